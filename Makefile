@@ -1,0 +1,38 @@
+# Every target may be called twice; what is already there is not made again.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: help setup demo test bench lock messages peers clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+setup: $(VENV)/ready  ## install everything: system packages, Python packages from the lock
+
+$(VENV)/ready: requirements-dev.lock packages.txt pyproject.toml image/setup package-lock.json
+	./image/setup $(PYTHON) $(VENV)
+	@touch $@
+
+demo: setup  ## one evening at a commune, on this machine
+	$(BIN)/diemcau demo
+
+test: setup peers  ## all that CI runs
+	$(BIN)/python -m pytest
+
+peers: setup  ## the far ends of the tests that no package brings
+	./tests/peers/setup
+
+bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
+	$(BIN)/python -m tests.bench
+
+lock:  ## choose the newest allowed versions anew
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --extra dev -c requirements.lock --upgrade -o requirements-dev.lock
+
+messages:  ## gather new texts into the catalogue
+	$(BIN)/pybabel -q extract -F appliance/texts/babel.cfg -o build/messages.pot .
+	$(BIN)/pybabel -q update -i build/messages.pot -d appliance/texts -D diemcau -l vi
+
+clean:
+	rm -rf build $(VENV)

@@ -1,0 +1,1 @@
+"""Thought without hands: no I/O, no asyncio, no clock."""

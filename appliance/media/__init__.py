@@ -1,0 +1,1 @@
+"""The one media engine; its currency is aiortc's MediaStreamTrack."""

@@ -1,0 +1,1 @@
+"""The program that people see: it is in the meeting that is due and shows what it does about it."""

@@ -1,0 +1,1 @@
+"""An embedded meeting room for demos, tests and small meetings."""

@@ -1,0 +1,1 @@
+"""Mirrors the code; peers/ are real far ends, stories/ whole evenings."""
