@@ -1,0 +1,93 @@
+"""What one site is: frozen values, with the defaults of a commune that has said nothing."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who this is, on the TV and to the province."""
+
+    id: str
+    """A short name for machines, letters, digits and hyphens."""
+    name: str
+    """What the far end reads, for example ``Xã Ia Kly``."""
+    zone: str = "Asia/Ho_Chi_Minh"
+    """The zone of floating times in the agenda and of the clock on the TV."""
+    locale: str = "vi"
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        """The zone as an object; the reader of the site file has checked that it exists."""
+        return ZoneInfo(self.zone)
+
+
+@dataclass(frozen=True, slots=True)
+class AgendaSource:
+    """Where the agenda comes from and where its meetings may lead."""
+
+    url: str
+    hosts: tuple[str, ...] = ()
+    """The only hosts that are ever dialled; none named: any."""
+    ca: str = ""
+    """A file with the province's own certificate authority."""
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSource:
+    """The camera: ``v4l2:/dev/video0``, ``file:PATH``, ``lavfi:GRAPH`` or ``none``."""
+
+    source: str = "v4l2:/dev/video0"
+    width: int = 1280
+    height: int = 720
+    fps: int = 30
+    passthrough: bool = False
+    """Send the H.264 that the camera itself delivers."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneSource:
+    """The microphone: ``alsa:DEVICE``, ``file:PATH``, ``lavfi:GRAPH`` or ``none``."""
+
+    source: str = "alsa:default"
+
+
+@dataclass(frozen=True, slots=True)
+class TvOutput:
+    """The canvas that is composed for the TV; the output scales it to the panel's size."""
+
+    width: int = 1280
+    height: int = 720
+
+
+@dataclass(frozen=True, slots=True)
+class CallChoices:
+    """How this site calls."""
+
+    bitrate: int = 1_500_000
+    """The most that the picture may take, in bit/s."""
+    spread: float = 0.0
+    """Seconds over which the first dials of a large meeting are spread."""
+    ca: str = ""
+    """A file with the authority of the meeting servers, where it is a private one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockChoice:
+    """When the hour is believed."""
+
+    trust: str = "synchronised"
+    """``synchronised``: once the kernel says so; ``always``: a machine that has a clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All that a site file says."""
+
+    site: Identity
+    agenda: AgendaSource
+    camera: CameraSource = field(default_factory=CameraSource)
+    microphone: MicrophoneSource = field(default_factory=MicrophoneSource)
+    tv: TvOutput = field(default_factory=TvOutput)
+    call: CallChoices = field(default_factory=CallChoices)
+    clock: ClockChoice = field(default_factory=ClockChoice)

@@ -1,0 +1,31 @@
+"""Writes a small file so that a power cut leaves the old one or the new one, never half of one."""
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_durably(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Replace `path` by `content`: temporary file, fsync, rename, fsync of the folder.
+
+    ``sync=False`` leaves the two fsyncs out, for files in ``/run`` that no power cut survives.
+    Raises `OSError` where the folder cannot be written; the old file is then untouched.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    if sync:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

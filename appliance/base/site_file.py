@@ -1,0 +1,177 @@
+"""Reads a site file whole and tells every fault with its line and its remedy."""
+
+import dataclasses
+import difflib
+import re
+import tomllib
+import types
+import typing
+import zoneinfo
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.base.config import Site
+from appliance.base.errors import BaseFloorError
+
+KNOWN_VALUES: dict[str, tuple[str, ...]] = {
+    "site.locale": ("vi", "en"),
+    "clock.trust": ("synchronised", "always"),
+}
+RANGES: dict[str, tuple[float, float]] = {
+    "camera.width": (160, 1920),
+    "camera.height": (90, 1080),
+    "camera.fps": (5, 60),
+    "tv.width": (640, 1920),
+    "tv.height": (360, 1080),
+    "call.bitrate": (100_000, 8_000_000),
+    "call.spread": (0, 60),
+}
+FORMS: dict[str, tuple[str, str]] = {
+    "site.id": (r"[a-z0-9][a-z0-9-]{0,62}", "small letters, digits and hyphens, e.g. ia-kly"),
+    "site.name": (r".{1,60}", "the name people know, 1 to 60 letters"),
+    "agenda.url": (r"(https?://\S+|file:\S+|/\S+)", "https://… or a file"),
+    "camera.source": (r"none|(v4l2|file|lavfi):.+", "v4l2:/dev/video0, file:…, lavfi:… or none"),
+    "microphone.source": (r"none|(alsa|file|lavfi):.+", "alsa:default, file:…, lavfi:… or none"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing wrong in a site file: where, what, and what to do."""
+
+    line: int
+    key: str
+    message: str
+    remedy: str
+
+    def __str__(self) -> str:
+        where = f"line {self.line}: " if self.line else ""
+        return f"{where}{self.key}: {self.message}; {self.remedy}"
+
+
+class SiteFileError(BaseFloorError):
+    """The site file has faults; ``faults`` lists all of them."""
+
+    def __init__(self, faults: list[Fault]) -> None:
+        super().__init__("; ".join(str(fault) for fault in faults))
+        self.faults = tuple(faults)
+
+
+def read_site(path: Path) -> Site:
+    """The site that `path` describes.
+
+    Raises `SiteFileError` with every fault of the file, never only the first.
+    """
+    try:
+        text = path.read_bytes()
+    except OSError as error:
+        fault = Fault(0, str(path), error.strerror or "cannot be read", "put the file there")
+        raise SiteFileError([fault]) from error
+    return parse_site(text)
+
+
+def parse_site(raw: bytes) -> Site:
+    """The same from bytes; a BOM and the line ends of Notepad are welcome."""
+    try:
+        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        fault = Fault(raw[: error.start].count(b"\n") + 1, "file", "not UTF-8", "save as UTF-8")
+        raise SiteFileError([fault]) from error
+    try:
+        tree = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        line = int(found.group(1)) if found else text.count("\n") + 1
+        fault = Fault(line, "file", str(error), 'correct this line, e.g. key = "text"')
+        raise SiteFileError([fault]) from error
+    faults = list(_faults_of_tables(tree, text))
+    if faults:
+        raise SiteFileError(faults)
+    sections: dict[str, Any] = {}
+    for spec in dataclasses.fields(Site):
+        if spec.name in tree:
+            values = {
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in tree[spec.name].items()
+            }
+            sections[spec.name] = _section_type(spec.name)(**values)
+    return Site(**sections)
+
+
+def _section_type(name: str) -> type[Any]:
+    found: type[Any] = typing.get_type_hints(Site)[name]
+    return found
+
+
+def _faults_of_tables(tree: dict[str, Any], text: str) -> Iterator[Fault]:
+    sections = {spec.name: spec for spec in dataclasses.fields(Site)}
+    for name, table in tree.items():
+        if name not in sections:
+            yield Fault(_line(text, name), name, "unknown section", _meant(name, sections))
+        elif not isinstance(table, dict):
+            yield Fault(_line(text, name, name), name, "not a section", f"write [{name}]")
+    for name, spec in sections.items():
+        required = spec.default_factory is dataclasses.MISSING
+        if name in tree and isinstance(tree[name], dict):
+            yield from _faults_of_section(name, tree[name], text)
+        elif required and name not in tree:
+            yield Fault(0, name, "section is missing", f"add [{name}]")
+
+
+def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[Fault]:
+    kind = _section_type(name)
+    hints = typing.get_type_hints(kind)
+    for key, value in table.items():
+        line, full = _line(text, name, key), f"{name}.{key}"
+        if key not in hints:
+            yield Fault(line, full, "unknown key", _meant(key, hints))
+        elif not _fits(value, hints[key]):
+            wanted = getattr(hints[key], "__name__", str(hints[key]))
+            yield Fault(line, full, f"{value!r} is of the wrong kind", f"give a {wanted}")
+        else:
+            yield from _faults_of_value(line, full, value)
+    for spec in dataclasses.fields(kind):
+        if spec.default is dataclasses.MISSING and spec.name not in table:
+            full = f"{name}.{spec.name}"
+            yield Fault(_line(text, name), full, "is missing", f"add {spec.name} = …")
+
+
+def _faults_of_value(line: int, full: str, value: Any) -> Iterator[Fault]:
+    if full in KNOWN_VALUES and value not in KNOWN_VALUES[full]:
+        yield Fault(line, full, f"{value!r} is unknown", "one of " + ", ".join(KNOWN_VALUES[full]))
+    if full in RANGES and not RANGES[full][0] <= value <= RANGES[full][1]:
+        low, high = RANGES[full]
+        yield Fault(line, full, f"{value} is out of range", f"between {low:g} and {high:g}")
+    if full in FORMS and not re.fullmatch(FORMS[full][0], value):
+        yield Fault(line, full, f"{value!r} has the wrong form", FORMS[full][1])
+    if full == "site.zone" and value not in zoneinfo.available_timezones():
+        yield Fault(line, full, f"{value!r} is no time zone", "e.g. Asia/Ho_Chi_Minh")
+
+
+def _fits(value: Any, kind: Any) -> bool:
+    if isinstance(kind, types.GenericAlias):
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    if kind is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return type(value) is kind
+
+
+def _meant(word: str, known: dict[str, Any]) -> str:
+    close = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(known)
+
+
+def _line(text: str, section: str, key: str = "") -> int:
+    """The line of a key in its section, 0 where it cannot be found (inline tables)."""
+    inside = ""
+    for number, line in enumerate(text.split("\n"), 1):
+        head = re.match(r"\s*\[\s*([^\]]+?)\s*\]", line)
+        if head:
+            inside = head.group(1)
+            if inside == section and not key:
+                return number
+        elif key and inside in (section, "") and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", line):
+            return number
+    return 0
