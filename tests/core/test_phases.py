@@ -1,0 +1,210 @@
+"""The five rows, the overlap rule and the properties of decide over random facts."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+
+from appliance.core.phases import (
+    NEAR_S,
+    ROWS,
+    Bond,
+    CallFact,
+    CallState,
+    Decision,
+    Facts,
+    Phase,
+    decide,
+    row_of,
+)
+from appliance.wire.agenda import Meeting
+from tests.core import worlds
+
+NOON = 12 * 3600.0
+HOUR = 3600.0
+GIAO_BAN = Meeting(
+    uid="giao-ban", title="Giao ban", begin=NOON, end=NOON + 2 * HOUR, address="loopback:1"
+)
+CASES = [
+    (state, stands, flowed)
+    for state in CallState
+    for stands in Bond
+    for flowed in (False, True)
+    if (state, stands) != (CallState.DOWN, Bond.OTHER)
+]
+
+
+def call(state: CallState, of: Meeting = GIAO_BAN) -> CallFact:
+    return CallFact(state, of.uid, of.address)
+
+
+def answer(decision: Decision) -> tuple[Phase, Meeting | None, Meeting | None]:
+    return decision.phase, decision.meeting, decision.call
+
+
+@pytest.mark.parametrize(("state", "stands", "flowed"), CASES)
+def test_every_case_has_exactly_one_row(state: CallState, stands: Bond, flowed: bool) -> None:
+    rows = [
+        row
+        for row in ROWS
+        if state in row.calls and stands in row.bonds and row.flowed in (None, flowed)
+    ]
+    assert rows == [row_of(state, stands, flowed)]
+
+
+@pytest.mark.parametrize(
+    ("state", "due", "same", "flowed", "phase"),
+    [
+        ("down", False, False, False, Phase.IDLE),
+        ("down", True, True, False, Phase.JOINING),
+        ("dialing", True, True, False, Phase.JOINING),
+        ("closing", True, True, False, Phase.JOINING),
+        ("down", True, True, True, Phase.REJOINING),
+        ("dialing", True, True, True, Phase.REJOINING),
+        ("closing", True, True, True, Phase.REJOINING),
+        ("up", True, True, False, Phase.IN_MEETING),
+        ("up", True, True, True, Phase.IN_MEETING),
+        ("dialing", False, False, False, Phase.LEAVING),
+        ("up", False, False, True, Phase.LEAVING),
+        ("closing", False, False, False, Phase.LEAVING),
+        ("dialing", True, False, False, Phase.LEAVING),
+        ("up", True, False, True, Phase.LEAVING),
+        ("closing", True, False, False, Phase.LEAVING),
+    ],
+)
+def test_the_five_rows(state: str, due: bool, same: bool, flowed: bool, phase: Phase) -> None:
+    other = replace(GIAO_BAN, uid="other", begin=NOON - 3 * HOUR, end=NOON - HOUR)
+    facts = Facts(
+        meetings=(other, GIAO_BAN) if due else (other,),
+        call=call(CallState(state), GIAO_BAN if same else other),
+        flowed=frozenset({"giao-ban"}) if flowed else frozenset(),
+    )
+    decision = decide(facts, NOON + 60)
+    assert decision.phase is phase
+    assert decision.call == (GIAO_BAN if due and same else None)
+
+
+def test_idle_becomes_upcoming_when_the_next_meeting_is_near() -> None:
+    facts = Facts(meetings=(GIAO_BAN,))
+    far = decide(facts, NOON - HOUR)
+    assert far == Decision(Phase.IDLE, GIAO_BAN, None, NOON - NEAR_S)
+    near = decide(facts, NOON - NEAR_S)
+    assert near == Decision(Phase.UPCOMING, GIAO_BAN, None, NOON)
+    assert decide(facts, NOON) == Decision(Phase.JOINING, GIAO_BAN, GIAO_BAN, NOON + 2 * HOUR)
+    assert decide(facts, NOON + 2 * HOUR) == Decision(Phase.IDLE, None, None, None)
+
+
+def test_of_two_due_the_one_that_began_first_wins() -> None:
+    second = replace(GIAO_BAN, uid="a-second", begin=NOON + HOUR, end=NOON + 3 * HOUR)
+    facts = Facts(meetings=(GIAO_BAN, second))
+    assert decide(facts, NOON + 1.5 * HOUR).call == GIAO_BAN
+    assert decide(facts, NOON + 1.5 * HOUR).wake_at == GIAO_BAN.end
+    assert decide(facts, NOON + 2 * HOUR).call == second
+
+
+def test_of_two_that_begin_together_the_uid_decides() -> None:
+    twin = replace(GIAO_BAN, uid="a-twin")
+    for order in ((twin, GIAO_BAN), (GIAO_BAN, twin)):
+        assert decide(Facts(meetings=order), NOON).call == twin
+
+
+def test_a_dismissed_meeting_makes_room_for_the_next_one_due() -> None:
+    second = replace(GIAO_BAN, uid="second", begin=NOON + HOUR, end=NOON + 3 * HOUR)
+    facts = Facts(meetings=(GIAO_BAN, second), dismissed=frozenset({"giao-ban"}))
+    assert decide(facts, NOON + 0.8 * HOUR) == Decision(
+        Phase.UPCOMING, second, None, NOON + HOUR
+    )
+    assert decide(facts, NOON + HOUR).call == second
+
+
+def test_another_address_is_another_call() -> None:
+    readdressed = replace(GIAO_BAN, address="loopback:2")
+    facts = Facts(meetings=(readdressed,), call=call(CallState.UP))
+    assert decide(facts, NOON).phase is Phase.LEAVING
+    assert decide(facts, NOON).call is None
+    assert decide(facts, NOON).meeting == readdressed
+    assert decide(replace(facts, call=CallFact()), NOON).call == readdressed
+
+
+def test_a_meeting_without_an_address_is_shown_and_never_dialed() -> None:
+    nowhere = replace(GIAO_BAN, address="")
+    decision = decide(Facts(meetings=(nowhere,)), NOON + 1)
+    assert decision == Decision(Phase.UPCOMING, nowhere, None, nowhere.end)
+
+
+def test_an_all_day_entry_without_an_address_hides_no_countdown() -> None:
+    holiday = replace(GIAO_BAN, uid="holiday", begin=0.0, end=24 * HOUR, address="")
+    facts = Facts(meetings=(holiday, GIAO_BAN))
+    assert decide(facts, NOON - 2 * HOUR).meeting == holiday
+    assert decide(facts, NOON - 60).meeting == GIAO_BAN
+    assert decide(facts, NOON).call == GIAO_BAN
+
+
+def test_an_untrusted_clock_means_idle() -> None:
+    facts = Facts(meetings=(GIAO_BAN,), clock_trusted=False)
+    assert decide(facts, NOON) == Decision(Phase.IDLE, None, None, None)
+
+
+def test_leaving_a_cancelled_meeting_has_nothing_to_show() -> None:
+    decision = decide(Facts(call=call(CallState.UP)), NOON)
+    assert decision == Decision(Phase.LEAVING, None, None, None)
+
+
+def test_a_call_that_is_down_belongs_to_nobody() -> None:
+    stale = CallFact(CallState.DOWN, "other", "loopback:9")
+    assert decide(Facts(meetings=(GIAO_BAN,), call=stale), NOON).phase is Phase.JOINING
+
+
+@given(worlds.facts, worlds.times)
+def test_a_call_is_wanted_exactly_in_three_phases_and_is_on_the_screen(
+    facts: Facts, now: float
+) -> None:
+    decision = decide(facts, now)
+    if decision.phase in (Phase.JOINING, Phase.IN_MEETING, Phase.REJOINING):
+        assert decision.call is not None
+        assert decision.call == decision.meeting
+    else:
+        assert decision.call is None
+
+
+@given(worlds.facts, worlds.times)
+def test_nothing_dismissed_over_or_not_yet_begun_is_dialed(facts: Facts, now: float) -> None:
+    wanted = decide(facts, now).call
+    if wanted is not None:
+        assert facts.clock_trusted
+        assert wanted in facts.meetings
+        assert wanted.begin <= now < wanted.end
+        assert wanted.uid not in facts.dismissed
+        assert wanted.address
+
+
+@given(worlds.facts, worlds.times)
+def test_a_due_meeting_is_never_forgotten(facts: Facts, now: float) -> None:
+    joinable = [
+        m
+        for m in facts.meetings
+        if m.begin <= now < m.end and m.address and m.uid not in facts.dismissed
+    ]
+    decision = decide(facts, now)
+    if joinable and facts.clock_trusted and decision.phase is not Phase.LEAVING:
+        assert decision.call == min(joinable, key=lambda m: (m.begin, m.uid))
+
+
+@given(worlds.facts, worlds.times)
+def test_wake_at_is_honest(facts: Facts, now: float) -> None:
+    decision = decide(facts, now)
+    edges = {e for m in facts.meetings for e in (m.begin - NEAR_S, m.begin, m.end)}
+    moments = {at for edge in edges for at in (edge - 1, edge, edge + 1) if at > now}
+    for at in sorted(moments):
+        if decision.wake_at is None or at < decision.wake_at:
+            assert answer(decide(facts, at)) == answer(decision)
+    if decision.wake_at is not None:
+        assert decision.wake_at > now
+        assert answer(decide(facts, decision.wake_at)) != answer(decision)
+
+
+@given(worlds.facts, worlds.times)
+def test_only_a_site_without_a_call_is_idle_or_upcoming(facts: Facts, now: float) -> None:
+    resting = decide(facts, now).phase in (Phase.IDLE, Phase.UPCOMING)
+    if resting:
+        assert facts.call.state is CallState.DOWN
