@@ -1,0 +1,189 @@
+"""Reads an iCalendar feed into the meetings of one site, as frozen values.
+
+RFC 5545 and RFC 7986, with these rules where they leave room:
+
+* An event is a meeting when it names an hour. An all-day event (DATE-only) names none and is left
+  out; where it carries an address that is told as a trouble.
+* One that names no end lasts an hour; one of more than 24 hours is a mistyped end and is left out.
+* A floating time, and one in a zone that nobody knows, is in the site's zone. A zone with a name of
+  the tz database (or Windows' name for it, where the feed brings no VTIMEZONE) is that one,
+  whatever the feed's VTIMEZONE says; any other is what its VTIMEZONE says.
+* STATUS:CANCELLED and METHOD:CANCEL take a meeting, an occurrence or a series out. Of the same UID
+  (and RECURRENCE-ID) standing twice, the higher SEQUENCE counts, then the later DTSTAMP.
+* One broken event costs that event only, and is told in `Agenda.troubles`.
+* **Overlap**: the agenda lists all meetings by begin, then uid, and never merges them. Which of
+  two a site is in, `core/phases.py` decides: of those due, not dismissed and with an address the
+  one that began first, ties by uid; the other is joined when that one is over or dismissed.
+"""
+
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+
+from appliance.wire.address import shown
+from appliance.wire.calendar_text import CalendarText, cut
+from appliance.wire.event import (
+    LIBRARY_FAULTS,
+    Event,
+    EventError,
+    clean,
+    read_event,
+    title_of,
+)
+from appliance.wire.feed_fault import FeedError, FeedFault
+from appliance.wire.series import Occurrence, newest, occurrences
+
+__all__ = ["Agenda", "FeedError", "FeedFault", "Meeting", "read_agenda"]
+
+MOST_MEETINGS = 2000
+"""Of one window; the screen and `decide` walk through all of them."""
+
+MOST_TROUBLES = 50
+
+_ZONES = threading.Lock()  # icalendar keeps the zones of a feed in one table of the process
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Meeting:
+    """One meeting of this site; its `repr` shows no pin."""
+
+    uid: str  # one occurrence: UID, or UID + "/" + recurrence-id in UTC for a repeating one
+    title: str
+    begin: float  # POSIX s, UTC
+    end: float
+    address: str  # "" when the event names none that is allowed
+    chair: str = ""  # ORGANIZER's CN
+    free: bool = False  # sites may speak without being given the floor (X-DIEMCAU-SPEAK:FREE)
+    sequence: int = 0
+
+    def __repr__(self) -> str:
+        return (
+            f"Meeting({self.uid!r}, {self.title!r}, {self.begin!r}, {self.end!r},"
+            f" {shown(self.address)!r}, {self.chair!r}, {self.free!r}, {self.sequence!r})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Agenda:
+    """The meetings of a window of time, by begin, then uid."""
+
+    name: str = ""
+    meetings: tuple[Meeting, ...] = ()
+    refresh_s: float | None = None  # REFRESH-INTERVAL or X-PUBLISHED-TTL, as the feed asks
+    cancelled: frozenset[str] = frozenset()  # uids taken out by name; a series' own for all of it
+    troubles: tuple[str, ...] = ()  # sentences: what was left out or guessed, and why
+
+
+def read_agenda(
+    feed: bytes,
+    *,
+    begin: float,
+    end: float,
+    zone: ZoneInfo,
+    hosts: frozenset[str] = frozenset(),
+) -> Agenda:
+    """The meetings of `feed` that touch ``[begin, end)`` (POSIX seconds, UTC).
+
+    `zone` is the site's, for floating times; `hosts` the only ones that may be dialled (empty:
+    any). Raises `FeedError` where the feed as a whole is no calendar.
+    """
+    calendars, troubles = cut(feed)
+    notes = list(troubles)
+    with _ZONES:
+        icalendar.timezone.tzp.use(
+            "zoneinfo"
+        )  # forgets the zones of the feed before: a corrected one counts
+        for calendar in calendars:
+            _read_zones(calendar, notes)
+        events = [e for calendar in calendars for e in _events(calendar, zone, hosts, notes)]
+    by_uid: dict[str, list[Event]] = {}
+    for event in newest(events):
+        by_uid.setdefault(event.uid, []).append(event)
+    meetings: dict[str, Meeting] = {}
+    cancelled: set[str] = set()
+    for uid, group in by_uid.items():
+        if any(event.cancelled and event.instance is None for event in group):
+            cancelled.add(uid)
+        try:
+            found = occurrences(group, begin, end)
+        except EventError as error:
+            notes.append(_trouble(group[0].title or uid, str(error)))
+            continue
+        told: set[str] = set()
+        for item in found:
+            if item.event.cancelled:
+                cancelled.add(item.uid)
+                continue
+            told.update(item.event.troubles)
+            if not item.event.all_day:
+                meetings[item.uid] = _meeting(item)
+        notes.extend(_trouble(group[0].title or uid, text) for text in sorted(told))
+    listed = sorted(meetings.values(), key=lambda meeting: (meeting.begin, meeting.uid))
+    if len(listed) > MOST_MEETINGS:
+        notes.append(f"{len(listed)} meetings; only the first {MOST_MEETINGS} are kept")
+    return Agenda(
+        name=clean(calendars[0].value("NAME", "X-WR-CALNAME")),
+        meetings=tuple(listed[:MOST_MEETINGS]),
+        refresh_s=_refresh(calendars[0]),
+        cancelled=frozenset(cancelled),
+        troubles=tuple(dict.fromkeys(notes))[:MOST_TROUBLES],
+    )
+
+
+def _read_zones(calendar: CalendarText, notes: list[str]) -> None:
+    for component in calendar.components:
+        if component.name != "VTIMEZONE":
+            continue
+        lines = ["BEGIN:VTIMEZONE", *component.lines, "END:VTIMEZONE", ""]
+        try:
+            icalendar.Timezone.from_ical("\r\n".join(lines))
+        except LIBRARY_FAULTS as error:
+            notes.append(f"a VTIMEZONE is left out: {' '.join(str(error).split())[:120]}")
+
+
+def _events(
+    calendar: CalendarText, zone: ZoneInfo, hosts: frozenset[str], notes: list[str]
+) -> list[Event]:
+    events = []
+    cancelling = calendar.value("METHOD").upper() == "CANCEL"
+    for number, component in enumerate(calendar.components, 1):
+        if component.name != "VEVENT":
+            continue
+        try:
+            events.append(read_event(component, zone=zone, hosts=hosts, cancelling=cancelling))
+        except EventError as error:
+            title = title_of(component) or f"no. {number}"
+            notes.append(_trouble(title, f"left out: {error}"))
+    return events
+
+
+def _meeting(item: Occurrence) -> Meeting:
+    event = item.event
+    return Meeting(
+        uid=item.uid,
+        title=event.title,
+        begin=item.begin,
+        end=item.end,
+        address=event.address,
+        chair=event.chair,
+        free=event.free,
+        sequence=event.sequence,
+    )
+
+
+def _trouble(title: str, text: str) -> str:
+    return f"event {title!r}: {text}"
+
+
+def _refresh(calendar: CalendarText) -> float | None:
+    parse: Any = icalendar.vDuration.from_ical  # typed nowhere
+    try:
+        span = parse(calendar.value("REFRESH-INTERVAL", "X-PUBLISHED-TTL"))
+    except LIBRARY_FAULTS:
+        return None
+    seconds = span.total_seconds() if isinstance(span, timedelta) else 0.0
+    return seconds if seconds > 0 else None

@@ -1,0 +1,269 @@
+"""One VEVENT as a frozen value: its hours in their own zone, its rules, and where it leads.
+
+icalendar reads the single properties; what they mean for a site stands here (RFC 5545 section
+3.6.1, RFC 7986 for CONFERENCE).
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+
+from appliance.wire.calendar_text import Component
+from appliance.wire.conference import choose_address
+
+UNSAID_LENGTH = timedelta(hours=1)
+"""How long a meeting lasts that names no end (RFC 5545 would have it end as it begins)."""
+
+LONGEST = timedelta(hours=24)
+"""A longer one is a mistyped year, and by the overlap rule would keep a site from all others."""
+
+LONGEST_TITLE = 200
+
+LIBRARY_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
+"""What icalendar, dateutil and recurring-ical-events raise on events that break the rules."""
+
+_HOURS = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
+"""One of these broken, and the hour would be a guess."""
+
+_PLACES = frozenset(
+    {"CONFERENCE", "LOCATION", "URL", "DESCRIPTION"}
+    | {"X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"}
+)
+_REST = frozenset(
+    {"UID", "STATUS", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "EXRULE"}
+    | {"SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK"}
+)
+KEPT = _HOURS | _PLACES | _REST
+
+
+class EventError(ValueError):
+    """One event cannot be understood; says what in it is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A VEVENT: a single meeting, the master of a series, or a change of one occurrence.
+
+    Times carry the zone that they are written in, floating ones the site's. ``instance`` is the
+    RECURRENCE-ID, ``following`` its RANGE=THISANDFUTURE.
+    """
+
+    uid: str
+    begin: datetime
+    length: timedelta
+    all_day: bool = False
+    instance: datetime | None = None
+    instance_is_date: bool = False
+    following: bool = False
+    rules: tuple[icalendar.vRecur, ...] = ()
+    added: tuple[tuple[datetime, timedelta | None], ...] = ()  # RDATE, with the length of a PERIOD
+    excluded: tuple[datetime | date, ...] = ()  # EXDATE
+    cancelled: bool = False
+    sequence: int = 0
+    stamp: float = 0.0
+    title: str = ""
+    address: str = ""
+    chair: str = ""
+    free: bool = False
+    troubles: tuple[str, ...] = ()
+
+    @property
+    def repeats(self) -> bool:
+        """Whether this is a series, or one occurrence of one."""
+        return bool(self.rules or self.added or self.instance)
+
+
+def read_event(
+    component: Component, *, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool
+) -> Event:
+    """The event that `component` describes; `cancelling` is METHOD:CANCEL of its calendar.
+
+    Raises `EventError`. The time zones of the feed must have been read before.
+    """
+    if not component.whole:
+        raise EventError("it does not end (no END:VEVENT)")
+    kept = [line for line in component.lines if _name(line) in KEPT]
+    try:
+        raw = icalendar.Event.from_ical("\r\n".join(["BEGIN:VEVENT", *kept, "END:VEVENT", ""]))
+        return _event(raw, zone, hosts, cancelling)
+    except EventError:
+        raise
+    except LIBRARY_FAULTS as error:
+        raise EventError(" ".join(str(error).split())[:200] or type(error).__name__) from error
+
+
+def title_of(component: Component) -> str:
+    """The title for a trouble about an event that cannot be read; "" where it has none."""
+    for line in component.lines:
+        if _name(line) == "SUMMARY":
+            return clean(line.partition(":")[2])
+    return ""
+
+
+def clean(text: str) -> str:
+    """`text` in one line, composed (NFC, as fonts have Vietnamese letters), of bounded length."""
+    composed = unicodedata.normalize("NFC", text)
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed).split())[:LONGEST_TITLE]
+
+
+def _event(raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool) -> Event:
+    for name, fault in raw.errors:
+        if name is None or name in _HOURS:
+            raise EventError(f"{name or 'a line'}: {fault}")
+    troubles: list[str] = []
+    starts, all_day = _moment(raw, "DTSTART", zone, troubles)
+    if starts is None:
+        raise EventError("it has no DTSTART")
+    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", zone, troubles)
+    cancelled = cancelling or str(_first(raw, "STATUS") or "").upper() == "CANCELLED"
+    address = "" if cancelled else choose_address(raw, hosts, troubles)
+    title = clean(str(_first(raw, "SUMMARY") or ""))
+    if "EXRULE" in raw:
+        troubles.append("its EXRULE is left out: deprecated by RFC 5545")
+    length = _length(raw, starts, all_day, zone, troubles, quiet=cancelled)
+    if all_day and address:
+        troubles.append("it names an address and no hour: an all-day event is not dialled")
+    return Event(
+        uid=str(_first(raw, "UID") or "").strip() or _made_uid(starts, title),
+        begin=starts,
+        length=length,
+        all_day=all_day,
+        instance=instance,
+        instance_is_date=instance_is_date,
+        following=_following(raw),
+        rules=tuple(_all(raw, "RRULE")),
+        added=tuple(_added(raw, zone)),
+        excluded=tuple(
+            dt if _is_date(dt) else _aware(dt, zone)
+            for lot in _all(raw, "EXDATE")
+            for dt in _dts(lot)
+        ),
+        cancelled=cancelled,
+        sequence=_sequence(raw),
+        stamp=_stamp(raw),
+        title=title,
+        address=address,
+        chair=_chair(raw),
+        free=str(_first(raw, "X-DIEMCAU-SPEAK") or "").strip().upper() == "FREE",
+        troubles=tuple(troubles),
+    )
+
+
+def silenced(event: Event) -> Event:
+    """`event` as it stands when its whole series is cancelled."""
+    return replace(event, cancelled=True, address="", troubles=())
+
+
+def _name(line: str) -> str:
+    return re.split("[;:]", line, maxsplit=1)[0].strip().upper()
+
+
+def _all(raw: Any, name: str) -> list[Any]:
+    value = raw.get(name)
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def _first(raw: Any, name: str) -> Any:
+    return next(iter(_all(raw, name)), None)
+
+
+def _dts(lot: Any) -> list[Any]:
+    return [item.dt for item in lot.dts]
+
+
+def _is_date(moment: Any) -> bool:
+    return isinstance(moment, date) and not isinstance(moment, datetime)
+
+
+def _aware(moment: Any, zone: ZoneInfo) -> datetime:
+    if _is_date(moment):
+        return datetime.combine(moment, time(), zone)
+    if not isinstance(moment, datetime):
+        raise EventError(f"{moment!r} is no time of a day")
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _moment(
+    raw: Any, name: str, zone: ZoneInfo, troubles: list[str]
+) -> tuple[datetime | None, bool]:
+    found = _all(raw, name)
+    if len(found) > 1 and len({str(item.to_ical()) for item in found}) > 1:
+        raise EventError(f"it has {name} {len(found)} times")
+    if not found:
+        return None, False
+    moment, tzid = found[0].dt, found[0].params.get("TZID")
+    if tzid and isinstance(moment, datetime) and moment.tzinfo is None:
+        troubles.append(f"its zone {str(tzid)[:60]!r} is unknown and is taken for {zone.key}")
+    return _aware(moment, zone), _is_date(moment)
+
+
+def _length(
+    raw: Any, starts: datetime, all_day: bool, zone: ZoneInfo, troubles: list[str], *, quiet: bool
+) -> timedelta:
+    ends, _ = _moment(raw, "DTEND", zone, [])
+    duration = _first(raw, "DURATION")
+    if ends is not None:
+        length = ends.astimezone(UTC) - starts.astimezone(UTC)
+    elif duration is not None:
+        length = duration.dt
+    else:
+        length = timedelta(days=1) if all_day else timedelta()
+    if length < timedelta():
+        raise EventError("it ends before it begins")
+    if not all_day and not quiet:
+        if length > LONGEST:
+            raise EventError(f"it lasts {length}, more than a day: is its end mistyped?")
+        if not length:
+            troubles.append("it names no end and is taken to last an hour")
+    return length or UNSAID_LENGTH
+
+
+def _following(raw: Any) -> bool:
+    instance = _first(raw, "RECURRENCE-ID")
+    return instance is not None and str(instance.params.get("RANGE", "")).upper() == "THISANDFUTURE"
+
+
+def _added(raw: Any, zone: ZoneInfo) -> list[tuple[datetime, timedelta | None]]:
+    added: list[tuple[datetime, timedelta | None]] = []
+    for lot in _all(raw, "RDATE"):
+        for item in _dts(lot):
+            if isinstance(item, tuple):
+                first = _aware(item[0], zone)
+                last = item[1]
+                span = last if isinstance(last, timedelta) else _aware(last, zone) - first
+                added.append((first, span))
+            else:
+                added.append((_aware(item, zone), None))
+    return added
+
+
+def _sequence(raw: Any) -> int:
+    try:
+        return int(_first(raw, "SEQUENCE") or 0)
+    except (ValueError, TypeError):
+        return 0  # a broken number only loses against a right one
+
+
+def _stamp(raw: Any) -> float:
+    for name in ("DTSTAMP", "LAST-MODIFIED"):
+        try:
+            return _aware(_first(raw, name).dt, ZoneInfo("UTC")).timestamp()
+        except LIBRARY_FAULTS:
+            continue
+    return 0.0
+
+
+def _chair(raw: Any) -> str:
+    organizer = _first(raw, "ORGANIZER")
+    return clean(str(organizer.params.get("CN", ""))) if organizer is not None else ""
+
+
+def _made_uid(starts: datetime, title: str) -> str:
+    text = f"{starts.timestamp()}/{title}"
+    return "no-uid-" + hashlib.sha256(text.encode()).hexdigest()[:12]
