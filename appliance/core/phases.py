@@ -17,7 +17,7 @@ Without a trusted clock nothing is due, nothing is shown as coming, and a call i
 keeps the clock trusted, once it was, until the next start (a Pi has none that runs without power).
 
 A meeting that runs and names no address cannot be joined: it is UPCOMING with that meeting, from
-which the screen tells that the address is missing. A meeting that begins soon is shown in its place,
+which the screen tells that the address is missing. A meeting that begins soon is shown instead,
 so that an all-day entry of the calendar never hides a countdown.
 """
 

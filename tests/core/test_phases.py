@@ -111,9 +111,7 @@ def test_of_two_that_begin_together_the_uid_decides() -> None:
 def test_a_dismissed_meeting_makes_room_for_the_next_one_due() -> None:
     second = replace(GIAO_BAN, uid="second", begin=NOON + HOUR, end=NOON + 3 * HOUR)
     facts = Facts(meetings=(GIAO_BAN, second), dismissed=frozenset({"giao-ban"}))
-    assert decide(facts, NOON + 0.8 * HOUR) == Decision(
-        Phase.UPCOMING, second, None, NOON + HOUR
-    )
+    assert decide(facts, NOON + 0.8 * HOUR) == Decision(Phase.UPCOMING, second, None, NOON + HOUR)
     assert decide(facts, NOON + HOUR).call == second
 
 

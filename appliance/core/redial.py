@@ -1,0 +1,77 @@
+"""When to dial again: at once after a call that worked, then ever slower, never all sites in step.
+
+A province's sites lose their server in the same second and begin their meetings in the same minute.
+So every wait carries a jitter, drawn from the site's own name: it differs between sites and is the
+same for the same site and try, so that a log can be checked against it.
+
+Retrying is no fault and never ends by itself; the meeting's end ends it.
+"""
+
+from dataclasses import dataclass
+from hashlib import blake2b
+
+from appliance.core.reasons import EndReason
+
+AT_ONCE_S = 0.5
+"""The spread of the first try after a call that worked: people are looking at a frozen picture."""
+
+LASTED_S = 10.0
+"""A call whose media flowed this long worked; a shorter one counts as one more failed try, so that
+a far end that lets sites in and throws them out again is not dialed twice a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """The wait before the first repeated try, and the longest, in seconds."""
+
+    first: float
+    longest: float
+
+
+ORDINARY = Pace(1.0, 30.0)
+CONFIGURED = Pace(10.0, 120.0)  # only a changed agenda, certificate or clock will help
+ACCOUNT = Pace(60.0, 300.0)  # servers lock an account after a handful of wrong passwords
+
+PACES: dict[EndReason, Pace] = {
+    EndReason.BUSY: Pace(5.0, 30.0),  # a full room empties slowly
+    EndReason.REFUSED: Pace(2.0, 30.0),  # the room is often opened some minutes late
+    EndReason.UNREACHABLE: ORDINARY,
+    EndReason.UNAUTHORISED: ACCOUNT,
+    EndReason.UNTRUSTED: CONFIGURED,
+    EndReason.NO_MEDIA: Pace(2.0, 30.0),
+    EndReason.FAR_END: ORDINARY,
+    EndReason.LOST: ORDINARY,
+    EndReason.BAD_ADDRESS: CONFIGURED,
+    EndReason.OURS: ORDINARY,
+}
+
+
+def tries_after(tries: int, media_s: float) -> int:
+    """How many tries have failed in a row, after one more whose media flowed for `media_s`."""
+    return 0 if media_s >= LASTED_S else tries + 1
+
+
+def next_try(tries: int, reason: EndReason, seed: str) -> float:
+    """Seconds to wait before dialing again.
+
+    `tries` is how many failed in a row (`tries_after`); 0 after a call that worked. `seed` is the
+    site's name. The wait lies between half and all of the pace's step, which doubles every time.
+    """
+    jitter = _unit(seed, tries)
+    if tries <= 0:
+        return AT_ONCE_S * jitter
+    pace = PACES[reason]
+    doublings = min(tries - 1, 16)  # far beyond every cap, and no number grows without a bound
+    step = min(pace.longest, pace.first * 2.0**doublings)
+    return step * (0.5 + 0.5 * jitter)
+
+
+def first_try(seed: str, spread_s: float = 0.0) -> float:
+    """Seconds to wait at a meeting's begin, so that a large room is filled over `spread_s`."""
+    return spread_s * _unit(seed, -1)
+
+
+def _unit(seed: str, tries: int) -> float:
+    """A number in [0, 1) that depends on nothing but its arguments, on every machine."""
+    digest = blake2b(f"{seed}\0{tries}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest[:6], "big") / 2.0**48
