@@ -1,0 +1,229 @@
+"""Video packets into access units: in order, each once, healed, and never with a hole before it."""
+
+from dataclasses import dataclass
+
+from appliance.media.jitter.formats import VideoFormat
+from appliance.media.jitter.holes import Holes
+from appliance.media.jitter.packets import Packet, Unwrapper
+
+HEAL_S = 0.2  # after this (and a round trip) a keyframe is asked for as well
+BURST = 64  # more missing packets than this cost more than a keyframe
+HELD = 1024  # packets behind a hole: 5 s at 2 Mbit/s; then only a keyframe helps
+JUMP = 2048  # a step in sequence numbers that no loss explains: another stream
+KEYFRAME_PAUSE_S = 0.3  # between two keyframe requests; a keyframe is ten ordinary frames
+
+
+@dataclass(frozen=True, slots=True)
+class AccessUnit:
+    """One coded frame. `timestamp` runs on and never wraps; `arrival` is its last packet's."""
+
+    data: bytes
+    timestamp: int
+    key: bool
+    arrival: float
+
+
+class PictureJitter:
+    """The jitter buffer of one video stream.
+
+    `add` takes a packet and gives the access units that can leave now; after it, and when
+    `next_timer` comes round, `nacks` and `wants_keyframe` say what to send back. A frame leaves
+    as soon as its RTP marker is there and everything before it has left.
+    """
+
+    def __init__(self, form: VideoFormat) -> None:
+        self.form = form
+        self.holes = Holes()
+        self.lost = 0  # packets that never came, retransmission included
+        self.recovered = 0  # packets that had been missing and came
+        self.ssrc = -1
+        self.streams = -1  # how many streams have begun after the first
+        self._asked_at: float | None = None
+        self._restart()
+
+    def _restart(self) -> None:
+        self.streams += 1
+        self._sequences = Unwrapper(16)
+        self._timestamps = Unwrapper(32)
+        self._held: dict[int, tuple[Packet, int]] = {}  # by running number, with running time
+        self._keys: set[int] = set()  # held packets in which a keyframe starts
+        self._begun = False
+        self._next = 0  # the first packet that has not left
+        self._scan = 0  # the first packet that is not in line with it
+        self._highest = 0
+        self._parts: list[bytes] = []
+        self._part_time: int | None = None
+        self._part_key = False
+        self._part_bad = False
+        self._left = False
+        self._waits_for_key_since: float | None = None
+        self._clean = False  # everything since a keyframe has left
+        self.holes.clear()
+
+    @property
+    def content(self) -> bool:
+        """Nothing is missing and nothing is to be asked for."""
+        return not self.holes and self._waits_for_key_since is None
+
+    def needs_keyframe(self, now: float) -> None:
+        """What leaves from here on is of no use before a keyframe (the decoder says so)."""
+        self._clean = False
+        self._waits_for_key_since = now
+
+    def running(self, timestamp: int) -> int:
+        """The running form of a timestamp near the last one, as a sender report has it."""
+        return self._timestamps.near(timestamp)
+
+    def add(self, packet: Packet, now: float) -> list[AccessUnit]:
+        if self.ssrc != packet.ssrc:
+            self.ssrc = packet.ssrc
+            self._restart()
+        step = (packet.sequence - self._highest) & 0xFFFF
+        if self._begun and JUMP < step < 0x10000 - JUMP:
+            self._restart()
+        sequence = self._sequences(packet.sequence)
+        time = self._timestamps(packet.timestamp)
+        if not self._takes(sequence, now):
+            return []
+        if sequence > self._highest:
+            if sequence > self._highest + 1:
+                self.holes.open(self._highest + 1, sequence - 1, now)
+            self._highest = sequence
+        elif self.holes.heal(sequence, packet.repeated, now):
+            self.recovered += 1
+        self._held[sequence] = (packet, time)
+        if self.form.starts_key(packet.payload):
+            self._keys.add(sequence)
+        if sequence == self._scan:
+            units = self._leave(now)
+            if units or not self._keys:
+                return units
+        return self._skip_to_keyframe(now)
+
+    def _takes(self, sequence: int, now: float) -> bool:
+        """Whether a packet is of use: not twice, not too late. The first one begins the stream."""
+        if not self._begun:
+            self._begun = True
+            self._next = self._scan = self._highest = sequence
+            self._waits_for_key_since = now
+        elif sequence < self._next:
+            if self._left or self._next - sequence > BURST:
+                return False
+            # The first packets of a stream came in another order.
+            self.holes.open(sequence + 1, self._next - 1, now)
+            self._next = self._scan = sequence
+            self._drop_parts()
+        return sequence not in self._held and sequence >= self._scan
+
+    def _leave(self, now: float) -> list[AccessUnit]:
+        """Take what is in line; whole frames go out."""
+        units: list[AccessUnit] = []
+        while (entry := self._held.get(self._scan)) is not None:
+            packet, time = entry
+            if self._part_time is not None and time != self._part_time:
+                self._finish(units, self._scan, now)  # a sender that sets no marker
+            if packet.payload:
+                self._part_time = time
+                self._part_key = self._part_key or self._scan in self._keys
+                try:
+                    self._parts.append(self.form.depayload(packet.payload))
+                except ValueError:
+                    self._part_bad = True
+            self._scan += 1
+            if packet.marker or (not packet.payload and self._part_time is None):
+                self._finish(units, self._scan, now)
+        return units
+
+    def _finish(self, units: list[AccessUnit], end: int, now: float) -> None:
+        """The frame that ends before packet `end` is whole."""
+        if self._parts and self._part_time is not None:
+            if self._part_bad:
+                self.needs_keyframe(now)
+            elif self._part_key or self._clean:
+                units.append(
+                    AccessUnit(b"".join(self._parts), self._part_time, self._part_key, now)
+                )
+                if self._part_key:
+                    self._clean = True
+                    self._waits_for_key_since = None
+        self._drop_parts()
+        for old in range(self._next, end):
+            self._held.pop(old, None)
+            self._keys.discard(old)
+        self._next = end
+        self._left = True
+
+    def _drop_parts(self) -> None:
+        self._parts = []
+        self._part_time = None
+        self._part_key = False
+        self._part_bad = False
+
+    def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
+        """Leave a hole behind when a whole keyframe has come after it."""
+        for start in sorted(self._keys, reverse=True):
+            if start >= self._scan and self._whole(start):
+                self._jump(start)
+                return self._leave(now)
+        if len(self._held) > HELD:
+            # Nothing that is held can be shown without a keyframe, and that is still to come.
+            self._jump(self._highest + 1)
+            self.needs_keyframe(now)
+        return []
+
+    def _whole(self, start: int) -> bool:
+        time = self._held[start][1]
+        at = start
+        while (entry := self._held.get(at)) is not None:
+            if entry[1] != time or entry[0].marker:
+                return True
+            at += 1
+        return False
+
+    def _jump(self, start: int) -> None:
+        self.lost += sum(1 for missing in range(self._next, start) if missing in self.holes)
+        self.holes.forget_before(start)
+        for old in [held for held in self._held if held < start]:
+            del self._held[old]
+            self._keys.discard(old)
+        self._next = self._scan = start
+        self._left = True
+        self._drop_parts()
+        self._clean = False
+
+    def nacks(self, now: float) -> list[int]:
+        """The 16-bit sequence numbers to ask for now (RFC 4585 section 6.2.1)."""
+        if len(self.holes) > BURST:
+            return []
+        return [sequence & 0xFFFF for sequence in self.holes.due(now)]
+
+    def wants_keyframe(self, now: float) -> bool:
+        """Whether to ask for a keyframe now (RFC 4585 section 6.3.1); True counts as asked."""
+        ask_at = self._keyframe_at()
+        if ask_at is None or ask_at > now:
+            return False
+        self._asked_at = now
+        return True
+
+    def _keyframe_at(self) -> float | None:
+        reasons = []
+        if self._waits_for_key_since is not None and (not self._keys or self._left):
+            reasons.append(self._waits_for_key_since)
+        oldest = self.holes.oldest
+        if oldest is not None:
+            patience = 0.0 if len(self.holes) > BURST else HEAL_S + (self.holes.round_trip_s or 0)
+            reasons.append(oldest + patience)
+        if not reasons:
+            return None
+        if self._asked_at is None:
+            return min(reasons)
+        pause = max(KEYFRAME_PAUSE_S, 2 * (self.holes.round_trip_s or 0.0))
+        return max(min(reasons), self._asked_at + pause)
+
+    def next_timer(self) -> float | None:
+        """The monotonic second at which to ask `nacks` and `wants_keyframe` again."""
+        keyframe = self._keyframe_at()
+        nack = self.holes.next_timer() if len(self.holes) <= BURST else None
+        if keyframe is None or nack is None:
+            return keyframe if nack is None else nack
+        return min(keyframe, nack)

@@ -1,0 +1,141 @@
+"""Audio packets in playout order, with holes named instead of waited for."""
+
+from dataclasses import dataclass
+
+from appliance.media.jitter.packets import Packet, Unwrapper
+
+BUFFER_S = 0.4  # what may wait: the longest playout delay and as much again
+JUMP_S = 5.0  # a step in timestamps that no loss explains: another stream
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """One packet to decode; `timestamp` runs on."""
+
+    payload: bytes
+    timestamp: int
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """The sender sent nothing for `length` ticks of the RTP clock, on purpose (RFC 3551 4.1)."""
+
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """Packets are lost: `length` ticks of the RTP clock from `timestamp` are to be concealed."""
+
+    timestamp: int
+    length: int
+
+
+class SoundJitter:
+    """The jitter buffer of one audio stream with an RTP clock of `rate` Hz.
+
+    `add` takes packets, `take` gives what is to be played next; when to take is the playout's
+    matter. What comes after its turn is dropped; no more than `BUFFER_S` ever waits.
+    """
+
+    def __init__(self, rate: int) -> None:
+        self.rate = rate
+        self.lost = 0
+        self.late = 0
+        self.ssrc = -1
+        self.streams = -1  # how many streams have begun after the first
+        self._restart()
+
+    def _restart(self) -> None:
+        self.streams += 1
+        self._sequences = Unwrapper(16)
+        self._timestamps = Unwrapper(32)
+        self._held: dict[int, tuple[Packet, int]] = {}  # by running sequence number
+        self._next: int | None = None  # the sequence number whose turn it is
+        self._cursor = 0  # the timestamp whose turn it is
+        self._newest: int | None = None
+
+    def running(self, timestamp: int) -> int:
+        """The running form of a timestamp near the last one, as a sender report has it."""
+        return self._timestamps.near(timestamp)
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    @property
+    def cursor(self) -> int:
+        """The running timestamp that `take` continues from."""
+        if self._next is None and self._held:
+            return self._held[min(self._held)][1]
+        return self._cursor
+
+    def pause(self) -> None:
+        """The far end has fallen silent; playout begins anew with the next packet."""
+        self._next = None
+        self._held.clear()
+
+    def skip_before(self, timestamp: int) -> None:
+        """What is older than the running `timestamp` is not wanted any more."""
+        self._next = None
+        for old in [held for held, (_, time) in self._held.items() if time < timestamp]:
+            del self._held[old]
+
+    def add(self, packet: Packet) -> None:
+        """Take a packet; what is too late or came twice is dropped."""
+        if packet.ssrc != self.ssrc:
+            self.ssrc = packet.ssrc
+            self._restart()
+        if not packet.payload:
+            return
+        if self._newest is not None:
+            step = (packet.timestamp - self._newest + 0x80000000) % 0x100000000 - 0x80000000
+            if abs(step) > JUMP_S * self.rate:
+                self._restart()
+        sequence = self._sequences(packet.sequence)
+        timestamp = self._timestamps(packet.timestamp)
+        self._newest = timestamp if self._newest is None else max(timestamp, self._newest)
+        if sequence in self._held:
+            return
+        if self._next is not None and (sequence < self._next or timestamp < self._cursor):
+            self.late += 1
+            return
+        self._held[sequence] = (packet, timestamp)
+        while self._newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate:
+            self._drop_oldest()
+
+    def _drop_oldest(self) -> None:
+        oldest = min(self._held)
+        del self._held[oldest]
+        if self._held and self._next is not None:
+            self._next = min(self._held)
+            self._cursor = self._held[self._next][1]
+
+    def take(self) -> Sound | Silence | Hole | None:
+        """What is next; None when nothing has come that is not yet played.
+
+        After a `Sound` the caller says by `played` how many ticks it lasted.
+        """
+        if not self._held:
+            return None
+        first = min(self._held)
+        packet, timestamp = self._held[first]
+        if self._next is None:
+            self._next = first
+            self._cursor = timestamp
+        if timestamp > self._cursor:
+            length = timestamp - self._cursor
+            missing = first - self._next
+            start = self._cursor
+            self._cursor = timestamp
+            self._next = first
+            if missing:
+                self.lost += missing
+                return Hole(start, length)
+            return Silence(length)
+        del self._held[first]
+        self._next = first + 1
+        return Sound(packet.payload, timestamp)
+
+    def played(self, length: int) -> None:
+        """The last `Sound` lasted `length` ticks."""
+        self._cursor += length
