@@ -1,0 +1,1 @@
+"""The dialer for a Janus VideoRoom over WebSocket: publish ours, hear the room, see one of it."""

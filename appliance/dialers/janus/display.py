@@ -1,0 +1,52 @@
+"""Name, hand, microphone and floor as they travel in a publisher's ``display``.
+
+A real Janus passes the display on as it is and needs no plug-in for that. It is JSON: a site's is
+``{"name":"Xã Ia Kly","hand":true,"mic":false}``, the chair's ``{"name":"Chủ trì","chair":true,
+"floor":<publisher id or null>}``. Anything else is just a name.
+"""
+
+import json
+from dataclasses import dataclass
+
+LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """``mic`` is None where the participant does not tell (a plain name)."""
+
+    name: str
+    hand: bool = False
+    mic: bool | None = None
+    chair: bool = False
+    floor: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> "Display":
+        """Read any display; never raises, since anybody may call himself anything."""
+        try:
+            value = json.loads(text)
+        except (ValueError, RecursionError):
+            value = None
+        if not isinstance(value, dict) or not isinstance(value.get("name"), str):
+            return cls(text[:LONGEST_NAME])
+        mic, floor = value.get("mic"), value.get("floor")
+        return cls(
+            name=value["name"][:LONGEST_NAME],
+            hand=value.get("hand") is True,
+            mic=mic if isinstance(mic, bool) else None,
+            chair=value.get("chair") is True,
+            floor=floor if isinstance(floor, int) and not isinstance(floor, bool) else None,
+        )
+
+    def __str__(self) -> str:
+        """The display to send."""
+        if self.chair:
+            value: dict[str, object] = {"name": self.name, "chair": True, "floor": self.floor}
+            if self.mic is not None:
+                value["mic"] = self.mic
+        elif self.mic is None and not self.hand:
+            return self.name
+        else:
+            value = {"name": self.name, "hand": self.hand, "mic": bool(self.mic)}
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

@@ -1,0 +1,66 @@
+"""``diemcau room``: a meeting room on this machine."""
+
+import asyncio
+import logging
+import secrets
+from pathlib import Path
+
+import click
+import uvicorn
+
+from appliance.base.journal import open_journal
+from services.room.app import Room
+from services.room.settings import RoomSettings
+
+log = logging.getLogger("diemcau.room")
+
+
+@click.command("room")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8188, show_default=True, help="Port; 0 takes a free one.")
+@click.option("--room", "number", default=1234, show_default=True, help="Number of the room.")
+@click.option("--description", default="Điểm Cầu", show_default=True, help="Name of the room.")
+@click.option("--pin", default="", help="PIN that everybody must give; none by default.")
+@click.option("--chair-pin", default=None, help="PIN of the chair; one is made up by default.")
+@click.option("--publishers", default=12, show_default=True, help="How many may send.")
+@click.option("--bitrate", default=1_500_000, show_default=True, help="bit/s of one picture.")
+@click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
+@click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
+def room(  # noqa: PLR0917 (click gives them by name)
+    host: str,
+    port: int,
+    number: int,
+    description: str,
+    pin: str,
+    chair_pin: str | None,
+    publishers: int,
+    bitrate: int,
+    cert: Path | None,
+    key: Path | None,
+) -> None:
+    """Serve a meeting room: a page for browsers, and Janus's VideoRoom protocol for sites.
+
+    Browsers allow a camera on a plain page only when the address is this machine's own; for other
+    machines give --cert and --key.
+    """
+    if (cert is None) != (key is None):
+        raise click.UsageError("--cert and --key go together.")
+    open_journal("room")
+    chair_pin = chair_pin if chair_pin is not None else f"{secrets.randbelow(10**6):06d}"
+    settings = RoomSettings(number, description, pin, chair_pin, publishers, bitrate)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Room([settings]).app,
+            host=host,
+            port=port,
+            ssl_certfile=cert,
+            ssl_keyfile=key,
+            log_level="warning",
+            lifespan="on",
+            timeout_graceful_shutdown=2,
+        )
+    )
+    scheme = "https" if cert else "http"
+    click.echo(f"{scheme}://{host}:{port}/?room={number}", err=True)
+    click.echo(f"{scheme}://{host}:{port}/?room={number}&chair=1  PIN {chair_pin}", err=True)
+    asyncio.run(server.serve())

@@ -1,0 +1,221 @@
+"""Sessions and handles of the Janus protocol over WebSocket (``janus-protocol``).
+
+Requests: ``create``, ``claim``, ``keepalive``, ``destroy``, ``attach``, ``detach``, ``hangup``,
+``message``, ``trickle``, ``info``, ``ping``. A session outlives its socket for a while, so that a
+site whose line blinked can claim it back with its media still running.
+"""
+
+import asyncio
+import logging
+import secrets
+from dataclasses import dataclass, field
+
+from aiortc.sdp import candidate_from_sdp
+
+from services.room.errors import (
+    HANDLE_NOT_FOUND,
+    MISSING_MANDATORY,
+    PLUGIN_NOT_FOUND,
+    SESSION_NOT_FOUND,
+    TOO_MANY,
+    UNKNOWN_REQUEST,
+    GatewayError,
+    RoomError,
+    VideoRoomError,
+)
+from services.room.handle import Handle, Json
+from services.room.videoroom import AT_ONCE, VideoRoom
+
+log = logging.getLogger("diemcau.room")
+
+PLUGIN = "janus.plugin.videoroom"
+SESSION_S = 60.0  # Janus's session_timeout: clients keep alive every 25 to 50 s
+RECLAIM_S = 25.0  # a lost line is usually back in ten
+SESSIONS, HANDLES, BACKLOG = 400, 16, 512
+
+
+@dataclass
+class Session:
+    """One client. ``outbox`` holds what its socket has yet to send."""
+
+    number: int
+    seen: float
+    handles: dict[int, Handle] = field(default_factory=dict)
+    outbox: asyncio.Queue[Json | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    lost_at: float | None = None
+
+    def push(self, message: Json) -> None:
+        """Send to the client, or keep for it; the newest goes when nobody has read for long."""
+        if not self.outbox.full():
+            self.outbox.put_nowait({**message, "session_id": self.number})
+
+    async def close(self) -> None:
+        """Leave every room and free everything."""
+        for handle in list(self.handles.values()):
+            await handle.close()
+        self.handles.clear()
+
+
+class Gateway:
+    """All sessions of this process."""
+
+    def __init__(self, rooms: VideoRoom) -> None:
+        self.rooms = rooms
+        self.sessions: dict[int, Session] = {}
+
+    async def request(self, message: Json, mine: dict[int, Session], now: float) -> Json:
+        """Answer one message; ``mine`` are the sessions of the socket that it came by."""
+        transaction = message.get("transaction")
+        try:
+            _check(transaction)
+            answer = await self._answer(message, mine, now)
+        except GatewayError as error:
+            answer = {"janus": "error", "error": {"code": error.code, "reason": error.sentence}}
+        if "session_id" in message:
+            answer.setdefault("session_id", message["session_id"])
+        return {**answer, "transaction": transaction}
+
+    async def sweep(self, now: float) -> None:
+        """Drop the sessions that nobody keeps alive."""
+        for session in list(self.sessions.values()):
+            silent = now - session.seen > SESSION_S
+            gone = session.lost_at is not None and now - session.lost_at > RECLAIM_S
+            if silent or gone:
+                log.info(
+                    "room: session %d is over (%s)", session.number, "silent" if silent else "gone"
+                )
+                session.push({"janus": "timeout"})
+                await self._drop(session)
+
+    async def close(self) -> None:
+        """Stop: every session ends."""
+        for session in list(self.sessions.values()):
+            await self._drop(session)
+
+    async def _drop(self, session: Session) -> None:
+        self.sessions.pop(session.number, None)
+        await session.close()
+        if not session.outbox.full():
+            session.outbox.put_nowait(None)
+
+    async def _answer(self, message: Json, mine: dict[int, Session], now: float) -> Json:
+        verb = message.get("janus")
+        if verb == "info":
+            return {"janus": "server_info", "name": "diemcau room", "plugins": {PLUGIN: {}}}
+        if verb == "ping":
+            return {"janus": "pong"}
+        if verb == "create":
+            return self._create(mine, now)
+        return await self._session_request(str(verb), message, mine, now)
+
+    def _create(self, mine: dict[int, Session], now: float) -> Json:
+        if len(self.sessions) >= SESSIONS:
+            raise GatewayError(TOO_MANY, f"Too many sessions ({SESSIONS})")
+        session = Session(secrets.randbits(52), now)
+        self.sessions[session.number] = mine[session.number] = session
+        return {"janus": "success", "data": {"id": session.number}}
+
+    async def _session_request(
+        self, verb: str, message: Json, mine: dict[int, Session], now: float
+    ) -> Json:
+        session = self._session(message, mine)
+        session.seen = now
+        if verb == "claim":
+            session.lost_at = None
+            mine[session.number] = session
+            return {"janus": "success"}
+        if verb == "keepalive":
+            return {"janus": "ack"}
+        if verb == "destroy":
+            mine.pop(session.number, None)
+            await self._drop(session)
+            return {"janus": "success"}
+        if verb == "attach":
+            return self._attach(session, message)
+        return await self._handle_request(session, verb, message)
+
+    def _session(self, message: Json, mine: dict[int, Session]) -> Session:
+        number = message.get("session_id")
+        session = self.sessions.get(number) if isinstance(number, int) else None
+        if session is None or (session.number not in mine and message.get("janus") != "claim"):
+            raise GatewayError(SESSION_NOT_FOUND, f"No such session {number}")
+        return session
+
+    def _attach(self, session: Session, message: Json) -> Json:
+        if message.get("plugin") != PLUGIN:
+            raise GatewayError(PLUGIN_NOT_FOUND, f"No such plugin '{message.get('plugin')}'")
+        if len(session.handles) >= HANDLES:
+            raise GatewayError(TOO_MANY, f"Too many handles ({HANDLES})")
+        handle = Handle(secrets.randbits(52), session.push)
+        session.handles[handle.number] = handle
+        return {"janus": "success", "data": {"id": handle.number}}
+
+    async def _handle_request(self, session: Session, verb: str, message: Json) -> Json:
+        number = message.get("handle_id")
+        handle = session.handles.get(number) if isinstance(number, int) else None
+        if handle is None:
+            raise GatewayError(HANDLE_NOT_FOUND, f"No such handle {number} in {session.number}")
+        if verb == "detach":
+            del session.handles[handle.number]
+            await handle.close()
+            return {"janus": "success"}
+        if verb == "hangup":
+            transport = handle.part.transport() if handle.part else None
+            if transport is not None:
+                transport.closed.set()
+            return {"janus": "success"}
+        if verb == "trickle":
+            await self._trickle(handle, message)
+            return {"janus": "ack"}
+        if verb != "message":
+            raise GatewayError(UNKNOWN_REQUEST, f"Unknown request '{verb}'")
+        return await self._message(handle, message)
+
+    async def _trickle(self, handle: Handle, message: Json) -> None:
+        transport = handle.part.transport() if handle.part else None
+        several = message.get("candidates")
+        for one in several if isinstance(several, list) else [message.get("candidate")]:
+            if transport is None or not isinstance(one, dict):
+                continue
+            if one.get("completed"):
+                await transport.add_candidate(None)
+                continue
+            text = str(one.get("candidate", "")).removeprefix("candidate:")
+            try:
+                candidate = candidate_from_sdp(text)
+            except (AssertionError, ValueError):
+                continue
+            if candidate.protocol.lower() == "udp":
+                candidate.sdpMid = str(one.get("sdpMid", "0"))
+                await transport.add_candidate(candidate)
+
+    async def _message(self, handle: Handle, message: Json) -> Json:
+        body, jsep = message.get("body"), message.get("jsep")
+        if not isinstance(body, dict):
+            raise GatewayError(MISSING_MANDATORY, "Missing mandatory element (body)")
+        if body.get("request") in AT_ONCE:
+            try:
+                data = await self.rooms.at_once(body)
+            except VideoRoomError as error:
+                data = _error(error)
+            told = {"plugin": PLUGIN, "data": data}
+            return {"janus": "success", "sender": handle.number, "plugindata": told}
+        transaction = message.get("transaction")
+        try:
+            data, answer = await self.rooms.by_event(
+                handle, body, jsep if isinstance(jsep, dict) else None
+            )
+        except VideoRoomError as error:
+            data, answer = _error(error), None
+        handle.event(data, answer, transaction if isinstance(transaction, str) else None)
+        await self.rooms.after(handle)
+        return {"janus": "ack"}
+
+
+def _check(transaction: object) -> None:
+    if not isinstance(transaction, str):
+        raise GatewayError(MISSING_MANDATORY, "Missing mandatory element (transaction)")
+
+
+def _error(error: RoomError) -> Json:
+    return {"videoroom": "event", "error_code": error.code, "error": error.sentence}

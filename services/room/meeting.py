@@ -1,0 +1,78 @@
+"""One room with the people in it: who is told what."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from services.room.handle import Handle, Json
+from services.room.participant import Participant
+from services.room.publisher import PublishedMedia
+from services.room.settings import RoomSettings
+from services.room.subscription import Subscription
+
+FULL = 200  # participants of one embedded room; a province uses a real Janus long before
+
+
+@dataclass
+class Meeting:
+    """A room of the configuration and its participants, by their number."""
+
+    settings: RoomSettings
+    participants: dict[int, Participant] = field(default_factory=dict)
+    subscriptions: set[Subscription] = field(default_factory=set)
+
+    def enter(self, handle: Handle, display: str, *, chair: bool) -> Participant:
+        """Let somebody in, under a number nobody else has."""
+        number = secrets.randbits(48)
+        participant = Participant(number, secrets.randbits(32), self, handle, chair=chair)
+        participant.rename(display)
+        self.participants[number] = participant
+        handle.part = participant
+        return participant
+
+    def publishing(self) -> int:
+        """How many send something."""
+        return sum(1 for p in self.participants.values() if p.media is not None)
+
+    def others_published(self, me: Participant) -> list[Json]:
+        """Everybody else who sends something."""
+        return [p.described() for p in self.participants.values() if p.shown and p is not me]
+
+    def tell(self, about: Participant, event: Json) -> None:
+        """Tell everybody but one."""
+        for participant in list(self.participants.values()):
+            if participant is not about:
+                data = {"videoroom": "event", "room": self.settings.number, **event}
+                participant.handle.push(data)
+
+    def tell_published(self, participant: Participant) -> None:
+        """Tell everybody else what this one sends."""
+        self.tell(participant, {"publishers": [participant.described()]})
+
+    def remove(self, participant: Participant) -> None:
+        """Somebody has left."""
+        if self.participants.pop(participant.number, None) is not None:
+            self.tell(participant, {"leaving": participant.number})
+
+    async def forget(self, media: PublishedMedia) -> None:
+        """Something is not sent any more: nobody can hear it."""
+        for subscription in list(self.subscriptions):
+            await subscription.forget(list(media.sources.values()))
+
+    async def kick(self, number: int) -> bool:
+        """Remove a participant; False when there is none of that number."""
+        participant = self.participants.get(number)
+        if participant is None:
+            return False
+        self.tell(participant, {"kicked": number})
+        event = {"videoroom": "event", "room": self.settings.number}
+        participant.handle.push({**event, "leaving": "ok", "reason": "kicked"})
+        participant.handle.part = None
+        await participant.leave()
+        return True
+
+    async def close(self) -> None:
+        """End the meeting for everybody."""
+        for participant in list(self.participants.values()):
+            participant.handle.push({"videoroom": "destroyed", "room": self.settings.number})
+            participant.handle.part = None
+            await participant.leave()

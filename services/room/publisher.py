@@ -1,0 +1,125 @@
+"""The receiving half of a participant: its lines, and the feedback that keeps them good."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    pack_remb_fci,
+)
+
+from services.room import rewrite
+from services.room.descriptions import FarPath, accepted, answer, read
+from services.room.errors import INVALID_SDP, VideoRoomError
+from services.room.source import Source
+from services.room.transport import Transport
+
+OUR_SSRC = 1  # names the room in receiver reports; nothing is ever sent from it
+TURN_S = 0.05  # how often lost packets and pictures are asked for again
+REPORT_S = 1.0
+
+
+@dataclass
+class PublishedMedia:
+    """What one participant sends; made by the first offer, kept until it stops."""
+
+    feed: int
+    bitrate: int
+    transport: Transport = field(init=False)
+    sources: dict[str, Source] = field(default_factory=dict)
+    _version: int = 0
+
+    def __post_init__(self) -> None:
+        self.transport = Transport(self._hear, self._hear_reports)
+
+    async def take_offer(self, text: str, codecs: dict[str, str]) -> tuple[str, FarPath]:
+        """Answer an offer; the sources are what was accepted of it. Raises VideoRoomError."""
+        offer, path = read(text)
+        lines = accepted(offer, codecs)
+        if not lines:
+            wanted = " and ".join(codecs.values())
+            raise VideoRoomError(INVALID_SDP, f"The offer has nothing in this room's {wanted}")
+        await self.transport.gather()
+        kept = {line.mid for line in lines}
+        for mid in [mid for mid in self.sources if mid not in kept]:
+            del self.sources[mid]
+        for line in lines:
+            known = self.sources.get(line.mid)
+            if known is None or known.line.ssrc != line.ssrc:
+                source = Source(line, self.feed, line.ssrc)
+                source.sinks = known.sinks if known else []
+                self.sources[line.mid] = source
+        self._version += 1
+        return answer(offer, lines, self.transport, self._version), path
+
+    async def run(self, path: FarPath, up: Callable[[], None]) -> None:
+        """Connect, say so through ``up``, and send feedback until the path is gone."""
+        # The answer says active unless the offer itself was active (RFC 5763 section 5).
+        path.dtls.role = "client" if path.dtls.role == "client" else "server"
+        if not await self.transport.connect(path, controlling=False):
+            return
+        up()
+        reported = 0.0
+        while not self.transport.closed.is_set():
+            now = time.monotonic()
+            await self._ask_again(now)
+            if now - reported >= REPORT_S:
+                reported = now
+                await self._report()
+            await asyncio.sleep(TURN_S)
+
+    async def _hear(self, data: bytes) -> None:
+        packet = rewrite.parse(data)
+        source = self._source(packet) if packet else None
+        if packet is not None and source is not None:
+            at = time.monotonic()
+            await source.hear(packet, at)
+
+    def _source(self, packet: rewrite.Incoming) -> Source | None:
+        for source in self.sources.values():
+            if source.ssrc == packet.ssrc:
+                return source if source.line.payload_type == packet.payload_type else None
+        for source in self.sources.values():
+            if source.ssrc is None and source.line.payload_type == packet.payload_type:
+                source.ssrc = packet.ssrc
+                return source
+        return None
+
+    async def _hear_reports(self, packets: list[AnyRtcpPacket]) -> None:
+        for packet in packets:
+            if isinstance(packet, RtcpSrPacket):
+                for source in self.sources.values():
+                    if source.ssrc == packet.ssrc:
+                        await source.hear_report(packet.sender_info, time.monotonic())
+
+    async def _ask_again(self, now: float) -> None:
+        for source in self.sources.values():
+            if source.ssrc is None:
+                continue
+            missing = source.take_missing()
+            if missing:
+                nack = RtcpRtpfbPacket(RTCP_RTPFB_NACK, OUR_SSRC, source.ssrc, lost=missing)
+                await self.transport.send(bytes(nack))
+            if source.take_picture_request(now):
+                await self.transport.send(
+                    bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, OUR_SSRC, source.ssrc))
+                )
+
+    async def _report(self) -> None:
+        blocks = [block for s in self.sources.values() if (block := s.reception())]
+        data = bytes(RtcpRrPacket(OUR_SSRC, blocks))
+        # Goog-REMB: without it Chromium stays at its starting rate of 300 kbit/s.
+        video = [s.ssrc for s in self.sources.values() if s.line.kind == "video" and s.ssrc]
+        if video:
+            limit = pack_remb_fci(self.bitrate, video)
+            data += bytes(RtcpPsfbPacket(RTCP_PSFB_APP, OUR_SSRC, 0, limit))
+        await self.transport.send(data)

@@ -1,0 +1,107 @@
+"""The sending half of a participant: a growing list of lines, offered anew when it changes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiortc.rtp import (
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRtpfbPacket,
+)
+
+from services.room.descriptions import FarPath, offer
+from services.room.sink import ABS_SEND_TIME_ID, Sink
+from services.room.source import Source
+from services.room.transport import Transport
+
+
+@dataclass
+class SubscribedMedia:
+    """What one participant receives."""
+
+    transport: Transport = field(init=False)
+    sinks: list[Sink] = field(default_factory=list)
+    _sources: dict[str, Source] = field(default_factory=dict)
+    _version: int = 0
+
+    def __post_init__(self) -> None:
+        self.transport = Transport(self._hear_nothing, self._hear_reports)
+
+    def add(self, source: Source) -> None:
+        """Listen to one more source, on a line that has become free or on a new one."""
+        free = (s for s in self.sinks if s.feed is None and s.kind == source.line.kind)
+        sink = next(free, None)
+        if sink is None:
+            sink = Sink(str(len(self.sinks)), source.line.kind, self.transport)
+            self.sinks.append(sink)
+        self._listen(sink, source)
+
+    def remove(self, sink: Sink) -> None:
+        """Listen to nothing on this line; its place in the description stays."""
+        source = self._sources.pop(sink.mid, None)
+        if source is not None and sink in source.sinks:
+            source.sinks.remove(sink)
+        sink.feed, sink.feed_mid = None, ""
+        sink.stream.restart()
+
+    def switch(self, sink: Sink, source: Source) -> None:
+        """Hear another source on the same line, without a new description."""
+        self.remove(sink)
+        self._listen(sink, source)
+
+    def hears(self, feed: int, mid: str) -> Sink | None:
+        """The line on which that source is heard, if any."""
+        return next((s for s in self.sinks if s.feed == feed and s.feed_mid == mid), None)
+
+    async def make_offer(self) -> str:
+        """The description of all lines as they stand now."""
+        await self.transport.gather()
+        self._version += 1
+        lines = [sink.line() for sink in self.sinks]
+        return offer(lines, self.transport, self._version, ABS_SEND_TIME_ID)
+
+    async def run(self, path: FarPath, up: Callable[[], None]) -> None:
+        """Connect and begin to send; returns when the path is gone."""
+        if not await self.transport.connect(path, controlling=True):
+            return
+        up()
+        await self.refresh()
+        await self.transport.closed.wait()
+
+    async def refresh(self) -> None:
+        """After a change: ask for pictures, so that a new line shows something at once."""
+        for source in self._sources.values():
+            source.want_picture()
+
+    def stop(self) -> None:
+        """Listen to nothing any more."""
+        for sink in self.sinks:
+            self.remove(sink)
+
+    def _listen(self, sink: Sink, source: Source) -> None:
+        sink.feed, sink.feed_mid = source.feed, source.line.mid
+        sink.stream.restart()
+        self._sources[sink.mid] = source
+        source.sinks.append(sink)
+        source.want_picture()
+
+    async def _hear_nothing(self, data: bytes) -> None:
+        """A subscriber sends no media."""
+
+    async def _hear_reports(self, packets: list[AnyRtcpPacket]) -> None:
+        for packet in packets:
+            if not isinstance(packet, RtcpPsfbPacket | RtcpRtpfbPacket):
+                continue
+            sink = next((s for s in self.sinks if s.ssrc == packet.media_ssrc), None)
+            if sink is None:
+                continue
+            if isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+                for sequence in packet.lost:
+                    await sink.resend(sequence)
+            elif packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+                source = self._sources.get(sink.mid)
+                if source is not None:
+                    source.want_picture()

@@ -1,0 +1,153 @@
+"""A subscriber in a room: which lines of whom it hears, and when it is offered them anew."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from services.room.descriptions import read
+from services.room.errors import (
+    INVALID_SDP,
+    MISSING_ELEMENT,
+    NO_SUCH_FEED,
+    VideoRoomError,
+)
+from services.room.handle import Handle, Json
+from services.room.source import Source
+from services.room.subscriber import SubscribedMedia
+from services.room.transport import Transport
+
+if TYPE_CHECKING:
+    from services.room.meeting import Meeting
+
+
+@dataclass
+class Subscription:
+    """One offer is open at a time: what changes meanwhile is offered when it has been answered."""
+
+    meeting: "Meeting"
+    handle: Handle
+    media: SubscribedMedia = field(default_factory=SubscribedMedia)
+    _answered: bool = True
+    _stale: bool = False
+
+    async def begin(self, streams: list[Json]) -> tuple[Json, str]:
+        """Subscribe for the first time; gives what is told and the offer."""
+        if not streams:
+            raise VideoRoomError(MISSING_ELEMENT, "At least one stream should be provided")
+        for source in [s for stream in streams for s in self._find(stream)]:
+            self.media.add(source)
+        offer = await self._offer()
+        return {"videoroom": "attached", **self._described()}, offer
+
+    async def update(self, add: list[Json], drop: list[Json]) -> tuple[Json, str | None]:
+        """Subscribe to more and to less at once."""
+        changed = False
+        wanted = [s for stream in add for s in self._find(stream)]
+        for sink in list(self.media.sinks):
+            if sink.feed is None:
+                continue
+            facts = {"feed": sink.feed, "mid": sink.feed_mid, "sub_mid": sink.mid}
+            if any(all(facts.get(k) == v for k, v in one.items() if k in facts) for one in drop):
+                self.media.remove(sink)
+                changed = True
+        for source in wanted:
+            if self.media.hears(source.feed, source.line.mid) is None:
+                self.media.add(source)
+                changed = True
+        if not changed:
+            return {"videoroom": "updated", **self._described()}, None
+        if not self._answered:
+            self._stale = True
+            return {"videoroom": "updating", **self._described()}, None
+        return {"videoroom": "updated", **self._described()}, await self._offer()
+
+    def switch(self, streams: list[Json]) -> Json:
+        """Hear another source on a line that stands already."""
+        changes = 0
+        for stream in streams:
+            sinks = [s for s in self.media.sinks if s.mid == str(stream.get("sub_mid"))]
+            sources = [s for s in self._find(stream) if sinks and s.line.kind == sinks[0].kind]
+            if not sinks or not sources:
+                raise VideoRoomError(NO_SUCH_FEED, f"Nothing to switch for {stream}")
+            self.media.switch(sinks[0], sources[0])
+            changes += 1
+        return {"videoroom": "event", "switched": "ok", "changes": changes, **self._described()}
+
+    async def start(self, answer: str | None) -> Json:
+        """Take the answer to the open offer; the first one opens the path."""
+        if answer is not None:
+            _, path = read(answer)
+            self._answered = True
+            if not self.media.transport.started:
+                self.handle.run(self.media.run(path, self.handle.up), self._over)
+            else:
+                await self.media.refresh()
+        return {"videoroom": "event", "room": self.meeting.settings.number, "started": "ok"}
+
+    async def catch_up(self) -> None:
+        """After an answer: offer what has changed since the last offer."""
+        if self._stale and self._answered:
+            self._stale = False
+            self.handle.push({"videoroom": "updated", **self._described()}, await self._offer())
+
+    def pause(self, streams: list[Json]) -> Json:
+        """Stop or go on with single lines."""
+        for stream in streams:
+            for sink in self.media.sinks:
+                if sink.mid == str(stream.get("mid")) and "send" in stream:
+                    sink.paused = not stream["send"]
+                    sink.stream.restart()
+        return {"videoroom": "event", "configured": "ok", **self._described()}
+
+    async def forget(self, sources: list[Source]) -> None:
+        """Sources are gone: offer the lines again without them."""
+        gone = [s for s in self.media.sinks if any(s in source.sinks for source in sources)]
+        for sink in gone:
+            self.media.remove(sink)
+        if not gone:
+            return
+        self._stale = True
+        await self.catch_up()
+
+    async def leave(self) -> None:
+        """Hear nothing any more."""
+        await self._over()
+        await self.handle.stop_media()
+
+    def transport(self) -> Transport | None:
+        """The path of what it hears."""
+        return self.media.transport
+
+    async def _over(self) -> None:
+        self.media.stop()
+        self.meeting.subscriptions.discard(self)
+        await self.media.transport.close()
+
+    async def _offer(self) -> str:
+        if self.media.transport.closed.is_set():
+            raise VideoRoomError(INVALID_SDP, "This subscription is over")
+        self._answered = False
+        return await self.media.make_offer()
+
+    def _find(self, stream: Json) -> list[Source]:
+        feed = self.meeting.participants.get(stream.get("feed", -1))
+        if feed is None or feed.media is None:
+            raise VideoRoomError(NO_SUCH_FEED, f"No such feed ({stream.get('feed')})")
+        mid = stream.get("mid")
+        found = [s for m, s in feed.media.sources.items() if mid is None or m == str(mid)]
+        if not found:
+            raise VideoRoomError(NO_SUCH_FEED, f"No such mid '{mid}' in feed ({feed.number})")
+        return found
+
+    def _described(self) -> Json:
+        streams = []
+        for index, sink in enumerate(self.media.sinks):
+            stream: Json = {"mindex": index, "mid": sink.mid, "type": sink.kind}
+            stream["active"] = sink.feed is not None
+            if sink.feed is not None:
+                stream |= {"feed_id": sink.feed, "feed_mid": sink.feed_mid}
+                stream |= {"send": not sink.paused, "ready": True}
+            streams.append(stream)
+        return {"room": self.meeting.settings.number, "streams": streams}
+
+    def __hash__(self) -> int:
+        return id(self)

@@ -1,0 +1,214 @@
+"""The VideoRoom requests that this room answers, in the words of Janus 1.x's plug-in.
+
+Answered at once: ``list``, ``exists``, ``listparticipants``, ``kick`` and ``destroy`` (these two
+with the room's chair PIN as ``secret``). Answered by an event: ``join`` as publisher or subscriber,
+``joinandconfigure``, ``configure``, ``publish``, ``unpublish``, ``subscribe``, ``unsubscribe``,
+``update``, ``switch``, ``start``, ``pause``, ``leave``. Not there: recording, forwarding,
+simulcast, data channels, tokens, rooms made by request.
+
+One thing is more than Janus: ``join`` may carry ``chair_pin``, without which a display that calls
+itself the chair is refused. A real Janus passes over the field.
+"""
+
+import hmac
+from collections.abc import Mapping
+
+from services.room.errors import (
+    ALREADY_JOINED,
+    INVALID_ELEMENT,
+    INVALID_REQUEST,
+    JOIN_FIRST,
+    MISSING_ELEMENT,
+    NO_SUCH_FEED,
+    NO_SUCH_ROOM,
+    UNAUTHORISED,
+    VideoRoomError,
+)
+from services.room.handle import Handle, Json
+from services.room.meeting import FULL, Meeting
+from services.room.participant import Participant
+from services.room.settings import RoomSettings
+from services.room.subscription import Subscription
+
+AT_ONCE = frozenset({"list", "exists", "listparticipants", "kick", "destroy"})
+LONGEST_DISPLAY = 512
+Answer = tuple[Json, Json | None]
+
+
+class VideoRoom:
+    """All rooms of this process."""
+
+    def __init__(self, rooms: list[RoomSettings]) -> None:
+        self.meetings = {settings.number: Meeting(settings) for settings in rooms}
+
+    async def at_once(self, body: Json) -> Json:
+        """Answer one of `AT_ONCE`; raises VideoRoomError."""
+        request = body.get("request")
+        if request == "list":
+            rooms = [self._summary(meeting) for meeting in self.meetings.values()]
+            return {"videoroom": "success", "list": rooms}
+        if request == "exists":
+            number = body.get("room")
+            return {"videoroom": "success", "room": number, "exists": number in self.meetings}
+        meeting = self._meeting(body)
+        number = meeting.settings.number
+        if request == "listparticipants":
+            people = [
+                {"id": p.number, "display": p.display, "publisher": p.media is not None}
+                for p in meeting.participants.values()
+            ]
+            return {"videoroom": "participants", "room": number, "participants": people}
+        if not _same(body.get("secret"), meeting.settings.chair_pin):
+            raise VideoRoomError(UNAUTHORISED, "Unauthorized (wrong secret)")
+        if request == "kick":
+            if not await meeting.kick(body.get("id", -1)):
+                raise VideoRoomError(NO_SUCH_FEED, f"No such user ({body.get('id')})")
+            return {"videoroom": "success"}
+        del self.meetings[number]
+        await meeting.close()
+        return {"videoroom": "destroyed", "room": number}
+
+    async def by_event(self, handle: Handle, body: Json, jsep: Json | None) -> Answer:
+        """Answer any other request with an event and perhaps a description."""
+        request = str(body.get("request", ""))
+        part = handle.part
+        if part is None:
+            return await self._enter(handle, request, body, jsep)
+        if isinstance(part, Participant):
+            return await self._participant(handle, part, request, body, jsep)
+        if isinstance(part, Subscription):
+            return await self._subscription(handle, part, request, body, jsep)
+        raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
+
+    async def after(self, handle: Handle) -> None:
+        """What a request leaves to be done once its own answer has been sent."""
+        if isinstance(handle.part, Subscription):
+            await handle.part.catch_up()
+
+    async def _enter(self, handle: Handle, request: str, body: Json, jsep: Json | None) -> Answer:
+        if request not in ("join", "joinandconfigure"):
+            raise VideoRoomError(JOIN_FIRST, "Invalid request on unconfigured participant")
+        meeting = self._meeting(body)
+        settings = meeting.settings
+        if settings.pin and not _same(body.get("pin"), settings.pin):
+            raise VideoRoomError(UNAUTHORISED, "Unauthorized (wrong pin)")
+        if body.get("ptype") == "subscriber":
+            subscription = Subscription(meeting, handle)
+            streams = _list(body, "streams") or ([{"feed": body["feed"]}] if "feed" in body else [])
+            told, offer = await subscription.begin(streams)
+            handle.part = subscription
+            meeting.subscriptions.add(subscription)
+            return told, {"type": "offer", "sdp": offer}
+        if body.get("ptype", "publisher") != "publisher":
+            raise VideoRoomError(INVALID_ELEMENT, f"Invalid element (ptype {body.get('ptype')!r})")
+        if len(meeting.participants) >= FULL:
+            raise VideoRoomError(INVALID_REQUEST, f"The room is full ({FULL} participants)")
+        chair = bool(settings.chair_pin) and _same(body.get("chair_pin"), settings.chair_pin)
+        participant = meeting.enter(handle, _display(body) or "", chair=chair)
+        joined = {
+            "videoroom": "joined",
+            "room": settings.number,
+            "description": settings.description,
+            "id": participant.number,
+            "private_id": participant.private,
+            "publishers": meeting.others_published(participant),
+        }
+        answer = None
+        if request == "joinandconfigure" and jsep is not None:
+            answer = {"type": "answer", "sdp": await participant.publish(_sdp(jsep))}
+        return joined, answer
+
+    async def _participant(
+        self, handle: Handle, part: Participant, request: str, body: Json, jsep: Json | None
+    ) -> Answer:
+        meeting = part.meeting
+        event: Json = {"videoroom": "event", "room": meeting.settings.number}
+        if request in ("configure", "publish"):
+            display = _display(body)
+            if display is not None and display != part.display:
+                part.rename(display)
+                meeting.tell(part, {"id": part.number, "display": display})
+            if jsep is None:
+                return {**event, "configured": "ok"}, None
+            answer = await part.publish(_sdp(jsep))
+            told = {**event, "configured": "ok", "streams": part.streams()}
+            return told, {"type": "answer", "sdp": answer}
+        if request == "unpublish":
+            await part.unpublish()
+            return {**event, "unpublished": "ok"}, None
+        if request == "leave":
+            handle.part = None
+            await part.leave()
+            return {**event, "leaving": "ok"}, None
+        if request in ("join", "joinandconfigure"):
+            raise VideoRoomError(ALREADY_JOINED, "Already in as a publisher on this handle")
+        raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
+
+    async def _subscription(
+        self, handle: Handle, part: Subscription, request: str, body: Json, jsep: Json | None
+    ) -> Answer:
+        if request in ("update", "subscribe", "unsubscribe"):
+            add = _list(body, "streams" if request == "subscribe" else "subscribe")
+            drop = _list(body, "streams" if request == "unsubscribe" else "unsubscribe")
+            told, offer = await part.update(add, drop)
+            return told, None if offer is None else {"type": "offer", "sdp": offer}
+        if request == "start":
+            return await part.start(None if jsep is None else _sdp(jsep)), None
+        if request == "switch":
+            return part.switch(_list(body, "streams")), None
+        if request in ("configure", "pause"):
+            return part.pause(_list(body, "streams")), None
+        if request == "leave":
+            handle.part = None
+            await part.leave()
+            return {"videoroom": "event", "room": part.meeting.settings.number, "left": "ok"}, None
+        raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
+
+    def _meeting(self, body: Mapping[str, object]) -> Meeting:
+        number = body.get("room")
+        if number is None:
+            raise VideoRoomError(MISSING_ELEMENT, "Missing mandatory element (room)")
+        meeting = self.meetings.get(number) if isinstance(number, int) else None
+        if meeting is None:
+            raise VideoRoomError(NO_SUCH_ROOM, f"No such room ({number})")
+        return meeting
+
+    def _summary(self, meeting: Meeting) -> Json:
+        settings = meeting.settings
+        return {
+            "room": settings.number,
+            "description": settings.description,
+            "pin_required": bool(settings.pin),
+            "max_publishers": settings.publishers,
+            "bitrate": settings.bitrate,
+            "audiocodec": settings.audiocodec,
+            "videocodec": settings.videocodec,
+            "num_participants": len(meeting.participants),
+        }
+
+
+def _same(given: object, wanted: str) -> bool:
+    return bool(wanted) and hmac.compare_digest(str(given or "").encode(), wanted.encode())
+
+
+def _list(body: Json, key: str) -> list[Json]:
+    value = body.get(key) or []
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise VideoRoomError(INVALID_ELEMENT, f"Invalid element type ({key} should be an array)")
+    return value
+
+
+def _display(body: Json) -> str | None:
+    value = body.get("display")
+    if value is None:
+        return None
+    if not isinstance(value, str) or len(value) > LONGEST_DISPLAY:
+        raise VideoRoomError(INVALID_ELEMENT, "Invalid element (display)")
+    return value
+
+
+def _sdp(jsep: Json) -> str:
+    text = jsep.get("sdp")
+    if not isinstance(text, str):
+        raise VideoRoomError(INVALID_ELEMENT, "Invalid element (jsep.sdp)")
+    return text
