@@ -1,0 +1,34 @@
+"""Pure timing of capture: when a recorded frame is due, and which frames are too many."""
+
+from __future__ import annotations
+
+
+class Pace:
+    """Lays media time onto the monotonic clock; after a stall it goes on from now, so that what
+    was missed is never sent in a burst."""
+
+    def __init__(self, slack_s: float = 0.25) -> None:
+        self._slack = slack_s
+        self._origin: float | None = None
+
+    def due(self, media_s: float, now: float) -> float:
+        """The monotonic second at which the frame of this media second is to be shown."""
+        if self._origin is None or not -self._slack <= self._origin + media_s - now <= 2.0:
+            self._origin = now - media_s
+        return self._origin + media_s
+
+
+class Thinner:
+    """Lets at most so many frames a second pass, evenly spaced."""
+
+    def __init__(self, fps: float) -> None:
+        self.interval = 1 / fps
+        self._next = float("-inf")
+
+    def accept(self, at: float) -> bool:
+        """Whether the frame that was captured at this second is kept."""
+        # a quarter of an interval early is jitter, not too many
+        if at < self._next - self.interval / 4:
+            return False
+        self._next = max(self._next + self.interval, at)
+        return True

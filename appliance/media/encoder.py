@@ -1,0 +1,108 @@
+"""One H.264 encoder: I420 pictures in, Annex B access units out, one for one and without delay."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import cast
+
+import av
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
+from av.video.frame import PictureType
+
+from appliance.media.formats import SOFTWARE_ENCODER, VIDEO_CLOCK, VIDEO_TIME_BASE, Size
+
+KEYFRAME_S = 10
+"""A keyframe at least so often: a far end that missed one and cannot ask sees a picture again."""
+BUFFER_S = 0.5
+"""VBV buffer: a keyframe may take at most what the line carries in this time."""
+RETUNE = 2.0
+"""Beyond this factor the VBV buffer no longer fits the rate, and the encoder is built anew."""
+
+
+class EncoderError(RuntimeError):
+    """No encoder of those that were asked for works on this machine."""
+
+
+class H264Encoder:
+    """Constrained Baseline, one slice, no B frames. Not thread-safe.
+
+    Pictures of another size are an error: who changes the size builds another encoder.
+    """
+
+    def __init__(
+        self, names: tuple[str, ...], size: Size, fps: float, bitrate: int, threads: int = 1
+    ) -> None:
+        """Opens the first encoder that works; raises EncoderError when none does."""
+        self.size = size
+        self.fps = fps
+        self.bitrate = bitrate
+        self.name = ""
+        self._names = names
+        self._threads = threads
+        self._built_for = bitrate
+        self._context = self._build()
+
+    def encode(self, frame: av.VideoFrame, at: float, *, keyframe: bool) -> list[Packet[Stream]]:
+        """The access units of a yuv420p picture of this size, captured at a monotonic second.
+
+        The packets have time_base 1/90000 and is_keyframe; a keyframe carries SPS and PPS.
+        """
+        # what a decoder left here would make a recording's keyframes ours
+        frame.pict_type = PictureType.I if keyframe else PictureType.NONE
+        frame.pts = round(at * VIDEO_CLOCK)
+        frame.time_base = VIDEO_TIME_BASE
+        return self._context.encode(frame)
+
+    def set_bitrate(self, bps: int) -> None:
+        """Aim at another bit rate, where possible without a new encoder (and its keyframe)."""
+        if bps == self.bitrate:
+            return
+        self.bitrate = bps
+        tunable = self.name == SOFTWARE_ENCODER
+        if tunable and 1 / RETUNE <= bps / self._built_for <= RETUNE:
+            # libx264.c takes this up before the next frame; x264 keeps a stream that began as CBR
+            # (maxrate = bit rate) CBR, so that its VBV rate follows
+            self._context.bit_rate = bps
+        else:
+            self._context = self._build()
+
+    def _build(self) -> VideoCodecContext:
+        troubles = []
+        for name in self._names:
+            try:
+                context = self._open(name)
+            except (FFmpegError, ValueError) as error:
+                troubles.append(f"{name}: {error}")
+                continue
+            # a hardware encoder that failed once is not tried again at each change of rate
+            self.name, self._names = name, self._names[self._names.index(name) :]
+            self._built_for = self.bitrate
+            return context
+        raise EncoderError(f"no H.264 encoder works here ({'; '.join(troubles)})")
+
+    def _open(self, name: str) -> VideoCodecContext:
+        context = cast(VideoCodecContext, av.CodecContext.create(name, "w"))
+        context.width, context.height = self.size
+        context.pix_fmt = "yuv420p"
+        context.framerate = Fraction(self.fps).limit_denominator(1001)
+        context.time_base = VIDEO_TIME_BASE
+        context.bit_rate = self.bitrate
+        context.gop_size = round(self.fps * KEYFRAME_S)
+        context.max_b_frames = 0
+        context.thread_count = self._threads
+        if name == SOFTWARE_ENCODER:
+            context.profile = "Baseline"  # x264 sets constraint_set1: 42 c0, Constrained Baseline
+            context.options = {
+                "preset": "ultrafast",
+                "tune": "zerolatency",
+                "maxrate": str(self.bitrate),
+                "bufsize": str(round(self.bitrate * BUFFER_S)),
+                "forced-idr": "1",
+                "sc_threshold": "0",
+                **({"level": "31"} if self.size.width * self.size.height <= 921_600 else {}),
+            }
+        context.open()
+        return context
