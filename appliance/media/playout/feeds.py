@@ -1,0 +1,127 @@
+"""The child's two streams: pictures from the ring, sound from the queue, given to VLC in time."""
+
+import contextlib
+import ctypes
+import select
+import socket
+import time
+from collections import deque
+
+from appliance.media.playout.imem import Block, Feed, Memory
+from appliance.media.playout.ring import PictureNote, PictureRing, SoundNote
+from appliance.media.playout.sound_queue import BLOCK, BLOCK_BYTES, SoundQueue
+
+PICTURE_LEAD = 0.020
+"""Handed to VLC so long before its date: copy, conversion to RGB, X."""
+PICTURE_LEAST = 0.008
+"""A picture that is late already is given this much: less, and VLC would begin its clock anew."""
+REPEAT = 1.0
+"""The last picture is handed over again after this silence, so that nothing ever goes blank."""
+WAITING = 3
+
+_NOTE_BYTES = 65_536
+
+
+class PictureFeed:
+    """Shows the newest pictures at their dates; the last one stays."""
+
+    def __init__(self, ring: PictureRing, notes: socket.socket, delay: float) -> None:
+        self.shown = -1
+        """Number of the last picture given to VLC."""
+        self.passed_over = 0
+        self.feed = Feed(self._fill, self._follow)
+        self._ring, self._notes, self._delay = ring, notes, delay
+        self._base = ctypes.addressof(ctypes.c_char.from_buffer(ring.memory))
+        self._waiting: deque[PictureNote] = deque()
+        self._slot = 0
+        self._ended = False
+
+    def _read(self, timeout: float) -> None:
+        if not select.select([self._notes], [], [], max(timeout, 0.0))[0]:
+            return
+        with contextlib.suppress(BlockingIOError):
+            while note := self._notes.recv(_NOTE_BYTES):
+                self._waiting.append(PictureNote.unpack(note))
+                if len(self._waiting) > WAITING:
+                    self._waiting.popleft()
+                    self.passed_over += 1
+            self._ended = True
+
+    def _memory(self, slot: int) -> Memory:
+        return self._base + self._ring.offset(slot), self._ring.picture_bytes
+
+    def _fill(self) -> Memory:
+        self._read(0)
+        if self._waiting:
+            self._take(self._waiting.popleft())
+        return self._memory(self._slot)
+
+    def _take(self, note: PictureNote) -> None:
+        self._slot, self.shown = note.slot, note.number
+
+    def _follow(self) -> Block | None:
+        repeat_at = time.monotonic() + REPEAT
+        while not self._ended:
+            now = time.monotonic()
+            hand_at = (
+                self._waiting[0].due + self._delay - PICTURE_LEAD if self._waiting else repeat_at
+            )
+            if hand_at > now:
+                # A due time far ahead cannot keep the TV from repeating its picture.
+                self._read(min(hand_at, repeat_at) - now)
+                if time.monotonic() < repeat_at:
+                    continue
+            date = time.monotonic() + PICTURE_LEAST
+            if self._waiting and hand_at <= time.monotonic():
+                note = self._waiting.popleft()
+                self._take(note)
+                date = max(date, note.due + self._delay)
+            return (*self._memory(self._slot), max(date, self.feed.free_from))
+        return None
+
+
+class SoundFeed:
+    """Gives VLC one block after another without end: silence where nothing came."""
+
+    def __init__(self, notes: socket.socket, delay: float, lead: float) -> None:
+        self.queue = SoundQueue()
+        self.feed = Feed(self._fill, self._follow)
+        self.behind = 0
+        """How often this process was too late to hand over a block, and skipped time."""
+        self._notes, self._delay, self._lead = notes, delay, lead
+        self._block = ctypes.create_string_buffer(BLOCK_BYTES)
+        self._address = ctypes.addressof(self._block)
+        self._ended = False
+        self._head: float | None = None
+
+    def _read(self, timeout: float) -> None:
+        if not select.select([self._notes], [], [], max(timeout, 0.0))[0]:
+            return
+        with contextlib.suppress(BlockingIOError):
+            while note := self._notes.recv(_NOTE_BYTES):
+                sound = SoundNote.unpack(note)
+                self.queue.push(sound.pcm, sound.due + self._delay)
+            self._ended = True
+
+    def _fill(self) -> Memory:
+        ctypes.memset(self._address, 0, BLOCK_BYTES)
+        self._head = None
+        return self._address, BLOCK_BYTES
+
+    def _follow(self) -> Block | None:
+        if self._head is None:
+            self._head = max(self.feed.free_from + BLOCK, time.monotonic() + self._lead)
+        while (wait := self._head - self._lead - time.monotonic()) > 0 and not self._ended:
+            self._read(wait)
+        if self._ended:
+            return None
+        self._read(0)
+        now = time.monotonic()
+        if now > self._head - BLOCK:
+            # Stopped for longer than the lead (a suspended box): go on from now.
+            self._head = now + self._lead
+            self.behind += 1
+        date = self._head
+        self._block.raw = self.queue.take(date)
+        self._head += BLOCK
+        return self._address, BLOCK_BYTES, date

@@ -1,0 +1,112 @@
+"""Feeds one VLC input from Python callbacks (VLC's imem access), on a clock that we know exactly.
+
+VLC shows a picture whose time stamp is `pts` at `origin + pts` of CLOCK_MONOTONIC, where `origin`
+is fixed when its first buffering ends; from then on nothing moves it (imem says that its pace can
+be controlled, so VLC estimates no drift). VLC tells that moment in a debug message, from the
+thread that calls our `get`. So instead of slowing time stamps down until VLC's 300 ms of caching
+are eaten up, buffering is ended at once by two blocks and every later block gets the very
+date on which it should leave. (VLC 3.0: src/input/es_out.c EsOutDecodersStopBuffering,
+src/input/clock.c, modules/access/imem.c.)
+"""
+
+import ctypes
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+_BUFFERED = b"Decoder wait done in"
+_LATE = b"ES_OUT_SET_(GROUP_)PCR  is called too late"
+_WAKE_UP = 0.010
+"""es_out.c: i_wakeup_delay, between the end of buffering and the first block's date."""
+_CACHING_MS = 20
+MRL = f"imem://caching={_CACHING_MS}"
+_JUMP_US = 30_000
+"""Between the blocks that end buffering: more than the caching, so that two of them do."""
+
+_Get = ctypes.CFUNCTYPE(
+    ctypes.c_int,
+    ctypes.c_void_p,
+    ctypes.c_void_p,
+    ctypes.POINTER(ctypes.c_int64),
+    ctypes.POINTER(ctypes.c_int64),
+    ctypes.POINTER(ctypes.c_uint),
+    ctypes.POINTER(ctypes.c_size_t),
+    ctypes.POINTER(ctypes.c_void_p),
+)
+_Release = ctypes.CFUNCTYPE(
+    None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
+)
+
+Memory = tuple[int, int]
+"""(address, bytes)"""
+Block = tuple[int, int, float]
+"""(address, bytes, monotonic second at which it should leave the box)"""
+
+
+class Feed:
+    """One elementary stream into VLC: `fill()` gives the blocks that end buffering, `follow()` all
+    others.
+
+    Both are called on VLC's input thread. `follow` may block; None ends the stream. The memory of
+    a block must stay as it is until the next call: VLC copies it before that.
+    """
+
+    def __init__(self, fill: Callable[[], Memory], follow: Callable[[], Block | None]) -> None:
+        self._fill, self._follow = fill, follow
+        self._thread = 0
+        self._filling: int | None = None
+        self._origin: float | None = None
+        self._pts = 1_000_000
+        self.starts = 0
+        """How often VLC has begun its clock; more than once means that a block came too late."""
+        # VLC keeps only the bare addresses: these objects must live as long as its input.
+        self._get = _Get(self._on_get)
+        self._release = _Release(_kept)
+
+    def options(self) -> list[str]:
+        """Media options that bind an `imem://` media to this feed."""
+        return [
+            f":imem-get={ctypes.cast(self._get, ctypes.c_void_p).value}",
+            f":imem-release={ctypes.cast(self._release, ctypes.c_void_p).value}",
+            ":imem-data=0",
+        ]
+
+    @property
+    def free_from(self) -> float:
+        """The monotonic second before which no further block may leave."""
+        return 0.0 if self._origin is None else self._origin + self._pts / 1e6
+
+    def heard(self, message: bytes) -> None:
+        """A log message of VLC's; must be called in the thread from which VLC sends it."""
+        if threading.get_ident() != self._thread:
+            return
+        if message.startswith(_BUFFERED) and self._filling is not None:
+            self._origin = time.monotonic() + _WAKE_UP - self._filling / 1e6
+            self.starts += 1
+        elif message.startswith(_LATE):
+            self._origin = self._filling = None
+
+    def _on_get(
+        self, _data: int, _cookie: int, dts: Any, pts: Any, flags: Any, size: Any, buffer: Any
+    ) -> int:
+        self._thread = threading.get_ident()
+        if self._origin is None:
+            address, count = self._fill()
+            self._pts += _JUMP_US
+            if self._filling is None:
+                self._filling = self._pts
+        else:
+            block = self._follow()
+            if block is None:
+                return 1
+            address, count, date = block
+            self._pts = max(round((date - self._origin) * 1e6), self._pts + 1)
+        dts[0] = pts[0] = self._pts
+        flags[0] = 0
+        size[0], buffer[0] = count, address
+        return 0
+
+
+def _kept(*_: object) -> None:
+    """What VLC gives back is ours: memory is reused by the rings themselves."""

@@ -1,0 +1,67 @@
+"""What a board says about its TV: the plug-ins that VLC shows and sounds through, and why."""
+
+import json
+from dataclasses import asdict, dataclass
+
+_QUIET = (
+    # Nothing of VLC's own may appear in a meeting.
+    "--no-video-title-show",
+    "--no-osd",
+    "--no-spu",
+    "--text-renderer=tdummy,none",  # else freetype scans the fonts: memory, and a second at start
+    "--no-snapshot-preview",
+    "--mouse-hide-timeout=0",
+    "--no-mouse-events",
+    "--no-keyboard-events",
+    "--no-disable-screensaver",  # asks D-Bus; the box has no screen saver
+    "--no-lua",
+    "--no-metadata-network-access",
+    "--no-volume-save",
+    # A late picture is better than none: what is late is decided before VLC sees it.
+    "--no-drop-late-frames",
+    "--no-skip-frames",
+    # The decoders of raw streams and no others: libavcodec is not even loaded.
+    "--codec=rawvideo,araw,none",
+    "--no-audio-time-stretch",
+    "--no-auto-preparse",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where the TV's light and sound go; `vout` and `aout` are names of VLC modules.
+
+    `window` keeps the picture in a window of its own size (a laptop); else it fills the screen.
+    `delay`: seconds from a due time to light and sound, the same for both. `sound_lead`: how long
+    before its time VLC gets a block of sound: what the sound server needs, so a board may know
+    better; `delay` must exceed it by the block of 10 ms and some air.
+    """
+
+    vout: str = "xcb_x11"
+    aout: str = "pulse"
+    sound_device: str = ""
+    window: bool = False
+    delay: float = 0.060
+    sound_lead: float = 0.045
+
+    def arguments(self) -> list[str]:
+        """VLC's arguments."""
+        found = [*_QUIET, f"--vout={self.vout}", f"--aout={self.aout}"]
+        if self.aout == "alsa" and self.sound_device:
+            found.append(f"--alsa-audio-device={self.sound_device}")
+        if not self.window:
+            found.append("--fullscreen")
+        return found
+
+    def environment(self) -> dict[str, str]:
+        """What PulseAudio's client library reads; VLC itself would ask for 120 ms."""
+        if self.aout != "pulse":
+            return {}
+        return {"PULSE_SINK": self.sound_device} if self.sound_device else {}
+
+    def to_json(self) -> str:
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Output":
+        return cls(**json.loads(text))
