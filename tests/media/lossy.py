@@ -56,7 +56,8 @@ def put_between(sender: RTCPeerConnection, way: Way) -> None:
         transport = transceiver.sender.transport.transport
         if id(transport) not in seen:
             seen.add(id(transport))
-            transport._send = _sends(transport._send, way)
+            patched: Any = transport
+            patched._send = _sends(transport._send, way)
 
 
 Send = Callable[[bytes], Coroutine[Any, Any, None]]

@@ -69,7 +69,7 @@ class NumberedVideo(MediaStreamTrack):
     def set_bitrate(self, bps: int) -> None:
         self.bitrates.append(bps)
 
-    async def recv(self) -> Packet[Any]:
+    async def recv(self) -> "Packet[Any]":
         if self.readyState != "live":
             raise MediaStreamError
         if self._frames is not None and self.sent >= self._frames:
@@ -121,7 +121,7 @@ class Tone(MediaStreamTrack):
         self._packets = tone_packets(hertz=hertz)
         self._begun = 0.0
 
-    async def recv(self) -> Packet[Any]:
+    async def recv(self) -> "Packet[Any]":
         if self.readyState != "live":
             raise MediaStreamError
         self._begun = self._begun or time.monotonic()
