@@ -150,7 +150,7 @@ class Camera:
         """
         now = time.monotonic()
         self._preview.asked_at = now
-        if self._carded(now):
+        if self._on_card or self.state is CaptureState.NONE:
             with self._changed:
                 if self._card_preview is None:
                     self._card_preview = self._preview.small(self._card)
@@ -166,13 +166,14 @@ class Camera:
                 now = time.monotonic()
                 if self._coded or self._newest:
                     return self._pop()
-                if self._carded(now) and now >= self._card_at:
+                card_due = self._card_due()
+                if now >= card_due:
                     self._card_at = now + 1 / CARD_FPS
                     self._cut(to_card=True)
                     return Shot(now, self._card)
                 if now >= until:
                     return None
-                self._changed.wait(min(until, max(self._card_at, now + 0.01)) - now)
+                self._changed.wait(min(until, card_due) - now)
         return None
 
     def ask_keyframe(self) -> None:
@@ -183,13 +184,14 @@ class Camera:
         """Ask a camera that encodes by itself for a bit rate; taken up by its reader."""
         self._cable.bitrate_wanted = bps
 
-    def _carded(self, now: float) -> bool:
+    def _card_due(self) -> float:
+        """From when on the card is sent, if nothing comes from the device."""
         state = self.state
         if state is CaptureState.LIVE:
-            return now - self._fed_at > STALL_S
+            return max(self._card_at, self._fed_at + STALL_S)
         if state is CaptureState.OPENING:
-            return now - self._opened_at > CARD_AFTER_S
-        return state in (CaptureState.ABSENT, CaptureState.NONE)
+            return max(self._card_at, self._opened_at + CARD_AFTER_S)
+        return self._card_at
 
     def _pop(self) -> Shot | Coded | None:
         self._cut(to_card=False)

@@ -30,5 +30,6 @@ class Thinner:
         # a quarter of an interval early is jitter, not too many
         if at < self._next - self.interval / 4:
             return False
-        self._next = max(self._next + self.interval, at)
+        in_step = at - self._next < self.interval
+        self._next = (self._next if in_step else at) + self.interval
         return True
