@@ -10,6 +10,7 @@ HEAL_S = 0.2  # after this (and a round trip) a keyframe is asked for as well
 BURST = 64  # more missing packets than this cost more than a keyframe
 HELD = 1024  # packets behind a hole: 5 s at 2 Mbit/s; then only a keyframe helps
 JUMP = 2048  # a step in sequence numbers that no loss explains: another stream
+START_S = 0.03  # a stream's first packets may come in another order
 KEYFRAME_PAUSE_S = 0.3  # between two keyframe requests; a keyframe is ten ordinary frames
 
 
@@ -75,12 +76,10 @@ class PictureJitter:
         return self._timestamps.near(timestamp)
 
     def add(self, packet: Packet, now: float) -> list[AccessUnit]:
-        if self.ssrc != packet.ssrc:
-            self.ssrc = packet.ssrc
-            self._restart()
         step = (packet.sequence - self._highest) & 0xFFFF
-        if self._begun and JUMP < step < 0x10000 - JUMP:
+        if self._begun and (packet.ssrc != self.ssrc or JUMP < step < 0x10000 - JUMP):
             self._restart()
+        self.ssrc = packet.ssrc
         sequence = self._sequences(packet.sequence)
         time = self._timestamps(packet.timestamp)
         if not self._takes(sequence, now):
@@ -94,7 +93,7 @@ class PictureJitter:
         self._held[sequence] = (packet, time)
         if self.form.starts_key(packet.payload):
             self._keys.add(sequence)
-        if sequence == self._scan:
+        if sequence == self._scan or self._scan in self._held:
             units = self._leave(now)
             if units or not self._keys:
                 return units
@@ -117,6 +116,9 @@ class PictureJitter:
 
     def _leave(self, now: float) -> list[AccessUnit]:
         """Take what is in line; whole frames go out."""
+        since = self._waits_for_key_since
+        if not self._left and not self._keys and since is not None and now - since < START_S:
+            return []
         units: list[AccessUnit] = []
         while (entry := self._held.get(self._scan)) is not None:
             packet, time = entry
@@ -208,7 +210,7 @@ class PictureJitter:
     def _keyframe_at(self) -> float | None:
         reasons = []
         if self._waits_for_key_since is not None and (not self._keys or self._left):
-            reasons.append(self._waits_for_key_since)
+            reasons.append(self._waits_for_key_since + (0.0 if self._left else START_S))
         oldest = self.holes.oldest
         if oldest is not None:
             patience = 0.0 if len(self.holes) > BURST else HEAL_S + (self.holes.round_trip_s or 0)

@@ -82,9 +82,9 @@ class SoundJitter:
 
     def add(self, packet: Packet) -> None:
         """Take a packet; what is too late or came twice is dropped."""
-        if packet.ssrc != self.ssrc:
-            self.ssrc = packet.ssrc
+        if packet.ssrc != self.ssrc and self._newest is not None:
             self._restart()
+        self.ssrc = packet.ssrc
         if not packet.payload:
             return
         if self._newest is not None:
