@@ -34,4 +34,5 @@ def open_journal(program: str, *, verbose: bool = False) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    logging.getLogger("diemcau").setLevel(logging.DEBUG if verbose else logging.INFO)
+    for ours in ("diemcau", "appliance", "hardware", "services"):
+        logging.getLogger(ours).setLevel(logging.DEBUG if verbose else logging.INFO)

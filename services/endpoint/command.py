@@ -1,0 +1,52 @@
+"""``diemcau endpoint``: be this site."""
+
+import asyncio
+from pathlib import Path
+
+import click
+import uvloop
+
+from appliance.base.journal import open_journal
+from appliance.base.site_file import SiteFileError, read_site
+from appliance.media.playout.output import Output
+from hardware.cable import Cable, CableLoop
+from services.endpoint.program import Places, conduct
+
+
+@click.command("endpoint")
+@click.option("--site", "site_path", default="/data/site.toml", show_default=True,
+              type=click.Path(path_type=Path), help="The site file.")  # fmt: skip
+@click.option("--data", default="/data/endpoint", show_default=True,
+              type=click.Path(path_type=Path), help="What must survive a power cut.")  # fmt: skip
+@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
+              type=click.Path(path_type=Path), help="The fact file's folder.")  # fmt: skip
+@click.option("--vout", default="xcb_x11", show_default=True, help="VLC's video output.")
+@click.option("--aout", default="pulse", show_default=True, help="VLC's audio output.")
+@click.option("--bench", type=click.Path(path_type=Path),
+              help="A socket for the simulator's hands; not on a Pi.")  # fmt: skip
+@click.option("--verbose", is_flag=True)
+def endpoint(
+    site_path: Path,
+    data: Path,
+    run_path: Path,
+    vout: str,
+    aout: str,
+    bench: Path | None,
+    verbose: bool,
+) -> None:
+    """Join the meetings of the agenda, show them on the TV, and never leave it blank."""
+    open_journal("endpoint", verbose=verbose)
+    try:
+        site = read_site(site_path)
+    except SiteFileError as error:
+        for fault in error.faults:
+            click.echo(f"{site_path}: {fault}", err=True)
+        raise SystemExit(2) from error
+    cable = Cable()
+    places = Places(data, run_path, bench)
+
+    def loop() -> asyncio.AbstractEventLoop:
+        return uvloop.new_event_loop() if bench is None else CableLoop(cable)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
+        runner.run(conduct(site, places, cable, Output(vout=vout, aout=aout)))

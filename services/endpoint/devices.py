@@ -1,0 +1,70 @@
+"""Camera and microphone: open while a call is wanted and at no other time."""
+
+import asyncio
+import logging
+
+from appliance.base.config import Site
+from appliance.core.troubles import Trouble, TroubleKey
+from appliance.dialers.dialer import Near
+from appliance.media.camera import Camera
+from appliance.media.capture import CaptureState
+from appliance.media.capture_i420 import Picture
+from appliance.media.microphone import Microphone
+from appliance.media.near import NearVideo
+from appliance.media.near_audio import NearAudio
+
+log = logging.getLogger("diemcau.devices")
+
+
+class Devices:
+    """Owns both devices. `want` may be said twice; opening never waits for a driver."""
+
+    def __init__(self, site: Site, name_card: Picture) -> None:
+        size = (site.camera.width, site.camera.height)
+        self._bitrate = site.call.bitrate
+        self.camera = Camera(
+            site.camera.source,
+            size,
+            site.camera.fps,
+            name_card,
+            passthrough=site.camera.passthrough,
+        )
+        self.microphone = Microphone(site.microphone.source)
+        self._open = False
+
+    def want(self, wanted: bool, *, live: bool) -> None:
+        """Open or close both; `live` lets what is said in the room out."""
+        if self.microphone.live != (wanted and live):
+            self.microphone.live = wanted and live
+        if wanted == self._open:
+            return
+        self._open = wanted
+        if wanted:
+            self.camera.open()
+            self.microphone.open()
+        else:
+            # Joining a driver's thread may take long; the loop is not the place to wait for it.
+            asyncio.get_running_loop().run_in_executor(None, self._close)
+
+    def near(self) -> Near:
+        """Fresh tracks for one call; they feed on the devices for as long as they are open."""
+        return Near(
+            video=NearVideo(self.camera, self._bitrate), audio=NearAudio(self.microphone, "opus")
+        )
+
+    def troubles(self) -> list[Trouble]:
+        """What is missing, while it is wanted."""
+        found = []
+        if self.camera.state is CaptureState.ABSENT:
+            found.append(Trouble(TroubleKey.CAMERA_MISSING))
+        if self.microphone.state is CaptureState.ABSENT:
+            found.append(Trouble(TroubleKey.MICROPHONE_MISSING))
+        return found
+
+    def _close(self) -> None:
+        if self._open:
+            return
+        if not self.camera.close():
+            log.warning("camera: its driver does not let go")
+        if not self.microphone.close():
+            log.warning("microphone: its driver does not let go")

@@ -1,0 +1,109 @@
+"""The site's hand and microphone in a meeting: presses in, the far end told, its word heard."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+from appliance.core.floor import (
+    CONFIRM_S,
+    Effect,
+    Floor,
+    Press,
+    drop,
+    fail,
+    hear,
+    leave,
+    mute,
+    press,
+)
+from appliance.core.phases import Phase
+from appliance.dialers.dialer import Call
+
+log = logging.getLogger("diemcau.hand")
+
+_AWAY = frozenset({Phase.JOINING, Phase.REJOINING})
+
+
+class Hand:
+    """Owns the `Floor`. `turn` is asked at every turn of the conductor; `run` tells the far end.
+
+    `changed` is called when the far end's answer made another floor.
+    """
+
+    def __init__(self, changed: Callable[[], None], *, answer_s: float = CONFIRM_S) -> None:
+        self.floor = Floor()
+        self._changed = changed
+        self._answer_s = answer_s
+        self._call: Call | None = None
+        self._asked_at: float | None = None
+        self._tell = asyncio.Event()
+
+    def press(self, kind: Press, *, phase: Phase, free: bool, now: float) -> Effect | None:
+        """The button; what is asked of others is returned."""
+        pressed = press(self.floor, kind, phase=phase, free=free)
+        self._be(pressed.floor, now)
+        return pressed.effect
+
+    def mute(self, *, phase: Phase, free: bool, now: float) -> Effect | None:
+        """The second button."""
+        pressed = mute(self.floor, phase=phase, free=free)
+        self._be(pressed.floor, now)
+        return pressed.effect
+
+    def turn(self, call: Call | None, phase: Phase, now: float) -> float | None:
+        """Bring the floor in step with call and phase; when to ask again (POSIX s), if at all."""
+        if call is not self._call:
+            self._call = call
+            self._tell.set()
+        if phase in _AWAY:
+            self._be(drop(self.floor), now)
+        elif phase is not Phase.IN_MEETING:
+            self._be(leave(), now)
+        elif call is not None:
+            far = call.floor
+            self._be(hear(self.floor, confirmed=far.hand_confirmed, given=far.given), now)
+        floor = self.floor
+        waiting = floor.hand and not floor.hand_confirmed and phase is Phase.IN_MEETING
+        if not waiting:
+            self._asked_at = None
+            return None
+        if self._asked_at is None:
+            self._asked_at = now
+        if now >= self._asked_at + self._answer_s:
+            log.info("far ← our hand was not confirmed in %g s", self._answer_s)
+            self._be(fail(floor), now)
+            return None
+        return self._asked_at + self._answer_s
+
+    async def run(self) -> None:
+        """Tell the present call of hand and microphone, each time that they are others."""
+        told: tuple[Call | None, bool, bool] = (None, False, False)
+        while True:
+            self._tell.clear()
+            call, floor = self._call, self.floor
+            wanted = (call, floor.hand, floor.mic)
+            if call is not None and wanted != told:
+                with suppress(TimeoutError, OSError):
+                    async with asyncio.timeout(self._answer_s):
+                        await self._say(call, told)
+                told = wanted
+                self._changed()
+            await self._tell.wait()
+
+    async def _say(self, call: Call, told: tuple[Call | None, bool, bool]) -> None:
+        known, hand, mic = told if told[0] is call else (call, False, False)
+        if self.floor.hand != hand:
+            log.info("near → hand %s", "up" if self.floor.hand else "down")
+            await call.set_hand(self.floor.hand)
+        if self.floor.mic != mic and known is call:
+            log.info("near → microphone %s", "on" if self.floor.mic else "off")
+            await call.set_mic(self.floor.mic)
+
+    def _be(self, floor: Floor, now: float) -> None:
+        if floor == self.floor:
+            return
+        if floor.hand and not self.floor.hand:
+            self._asked_at = now
+        self.floor = floor
+        self._tell.set()

@@ -1,0 +1,197 @@
+"""The line: keeps the one call that is wanted, and dials again for as long as it is wanted."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TypeVar
+
+from appliance.base.limits import Limits
+from appliance.core.phases import CallFact, CallState
+from appliance.core.reasons import EndReason
+from appliance.core.redial import first_try, next_try, tries_after
+from appliance.dialers.dialer import Call, DialError
+from appliance.wire.agenda import Meeting
+
+Result = TypeVar("Result")
+
+log = logging.getLogger("diemcau.line")
+
+Dial = Callable[[str], Awaitable[Call]]
+"""An address goes in, a call comes out; the near end's tracks are the caller's business."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How the last call or try ended, for the screen and the report."""
+
+    reason: EndReason
+    detail: str
+
+
+class Line:
+    """One call at a time, as it is wanted *now*.
+
+    `want` may be said as often as one likes; `run` owns the call. `changed` is called, without
+    arguments, whenever `fact`, `flowed`, `call` or `ended` is another.
+    """
+
+    def __init__(
+        self,
+        dial: Dial,
+        changed: Callable[[], None],
+        *,
+        seed: str,
+        spread: float = 0.0,
+        limits: Limits | None = None,
+    ) -> None:
+        self._dial = dial
+        self._changed = changed
+        self._seed = seed
+        self._spread = spread
+        self._limits = limits or Limits()
+        self._wanted: Meeting | None = None
+        self._turn = asyncio.Event()
+        self._media_at: float | None = None
+        self.fact = CallFact()
+        self.flowed: frozenset[str] = frozenset()
+        self.call: Call | None = None
+        self.ended: Ended | None = None
+        self.tries = 0
+
+    def want(self, meeting: Meeting | None) -> None:
+        """From now on this meeting's call is wanted, or none."""
+        if _key(meeting) != _key(self._wanted):
+            self._wanted = meeting
+            self._turn.set()
+
+    def media(self) -> None:
+        """A packet of the far end was shown or played in the present call."""
+        self._media_at = asyncio.get_running_loop().time()
+        if self.fact.state is CallState.UP and self.fact.uid not in self.flowed:
+            self.flowed |= {self.fact.uid}
+            self._changed()
+
+    async def run(self) -> None:
+        """Keep the wanted call up until cancelled; then hang up."""
+        try:
+            while True:
+                self._turn.clear()
+                if self._wanted is None:
+                    await self._turn.wait()
+                    continue
+                await self._keep(self._wanted)
+        finally:
+            await self._hang_up()
+
+    async def _keep(self, meeting: Meeting) -> None:
+        """Dial this meeting again and again until another one is wanted, or none."""
+        self.tries, self.ended = 0, None
+        await self._pause(first_try(self._seed, self._spread))
+        while not self._turn.is_set():
+            started = asyncio.get_running_loop().time()
+            self._media_at = None
+            self.ended = await self._attempt(meeting)
+            await self._hang_up()
+            if self._turn.is_set():
+                break
+            media_s = 0.0 if self._media_at is None else self._media_at - started
+            self.tries = tries_after(self.tries, media_s)
+            wait = next_try(self.tries, self.ended.reason, self._seed)
+            log.info(
+                "near ← call ended: %s (%s); next try in %.1f s",
+                self.ended.reason,
+                self.ended.detail,
+                wait,
+                extra={"MEETING": meeting.uid, "REASON": self.ended.reason.value},
+            )
+            await self._pause(wait)
+
+    async def _pause(self, seconds: float) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._turn.wait()
+
+    async def _attempt(self, meeting: Meeting) -> Ended:
+        """One try: from dialing to the end of the call, or to another wish."""
+        self._be(CallState.DIALING, meeting)
+        log.info("near → dialing %s", meeting.title, extra={"MEETING": meeting.uid})
+        try:
+            self.call = await self._or_turn(self._dial(meeting.address), self._limits.dial)
+        except DialError as error:
+            return Ended(error.reason, error.detail)
+        except TimeoutError:
+            return Ended(EndReason.UNREACHABLE, f"no answer within {self._limits.dial:g} s")
+        if self.call is None:
+            return Ended(EndReason.OURS, "another meeting is wanted, or none")
+        self._be(CallState.UP, meeting)
+        return await self._hold(self.call)
+
+    async def _hold(self, call: Call) -> Ended:
+        """Stay in the call until it ends, falls silent, or another wish comes."""
+        up_at = asyncio.get_running_loop().time()
+        while call.ended is None and not self._turn.is_set():
+            silence = self._silence(call, up_at)
+            if silence <= 0:
+                return Ended(EndReason.LOST, "the far end's media stopped")
+            with suppress(TimeoutError):
+                await self._or_turn(call.changed(), silence)
+            self._changed()
+        if call.ended is not None:
+            return Ended(call.ended, call.detail)
+        return Ended(EndReason.OURS, "the call is no longer wanted")
+
+    def _silence(self, call: Call, up_at: float) -> float:
+        """Seconds until a call that should carry media counts as lost; alone in a room is none."""
+        now = asyncio.get_running_loop().time()
+        if call.video is None and call.audio is None:
+            self._media_at = now
+        if self._media_at is None:
+            return up_at + self._limits.first_media - now
+        return self._media_at + self._limits.silent_media - now
+
+    async def _or_turn(self, work: Awaitable[Result], seconds: float) -> Result | None:
+        """The result of `work`, or None as soon as another call is wanted.
+
+        Raises `TimeoutError` after `seconds`, and whatever `work` raises.
+        """
+        task = asyncio.ensure_future(work)
+        turn = asyncio.ensure_future(self._turn.wait())
+        try:
+            async with asyncio.timeout(seconds):
+                await asyncio.wait({task, turn}, return_when=asyncio.FIRST_COMPLETED)
+            return task.result() if task.done() else None
+        finally:
+            turn.cancel()
+            if not task.done():
+                task.cancel()
+                with suppress(asyncio.CancelledError, DialError, TimeoutError):
+                    await task
+
+    async def _hang_up(self) -> None:
+        """Close what there is of a call; nothing of it is left when this returns."""
+        call, self.call = self.call, None
+        if call is not None:
+            self._be(CallState.CLOSING, None)
+            try:
+                async with asyncio.timeout(self._limits.hang_up):
+                    await call.hang_up()
+            except TimeoutError:
+                log.warning("far ← no answer to our leaving; dropped")
+        self._be(CallState.DOWN, None)
+
+    def _be(self, state: CallState, meeting: Meeting | None) -> None:
+        if meeting is not None:
+            fact = CallFact(state, meeting.uid, meeting.address)
+        elif state is CallState.DOWN:
+            fact = CallFact()
+        else:
+            fact = CallFact(state, self.fact.uid, self.fact.address)
+        if fact != self.fact:
+            self.fact = fact
+            self._changed()
+
+
+def _key(meeting: Meeting | None) -> tuple[str, str] | None:
+    return None if meeting is None else (meeting.uid, meeting.address)

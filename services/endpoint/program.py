@@ -1,0 +1,144 @@
+"""The endpoint's composition root: builds every part once and conducts until told to stop."""
+
+import asyncio
+import logging
+import signal
+import ssl
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from appliance.base.clock import SystemClock
+from appliance.base.config import Site
+from appliance.base.fact_file import FactFile
+from appliance.base.lifeline import Lifeline
+from appliance.base.limits import Limits
+from appliance.core.scenes import name_card, starting
+from appliance.dialers.dialer import Call
+from appliance.dialers.table import dial, dialers
+from appliance.media.playout.output import Output
+from appliance.media.playout.television import Television
+from hardware.board import open_board
+from hardware.cable import Cable
+from hardware.network import linked
+from hardware.wiring import TWO_BUTTONS
+from services.endpoint.agendas import Agendas
+from services.endpoint.bench import BenchSocket
+from services.endpoint.conductor import Conductor
+from services.endpoint.devices import Devices
+from services.endpoint.dismissals import Dismissals
+from services.endpoint.easel import Easel, card
+from services.endpoint.feed import Feed
+from services.endpoint.line import Line
+from services.endpoint.reports import Reports
+from services.endpoint.selftest import SelfTest
+from services.endpoint.stage import Stage
+from services.endpoint.symptoms import Symptoms
+from services.endpoint.trials import trials
+
+log = logging.getLogger("diemcau.endpoint")
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the endpoint keeps what it knows (`data`), tells (`run`) and is touched (`bench`)."""
+
+    data: Path
+    run: Path
+    bench: Path | None = None
+
+
+async def conduct(site: Site, places: Places, cable: Cable, output: Output) -> None:
+    """Be this site until SIGTERM or SIGINT; raises what any part dies of."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    work = asyncio.create_task(_site(site, places, cable, output), name="site")
+    ending = asyncio.create_task(stop.wait(), name="stop signal")
+    await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not work.done():
+        log.info("stopping")
+        work.cancel()
+        await asyncio.wait({work}, timeout=Limits().stop)
+    with suppress(asyncio.CancelledError):
+        work.result() if work.done() else None
+
+
+async def _site(site: Site, places: Places, cable: Cable, output: Output) -> None:
+    """Screen first: the TV shows that the box lives before anything else is asked."""
+    size, locale, identity = (site.tv.width, site.tv.height), site.site.locale, site.site
+    lifeline = Lifeline()
+    television = Television(size, output)
+    face = np.asarray(
+        await asyncio.to_thread(
+            card, name_card(identity.name), (site.camera.width, site.camera.height), locale
+        )
+    )
+    devices = Devices(site, face)
+    easel = Easel(size, locale, devices.camera.preview)
+    television.show(easel.whole(starting(identity.name)), time.monotonic())
+    dismissals = Dismissals(places.data)
+    clock = SystemClock(trust=site.clock.trust)
+    trust = ssl.create_default_context(cafile=site.call.ca) if site.call.ca else None
+    table = dialers(trust)
+
+    def plugged() -> bool:
+        return cable.plugged and (places.bench is not None or linked())
+
+    def tv_trouble() -> str:
+        return television.detail if television.trouble else ""
+
+    async def call(address: str) -> Call:
+        return await dial(table, address, devices.near(), name=identity.name)
+
+    with open_board(TWO_BUTTONS) as board:
+        async with Feed(
+            site.agenda.url,
+            places.data / "agenda",
+            zone=identity.zoneinfo,
+            hosts=frozenset(site.agenda.hosts),
+            ca=site.agenda.ca,
+        ) as feed:
+            agendas = Agendas(feed, clock.now)
+            conductor = Conductor(
+                site,
+                clock=clock,
+                agendas=agendas,
+                devices=devices,
+                panel=board.panel,
+                dismissals=dismissals,
+                symptoms=Symptoms(
+                    agendas, devices, board.panel, linked=plugged, tv_trouble=tv_trouble
+                ),
+                reports=Reports(lifeline, FactFile(places.run / "endpoint.json")),
+                line=lambda changed: Line(call, changed, seed=identity.id, spread=site.call.spread),
+                stage=lambda media: Stage(television, easel, time.monotonic, media),
+                selftest=SelfTest(
+                    trials(
+                        devices,
+                        agendas,
+                        linked=plugged,
+                        trusted=clock.trusted,
+                        chime=lambda: television.play(chime(), time.monotonic()),
+                        tv_trouble=tv_trouble,
+                    )
+                ),
+            )
+            async with asyncio.TaskGroup() as group:
+                group.create_task(television.run(), name="television")
+                group.create_task(conductor.run(), name="conductor")
+                if board.bench is not None and places.bench is not None:
+                    hands = BenchSocket(places.bench, board.bench, cable, devices, conductor)
+                    group.create_task(hands.run(), name="bench")
+
+
+def chime(seconds: float = 0.15, hertz: float = 660.0) -> bytes:
+    """A soft tone for the self-test: s16le stereo 48 kHz."""
+    at = np.arange(int(48_000 * seconds)) / 48_000
+    wave = 8_000 * np.sin(2 * np.pi * hertz * at) * np.sin(np.pi * at / seconds)
+    return np.repeat(wave.astype("<i2"), 2).tobytes()

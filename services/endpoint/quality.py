@@ -1,0 +1,36 @@
+"""How good the line is, in the three steps that a room can act on."""
+
+from appliance.core.scenes import Line
+from appliance.dialers.dialer import CallStatistics
+
+POOR_LOSS, FAIR_LOSS = 0.05, 0.01
+"""Shares of lost packets: at 5 % speech begins to suffer, at 1 % pictures do."""
+POOR_RTT_MS, FAIR_RTT_MS = 600.0, 300.0
+"""Talk collides above about 300 ms (ITU-T G.114 counts 150 ms one way)."""
+FEW_PACKETS = 50
+
+
+class Quality:
+    """Judges what came in between two looks."""
+
+    def __init__(self) -> None:
+        self._lost = 0
+        self._received = 0
+        self._last = Line.UNKNOWN
+
+    def of(self, statistics: CallStatistics) -> Line:
+        """The line since the last look; unknown before enough packets came."""
+        lost = statistics.lost_packets - self._lost
+        received = statistics.received_packets - self._received
+        if received + lost < FEW_PACKETS:
+            return self._last
+        self._lost, self._received = statistics.lost_packets, statistics.received_packets
+        share = max(0, lost) / (received + max(0, lost))
+        rtt = statistics.rtt_ms or 0.0
+        if share >= POOR_LOSS or rtt >= POOR_RTT_MS:
+            self._last = Line.POOR
+        elif share >= FAIR_LOSS or rtt >= FAIR_RTT_MS:
+            self._last = Line.FAIR
+        else:
+            self._last = Line.GOOD
+        return self._last

@@ -1,0 +1,80 @@
+"""What the endpoint tells its neighbours: systemd, the fact file, the journal."""
+
+import logging
+from typing import Any
+
+from appliance.base.errors import FactFileError
+from appliance.base.fact_file import FactFile
+from appliance.base.lifeline import Lifeline
+from appliance.core.phases import Decision
+from appliance.core.scenes import Scene
+from appliance.core.troubles import Trouble
+from services.endpoint.line import Line
+
+log = logging.getLogger("diemcau.reports")
+
+
+class Reports:
+    """Told once a turn; writes only what is new, and feeds the watchdog with the turn itself."""
+
+    def __init__(self, lifeline: Lifeline, facts: FactFile) -> None:
+        self._lifeline = lifeline
+        self._facts = facts
+        self._written: dict[str, Any] = {}
+        self._written_at = float("-inf")
+        self._known: frozenset[str] = frozenset()
+
+    def turn(
+        self,
+        decision: Decision,
+        shown: Scene,
+        troubles: tuple[Trouble, ...],
+        line: Line,
+        now: float,
+        headline: str,
+    ) -> None:
+        """The state at `now` (POSIX s); the first call says READY: the screen is drawn."""
+        self._lifeline.ready()
+        meeting = f": {decision.meeting.title}" if decision.meeting else ""
+        self._lifeline.status(headline + meeting)
+        for name in self._lifeline.beat():
+            log.error("watchdog: %s stands still", name)
+        self._tell(troubles)
+        self._write(
+            {
+                "phase": decision.phase.value,
+                "meeting": decision.meeting.uid if decision.meeting else None,
+                "screen": shown.screen.value,
+                "call": line.fact.state.value,
+                "tries": line.tries,
+                "ended": line.ended.reason.value if line.ended else None,
+                "detail": line.ended.detail if line.ended else None,
+                "lamp": shown.lamp.value,
+                "microphone": shown.microphone.value,
+                "line": shown.line.value,
+                "speaker": shown.speaker,
+                "troubles": [trouble.code for trouble in troubles],
+            },
+            now,
+        )
+
+    def _tell(self, troubles: tuple[Trouble, ...]) -> None:
+        known = frozenset(trouble.code for trouble in troubles)
+        for trouble in troubles:
+            if trouble.code not in self._known:
+                log.warning("trouble: %s %s", trouble.code, trouble.key,
+                            extra={"TROUBLE": trouble.code})  # fmt: skip
+        for code in sorted(self._known - known):
+            log.info("trouble: %s is over", code, extra={"TROUBLE": code})
+        self._known = known
+
+    def _write(self, facts: dict[str, Any], now: float) -> None:
+        if facts == self._written and now - self._written_at < 5:
+            return
+        try:
+            self._facts.write(facts, now)
+            self._written, self._written_at = facts, now
+        except FactFileError as error:
+            if self._written_at != float("-inf"):
+                log.warning("%s", error)
+            self._written_at = float("-inf")

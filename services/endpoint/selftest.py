@@ -1,0 +1,67 @@
+"""The self-test that a long press starts: what a technician would try, shown line by line."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+
+from appliance.core.scenes import Check, CheckState
+from appliance.core.troubles import KINDS, Area, TroubleKey
+
+Trial = Callable[[], Awaitable[TroubleKey | None]]
+"""Tries one part of the site; None: all is well."""
+
+EACH_S = 6.0
+"""The longest that one line may take; a camera opens within about three seconds."""
+SHOWN_S = 15.0
+
+
+class SelfTest:
+    """Runs its trials in order, once for each `start`; `checks` is what the TV shows of it."""
+
+    def __init__(self, trials: Mapping[Area, Trial]) -> None:
+        self._trials = trials
+        self._begin = asyncio.Event()
+        self.changed: Callable[[], None] = lambda: None
+        self.running = False
+        """Whether camera and microphone are wanted open."""
+        self.checks: tuple[Check, ...] = ()
+        """Empty while nothing is to be shown."""
+
+    def start(self) -> None:
+        """Begin, unless it is on already."""
+        self._begin.set()
+
+    async def run(self) -> None:
+        """Wait for starts until cancelled."""
+        while True:
+            await self._begin.wait()
+            try:
+                await self._test()
+                await asyncio.sleep(SHOWN_S)
+            finally:
+                self.running = False
+            self.checks = ()
+            self._begin.clear()
+            self.changed()
+
+    async def _test(self) -> None:
+        self.running = True
+        self.checks = tuple(Check(area, CheckState.WAITING) for area in self._trials)
+        for number, (area, trial) in enumerate(self._trials.items()):
+            self._show(number, Check(area, CheckState.RUNNING))
+            self._show(number, await self._try(area, trial))
+        self.running = False
+        self.changed()
+
+    async def _try(self, area: Area, trial: Trial) -> Check:
+        found: TroubleKey | None = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(EACH_S):
+                found = await trial()
+                if found is None:
+                    return Check(area, CheckState.GOOD)
+        return Check(area, CheckState.BAD, KINDS[found].code if found else "")
+
+    def _show(self, number: int, check: Check) -> None:
+        self.checks = (*self.checks[:number], check, *self.checks[number + 1 :])
+        self.changed()

@@ -1,0 +1,31 @@
+"""The carrier is read from a tree like the kernel's own."""
+
+from pathlib import Path
+
+import pytest
+
+from hardware.network import linked
+
+
+@pytest.mark.parametrize(
+    ("carriers", "expected"),
+    [
+        ({}, False),
+        ({"lo": "1"}, False),
+        ({"lo": "1", "eth0": "0"}, False),
+        ({"eth0": "0", "wlan0": "1"}, True),
+        ({"eth0": None}, False),
+    ],
+)
+def test_a_carrier_is_a_link(
+    tmp_path: Path, carriers: dict[str, str | None], expected: bool
+) -> None:
+    for name, carrier in carriers.items():
+        (tmp_path / name).mkdir()
+        if carrier is not None:
+            (tmp_path / name / "carrier").write_text(carrier + "\n")
+    assert linked(tmp_path) is expected
+
+
+def test_the_kernel_can_be_asked() -> None:
+    assert linked() in (True, False)
