@@ -1,0 +1,178 @@
+"""The seam of all dialers: an address and our tracks go in, a call comes out.
+
+DialersError
+ ├── DialError      no call came about: a reason of the closed set and a sentence
+ ├── NoPathError    (path) ICE or DTLS did not come about, or broke
+ ├── RefusedError   (janus.socket) the server answered a request with an error
+ └── LostError      (janus.socket) the session cannot be had back
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from aiortc import MediaStreamTrack
+
+from appliance.core.reasons import EndReason
+
+__all__ = [
+    "AudioStatistics",
+    "Call",
+    "CallStatistics",
+    "Change",
+    "DialError",
+    "Dialer",
+    "DialersError",
+    "EndReason",
+    "FarFloor",
+    "Near",
+    "VideoStatistics",
+]
+
+
+class DialersError(Exception):
+    """Something in the dialers went wrong."""
+
+
+class DialError(DialersError):
+    """No call came about. ``reason`` for machines, ``detail`` one sentence for people."""
+
+    def __init__(self, reason: EndReason, detail: str) -> None:
+        super().__init__(f"{reason}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Our two tracks for one call: appliance.media's NearVideo and NearAudio, or any like them.
+
+    A call stops them when it ends, so each call gets fresh ones.
+    """
+
+    video: MediaStreamTrack
+    audio: MediaStreamTrack
+
+
+@dataclass(frozen=True, slots=True)
+class FarFloor:
+    """What the far end has confirmed. ``speaker`` is who is seen, "" for nobody."""
+
+    hand_confirmed: bool = False
+    given: bool = False
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class VideoStatistics:
+    """Pictures since the call began; ``width`` and ``height`` are the far picture's."""
+
+    codec: str = ""
+    sent_frames: int = 0
+    received_frames: int = 0
+    width: int = 0
+    height: int = 0
+    lost_packets: int = 0
+    freezes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AudioStatistics:
+    """Sound since the call began, in seconds; of what was received ``concealed_s`` was made up."""
+
+    codec: str = ""
+    sent_s: float = 0.0
+    received_s: float = 0.0
+    concealed_s: float = 0.0
+    lost_packets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CallStatistics:
+    """How a call goes. ``connected_s`` and ``first_picture_s`` count from the dialling."""
+
+    connected_s: float | None = None
+    first_picture_s: float | None = None
+    video: VideoStatistics = field(default_factory=VideoStatistics)
+    audio: AudioStatistics = field(default_factory=AudioStatistics)
+    rtt_ms: float | None = None
+    sent_kbps: float = 0.0
+    received_kbps: float = 0.0
+    received_packets: int = 0
+
+    @property
+    def lost_packets(self) -> int:
+        """Sound and picture together; those that never came, retransmission included."""
+        return self.video.lost_packets + self.audio.lost_packets
+
+    @property
+    def flowed(self) -> bool:
+        """Whether media went both ways."""
+        sent = self.video.sent_frames > 0 or self.audio.sent_s > 0
+        received = self.video.received_frames > 0 or self.audio.received_s > 0
+        return sent and received
+
+
+class Call(Protocol):
+    """A call that is up, or was: ``ended`` says why it is over, ``detail`` in words."""
+
+    @property
+    def video(self) -> MediaStreamTrack | None:
+        """The far picture to show now; another track when somebody else is seen."""
+
+    @property
+    def audio(self) -> MediaStreamTrack | None:
+        """The far sound, mixed where the far end gives several."""
+
+    @property
+    def floor(self) -> FarFloor:
+        """What the far end says of hand, floor and speaker."""
+
+    @property
+    def ended(self) -> EndReason | None:
+        """Why the call is over; None while it is up."""
+
+    @property
+    def detail(self) -> str:
+        """A sentence about how it ended."""
+
+    async def changed(self) -> None:
+        """Wait until any of the above is another one."""
+
+    async def set_hand(self, up: bool) -> None:
+        """Raise or lower the hand; the far end's answer shows in ``floor``."""
+
+    async def set_mic(self, live: bool) -> None:
+        """Tell the far end whether our microphone is on; silence itself is the near track's."""
+
+    async def hang_up(self) -> None:
+        """Leave politely and free everything; safe to say twice."""
+
+    def statistics(self) -> CallStatistics:
+        """How the call goes, or went."""
+
+
+class Dialer(Protocol):
+    """Makes calls to addresses of its schemes."""
+
+    schemes: frozenset[str]
+
+    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+        """Call ``address`` as ``name``; raises DialError."""
+
+
+class Change:
+    """Wakes everybody who waits for a call to change; no change between two waits is missed by
+    a waiter that looks before it waits, since both happen in one turn of the loop."""
+
+    def __init__(self) -> None:
+        self._event = asyncio.Event()
+
+    def tell(self) -> None:
+        """Something changed."""
+        self._event.set()
+        self._event = asyncio.Event()
+
+    async def wait(self) -> None:
+        """Wait for the next change."""
+        await self._event.wait()

@@ -1,0 +1,274 @@
+"""A call in a Janus VideoRoom: two handles, two connections, and the tasks that keep them."""
+
+import asyncio
+import logging
+import ssl
+import time
+from dataclasses import replace
+
+from aiortc import MediaStreamTrack, RTCSessionDescription
+
+from appliance.dialers.dialer import CallStatistics, Change, EndReason, FarFloor, Near
+from appliance.dialers.janus.display import Display
+from appliance.dialers.janus.mix import Mix
+from appliance.dialers.janus.people import People
+from appliance.dialers.janus.session import Event, HungUp, Json, Over, SlowLink, Told
+from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
+from appliance.dialers.janus.subscription import Subscription
+from appliance.dialers.measure import Measure
+from appliance.dialers.path import NoPathError, path_stands
+from appliance.media.far import FarTrack
+from appliance.media.webrtc import connection
+from appliance.wire.address import Address
+
+log = logging.getLogger("diemcau.janus")
+
+MEDIA_S = 10.0  # ICE, DTLS; what takes longer does not come
+AGAIN_S = 1.0  # a refused subscription: the event that explains it is on its way
+PATHS = 3  # so many lost receiving paths in a row end the call
+STAYED_S = 30.0  # a path that held for so long was a good one
+HANG_UP_S = 4.0
+
+
+class JanusCall:
+    """See `appliance.dialers.dialer.Call`; made by JanusDialer, which calls ``join`` once."""
+
+    def __init__(
+        self, address: Address, near: Near, name: str, trust: ssl.SSLContext | None
+    ) -> None:
+        self.ended: EndReason | None = None
+        self.detail = ""
+        self.floor = FarFloor()
+        self.video: MediaStreamTrack | None = None
+        self.audio: MediaStreamTrack | None = None
+        self._room: int | str = int(address.room) if address.room.isdecimal() else address.room
+        self._pin = address.pin
+        self._near = near
+        self._wanted = Display(name, hand=False, mic=False)
+        self._named = self._wanted
+        self._people = People()
+        self._measure = Measure(time.monotonic())
+        self._change = Change()
+        self._socket = JanusSocket(address.url, trust, self._hear)
+        self._publisher = 0
+        self._pc = connection()
+        self._mix = Mix()
+        self._subscription: Subscription | None = None
+        self._offers: list[Told] = []
+        self._turn = asyncio.Event()  # the subscription may have to change
+        self._rename = asyncio.Event()  # the display has to change
+        self._ending = asyncio.Event()
+        self._life: asyncio.Task[None] | None = None
+
+    async def join(self) -> None:
+        """Enter the room and send; raises what the socket raises, RefusedError, NoPathError."""
+        self._pc.addTransceiver(self._near.audio, "sendonly")
+        self._pc.addTransceiver(self._near.video, "sendonly")
+        offer, _ = await asyncio.gather(self._offer(), self._socket.open())
+        self._life = asyncio.create_task(self._live(), name="janus call")
+        await self._socket.create()
+        self._publisher = await self._socket.attach()
+        body: Json = {"request": "joinandconfigure", "ptype": "publisher", "room": self._room}
+        body["display"] = str(self._wanted)
+        if self._pin:
+            body["pin"] = self._pin
+        joined = await self._socket.message(self._publisher, body, offer)
+        self._people.take(joined.data)
+        self._turn.set()
+        self._refresh()
+        await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
+        await path_stands(self._pc, MEDIA_S)
+        self._measure.sends(self._pc)
+        self._pc.on("connectionstatechange", self._watch_path)
+        log.info("near → in room %s as %d", self._room, self._people.me)
+
+    async def changed(self) -> None:
+        """Wait until any public attribute is another one."""
+        await self._change.wait()
+
+    async def set_hand(self, up: bool) -> None:
+        """Raise or lower the hand; confirmed when the server has answered."""
+        self._wanted = replace(self._wanted, hand=up)
+        self._rename.set()
+
+    async def set_mic(self, live: bool) -> None:
+        """Tell the room whether our microphone is on."""
+        self._wanted = replace(self._wanted, mic=live)
+        self._rename.set()
+
+    async def hang_up(self) -> None:
+        """Leave; returns when everything is free."""
+        self._end(EndReason.OURS, "")
+        if self._life is None:
+            await self._free()
+        else:
+            await asyncio.wait({self._life}, timeout=HANG_UP_S)
+            if self._life.done():
+                self._life.result()
+
+    def statistics(self) -> CallStatistics:
+        """How the call goes, or went."""
+        return self._measure.statistics()
+
+    async def _offer(self) -> Json:
+        await self._pc.setLocalDescription(await self._pc.createOffer())
+        return {"type": "offer", "sdp": self._pc.localDescription.sdp}
+
+    async def _live(self) -> None:
+        """Keep the call until it ends, then free everything; faults of ours come out of here."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                jobs = [self._line(), self._receive(), self._name(), self._measure.run()]
+                tasks = [group.create_task(job) for job in jobs]
+                await self._ending.wait()
+                for task in tasks:
+                    task.cancel()
+        finally:
+            self._end(EndReason.LOST, "the call broke off: a fault of this program")
+            await self._free()
+
+    async def _free(self) -> None:
+        await self._measure.finish()
+        self.video = self.audio = None
+        self._mix.stop()
+        await self._socket.close()
+        if self._subscription is not None:
+            await self._subscription.close()
+        await self._pc.close()
+        # Before a call comes about no sender has taken the tracks over.
+        self._near.video.stop()
+        self._near.audio.stop()
+
+    def _end(self, reason: EndReason, detail: str) -> None:
+        if self.ended is None:
+            self.ended, self.detail = reason, detail
+            log.info("call: %s %s", reason, detail)
+            self._ending.set()
+            self._change.tell()
+
+    async def _line(self) -> None:
+        try:
+            await self._socket.run()
+        except LostError as error:
+            self._end(EndReason.LOST, str(error))
+
+    def _watch_path(self) -> None:
+        if self._pc.connectionState in ("failed", "closed"):
+            self._end(EndReason.LOST, "the media path to the server is lost")
+
+    async def _hear(self, event: Event) -> None:
+        """Take an event; whatever needs another request is left to a task."""
+        if isinstance(event, Told) and event.sdp:
+            self._offers.append(event)
+            self._turn.set()
+        elif isinstance(event, Told):
+            self._hear_room(event.data)
+        elif isinstance(event, SlowLink):
+            log.info("near → slow link: %d %s packets lost", event.lost, event.media)
+        elif isinstance(event, Over):
+            self._end(EndReason.LOST, event.why)
+        elif isinstance(event, HungUp) and event.handle == self._publisher:
+            # Being removed also takes the path away; its own event says so and comes first.
+            self._end(EndReason.LOST, f"the server lost our media: {event.why}")
+        elif isinstance(event, HungUp):
+            one = self._subscription
+            if one is not None and one.handle == event.handle:
+                await one.pc.close()
+
+    def _hear_room(self, data: Json) -> None:
+        if data.get("videoroom") == "destroyed":
+            self._end(EndReason.FAR_END, "the meeting was ended")
+        elif data.get("leaving") == "ok":
+            self._end(EndReason.FAR_END, f"we were removed: {data.get('reason', 'no reason')}")
+        else:
+            self._people.take(data)
+            self._turn.set()
+            self._refresh()
+
+    async def _name(self) -> None:
+        """Bring the display at the server to what it should be; an answer confirms it."""
+        while True:
+            await self._rename.wait()
+            self._rename.clear()
+            wanted = self._wanted
+            if wanted == self._named or not self._publisher:
+                continue
+            body = {"request": "configure", "display": str(wanted)}
+            try:
+                await self._socket.message(self._publisher, body)
+            except (RefusedError, TimeoutError, LostError) as error:
+                log.warning("near → hand or microphone not taken: %s", error or "no answer")
+                await asyncio.sleep(AGAIN_S)
+                self._rename.set()
+                continue
+            self._named = wanted
+            self._refresh()
+            self._rename.set()
+
+    async def _receive(self) -> None:
+        """Keep receiving what is wanted; a lost path is made anew, a few times."""
+        lost = 0
+        while True:
+            begun = time.monotonic()
+            try:
+                await self._follow()
+            except NoPathError as error:
+                lost = 1 if time.monotonic() - begun > STAYED_S else lost + 1
+                log.warning("far ← %s", error)
+                if lost >= PATHS:
+                    self._end(EndReason.NO_MEDIA, str(error))
+                    return
+            except LostError:
+                return
+            finally:
+                await self._drop_subscription()
+
+    async def _follow(self) -> None:
+        while not self._people.wanted():
+            self._turn.clear()
+            await self._turn.wait()
+        handle = await self._socket.attach()
+        one = Subscription(self._socket, handle, self._room, self._pin, self._measure)
+        self._subscription = one
+        stands = False
+        while True:
+            self._turn.clear()
+            try:
+                offers, self._offers = self._offers, []
+                for told in offers:
+                    if told.handle == handle:
+                        await one.answer(told.data.get("streams"), told.sdp)
+                await one.bring(self._people.wanted())
+            except (RefusedError, TimeoutError) as error:
+                log.info("far ← subscription refused: %s", error or "no answer")
+                asyncio.get_running_loop().call_later(AGAIN_S, self._turn.set)
+            self._refresh()
+            if not stands and one.pc.remoteDescription is not None:
+                await path_stands(one.pc, MEDIA_S)
+                one.pc.on("connectionstatechange", self._turn.set)
+                stands = True
+            if one.pc.connectionState in ("failed", "closed"):
+                raise NoPathError("the media path from the server is lost")
+            await self._turn.wait()
+
+    async def _drop_subscription(self) -> None:
+        one, self._subscription = self._subscription, None
+        self._refresh()
+        if one is not None:
+            await one.close()
+
+    def _refresh(self) -> None:
+        """Work out the public attributes anew."""
+        one = self._subscription
+        video: FarTrack | None = one.video if one is not None else None
+        self._mix.choose(one.audio if one is not None else set())
+        audio = self._mix if one is not None and one.audio else None
+        seen = self._people.seen()
+        floor = FarFloor(
+            hand_confirmed=self._named.hand,
+            given=self._people.given,
+            speaker=seen.display.name if seen is not None else "",
+        )
+        if self.ended is None and (video, audio, floor) != (self.video, self.audio, self.floor):
+            self.video, self.audio, self.floor = video, audio, floor
+            self._change.tell()

@@ -1,0 +1,51 @@
+"""Dials ``janus+ws(s)://host[:port]/path?room=1234[&pin=…]``."""
+
+import asyncio
+import ssl
+
+from websockets.exceptions import WebSocketException
+
+from appliance.base.limits import Limits
+from appliance.dialers.dialer import Call, DialError, EndReason, Near
+from appliance.dialers.janus.call import JanusCall
+from appliance.dialers.janus.faults import refused, unreachable
+from appliance.dialers.janus.socket import LostError, RefusedError
+from appliance.dialers.path import NoPathError
+from appliance.wire.address import Address, AddressError
+
+
+class JanusDialer:
+    """``trust`` says which certificates are believed; None takes the system's authorities."""
+
+    schemes = frozenset({"janus+ws", "janus+wss"})
+
+    def __init__(self, trust: ssl.SSLContext | None = None, limits: Limits | None = None) -> None:
+        self._trust = trust
+        self._limits = limits or Limits()
+
+    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+        """Enter the room as ``name``; raises DialError."""
+        try:
+            parsed = Address.parse(address)
+        except AddressError as error:
+            raise DialError(EndReason.BAD_ADDRESS, str(error)) from None
+        trust = self._trust or await asyncio.to_thread(ssl.create_default_context)
+        place = parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"
+        call = JanusCall(parsed, near, name, trust)
+        try:
+            async with asyncio.timeout(self._limits.dial):
+                await call.join()
+        except BaseException as error:
+            ended, detail = call.ended, call.detail
+            await call.hang_up()
+            if isinstance(error, RefusedError):
+                raise refused(error.answer, parsed.room) from None
+            if isinstance(error, NoPathError):
+                raise DialError(EndReason.NO_MEDIA, str(error)) from None
+            if isinstance(error, LostError):
+                reason = ended or EndReason.LOST
+                raise DialError(reason, detail or str(error)) from None
+            if isinstance(error, OSError | TimeoutError | WebSocketException):
+                raise unreachable(error, place) from None
+            raise
+        return call

@@ -1,0 +1,58 @@
+"""What a Janus server's refusal or a dead line means for a site: the reason and a sentence."""
+
+import socket
+import ssl
+
+from websockets.exceptions import InvalidStatus, WebSocketException
+
+from appliance.dialers.dialer import DialError, EndReason
+from appliance.dialers.janus.session import Refused
+
+# Codes of janus_videoroom.c and of apierror.h.
+_BY_CODE = {
+    426: EndReason.REFUSED,  # no such room
+    428: EndReason.REFUSED,  # no such feed
+    432: EndReason.BUSY,  # publishers full
+    433: EndReason.UNAUTHORISED,  # wrong PIN
+    403: EndReason.UNAUTHORISED,  # the API wants a secret or token
+    405: EndReason.UNAUTHORISED,
+    490: EndReason.BUSY,
+}
+
+
+def refused(answer: Refused, room: str) -> DialError:
+    """The server answered with an error."""
+    reason = _BY_CODE.get(answer.code, EndReason.REFUSED)
+    words = {
+        426: f"the server has no room {room}",
+        432: f"room {room} is full: {answer.sentence}",
+        433: f"room {room} wants another PIN, or one at all",
+    }
+    sentence = words.get(answer.code, f"the server refuses: {answer.sentence} ({answer.code})")
+    return DialError(reason, sentence)
+
+
+def unreachable(error: Exception, place: str) -> DialError:
+    """The socket did not come about."""
+    reason = EndReason.UNREACHABLE
+    if isinstance(error, InvalidStatus):
+        status = error.response.status_code
+        reason = EndReason.UNAUTHORISED if status == 401 else EndReason.REFUSED
+        sentence = f"no meeting server at {place}: HTTP {status}"
+    elif isinstance(error, WebSocketException):
+        reason, sentence = EndReason.REFUSED, f"no meeting server at {place}: {error}"
+    elif isinstance(error, ssl.SSLCertVerificationError):
+        reason = EndReason.UNTRUSTED
+        why = error.verify_message or str(error)
+        sentence = f"the certificate of {place} is not trusted: {why}"
+    elif isinstance(error, ssl.SSLError):
+        sentence = f"{place} speaks no TLS that we do: {error.reason}"
+    elif isinstance(error, TimeoutError):
+        sentence = f"{place} does not answer in time"
+    elif isinstance(error, socket.gaierror):
+        sentence = f"no address is known for {place}"
+    elif isinstance(error, ConnectionRefusedError):
+        sentence = f"nothing listens at {place}"
+    else:
+        sentence = f"{place} cannot be reached: {error}"
+    return DialError(reason, sentence)

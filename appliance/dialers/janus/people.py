@@ -1,0 +1,119 @@
+"""Who is in the room, who has the floor, and whom to see and hear: pure, from events.
+
+One picture is seen at a time: of who has the floor; without one, of the chair; without a chair, of
+whoever came first. Everybody is heard, up to a bound, open microphones first.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from appliance.dialers.janus.display import Display
+
+HEARD = 8  # a room has few open microphones; each costs an Opus decoder
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """One line that a participant sends; ``mid`` names it at the server."""
+
+    feed: int
+    mid: str
+    kind: str
+
+
+@dataclass(slots=True)
+class Person:
+    """A participant that sends something."""
+
+    number: int
+    display: Display
+    streams: tuple[Stream, ...] = ()
+
+    def stream(self, kind: str) -> Stream | None:
+        """What it sends of that kind."""
+        return next((s for s in self.streams if s.kind == kind), None)
+
+
+@dataclass(slots=True)
+class People:
+    """Everybody else in the room; ``me`` is our own number."""
+
+    me: int = 0
+    persons: dict[int, Person] = field(default_factory=dict)
+
+    def take(self, data: Json) -> None:
+        """Take an event of the room; what it does not tell stays as it was."""
+        if data.get("videoroom") == "joined":
+            self.me = _number(data.get("id"))
+            self.persons.clear()
+        publishers = data.get("publishers")
+        for one in publishers if isinstance(publishers, list) else []:
+            if isinstance(one, dict) and _number(one.get("id")) not in (0, self.me):
+                self._publishes(one)
+        for key in ("leaving", "unpublished", "kicked"):
+            self.persons.pop(_number(data.get(key)), None)
+        person = self.persons.get(_number(data.get("id")))
+        if person is not None and isinstance(data.get("display"), str):
+            person.display = Display.parse(data["display"])
+
+    @property
+    def chair(self) -> Person | None:
+        """Who leads the meeting, as far as the room tells."""
+        return next((p for p in self.persons.values() if p.display.chair), None)
+
+    @property
+    def floor(self) -> int | None:
+        """The number of whoever was given the floor."""
+        chair = self.chair
+        return chair.display.floor if chair is not None else None
+
+    @property
+    def given(self) -> bool:
+        """Whether the floor is ours."""
+        return self.me != 0 and self.floor == self.me
+
+    def seen(self) -> Person | None:
+        """Whose picture to show."""
+        holder = self.persons.get(self.floor or 0)
+        candidates = [holder, self.chair, *self.persons.values()]
+        return next((p for p in candidates if p is not None and p.stream("video")), None)
+
+    def heard(self) -> list[Stream]:
+        """Whose sound to play: the floor, the chair, open microphones, then the others."""
+        floor = self.floor
+
+        def rank(person: Person) -> int:
+            if person.number == floor or person.display.chair:
+                return 0
+            return {True: 1, None: 2, False: 3}[person.display.mic]
+
+        ranked = sorted(self.persons.values(), key=rank)
+        streams = [stream for p in ranked if (stream := p.stream("audio")) is not None]
+        return streams[:HEARD]
+
+    def wanted(self) -> list[Stream]:
+        """All that is to be subscribed to, the picture first."""
+        seen = self.seen()
+        picture = seen.stream("video") if seen is not None else None
+        return ([picture] if picture is not None else []) + self.heard()
+
+    def _publishes(self, one: Json) -> None:
+        number = _number(one.get("id"))
+        streams = one.get("streams")
+        told = [s for s in streams if isinstance(s, dict)] if isinstance(streams, list) else []
+        found = tuple(
+            Stream(number, str(s.get("mid", "")), str(s.get("type", "")))
+            for s in told
+            if not s.get("disabled")
+        )
+        known = self.persons.get(number)
+        display = known.display if known is not None else Display(str(number))
+        if isinstance(one.get("display"), str):
+            display = Display.parse(one["display"])
+        self.persons[number] = Person(number, display, found)
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0

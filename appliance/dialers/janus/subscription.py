@@ -1,0 +1,135 @@
+"""What we receive of a room: one connection with a picture line and the sounds, kept as wanted."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiortc import MediaStreamTrack, RTCSessionDescription
+
+from appliance.dialers.janus.people import Stream
+from appliance.dialers.janus.socket import JanusSocket
+from appliance.dialers.measure import Measure
+from appliance.media.far import FarTrack
+from appliance.media.webrtc import Connection, connection
+
+log = logging.getLogger("diemcau.janus")
+
+Json = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Line:
+    """One line of the connection; ``stream`` is None while it is free."""
+
+    mid: str
+    kind: str
+    stream: Stream | None
+
+
+@dataclass
+class Subscription:
+    """One handle of a room. ``bring`` makes it what is wanted; ``answer`` takes an offer."""
+
+    socket: JanusSocket
+    handle: int
+    room: int | str
+    pin: str
+    measure: Measure
+    pc: Connection = field(default_factory=connection)
+    _lines: dict[str, _Line] = field(default_factory=dict)
+    _joined: bool = False
+
+    async def bring(self, wanted: list[Stream]) -> None:
+        """Subscribe to exactly these; raises what `JanusSocket.message` raises."""
+        if not self._joined:
+            if wanted:
+                await self._join(wanted)
+            return
+        have = {line.stream: line for line in self._lines.values() if line.stream is not None}
+        add = [stream for stream in wanted if stream not in have]
+        drop = [line for stream, line in have.items() if stream not in wanted]
+        picture = next((s for s in add if s.kind == "video"), None)
+        line = next((one for one in drop if one.kind == "video"), None)
+        if picture is not None and line is not None:
+            await self._switch(line, picture)
+            add.remove(picture)
+            drop.remove(line)
+        if add or drop:
+            await self._update(add, drop)
+
+    async def answer(self, streams: object, offer: str) -> None:
+        """Take the server's offer of the lines as they are now."""
+        self._note(streams)
+        await self.pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+        await self.pc.setLocalDescription(await self.pc.createAnswer())
+        for track in self._tracks(None):
+            self.measure.hears(track)
+        text = self.pc.localDescription.sdp
+        await self.socket.message(
+            self.handle, {"request": "start"}, {"type": "answer", "sdp": text}
+        )
+
+    @property
+    def video(self) -> FarTrack | None:
+        """The picture, while anybody's is received."""
+        return next(iter(self._tracks("video")), None)
+
+    @property
+    def audio(self) -> set[MediaStreamTrack]:
+        """All sounds that are received."""
+        return set(self._tracks("audio"))
+
+    async def close(self) -> None:
+        """Receive nothing any more."""
+        for track in self._all_tracks():
+            self.measure.forgets(track)
+        await self.pc.close()
+
+    async def _join(self, wanted: list[Stream]) -> None:
+        body: Json = {"request": "join", "ptype": "subscriber", "room": self.room}
+        body["streams"] = [{"feed": s.feed, "mid": s.mid} for s in wanted]
+        if self.pin:
+            body["pin"] = self.pin
+        answer = await self.socket.message(self.handle, body)
+        self._joined = True
+        await self.answer(answer.data.get("streams"), answer.sdp)
+
+    async def _switch(self, line: _Line, stream: Stream) -> None:
+        change = {"feed": stream.feed, "mid": stream.mid, "sub_mid": line.mid}
+        await self.socket.message(self.handle, {"request": "switch", "streams": [change]})
+        line.stream = stream
+        log.info("far ← picture of %d", stream.feed)
+
+    async def _update(self, add: list[Stream], drop: list[_Line]) -> None:
+        body: Json = {"request": "update"}
+        if add:
+            body["subscribe"] = [{"feed": s.feed, "mid": s.mid} for s in add]
+        if drop:
+            body["unsubscribe"] = [{"sub_mid": line.mid} for line in drop]
+        answer = await self.socket.message(self.handle, body)
+        if answer.sdp:
+            await self.answer(answer.data.get("streams"), answer.sdp)
+        else:
+            self._note(answer.data.get("streams"))
+
+    def _note(self, streams: object) -> None:
+        """Take over the server's list of lines."""
+        for one in streams if isinstance(streams, list) else []:
+            if not isinstance(one, dict):
+                continue
+            mid, kind, feed = str(one.get("mid")), str(one.get("type")), one.get("feed_id")
+            stream = None
+            if isinstance(feed, int) and one.get("active", True):
+                stream = Stream(feed, str(one.get("feed_mid")), kind)
+            self._lines[mid] = _Line(mid, kind, stream)
+
+    def _tracks(self, kind: str | None) -> list[FarTrack]:
+        busy = {m for m, line in self._lines.items() if line.stream is not None}
+        return [t for mid, t in self._by_mid() if mid in busy and kind in (None, t.kind)]
+
+    def _all_tracks(self) -> list[FarTrack]:
+        return [track for _, track in self._by_mid()]
+
+    def _by_mid(self) -> list[tuple[str, FarTrack]]:
+        pairs = [(t.mid, t.receiver.track) for t in self.pc.getTransceivers()]
+        return [(m, track) for m, track in pairs if m and isinstance(track, FarTrack)]

@@ -1,0 +1,42 @@
+"""Which dialer understands which address."""
+
+import ssl
+from collections.abc import Mapping
+
+from appliance.base.limits import Limits
+from appliance.dialers.dialer import Call, Dialer, DialError, EndReason, Near
+from appliance.dialers.janus.dialer import JanusDialer
+from appliance.dialers.loopback import LoopbackDialer
+
+
+def dialers(
+    trust: ssl.SSLContext | None = None, limits: Limits | None = None
+) -> Mapping[str, Dialer]:
+    """Every dialer that there is, by scheme. ``trust`` holds a private authority where one is."""
+    known: list[Dialer] = [LoopbackDialer(), JanusDialer(trust, limits)]
+    return {scheme: dialer for dialer in known for scheme in dialer.schemes}
+
+
+class Dialers:
+    """All dialers as one: takes any address.
+
+    ``ca`` is a file with a private authority (PEM); "" believes the system's. Raises OSError or
+    ssl.SSLError when the file cannot be read.
+    """
+
+    def __init__(self, ca: str = "", limits: Limits | None = None) -> None:
+        trust = ssl.create_default_context(cafile=ca) if ca else None
+        self._by_scheme = dialers(trust, limits)
+
+    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+        """Call ``address`` by whichever dialer understands it; raises DialError."""
+        scheme = address.strip().partition(":")[0].lower()
+        dialer = self._by_scheme.get(scheme)
+        if dialer is None:
+            known = ", ".join(sorted(f"{one}:" for one in self._by_scheme))
+            near.video.stop()
+            near.audio.stop()
+            raise DialError(
+                EndReason.BAD_ADDRESS, f"no dialer for {scheme[:40]!r}; there are {known}"
+            )
+        return await dialer.dial(address, near, name=name)
