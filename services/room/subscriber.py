@@ -86,7 +86,9 @@ class SubscribedMedia:
         sink.stream.restart()
         self._sources[sink.mid] = source
         source.sinks.append(sink)
-        source.want_picture()
+        # A picture that comes before the path stands is wasted, and senders give few.
+        if self.transport.connected.is_set():
+            source.want_picture()
 
     async def _hear_nothing(self, data: bytes) -> None:
         """A subscriber sends no media."""

@@ -23,6 +23,9 @@ _BY_CODE = {
 def refused(answer: Refused, room: str) -> DialError:
     """The server answered with an error."""
     reason = _BY_CODE.get(answer.code, EndReason.REFUSED)
+    if answer.code == 429 and "(pin)" in answer.sentence:  # Janus's word for a PIN not given
+        answer = Refused(answer.transaction, 433, answer.sentence)
+        reason = EndReason.UNAUTHORISED
     words = {
         426: f"the server has no room {room}",
         432: f"room {room} is full: {answer.sentence}",

@@ -1,0 +1,1 @@
+"""Real far ends for the tests, each started by a fixture and stopped after."""
