@@ -1,0 +1,72 @@
+"""What people read, in their language: gettext, Vietnamese first.
+
+Message ids are the English texts, so English needs no catalogue. A compiled catalogue is used where
+set-up has made one that is no older than its source; a plain checkout reads the source itself.
+"""
+
+import gettext
+import io
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from babel.core import Locale
+from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+DOMAIN = "diemcau"
+LOCALES = ("vi", "en")
+CATALOGUES = Path(__file__).resolve().parent.parent / "texts"
+
+_REGIONS = {"en": "en_GB"}
+"""Babel's plain ``en`` writes dates the American way, which nobody here reads."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Texts:
+    """The texts of one locale; calling it translates a message id and fills in its values."""
+
+    locale: str
+    translations: gettext.NullTranslations
+
+    def __call__(self, message: str, **values: object) -> str:
+        """`message` in this language; ``{name}`` in it stands for ``values["name"]``."""
+        told = self.translations.gettext(message) if message else ""
+        return told.format(**values) if values else told
+
+    def ngettext(self, one: str, many: str, number: int) -> str:
+        """The form for `number`, which fills in ``{number}``."""
+        return self.translations.ngettext(one, many, number).format(number=number)
+
+    def date(self, day: date) -> str:
+        """The weekday, day and month of `day`: "Thứ Năm, 12 tháng 3"."""
+        return format_date(
+            day, "EEEE, d MMMM", Locale.parse(_REGIONS.get(self.locale, self.locale))
+        )
+
+
+@cache
+def text(locale: str = "vi") -> Texts:
+    """The texts of `locale`; one that is not known speaks Vietnamese."""
+    if locale not in LOCALES:
+        return text("vi")
+    return Texts(locale, _catalogue(CATALOGUES / locale / "LC_MESSAGES" / f"{DOMAIN}.po"))
+
+
+def _catalogue(source: Path) -> gettext.NullTranslations:
+    compiled = source.with_suffix(".mo")
+    if compiled.exists() and (
+        not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime
+    ):
+        with compiled.open("rb") as file:
+            return gettext.GNUTranslations(file)
+    if not source.exists():
+        return gettext.NullTranslations()
+    with source.open("rb") as file:
+        catalogue = read_po(file, domain=DOMAIN)
+    made = io.BytesIO()
+    write_mo(made, catalogue)
+    made.seek(0)
+    return gettext.GNUTranslations(made)

@@ -1,0 +1,183 @@
+"""What each screen says and the box speaks, as message ids: one row a screen, one a microphone."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.core.message import N_
+
+
+class Screen(StrEnum):
+    """All that the TV can show; the values are the names that `diemcau screen` takes."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    UPCOMING = "upcoming"
+    JOINING = "joining"
+    IN_MEETING = "in-meeting"
+    REJOINING = "rejoining"
+    LEAVING = "leaving"
+    STATUS = "status"
+    SELFTEST = "selftest"
+    NO_NETWORK = "no-network"
+    NO_AGENDA = "no-agenda"
+    CLOCK_UNTRUSTED = "clock-untrusted"
+    NO_ADDRESS = "no-address"
+    NAME_CARD = "name-card"
+
+
+class Microphone(StrEnum):
+    """Hand and microphone as the room must know them."""
+
+    OFF = "off"
+    HAND = "hand"  # raised, and the far end has not said that it sees it
+    HAND_CONFIRMED = "hand-confirmed"
+    GIVEN = "given"  # the floor is ours, the microphone still off
+    LIVE = "live"
+    FAILED = "failed"  # the far end did not take the hand
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One row: every text is a message id, "" where there is none."""
+
+    headline: str
+    explanation: str = ""
+    steps: tuple[str, ...] = ()
+    hint: str = ""
+    voice: str | None = None
+
+
+_STATUS_HINT = N_("Press the button to see the state of this site")
+
+WORDS: dict[Screen, Words] = {
+    Screen.STARTING: Words(
+        N_("Starting"),
+        N_("Please wait a moment. Nothing needs to be pressed."),
+    ),
+    Screen.IDLE: Words(
+        N_("Next meeting"),
+        N_("The site joins by itself when it is time."),
+        hint=_STATUS_HINT,
+    ),
+    Screen.UPCOMING: Words(
+        N_("The meeting begins soon"),
+        N_("Sit down; the site joins by itself."),
+        hint=_STATUS_HINT,
+        voice=N_("The meeting begins soon. The site joins by itself."),
+    ),
+    Screen.JOINING: Words(
+        N_("Joining the meeting"),
+        N_("The site keeps trying until it is in."),
+        hint=_STATUS_HINT,
+        voice=N_("Joining the meeting."),
+    ),
+    Screen.IN_MEETING: Words(
+        N_("In the meeting"),
+        N_("Waiting for the picture from the chair."),
+    ),
+    Screen.REJOINING: Words(
+        N_("Joining again"),
+        N_("The connection broke. The site comes back by itself."),
+        hint=_STATUS_HINT,
+        voice=N_("The connection broke. Joining again."),
+    ),
+    Screen.LEAVING: Words(
+        N_("Leaving the meeting"),
+        N_("Camera and microphone are being switched off."),
+        voice=N_("The meeting is over."),
+    ),
+    Screen.STATUS: Words(
+        N_("State of this site"),
+        hint=N_("Hold the button to test camera, sound and line"),
+    ),
+    Screen.SELFTEST: Words(
+        N_("Self-test"),
+        N_("Camera and microphone are on for the test."),
+        voice=N_("The self-test begins. Please say something."),
+    ),
+    Screen.NO_NETWORK: Words(
+        N_("No network"),
+        steps=(
+            N_("Is the network cable in, at the box and at the modem?"),
+            N_("Are the modem's lights on? Switch it off and on again."),
+            N_("Still nothing: call the IT centre and read out the code."),
+        ),
+        voice=N_("There is no network. Please check the cable."),
+    ),
+    Screen.NO_AGENDA: Words(
+        N_("No agenda yet"),
+        N_("The province's agenda has not come. The site keeps asking."),
+        steps=(N_("Still nothing: call the IT centre and read out the code."),),
+        hint=_STATUS_HINT,
+    ),
+    Screen.CLOCK_UNTRUSTED: Words(
+        N_("The time is not known"),
+        N_("The site joins meetings once it knows the time."),
+        steps=(
+            N_("Is the network cable in, at the box and at the modem?"),
+            N_("Still nothing: call the IT centre and read out the code."),
+        ),
+        hint=_STATUS_HINT,
+    ),
+    Screen.NO_ADDRESS: Words(
+        N_("The meeting has no address"),
+        N_("The agenda does not say where to join."),
+        steps=(N_("Call the IT centre and read out the code."),),
+        hint=_STATUS_HINT,
+        voice=N_("The meeting has no address. Please call the IT centre."),
+    ),
+    Screen.NAME_CARD: Words(
+        N_("No camera at this site"),
+    ),
+}
+
+NOTHING_PLANNED = Words(
+    N_("No meeting is planned"),
+    N_("The site asks for new meetings by itself."),
+    hint=_STATUS_HINT,
+)
+"""In place of IDLE's row while the agenda holds nothing to come."""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrophoneWords:
+    """What stands beside the microphone, and what the button would do now."""
+
+    state: str
+    hint: str = ""
+
+
+MICROPHONE_WORDS: dict[Microphone, MicrophoneWords] = {
+    Microphone.OFF: MicrophoneWords(
+        N_("Microphone off"), N_("Press the button to raise the hand")
+    ),
+    Microphone.HAND: MicrophoneWords(
+        N_("Raising the hand…"), N_("Press again to lower it")
+    ),
+    Microphone.HAND_CONFIRMED: MicrophoneWords(
+        N_("Hand up – waiting for the chair"), N_("Press again to lower it")
+    ),
+    Microphone.GIVEN: MicrophoneWords(
+        N_("You have the floor"), N_("Press the button to speak")
+    ),
+    Microphone.LIVE: MicrophoneWords(N_("ON AIR"), N_("Press the button to mute")),
+    Microphone.FAILED: MicrophoneWords(
+        N_("The hand did not arrive"), N_("Press again to raise it")
+    ),
+}  # fmt: skip
+
+FREE_HINT = N_("Hold the button to speak")
+"""In place of the hint of a microphone that is off, where the meeting lets sites speak freely."""
+
+REFUSED = MicrophoneWords(N_("The chair gives the floor"), N_("Press the button to raise the hand"))
+"""The answer to a long press where the meeting does not let sites speak freely."""
+
+MICROPHONE_VOICE: dict[Microphone, str | None] = {
+    Microphone.OFF: None,
+    Microphone.HAND: None,
+    Microphone.HAND_CONFIRMED: None,
+    # said once, into the room and not into the meeting: the microphone is still off
+    Microphone.GIVEN: N_("You have the floor. Press the button to speak."),
+    Microphone.LIVE: None,
+    Microphone.FAILED: N_("The hand did not arrive. Please press again."),
+}

@@ -1,0 +1,250 @@
+"""What the TV, the lamp and the voice do: rows that turn a decision into one frozen scene.
+
+A scene holds all that a drawing needs and nothing that moves faster than what is read: the clock to
+the minute, a countdown and an elapsed time to the second. Two equal scenes look the same, so the TV
+is drawn again only when the value has changed.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+from appliance.core.floor import Floor, Lamp, lamp
+from appliance.core.phases import NEAR_S, Decision, Phase
+from appliance.core.scene_words import (
+    MICROPHONE_VOICE,
+    NOTHING_PLANNED,
+    WORDS,
+    Microphone,
+    Screen,
+    Words,
+)
+from appliance.core.troubles import Area, Severity, Trouble, TroubleKey, worst_first
+from appliance.wire.agenda import Meeting
+
+__all__ = ["Check", "CheckState", "Line", "Microphone", "Scene", "Screen", "Words"]
+
+
+class Line(StrEnum):
+    """How good the line is, in three steps that a room can act on."""
+
+    UNKNOWN = "unknown"
+    GOOD = "good"
+    FAIR = "fair"
+    POOR = "poor"
+
+
+class CheckState(StrEnum):
+    """How far one line of the self-test or of the state is."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    GOOD = "good"
+    BAD = "bad"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the state or of the self-test; `code` is the worst trouble's of that area."""
+
+    area: Area
+    state: CheckState
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """The meeting that the screen speaks of, in the site's own time."""
+
+    title: str
+    chair: str
+    begin: datetime
+    end: datetime
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """All that the TV, the lamp and the voice need to know at one moment."""
+
+    screen: Screen
+    site: str
+    clock: datetime | None = None  # local, to the minute; None while it is not trusted
+    meeting: Appointment | None = None
+    countdown: int | None = None  # whole seconds to the meeting's begin, when it is near
+    since: datetime | None = None  # when what is going on began
+    elapsed: int | None = None  # whole seconds since then
+    microphone: Microphone = Microphone.OFF
+    refused: bool = False  # a long press just asked for what the chair gives here
+    line: Line = Line.UNKNOWN
+    speaker: str = ""
+    troubles: tuple[Trouble, ...] = ()  # worst first
+    checks: tuple[Check, ...] = ()
+    lamp: Lamp = Lamp.OFF
+
+    @property
+    def words(self) -> Words:
+        """Headline, explanation, steps and hint of this screen, as message ids."""
+        if self.screen is Screen.IDLE and self.meeting is None:
+            return NOTHING_PLANNED
+        return WORDS[self.screen]
+
+    @property
+    def voice(self) -> str | None:
+        """The message id of what the box says aloud when this begins to hold; None: nothing."""
+        if self.screen is Screen.IN_MEETING:
+            return MICROPHONE_VOICE[self.microphone]
+        return self.words.voice
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """What the choice of a screen rests on."""
+
+    phase: Phase
+    meeting: Meeting | None
+    troubles: frozenset[TroubleKey]
+    now: float
+    status: bool
+    selftest: bool
+
+    def any_of(self, *keys: TroubleKey) -> bool:
+        return not self.troubles.isdisjoint(keys)
+
+    @property
+    def nameless(self) -> bool:
+        """A meeting is going on, and nobody said where."""
+        meeting = self.meeting
+        return meeting is not None and meeting.begin <= self.now and not meeting.address
+
+
+_Rule = tuple[Screen, Callable[[_Case], bool]]
+
+CHOICE: tuple[_Rule, ...] = (
+    # a call is shown before anything else, so that nobody is seen or heard without knowing
+    (Screen.IN_MEETING, lambda c: c.phase is Phase.IN_MEETING),
+    (Screen.LEAVING, lambda c: c.phase is Phase.LEAVING),
+    (Screen.SELFTEST, lambda c: c.selftest),
+    (Screen.STATUS, lambda c: c.status),
+    # then what keeps the site from its meeting, cause before effect
+    (
+        Screen.NO_NETWORK,
+        lambda c: c.any_of(TroubleKey.NETWORK_CABLE, TroubleKey.NETWORK_ADDRESS),
+    ),
+    (Screen.CLOCK_UNTRUSTED, lambda c: c.any_of(TroubleKey.CLOCK)),
+    (Screen.NO_ADDRESS, lambda c: c.nameless),
+    (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
+    (Screen.JOINING, lambda c: c.phase is Phase.JOINING),
+    (Screen.UPCOMING, lambda c: c.phase is Phase.UPCOMING),
+    (Screen.NO_AGENDA, lambda c: c.any_of(TroubleKey.AGENDA_MISSING) and c.meeting is None),
+    (Screen.IDLE, lambda _: True),
+)
+"""First match wins."""
+
+_FLOOR: tuple[tuple[Microphone, Callable[[Floor], bool]], ...] = (
+    (Microphone.LIVE, lambda f: f.mic),
+    (Microphone.GIVEN, lambda f: f.given),
+    (Microphone.FAILED, lambda f: f.failed),
+    (Microphone.HAND_CONFIRMED, lambda f: f.hand_confirmed),
+    (Microphone.HAND, lambda f: f.hand),
+    (Microphone.OFF, lambda _: True),
+)
+
+_COUNTED = frozenset({Screen.IDLE, Screen.UPCOMING, Screen.STATUS, Screen.NO_NETWORK})
+_TIMED = frozenset({Screen.JOINING, Screen.REJOINING, Screen.NO_NETWORK})
+_NO_CHECK = frozenset({Area.MEETING})
+
+
+def scene(
+    decision: Decision,
+    floor: Floor,
+    *,
+    now: float,
+    zone: ZoneInfo,
+    site: str,
+    troubles: Iterable[Trouble] = (),
+    line: Line = Line.UNKNOWN,
+    speaker: str = "",
+    since: float | None = None,
+    status_until: float = 0.0,
+    refused_until: float = 0.0,
+    selftest: tuple[Check, ...] = (),
+) -> Scene:
+    """The scene at `now`; all times in POSIX seconds.
+
+    `since` is when the phase began, `status_until` and `refused_until` when the answer to a press
+    goes away again; a `selftest` that is not empty is running, or its result is being shown.
+    """
+    known = worst_first(troubles)
+    keys = frozenset(trouble.key for trouble in known)
+    case = _Case(decision.phase, decision.meeting, keys, now, now < status_until, bool(selftest))
+    screen = next(shown for shown, holds in CHOICE if holds(case))
+    trusted = TroubleKey.CLOCK not in keys
+    near = decision.phase is Phase.UPCOMING and screen in _COUNTED
+    timed = screen in _TIMED and since is not None
+    return Scene(
+        screen=screen,
+        site=site,
+        clock=_local(now, zone) if trusted else None,
+        meeting=_appointment(decision.meeting, zone),
+        countdown=_countdown(decision.meeting, now) if near else None,
+        since=_local(since, zone) if timed and trusted and since is not None else None,
+        elapsed=max(0, int(now - since)) if timed and since is not None else None,
+        microphone=next(state for state, holds in _FLOOR if holds(floor)),
+        refused=now < refused_until,
+        line=line,
+        speaker=speaker if screen is Screen.IN_MEETING else "",
+        troubles=known,
+        checks=selftest if screen is Screen.SELFTEST else _state(screen, known),
+        lamp=lamp(floor, decision.phase),
+    )
+
+
+def starting(site: str) -> Scene:
+    """The first picture after power on, before any fact is known."""
+    return Scene(Screen.STARTING, site)
+
+
+def name_card(site: str) -> Scene:
+    """What the far end sees of a site without a camera; it never changes, so it costs no bits."""
+    return Scene(Screen.NAME_CARD, site)
+
+
+def next_change(shown: Scene, now: float) -> float:
+    """When time alone makes another scene of this one (POSIX s): the next second or minute."""
+    step = 1 if shown.countdown is not None or shown.elapsed is not None else 60
+    return (now // step + 1) * step
+
+
+def _local(at: float, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(at, zone).replace(second=0, microsecond=0)
+
+
+def _appointment(meeting: Meeting | None, zone: ZoneInfo) -> Appointment | None:
+    if meeting is None:
+        return None
+    begin, end = _local(meeting.begin, zone), _local(meeting.end, zone)
+    return Appointment(meeting.title, meeting.chair, begin, max(begin, end), meeting.free)
+
+
+def _countdown(meeting: Meeting | None, now: float) -> int | None:
+    """Whole seconds that are left, rounded up so that it ends with 0:01 and not with 0:00."""
+    if meeting is None or not now < meeting.begin <= now + NEAR_S:
+        return None
+    return int(timedelta(seconds=meeting.begin - now) / timedelta(seconds=1) + 0.999)
+
+
+def _state(screen: Screen, troubles: tuple[Trouble, ...]) -> tuple[Check, ...]:
+    """The site's state by area, for the screen that a short press asks for."""
+    if screen is not Screen.STATUS:
+        return ()
+    worst = {t.kind.area: t for t in reversed(troubles) if t.kind.severity > Severity.NOTE}
+    return tuple(
+        Check(area, CheckState.BAD, worst[area].code)
+        if area in worst
+        else Check(area, CheckState.GOOD)
+        for area in Area
+        if area not in _NO_CHECK
+    )

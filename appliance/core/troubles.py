@@ -1,0 +1,173 @@
+"""What can be wrong with a site, each with a short code that can be said over the telephone.
+
+A trouble is orthogonal to the phase: it stands in a corner of the TV and in the report. The letter
+of a code is the first of the Vietnamese word (Mạng, Lịch, Giờ, Camera, Âm thanh, Tivi, Họp, Nút,
+Bộ thiết bị), so that a clerk who reads "M1" aloud has already said where to look.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from appliance.core.message import N_
+from appliance.core.reasons import EndReason
+
+
+class Severity(IntEnum):
+    """How much it matters to the next meeting; the larger is the worse."""
+
+    NOTE = 1  # the site copes
+    WARNING = 2  # something is missing in the meeting
+    SERIOUS = 3  # there will be no meeting as long as it lasts
+
+
+class Area(StrEnum):
+    """The part of the site that a trouble belongs to: one line of the state on the TV."""
+
+    NETWORK = "network"
+    AGENDA = "agenda"
+    CLOCK = "clock"
+    CAMERA = "camera"
+    SOUND = "sound"
+    TV = "tv"
+    MEETING = "meeting"
+    BOX = "box"
+
+
+class TroubleKey(StrEnum):
+    """The closed set; the values stand in reports and fact files."""
+
+    NETWORK_CABLE = "network-cable"
+    NETWORK_ADDRESS = "network-address"
+    PROVINCE = "province"
+    LINE_POOR = "line-poor"
+    AGENDA_MISSING = "agenda-missing"
+    AGENDA_OLD = "agenda-old"
+    AGENDA_BROKEN = "agenda-broken"
+    MEETING_NAMELESS = "meeting-without-address"
+    CLOCK = "clock"
+    CAMERA_MISSING = "camera-missing"
+    CAMERA_BLANK = "camera-blank"
+    MICROPHONE_MISSING = "microphone-missing"
+    MICROPHONE_SILENT = "microphone-silent"
+    SPEAKER_MISSING = "speaker-missing"
+    TV_UNCONFIRMED = "tv-unconfirmed"
+    CALL_BUSY = "call-busy"
+    CALL_REFUSED = "call-refused"
+    CALL_UNREACHABLE = "call-unreachable"
+    CALL_UNAUTHORISED = "call-unauthorised"
+    CALL_UNTRUSTED = "call-untrusted"
+    CALL_NO_MEDIA = "call-no-media"
+    CALL_FAR_END = "call-far-end"
+    CALL_LOST = "call-lost"
+    CALL_BAD_ADDRESS = "call-bad-address"
+    BUTTON_STUCK = "button-stuck"
+    HOT = "hot"
+    POWER_WEAK = "power-weak"
+    STORAGE = "storage"
+    SITE_FILE = "site-file"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One row of the table: what is said about a trouble, as message ids."""
+
+    code: str
+    area: Area
+    severity: Severity
+    text: str
+    remedy: str
+
+
+def _kinds() -> dict[TroubleKey, Kind]:
+    note, warning, serious = Severity.NOTE, Severity.WARNING, Severity.SERIOUS
+    key, area = TroubleKey, Area
+    call_it = N_("Call the province's IT centre and read out the code.")
+    retry = N_("The box keeps trying by itself.")
+    return {
+        key.NETWORK_CABLE: Kind("M1", area.NETWORK, serious, N_("No network"),
+                                N_("Check the network cable and the modem.")),
+        key.NETWORK_ADDRESS: Kind("M2", area.NETWORK, serious, N_("The network gives no address"),
+                                  N_("Switch the modem off and on again.")),
+        key.PROVINCE: Kind("M3", area.NETWORK, note, N_("The province cannot be reached"), retry),
+        key.LINE_POOR: Kind("M4", area.NETWORK, warning, N_("The line is weak"),
+                            N_("Switch off other devices that use the line.")),
+        key.AGENDA_MISSING: Kind("L1", area.AGENDA, serious, N_("No agenda yet"), call_it),
+        key.AGENDA_OLD: Kind("L2", area.AGENDA, warning, N_("The agenda is old"), call_it),
+        key.AGENDA_BROKEN: Kind("L3", area.AGENDA, warning, N_("The agenda is faulty"), call_it),
+        key.MEETING_NAMELESS: Kind("L4", area.AGENDA, serious,
+                                   N_("The meeting has no address"), call_it),
+        key.CLOCK: Kind("G1", area.CLOCK, serious, N_("The time is not known"),
+                        N_("Check the network cable and the modem.")),
+        key.CAMERA_MISSING: Kind("C1", area.CAMERA, warning, N_("No camera"),
+                                 N_("Plug the camera's USB cable in again.")),
+        key.CAMERA_BLANK: Kind("C2", area.CAMERA, warning, N_("The camera gives no picture"),
+                                N_("Plug the camera's USB cable in again.")),
+        key.MICROPHONE_MISSING: Kind("A1", area.SOUND, warning, N_("No microphone"),
+                                     N_("Plug the microphone's USB cable in again.")),
+        key.MICROPHONE_SILENT: Kind("A2", area.SOUND, warning, N_("The microphone is silent"),
+                                    N_("Check the switch on the microphone.")),
+        key.SPEAKER_MISSING: Kind("A3", area.SOUND, warning, N_("No loudspeaker"),
+                                  N_("Check the loudspeaker's cable and the TV's volume.")),
+        key.TV_UNCONFIRMED: Kind("T1", area.TV, note, N_("The TV does not answer"),
+                                 N_("Switch the TV on and choose the HDMI input.")),
+        key.CALL_BUSY: Kind("H1", area.MEETING, warning, N_("The meeting room is full"), retry),
+        key.CALL_REFUSED: Kind("H2", area.MEETING, warning,
+                               N_("The meeting room is not open yet"), retry),
+        key.CALL_UNREACHABLE: Kind("H3", area.MEETING, warning,
+                                   N_("The meeting server does not answer"), retry),
+        key.CALL_UNAUTHORISED: Kind("H4", area.MEETING, serious,
+                                    N_("The meeting's password is wrong"), call_it),
+        key.CALL_UNTRUSTED: Kind("H5", area.MEETING, serious,
+                                 N_("The meeting server is not trusted"), call_it),
+        key.CALL_NO_MEDIA: Kind("H6", area.MEETING, warning, N_("No picture, no sound"), retry),
+        key.CALL_FAR_END: Kind("H7", area.MEETING, note, N_("The far end hung up"), retry),
+        key.CALL_LOST: Kind("H8", area.MEETING, note, N_("The connection broke"), retry),
+        key.CALL_BAD_ADDRESS: Kind("H9", area.MEETING, serious,
+                                   N_("The meeting's address is wrong"), call_it),
+        key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
+                               N_("Free the button.")),
+        key.HOT: Kind("B1", area.BOX, warning, N_("The box is too hot"),
+                      N_("Leave room for air around the box.")),
+        key.POWER_WEAK: Kind("B2", area.BOX, warning, N_("The power is too weak"),
+                             N_("Use the power supply that came with the box.")),
+        key.STORAGE: Kind("B3", area.BOX, warning, N_("The memory card is failing"), call_it),
+        key.SITE_FILE: Kind("B4", area.BOX, warning, N_("The site file has faults"), call_it),
+    }  # fmt: skip
+
+
+KINDS = _kinds()
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that is wrong now; `since` in POSIX seconds (of an agenda: its last good hour)."""
+
+    key: TroubleKey
+    since: float = 0.0
+
+    @property
+    def kind(self) -> Kind:
+        """What the table says about it."""
+        return KINDS[self.key]
+
+    @property
+    def code(self) -> str:
+        """What the clerk reads over the telephone."""
+        return self.kind.code
+
+
+def of_call(reason: EndReason, since: float) -> Trouble | None:
+    """The trouble that a call's end is; none where this site hung up itself."""
+    if reason is EndReason.OURS:
+        return None
+    return Trouble(TroubleKey(f"call-{reason.value}"), since)
+
+
+def worst_first(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
+    """One of each kind, the most severe first, then in the order of the table."""
+    order = list(TroubleKey)
+    oldest: dict[TroubleKey, Trouble] = {}
+    for trouble in sorted(troubles, key=lambda t: t.since, reverse=True):
+        oldest[trouble.key] = trouble
+    return tuple(sorted(oldest.values(), key=lambda t: (-t.kind.severity, order.index(t.key))))

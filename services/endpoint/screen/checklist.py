@@ -1,0 +1,75 @@
+"""The face with a line for each part of the site: its state on a short press, and the self-test."""
+
+from appliance.core.message import N_
+from appliance.core.scene_words import NOTHING_PLANNED
+from appliance.core.scenes import Check, CheckState, Scene
+from appliance.core.troubles import Area
+from services.endpoint.screen.canvas import Canvas, Style
+from services.endpoint.screen.faces import in_one, next_line
+from services.endpoint.screen.fonts import Weight
+from services.endpoint.screen.geometry import Box
+from services.endpoint.screen.look import GREEN, MUTED, RED, TEAL, WHITE, Colour
+from services.endpoint.screen.parts import body, foot, head
+from services.endpoint.screen.tongues import Tongues
+
+AREAS: dict[Area, tuple[str, str]] = {
+    Area.NETWORK: ("network", N_("Network")),
+    Area.AGENDA: ("agenda", N_("Agenda")),
+    Area.CLOCK: ("clock", N_("Clock")),
+    Area.CAMERA: ("camera", N_("Camera")),
+    Area.SOUND: ("sound", N_("Sound")),
+    Area.TV: ("tv", N_("TV")),
+    Area.MEETING: ("meeting", N_("Meeting server")),
+    Area.BOX: ("box", N_("The box")),
+}
+
+STATES: dict[CheckState, tuple[str, Colour]] = {
+    CheckState.WAITING: ("waiting", MUTED),
+    CheckState.RUNNING: ("running", TEAL),
+    CheckState.GOOD: ("check", GREEN),
+    CheckState.BAD: ("cross", RED),
+}
+
+_COLUMNS = 2
+_ROWS = 4
+
+
+def checklist(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+    """Two columns of checks below the headline and one sentence."""
+    head(canvas, scene, say)
+    place, px = body(canvas), canvas.grid.px
+    top = in_one(canvas, scene, say, place)
+    sentence = (
+        say.first(scene.words.explanation)
+        or next_line(scene, say)
+        or say.first(NOTHING_PLANNED.headline)
+    )
+    line = Box(place.x, top, place.width, canvas.line_height(36))
+    canvas.text(sentence, line, Style(36))
+    rest_y = line.bottom + px(12)
+    gap = px(10)
+    each = (place.bottom - rest_y - gap * (_ROWS - 1)) // _ROWS
+    wide = (place.width - px(16)) // _COLUMNS
+    for number, check in enumerate(scene.checks[: _COLUMNS * _ROWS]):
+        column, row = divmod(number, _ROWS)
+        cell = Box(place.x + column * (wide + px(16)), rest_y + row * (each + gap), wide, each)
+        _cell(canvas, cell, check, say)
+    foot(canvas, scene, say)
+
+
+def _cell(canvas: Canvas, cell: Box, check: Check, say: Tongues) -> None:
+    px = canvas.grid.px
+    icon, name = AREAS[check.area]
+    state, colour = STATES[check.state]
+    canvas.panel(cell, WHITE, opacity=0.075, radius=14)
+    mark = Box(cell.x + px(16), cell.y, px(38), cell.height)
+    canvas.icon(icon, mark, MUTED)
+    end = Box(cell.right - px(16) - px(38), cell.y, px(38), cell.height)
+    canvas.icon(state, end, colour)
+    right = end.x - px(12)
+    if check.code:
+        code = Box(right - px(64), cell.y, px(64), cell.height)
+        canvas.text(check.code, code, Style(36, Weight.BOLD, colour, 1.0, 0.5))
+        right = code.x - px(12)
+    x = mark.right + px(16)
+    canvas.text(say.first(name), Box(x, cell.y, right - x, cell.height), Style(38, rise=0.5))

@@ -1,0 +1,62 @@
+"""Draws a whole scene: which face belongs to which screen."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PIL import Image
+
+from appliance.core.scene_words import Screen
+from appliance.core.scenes import Scene
+from services.endpoint.screen.canvas import Canvas, Drawn
+from services.endpoint.screen.checklist import checklist
+from services.endpoint.screen.faces import appointment, centre, message, waiting
+from services.endpoint.screen.geometry import Grid
+from services.endpoint.screen.look import ground
+from services.endpoint.screen.overlay import overlay
+from services.endpoint.screen.tongues import Tongues, tongues
+
+Face = Callable[[Canvas, Scene, Tongues], None]
+
+FACES: dict[Screen, Face] = {
+    Screen.STARTING: centre,
+    Screen.IDLE: appointment,
+    Screen.UPCOMING: appointment,
+    Screen.JOINING: message,
+    Screen.IN_MEETING: waiting,
+    Screen.REJOINING: message,
+    Screen.LEAVING: message,
+    Screen.STATUS: checklist,
+    Screen.SELFTEST: checklist,
+    Screen.NO_NETWORK: message,
+    Screen.NO_AGENDA: message,
+    Screen.CLOCK_UNTRUSTED: message,
+    Screen.NO_ADDRESS: message,
+    Screen.NAME_CARD: centre,
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawing:
+    """An RGB picture and the list of what stands on it."""
+
+    image: Image.Image
+    drawn: tuple[Drawn, ...]
+
+
+def draw(scene: Scene, size: tuple[int, int] = (1280, 720), locale: str = "vi") -> Drawing:
+    """The whole picture of `scene` in `size` (width, height).
+
+    In a meeting it is what stands there until the far picture comes, with the overlay's patches
+    already on it. Raises `FontMissingError` where the system lacks the fonts.
+    """
+    canvas = Canvas(Grid(*size), ground(*size).copy())
+    face = FACES[scene.screen]
+    if scene.screen is Screen.IDLE and scene.meeting is None:
+        face = message
+    face(canvas, scene, tongues(locale))
+    drawn = list(canvas.drawn)
+    if scene.screen is Screen.IN_MEETING:
+        for patch in overlay(scene, size, locale):
+            canvas.image.paste(patch.image, (patch.x, patch.y), patch.image)
+            drawn.extend(patch.drawn)
+    return Drawing(canvas.image, tuple(drawn))

@@ -1,0 +1,219 @@
+"""What lies over the far picture in a meeting: a few small patches, so that little is composed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from PIL import Image
+
+from appliance.core.message import N_
+from appliance.core.scene_words import (
+    FREE_HINT,
+    MICROPHONE_WORDS,
+    REFUSED,
+    Microphone,
+    MicrophoneWords,
+)
+from appliance.core.scenes import Line, Scene
+from appliance.core.troubles import Trouble
+from services.endpoint.screen.canvas import Canvas, Drawn, Style
+from services.endpoint.screen.fonts import Weight, width
+from services.endpoint.screen.geometry import Box, Grid
+from services.endpoint.screen.look import (
+    AMBER,
+    DEEP_GREEN,
+    DEEP_RED,
+    GREEN,
+    GROUND,
+    MUTED,
+    RED,
+    TEAL,
+    WHITE,
+    Colour,
+)
+from services.endpoint.screen.parts import trouble_pill
+from services.endpoint.screen.tongues import hour, tongues
+
+EDGE = 32.0
+PILL = 64.0
+_WEAK = N_("Weak line")
+_OPACITY = 0.78
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """An RGBA picture and where its left upper corner lies; all even, and never to be drawn on."""
+
+    x: int
+    y: int
+    image: Image.Image
+    drawn: tuple[Drawn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    icon: str
+    ink: Colour
+    ground: Colour
+    opacity: float = _OPACITY
+    faint: Colour = MUTED
+
+
+LOOKS: dict[Microphone, _Look] = {
+    Microphone.OFF: _Look("microphone-off", RED, GROUND),
+    Microphone.HAND: _Look("hand", MUTED, GROUND),
+    Microphone.HAND_CONFIRMED: _Look("hand", AMBER, GROUND),
+    Microphone.GIVEN: _Look("microphone", GREEN, GROUND),
+    Microphone.LIVE: _Look("microphone", WHITE, DEEP_GREEN, 0.94, WHITE),
+    Microphone.FAILED: _Look("warning", WHITE, DEEP_RED, 0.94, WHITE),
+}
+"""The lamp's colours once more: red off, amber hand, green live."""
+
+LINES: dict[Line, Colour] = {
+    Line.UNKNOWN: MUTED,
+    Line.GOOD: GREEN,
+    Line.FAIR: AMBER,
+    Line.POOR: RED,
+}
+
+
+def self_view(size: tuple[int, int]) -> Box:
+    """Where the self-view goes (without its frame): a fifth of the width, in the right corner."""
+    grid = Grid(*size)
+    wide, high = grid.width // 5, grid.height // 5
+    edge = grid.px(EDGE)
+    return Box(grid.width - edge - wide, grid.height - edge - high, wide, high).even()
+
+
+def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Patch, ...]:
+    """The patches for `size` (width, height); the same patch object while it looks the same."""
+    patches = [_microphone(scene.microphone, _words(scene), size, locale)]
+    if scene.speaker:
+        patches.append(_speaker(scene.speaker, size))
+    clock = hour(scene.clock) if scene.clock is not None else ""
+    patches.append(_line(scene.line, clock, size, locale))
+    if scene.troubles:
+        patches.append(_troubles(scene.troubles, size, locale))
+    return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
+
+
+def _words(scene: Scene) -> MicrophoneWords:
+    words = MICROPHONE_WORDS[scene.microphone]
+    if scene.refused:
+        return REFUSED
+    if scene.microphone is Microphone.OFF and scene.meeting is not None and scene.meeting.free:
+        return MicrophoneWords(words.state, FREE_HINT)
+    return words
+
+
+def _patch(grid: Grid, box: Box, ground: Colour) -> Canvas:
+    """A canvas for a patch around `box`: clear, yet of its later colour, for clean edges."""
+    even = box.even()
+    image = Image.new("RGBA", (even.width, even.height), (*ground, 0))
+    return Canvas(grid, image, (even.x, even.y))
+
+
+def _done(canvas: Canvas, box: Box) -> Patch:
+    even = box.even()
+    return Patch(even.x, even.y, canvas.image, tuple(canvas.drawn))
+
+
+@lru_cache(maxsize=32)
+def _microphone(
+    state: Microphone, words: MicrophoneWords, size: tuple[int, int], locale: str
+) -> Patch:
+    grid, say, look = Grid(*size), tongues(locale), LOOKS[state]
+    px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
+    large, small = Style(44, Weight.BOLD), Style(34, colour=look.faint)
+    most = self_view(size).x - px(EDGE) * 2 - px(120) - px(36)
+    told, hint = say.first(words.state), say.first(words.hint)
+    first, second = probe.fitted(told, large, most), probe.fitted(hint, small, most)
+    across = 2 + max(
+        width(line, style.weight, found.px)
+        for style, found in ((large, first), (small, second))
+        for line in found.lines
+    )
+    high = probe.line_height(44) + probe.line_height(34) + px(8)
+    box = Box(px(EDGE), grid.height - px(EDGE) - high, px(120) + across + px(36), high)
+    canvas = _patch(grid, box, look.ground)
+    canvas.plate(look.ground, opacity=look.opacity, radius=16)
+    inner = canvas.whole
+    canvas.icon(look.icon, Box(px(24), 0, px(76), inner.height), look.ink)
+    text = Box(px(120), px(2), inner.width - px(120) - px(18), inner.height - px(6))
+    upper = canvas.line_height(44)
+    canvas.text(told, Box(text.x, text.y, text.width, upper), large)
+    canvas.text(hint, Box(text.x, text.y + upper, text.width, text.height - upper), small)
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=16)
+def _speaker(name: str, size: tuple[int, int]) -> Patch:
+    grid = Grid(*size)
+    px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
+    style = Style(38, Weight.BOLD, rise=0.5)
+    found = probe.fitted(name, style, round(grid.width * 0.58))
+    across = 2 + max((width(line, style.weight, found.px) for line in found.lines), default=0)
+    box = Box(px(EDGE), px(EDGE), px(76) + across + px(24), px(PILL))
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=_OPACITY, radius=16)
+    whole = canvas.whole
+    canvas.icon("sound", Box(px(20), 0, px(38), whole.height), TEAL)
+    canvas.text(name, Box(px(76), 0, whole.width - px(76) - px(16), whole.height), style)
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=32)
+def _line(line: Line, clock: str, size: tuple[int, int], locale: str) -> Patch:
+    grid, say = Grid(*size), tongues(locale)
+    px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
+    bold, plain = Style(38, Weight.BOLD, rise=0.5), Style(34, colour=LINES[line], rise=0.5)
+    told = say.first(_WEAK) if line is Line.POOR else ""
+    parts = [(text, style) for text, style in ((told, plain), (clock, bold)) if text]
+    spans = [
+        width(text, style.weight, probe.fitted(text, style, grid.width).px) + 2
+        for text, style in parts
+    ]
+    across = px(20) + px(44) + sum(px(16) + span for span in spans) + px(22)
+    box = Box(grid.width - px(EDGE) - across, px(EDGE), across, px(PILL))
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=_OPACITY, radius=16)
+    high = canvas.whole.height
+    canvas.icon(f"line-{line.value}", Box(px(20), 0, px(44), high), LINES[line])
+    x = px(20) + px(44)
+    for (text, style), span in zip(parts, spans, strict=True):
+        x += px(16)
+        canvas.text(text, Box(x, 0, span, high), style)
+        x += span
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=16)
+def _troubles(troubles: tuple[Trouble, ...], size: tuple[int, int], locale: str) -> Patch:
+    """The worst trouble, below the quality of the line."""
+    grid = Grid(*size)
+    row = Box(0, 0, grid.width - 2 * grid.px(EDGE), grid.px(PILL))
+    probe = Canvas(grid, Image.new("RGBA", (row.width, row.height)))
+    pill = trouble_pill(probe, troubles, tongues(locale), row, 0.62, 1)
+    top = grid.px(EDGE + PILL + 14)
+    box = Box(grid.width - grid.px(EDGE) - pill.width, top, pill.width, pill.height)
+    canvas = _patch(grid, box, GROUND)
+    right = Box(canvas.whole.width - row.width, 0, row.width, row.height)
+    trouble_pill(canvas, troubles, tongues(locale), right, 0.62, 1)
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=8)
+def _frame(live: bool, size: tuple[int, int]) -> tuple[Patch, ...]:
+    """Four thin strips around the self-view: green while this site is heard."""
+    grid, view = Grid(*size), self_view(size)
+    wide = max(2, grid.px(5 if live else 3) // 2 * 2)
+    colour = (*(GREEN if live else WHITE), 255 if live else 190)
+    tall = view.height + 2 * wide
+    return tuple(
+        Patch(x, y, Image.new("RGBA", (across, down), colour))
+        for x, y, across, down in (
+            (view.x - wide, view.y - wide, wide, tall),
+            (view.right, view.y - wide, wide, tall),
+            (view.x, view.y - wide, view.width, wide),
+            (view.x, view.bottom, view.width, wide),
+        )
+    )

@@ -1,0 +1,156 @@
+"""A scene for every name that `diemcau screen` takes, made by the same table as in the field."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from appliance.core.floor import Floor
+from appliance.core.phases import Decision, Phase
+from appliance.core.scenes import (
+    Check,
+    CheckState,
+    Line,
+    Scene,
+    name_card,
+    scene,
+    starting,
+)
+from appliance.core.troubles import Area, Trouble, TroubleKey
+from appliance.wire.agenda import Meeting
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+SITE = "Xã Ia Kly"
+TITLE = "Giao ban trực tuyến với các xã, phường"
+CHAIR = "Thường trực Tỉnh ủy Gia Lai"
+BEGIN = datetime(2026, 3, 12, 14, 0, tzinfo=ZONE)
+ADDRESS = "janus+wss://hop.gialai.gov.vn/janus?room=1234"
+
+MEETING = Meeting("giao-ban", TITLE, BEGIN.timestamp(), BEGIN.timestamp() + 7200, ADDRESS, CHAIR)
+
+
+def _at(
+    phase: Phase,
+    floor: Floor | None = None,
+    *,
+    after: float = 0.0,
+    meeting: Meeting | None = MEETING,
+    troubles: tuple[Trouble, ...] = (),
+    line: Line = Line.UNKNOWN,
+    speaker: str = "",
+    since: float | None = None,
+    status_until: float = 0.0,
+    refused_until: float = 0.0,
+    selftest: tuple[Check, ...] = (),
+) -> Scene:
+    """The scene of `phase`, `after` seconds from the meeting's begin."""
+    return scene(
+        Decision(phase, meeting, None, None),
+        floor or Floor(),
+        now=MEETING.begin + after,
+        zone=ZONE,
+        site=SITE,
+        troubles=troubles,
+        line=line,
+        speaker=speaker,
+        since=since,
+        status_until=status_until,
+        refused_until=refused_until,
+        selftest=selftest,
+    )
+
+
+def _trouble(*keys: TroubleKey) -> tuple[Trouble, ...]:
+    return tuple(Trouble(key, MEETING.begin - 3600) for key in keys)
+
+
+def _meeting(
+    floor: Floor,
+    *,
+    line: Line = Line.GOOD,
+    troubles: tuple[Trouble, ...] = (),
+    meeting: Meeting = MEETING,
+    refused_until: float = 0.0,
+) -> Scene:
+    return _at(
+        Phase.IN_MEETING,
+        floor,
+        after=754,
+        meeting=meeting,
+        line=line,
+        speaker=CHAIR,
+        troubles=troubles,
+        refused_until=refused_until,
+    )
+
+
+_TESTED = (
+    Check(Area.NETWORK, CheckState.GOOD),
+    Check(Area.CLOCK, CheckState.GOOD),
+    Check(Area.MEETING, CheckState.GOOD),
+    Check(Area.CAMERA, CheckState.BAD, "C1"),
+    Check(Area.SOUND, CheckState.RUNNING),
+    Check(Area.TV, CheckState.WAITING),
+)
+
+_IDLE_AFTER = -timedelta(hours=4, minutes=35).total_seconds()
+_NO_HOST = replace(MEETING, address="")
+_HOUR = MEETING.begin
+
+SAMPLES: dict[str, Callable[[], Scene]] = {
+    "starting": lambda: starting(SITE),
+    "idle": lambda: _at(Phase.IDLE, after=_IDLE_AFTER),
+    "idle-empty": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None),
+    "idle-trouble": lambda: _at(
+        Phase.IDLE,
+        after=-86400 - 4000,
+        troubles=_trouble(TroubleKey.CAMERA_MISSING, TroubleKey.AGENDA_OLD),
+    ),
+    "upcoming": lambda: _at(Phase.UPCOMING, after=-272),
+    "joining": lambda: _at(Phase.JOINING, after=12, since=_HOUR),
+    "rejoining": lambda: _at(
+        Phase.REJOINING, after=790, since=_HOUR + 754, troubles=_trouble(TroubleKey.CALL_LOST)
+    ),
+    "leaving": lambda: _at(Phase.LEAVING, after=7200),
+    "in-meeting": lambda: _meeting(Floor()),
+    "in-meeting-hand": lambda: _meeting(Floor(hand=True)),
+    "in-meeting-confirmed": lambda: _meeting(
+        Floor(hand=True, hand_confirmed=True),
+        line=Line.FAIR,
+        troubles=_trouble(TroubleKey.CAMERA_MISSING),
+    ),
+    "in-meeting-given": lambda: _meeting(Floor(given=True)),
+    "in-meeting-live": lambda: _meeting(Floor(given=True, mic=True)),
+    "in-meeting-failed": lambda: _meeting(
+        Floor(failed=True),
+        line=Line.POOR,
+        troubles=_trouble(TroubleKey.LINE_POOR, TroubleKey.MICROPHONE_SILENT),
+    ),
+    "in-meeting-refused": lambda: _meeting(Floor(), refused_until=_HOUR + 800),
+    "in-meeting-free": lambda: _meeting(Floor(), meeting=replace(MEETING, free=True)),
+    "status": lambda: _at(
+        Phase.IDLE,
+        after=-86400 + 36000 - 4000,
+        status_until=_HOUR,
+        troubles=_trouble(TroubleKey.MICROPHONE_MISSING),
+    ),
+    "selftest": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, selftest=_TESTED),
+    "no-network": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, troubles=_trouble(TroubleKey.NETWORK_CABLE)
+    ),
+    "no-agenda": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, meeting=None, troubles=_trouble(TroubleKey.AGENDA_MISSING)
+    ),
+    "clock-untrusted": lambda: _at(
+        Phase.IDLE,
+        meeting=None,
+        troubles=_trouble(TroubleKey.CLOCK, TroubleKey.PROVINCE),
+    ),
+    "no-address": lambda: _at(
+        Phase.UPCOMING,
+        after=30,
+        meeting=_NO_HOST,
+        troubles=_trouble(TroubleKey.MEETING_NAMELESS),
+    ),
+    "name-card": lambda: name_card(SITE),
+}
