@@ -1,0 +1,116 @@
+"""The hand and the microphone of a site in its meeting, from the pin to the lamp."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance.dialers.dialer import FarFloor
+from tests.stories.evening import Evening, tell
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def lamp(evening: Evening) -> str:
+    """What the endpoint told its neighbours of the lamp."""
+    facts = json.loads((evening.folder / "run" / "endpoint.json").read_text())
+    return str(facts["lamp"])
+
+
+def in_meeting(folder: Path, story: Callable[[Evening], object]) -> None:
+    async def whole() -> None:
+        evening = Evening(folder, "14:00")
+        evening.meeting("a", "14:00", "15:00")
+        async with evening.powered():
+            await evening.until("14:01")
+            assert lamp(evening) == "red"
+            await story(evening)  # type: ignore[misc]
+
+    tell(whole)
+
+
+def test_a_hand_is_raised_confirmed_and_lowered(folder: Path) -> None:
+    async def story(e: Evening) -> None:
+        await e.press()
+        assert (e.far.live[0].hands, lamp(e)) == ([True], "amber")
+        await e.press()
+        assert (e.far.live[0].hands, lamp(e)) == ([True, False], "red")
+        assert not e.devices.live
+
+    in_meeting(folder, story)
+
+
+def test_a_hand_that_nobody_confirms_has_failed(folder: Path) -> None:
+    async def story(e: Evening) -> None:
+        e.far.live[0].confirms = False
+        await e.press()
+        assert lamp(e) == "amber blink"
+        await e.until("14:01:20")
+        assert lamp(e) == "failed"
+        e.far.live[0].confirms = True
+        await e.press()
+        assert lamp(e) == "amber"
+
+    in_meeting(folder, story)
+
+
+def test_the_floor_opens_no_microphone_a_hand_does(folder: Path) -> None:
+    async def story(e: Evening) -> None:
+        call = e.far.live[0]
+        await e.press()
+        call.say(FarFloor(hand_confirmed=True, given=True))
+        await e.until("14:02")
+        assert not e.devices.live
+        await e.press()
+        assert (e.devices.live, lamp(e), call.mics) == (True, "green", [True])
+        call.say(FarFloor(given=False))
+        await e.until("14:03")
+        assert (e.devices.live, lamp(e)) == (False, "red")
+
+    in_meeting(folder, story)
+
+
+def test_a_long_press_gives_the_floor_back(folder: Path) -> None:
+    async def story(e: Evening) -> None:
+        call = e.far.live[0]
+        call.say(FarFloor(given=True))
+        await e.press()
+        assert e.devices.live
+        await e.press(2.0)
+        assert (e.devices.live, lamp(e)) == (False, "red")
+
+    in_meeting(folder, story)
+
+
+def test_a_call_that_drops_closes_the_microphone(folder: Path) -> None:
+    async def story(e: Evening) -> None:
+        e.far.live[0].say(FarFloor(given=True))
+        await e.press()
+        assert e.devices.live
+        e.far.up = False
+        e.far.drop()
+        await e.until("14:02")
+        assert not e.devices.live
+
+    in_meeting(folder, story)
+
+
+def test_a_short_press_without_a_meeting_shows_the_state(folder: Path) -> None:
+    async def whole() -> None:
+        evening = Evening(folder, "10:00")
+        evening.meeting("a", "14:00", "15:00")
+        async with evening.powered():
+            await evening.until("10:01")
+            await evening.press()
+            facts = json.loads((folder / "run" / "endpoint.json").read_text())
+            assert facts["screen"] == "status"
+            await evening.until("10:02")
+            facts = json.loads((folder / "run" / "endpoint.json").read_text())
+            assert facts["screen"] == "idle"
+            assert evening.devices.opened == 0
+
+    tell(whole)
