@@ -25,8 +25,11 @@ LONGEST = timedelta(hours=24)
 
 LONGEST_TITLE = 200
 
-LIBRARY_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError)
-"""What icalendar, dateutil and recurring-ical-events raise on events that break the rules."""
+LIBRARY_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError)
+"""What icalendar, dateutil and recurring-ical-events raise on events that break the rules.
+
+OSError is the tz database's, asked for a zone named like one of its folders (``TZID=Asia``).
+"""
 
 _HOURS = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 """One of these broken, and the hour would be a guess."""

@@ -73,11 +73,16 @@ def occurrences(events: list[Event], begin: float, end: float) -> list[Occurrenc
         events = [
             silenced(e) if e is not master and e.sequence <= master.sequence else e for e in events
         ]
-    if len(events) == 1 and not (events[0].repeats or events[0].excluded):
-        single = [_occurrence(events[0], events[0].uid, events[0].begin, events[0].length)]
-    else:
-        single = list(_expanded(master, events, begin, end))
-    return [item for item in single if item.begin < end and item.end > begin]
+    try:
+        if len(events) == 1 and not (events[0].repeats or events[0].excluded):
+            found = [_occurrence(events[0], events[0].uid, events[0].begin, events[0].length)]
+        else:
+            found = list(_expanded(master, events, begin, end))
+    except EventError:
+        raise
+    except LIBRARY_FAULTS as error:
+        raise EventError(f"it repeats in a way that cannot be worked out: {error}") from error
+    return [item for item in found if item.begin < end and item.end > begin]
 
 
 def _age(event: Event) -> tuple[int, float]:
@@ -97,11 +102,7 @@ def _expanded(
     # A day more at either side: the wall clock of another zone is at most that far from ours.
     first = datetime.fromtimestamp(begin, zone).replace(tzinfo=None) - timedelta(days=1)
     last = datetime.fromtimestamp(end, zone).replace(tzinfo=None) + timedelta(days=1)
-    try:
-        found = recurring_ical_events.of(wall).between(first, last)
-    except LIBRARY_FAULTS as error:
-        raise EventError(f"it repeats in a way that cannot be worked out: {error}") from error
-    for item in found:
+    for item in recurring_ical_events.of(wall).between(first, last):
         event = events[int(item[_SOURCE])]
         start, stop = item["DTSTART"].dt, item["DTEND"].dt
         if event.instance is not None and not event.following:

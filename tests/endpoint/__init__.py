@@ -1,0 +1,1 @@
+"""The endpoint program and its parts."""
