@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,8 +20,13 @@ from appliance.media.sources import Source, SourceError, SourceKind, StalledErro
 
 POLL_S = 0.003
 """Live devices are polled: a blocking read of a hung USB camera never comes back."""
+OPEN_S = 2.5
+"""A device that opens but delivers nothing is given up after this time; shorter than close()'s."""
 NON_BLOCKING = "+4"
 """AVFMT_FLAG_NONBLOCK as a number: FFmpeg gives this format flag no name in its options."""
+
+_UNPROBED = {"probesize": "32", "analyzeduration": "100000", "fpsprobesize": "0"}
+"""Drivers say what they deliver: FFmpeg's own look at the stream only delays the first picture."""
 
 _FORMATS = {
     # FFmpeg's own key for Video4Linux is this pair of names
@@ -31,8 +37,11 @@ _FORMATS = {
 }
 
 _ALSA_PLACES = {
-    # the PyAV wheel carries its own libasound, which looks in its builder's folders
-    "ALSA_CONFIG_PATH": "/usr/share/alsa/alsa.conf",
+    # the PyAV wheel carries a libasound of its own, which looks in its builder's folders; without
+    # these not even the device "default" is known to it
+    "ALSA_CONFIG_DIR": Path("/usr/share/alsa"),
+    "ALSA_CONFIG_PATH": Path("/usr/share/alsa/alsa.conf"),
+    "ALSA_PLUGIN_DIR": Path(f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/alsa-lib"),
 }
 
 
@@ -43,11 +52,11 @@ def open_input(source: Source, options: dict[str, str] | None = None) -> InputCo
     chosen = dict(options or {})
     if source.kind is SourceKind.ALSA:
         for key, place in _ALSA_PLACES.items():
-            if Path(place).exists():
-                os.environ.setdefault(key, place)
+            if place.exists():
+                os.environ.setdefault(key, str(place))
     if source.kind in (SourceKind.V4L2, SourceKind.ALSA):
-        chosen["fflags"] = NON_BLOCKING
-    return av.open(source.name, format=_FORMATS[source.kind], options=chosen, timeout=(5.0, 2.0))
+        chosen |= {"fflags": NON_BLOCKING} | _UNPROBED
+    return av.open(source.name, format=_FORMATS[source.kind], options=chosen, timeout=(OPEN_S, 2.0))
 
 
 def is_live(source: Source) -> bool:

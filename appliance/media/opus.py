@@ -40,7 +40,7 @@ class OpusEncoder:
 
     def encode(self, block: bytes, pts: int) -> Packet[Stream]:
         """The packet of 960 samples a channel (s16, interleaved), at pts/48000 s."""
-        if not any(block):
+        if block.count(0) == len(block):
             self._silent += 1
         else:
             self._silent = 0

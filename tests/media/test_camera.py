@@ -149,6 +149,20 @@ async def test_a_camera_s_own_h264_passes_unchanged(tmp_path: Path) -> None:
         await until(track, lambda: camera.preview() is not None)
 
 
+async def test_passed_through_a_late_track_need_not_wait_for_the_next_keyframe(
+    tmp_path: Path,
+) -> None:
+    path = write_video(tmp_path / "own.mp4", frames=240, gop=240)
+    camera = Camera(f"file:{path}", SIZE, 30, passthrough=True)
+    camera.open()
+    await asyncio.sleep(0.5)
+    async with opened(camera) as track:
+        packets = await some(track, 30)
+        assert [read_number(luma) for luma in decoded(packets)] == list(range(30))
+        pts = packets[0].pts or 0
+        assert 0 < time.monotonic() - pts / 90_000 < 4, "not the next keyframe, 8 s later"
+
+
 async def test_passed_through_it_gives_way_to_a_narrow_line(tmp_path: Path) -> None:
     path = write_video(tmp_path / "own.mp4", frames=40, gop=2, size=(1280, 720))
     camera = Camera(f"file:{path}", (1280, 720), 30, passthrough=True)

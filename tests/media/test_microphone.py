@@ -18,6 +18,7 @@ from av.stream import Stream
 from appliance.media.capture import CaptureState
 from appliance.media.microphone import RING_BLOCKS, Microphone
 from appliance.media.near_audio import NearAudio
+from appliance.media.opus import OpusEncoder
 from tests.media.near_recordings import heard, loudest_hertz, write_tone
 
 TONE = "lavfi:sine=frequency=440:sample_rate=48000"
@@ -95,6 +96,21 @@ async def test_switching_at_any_moment_never_leaks() -> None:
             if not microphone.live:
                 assert not frame.to_ndarray().any()
         pcm.stop()
+
+
+def test_a_voice_after_a_long_silence_is_whole() -> None:
+    encoder = OpusEncoder()
+    silence = bytes(1920)
+    times = np.arange(960 * 50) / 48_000
+    tone = (np.sin(2 * np.pi * 300 * times) * 8000).astype(np.int16).tobytes()
+    blocks = [tone[i : i + 1920] for i in range(0, len(tone), 1920)]
+    train = [*blocks, *[silence] * 100, *blocks]
+    samples = heard([encoder.encode(block, n * 960) for n, block in enumerate(train)])
+    quiet = samples[960 * 80 : 960 * 149]
+    assert np.abs(quiet).max() < 0.002
+    voice = samples[960 * 160 : 960 * 199]
+    assert loudest_hertz(voice) == pytest.approx(300, abs=5)
+    assert 0.1 < np.sqrt(np.mean(voice**2)) < 0.25
 
 
 async def test_no_microphone_is_silence_and_no_trouble() -> None:
