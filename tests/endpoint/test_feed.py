@@ -2,13 +2,11 @@
 
 import gzip
 import os
-import ssl
 import tracemalloc
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-import trustme
 
 from appliance.wire.calendar_text import LARGEST
 from appliance.wire.feed_fault import FeedFault
@@ -265,42 +263,3 @@ async def test_a_folder_that_cannot_be_written_costs_no_agenda(tmp_path: Path) -
         for poll in range(2):  # it is tried again, and told again
             state = await site.refresh(NOW + 300 * poll)
             assert (state.fault, uids(state)) == (FeedFault.NOT_KEPT, ["d1"])
-
-
-@pytest.mark.parametrize("form", ["{}", "file:{}", "file://{}"])
-async def test_a_file(tmp_path: Path, form: str) -> None:
-    file = tmp_path / "lịch.ics"
-    async with feed(form.format(file), tmp_path / "data") as site:
-        assert (await site.refresh(NOW)).fault is FeedFault.UNREACHABLE
-        file.write_bytes(calendar(1, 2))
-        assert uids(await site.refresh(NOW)) == ["d1", "d2"]
-        assert (await site.refresh(NOW + 60)).fetched_at == NOW + 60
-        file.write_bytes(calendar(1, 2, 3))
-        assert uids(await site.refresh(NOW + 120)) == ["d1", "d2", "d3"]
-        file.write_bytes(b"x" * (LARGEST + 1))
-        assert (await site.refresh(NOW + 180)).fault is FeedFault.TOO_LARGE
-
-
-async def test_only_a_trusted_certificate(tmp_path: Path) -> None:
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert("localhost").configure_cert(context)
-    async with calendar_server(context) as server:
-        server.gives(calendar(1))
-        async with feed(server, tmp_path) as stranger:
-            state = await stranger.refresh(NOW)
-            assert (state.fault, uids(state)) == (FeedFault.UNTRUSTED, [])
-            assert "CA file" in (state.trouble or "")
-        async with feed(server, tmp_path, ca=str(tmp_path / "ca.pem")) as site:
-            assert uids(await site.refresh(NOW)) == ["d1"]
-            down = (("Location", f"http://localhost:{server.port}/xa.ics"),)
-            server.says(Answer(b"", "302 Found", down))
-            assert (await site.refresh(NOW)).fault is FeedFault.REDIRECTED  # never down from TLS
-
-
-async def test_no_password_in_a_trouble(tmp_path: Path) -> None:
-    async with feed("http://xa:matkhau@localhost:1/token/xa.ics?k=bimat", tmp_path) as site:
-        trouble = (await site.refresh(NOW)).trouble or ""
-        assert "localhost" in trouble
-        assert not any(secret in trouble for secret in ("matkhau", "bimat", "token"))
