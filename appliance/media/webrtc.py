@@ -13,6 +13,7 @@ from aiortc import (
     RTCIceServer,
     RTCPeerConnection,
     RTCRtpTransceiver,
+    RTCSessionDescription,
 )
 from aiortc.codecs import get_capabilities
 from aiortc.rtcdtlstransport import RTCDtlsTransport, RtpReceiver, RtpRouter
@@ -71,6 +72,25 @@ class Connection(RTCPeerConnection):
             if isinstance(sender, Sender) and sender.round_trip_s is not None:
                 return sender.round_trip_s
         return None
+
+    async def setRemoteDescription(  # noqa: N802 - aiortc's name
+        self,
+        sessionDescription: RTCSessionDescription,  # noqa: N803
+    ) -> None:
+        """As in aiortc, for a far end that names our media in another order, too.
+
+        aiortc 1.16 takes the first transceiver's transport, which all share in one bundle, for
+        one that the bundle made superfluous, and stops it, when an offer begins with another.
+        """
+        for transceiver in self.getTransceivers():
+            transceiver._bundled = True
+        try:
+            await super().setRemoteDescription(sessionDescription)
+        finally:
+            # Candidates that come later are for the first medium of the bundle.
+            lines = [t for t in self.getTransceivers() if t._get_mline_index() is not None]
+            if lines:
+                min(lines, key=lambda t: t._get_mline_index() or 0)._bundled = False
 
     def _RTCPeerConnection__createTransceiver(  # noqa: N802 - aiortc's private name
         self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None

@@ -53,12 +53,13 @@ class NumberedVideo(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, frames: int | None = None) -> None:
+    def __init__(self, frames: int | None = None, first: int = 0) -> None:
         super().__init__()
         self.sent = 0
         self.keyframes = 0
         self.bitrates: list[int] = []
         self._frames = frames
+        self._first = first
         self._codec = video_encoder()
         self._key = True
         self._begun = 0.0
@@ -78,7 +79,7 @@ class NumberedVideo(MediaStreamTrack):
         wait = self._begun + self.sent / RATE - time.monotonic()
         if wait > 0:
             await asyncio.sleep(wait)
-        frame = numbered(self.sent)
+        frame = numbered(self._first + self.sent)
         frame.pts, frame.time_base = self.sent, Fraction(1, RATE)
         frame.pict_type = PictureType.I if self._key else PictureType.NONE
         self.keyframes += self._key

@@ -8,6 +8,7 @@ from itertools import pairwise
 import av
 import numpy as np
 import pytest
+from aiortc import RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 from appliance.media.far import FarTrack
@@ -234,3 +235,44 @@ async def test_h264_is_preferred_on_either_side() -> None:
         finally:
             await a.close()
             await b.close()
+
+
+async def test_media_in_another_order_than_ours_share_one_transport() -> None:
+    a, b = connection(), connection()
+    try:
+        a.addTrack(NumberedVideo())
+        a.addTrack(Tone())
+        b.addTransceiver("audio", direction="recvonly")
+        b.addTransceiver("video", direction="recvonly")
+        await join(b, a)
+        async with asyncio.timeout(20):
+            for transceiver in b.getTransceivers():
+                await transceiver.receiver.track.recv()
+    finally:
+        await a.close()
+        await b.close()
+
+
+async def test_two_pictures_in_one_connection_are_told_apart() -> None:
+    a, b = connection(), connection()
+    tracks = [NumberedVideo(), NumberedVideo(first=5000)]
+    try:
+        for track in tracks:
+            a.addTrack(track)
+        await a.setLocalDescription(await a.createOffer())
+        offer = a.localDescription
+        # A far end that does not name its SSRCs: only the MID tells the two apart.
+        lines = [line for line in offer.sdp.splitlines() if not line.startswith("a=ssrc")]
+        await b.setRemoteDescription(RTCSessionDescription("\r\n".join(lines) + "\r\n", offer.type))
+        await b.setLocalDescription(await b.createAnswer())
+        await a.setRemoteDescription(b.localDescription)
+        async with asyncio.timeout(20):
+            numbers = []
+            for transceiver in b.getTransceivers():
+                far = transceiver.receiver.track
+                assert isinstance(far, FarVideo)
+                numbers.append(number_of(await far.recv()))
+        assert numbers[0] < 5000 <= numbers[1]
+    finally:
+        await a.close()
+        await b.close()

@@ -35,6 +35,7 @@ def test_the_version_is_the_one_that_was_read() -> None:
         (RTCDtlsTransport, "_send_rtp"),
         (RTCDtlsTransport, "_get_stats"),
         (RtpRouter, "route_rtp"),
+        (RTCRtpTransceiver, "_get_mline_index"),
         (H264Encoder, "pack"),
     ],
 )
@@ -47,6 +48,7 @@ def test_a_method_is_there(owner: type, name: str) -> None:
     [
         (RTCRtpTransceiver, "_RTCRtpTransceiver__sender"),
         (RTCRtpTransceiver, "_RTCRtpTransceiver__receiver"),
+        (RTCRtpTransceiver, "_bundled"),
         (RTCRtpSender, "_RTCRtpSender__rtt"),
         (RTCRtpSender, "_RTCRtpSender__rtp_history"),
         (RTCRtpSender, "_stream_id"),
