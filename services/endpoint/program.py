@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import ssl
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from appliance.base.lifeline import Lifeline
 from appliance.base.limits import Limits
 from appliance.core.scenes import name_card, starting
 from appliance.dialers.dialer import Call
-from appliance.dialers.table import dial, dialers
+from appliance.dialers.table import Dialers
 from appliance.media.playout.output import Output
 from appliance.media.playout.television import Television
 from hardware.board import open_board
@@ -34,6 +33,7 @@ from services.endpoint.easel import Easel, card
 from services.endpoint.feed import Feed
 from services.endpoint.line import Line
 from services.endpoint.reports import Reports
+from services.endpoint.screen.overlay import self_view
 from services.endpoint.selftest import SelfTest
 from services.endpoint.stage import Stage
 from services.endpoint.symptoms import Symptoms
@@ -79,13 +79,13 @@ async def _site(site: Site, places: Places, cable: Cable, output: Output) -> Non
             card, name_card(identity.name), (site.camera.width, site.camera.height), locale
         )
     )
-    devices = Devices(site, face)
+    corner = self_view(size)
+    devices = Devices(site, face, (corner.width, corner.height))
     easel = Easel(size, locale, devices.camera.preview)
     television.show(easel.whole(starting(identity.name)), time.monotonic())
     dismissals = Dismissals(places.data)
     clock = SystemClock(trust=site.clock.trust)
-    trust = ssl.create_default_context(cafile=site.call.ca) if site.call.ca else None
-    table = dialers(trust)
+    dialers = Dialers(site.call.ca)
 
     def plugged() -> bool:
         return cable.plugged and (places.bench is not None or linked())
@@ -94,7 +94,7 @@ async def _site(site: Site, places: Places, cable: Cable, output: Output) -> Non
         return television.detail if television.trouble else ""
 
     async def call(address: str) -> Call:
-        return await dial(table, address, devices.near(), name=identity.name)
+        return await dialers.dial(address, devices.near(), name=identity.name)
 
     with open_board(TWO_BUTTONS) as board:
         async with Feed(
