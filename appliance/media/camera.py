@@ -49,6 +49,7 @@ class Camera:
         passthrough: bool | None = None,
         encoders: tuple[str, ...] = (SOFTWARE_ENCODER,),
         threads: int = 1,
+        self_view: tuple[int, int] = SELF_VIEW,
     ) -> None:
         self.source = source if isinstance(source, Source) else Source.parse(source)
         self.size = Size(*size)
@@ -65,7 +66,7 @@ class Camera:
         self._opened_at = self._fed_at = self._card_at = 0.0
         self._on_card = False
         self._i420 = Letterbox(self.size)
-        self._preview = _Preview()
+        self._preview = _Preview(Size(*self_view))
         self._card = card_frame(name_card, self.size)
         self._card_preview: Picture | None = None
         self.encoder = EncoderThread(self, self.size, fps, encoders, threads)
@@ -144,7 +145,7 @@ class Camera:
             self._changed.notify_all()
 
     def preview(self) -> Picture | None:
-        """The newest self-view as I420 (270, 320), at most ten a second; None before the first.
+        """The newest self-view as I420 of the size that was asked for, at most ten a second; None before the first.
 
         Computed only while somebody asks: the first call merely wakes it.
         """
@@ -236,15 +237,16 @@ class Camera:
 class _Preview:
     """The self-view: made in the capture thread, and only while it is asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, size: Size) -> None:
+        self._size = size
         self.asked_at = float("-inf")
         self.newest: Picture | None = None
         self._made_at = float("-inf")
-        self._scale = Letterbox(SELF_VIEW, Interpolation.FAST_BILINEAR)
+        self._scale = Letterbox(size, Interpolation.FAST_BILINEAR)
         self._decoder: VideoCodecContext | None = None
 
     def small(self, frame: av.VideoFrame) -> Picture:
-        return packed(Letterbox(SELF_VIEW, Interpolation.AREA).convert(frame))
+        return packed(Letterbox(self._size, Interpolation.AREA).convert(frame))
 
     def see(self, frame: av.VideoFrame, now: float) -> None:
         if self._due(now):

@@ -19,7 +19,7 @@ log = logging.getLogger("diemcau.devices")
 class Devices:
     """Owns both devices. `want` may be said twice; opening never waits for a driver."""
 
-    def __init__(self, site: Site, name_card: Picture) -> None:
+    def __init__(self, site: Site, name_card: Picture, self_view: tuple[int, int]) -> None:
         size = (site.camera.width, site.camera.height)
         self._bitrate = site.call.bitrate
         self.camera = Camera(
@@ -28,6 +28,7 @@ class Devices:
             site.camera.fps,
             name_card,
             passthrough=site.camera.passthrough,
+            self_view=self_view,
         )
         self.microphone = Microphone(site.microphone.source)
         self._open = False

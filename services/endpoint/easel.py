@@ -34,6 +34,11 @@ class Easel:
         self._scene_canvas.scene(draw(scene, self._size, self._locale).image)
         return self._scene_canvas.picture
 
+    def mirror(self) -> I420:
+        """The scene drawn last, with the newest self-view in its corner."""
+        self._look_at_ourselves(self._scene_canvas)
+        return self._scene_canvas.picture
+
     def signs(self, scene: Scene) -> None:
         """Prepare the signs of this scene."""
         self._layers = tuple(
@@ -44,11 +49,14 @@ class Easel:
     def over(self, frame: Any) -> I420:
         """The far picture with self-view and signs."""
         self._call_canvas.far(frame)
-        small = self._inset()
-        if small is not None:
-            self._call_canvas.inset(small, self._corner.x, self._corner.y)
+        self._look_at_ourselves(self._call_canvas)
         self._call_canvas.draw(self._layers)
         return self._call_canvas.picture
+
+    def _look_at_ourselves(self, canvas: Canvas) -> None:
+        small = self._inset()
+        if small is not None:
+            canvas.inset(small, self._corner.x, self._corner.y)
 
 
 def card(scene: Scene, size: tuple[int, int], locale: str) -> Image.Image:

@@ -14,6 +14,8 @@ from appliance.media.follow import Follower
 
 I420 = NDArray[np.uint8]
 
+MIRROR_S = 0.1
+"""How often the self-view moves while the far picture is awaited."""
 STALE_S = 2.0
 """A far picture that has stood for so long gives way to the scene that says why."""
 
@@ -33,6 +35,9 @@ class Easel(Protocol):
 
     def whole(self, scene: Scene) -> I420:
         """A scene that fills the TV; takes tens of milliseconds, is called in a thread."""
+
+    def mirror(self) -> I420:
+        """The scene drawn last with the newest self-view in it; fast."""
 
     def signs(self, scene: Scene) -> None:
         """Draw the signs that `over` lays over the far picture from now on; as slow."""
@@ -98,9 +103,13 @@ class Stage:
             if scene is not None and wanted != drawn:
                 await (self._draw_signs(scene) if over else self._draw_whole(scene))
                 drawn = wanted
+            mirrored = scene is not None and scene.screen is Screen.IN_MEETING and not over
+            if mirrored:
+                self._television.show(self._easel.mirror(), self._monotonic())
+            # A far picture that stands still gives way by time alone.
+            patience = STALE_S / 2 if over else MIRROR_S if mirrored else None
             with suppress(TimeoutError):
-                # A far picture that stands still gives way by time alone.
-                async with asyncio.timeout(STALE_S / 2 if over else None):
+                async with asyncio.timeout(patience):
                     await self._turn.wait()
 
     async def _draw_signs(self, scene: Scene) -> None:

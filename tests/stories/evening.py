@@ -65,6 +65,9 @@ class _Tv:
     def whole(self, scene: object) -> I420:
         return BLANK
 
+    def mirror(self) -> I420:
+        return BLANK
+
     def signs(self, scene: object) -> None: ...
 
     def over(self, frame: object) -> I420:
