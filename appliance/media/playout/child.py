@@ -34,12 +34,15 @@ def main(arguments: list[str]) -> int:
     and the output as JSON. The parent is `television`.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    with contextlib.suppress(PermissionError):
+        # The last link of all: what is late here is heard. A unit may forbid it (Nice=).
+        os.setpriority(os.PRIO_PROCESS, 0, -10)
     width, height = map(int, arguments[0].split("x"))
     ring_file, *sockets = map(int, arguments[1:5])
     output = Output.from_json(arguments[5])
     for_pictures, for_sound, control = (socket.socket(fileno=file) for file in sockets)
     pictures = PictureFeed(PictureRing(width, height, ring_file), for_pictures, output.delay)
-    sound = SoundFeed(for_sound, output.delay, output.sound_lead)
+    sound = SoundFeed(for_sound, output)
     log = _Log(pictures.feed, sound.feed)
 
     vlc_arguments = output.arguments()
@@ -93,6 +96,7 @@ class _Log:
 
     def __init__(self, *feeds: Feed) -> None:
         self.last_error = ""
+        self.underflows = 0
         self._feeds = feeds
         self._print = ctypes.CDLL(None).vsnprintf
         self._print.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_void_p]
@@ -101,6 +105,7 @@ class _Log:
     def _on_message(self, _data: int, level: int, _ctx: object, text: bytes, values: int) -> None:
         for feed in self._feeds:
             feed.heard(text)
+        self.underflows += text == b"underflow"
         if level >= _ERROR or _VERBOSE:
             room = ctypes.create_string_buffer(_MESSAGE_BYTES)
             self._print(room, _MESSAGE_BYTES, text, values)
@@ -124,6 +129,7 @@ def _status(
         "dropped": sound.queue.dropped,
         "behind": sound.behind,
         "clock_starts": [pictures.feed.starts, sound.feed.starts],
+        "underflows": log.underflows,
         "error": log.last_error,
     }
 

@@ -94,7 +94,9 @@ class Canvas:
             self._blacken_around(x, y, width, height)
         for number, (plane, target) in enumerate(zip(frame.planes, self._all(), strict=True)):
             step = 1 if number == 0 else 2
-            source = np.frombuffer(memoryview(plane), np.uint8).reshape(plane.height, plane.line_size)
+            source = np.frombuffer(memoryview(plane), np.uint8).reshape(
+                plane.height, plane.line_size
+            )
             part = target[
                 y // step : (y + height) // step,
                 x // step : (x + width) // step,

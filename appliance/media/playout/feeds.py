@@ -8,6 +8,7 @@ import time
 from collections import deque
 
 from appliance.media.playout.imem import Block, Feed, Memory
+from appliance.media.playout.output import Output
 from appliance.media.playout.ring import PictureNote, PictureRing, SoundNote
 from appliance.media.playout.sound_queue import BLOCK, BLOCK_BYTES, SoundQueue
 
@@ -83,12 +84,14 @@ class PictureFeed:
 class SoundFeed:
     """Gives VLC one block after another without end: silence where nothing came."""
 
-    def __init__(self, notes: socket.socket, delay: float, lead: float) -> None:
+    def __init__(self, notes: socket.socket, output: Output) -> None:
         self.queue = SoundQueue()
         self.feed = Feed(self._fill, self._follow)
         self.behind = 0
         """How often this process was too late to hand over a block, and skipped time."""
-        self._notes, self._delay, self._lead = notes, delay, lead
+        self._notes = notes
+        self._delay, self._early = output.delay, output.sound_early
+        self._lead = output.sound_lead
         self._block = ctypes.create_string_buffer(BLOCK_BYTES)
         self._address = ctypes.addressof(self._block)
         self._ended = False
@@ -110,7 +113,9 @@ class SoundFeed:
 
     def _follow(self) -> Block | None:
         if self._head is None:
-            self._head = max(self.feed.free_from + BLOCK, time.monotonic() + self._lead)
+            self._head = max(
+                self.feed.free_from + BLOCK - self._early, time.monotonic() + self._lead
+            )
         while (wait := self._head - self._lead - time.monotonic()) > 0 and not self._ended:
             self._read(wait)
         if self._ended:
@@ -124,4 +129,4 @@ class SoundFeed:
         date = self._head
         self._block.raw = self.queue.take(date)
         self._head += BLOCK
-        return self._address, BLOCK_BYTES, date
+        return self._address, BLOCK_BYTES, date + self._early

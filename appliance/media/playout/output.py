@@ -32,9 +32,10 @@ class Output:
     """Where the TV's light and sound go; `vout` and `aout` are names of VLC modules.
 
     `window` keeps the picture in a window of its own size (a laptop); else it fills the screen.
-    `delay`: seconds from a due time to light and sound, the same for both. `sound_lead`: how long
-    before its time VLC gets a block of sound: what the sound server needs, so a board may know
-    better; `delay` must exceed it by the block of 10 ms and some air.
+    `delay`: seconds from a due time to light and sound, the same for both; more than `sound_lead`
+    and one block of 10 ms. `sound_lead`: how long before its time VLC gets a block, which is
+    what the sound server needs. `sound_early`: how much sooner than asked the sound server starts
+    VLC's stream; measured, see docs/playout.md. A board whose sound way is another states its own.
     """
 
     vout: str = "xcb_x11"
@@ -42,7 +43,8 @@ class Output:
     sound_device: str = ""
     window: bool = False
     delay: float = 0.060
-    sound_lead: float = 0.045
+    sound_lead: float = 0.046
+    sound_early: float = 0.019
 
     def arguments(self) -> list[str]:
         """VLC's arguments."""
