@@ -16,7 +16,6 @@ RFC 5545 and RFC 7986, with these rules where they leave room:
   one that began first, ties by uid; the other is joined when that one is over or dismissed.
 """
 
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,7 +26,6 @@ import icalendar
 from appliance.wire.address import shown
 from appliance.wire.calendar_text import CalendarText, cut
 from appliance.wire.event import (
-    LIBRARY_FAULTS,
     Event,
     EventError,
     clean,
@@ -35,7 +33,9 @@ from appliance.wire.event import (
     title_of,
 )
 from appliance.wire.feed_fault import FeedError, FeedFault
+from appliance.wire.library_faults import LIBRARY_FAULTS
 from appliance.wire.series import Occurrence, newest, occurrences
+from appliance.wire.zones import read_zones
 
 __all__ = ["Agenda", "FeedError", "FeedFault", "Meeting", "read_agenda"]
 
@@ -43,8 +43,6 @@ MOST_MEETINGS = 2000
 """Of one window; the screen and `decide` walk through all of them."""
 
 MOST_TROUBLES = 50
-
-_ZONES = threading.Lock()  # icalendar keeps the zones of a feed in one table of the process
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -93,13 +91,7 @@ def read_agenda(
     """
     calendars, troubles = cut(feed)
     notes = list(troubles)
-    with _ZONES:
-        icalendar.timezone.tzp.use(
-            "zoneinfo"
-        )  # forgets the zones of the feed before: a corrected one counts
-        for calendar in calendars:
-            _read_zones(calendar, notes)
-        events = [e for calendar in calendars for e in _events(calendar, zone, hosts, notes)]
+    events = [e for calendar in calendars for e in _events(calendar, zone, hosts, notes)]
     by_uid: dict[str, list[Event]] = {}
     for event in newest(events):
         by_uid.setdefault(event.uid, []).append(event)
@@ -134,30 +126,24 @@ def read_agenda(
     )
 
 
-def _read_zones(calendar: CalendarText, notes: list[str]) -> None:
-    for component in calendar.components:
-        if component.name != "VTIMEZONE":
-            continue
-        lines = ["BEGIN:VTIMEZONE", *component.lines, "END:VTIMEZONE", ""]
-        try:
-            icalendar.Timezone.from_ical("\r\n".join(lines))
-        except LIBRARY_FAULTS as error:
-            notes.append(f"a VTIMEZONE is left out: {' '.join(str(error).split())[:120]}")
-
-
 def _events(
     calendar: CalendarText, zone: ZoneInfo, hosts: frozenset[str], notes: list[str]
 ) -> list[Event]:
     events = []
     cancelling = calendar.value("METHOD").upper() == "CANCEL"
+    zones = read_zones(calendar.components, notes)
     for number, component in enumerate(calendar.components, 1):
         if component.name != "VEVENT":
             continue
         try:
-            events.append(read_event(component, zone=zone, hosts=hosts, cancelling=cancelling))
+            event = read_event(
+                component, zone=zone, zones=zones, hosts=hosts, cancelling=cancelling
+            )
         except EventError as error:
             title = title_of(component) or f"no. {number}"
             notes.append(_trouble(title, f"left out: {error}"))
+        else:
+            events.append(event)
     return events
 
 

@@ -16,6 +16,8 @@ import icalendar
 
 from appliance.wire.calendar_text import Component
 from appliance.wire.conference import choose_address
+from appliance.wire.library_faults import LIBRARY_FAULTS
+from appliance.wire.zones import renamed
 
 UNSAID_LENGTH = timedelta(hours=1)
 """How long a meeting lasts that names no end (RFC 5545 would have it end as it begins)."""
@@ -24,12 +26,6 @@ LONGEST = timedelta(hours=24)
 """A longer one is a mistyped year, and by the overlap rule would keep a site from all others."""
 
 LONGEST_TITLE = 200
-
-LIBRARY_FAULTS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError)
-"""What icalendar, dateutil and recurring-ical-events raise on events that break the rules.
-
-OSError is the tz database's, asked for a zone named like one of its folders (``TZID=Asia``).
-"""
 
 _HOURS = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
 """One of these broken, and the hour would be a guess."""
@@ -83,15 +79,20 @@ class Event:
 
 
 def read_event(
-    component: Component, *, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool
+    component: Component,
+    *,
+    zone: ZoneInfo,
+    zones: dict[str, str],
+    hosts: frozenset[str],
+    cancelling: bool,
 ) -> Event:
     """The event that `component` describes; `cancelling` is METHOD:CANCEL of its calendar.
 
-    Raises `EventError`. The time zones of the feed must have been read before.
+    `zones` are the feed's own, of `read_zones`. Raises `EventError`.
     """
     if not component.whole:
         raise EventError("it does not end (no END:VEVENT)")
-    kept = [line for line in component.lines if _name(line) in KEPT]
+    kept = [renamed(line, zones) for line in component.lines if _name(line) in KEPT]
     try:
         raw = icalendar.Event.from_ical("\r\n".join(["BEGIN:VEVENT", *kept, "END:VEVENT", ""]))
         return _event(raw, zone, hosts, cancelling)

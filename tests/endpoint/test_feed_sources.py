@@ -1,4 +1,4 @@
-"""Where a feed may come from: a file in three spellings, and a server whose certificate is right."""
+"""Where a feed may come from: a file in three spellings, a server whose certificate is right."""
 
 import ssl
 from pathlib import Path
