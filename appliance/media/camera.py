@@ -145,7 +145,8 @@ class Camera:
             self._changed.notify_all()
 
     def preview(self) -> Picture | None:
-        """The newest self-view as I420 of the size that was asked for, at most ten a second; None before the first.
+        """The newest self-view as I420 of the size that was asked for, at most ten a second; None
+        before the first.
 
         Computed only while somebody asks: the first call merely wakes it.
         """

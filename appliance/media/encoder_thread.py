@@ -37,7 +37,8 @@ class Outlet(Protocol):
         """Whether packets would be taken now (not paused, not stalled)."""
 
     def deliver(self, packet: Packet[Stream]) -> None:
-        """Called in the encoder's thread for each packet, in order; must not block."""
+        """Called in the encoder's thread for each packet, in order, wanting or not; must not
+        block."""
 
 
 class Pictures(Protocol):
@@ -144,8 +145,10 @@ class EncoderThread:
                 self._encoder = None
                 stopped.wait(1.0)
                 continue
+            # those that are attached by now: a keyframe that was made for one who came meanwhile
+            # must reach it
             for packet in packets:
-                for outlet in wanting:
+                for outlet in self._outlets:
                     outlet.deliver(packet)
         self._encoder = None
 
@@ -192,10 +195,13 @@ class EncoderThread:
             self._encoder = H264Encoder(self._names, size, fps, self._bps, self._threads)
             self.trouble = ""
         forced = self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S
+        if forced:
+            # before the encoding: who asks during it may have missed this one
+            self._keyframe_asked = False
         pts_s = self._rising(at) / VIDEO_CLOCK
         packets = self._encoder.encode(frame, pts_s, keyframe=forced)
         if any(packet.is_keyframe for packet in packets):
-            self._keyframe_asked, self._keyframe_at = False, now
+            self._keyframe_at = now
         return packets
 
     def _ask_camera(self, now: float, *, came: bool) -> None:

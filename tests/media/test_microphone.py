@@ -46,7 +46,7 @@ async def some(track: NearAudio, count: int) -> list[Packet[Stream]]:
 
 async def until(met: Callable[[], bool]) -> None:
     async with asyncio.timeout(10):
-        while not met():  # noqa: ASYNC110 - a thread's state, which sets no event
+        while not met():
             await asyncio.sleep(0.02)
 
 

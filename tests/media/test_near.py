@@ -107,7 +107,7 @@ async def test_a_consumer_that_stalls_begins_anew_at_a_keyframe(camera: Camera) 
     track = NearVideo(camera)
     await some(track, 1)
     async with asyncio.timeout(10):
-        while track.wanting:  # noqa: ASYNC110 - a consumer that does nothing is what is tested
+        while track.wanting:
             await asyncio.sleep(0.05)
     packets = await some(track, QUEUE_BOUND // 2)
     assert packets[0].is_keyframe
