@@ -192,6 +192,9 @@ def _check(rule: icalendar.vRecur, master: Event, end: float) -> None:
     steps = (end - master.begin.timestamp()) / (_STEP_S[frequency] * interval)
     if a_day > MOST_A_DAY or steps > MOST_STEPS:
         raise EventError("it repeats too often to be a meeting")
+    most = {"HOURLY": a_day, "DAILY": a_day, "WEEKLY": 7 * a_day}.get(frequency, 366 * a_day)
+    if any(abs(int(position)) > most for position in rule.get("BYSETPOS", [])):
+        raise EventError("its BYSETPOS is beyond what there can be")
     _check_days(rule)
 
 
@@ -199,5 +202,5 @@ def _check_days(rule: icalendar.vRecur) -> None:
     days = [int(day) for day in rule.get("BYMONTHDAY", [])]
     months = [int(str(month).rstrip("L")) for month in rule.get("BYMONTH", range(1, 13))]
     lengths = [calendar.monthrange(2024, month)[1] for month in months if 1 <= month <= 12]
-    if days and not any(1 <= abs(day) <= length for day in days for length in lengths):
+    if not lengths or (days and not any(1 <= abs(d) <= n for d in days for n in lengths)):
         raise EventError("it repeats on a day that no such month has")
