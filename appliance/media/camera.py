@@ -10,7 +10,6 @@ import av
 from av.codec.context import CodecContext
 from av.error import FFmpegError
 from av.packet import Packet
-from av.video.codeccontext import VideoCodecContext
 from av.video.reformatter import Interpolation
 from PIL import Image
 
@@ -244,7 +243,6 @@ class _Preview:
         self.newest: Picture | None = None
         self._made_at = float("-inf")
         self._scale = Letterbox(size, Interpolation.FAST_BILINEAR)
-        self._decoder: VideoCodecContext | None = None
 
     def small(self, frame: av.VideoFrame) -> Picture:
         return packed(Letterbox(self._size, Interpolation.AREA).convert(frame))
