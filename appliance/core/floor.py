@@ -130,8 +130,11 @@ def confirm(floor: Floor, up: bool) -> Floor:
 
 
 def fail(floor: Floor) -> Floor:
-    """The far end did not take the wished hand within `CONFIRM_S`, or refused it."""
-    return replace(floor, hand=False, failed=True)
+    """The far end did not take the wished hand within `CONFIRM_S`, or refused it.
+
+    A hand that could not be lowered is no failure to show: the lamp still says that it is up.
+    """
+    return replace(floor, hand=False, failed=True) if floor.hand else floor
 
 
 def give(floor: Floor) -> Floor:

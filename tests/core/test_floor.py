@@ -87,6 +87,7 @@ def test_what_the_far_end_says() -> None:
     assert rules.confirm(RAISED, True) == SEEN
     assert rules.confirm(SEEN, False) == RAISED
     assert rules.fail(RAISED) == FAILED
+    assert rules.fail(LIVE) == LIVE
     assert rules.confirm(FAILED, True) == SEEN
     assert rules.give(SEEN) == replace(SEEN, given=True)
     assert rules.take_back(LIVE) == OFF

@@ -102,6 +102,11 @@ def test_of_two_due_the_one_that_began_first_wins() -> None:
     assert decide(facts, NOON + 2 * HOUR).call == second
 
 
+def test_a_shorter_meeting_inside_a_longer_one_does_not_interrupt_it() -> None:
+    inside = replace(GIAO_BAN, uid="a-inside", begin=NOON + 600, end=NOON + 1200)
+    assert decide(Facts(meetings=(GIAO_BAN, inside)), NOON + 900).call == GIAO_BAN
+
+
 def test_of_two_that_begin_together_the_uid_decides() -> None:
     twin = replace(GIAO_BAN, uid="a-twin")
     for order in ((twin, GIAO_BAN), (GIAO_BAN, twin)):

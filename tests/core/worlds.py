@@ -9,7 +9,7 @@ MINUTE = 60.0
 UIDS = ("a", "b", "c", "d")
 ADDRESSES = ("loopback:1", "loopback:2")
 
-times = st.integers(0, 60).map(lambda n: n * 5 * MINUTE)
+times = st.integers(0, 36).map(lambda n: n * 5 * MINUTE)
 uids = st.sampled_from(UIDS)
 addresses = st.sampled_from(("", *ADDRESSES))
 

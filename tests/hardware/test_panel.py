@@ -6,11 +6,14 @@ import time
 from pathlib import Path
 
 import pytest
+from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from appliance.core.floor import Lamp
+from hardware.bench import Bench
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture
-from hardware.panel import EVENTS, Button, Event
+from hardware.panel import EVENTS, Button, Event, Panel
+from hardware.wiring import ONE_BUTTON
 from tests.hardware.fast_loop import play
 
 NO_PI = Path(__file__).parent / "no-such-model"
@@ -40,6 +43,41 @@ async def test_a_press_during_which_the_loop_was_busy_is_as_long_as_it_was() -> 
         async with asyncio.timeout(5):
             assert await board.panel.event() == SHORT
         runs.cancel()
+
+
+class LateFactory(MockFactory):  # type: ignore[misc]
+    """Pins whose edges reach Python `late` seconds after they happened."""
+
+    late = 0.0
+
+    def ticks(self) -> float:
+        return time.monotonic() + self.late
+
+
+@pytest.mark.parametrize(("late", "heard"), [(0.1, [SHORT]), (0.0, []), (1.7e9, [])])
+def test_an_edge_counts_from_when_it_happened(late: float, heard: list[Event]) -> None:
+    """Both edges arrive at once; the first one was `late`, by another clock if it is very late."""
+
+    async def story() -> list[Event]:
+        pins = LateFactory(pin_class=MockPWMPin)
+        hands = Bench(ONE_BUTTON, pins)
+        panel = Panel(ONE_BUTTON, pins, asyncio.get_running_loop().time)
+        runs = asyncio.create_task(panel.run())
+        await asyncio.sleep(1)
+        pins.late = late
+        hands.push()
+        pins.late = 0.0
+        hands.let_go()
+        try:
+            async with asyncio.timeout(1):
+                return [await panel.event()]
+        except TimeoutError:
+            return []
+        finally:
+            runs.cancel()
+            panel.close()
+
+    assert play(story()) == heard
 
 
 async def test_a_press_before_anybody_runs_the_panel_is_not_lost() -> None:
