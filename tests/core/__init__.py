@@ -1,0 +1,1 @@
+"""core: pure, without asyncio and without waiting."""

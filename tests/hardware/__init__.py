@@ -1,0 +1,1 @@
+"""The box on its bench: real classes, false wires."""
