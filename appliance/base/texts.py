@@ -52,10 +52,11 @@ def text(locale: str = "vi") -> Texts:
     """The texts of `locale`; one that is not known speaks Vietnamese."""
     if locale not in LOCALES:
         return text("vi")
-    return Texts(locale, _catalogue(CATALOGUES / locale / "LC_MESSAGES" / f"{DOMAIN}.po"))
+    return Texts(locale, read_catalogue(CATALOGUES / locale / "LC_MESSAGES" / f"{DOMAIN}.po"))
 
 
-def _catalogue(source: Path) -> gettext.NullTranslations:
+def read_catalogue(source: Path) -> gettext.NullTranslations:
+    """The catalogue of which `source` is the .po file: compiled where that is not older than it."""
     compiled = source.with_suffix(".mo")
     if compiled.exists() and (
         not source.exists() or compiled.stat().st_mtime >= source.stat().st_mtime

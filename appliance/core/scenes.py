@@ -7,8 +7,9 @@ is drawn again only when the value has changed.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
+from math import ceil
 from zoneinfo import ZoneInfo
 
 from appliance.core.floor import Floor, Lamp, lamp
@@ -233,7 +234,7 @@ def _countdown(meeting: Meeting | None, now: float) -> int | None:
     """Whole seconds that are left, rounded up so that it ends with 0:01 and not with 0:00."""
     if meeting is None or not now < meeting.begin <= now + NEAR_S:
         return None
-    return int(timedelta(seconds=meeting.begin - now) / timedelta(seconds=1) + 0.999)
+    return ceil(meeting.begin - now)
 
 
 def _state(screen: Screen, troubles: tuple[Trouble, ...]) -> tuple[Check, ...]:

@@ -87,10 +87,11 @@ def self_view(size: tuple[int, int]) -> Box:
 def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Patch, ...]:
     """The patches for `size` (width, height); the same patch object while it looks the same."""
     patches = [_microphone(scene.microphone, _words(scene), size, locale)]
-    if scene.speaker:
-        patches.append(_speaker(scene.speaker, size))
     clock = hour(scene.clock) if scene.clock is not None else ""
-    patches.append(_line(scene.line, clock, size, locale))
+    corner = _line(scene.line, clock, size, locale)
+    patches.append(corner)
+    if scene.speaker:
+        patches.append(_speaker(scene.speaker, corner.x, size))
     if scene.troubles:
         patches.append(_troubles(scene.troubles, size, locale))
     return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
@@ -146,11 +147,13 @@ def _microphone(
 
 
 @lru_cache(maxsize=16)
-def _speaker(name: str, size: tuple[int, int]) -> Patch:
+def _speaker(name: str, end: int, size: tuple[int, int]) -> Patch:
+    """Who speaks, in the left upper corner; `end` is where the right one begins."""
     grid = Grid(*size)
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     style = Style(38, Weight.BOLD, rise=0.5)
-    found = probe.fitted(name, style, round(grid.width * 0.58))
+    most = end - 2 * px(EDGE) - px(76) - px(24) - 4
+    found = probe.fitted(name, style, most)
     across = 2 + max((width(line, style.weight, found.px) for line in found.lines), default=0)
     box = Box(px(EDGE), px(EDGE), px(76) + across + px(24), px(PILL))
     canvas = _patch(grid, box, GROUND)

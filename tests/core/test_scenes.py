@@ -1,0 +1,230 @@
+"""The rows that turn a decision into a scene, and the table of troubles."""
+
+import re
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.core.floor import Floor, Lamp
+from appliance.core.phases import NEAR_S, Decision, Phase
+from appliance.core.reasons import EndReason
+from appliance.core.scene_words import MICROPHONE_VOICE, MICROPHONE_WORDS, WORDS
+from appliance.core.scenes import (
+    Check,
+    CheckState,
+    Microphone,
+    Scene,
+    Screen,
+    name_card,
+    next_change,
+    scene,
+    starting,
+)
+from appliance.core.troubles import (
+    KINDS,
+    Area,
+    Severity,
+    Trouble,
+    TroubleKey,
+    of_call,
+    worst_first,
+)
+from appliance.wire.agenda import Meeting
+
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+HOUR = 1_773_298_800.0  # 12 March 2026, 14:00 in Gia Lai
+MEETING = Meeting("m", "Giao ban", HOUR, HOUR + 7200, "loopback:", "Thường trực")
+
+
+def at(
+    phase: Phase,
+    *keys: TroubleKey,
+    now: float = HOUR,
+    meeting: Meeting | None = MEETING,
+    floor: Floor | None = None,
+    since: float | None = None,
+    status_until: float = 0.0,
+    selftest: tuple[Check, ...] = (),
+) -> Scene:
+    return scene(
+        Decision(phase, meeting, None, None),
+        floor or Floor(),
+        now=now,
+        zone=ZONE,
+        site="Xã Ia Kly",
+        troubles=[Trouble(key) for key in keys],
+        since=since,
+        status_until=status_until,
+        selftest=selftest,
+    )
+
+
+@pytest.mark.parametrize(
+    ("phase", "screen"),
+    [
+        (Phase.IDLE, Screen.IDLE),
+        (Phase.UPCOMING, Screen.UPCOMING),
+        (Phase.JOINING, Screen.JOINING),
+        (Phase.IN_MEETING, Screen.IN_MEETING),
+        (Phase.REJOINING, Screen.REJOINING),
+        (Phase.LEAVING, Screen.LEAVING),
+    ],
+)
+def test_every_phase_has_its_screen(phase: Phase, screen: Screen) -> None:
+    assert at(phase).screen is screen
+
+
+@given(
+    st.sampled_from([Phase.IN_MEETING, Phase.LEAVING]),
+    st.sets(st.sampled_from(TroubleKey)),
+    st.booleans(),
+    st.booleans(),
+)
+def test_nothing_hides_that_a_call_is_up(
+    phase: Phase, keys: set[TroubleKey], asked: bool, tested: bool
+) -> None:
+    checks = (Check(Area.CAMERA, CheckState.RUNNING),) if tested else ()
+    shown = at(phase, *keys, status_until=HOUR + 10 if asked else 0.0, selftest=checks)
+    assert shown.screen in (Screen.IN_MEETING, Screen.LEAVING)
+
+
+@pytest.mark.parametrize("phase", [Phase.IDLE, Phase.UPCOMING, Phase.JOINING, Phase.REJOINING])
+def test_without_network_the_cable_comes_first(phase: Phase) -> None:
+    shown = at(phase, TroubleKey.CLOCK, TroubleKey.AGENDA_MISSING, TroubleKey.NETWORK_CABLE)
+    assert shown.screen is Screen.NO_NETWORK
+
+
+def test_an_untrusted_clock_is_not_shown() -> None:
+    shown = at(Phase.IDLE, TroubleKey.CLOCK, meeting=None)
+    assert (shown.screen, shown.clock) == (Screen.CLOCK_UNTRUSTED, None)
+
+
+def test_no_agenda_is_told_only_where_no_meeting_is_known() -> None:
+    assert at(Phase.IDLE, TroubleKey.AGENDA_MISSING, meeting=None).screen is Screen.NO_AGENDA
+    assert at(Phase.IDLE, TroubleKey.AGENDA_MISSING).screen is Screen.IDLE
+
+
+def test_a_running_meeting_without_address_is_told() -> None:
+    nameless = replace(MEETING, address="")
+    assert at(Phase.UPCOMING, now=HOUR - 60, meeting=nameless).screen is Screen.UPCOMING
+    assert at(Phase.UPCOMING, now=HOUR, meeting=nameless).screen is Screen.NO_ADDRESS
+
+
+def test_a_press_shows_the_state_until_its_time_is_over() -> None:
+    assert at(Phase.IDLE, status_until=HOUR + 10).screen is Screen.STATUS
+    assert at(Phase.IDLE, now=HOUR + 10, status_until=HOUR + 10).screen is Screen.IDLE
+
+
+def test_the_state_names_the_worst_trouble_of_each_area() -> None:
+    shown = at(
+        Phase.IDLE,
+        TroubleKey.AGENDA_OLD,
+        TroubleKey.PROVINCE,
+        TroubleKey.AGENDA_BROKEN,
+        status_until=HOUR + 10,
+    )
+    states = {check.area: (check.state, check.code) for check in shown.checks}
+    assert states[Area.AGENDA] == (CheckState.BAD, "L2")
+    assert states[Area.NETWORK] == (CheckState.GOOD, "")  # the province away is only a note
+    assert states[Area.CAMERA] == (CheckState.GOOD, "")
+
+
+def test_a_self_test_shows_its_own_checks() -> None:
+    checks = (Check(Area.CAMERA, CheckState.BAD, "C1"),)
+    shown = at(Phase.IDLE, TroubleKey.NETWORK_CABLE, selftest=checks)
+    assert (shown.screen, shown.checks) == (Screen.SELFTEST, checks)
+
+
+@pytest.mark.parametrize(
+    ("floor", "microphone", "lamp"),
+    [
+        (Floor(), Microphone.OFF, Lamp.RED),
+        (Floor(hand=True), Microphone.HAND, Lamp.AMBER_BLINK),
+        (Floor(hand=True, hand_confirmed=True), Microphone.HAND_CONFIRMED, Lamp.AMBER),
+        (Floor(given=True), Microphone.GIVEN, Lamp.RED),
+        (Floor(given=True, mic=True), Microphone.LIVE, Lamp.GREEN),
+        (Floor(mic=True), Microphone.LIVE, Lamp.GREEN),
+        (Floor(failed=True), Microphone.FAILED, Lamp.FAILED),
+    ],
+)
+def test_the_microphone_is_what_the_floor_says(
+    floor: Floor, microphone: Microphone, lamp: Lamp
+) -> None:
+    shown = at(Phase.IN_MEETING, floor=floor)
+    assert (shown.microphone, shown.lamp) == (microphone, lamp)
+
+
+@given(st.floats(0.001, NEAR_S))
+def test_the_countdown_ends_with_one_second(left: float) -> None:
+    shown = at(Phase.UPCOMING, now=HOUR - left)
+    assert shown.countdown is not None
+    assert -1e-6 <= shown.countdown - left <= 1.0
+    assert shown.countdown >= 1
+
+
+def test_a_scene_changes_only_when_something_that_is_read_has_changed() -> None:
+    assert at(Phase.IDLE, now=HOUR - 7200) == at(Phase.IDLE, now=HOUR - 7200 + 59.9)
+    assert at(Phase.IDLE, now=HOUR - 7200) != at(Phase.IDLE, now=HOUR - 7200 + 60)
+    assert at(Phase.JOINING, since=HOUR) == at(Phase.JOINING, now=HOUR + 0.9, since=HOUR)
+    assert at(Phase.JOINING, since=HOUR) != at(Phase.JOINING, now=HOUR + 1, since=HOUR)
+
+
+@given(st.floats(HOUR - NEAR_S + 1, HOUR - 2), st.floats(0, 0.99))
+def test_the_next_change_is_not_later_than_the_first_other_scene(now: float, part: float) -> None:
+    shown = at(Phase.UPCOMING, now=now)
+    change = next_change(shown, now)
+    assert 0 < change - now <= 1
+    assert at(Phase.UPCOMING, now=now + (change - now) * part) == shown or part > 0
+
+
+def test_the_clock_is_local_and_the_meeting_too() -> None:
+    shown = at(Phase.IDLE)
+    assert shown.clock is not None
+    assert shown.meeting is not None
+    assert f"{shown.clock:%d.%m %H:%M}" == "12.03 14:00"
+    assert f"{shown.meeting.begin:%H:%M}–{shown.meeting.end:%H:%M}" == "14:00–16:00"
+
+
+def test_what_is_said_aloud_never_goes_into_a_live_microphone() -> None:
+    assert at(Phase.IN_MEETING, floor=Floor(mic=True)).voice is None
+    assert at(Phase.IN_MEETING, floor=Floor(given=True)).voice is not None
+    assert at(Phase.IDLE).voice is None
+
+
+def test_the_two_scenes_before_any_fact() -> None:
+    assert starting("Xã Ia Kly").screen is Screen.STARTING
+    assert name_card("Xã Ia Kly") == name_card("Xã Ia Kly")
+
+
+def test_each_table_has_a_row_for_each_value() -> None:
+    assert set(WORDS) == set(Screen)
+    assert set(MICROPHONE_WORDS) == set(MICROPHONE_VOICE) == set(Microphone)
+    assert set(KINDS) == set(TroubleKey)
+
+
+def test_codes_are_short_and_no_two_are_the_same() -> None:
+    codes = [kind.code for kind in KINDS.values()]
+    assert len(set(codes)) == len(codes)
+    assert all(re.fullmatch(r"[A-Z][1-9]", code) for code in codes)
+
+
+@pytest.mark.parametrize("reason", EndReason)
+def test_each_end_of_a_call_is_a_trouble_but_our_own(reason: EndReason) -> None:
+    trouble = of_call(reason, HOUR)
+    assert (trouble is None) == (reason is EndReason.OURS)
+    assert trouble is None or trouble.kind.area is Area.MEETING
+
+
+@given(st.lists(st.builds(Trouble, st.sampled_from(TroubleKey), st.floats(0, 1e9))))
+def test_the_worst_stands_first_and_each_kind_once_since_it_began(known: list[Trouble]) -> None:
+    shown = worst_first(known)
+    severities = [trouble.kind.severity for trouble in shown]
+    assert severities == sorted(severities, reverse=True)
+    assert {t.key for t in shown} == {t.key for t in known}
+    assert len(shown) == len({t.key for t in known})
+    for trouble in shown:
+        assert trouble.since == min(t.since for t in known if t.key is trouble.key)
+    assert all(isinstance(severity, Severity) for severity in severities)
