@@ -34,7 +34,7 @@ def head(canvas: Canvas, scene: Scene, say: Tongues) -> None:
     wide = grid.across - 2 * MARGIN
     bar = grid.box(MARGIN, 45, 8, 88)
     canvas.panel(bar, TEAL, radius=4)
-    left = wide - 300
+    left = wide - 244
     dated = scene.clock is not None
     canvas.text(
         scene.site,
