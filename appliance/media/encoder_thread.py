@@ -17,7 +17,7 @@ from appliance.media.capture_pace import Thinner
 from appliance.media.capture_video import Coded, Shot
 from appliance.media.encoder import EncoderError, H264Encoder
 from appliance.media.formats import VIDEO_CLOCK, VIDEO_TIME_BASE, Size
-from appliance.media.rate import Rung, rung_for, within
+from appliance.media.ladder import Rung, rung_for, within
 
 KEYFRAME_GAP_S = 0.5
 """Keyframes on request are at least so far apart: many viewers may ask at once, and often."""

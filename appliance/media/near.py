@@ -87,7 +87,7 @@ class NearVideo(MediaStreamTrack):
 
     def set_bitrate(self, bps: int) -> None:
         """Aim at this bit rate (bit/s), at most the one given at the beginning; picture size and
-        rate follow it down the ladder of rate.py, and below its last rung video stops."""
+        rate follow it down the ladder of ladder.py, and below its last rung video stops."""
         self.bitrate = max(1, min(bps, self.highest_bitrate))
 
     def pause(self) -> None:

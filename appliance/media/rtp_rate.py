@@ -2,6 +2,9 @@
 
 LOSS_HOLD = 0.02  # below: room for more
 LOSS_CUT = 0.10  # above: the line is full; between them loss is the line's nature
+QUEUE_S = 0.25
+"""A round trip so far above the best one seen is a queue that fills before anything is lost."""
+QUEUE_CUT = 0.3  # a queue says less of how full the line is than loss does
 GROWTH = 1.08  # per second, far from where it was full
 GROWTH_NEAR_BPS = 20_000.0  # per second, near it
 NEAR = 0.85
@@ -33,6 +36,7 @@ class SendRate:
         self._cut_at = float("-inf")
         self._starved_since: float | None = None
         self._clear_since: float | None = None
+        self._best_round_trip_s = float("inf")
 
     def limit(self, bps: float, now: float) -> None:
         """The far end's own estimate (REMB): never more than this."""
@@ -40,8 +44,13 @@ class SendRate:
         self._allowed = max(self._floor, min(bps, self._ceiling))
         self.bps = min(self.bps, self._allowed)
 
-    def loss(self, fraction: float, now: float) -> None:
-        """A receiver report: the `fraction` (0 to 1) of packets lost since the one before."""
+    def loss(self, fraction: float, now: float, round_trip_s: float | None = None) -> None:
+        """A receiver report: the `fraction` (0 to 1) of packets lost since the one before, and
+        the round trip that it shows."""
+        if round_trip_s is not None:
+            self._best_round_trip_s = min(self._best_round_trip_s, round_trip_s)
+            if round_trip_s > self._best_round_trip_s + QUEUE_S:
+                fraction = max(fraction, QUEUE_CUT)
         since = 1.0 if self._grew_at is None else min(now - self._grew_at, 2.0)
         self._grew_at = now
         if fraction > LOSS_CUT:

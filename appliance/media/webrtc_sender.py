@@ -69,7 +69,7 @@ class Sender(RTCRtpSender):
             await super()._handle_rtcp_packet(packet)  # round trip and statistics
             for report in packet.reports:
                 if report.ssrc == self._ssrc:
-                    self.rate.loss(report.fraction_lost / 256, now)
+                    self.rate.loss(report.fraction_lost / 256, now, self.round_trip_s)
             self._tell_rate()
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             for sequence in packet.lost:

@@ -29,6 +29,16 @@ def test_it_grows_slowly_where_the_line_was_full() -> None:
     assert rate.bps <= 900_000 + 4 * 20_000
 
 
+def test_a_queue_that_fills_counts_before_anything_is_lost() -> None:
+    rate = SendRate(start=1_500_000)
+    rate.loss(0.0, 0.0, 0.03)
+    steady = rate.bps
+    rate.loss(0.0, 1.0, 0.2)
+    assert rate.bps >= steady
+    rate.loss(0.0, 2.0, 0.5)
+    assert rate.bps < steady
+
+
 def test_loss_that_is_the_lines_nature_is_borne() -> None:
     rate = SendRate(start=1_500_000)
     reports(rate, 0.05, 60, 0.0)
