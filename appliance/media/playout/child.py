@@ -19,8 +19,11 @@ from appliance.media.playout.output import Output
 from appliance.media.playout.ring import PictureRing
 from appliance.media.playout.sound_queue import RATE
 
-STATUS_PERIOD = 0.5
+STATUS_PERIOD = 0.25
 _STOP_SECONDS = 2.0
+_STEADY = 3.0
+_MUTE = 5.0
+_DRY = b"underflow"
 _ERROR = 4  # libvlc_log_level
 _VERBOSE = "DIEMCAU_TV_VERBOSE" in os.environ
 _MESSAGE_BYTES = 400
@@ -45,21 +48,23 @@ def main(arguments: list[str]) -> int:
     sound = SoundFeed(for_sound, output)
     log = _Log(pictures.feed, sound.feed)
 
-    vlc_arguments = output.arguments()
-    if not output.window and output.vout.startswith("xcb"):
-        across, down = _screen_size()
-        vlc_arguments += [f"--width={across}", f"--height={down}", "--video-x=0", "--video-y=0"]
-    instance = vlc.Instance(vlc_arguments)
+    instance = vlc.Instance(output.arguments())
     if instance is None:
-        raise RuntimeError(f"libvlc refused its arguments: {vlc_arguments}")
+        raise RuntimeError(f"libvlc refused its arguments: {output.arguments()}")
     instance.log_set(log.callback, None)
     shape = [f":imem-width={width}", f":imem-height={height}", f":imem-dar={width}:{height}"]
     light = _Stream(instance, pictures.feed, [*_LIGHT, *shape])
     tone = _Stream(instance, sound.feed, [*_TONE, ":no-video"])
+    if not output.window and output.vout.startswith("xcb"):
+        # Without a window manager nobody makes a window full screen: it is made as large.
+        across, down = _screen_size()
+        light.player.video_set_scale(min(across / width, down / height))
     light.player.play()
     tone.player.play()
+    ear = _SoundCare(sound, tone, log)
     try:
         while not _hung_up(control):
+            ear.check()
             with contextlib.suppress(BlockingIOError):
                 control.send(json.dumps(_status(pictures, light, sound, tone, log)).encode())
     except ConnectionError:
@@ -105,7 +110,7 @@ class _Log:
     def _on_message(self, _data: int, level: int, _ctx: object, text: bytes, values: int) -> None:
         for feed in self._feeds:
             feed.heard(text)
-        self.underflows += text == b"underflow"
+        self.underflows += text == _DRY
         if level >= _ERROR or _VERBOSE:
             room = ctypes.create_string_buffer(_MESSAGE_BYTES)
             self._print(room, _MESSAGE_BYTES, text, values)
@@ -113,6 +118,35 @@ class _Log:
             if level >= _ERROR:
                 self.last_error = line
             sys.stderr.write(f"{time.monotonic():.3f} {line}\n")
+
+
+class _SoundCare:
+    """Plays the sound anew when the sound server ran dry or is gone.
+
+    Left to itself after a hole, VLC goes on within its tolerance of -40 to +60 ms, and may run dry
+    again with every block; a new stream begins on the millisecond.
+    """
+
+    def __init__(self, sound: SoundFeed, tone: _Stream, log: _Log) -> None:
+        self._sound, self._tone, self._log = sound, tone, log
+        self._began = self._sounded_at = time.monotonic()
+        self._underflows = self._sounded = 0
+
+    def check(self) -> None:
+        """Call a few times a second."""
+        now = time.monotonic()
+        sounded = self._tone.statistics().played_abuffers
+        if sounded != self._sounded:
+            self._sounded, self._sounded_at = sounded, now
+        if now - self._began < _STEADY:
+            # A new stream may run dry once before it is steady.
+            self._underflows = self._log.underflows
+        elif self._underflows != self._log.underflows or now - self._sounded_at > _MUTE:
+            self._sound.pause()
+            self._tone.player.stop()
+            self._sound.resume()
+            self._tone.player.play()
+            self._began = self._sounded_at = time.monotonic()
 
 
 def _status(
@@ -135,7 +169,7 @@ def _status(
 
 
 def _screen_size() -> tuple[int, int]:
-    """X's screen in pixels: a window of that size fills it even without a window manager."""
+    """X's screen in pixels. Raises RuntimeError where there is none."""
     library = ctypes.CDLL("libX11.so.6")
     library.XOpenDisplay.restype = ctypes.c_void_p
     for name in ("XDefaultScreen", "XCloseDisplay"):

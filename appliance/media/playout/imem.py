@@ -21,8 +21,8 @@ _WAKE_UP = 0.010
 """es_out.c: i_wakeup_delay, between the end of buffering and the first block's date."""
 _CACHING_MS = 20
 MRL = f"imem://caching={_CACHING_MS}"
-_JUMP_US = 30_000
-"""Between the blocks that end buffering: more than the caching, so that two of them do."""
+FILL = 0.030
+"""Seconds between the blocks that end buffering: more than the caching, so that two of them do."""
 
 _Get = ctypes.CFUNCTYPE(
     ctypes.c_int,
@@ -77,6 +77,10 @@ class Feed:
         """The monotonic second before which no further block may leave."""
         return 0.0 if self._origin is None else self._origin + self._pts / 1e6
 
+    def begin_again(self) -> None:
+        """Forget the clock: the same feed is played anew. Only while no input runs."""
+        self._origin = self._filling = None
+
     def heard(self, message: bytes) -> None:
         """A log message of VLC's; must be called in the thread from which VLC sends it."""
         if threading.get_ident() != self._thread:
@@ -93,7 +97,7 @@ class Feed:
         self._thread = threading.get_ident()
         if self._origin is None:
             address, count = self._fill()
-            self._pts += _JUMP_US
+            self._pts += round(FILL * 1e6)
             if self._filling is None:
                 self._filling = self._pts
         else:
