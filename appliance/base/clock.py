@@ -33,16 +33,27 @@ class SystemClock:
     def __init__(self, *, trust: str = "synchronised", floor: float = 0.0) -> None:
         self._trust = trust
         self._floor = floor
+        self._believed = False
 
     def now(self) -> float:
         """POSIX seconds, UTC."""
         return time.time()
 
     def trusted(self) -> bool:
-        """Whether the kernel or timesyncd says so, or the site file says that there is a clock."""
+        """Whether the kernel or timesyncd says so, or the site file says that there is a clock.
+
+        Once believed it stays so until the next start: the kernel takes its word back when the
+        time server has been away for hours, and no call may end for that.
+        """
         if self.now() < self._floor:
             return False
-        return self._trust == "always" or TIMESYNC_MARK.exists() or _kernel_synchronised()
+        self._believed = (
+            self._believed
+            or self._trust == "always"
+            or TIMESYNC_MARK.exists()
+            or _kernel_synchronised()
+        )
+        return self._believed
 
 
 class _Timex(ctypes.Structure):

@@ -17,6 +17,7 @@ from appliance.core.floor import Effect, Press
 from appliance.core.phases import Decision, Facts, Phase, decide
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.core.troubles import Trouble
+from hardware.gestures import Gesture
 from hardware.panel import Button, Panel
 from services.endpoint.agendas import Agendas
 from services.endpoint.dismissals import Dismissals
@@ -181,7 +182,9 @@ class Conductor:
         """What people press, one gesture at a time."""
         while True:
             event = await self._panel.event()
-            if event.press is not None and self._decision is not None:
+            if event.gesture is Gesture.STUCK:
+                self.hand.silence(self._clock.now())
+            elif event.press is not None and self._decision is not None:
                 effect = self._pressed(event.button, event.press, self._decision)
                 self._answer(effect, self._clock.now())
             self._changed.set()

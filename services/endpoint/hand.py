@@ -4,25 +4,23 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from appliance.core.floor import (
     CONFIRM_S,
     Effect,
     Floor,
     Press,
-    drop,
     fail,
     hear,
-    leave,
     mute,
     press,
+    within,
 )
 from appliance.core.phases import Phase
 from appliance.dialers.dialer import Call
 
 log = logging.getLogger("diemcau.hand")
-
-_AWAY = frozenset({Phase.JOINING, Phase.REJOINING})
 
 
 class Hand:
@@ -51,19 +49,20 @@ class Hand:
         self._be(pressed.floor, now)
         return pressed.effect
 
+    def silence(self, now: float) -> None:
+        """Close the microphone: a button that is stuck must not have opened it for good."""
+        self._be(replace(self.floor, mic=False), now)
+
     def turn(self, call: Call | None, phase: Phase, now: float) -> float | None:
         """Bring the floor in step with call and phase; when to ask again (POSIX s), if at all."""
         if call is not self._call:
             self._call = call
             self._tell.set()
-        if phase in _AWAY:
-            self._be(drop(self.floor), now)
-        elif phase is not Phase.IN_MEETING:
-            self._be(leave(), now)
-        elif call is not None:
+        floor = within(self.floor, phase)
+        if call is not None and phase is Phase.IN_MEETING:
             far = call.floor
-            self._be(hear(self.floor, confirmed=far.hand_confirmed, given=far.given), now)
-        floor = self.floor
+            floor = hear(floor, confirmed=far.hand_confirmed, given=far.given)
+        self._be(floor, now)
         waiting = floor.hand and not floor.hand_confirmed and phase is Phase.IN_MEETING
         if not waiting:
             self._asked_at = None

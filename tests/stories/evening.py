@@ -113,6 +113,7 @@ class Evening:
         *,
         address: str = "janus+ws://mcu.example/janus?room=1",
         status: str = "CONFIRMED",
+        free: bool = False,
     ) -> None:
         """Put a meeting into the feed, or another version of one."""
         event = Event()
@@ -123,6 +124,8 @@ class Evening:
         event.add("summary", f"Họp {uid}")
         event.add("status", status)
         event.add("conference", vUri(address), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
+        if free:
+            event.add("x-diemcau-speak", "FREE")
         self.meetings[uid] = event
         self.publish()
 

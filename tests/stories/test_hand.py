@@ -114,3 +114,17 @@ def test_a_short_press_without_a_meeting_shows_the_state(folder: Path) -> None:
             assert evening.devices.opened == 0
 
     tell(whole)
+
+
+def test_a_stuck_button_leaves_no_microphone_open(folder: Path) -> None:
+    async def story(e: Evening) -> None:
+        e.meeting("a", "14:00", "15:00", free=True)
+        await e.until("14:03")
+        assert e.bench is not None
+        e.bench.push()
+        await e.until("14:03:05")
+        assert e.devices.live
+        await e.until("14:04")
+        assert not e.devices.live
+
+    in_meeting(folder, story)
