@@ -1,0 +1,1 @@
+"""The real programs as processes: killed, unplugged, told to stop, and looked at from outside."""

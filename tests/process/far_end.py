@@ -1,0 +1,93 @@
+"""A far end in the test's own loop: sends a numbered picture, and reads the site's."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+
+from appliance.dialers.dialer import Call, Near
+from appliance.dialers.table import Dialers
+from appliance.media.camera import Camera
+from appliance.media.follow import Follower
+from appliance.media.microphone import Microphone
+from appliance.media.near import NearVideo
+from appliance.media.near_audio import NearAudio
+from tests.code_picture import GUEST, SITE, Code, read, write_recording
+from tests.code_sound import GUEST_HERTZ, write_beeps
+from tests.process.waiting import PATIENCE_S, until
+
+SIZE = (640, 360)
+NAME = "Người ở xa"
+
+
+class FarEnd:
+    """What it sees: `pictures` counts them, `codes` holds each picture's code or None."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.codes: list[Code | None] = []
+        self._picture = Follower(self._see)
+        self._sound = Follower(lambda _frame: None)
+
+    async def run(self) -> None:
+        """Look and listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._picture.run())
+            group.create_task(self._sound.run())
+            while self.call.ended is None:
+                self._picture.choose(self.call.video)
+                self._sound.choose(self.call.audio)
+                await self.call.changed()
+
+    async def moving(self, *, within: float = PATIENCE_S) -> None:
+        """Wait for different codes of the site, from now on."""
+        begin = len(self.codes)
+
+        def look() -> bool:
+            new = {code for code in self.codes[begin:] if code is not None and code.who == SITE}
+            return len(new) >= 4
+
+        await until("the site's moving picture at the far end", look, within=within,
+                    else_say=lambda: self.codes[-20:])  # fmt: skip
+
+    async def name_card(self) -> None:
+        """Wait for pictures of the site without any code, one after another."""
+
+        def look() -> bool:
+            return len(self.codes) >= 5 and self.codes[-5:] == [None] * 5
+
+        await until("the site's name card at the far end", look,
+                    else_say=lambda: self.codes[-20:])  # fmt: skip
+
+    def _see(self, frame: Any) -> None:
+        assert isinstance(frame, av.VideoFrame)
+        self.codes.append(read(np.asarray(frame.to_ndarray(format="gray"))))
+
+
+@asynccontextmanager
+async def a_far_end(folder: Path, address: str) -> AsyncIterator[FarEnd]:
+    """Somebody else in the meeting, with camera and microphone."""
+    camera = Camera(f"file:{write_recording(folder / 'guest.mp4', GUEST)}", SIZE, 15)
+    microphone = Microphone(f"file:{write_beeps(folder / 'guest.wav', GUEST_HERTZ)}")
+    camera.open()
+    microphone.live = True
+    microphone.open()
+    near = Near(NearVideo(camera), NearAudio(microphone, "opus"))
+    try:
+        call = await Dialers().dial(address, near, name=NAME)
+        far = FarEnd(call)
+        looking = asyncio.create_task(far.run(), name="far end")
+        try:
+            yield far
+        finally:
+            await call.hang_up()
+            looking.cancel()
+            with suppress(asyncio.CancelledError):
+                await looking
+    finally:
+        await asyncio.to_thread(camera.close)
+        await asyncio.to_thread(microphone.close)
