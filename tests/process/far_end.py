@@ -8,6 +8,7 @@ from typing import Any
 
 import av
 import numpy as np
+from numpy.typing import NDArray
 
 from appliance.dialers.dialer import Call, Near
 from appliance.dialers.table import Dialers
@@ -25,11 +26,14 @@ NAME = "Người ở xa"
 
 
 class FarEnd:
-    """What it sees: `pictures` counts them, `codes` holds each picture's code or None."""
+    """What it sees, picture by picture: `codes`, each or None, and `steps`, how much each differs
+    from the one before it (mean luma)."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.codes: list[Code | None] = []
+        self.steps: list[float] = []
+        self._last: NDArray[np.int16] | None = None
         self._picture = Follower(self._see)
         self._sound = Follower(lambda _frame: None)
 
@@ -65,7 +69,12 @@ class FarEnd:
 
     def _see(self, frame: Any) -> None:
         assert isinstance(frame, av.VideoFrame)
-        self.codes.append(read(np.asarray(frame.to_ndarray(format="gray"))))
+        grey = frame.to_ndarray(format="gray").astype(np.uint8)
+        self.codes.append(read(grey))
+        small = grey[::4, ::4].astype(np.int16)
+        if self._last is not None and self._last.shape == small.shape:
+            self.steps.append(float(np.abs(small - self._last).mean()))
+        self._last = small
 
 
 @asynccontextmanager

@@ -1,0 +1,141 @@
+"""The demo's page as a stranger uses it: the TV, the button, the lamp and every plug."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.code_picture import GUEST
+from tests.e2e.browser import SCREENS, chromium, grey, moving
+from tests.e2e.demo import Demo, a_demo
+from tests.process.far_end import FarEnd, a_far_end
+from tests.process.waiting import PATIENCE_S, until, until_told
+
+pytestmark = pytest.mark.timeout(300)
+
+LONG = PATIENCE_S * 1000
+IN_MEETING, POWER_OFF = "Đang họp", "Mất điện"
+
+
+async def test_an_evening_on_the_page(tmp_path: Path) -> None:
+    async with chromium(tmp_path) as browser, a_demo(tmp_path) as demo:
+        page = await browser.new_page(viewport={"width": 1280, "height": 800})
+        # The TV's pictures come for ever: the page is never "loaded".
+        await page.goto(demo.page, wait_until="commit")
+        await expect(page.locator("#phase")).to_have_text("Sắp họp", timeout=LONG)
+        await _tv_moves(page)
+        await photograph(page, "demo-upcoming")
+
+        async with a_far_end(tmp_path, demo.room.address) as far:
+            await expect(page.locator("#phase")).to_have_text(IN_MEETING, timeout=LONG)
+            await moving(page, "#tv", GUEST)
+            await _button(page)
+            await photograph(page, "demo-in-meeting")
+            await _camera(page, far)
+            await _cable(page)
+            await _power(page, demo)
+
+
+async def _button(page: Page) -> None:
+    """A short press by mouse raises the hand, another lowers it; the lamp says so."""
+    lamp = page.locator("#lamp-name")
+    await expect(lamp).to_have_text("micro tắt", timeout=LONG)
+    red = await _lamp(page)
+    await page.locator("#button").click(delay=150)
+    await expect(lamp).to_have_text("đã giơ tay", timeout=LONG)
+    amber = await _lamp(page)
+    assert amber != red
+    await page.locator("#button").click(delay=150)
+    await expect(lamp).to_have_text("micro tắt", timeout=LONG)
+
+
+async def _camera(page: Page, far: FarEnd) -> None:
+    """Out: the name card at the far end, C1 on the page; in: pictures that move again."""
+    await _sees(far, card=False)
+    await _plug(page, "camera")
+    await _sees(far, card=True)
+    await expect(page.locator("#detail")).to_contain_text("C1", timeout=LONG)
+    await photograph(page, "demo-no-camera")
+    await _plug(page, "camera")
+    await _sees(far, card=False)
+    await expect(page.locator("#detail")).not_to_contain_text("C1", timeout=LONG)
+    await expect(page.locator("#phase")).to_have_text(IN_MEETING)
+
+
+async def _cable(page: Page) -> None:
+    """Out: the TV says what is wrong; in: back in the meeting by itself."""
+    await _plug(page, "cable")
+    await until_told(
+        "the TV says that there is no network", lambda: _fact(page, "screen", "no-network")
+    )
+    await expect(page.locator("#phase")).to_have_text("Đang vào lại", timeout=LONG)
+    await expect(page.locator("#detail")).to_contain_text("M1")
+    await photograph(page, "demo-no-network")
+    await _plug(page, "cable")
+    await expect(page.locator("#phase")).to_have_text(IN_MEETING, timeout=LONG)
+    await moving(page, "#tv", GUEST)
+
+
+async def _power(page: Page, demo: Demo) -> None:
+    """Out: everything is dark; in: back in the meeting by itself."""
+    await page.locator("#power").click()
+    await expect(page.locator("#phase")).to_have_text(POWER_OFF, timeout=LONG)
+    await until_told("the TV is dark", lambda: _dark(page))
+    await photograph(page, "demo-no-power")
+    await page.locator("#power").click()
+    await expect(page.locator("#phase")).to_have_text(IN_MEETING, timeout=LONG)
+    await moving(page, "#tv", GUEST)
+
+
+async def _plug(page: Page, what: str) -> None:
+    await page.locator(f"[data-plug={what}]").click()
+
+
+async def _sees(far: FarEnd, *, card: bool) -> None:
+    """The far end sees the card, which stands, or the camera, which moves."""
+    begin = len(far.steps)
+
+    def look() -> bool:
+        steps = far.steps[begin:][-8:]
+        return len(steps) == 8 and (max(steps) < 1 if card else min(steps[-3:]) > 0)
+
+    await until(f"card: {card}", look, else_say=lambda: far.steps[-12:])
+
+
+async def _state(page: Page) -> dict[str, Any]:
+    state: dict[str, Any] = await page.evaluate("async () => (await fetch('/state')).json()")
+    return state
+
+
+async def _fact(page: Page, key: str, value: str) -> bool:
+    return bool((await _state(page))["facts"].get(key) == value)
+
+
+async def _lamp(page: Page) -> str:
+    colour = "getComputedStyle(document.getElementById('lamp')).backgroundColor"
+    return str(await page.evaluate(colour))
+
+
+async def _tv_moves(page: Page) -> None:
+    """The countdown's seconds are seen to go."""
+    first = await grey(page, "#tv")
+
+    async def look() -> bool:
+        return bool((await grey(page, "#tv") != first).any())
+
+    assert first.std() > 10, "a TV that shows something"
+    await until_told("the TV's picture moves", look)
+
+
+async def _dark(page: Page) -> bool:
+    return bool((await grey(page, "#tv")).max() < 16)
+
+
+async def photograph(page: Page, name: str) -> None:
+    """For people to look at, as on a computer and on a telephone; nothing is compared."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SCREENS / f"{name}-1280.png")
+    await page.set_viewport_size({"width": 390, "height": 844})
+    await page.screenshot(path=SCREENS / f"{name}-390.png", full_page=True)
+    await page.set_viewport_size({"width": 1280, "height": 800})
