@@ -17,12 +17,11 @@ from appliance.media.playout.feeds import PictureFeed, SoundFeed
 from appliance.media.playout.imem import MRL, Feed
 from appliance.media.playout.output import Output
 from appliance.media.playout.ring import PictureRing
+from appliance.media.playout.sound_care import SoundCare
 from appliance.media.playout.sound_queue import RATE
 
 STATUS_PERIOD = 0.25
 _STOP_SECONDS = 2.0
-_STEADY = 3.0
-_MUTE = 5.0
 _DRY = b"underflow"
 _ERROR = 4  # libvlc_log_level
 _VERBOSE = "DIEMCAU_TV_VERBOSE" in os.environ
@@ -61,10 +60,15 @@ def main(arguments: list[str]) -> int:
         light.player.video_set_scale(min(across / width, down / height))
     light.player.play()
     tone.player.play()
-    ear = _SoundCare(sound, tone, log)
+    care = SoundCare(time.monotonic())
     try:
         while not _hung_up(control):
-            ear.check()
+            sounded = tone.statistics().played_abuffers
+            if care.begins_anew(log.underflows + sound.behind, sounded, time.monotonic()):
+                sound.pause()
+                tone.player.stop()
+                sound.resume()
+                tone.player.play()
             with contextlib.suppress(BlockingIOError):
                 control.send(json.dumps(_status(pictures, light, sound, tone, log)).encode())
     except ConnectionError:
@@ -118,35 +122,6 @@ class _Log:
             if level >= _ERROR:
                 self.last_error = line
             sys.stderr.write(f"{time.monotonic():.3f} {line}\n")
-
-
-class _SoundCare:
-    """Plays the sound anew when the sound server ran dry or is gone.
-
-    Left to itself after a hole, VLC goes on within its tolerance of -40 to +60 ms, and may run dry
-    again with every block; a new stream begins on the millisecond.
-    """
-
-    def __init__(self, sound: SoundFeed, tone: _Stream, log: _Log) -> None:
-        self._sound, self._tone, self._log = sound, tone, log
-        self._began = self._sounded_at = time.monotonic()
-        self._underflows = self._sounded = 0
-
-    def check(self) -> None:
-        """Call a few times a second."""
-        now = time.monotonic()
-        sounded = self._tone.statistics().played_abuffers
-        if sounded != self._sounded:
-            self._sounded, self._sounded_at = sounded, now
-        if now - self._began < _STEADY:
-            # A new stream may run dry once before it is steady.
-            self._underflows = self._log.underflows
-        elif self._underflows != self._log.underflows or now - self._sounded_at > _MUTE:
-            self._sound.pause()
-            self._tone.player.stop()
-            self._sound.resume()
-            self._tone.player.play()
-            self._began = self._sounded_at = time.monotonic()
 
 
 def _status(
