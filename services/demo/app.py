@@ -1,6 +1,7 @@
 """The demo's page: the site's TV, its button, its lamp and its plugs, in a browser."""
 
 import contextlib
+import io
 from importlib.resources import files
 from typing import Any
 
@@ -59,7 +60,9 @@ class Page:
 
     async def _code(self, _request: Request) -> Response:
         code = segno.make(self._on.room_url, micro=False)
-        return Response(code.svg_inline(scale=4, border=2), media_type="image/svg+xml")
+        drawing = io.BytesIO()
+        code.save(drawing, kind="svg", scale=4, border=2)
+        return Response(drawing.getvalue(), media_type="image/svg+xml")
 
     async def _agenda(self, request: Request) -> Response:
         tag = f'"{hash(self._on.agenda) & 0xFFFFFFFF:08x}"'
