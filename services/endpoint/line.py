@@ -22,6 +22,10 @@ Dial = Callable[[str], Awaitable[Call]]
 """An address goes in, a call comes out; the near end's tracks are the caller's business."""
 
 
+LEAST_S = 0.001
+"""A loop's timers fire a clock tick early; what is left then is no time to wait for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Ended:
     """How the last call or try ended, for the screen and the report."""
@@ -133,11 +137,11 @@ class Line:
         up_at = asyncio.get_running_loop().time()
         while call.ended is None and not self._turn.is_set():
             silence = self._silence(call, up_at)
-            if silence <= 0:
+            if silence < LEAST_S:
                 return Ended(EndReason.LOST, "the far end's media stopped")
             with suppress(TimeoutError):
                 await self._or_turn(call.changed(), silence)
-            self._changed()
+                self._changed()
         if call.ended is not None:
             return Ended(call.ended, call.detail)
         return Ended(EndReason.OURS, "the call is no longer wanted")

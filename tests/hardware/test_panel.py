@@ -14,7 +14,7 @@ from hardware.board import Board, open_board
 from hardware.gestures import Gesture
 from hardware.panel import EVENTS, Button, Event, Panel
 from hardware.wiring import ONE_BUTTON
-from tests.hardware.fast_loop import play
+from tests.fast_loop import play
 
 NO_PI = Path(__file__).parent / "no-such-model"
 SHORT = Event(Button.HAND, Gesture.SHORT)

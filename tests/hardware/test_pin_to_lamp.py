@@ -17,7 +17,7 @@ from hardware.board import Board, open_board
 from hardware.gestures import Gesture
 from hardware.panel import Button, Event
 from hardware.wiring import ONE_BUTTON, TWO_BUTTONS, Wiring
-from tests.hardware.fast_loop import play
+from tests.fast_loop import play
 from tests.hardware.trains import Train, trains
 
 SHORT_S, LONG_S = 0.2, 1.7

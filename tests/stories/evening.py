@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -29,7 +28,6 @@ from services.endpoint.selftest import SelfTest
 from services.endpoint.stage import I420, Stage
 from services.endpoint.symptoms import Symptoms
 from tests.stories.far_end import FarEnd
-from tests.stories.fast_loop import FastLoop
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = datetime(2026, 11, 23, tzinfo=ZONE)
@@ -218,9 +216,3 @@ def at(hour: str) -> datetime:
     """``14:05`` or ``14:05:30`` of the story's day."""
     hours, minutes, *seconds = (int(part) for part in hour.split(":"))
     return DAY + timedelta(hours=hours, minutes=minutes, seconds=seconds[0] if seconds else 0)
-
-
-def tell(story: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Run a story in its own fast loop."""
-    with asyncio.Runner(loop_factory=FastLoop) as runner:
-        runner.run(story())

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from appliance.core.reasons import EndReason
-from tests.stories.evening import Evening, tell
+from tests.fast_loop import play
+from tests.stories.evening import Evening
 
 Story = Callable[[Evening], Coroutine[Any, Any, None]]
 
@@ -21,7 +22,7 @@ def live(tmp_path: Path) -> Callable[..., Evening]:
 
     def run(story: Story, begin: str = "13:30") -> Evening:
         evening = Evening(tmp_path, begin)
-        tell(lambda: story(evening))
+        play(story(evening))
         return evening
 
     return run
@@ -78,7 +79,7 @@ OTHER = "janus+ws://mcu.example/janus?room=2"
     ids=["moved", "extended", "cancelled", "readdressed"],
 )
 def test_a_meeting_that_changes_while_it_runs(
-    live: Callable[..., Evening], change: dict[str, str], in_call: list[str], phases: list[str]
+    live: Callable[..., Evening], change: dict[str, Any], in_call: list[str], phases: list[str]
 ) -> None:
     async def story(e: Evening) -> None:
         e.meeting("a", "14:00", "15:00")

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from appliance.dialers.dialer import FarFloor
-from tests.stories.evening import Evening, tell
+from tests.fast_loop import play
+from tests.stories.evening import Evening
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def in_meeting(folder: Path, story: Callable[[Evening], object]) -> None:
             assert lamp(evening) == "red"
             await story(evening)  # type: ignore[misc]
 
-    tell(whole)
+    play(whole())
 
 
 def test_a_hand_is_raised_confirmed_and_lowered(folder: Path) -> None:
@@ -113,7 +114,7 @@ def test_a_short_press_without_a_meeting_shows_the_state(folder: Path) -> None:
             assert facts["screen"] == "idle"
             assert evening.devices.opened == 0
 
-    tell(whole)
+    play(whole())
 
 
 def test_a_stuck_button_leaves_no_microphone_open(folder: Path) -> None:

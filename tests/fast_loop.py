@@ -2,9 +2,13 @@
 
 import asyncio
 import selectors
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+LEAST_JUMP_S = 0.001
 
 
 class _Jumping(selectors.DefaultSelector):
@@ -19,7 +23,8 @@ class _Jumping(selectors.DefaultSelector):
             return super().select(timeout)
         ready = super().select(0)
         if not ready:
-            self.jumped += timeout
+            # A jump below a float's resolution would be none, and the same timer wait for ever.
+            self.jumped += max(timeout, LEAST_JUMP_S)
         return ready
 
 
@@ -44,3 +49,9 @@ class FastLoop(asyncio.SelectorEventLoop):
         except Exception as error:  # handed on to whoever awaits it, as an executor does
             done.set_exception(error)
         return asyncio.wrap_future(done, loop=self)
+
+
+def play(story: Coroutine[Any, Any, Result]) -> Result:
+    """Run the story to its end in a loop of its own."""
+    with asyncio.Runner(loop_factory=FastLoop) as runner:
+        return runner.run(story)
