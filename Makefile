@@ -31,7 +31,7 @@ lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --extra dev -c requirements.lock --upgrade -o requirements-dev.lock
 
 messages:  ## gather new texts into the catalogue
-	$(BIN)/pybabel -q extract -F appliance/texts/babel.cfg -o build/messages.pot .
+	$(BIN)/pybabel -q extract --no-location -F appliance/texts/babel.cfg -o build/messages.pot .
 	$(BIN)/pybabel -q update -i build/messages.pot -d appliance/texts -D diemcau -l vi
 
 clean:
