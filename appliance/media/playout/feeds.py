@@ -14,7 +14,7 @@ from appliance.media.playout.sound_queue import BLOCK, BLOCK_BYTES, SoundQueue
 
 PICTURE_LEAD = 0.020
 """Handed to VLC so long before its date: copy, conversion to RGB, X."""
-PICTURE_LEAST = 0.008
+PICTURE_LEAST = 0.010
 """A picture that is late already is given this much: less, and VLC would begin its clock anew."""
 REPEAT = 1.0
 """The last picture is handed over again after this silence, so that nothing ever goes blank."""

@@ -30,7 +30,7 @@ _FIRST_WORD = 10.0
 """A cold SD card reads VLC's plug-ins for some seconds."""
 _STOP = 4.0
 _BREATH = 1.0
-"""Between two starts when the child fell before it displayed anything (no display yet)."""
+"""Between two starts when the child fell before its first word (no display yet)."""
 _PIECE = 8192
 """Bytes of sound in one message: a socket pair takes few large ones."""
 
@@ -115,9 +115,9 @@ class Television:
         """Keep a child running until cancelled; then stop it in order."""
         try:
             while True:
-                before = self.displayed
+                self.status = {}
                 await self._live()
-                if self.displayed == before:
+                if not self.status:
                     await asyncio.sleep(_BREATH)
         finally:
             self.trouble, self.detail = Trouble.NO_PICTURE, "closed"
