@@ -1,5 +1,5 @@
 """A television without glass: its light and sound can be read by a test."""
 
-from tests.tv.virtual import VirtualTv, virtual_tv
+from services.demo.virtual import VirtualTv, virtual_tv
 
 __all__ = ["VirtualTv", "virtual_tv"]

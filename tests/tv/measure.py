@@ -18,8 +18,8 @@ import numpy as np
 
 from appliance.media.playout.output import Output
 from appliance.media.playout.television import Television
+from services.demo.virtual import VirtualTv, virtual_tv
 from tests.tv.marks import RATE, burst, onset, read_stamp, stamp
-from tests.tv.virtual import VirtualTv, virtual_tv
 
 _PIECE = 0.020
 _BURST_EVERY = 25
