@@ -1,0 +1,1 @@
+"""Calls by SIP: towards the conference systems that room codecs dial (RFC 3261)."""
