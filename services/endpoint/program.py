@@ -57,22 +57,25 @@ async def conduct(site: Site, places: Places, cable: Cable, output: Output) -> N
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    work = asyncio.create_task(_site(site, places, cable, output), name="site")
+    lifeline = Lifeline()
+    work = asyncio.create_task(_site(site, places, cable, output, lifeline), name="site")
     ending = asyncio.create_task(stop.wait(), name="stop signal")
     await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
     if not work.done():
         log.info("stopping")
+        lifeline.stopping()
         work.cancel()
         await asyncio.wait({work}, timeout=Limits().stop)
     with suppress(asyncio.CancelledError):
         work.result() if work.done() else None
 
 
-async def _site(site: Site, places: Places, cable: Cable, output: Output) -> None:
+async def _site(
+    site: Site, places: Places, cable: Cable, output: Output, lifeline: Lifeline
+) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked."""
     size, locale, identity = (site.tv.width, site.tv.height), site.site.locale, site.site
-    lifeline = Lifeline()
     television = Television(size, output)
     face = np.asarray(
         await asyncio.to_thread(
