@@ -1,9 +1,12 @@
 """The demo's page as a stranger uses it: the TV, the button, the lamp and every plug."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.async_api import Page, expect
 
 from tests.code_picture import GUEST
@@ -25,6 +28,7 @@ async def test_an_evening_on_the_page(tmp_path: Path) -> None:
         await page.goto(demo.page, wait_until="commit")
         await expect(page.locator("#phase")).to_have_text("Sắp họp", timeout=LONG)
         await _tv_moves(page)
+        await _code_leads_to_the_room(page, demo)
         await photograph(page, "demo-upcoming")
 
         async with a_far_end(tmp_path, demo.room.address) as far:
@@ -35,6 +39,13 @@ async def test_an_evening_on_the_page(tmp_path: Path) -> None:
             await _camera(page, far)
             await _cable(page)
             await _power(page, demo)
+
+
+async def _code_leads_to_the_room(page: Page, demo: Demo) -> None:
+    """What a telephone reads from the page."""
+    shot = await page.locator("img[src='/room.svg']").screenshot()
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO(shot)))
+    assert [code.text for code in found] == [demo.room.page()]
 
 
 async def _button(page: Page) -> None:
@@ -98,7 +109,7 @@ async def _sees(far: FarEnd, *, card: bool) -> None:
 
     def look() -> bool:
         steps = far.steps[begin:][-8:]
-        return len(steps) == 8 and (max(steps) < 1 if card else min(steps[-3:]) > 0)
+        return len(steps) == 8 and (max(steps) < 0.5 if card else min(steps[-3:]) > 0.5)
 
     await until(f"card: {card}", look, else_say=lambda: far.steps[-12:])
 
@@ -135,6 +146,7 @@ async def _dark(page: Page) -> bool:
 async def photograph(page: Page, name: str) -> None:
     """For people to look at, as on a computer and on a telephone; nothing is compared."""
     SCREENS.mkdir(parents=True, exist_ok=True)
+    await page.evaluate("scrollTo(0, 0)")
     await page.screenshot(path=SCREENS / f"{name}-1280.png")
     await page.set_viewport_size({"width": 390, "height": 844})
     await page.screenshot(path=SCREENS / f"{name}-390.png", full_page=True)

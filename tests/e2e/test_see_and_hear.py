@@ -1,6 +1,5 @@
 """A browser and the site see and hear each other, read where people look and listen."""
 
-import asyncio
 from pathlib import Path
 
 import pytest
@@ -13,12 +12,9 @@ from tests.e2e.browser import SCREENS, chromium, heard, join, listen, moving
 from tests.process.room import CHAIR_PIN, a_room
 from tests.process.site import NAME, SiteProcess, a_site
 from tests.process.waiting import until_told
-from tests.process.watch import moving_on_tv
+from tests.process.watch import moving_on_tv, sounding_on_tv
 
 pytestmark = pytest.mark.timeout(240)
-
-WINDOW_S = 0.8
-"""Of sound at a time: three beeps."""
 
 
 async def test_browser_and_site_see_and_hear_each_other(tmp_path: Path, tv: VirtualTv) -> None:
@@ -30,7 +26,7 @@ async def test_browser_and_site_see_and_hear_each_other(tmp_path: Path, tv: Virt
         page = await join(browser, room.page(chair="1", name="Chủ tọa"), chair_pin=CHAIR_PIN)
         await moving(page, "#picture", SITE)
         await moving_on_tv(tv, CHAIR)
-        await _sounds_at_the_tv(tv, GUEST_HERTZ)
+        await sounding_on_tv(tv, GUEST_HERTZ)
 
         await listen(page)
         await _silent(page)
@@ -64,13 +60,6 @@ async def _raise_hand_and_get_the_floor(page: Page, site: SiteProcess) -> None:
     await raised.wait_for(timeout=30_000)
     await raised.locator("button").click()
     await site.fact("microphone", "given")
-
-
-async def _sounds_at_the_tv(tv: VirtualTv, hertz: float) -> None:
-    async def look() -> bool:
-        return share(await asyncio.to_thread(tv.record, WINDOW_S), hertz) > HEARD
-
-    await until_told(f"{hertz} Hz at the TV's loudspeaker", look)
 
 
 async def _tone(page: Page) -> None:

@@ -173,6 +173,6 @@ def alive(pid: int) -> bool:
     return False
 
 
-def kill(pid: int) -> None:
+def kill(pid: int, how: signal.Signals = signal.SIGKILL) -> None:
     """As the kernel does to whoever took too much: no goodbye."""
-    os.kill(pid, signal.SIGKILL)
+    os.kill(pid, how)

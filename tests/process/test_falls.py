@@ -1,5 +1,6 @@
 """Falls of every kind in a meeting, in real time: the site comes back by itself."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -7,11 +8,12 @@ import pytest
 
 from services.demo.virtual import VirtualTv
 from tests.code_picture import GUEST
+from tests.code_sound import GUEST_HERTZ
 from tests.process.far_end import a_far_end
 from tests.process.room import Room, a_room
 from tests.process.site import NAME, SiteProcess, a_site, alive, kill
 from tests.process.waiting import until, until_told
-from tests.process.watch import all_the_time, moving_on_tv
+from tests.process.watch import all_the_time, moving_on_tv, sounding_on_tv
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -70,7 +72,8 @@ async def test_vlc_killed_and_camera_unplugged_within_one_call(
             all_the_time(lambda: site.facts().get("call")) as calls,
             all_the_time(lambda: site.facts().get("phase")) as phases,
         ):
-            await _vlc_falls(site, tv, capsys)
+            await _vlc_falls(site, tv, capsys, signal.SIGKILL)
+            await _vlc_falls(site, tv, capsys, signal.SIGSTOP)
             await far.moving()
 
             assert await site.bench(do="plug", what="camera", **{"in": False}) is not None
@@ -86,11 +89,16 @@ async def test_vlc_killed_and_camera_unplugged_within_one_call(
         assert site.codes == []
 
 
-async def _vlc_falls(site: SiteProcess, tv: VirtualTv, capsys: pytest.CaptureFixture[str]) -> None:
+async def _vlc_falls(
+    site: SiteProcess, tv: VirtualTv, capsys: pytest.CaptureFixture[str], how: signal.Signals
+) -> None:
+    """Dead or hanging: either way another one takes its place."""
     player = await until("VLC runs", site.player)
     killed_at = time.monotonic()
-    kill(player)
+    kill(player, how)
     await until("another VLC", lambda: site.player() not in (None, player))
     await moving_on_tv(tv, GUEST)
+    picture_s = time.monotonic() - killed_at
+    await sounding_on_tv(tv, GUEST_HERTZ)
     with capsys.disabled():
-        print(f"\n  VLC killed: picture after {time.monotonic() - killed_at:.1f} s")  # noqa: T201
+        print(f"\n  VLC {how.name}: picture after {picture_s:.1f} s")  # noqa: T201

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 
 from services.demo.virtual import VirtualTv
 from tests.code_picture import Code, read
-from tests.process.waiting import LOOK_S, PATIENCE_S, until
+from tests.code_sound import HEARD, share
+from tests.process.waiting import LOOK_S, PATIENCE_S, until, until_told
 
 MOVING = 4
 """So many different numbers one after another are a picture that moves."""
+WINDOW_S = 0.8
+"""Of sound at a time: three beeps."""
 
 
 async def moving_on_tv(tv: VirtualTv, who: int, *, within: float = PATIENCE_S) -> list[Code]:
@@ -25,6 +28,15 @@ async def moving_on_tv(tv: VirtualTv, who: int, *, within: float = PATIENCE_S) -
 
     await until(f"a moving picture of {who} on the TV", look, within=within, else_say=lambda: seen)
     return seen
+
+
+async def sounding_on_tv(tv: VirtualTv, hertz: float) -> None:
+    """Wait for the tone in what the TV's loudspeaker gives."""
+
+    async def look() -> bool:
+        return share(await asyncio.to_thread(tv.record, WINDOW_S), hertz) > HEARD
+
+    await until_told(f"{hertz:g} Hz at the TV's loudspeaker", look)
 
 
 @dataclass
