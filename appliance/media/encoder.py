@@ -18,6 +18,8 @@ KEYFRAME_S = 10
 """A keyframe at least so often: a far end that missed one and cannot ask sees a picture again."""
 BUFFER_S = 0.5
 """VBV buffer: a keyframe may take at most what the line carries in this time."""
+SLICE_BYTES = 1_150
+"""Below a packet's payload: x264 keeps to the limit nearly, not wholly."""
 RETUNE = 2.0
 """Beyond this factor the VBV buffer no longer fits the rate, and the encoder is built anew."""
 
@@ -27,20 +29,31 @@ class EncoderError(RuntimeError):
 
 
 class H264Encoder:
-    """Constrained Baseline, one slice, no B frames. Not thread-safe.
+    """Constrained Baseline, one slice where not told otherwise, no B frames. Not thread-safe.
 
     Pictures of another size are an error: who changes the size builds another encoder.
     """
 
     def __init__(
-        self, names: tuple[str, ...], size: Size, fps: float, bitrate: int, threads: int = 1
+        self,
+        names: tuple[str, ...],
+        size: Size,
+        fps: float,
+        bitrate: int,
+        threads: int = 1,
+        *,
+        sliced: bool = False,
     ) -> None:
-        """Opens the first encoder that works; raises EncoderError when none does."""
+        """Opens the first encoder that works; raises EncoderError when none does.
+
+        `sliced`: no slice is longer than SLICE_BYTES (libx264 only, so that is taken then).
+        """
         self.size = size
         self.fps = fps
         self.bitrate = bitrate
         self.name = ""
-        self._names = names
+        self._names = (SOFTWARE_ENCODER,) if sliced else names
+        self._sliced = sliced
         self._threads = threads
         self._built_for = bitrate
         self._context = self._build()
@@ -102,6 +115,7 @@ class H264Encoder:
                 "bufsize": str(round(self.bitrate * BUFFER_S)),
                 "forced-idr": "1",
                 "sc_threshold": "0",
+                **({"slice-max-size": str(SLICE_BYTES)} if self._sliced else {}),
                 **({"level": "31"} if self.size.width * self.size.height <= 921_600 else {}),
             }
         context.open()

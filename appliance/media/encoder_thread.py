@@ -31,6 +31,7 @@ class Outlet(Protocol):
     """Who takes the packets: one near track."""
 
     bitrate: int
+    sliced: bool
 
     @property
     def wanting(self) -> bool:
@@ -74,6 +75,7 @@ class EncoderThread:
         self._scale = Letterbox(size)
         self._thin = Thinner(fps)
         self._bps = 0
+        self._sliced = False
         self._keyframe_asked = False
         self._keyframe_at = float("-inf")
         self._last_pts = 0
@@ -137,6 +139,7 @@ class EncoderThread:
                 self._wake.wait(TURN_S)
                 continue
             try:
+                self._slice(any(outlet.sliced for outlet in wanting))
                 self._adapt(min(outlet.bitrate for outlet in wanting))
                 shot = self._pictures.take(TURN_S)
                 packets = self._packets(shot) if shot else []
@@ -151,6 +154,11 @@ class EncoderThread:
                 for outlet in self._outlets:
                     outlet.deliver(packet)
         self._encoder = None
+
+    def _slice(self, sliced: bool) -> None:
+        if sliced != self._sliced:
+            self._sliced = sliced
+            self._encoder = None
 
     def _adapt(self, bps: int) -> None:
         if bps == self._bps:
@@ -192,7 +200,9 @@ class EncoderThread:
     def _encode(self, frame: av.VideoFrame, at: float, now: float) -> list[Packet[Stream]]:
         if self._encoder is None:
             size, fps = Size(frame.width, frame.height), 1 / self._thin.interval
-            self._encoder = H264Encoder(self._names, size, fps, self._bps, self._threads)
+            self._encoder = H264Encoder(
+                self._names, size, fps, self._bps, self._threads, sliced=self._sliced
+            )
             self.trouble = ""
         forced = self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S
         if forced:

@@ -40,6 +40,7 @@ class NearVideo(MediaStreamTrack):
         self.camera = camera
         self.highest_bitrate = bitrate
         self.bitrate = bitrate
+        self.sliced = False
         self.statistics = NearStatistics()
         self._owner = asyncio.get_running_loop()
         self._queue: deque[Packet[Stream]] = deque()
@@ -89,6 +90,12 @@ class NearVideo(MediaStreamTrack):
         """Aim at this bit rate (bit/s), at most the one given at the beginning; picture size and
         rate follow it down the ladder of ladder.py, and below its last rung video stops."""
         self.bitrate = max(1, min(bps, self.highest_bitrate))
+
+    def limit_slices(self, limited: bool) -> None:
+        """Cut pictures into slices of one packet each, for a far end that puts no fragments
+        together (RFC 6184 packetisation mode 0); costs bits, and all tracks of the camera get it.
+        A camera that encodes by itself cannot."""
+        self.sliced = limited
 
     def pause(self) -> None:
         """Send no video until resume(); sound is another track and goes on."""

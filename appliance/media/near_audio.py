@@ -34,8 +34,6 @@ class NearAudio(MediaStreamTrack):
 
     def __init__(self, microphone: Microphone, codec: str = "opus", bitrate: int = 32_000) -> None:
         super().__init__()
-        if codec not in ("opus", "pcm"):
-            raise ValueError(f"codec {codec!r} is neither 'opus' nor 'pcm'")
         self.microphone = microphone
         self.sent_blocks = 0
         self.sent_bytes = 0
@@ -43,10 +41,26 @@ class NearAudio(MediaStreamTrack):
         channels = microphone.channels
         self._layout = "mono" if channels == 1 else "stereo"
         self._silence = bytes(BLOCK_SAMPLES * channels * 2)
-        self._opus = OpusEncoder(channels, bitrate) if codec == "opus" else None
+        self._bitrate = bitrate
+        self._opus: OpusEncoder | None = None
+        self.codec = codec
         self._cursor = 0
         self._primed = False
         self._pts: int | None = None
+
+    @property
+    def codec(self) -> str:
+        """What recv gives, "opus" or "pcm"; a far end may choose after we were made."""
+        return "pcm" if self._opus is None else "opus"
+
+    @codec.setter
+    def codec(self, codec: str) -> None:
+        if codec not in ("opus", "pcm"):
+            raise ValueError(f"codec {codec!r} is neither 'opus' nor 'pcm'")
+        if codec == "pcm":
+            self._opus = None
+        elif self._opus is None:
+            self._opus = OpusEncoder(self.microphone.channels, self._bitrate)
 
     @property
     def live(self) -> bool:
