@@ -67,6 +67,7 @@ class Conductor:
         self._selftest = selftest
         self._changed = asyncio.Event()
         self.line = line(self._changed.set)
+        reports.watch(self.line.moves)
         self._stage = stage(self.line.media)
         self.hand = Hand(self._changed.set)
         self._status_until = self._refused_until = 0.0

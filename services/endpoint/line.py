@@ -22,6 +22,8 @@ Dial = Callable[[str], Awaitable[Call]]
 """An address goes in, a call comes out; the near end's tracks are the caller's business."""
 
 
+STILL_S = 25.0
+"""Twice the time after which a silent call is ended."""
 LEAST_S = 0.001
 """A loop's timers fire a clock tick early; what is left then is no time to wait for."""
 
@@ -58,6 +60,7 @@ class Line:
         self._wanted: Meeting | None = None
         self._turn = asyncio.Event()
         self._media_at: float | None = None
+        self._up_at = 0.0
         self.fact = CallFact()
         self.flowed: frozenset[str] = frozenset()
         self.call: Call | None = None
@@ -76,6 +79,16 @@ class Line:
         if self.fact.state is CallState.UP and self.fact.uid not in self.flowed:
             self.flowed |= {self.fact.uid}
             self._changed()
+
+    def moves(self, monotonic: float) -> bool:
+        """Whether media moves wherever it should: what the watchdog is fed with.
+
+        A silent call is ended long before; if it is not, this program no longer works.
+        """
+        call = self.call
+        if call is None or (call.video is None and call.audio is None):
+            return True
+        return monotonic - (self._media_at or self._up_at) < STILL_S
 
     async def run(self) -> None:
         """Keep the wanted call up until cancelled; then hang up."""
@@ -134,9 +147,9 @@ class Line:
 
     async def _hold(self, call: Call) -> Ended:
         """Stay in the call until it ends, falls silent, or another wish comes."""
-        up_at = asyncio.get_running_loop().time()
+        self._up_at = asyncio.get_running_loop().time()
         while call.ended is None and not self._turn.is_set():
-            silence = self._silence(call, up_at)
+            silence = self._silence(call)
             if silence < LEAST_S:
                 return Ended(EndReason.LOST, "the far end's media stopped")
             with suppress(TimeoutError):
@@ -146,13 +159,13 @@ class Line:
             return Ended(call.ended, call.detail)
         return Ended(EndReason.OURS, "the call is no longer wanted")
 
-    def _silence(self, call: Call, up_at: float) -> float:
+    def _silence(self, call: Call) -> float:
         """Seconds until a call that should carry media counts as lost; alone in a room is none."""
         now = asyncio.get_running_loop().time()
         if call.video is None and call.audio is None:
             self._media_at = now
         if self._media_at is None:
-            return up_at + self._limits.first_media - now
+            return self._up_at + self._limits.first_media - now
         return self._media_at + self._limits.silent_media - now
 
     async def _or_turn(self, work: Awaitable[Result], seconds: float) -> Result | None:

@@ -16,21 +16,16 @@ class Quality:
     def __init__(self) -> None:
         self._lost = 0
         self._received = 0
-        self._last = Line.UNKNOWN
 
     def of(self, statistics: CallStatistics) -> Line:
-        """The line since the last look; unknown before enough packets came."""
+        """The line since the last look; unknown where too few packets came to tell."""
         lost = statistics.lost_packets - self._lost
         received = statistics.received_packets - self._received
         if received + lost < FEW_PACKETS:
-            return self._last
+            return Line.UNKNOWN
         self._lost, self._received = statistics.lost_packets, statistics.received_packets
         share = max(0, lost) / (received + max(0, lost))
         rtt = statistics.rtt_ms or 0.0
         if share >= POOR_LOSS or rtt >= POOR_RTT_MS:
-            self._last = Line.POOR
-        elif share >= FAIR_LOSS or rtt >= FAIR_RTT_MS:
-            self._last = Line.FAIR
-        else:
-            self._last = Line.GOOD
-        return self._last
+            return Line.POOR
+        return Line.FAIR if share >= FAIR_LOSS or rtt >= FAIR_RTT_MS else Line.GOOD

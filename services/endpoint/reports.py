@@ -1,6 +1,7 @@
 """What the endpoint tells its neighbours: systemd, the fact file, the journal."""
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from appliance.base.errors import FactFileError
@@ -23,6 +24,10 @@ class Reports:
         self._written: dict[str, Any] = {}
         self._written_at = float("-inf")
         self._known: frozenset[str] = frozenset()
+
+    def watch(self, moves: Callable[[float], bool]) -> None:
+        """Feed the watchdog only while the call's media moves, too."""
+        self._lifeline.watch("media", moves)
 
     def turn(
         self,

@@ -32,5 +32,5 @@ def test_the_first_look(received: int, lost: int, rtt_ms: float | None, line: Li
 def test_only_what_is_new_counts() -> None:
     quality = Quality()
     assert quality.of(seen(900, 100)) is Line.POOR
-    assert quality.of(seen(910, 100)) is Line.POOR
+    assert quality.of(seen(910, 100)) is Line.UNKNOWN
     assert quality.of(seen(1900, 100)) is Line.GOOD
