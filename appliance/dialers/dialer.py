@@ -47,11 +47,16 @@ class DialError(DialersError):
 class Near:
     """Our two tracks for one call: appliance.media's NearVideo and NearAudio, or any like them.
 
-    A call stops them when it ends, so each call gets fresh ones.
+    A call stops them when it ends or does not come about, so each call gets fresh ones.
     """
 
     video: MediaStreamTrack
     audio: MediaStreamTrack
+
+    def stop(self) -> None:
+        """Stop both."""
+        self.video.stop()
+        self.audio.stop()
 
 
 @dataclass(frozen=True, slots=True)

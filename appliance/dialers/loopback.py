@@ -20,7 +20,7 @@ from appliance.dialers.dialer import (
     Near,
 )
 from appliance.dialers.measure import Measure
-from appliance.dialers.path import NoPathError, path_stands
+from appliance.dialers.path import NoPathError, close, path_stands
 from appliance.media.far import FarTrack
 from appliance.media.webrtc import connection
 from appliance.wire.address import Address, AddressError
@@ -87,10 +87,9 @@ class LoopbackCall:
             self._measuring.cancel()
             await asyncio.gather(self._measuring, return_exceptions=True)
         self.video = self.audio = None
-        await self._out.close()
-        await self._back.close()
-        self._near.video.stop()
-        self._near.audio.stop()
+        await close(self._out)
+        await close(self._back)
+        self._near.stop()
 
     def statistics(self) -> CallStatistics:
         """How the call goes, or went."""
@@ -107,6 +106,7 @@ class LoopbackDialer:
         try:
             Address.parse(address)
         except AddressError as error:
+            near.stop()
             raise DialError(EndReason.BAD_ADDRESS, str(error)) from None
         call = LoopbackCall(near, name)
         try:

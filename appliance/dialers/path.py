@@ -1,9 +1,12 @@
 """Waits for a connection's media path, ICE and DTLS."""
 
 import asyncio
+from contextlib import suppress
 
 from appliance.dialers.dialer import DialersError
 from appliance.media.webrtc import Connection
+
+SETTLE_S = 1.0
 
 
 class NoPathError(DialersError):
@@ -27,3 +30,15 @@ async def path_stands(pc: Connection, seconds: float) -> None:
         raise NoPathError(f"no media path to the server within {seconds:.0f} s") from None
     if pc.connectionState != "connected":
         raise NoPathError("no media path to the server: ICE or DTLS failed")
+
+
+async def close(pc: Connection) -> None:
+    """Close a connection, but not in the middle of connecting.
+
+    aiortc goes on connecting then, starts receivers that have been stopped, and leaves their tasks
+    behind; so its attempt is let come to an end first, for a moment.
+    """
+    if pc.connectionState == "connecting":
+        with suppress(NoPathError):
+            await path_stands(pc, SETTLE_S)
+    await pc.close()

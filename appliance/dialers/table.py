@@ -27,6 +27,7 @@ class Dialers:
     def __init__(self, ca: str = "", limits: Limits | None = None) -> None:
         trust = ssl.create_default_context(cafile=ca) if ca else None
         self._by_scheme = dialers(trust, limits)
+        self.schemes = frozenset(self._by_scheme)
 
     async def dial(self, address: str, near: Near, *, name: str) -> Call:
         """Call ``address`` by whichever dialer understands it; raises DialError."""
@@ -34,8 +35,7 @@ class Dialers:
         dialer = self._by_scheme.get(scheme)
         if dialer is None:
             known = ", ".join(sorted(f"{one}:" for one in self._by_scheme))
-            near.video.stop()
-            near.audio.stop()
+            near.stop()
             raise DialError(
                 EndReason.BAD_ADDRESS, f"no dialer for {scheme[:40]!r}; there are {known}"
             )

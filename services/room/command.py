@@ -26,7 +26,7 @@ log = logging.getLogger("diemcau.room")
 @click.option("--bitrate", default=1_500_000, show_default=True, help="bit/s of one picture.")
 @click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
-def room(  # noqa: PLR0917 (click gives them by name)
+def room(
     host: str,
     port: int,
     number: int,

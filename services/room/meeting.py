@@ -27,6 +27,7 @@ class Meeting:
         participant.rename(display)
         self.participants[number] = participant
         handle.part = participant
+        self.tell(participant, {"joining": {"id": number, "display": display}})
         return participant
 
     def publishing(self) -> int:
@@ -36,6 +37,11 @@ class Meeting:
     def others_published(self, me: Participant) -> list[Json]:
         """Everybody else who sends something."""
         return [p.described() for p in self.participants.values() if p.shown and p is not me]
+
+    def others_silent(self, me: Participant) -> list[Json]:
+        """Everybody else who sends nothing; as Janus's rooms with ``notify_joining``."""
+        others = [p for p in self.participants.values() if not p.shown and p is not me]
+        return [{"id": p.number, "display": p.display} for p in others]
 
     def tell(self, about: Participant, event: Json) -> None:
         """Tell everybody but one."""

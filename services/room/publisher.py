@@ -59,7 +59,7 @@ class PublishedMedia:
                 source.sinks = known.sinks if known else []
                 self.sources[line.mid] = source
         self._version += 1
-        return answer(offer, lines, self.transport, self._version), path
+        return answer(offer, lines, self.transport, self._version, self.bitrate), path
 
     async def run(self, path: FarPath, up: Callable[[], None]) -> None:
         """Connect, say so through ``up``, and send feedback until the path is gone."""

@@ -112,6 +112,7 @@ class VideoRoom:
             "id": participant.number,
             "private_id": participant.private,
             "publishers": meeting.others_published(participant),
+            "attendees": meeting.others_silent(participant),
         }
         answer = None
         if request == "joinandconfigure" and jsep is not None:

@@ -1,21 +1,23 @@
 """A real Janus 1.x with VideoRoom on loopback: its own folder, a free port, stopped after."""
 
-import asyncio
 import contextlib
-import os
 import shutil
 import socket
-from collections.abc import AsyncIterator
+import subprocess
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from websockets.asyncio.client import connect
-
 ROOT = Path(__file__).parents[2] / "build/peers/janus-root"
 SECRET = "chair-secret"
-ROOM, PIN_ROOM, FULL_ROOM = 1234, 4321, 1
+ROOM, PIN_ROOM, FULL_ROOM, SHORT_ROOM = 1234, 4321, 1, 99
 PIN = "2468"
 START_S = 20.0
+OTHER_PLUGINS = (
+    "sip audiobridge duktape lua echotest nosip recordplay streaming textroom videocall voicemail"
+)
+OTHER_TRANSPORTS = "http mqtt pfunix rabbitmq nanomsg"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,108 +25,82 @@ class Installation:
     """Where a Janus is, and how it is started."""
 
     command: tuple[str, ...]
-    libraries: str
-    inside: Path | None = None  # the root that it runs in; its files lie there too
+    modules: Path
 
 
-def installed() -> Installation | None:
-    """The system's Janus, or the one that tests/peers/setup put beside."""
-    found = shutil.which("janus")
-    for base, command, inside in (
-        (Path("/"), (found,) if found else (), None),
-        (ROOT, ("chroot", str(ROOT), "/usr/bin/janus"), ROOT),
-    ):
-        if command and (base / "usr/bin/janus").exists():
-            libraries = next(iter(base.glob("usr/lib/*/janus")), None)
-            if libraries is not None:
-                return Installation(command, f"/{libraries.relative_to(base)}", inside)
-    return None
+def installed(*, apart: bool = False) -> Installation | None:
+    """The system's Janus, or (alone when ``apart``) the one that tests/peers/setup put beside."""
+    if not apart and (found := shutil.which("janus")):
+        modules = next(Path("/usr/lib").glob("*/janus"), None)
+        if modules is not None:
+            return Installation((found,), modules)
+    modules = next(ROOT.glob("usr/lib/*/janus"), None)
+    if modules is None:
+        return None
+    # Run by its own Debian's loader with its own libraries: no root, no chroot.
+    loader = next(path for path in ROOT.glob("lib*/ld-linux-*") if path.exists())
+    libraries = f"{modules.parent}:{ROOT}/lib/{modules.parent.name}"
+    command = (str(loader), "--library-path", libraries, str(ROOT / "usr/bin/janus"))
+    return Installation(command, modules)
 
 
-@dataclass(slots=True)
-class Janus:
-    """``url`` is the WebSocket's."""
-
-    process: asyncio.subprocess.Process
-    port: int
-
-    @property
-    def url(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
-
-    async def kill(self) -> None:
-        """As a power cut would."""
-        with contextlib.suppress(ProcessLookupError):
-            self.process.kill()
-        await self.process.wait()
-
-
-@contextlib.asynccontextmanager
-async def janus(folder: Path, *, port: int = 0, reclaim_s: int = 20) -> AsyncIterator[Janus]:
-    """Start one; ``folder`` is empty and ours. The rooms are those named above."""
-    installation = installed()
-    if installation is None:
-        raise RuntimeError("no Janus here: run `make peers`")
-    port = port or _free_port()
-    config = folder
-    if installation.inside is not None:
-        config = installation.inside / "tmp" / f"diemcau-{os.getpid()}-{port}"
-    _configure(config, port, installation.libraries, reclaim_s)
-    seen = config if installation.inside is None else Path("/", config.relative_to(installation.inside))
-    process = await asyncio.create_subprocess_exec(
-        *installation.command,
-        "--configs-folder",
-        str(seen),
-        "--disable-colors",
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    one = Janus(process, port)
+@contextlib.contextmanager
+def server(command: tuple[str, ...], port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A server in a process of its own, once it listens; killed after."""
+    quiet = subprocess.DEVNULL
+    process = subprocess.Popen(command, stdin=quiet, stdout=quiet, stderr=quiet)
     try:
-        await _answers(one)
-        yield one
-    finally:
-        await one.kill()
-        if installation.inside is not None:
-            shutil.rmtree(config, ignore_errors=True)
-
-
-async def _answers(one: Janus) -> None:
-    async with asyncio.timeout(START_S):
+        until = time.monotonic() + START_S
         while True:
             try:
-                async with connect(one.url, subprotocols=["janus-protocol"], proxy=None):  # type: ignore[list-item]
-                    return
+                socket.create_connection(("127.0.0.1", port), 1.0).close()
+                break
             except OSError:
-                if one.process.returncode is not None:
-                    raise RuntimeError("Janus ended at once; start it by hand to see why") from None
-                await asyncio.sleep(0.05)
+                if process.poll() is not None or time.monotonic() > until:
+                    raise RuntimeError(f"{command} does not run: {process.poll()}") from None
+                time.sleep(0.05)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
 
 
-def _free_port() -> int:
+@contextlib.contextmanager
+def janus(folder: Path, port: int, *, apart: bool = False) -> Iterator[subprocess.Popen[bytes]]:
+    """Start one; ``folder`` is empty and ours. The rooms are those named above."""
+    installation = installed(apart=apart)
+    if installation is None:
+        raise RuntimeError("no Janus here: run `make peers`")
+    _configure(folder, port, installation.modules)
+    command = (*installation.command, "--configs-folder", str(folder), "--disable-colors")
+    with server(command, port) as process:
+        yield process
+
+
+def free_port() -> int:
+    """A TCP port that nobody listens at."""
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return int(one.getsockname()[1])
 
 
-def _configure(folder: Path, port: int, libraries: str, reclaim_s: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _configure(folder: Path, port: int, modules: Path) -> None:
+    plugins = ",".join(f"libjanus_{name}.so" for name in OTHER_PLUGINS.split())
+    transports = ",".join(f"libjanus_{name}.so" for name in OTHER_TRANSPORTS.split())
     (folder / "janus.jcfg").write_text(
         f"""general: {{
-    configs_folder = "{folder.name}"
-    plugins_folder = "{libraries}/plugins"
-    transports_folder = "{libraries}/transports"
-    events_folder = "{libraries}/events"
-    loggers_folder = "{libraries}/loggers"
+    configs_folder = "{folder}"
+    plugins_folder = "{modules}/plugins"
+    transports_folder = "{modules}/transports"
+    events_folder = "{modules}/events"
+    loggers_folder = "{modules}/loggers"
     debug_level = 3
-    interface = "127.0.0.1"
-    reclaim_session_timeout = {reclaim_s}
+    reclaim_session_timeout = 20
     server_name = "test"
 }}
 media: {{ ipv6 = false }}
-nat: {{ ice_enforce_list = "lo" }}
-plugins: {{ disable = "libjanus_sip.so,libjanus_audiobridge.so,libjanus_duktape.so,libjanus_lua.so,libjanus_echotest.so,libjanus_nosip.so,libjanus_recordplay.so,libjanus_streaming.so,libjanus_textroom.so,libjanus_videocall.so,libjanus_voicemail.so" }}
-transports: {{ disable = "libjanus_http.so,libjanus_mqtt.so,libjanus_pfunix.so,libjanus_rabbitmq.so,libjanus_nanomsg.so" }}
+plugins: {{ disable = "{plugins}" }}
+transports: {{ disable = "{transports}" }}
 """
     )
     (folder / "janus.transport.websockets.jcfg").write_text(
@@ -136,6 +112,7 @@ admin: {{ admin_ws = false }}
         _room(ROOM, 20, ""),
         _room(PIN_ROOM, 20, f'pin = "{PIN}"'),
         _room(FULL_ROOM, 1, ""),
+        _room(SHORT_ROOM, 20, ""),
     )
     (folder / "janus.plugin.videoroom.jcfg").write_text("general: {}\n" + "".join(rooms))
 

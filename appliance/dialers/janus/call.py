@@ -16,7 +16,7 @@ from appliance.dialers.janus.session import Event, HungUp, Json, Over, SlowLink,
 from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.dialers.janus.subscription import Subscription
 from appliance.dialers.measure import Measure
-from appliance.dialers.path import NoPathError, path_stands
+from appliance.dialers.path import NoPathError, close, path_stands
 from appliance.media.far import FarTrack
 from appliance.media.webrtc import connection
 from appliance.wire.address import Address
@@ -128,21 +128,26 @@ class JanusCall:
             await self._free()
 
     async def _free(self) -> None:
-        await self._measure.finish()
         self.video = self.audio = None
         self._mix.stop()
-        await self._socket.close()
-        if self._subscription is not None:
-            await self._subscription.close()
-        await self._pc.close()
         # Before a call comes about no sender has taken the tracks over.
-        self._near.video.stop()
-        self._near.audio.stop()
+        self._near.stop()
+        try:
+            # aiortc waits for its own tasks; where those were cancelled with us it waits for ever.
+            async with asyncio.timeout(HANG_UP_S):
+                await self._measure.finish()
+                await self._socket.close()
+                if self._subscription is not None:
+                    await self._subscription.close()
+                await close(self._pc)
+        except TimeoutError:
+            log.warning("call: a connection does not close")
 
     def _end(self, reason: EndReason, detail: str) -> None:
         if self.ended is None:
             self.ended, self.detail = reason, detail
-            log.info("call: %s %s", reason, detail)
+            if self._measure.connected_at is not None:
+                log.info("call: %s %s", reason, detail)
             self._ending.set()
             self._change.tell()
 
@@ -173,7 +178,7 @@ class JanusCall:
         elif isinstance(event, HungUp):
             one = self._subscription
             if one is not None and one.handle == event.handle:
-                await one.pc.close()
+                await close(one.pc)
 
     def _hear_room(self, data: Json) -> None:
         if data.get("videoroom") == "destroyed":

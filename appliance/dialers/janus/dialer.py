@@ -28,6 +28,7 @@ class JanusDialer:
         try:
             parsed = Address.parse(address)
         except AddressError as error:
+            near.stop()
             raise DialError(EndReason.BAD_ADDRESS, str(error)) from None
         trust = self._trust or await asyncio.to_thread(ssl.create_default_context)
         place = parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"

@@ -25,7 +25,7 @@ class Stream:
 
 @dataclass(slots=True)
 class Person:
-    """A participant that sends something."""
+    """A participant; one without streams sends nothing and may yet be the chair."""
 
     number: int
     display: Display
@@ -48,15 +48,17 @@ class People:
         if data.get("videoroom") == "joined":
             self.me = _number(data.get("id"))
             self.persons.clear()
-        publishers = data.get("publishers")
-        for one in publishers if isinstance(publishers, list) else []:
-            if isinstance(one, dict) and _number(one.get("id")) not in (0, self.me):
-                self._publishes(one)
-        for key in ("leaving", "unpublished", "kicked"):
+        for one in [*_listed(data, "publishers"), *_listed(data, "attendees")]:
+            self._known(one)
+        if isinstance(data.get("joining"), dict):
+            self._known(data["joining"])
+        elif data.get("videoroom") == "event" and "display" in data:
+            self._known({"id": data.get("id"), "display": data["display"]})
+        silent = self.persons.get(_number(data.get("unpublished")))
+        if silent is not None:
+            silent.streams = ()
+        for key in ("leaving", "kicked"):
             self.persons.pop(_number(data.get(key)), None)
-        person = self.persons.get(_number(data.get("id")))
-        if person is not None and isinstance(data.get("display"), str):
-            person.display = Display.parse(data["display"])
 
     @property
     def chair(self) -> Person | None:
@@ -99,20 +101,27 @@ class People:
         picture = seen.stream("video") if seen is not None else None
         return ([picture] if picture is not None else []) + self.heard()
 
-    def _publishes(self, one: Json) -> None:
+    def _known(self, one: Json) -> None:
         number = _number(one.get("id"))
-        streams = one.get("streams")
-        told = [s for s in streams if isinstance(s, dict)] if isinstance(streams, list) else []
-        found = tuple(
-            Stream(number, str(s.get("mid", "")), str(s.get("type", "")))
-            for s in told
-            if not s.get("disabled")
-        )
+        if number in (0, self.me):
+            return
         known = self.persons.get(number)
+        found = known.streams if known is not None else ()
+        if "streams" in one:
+            found = tuple(
+                Stream(number, str(s.get("mid", "")), str(s.get("type", "")))
+                for s in _listed(one, "streams")
+                if not s.get("disabled")
+            )
         display = known.display if known is not None else Display(str(number))
         if isinstance(one.get("display"), str):
             display = Display.parse(one["display"])
         self.persons[number] = Person(number, display, found)
+
+
+def _listed(data: Json, key: str) -> list[Json]:
+    value = data.get(key)
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _number(value: object) -> int:

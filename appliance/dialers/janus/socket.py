@@ -29,6 +29,7 @@ CONNECT_S = 8.0  # name, TCP, TLS and the upgrade; SYN is repeated after 1 and 3
 ANSWER_S = 8.0  # the server's own work is milliseconds; this is for a bad line
 PING_S, PONG_S = 5.0, 5.0  # a pulled cable is noticed within ten seconds
 RESTORE_S = 20.0  # Janus keeps a claimable session for tens of seconds
+RESTART_S = 2.0
 RETRY_S = 0.5
 LONGEST = 1 << 20
 PROTOCOL = Subprotocol("janus-protocol")
@@ -148,13 +149,18 @@ class JanusSocket:
 
     async def _restore(self) -> None:
         """Connect again and claim the session; media runs on meanwhile."""
-        until = time.monotonic() + RESTORE_S
+        begun = time.monotonic()
+        until = begun + RESTORE_S
         while True:
             try:
                 async with asyncio.timeout(max(0.1, min(CONNECT_S, until - time.monotonic()))):
                     socket = await self._connect()
                     await self._claim(socket)
             except (OSError, TimeoutError, WebSocketException) as error:
+                if isinstance(error, ConnectionRefusedError):
+                    # The machine is there and the server is not, and its sessions went with it;
+                    # only a proxy before it that restarts would be back in a moment.
+                    until = min(until, begun + RESTART_S)
                 if time.monotonic() + RETRY_S > until:
                     raise LostError(f"the line is lost: {error or 'no answer'}") from None
                 await asyncio.sleep(RETRY_S)

@@ -1,6 +1,7 @@
 """What we receive of a room: one connection with a picture line and the sounds, kept as wanted."""
 
 import logging
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,9 @@ from aiortc import MediaStreamTrack, RTCSessionDescription
 from appliance.dialers.janus.people import Stream
 from appliance.dialers.janus.socket import JanusSocket
 from appliance.dialers.measure import Measure
+from appliance.dialers.path import close
 from appliance.media.far import FarTrack
+from appliance.media.far_video import FarVideo
 from appliance.media.webrtc import Connection, connection
 
 log = logging.getLogger("diemcau.janus")
@@ -83,7 +86,7 @@ class Subscription:
         """Receive nothing any more."""
         for track in self._all_tracks():
             self.measure.forgets(track)
-        await self.pc.close()
+        await close(self.pc)
 
     async def _join(self, wanted: list[Stream]) -> None:
         body: Json = {"request": "join", "ptype": "subscriber", "room": self.room}
@@ -99,6 +102,10 @@ class Subscription:
         await self.socket.message(self.handle, {"request": "switch", "streams": [change]})
         line.stream = stream
         log.info("far ← picture of %d", stream.feed)
+        if isinstance(self.video, FarVideo):
+            # The decoder would lay the new pictures onto the old one and see nothing wrong with
+            # that, until somebody happens to send a keyframe.
+            self.video._broken(time.monotonic())
 
     async def _update(self, add: list[Stream], drop: list[_Line]) -> None:
         body: Json = {"request": "update"}

@@ -28,9 +28,12 @@ export class People {
       this.me = event.id;
       this.persons.clear();
     }
-    for (const one of event.publishers ?? []) this.put(one.id, one.display, one.streams);
-    for (const key of ["leaving", "unpublished", "kicked"]) this.persons.delete(event[key]);
-    if (this.persons.has(event.id) && typeof event.display === "string") this.put(event.id, event.display);
+    for (const one of [...event.publishers ?? [], ...event.attendees ?? []]) this.put(one.id, one.display, one.streams);
+    if (event.joining) this.put(event.joining.id, event.joining.display);
+    else if (event.videoroom === "event" && typeof event.display === "string") this.put(event.id, event.display);
+    const silent = this.persons.get(event.unpublished);
+    if (silent) silent.streams = [];
+    for (const key of ["leaving", "kicked"]) this.persons.delete(event[key]);
   }
 
   put(number, text, streams) {

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import av
 import numpy as np
@@ -38,7 +39,7 @@ class End:
     asked: list[str] = field(default_factory=list)  # keyframes, by the signalling
     keys: list[str] = field(default_factory=list)
     numbers: list[int] = field(default_factory=list)
-    sound: list[np.ndarray[tuple[int], np.dtype[np.int16]]] = field(default_factory=list)
+    sound: list[Any] = field(default_factory=list)
     _tasks: list[asyncio.Task[None]] = field(default_factory=list)
 
     def watch(self) -> None:

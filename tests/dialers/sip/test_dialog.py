@@ -71,3 +71,20 @@ def test_the_far_end_may_move_and_its_order_is_kept() -> None:
     assert not asked.in_order(older)
     asked.refresh(newer)
     assert str(asked.target) == "sip:site@192.0.2.77"
+
+
+def test_the_far_ends_words_come_back_to_the_letter() -> None:
+    request = invite()
+    odd = ['<sip:p2.example.vn;lr;x=a+b!>, "A, <B>" <sip:p1.example.vn;lr;ftag=sip+1>']
+    yes = response(request, 200, "sip+1+x!")
+    yes.headers.set("Contact", "<sip:1000@192.0.2.9>")
+    yes.headers.setlist("Record-Route", odd)
+    yes.headers.set("Via", "SIP/2.0/UDP 192.0.2.1")
+    there = again(yes)
+    assert isinstance(there, Response)
+    bye = Dialog.of_client(request, there).request("BYE")
+    assert bye.headers["To"].endswith(";tag=sip+1+x!")
+    assert bye.headers.getlist("Route") == [
+        '"A, <B>" <sip:p1.example.vn;lr;ftag=sip+1>',
+        "<sip:p2.example.vn;lr;x=a+b!>",
+    ]
