@@ -45,9 +45,10 @@ class Asterisk:
         modules = next(root.glob("usr/lib/*/asterisk/modules"))
         libraries = modules.parents[1]
         loader = next(path for path in root.glob("usr/lib*/**/ld-linux-*.so.*") if path.exists())
-        binary = str(root / "usr/sbin/asterisk")
-        self._command = (str(loader), "--library-path", str(libraries), binary)
-        self._command += ("-C", str(folder / "etc/asterisk.conf"))
+        self._command: tuple[str, ...] = (
+            *(str(loader), "--library-path", str(libraries)),
+            *(str(root / "usr/sbin/asterisk"), "-C", str(folder / "etc/asterisk.conf")),
+        )
         write(folder, ports, data=root / "usr/share/asterisk", modules=modules)
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -91,10 +91,10 @@ nocolor = yes
 
 def _pjsip(etc: Path, ports: Ports) -> str:
     parts = ["[global]\ntype = global\nendpoint_identifier_order = username,auth_username\n"]
-    for protocol in ("udp", "tcp"):
-        parts.append(
-            f"[{protocol}]\ntype = transport\nprotocol = {protocol}\nbind = 127.0.0.1:{ports.sip}\n"
-        )
+    parts += [
+        f"[{protocol}]\ntype = transport\nprotocol = {protocol}\nbind = 127.0.0.1:{ports.sip}\n"
+        for protocol in ("udp", "tcp")
+    ]
     if ports.tls:
         parts.append(
             f"[tls]\ntype = transport\nprotocol = tls\nbind = 127.0.0.1:{ports.tls}\n"
