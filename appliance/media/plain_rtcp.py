@@ -19,7 +19,6 @@ from aiortc.rtp import (
     AnyRtcpPacket,
     RtcpPacket,
     RtcpPsfbPacket,
-    RtcpRtpfbPacket,
     RtcpSdesPacket,
     RtcpSourceInfo,
     unpack_remb_fci,
@@ -140,8 +139,20 @@ def fir(own: int, far: int, number: int) -> bytes:
 
 
 def nack(own: int, far: int, sequences: list[int]) -> bytes:
-    """Generic NACK (RFC 4585 section 6.2.1)."""
-    return bytes(RtcpRtpfbPacket(RTCP_RTPFB_NACK, own, far, sequences))
+    """Generic NACK (RFC 4585 section 6.2.1) of numbers in their order.
+
+    Written here since aiortc 1.16 fails where the numbers begin anew at 65536.
+    """
+    items: list[list[int]] = []  # first number, the sixteen after it as bits
+    for sequence in sequences:
+        after = (sequence - items[-1][0] - 1) & 0xFFFF if items else 16
+        if after < 16:
+            items[-1][1] |= 1 << after
+        else:
+            items.append([sequence, 0])
+    lost = b"".join(struct.pack("!HH", *item) for item in items)
+    head = struct.pack("!BBHLL", 0x80 | RTCP_RTPFB_NACK, RTCP_RTPFB, 2 + len(items), own, far)
+    return head + lost
 
 
 def tmmbr(own: int, far: int, bps: int, overhead: int = 40) -> bytes:
