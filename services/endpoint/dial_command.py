@@ -112,7 +112,7 @@ class _Trial:
         """Read both far tracks until the time is up or the call is over."""
         keep = self._record.take if self._record is not None else _forget
         picture, sound = Follower(keep), Follower(keep)
-        tasks = [asyncio.create_task(follower.run()) for follower in (picture, sound)]
+        reading = {asyncio.create_task(follower.run()) for follower in (picture, sound)}
         until = time.monotonic() + seconds
         try:
             while call.ended is None and (left := until - time.monotonic()) > 0:
@@ -122,9 +122,11 @@ class _Trial:
                     async with asyncio.timeout(left):
                         await call.changed()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            while reading:
+                # More than once: a follower that is just changing over may miss the first.
+                for task in reading:
+                    task.cancel()
+                _, reading = await asyncio.wait(reading, timeout=0.2)
 
     def result(self) -> dict[str, Any]:
         """The object of docs/architecture.md section 7."""

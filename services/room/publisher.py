@@ -39,7 +39,7 @@ class PublishedMedia:
     _version: int = 0
 
     def __post_init__(self) -> None:
-        self.transport = Transport(self._hear, self._hear_reports)
+        self.transport = Transport(self._hear, self._hear_reports, controlling=False)
 
     async def take_offer(self, text: str, codecs: dict[str, str]) -> tuple[str, FarPath]:
         """Answer an offer; the sources are what was accepted of it. Raises VideoRoomError."""
@@ -65,7 +65,7 @@ class PublishedMedia:
         """Connect, say so through ``up``, and send feedback until the path is gone."""
         # The answer says active unless the offer itself was active (RFC 5763 section 5).
         path.dtls.role = "client" if path.dtls.role == "client" else "server"
-        if not await self.transport.connect(path, controlling=False):
+        if not await self.transport.connect(path):
             return
         up()
         reported = 0.0

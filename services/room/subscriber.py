@@ -28,7 +28,7 @@ class SubscribedMedia:
     _version: int = 0
 
     def __post_init__(self) -> None:
-        self.transport = Transport(self._hear_nothing, self._hear_reports)
+        self.transport = Transport(self._hear_nothing, self._hear_reports, controlling=True)
 
     def add(self, source: Source) -> None:
         """Listen to one more source, on a line that has become free or on a new one."""
@@ -65,7 +65,7 @@ class SubscribedMedia:
 
     async def run(self, path: FarPath, up: Callable[[], None]) -> None:
         """Connect and begin to send; returns when the path is gone."""
-        if not await self.transport.connect(path, controlling=True):
+        if not await self.transport.connect(path):
             return
         up()
         await self.refresh()

@@ -46,10 +46,15 @@ class _RawDtls(RTCDtlsTransport):
 
 
 class Transport:
-    """ICE with host candidates only, then DTLS; ``closed`` is set when the far end is gone."""
+    """ICE with host candidates only, then DTLS; ``closed`` is set when the far end is gone.
 
-    def __init__(self, rtp: Hear, rtcp: HearReports) -> None:
+    ``controlling`` is the ICE role of whoever offers (RFC 8445 section 6.1.1); it stands from the
+    first, since the far end's checks may come before its description.
+    """
+
+    def __init__(self, rtp: Hear, rtcp: HearReports, *, controlling: bool) -> None:
         self._gatherer = RTCIceGatherer(iceServers=[])
+        self._gatherer._connection.ice_controlling = controlling
         self._ice = RTCIceTransport(self._gatherer)
         self._certificate = RTCCertificate.generateCertificate()
         self._dtls = _RawDtls(self._ice, self._certificate, rtp, rtcp)
@@ -92,7 +97,7 @@ class Transport:
         elif candidate is not None or not self._hidden_candidates:
             await self._ice.addRemoteCandidate(candidate)
 
-    async def connect(self, path: "FarPath", *, controlling: bool) -> bool:
+    async def connect(self, path: "FarPath") -> bool:
         """Reach the far end; False when that did not work in time.
 
         ``path.dtls.role`` is the far end's: "client" makes us the server and the reverse.
@@ -101,8 +106,6 @@ class Transport:
             await self.add_candidate(candidate)
         if path.complete:
             await self.add_candidate(None)
-        connection = self._gatherer._connection
-        connection.ice_controlling = controlling
         self._dtls._set_role("server" if path.dtls.role == "client" else "client")
         try:
             async with asyncio.timeout(CONNECT_S):

@@ -77,9 +77,12 @@ class Site:
 
     async def leave(self) -> None:
         """Hang up and stop reading."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        running = set(self._tasks)
+        while running:
+            # More than once: a follower that is just changing over may miss the first.
+            for task in running:
+                task.cancel()
+            _, running = await asyncio.wait(running, timeout=0.2)
         await self.call.hang_up()
 
     async def _choose(self, picture: Follower, sound: Follower) -> None:

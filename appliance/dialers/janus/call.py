@@ -223,8 +223,10 @@ class JanusCall:
                 if lost >= PATHS:
                     self._end(EndReason.NO_MEDIA, str(error))
                     return
-            except LostError:
-                return
+            except (LostError, RefusedError, TimeoutError) as error:
+                # The line blinked; where it is lost for good, the call ends by that.
+                log.info("far ← no handle: %s", error or "no answer")
+                await asyncio.sleep(AGAIN_S)
             finally:
                 await self._drop_subscription()
 
@@ -244,7 +246,7 @@ class JanusCall:
                     if told.handle == handle:
                         await one.answer(told.data.get("streams"), told.sdp)
                 await one.bring(self._people.wanted())
-            except (RefusedError, TimeoutError) as error:
+            except (RefusedError, LostError, TimeoutError) as error:
                 log.info("far ← subscription refused: %s", error or "no answer")
                 asyncio.get_running_loop().call_later(AGAIN_S, self._turn.set)
             self._refresh()

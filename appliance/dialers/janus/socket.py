@@ -113,6 +113,9 @@ class JanusSocket:
             if self._socket is None:
                 return
             self._open.clear()
+            for answer in self._answers.values():
+                if not answer.done():
+                    answer.set_exception(LostError("the line is lost"))
             if self._over or not self.session.number:
                 raise LostError(self._over or "the server closed the connection")
             await self._restore()
