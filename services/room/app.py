@@ -119,9 +119,12 @@ class _Connection:
 
     async def run(self) -> None:
         """Serve the socket until it is closed."""
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            while True:
-                await self._take(await self._socket.receive_text())
+        while True:
+            # Not `receive_text`: it refuses what has come in once an answer could not be sent.
+            message = await self._socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return
+            await self._take(message.get("text") or "")
 
     def lose(self) -> None:
         """The socket is gone: its sessions may be claimed for a while."""
@@ -138,15 +141,26 @@ class _Connection:
             message = None
         if not isinstance(message, dict):
             error = {"code": INVALID_JSON, "reason": "Not a JSON object, or too long"}
-            await self._socket.send_text(json.dumps({"janus": "error", "error": error}))
+            await self._say({"janus": "error", "error": error})
             return
         answer: Json = await self._gateway.request(message, self._mine, time.monotonic())
-        await self._socket.send_text(json.dumps(answer))
+        await self._say(answer)
         for number, session in self._mine.items():
             if number not in self._writers:
                 self._writers[number] = asyncio.create_task(self._write(session))
 
+    async def _say(self, message: Json) -> bool:
+        """Send, where anybody still listens; False where nobody does.
+
+        A client says "destroy" and closes in one breath. An answer that can no longer be sent must
+        not keep that "destroy" from being read, or it stays in the room as a ghost.
+        """
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):
+            await self._socket.send_text(json.dumps(message))
+            return True
+        return False
+
     async def _write(self, session: Session) -> None:
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-            while (message := await session.outbox.get()) is not None:
-                await self._socket.send_text(json.dumps(message))
+        while (message := await session.outbox.get()) is not None:
+            if not await self._say(message):
+                return

@@ -46,10 +46,10 @@ def unreachable(error: Exception, place: str) -> DialError:
         reason, sentence = EndReason.REFUSED, f"no meeting server at {place}: {error}"
     elif isinstance(error, ssl.SSLCertVerificationError):
         reason = EndReason.UNTRUSTED
-        why = error.verify_message or str(error)
+        why = getattr(error, "verify_message", "") or str(error)
         sentence = f"the certificate of {place} is not trusted: {why}"
     elif isinstance(error, ssl.SSLError):
-        sentence = f"{place} speaks no TLS that we do: {error.reason}"
+        sentence = f"{place} speaks no TLS that we do: {error}"
     elif isinstance(error, TimeoutError):
         sentence = f"{place} does not answer in time"
     elif isinstance(error, socket.gaierror):

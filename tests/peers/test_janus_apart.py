@@ -1,0 +1,18 @@
+"""The Janus of a machine whose Debian has none: from Debian 12, by its own loader, without root."""
+
+from pathlib import Path
+
+import pytest
+
+from appliance.dialers.table import Dialers
+from tests.dialers.sites import near
+from tests.peers.janus import ROOM, free_port, installed, janus
+
+
+@pytest.mark.skipif(installed(apart=True) is None, reason="run tests/peers/setup --apart")
+async def test_it_takes_a_call(tmp_path: Path) -> None:
+    port = free_port()
+    with janus(tmp_path, port, apart=True):
+        address = f"janus+ws://127.0.0.1:{port}?room={ROOM}"
+        call = await Dialers().dial(address, near(1), name="site 1")
+        await call.hang_up()
