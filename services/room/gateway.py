@@ -31,6 +31,7 @@ log = logging.getLogger("diemcau.room")
 PLUGIN = "janus.plugin.videoroom"
 SESSION_S = 60.0  # Janus's session_timeout: clients keep alive every 25 to 50 s
 RECLAIM_S = 25.0  # a lost line is usually back in ten
+MEDIA_S = 3.0  # with its media gone as well it was no blink: the program or its power is gone
 SESSIONS, HANDLES, BACKLOG = 400, 16, 512
 
 
@@ -48,6 +49,17 @@ class Session:
         """Send to the client, or keep for it; the newest goes when nobody has read for long."""
         if not self.outbox.full():
             self.outbox.put_nowait({**message, "session_id": self.number})
+
+    def gone(self, now: float) -> bool:
+        """Whether its socket is lost and nobody will claim it back.
+
+        A site whose power was cut and is back would else meet its own frozen picture.
+        """
+        if self.lost_at is None:
+            return False
+        heard = [at for handle in self.handles.values() if (at := handle.media_at()) is not None]
+        still = bool(heard) and now - max(heard) > MEDIA_S and now - self.lost_at > MEDIA_S
+        return still or now - self.lost_at > RECLAIM_S
 
     async def close(self) -> None:
         """Leave every room and free everything."""
@@ -79,7 +91,7 @@ class Gateway:
         """Drop the sessions that nobody keeps alive."""
         for session in list(self.sessions.values()):
             silent = now - session.seen > SESSION_S
-            gone = session.lost_at is not None and now - session.lost_at > RECLAIM_S
+            gone = session.gone(now)
             if silent or gone:
                 log.info(
                     "room: session %d is over (%s)", session.number, "silent" if silent else "gone"

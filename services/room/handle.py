@@ -22,6 +22,10 @@ class Part(Protocol):
     def transport(self) -> Transport | None:
         """The path of its media, once there is one."""
 
+    @property
+    def media_at(self) -> float | None:
+        """When media last came from it (monotonic s); None where it sends none."""
+
 
 @dataclass
 class Handle:
@@ -46,6 +50,10 @@ class Handle:
         if jsep is not None:
             message["jsep"] = jsep
         self.send(message)
+
+    def media_at(self) -> float | None:
+        """When media last came by this handle (monotonic s); None where none ever did."""
+        return self.part.media_at if self.part is not None else None
 
     def up(self) -> None:
         """Tell the owner that its media path stands."""

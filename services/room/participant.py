@@ -31,6 +31,11 @@ class Participant:
     media: PublishedMedia | None = None
     shown: bool = False
 
+    @property
+    def media_at(self) -> float | None:
+        """When its media last came (monotonic s)."""
+        return self.media.heard_at if self.media is not None else None
+
     def rename(self, display: str) -> None:
         """Take a new display; only who gave the chair's PIN may call itself the chair."""
         if Display.parse(display).chair and not self.chair:

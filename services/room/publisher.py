@@ -36,6 +36,7 @@ class PublishedMedia:
     bitrate: int
     transport: Transport = field(init=False)
     sources: dict[str, Source] = field(default_factory=dict)
+    heard_at: float | None = None
     _version: int = 0
 
     def __post_init__(self) -> None:
@@ -81,7 +82,7 @@ class PublishedMedia:
         packet = rewrite.parse(data)
         source = self._source(packet) if packet else None
         if packet is not None and source is not None:
-            at = time.monotonic()
+            self.heard_at = at = time.monotonic()
             await source.hear(packet, at)
 
     def _source(self, packet: rewrite.Incoming) -> Source | None:

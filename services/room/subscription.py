@@ -29,6 +29,11 @@ class Subscription:
     _answered: bool = True
     _stale: bool = False
 
+    @property
+    def media_at(self) -> float | None:
+        """It sends nothing."""
+        return None
+
     async def begin(self, streams: list[Json]) -> tuple[Json, str]:
         """Subscribe for the first time; gives what is told and the offer."""
         if not streams:

@@ -38,7 +38,8 @@ def installed(*, apart: bool = False) -> Installation | None:
     if modules is None:
         return None
     # Run by its own Debian's loader with its own libraries: no root, no chroot.
-    loader = next(path for path in ROOT.glob("lib*/ld-linux-*") if path.exists())
+    # (lib64's name for it is a link to the machine's own, which goes with other libraries.)
+    loader = next(path for path in ROOT.glob("lib/*/ld-linux-*") if path.exists())
     libraries = f"{modules.parent}:{ROOT}/lib/{modules.parent.name}"
     command = (str(loader), "--library-path", libraries, str(ROOT / "usr/bin/janus"))
     return Installation(command, modules)

@@ -55,6 +55,8 @@ async def test_killed_in_a_meeting_and_back(
         with capsys.disabled():
             print(f"\n  killed: picture on the TV after {tv_s:.1f} s, at the far end after "  # noqa: T201
                   f"{far_s:.1f} s (wanted: 10)")  # fmt: skip
+        # Twice the ten seconds for a machine that does much else; a ghost would stand for 25.
+        assert max(tv_s, far_s) < 20
 
 
 async def test_vlc_killed_and_camera_unplugged_within_one_call(
