@@ -135,7 +135,8 @@ class RtpStream:
                 self._obey(self.sender, heard, now)
 
     def _obey(self, sender: RtpSender, heard: plain_rtcp.Heard, now: float) -> None:
-        if isinstance(heard, plain_rtcp.KeyframeWanted) and heard.ssrc in (0, self.ssrc):
+        if isinstance(heard, plain_rtcp.KeyframeWanted):
+            # Whatever SSRC it names: there is one stream here, and boxes on the way rename it.
             sender.keyframe(now)
         elif isinstance(heard, plain_rtcp.Missing) and heard.ssrc == self.ssrc:
             sender.repeat(heard.sequences, now)

@@ -91,9 +91,9 @@ class Bandwidth:
         return f"{self.kind}:{self.value}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Attribute:
-    """An a= line; `value` is None for a flag."""
+    """An a= line; `value` is None for a flag. Keys are not shown in `repr`."""
 
     name: str
     value: str | None = None
@@ -105,6 +105,9 @@ class Attribute:
 
     def __str__(self) -> str:
         return self.name if self.value is None else f"{self.name}:{self.value}"
+
+    def __repr__(self) -> str:
+        return "<crypto>" if self.name.lower() == "crypto" else f"<{self}>"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,23 @@
 """Two media sessions face to face: pictures counted, tones heard, plain and encrypted."""
 
+import asyncio
+import gc
+import logging
+import re
+
+import psutil
 import pytest
 
+from appliance.dialers.dialer import Near
 from appliance.dialers.sip.encryption import Encryption
-from tests.dialers.sip.facing import facing, flows, until
+from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.sdp import SdpError
+from appliance.media.microphone import Microphone
+from appliance.media.near_audio import NearAudio
+from tests.dialers.sip.facing import HOST, End, agree, end, facing, flows, until
+from tests.dialers.sip.recorded import offer
+from tests.dialers.sip.relay import Relay
+from tests.media.lossy_near import NumberedVideo
 
 OFF, OPTIONAL, REQUIRED = Encryption.OFF, Encryption.OPTIONAL, Encryption.REQUIRED
 
@@ -21,11 +35,220 @@ async def test_both_see_and_hear(one: Encryption, other: Encryption, encrypted: 
     async with facing(one, other) as (a, b):
         assert a.session.encrypted is b.session.encrypted is encrypted
         await flows(a, b)
+        await until(lambda: a.session.statistics().rtt_ms is not None, "a round trip")
         statistics = a.session.statistics()
         assert statistics.flowed
         assert statistics.video.codec == "H264"
         assert statistics.audio.codec == "G722"
         assert (statistics.video.width, statistics.video.height) == (640, 360)
-        assert statistics.lost_packets == 0
         assert statistics.first_picture_s is not None
-        await until(lambda: a.session.statistics().rtt_ms is not None, "a round trip")
+        assert statistics.sent_kbps > 100
+        assert statistics.received_kbps > 100
+
+
+def only(*numbers: int) -> tuple[str, str]:
+    """The formats of our own offer's sound line, and those of them that are left."""
+    return "RTP/AVP 9 98 8 0 101 102", "RTP/AVP " + " ".join(map(str, numbers))
+
+
+@pytest.mark.parametrize(("number", "name"), [(9, "G722"), (98, "opus"), (8, "PCMA"), (0, "PCMU")])
+async def test_each_kind_of_sound(number: int, name: str) -> None:
+    async with facing(offer=lambda sdp: sdp.replace(*only(number))) as (a, b):
+        await flows(a, b)
+        assert a.session.statistics().audio.codec == name
+
+
+async def test_pictures_in_mode_0_where_slices_fit() -> None:
+    """The numbered pictures have one slice each: only small ones pass, and that is told once."""
+    async with facing(offer=lambda sdp: sdp.replace("RTP/AVP 99 100", "RTP/AVP 100")) as (a, b):
+        await until(lambda: a.hears(880.0) and b.hears(440.0), "sound all the same")
+        assert "packetization-mode=0" in b.session.offer()
+
+
+async def test_sound_in_another_codec_in_mid_call() -> None:
+    async with facing() as (a, b):
+        await flows(a, b)
+        c = end(OFF, first=20_000, hertz=1320.0)
+        try:
+            await c.session.open(HOST)
+            agree(c, a, offer=lambda sdp: sdp.replace(*only(8)))
+            c.watch()
+            await until(lambda: a.hears(1320.0) and c.hears(440.0), "both tones by A-law")
+            assert a.session.statistics().audio.codec == "PCMA"
+        finally:
+            await c.close()
+
+
+async def test_hold_and_resume_by_the_far_end() -> None:
+    async with facing() as (a, b):
+        await flows(a, b)
+        b.session.hold(True)
+        agree(b, a)
+        a.sound.clear()
+        b.sound.clear()
+        b.numbers.clear()
+        await until(lambda: len(a.sound) >= 25 and a.hears(880.0), "b's sound goes on")
+        assert b.session.statistics().audio.sent_s > 0
+        assert len(b.numbers) <= 5
+        assert "a=recvonly" in a.session.offer()
+        b.session.hold(False)
+        agree(b, a)
+        b.sound.clear()
+        await flows(a, b)
+
+
+async def test_a_refresh_changes_nothing() -> None:
+    async with facing(REQUIRED, REQUIRED) as (a, b):
+        agree(b, a)  # from here on both say what they have in common
+        first, reply = a.session.offer(), b.session.offer()
+        tracks = (a.session.video, a.session.audio)
+        for _ in range(3):
+            agree(a, b)
+            agree(b, a)
+        assert (a.session.offer(), b.session.offer()) == (first, reply)
+        assert (a.session.video, a.session.audio) == tracks
+        await flows(a, b)
+
+
+async def test_slides_come_and_go() -> None:
+    a = end(OFF)
+    changes: list[bool] = []
+    try:
+        await a.session.open(HOST)
+        a.session.changed = lambda: changes.append(a.session.content is not None)
+        a.session.answer(offer("polycom-rmx-entry-queue").replace("SAVP", "AVP"))
+        assert a.session.content is not None
+        first = a.session.content
+        a.session.answer(offer("polycom-group-500"))
+        assert a.session.content is None
+        assert first.readyState == "ended"
+        text = a.session.answer(offer("polycom-rmx-content-reinvite"))
+        assert a.session.content is not None
+        assert a.session.content.readyState == "live"
+        assert changes == [True, False, True]
+        assert "a=content:slides" in text
+        # a slide deck that is refused later keeps its line
+        assert a.session.offer().count("m=") == 5
+    finally:
+        await a.close()
+
+
+async def test_keys_are_heard_in_their_order_and_sound_goes_on() -> None:
+    async with facing() as (a, b):
+        await flows(a, b)
+        await a.session.send_dtmf("1234#")
+        await until(lambda: "".join(b.keys) == "1234#", "five keys")
+        await asyncio.gather(a.session.send_dtmf("*6"), b.session.send_dtmf("99"))
+        await until(lambda: "".join(b.keys) == "1234#*6", "mute")
+        await until(lambda: "".join(a.keys) == "99", "request to speak")
+        b.sound.clear()
+        await until(lambda: b.hears(440.0), "the tone after the keys")
+        with pytest.raises(DtmfError, match="'X' is no telephone key"):
+            await a.session.send_dtmf("x")
+
+
+async def test_a_far_end_without_telephone_events() -> None:
+    async with facing(offer=lambda sdp: sdp.replace(*only(9))) as (a, _):
+        with pytest.raises(DtmfByInfo):
+            await a.session.send_dtmf("99")
+
+
+async def test_what_is_refused_changes_nothing() -> None:
+    async with facing(REQUIRED, REQUIRED) as (a, b):
+        await flows(a, b)
+        before = a.session.offer()
+        for words, says in [
+            (offer("polycom-group-500"), "offers none"),
+            ("rubbish", "no media line"),
+        ]:
+            with pytest.raises(SdpError, match=says):
+                a.session.answer(words)
+        with pytest.raises(SdpError):
+            a.session.accept(before.replace("m=audio", "m=text").replace("inline:", "x"))
+        assert a.session.offer() == before
+        a.sound.clear()
+        await until(lambda: a.hears(880.0), "the tone")
+
+
+async def test_before_the_ports_are_open() -> None:
+    made = end(OFF)
+    with pytest.raises(SdpError, match="not open"):
+        made.session.offer()
+    with pytest.raises(SdpError, match="nothing had been offered"):
+        made.session.accept(offer("asterisk-22"))
+    with pytest.raises(DtmfByInfo):
+        await made.session.send_dtmf("1")
+    await made.close()
+    await made.close()
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+async def test_a_master_key_identifier_as_an_rmx_sends_it(signalled: bool) -> None:
+    relay = await Relay(rewrite=lambda data: data[:-10] + b"\0\0\0\1" + data[-10:]).open()
+
+    def answered(sdp: str) -> str:
+        sdp = relay.answered(sdp, "video")
+        return re.sub(r"(inline:\S+)", r"\1|2^31|1:4", sdp) if signalled else sdp
+
+    try:
+        async with facing(
+            REQUIRED, REQUIRED, offer=lambda sdp: relay.offered(sdp, "video"), answer=answered
+        ) as (a, b):
+            await flows(a, b)
+    finally:
+        relay.close()
+
+
+async def test_no_key_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    async with facing(REQUIRED, REQUIRED) as (a, b):
+        await flows(a, b)
+        words = a.session.offer() + b.session.offer()
+        agree(b, a)
+        keys = set(re.findall(r"inline:(\S+)", words))
+    assert len(keys) >= 4
+    assert not [key for key in keys if key[:16] in caplog.text]
+    assert not [key for key in keys if key[:16] in repr(vars(a.session))]
+
+
+async def test_a_microphone_is_told_what_to_deliver() -> None:
+    microphone = Microphone("lavfi:sine=frequency=620:sample_rate=48000")
+    microphone.open()
+    microphone.live = True
+    audio = NearAudio(microphone)
+    near = Near(NumberedVideo(), audio)
+    session = MediaSession(near, encryption=OFF, name="x", on_keyframe_wanted=lambda: None)
+    far = end(OFF)
+    one = End(near.video, far.audio, session)  # type: ignore[arg-type]
+    try:
+        await session.open(HOST)
+        await far.session.open(HOST)
+        assert audio.codec == "opus"
+        agree(one, far)
+        far.watch()
+        assert audio.codec == "pcm"
+        await until(lambda: far.hears(620.0), "the microphone")
+        agree(one, far)
+    finally:
+        await session.close()
+        await far.close()
+        assert microphone.close()
+    assert audio.readyState == "ended"
+
+
+async def test_nothing_is_left_after_many_calls() -> None:
+    process = psutil.Process()
+
+    async def call() -> None:
+        async with facing(REQUIRED, REQUIRED) as (a, b):
+            await until(lambda: bool(a.numbers and b.numbers), "a picture")
+
+    await call()
+    gc.collect()  # the near tracks' encoders have threads of their own
+    tasks, files, threads = len(asyncio.all_tasks()), process.num_fds(), process.num_threads()
+    for _ in range(10):
+        await call()
+    gc.collect()
+    await until(lambda: process.num_threads() <= threads, "the decoders' threads gone")
+    assert len(asyncio.all_tasks()) == tasks
+    assert process.num_fds() == files

@@ -1,0 +1,186 @@
+"""What happens on the way: loss, another stream, goodbye, feedback in all its forms."""
+
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import pytest
+from aiortc.rtp import RtcpByePacket, is_rtcp
+
+from appliance.dialers.sip.encryption import Encryption
+from appliance.media import plain_rtcp
+from tests.dialers.sip.facing import End, agree, end, facing, flows, until
+from tests.dialers.sip.relay import HOST, Relay
+from tests.media.lossy import Way
+
+OFF, REQUIRED = Encryption.OFF, Encryption.REQUIRED
+
+
+@asynccontextmanager
+async def by_way(
+    relay: Relay,
+    kind: str = "video",
+    encryption: Encryption = OFF,
+    feedback: Callable[[str], str] = str,
+) -> AsyncIterator[tuple[End, End]]:
+    """Both ends; one medium from the second to the first goes through the relay."""
+    await relay.open()
+    try:
+        async with facing(
+            encryption,
+            encryption,
+            offer=lambda sdp: feedback(relay.offered(sdp, kind)),
+            answer=lambda sdp: relay.answered(sdp, kind),
+        ) as ends:
+            yield ends
+    finally:
+        relay.close()
+
+
+def without(*kinds: str) -> Callable[[str], str]:
+    """An offer without those kinds of feedback."""
+
+    def rewritten(sdp: str) -> str:
+        for kind in kinds:
+            sdp = sdp.replace(f"a=rtcp-fb:* {kind}\r\n", "")
+        return sdp
+
+    return rewritten
+
+
+@pytest.mark.parametrize("encryption", [OFF, REQUIRED])
+async def test_a_lost_packet_is_asked_for_again(encryption: Encryption) -> None:
+    relay = Relay(Way(drops=lambda number, data: number % 50 == 40, delay_s=0.02))
+    async with by_way(relay, encryption=encryption) as (a, b):
+        await flows(a, b)
+        await until(lambda: relay.back.dropped >= 5, "five lost packets")
+        shown = len(a.numbers)
+        await until(lambda: len(a.numbers) >= shown + 30, "thirty more pictures")
+        statistics = a.session.statistics().video
+        assert statistics.lost_packets == 0  # all of them came in the end
+        assert statistics.freezes == 0
+
+
+@pytest.mark.parametrize(
+    ("missing", "expected"),
+    [
+        (("nack",), b"\x81\xce"),  # PLI
+        (("nack", "nack pli"), b"\x84\xce"),  # FIR
+        (("nack", "nack pli", "ccm fir"), None),  # the signalling
+    ],
+)
+async def test_without_repetition_a_keyframe_is_asked_for(
+    missing: tuple[str, ...], expected: bytes | None
+) -> None:
+    relay = Relay(Way(drops=lambda number, data: number == 150))
+    async with by_way(relay, feedback=without(*missing)) as (a, b):
+        await flows(a, b)
+        await until(lambda: relay.back.dropped == 1, "one lost packet")
+        if expected is None:
+            await until(lambda: bool(a.asked), "a keyframe asked for by INFO")
+            b.session.fast_update()
+        else:
+            await until(lambda: any(expected in compound for compound in relay.seen), "the request")
+        shown = len(a.numbers)
+        await until(lambda: len(a.numbers) >= shown + 30, "thirty more pictures")
+        assert b.video.keyframes > 1
+
+
+async def test_keyframe_requests_nobody_hears_go_all_ways_and_few() -> None:
+    relay = Relay(Way())
+    async with by_way(relay, feedback=without("nack")) as (a, b):
+        await flows(a, b)
+        relay.seen.clear()
+        # every third packet has another number: nothing can be put together any more
+        relay.rewrite = lambda data: (
+            data
+            if is_rtcp(data) or data[3] % 3
+            else data[:2] + struct.pack("!H", (data[2] << 8 | data[3]) + 1 & 0xFFFF) + data[4:]
+        )
+        await until(lambda: bool(a.asked), "the signalling's way, in the end")
+        asked = [compound for compound in relay.seen if b"\x81\xce\0\2" in compound]
+        assert any(b"\x84\xce\0\4" in compound for compound in relay.seen)
+        assert 1 <= len(asked) <= 6
+
+
+async def test_another_ssrc_in_mid_call() -> None:
+    relay = Relay(Way())
+    async with by_way(relay) as (a, b):
+        await flows(a, b)
+        shown = len(a.numbers)
+        relay.inject(bytes(RtcpByePacket([1])), 1)
+        relay.rewrite = lambda data: (
+            data[:4] + b"new!" + data[8:] if is_rtcp(data) else data[:8] + b"new!" + data[12:]
+        )
+        await until(lambda: len(a.numbers) >= shown + 60, "pictures of the new stream")
+
+
+async def test_goodbye_is_survived() -> None:
+    relay = Relay(Way())
+    async with by_way(relay, "audio") as (a, b):
+        await flows(a, b)
+        for number in (0, 1):
+            relay.inject(plain_rtcp.cname(1, "x") + bytes(RtcpByePacket([1])), number)
+        a.sound.clear()
+        await until(lambda: a.hears(880.0), "the tone after the goodbye")
+
+
+async def test_a_temporary_limit_is_kept_and_notified() -> None:
+    relay = Relay(Way())
+    async with by_way(relay) as (a, b):
+        await flows(a, b)
+        await until(lambda: bool(relay.seen), "a report of the one that is limited")
+        own = next(int.from_bytes(compound[4:8]) for compound in relay.seen)
+        relay.inject(plain_rtcp.tmmbr(0x77777777, own, 256_000), 1)
+        await until(
+            lambda: any(b"\x84\xcd\0\4" in compound for compound in relay.seen), "the TMMBN"
+        )
+        notified = next(compound for compound in relay.seen if b"\x84\xcd\0\4" in compound)
+        assert b"\x77\x77\x77\x77" in notified
+        assert a.video.bitrates[-1] <= 256_000
+        relay.inject(plain_rtcp.tmmbr(0x77777777, own, 900_000), 1)
+        await until(lambda: a.video.bitrates[-1] > 256_000, "the higher rate")
+
+
+async def test_pli_and_fir_of_the_far_end_give_keyframes() -> None:
+    relay = Relay(Way())
+    async with by_way(relay) as (a, b):
+        await flows(a, b)
+        await until(lambda: bool(relay.seen), "a report of the one that is asked")
+        own = next(int.from_bytes(compound[4:8]) for compound in relay.seen)
+        await until(lambda: a.video.keyframes == 4, "the first seconds' keyframes")
+        for request in (plain_rtcp.pli(9, own), plain_rtcp.fir(9, own, 1)):
+            before = a.video.keyframes
+            relay.inject(request, 1)
+            relay.inject(request, 1)
+            await until(lambda before=before: a.video.keyframes > before, "a keyframe")  # type: ignore[misc]
+            sent = a.video.sent
+            await until(lambda sent=sent: a.video.sent > sent + 20, "twenty more pictures")  # type: ignore[misc]
+            assert a.video.keyframes == before + 1
+
+
+async def test_sound_through_loss_and_reordering_has_no_long_gap() -> None:
+    relay = Relay(Way(loss=0.05, jitter_s=0.04))
+    async with by_way(relay, "audio", REQUIRED) as (a, b):
+        await flows(a, b)
+        await until(lambda: relay.back.dropped >= 8, "eight lost packets")
+        statistics = a.session.statistics().audio
+        assert 0 < statistics.concealed_s < 0.25 * statistics.received_s
+        await until(lambda: a.hears(880.0), "the tone")
+
+
+async def test_the_far_end_moves_to_another_address() -> None:
+    """The RMX hands a call on from its entry queue to the conference by a re-INVITE."""
+    async with facing(REQUIRED, REQUIRED) as (a, b):
+        await flows(a, b)
+        c = end(REQUIRED, first=20_000, hertz=1320.0)
+        try:
+            await c.session.open(HOST)
+            agree(c, a)
+            c.watch()
+            await b.close()
+            await until(lambda: a.numbers[-1] >= 20_000, "the conference's picture")
+            await until(lambda: a.hears(1320.0), "the conference's sound")
+            await until(lambda: len(set(c.numbers)) > 30, "our picture in the conference")
+        finally:
+            await c.close()
