@@ -37,10 +37,10 @@ class Follower:
                     reading.result()
                     await turning
             finally:
-                for task in (reading, turning):
-                    task.cancel()
-                    with suppress(asyncio.CancelledError):
-                        await task
+                reading.cancel()
+                turning.cancel()
+                # gather, not suppress: a cancellation of our own must not be taken for theirs.
+                await asyncio.gather(reading, turning, return_exceptions=True)
 
     async def _read(self, track: MediaStreamTrack | None) -> None:
         with suppress(MediaStreamError):

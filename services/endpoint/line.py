@@ -181,10 +181,8 @@ class Line:
             return task.result() if task.done() else None
         finally:
             turn.cancel()
-            if not task.done():
-                task.cancel()
-                with suppress(asyncio.CancelledError, DialError, TimeoutError):
-                    await task
+            task.cancel()
+            await asyncio.gather(task, turn, return_exceptions=True)
 
     async def _hang_up(self) -> None:
         """Close what there is of a call; nothing of it is left when this returns."""
