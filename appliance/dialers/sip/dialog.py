@@ -1,21 +1,29 @@
 """A dialog without I/O: who is at both ends, where requests go, and in which order (section 12)."""
 
+import re
 from dataclasses import dataclass, field
 
 from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.message import request, tag_of, tagged
 
+_PIECE = re.compile(r'(?:[^,<"]|<[^>]*>|"(?:[^"\\]|\\.)*")+')
+
 
 @dataclass
 class Dialog:
-    """``target`` is where requests go; ``routes`` the proxies on the way, nearest first."""
+    """``target`` is where requests go; ``routes`` the proxies on the way, nearest first.
+
+    The far end's words, its tag and the proxies' addresses, are given back to the letter: a proxy
+    may find a ``+`` that came back as ``%2B`` to be another.
+    """
 
     call_id: str
     near: Address
     far: Address
+    far_text: str
     target: URI
-    routes: tuple[Address, ...]
+    routes: tuple[str, ...]
     cseq: int
     far_cseq: int | None = None
     confirmed: bool = False
@@ -28,6 +36,7 @@ class Dialog:
             call_id=invite.call_id,
             near=invite.from_address,
             far=answer.to_address,
+            far_text=answer.headers["To"],
             target=target_of(answer) or invite.uri,
             routes=tuple(reversed(_routes(answer))),
             cseq=invite.cseq.sequence,
@@ -42,6 +51,7 @@ class Dialog:
             call_id=invite.call_id,
             near=tagged(invite.to_address, tag),
             far=far,
+            far_text=invite.headers["From"],
             target=target_of(invite) or far.uri,
             routes=tuple(_routes(invite)),
             cseq=0,
@@ -85,13 +95,15 @@ class Dialog:
 
     def _made(self, method: str, cseq: int) -> Request:
         target, routes = self.target, list(self.routes)
-        if routes and "lr" not in routes[0].uri.parameters:
+        first = Address.parse(routes[0]).uri if routes else None
+        if first is not None and "lr" not in first.parameters:
             # A strict router of RFC 2543 wants to be the request's own address (12.2.1.1).
-            routes.append(Address(target))
-            target = routes.pop(0).uri
+            routes = [*routes[1:], str(Address(target))]
+            target = first
         one = request(method, target, self.near, self.far, self.call_id, cseq)
+        one.headers.set("To", self.far_text)
         if routes:
-            one.route = routes
+            one.headers.setlist("Route", routes)
         return one
 
 
@@ -104,8 +116,13 @@ def target_of(message: Message) -> URI | None:
     return contacts[0].uri if contacts and contacts[0].uri.scheme in ("sip", "sips") else None
 
 
-def _routes(message: Message) -> list[Address]:
+def _routes(message: Message) -> list[str]:
+    """The proxies' addresses as they wrote them; none where one of them cannot be read."""
+    lines = message.headers.getlist("Record-Route")
+    pieces = [piece.strip() for line in lines for piece in _PIECE.findall(line)]
     try:
-        return message.record_route
+        for piece in pieces:
+            Address.parse(piece)
     except ValueError:
         return []
+    return pieces

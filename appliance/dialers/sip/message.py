@@ -153,10 +153,11 @@ def response(to: Request, code: int, tag: str = "", phrase: str = "") -> Respons
     if code < 300 and to.headers.getlist("Record-Route"):
         one.headers.setlist("Record-Route", list(to.headers.getlist("Record-Route")))
     one.headers.set("From", to.headers["From"])
-    far = to.to_address
-    one.to_address = tagged(far, tag) if tag and code > 100 and not tag_of(far) else far
+    # To the letter, also where the printer would write it in another way.
+    ours = f";tag={tag}" if tag and code > 100 and not tag_of(to.to_address) else ""
+    one.headers.set("To", to.headers["To"] + ours)
     one.call_id = to.call_id
-    one.cseq = to.cseq
+    one.headers.set("CSeq", to.headers["CSeq"])
     one.headers.set("Server", AGENT)
     return one
 
