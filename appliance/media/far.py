@@ -106,6 +106,7 @@ class FarTrack(MediaStreamTrack):
         self.pulse = Pulse()
         self.feedback: Feedback = feedback or NoFeedback()
         self.round_trip_s: float | None = None  # where the transport knows it
+        self.repairs = True  # whether the far end sends again what is asked for
         self._clock = clock or FarClock()
         self._stream: StreamClock = self._clock.stream(90000)
         self._counts = Counts()

@@ -62,6 +62,7 @@ class FarVideo(FarTrack):
         if not self._reading and now - self._read_at > UNREAD_S:
             self._asleep = True
             self._units.clear()
+        self._jitter.repairs = self.repairs
         streams = self._jitter.streams
         units = self._jitter.add(packet, now)
         if self._jitter.streams != streams:

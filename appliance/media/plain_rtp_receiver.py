@@ -17,8 +17,9 @@ from appliance.media.rtp_reception import Reception
 
 log = logging.getLogger(__name__)
 
-BURST = 3  # keyframe requests at once: an RMX ignores us for 10 s after more
-REFILL_S = 2.0
+BURST = 3  # keyframe requests at once
+RTCP_S = 1.0  # then one in so many seconds: where nothing is repeated, each loss needs one
+SIGNALLED_S = 2.5  # an RMX ignores for 10 s those who ask more often
 UNHEARD = 2  # requests without an answer, and all ways are tried
 LEFT_S = 1.0  # stragglers of a stream that was left for another one
 EVENT = "telephone-event"
@@ -37,12 +38,13 @@ class Receiving:
 class Budget:
     """A token bucket for keyframe requests; `now` is an argument."""
 
+    refill_s: float
     tokens: float = BURST
     at: float = field(default=float("-inf"))
 
     def take(self, now: float) -> bool:
         """Whether one may be asked for now."""
-        self.tokens = min(BURST, self.tokens + (now - self.at) / REFILL_S)
+        self.tokens = min(BURST, self.tokens + (now - self.at) / self.refill_s)
         self.at = now
         if self.tokens < 1:
             return False
@@ -75,7 +77,8 @@ class RtpReceiver:
         self._left: tuple[int, float] | None = None  # SSRC and when
         self._reception: Reception | None = None
         self._keys = KeyListener()
-        self._budget = Budget()
+        self._budget = Budget(RTCP_S)
+        self._signalled = Budget(SIGNALLED_S)
         self._fir = 0
         self._unheard = 0
         self._keyframes = 0  # that had come when the last one was asked for
@@ -83,6 +86,7 @@ class RtpReceiver:
     def use(self, receiving: Receiving | None) -> None:
         """Take that from here on; None is nothing."""
         self._receiving = receiving
+        self.track.repairs = receiving is not None and "nack" in receiving.feedback
 
     def accepts(self, payload_type: int) -> bool:
         return self._receiving is not None and payload_type in self._receiving.payloads
@@ -168,5 +172,5 @@ class RtpReceiver:
             said += plain_rtcp.fir(self._own, ssrc, self._fir)
         if said:
             self._speak(said)
-        if desperate or not said:
+        if (desperate or not said) and self._signalled.take(self._now()):
             self._ask()

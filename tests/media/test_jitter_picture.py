@@ -235,3 +235,19 @@ def test_reordering_teaches_patience() -> None:
             jitter.add(packet, now)
             asked += len(jitter.nacks(now))
     assert asked <= 2
+
+
+def test_where_nothing_is_repeated_a_keyframe_is_asked_for_sooner() -> None:
+    asked = {}
+    for repairs in (True, False):
+        jitter = PictureJitter(H264)
+        jitter.repairs = repairs
+        net = Net(jitter)
+        for number, packets in enumerate(stream(60)):
+            for packet in packets:
+                net.send(packet, net.now + number / 30, lost=number == 20 and packet == packets[1])
+        net.run(net.now + 1.0)
+        asked[repairs] = net.keyframe_requests
+    assert not asked[True]
+    assert asked[False]
+    assert 0.05 < asked[False][0] - (1000.0 + 20 / 30 + 0.025) < 0.11

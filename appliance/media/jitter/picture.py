@@ -7,6 +7,7 @@ from appliance.media.jitter.holes import Holes
 from appliance.media.jitter.packets import Packet, Unwrapper
 
 HEAL_S = 0.2  # after this (and a round trip) a keyframe is asked for as well
+LATE_S = 0.06  # the same where nothing is ever sent again: a packet may only be late
 BURST = 64  # more missing packets than this cost more than a keyframe
 HELD = 1024  # packets behind a hole: 5 s at 2 Mbit/s; then only a keyframe helps
 JUMP = 2048  # a step in sequence numbers that no loss explains: another stream
@@ -35,6 +36,7 @@ class PictureJitter:
     def __init__(self, form: VideoFormat) -> None:
         self.form = form
         self.holes = Holes()
+        self.repairs = True  # whether the far end sends again what is asked for
         self.lost = 0  # packets that never came, retransmission included
         self.recovered = 0  # packets that had been missing and came
         self.ssrc = -1
@@ -195,7 +197,7 @@ class PictureJitter:
 
     def nacks(self, now: float) -> list[int]:
         """The 16-bit sequence numbers to ask for now (RFC 4585 section 6.2.1)."""
-        if len(self.holes) > BURST:
+        if not self.repairs or len(self.holes) > BURST:
             return []
         return [sequence & 0xFFFF for sequence in self.holes.due(now)]
 
@@ -213,8 +215,8 @@ class PictureJitter:
             reasons.append(self._waits_for_key_since + (0.0 if self._left else START_S))
         oldest = self.holes.oldest
         if oldest is not None:
-            patience = 0.0 if len(self.holes) > BURST else HEAL_S + (self.holes.round_trip_s or 0)
-            reasons.append(oldest + patience)
+            heal_s = HEAL_S + (self.holes.round_trip_s or 0) if self.repairs else LATE_S
+            reasons.append(oldest + (0.0 if len(self.holes) > BURST else heal_s))
         if not reasons:
             return None
         if self._asked_at is None:
@@ -225,7 +227,8 @@ class PictureJitter:
     def next_timer(self) -> float | None:
         """The monotonic second at which to ask `nacks` and `wants_keyframe` again."""
         keyframe = self._keyframe_at()
-        nack = self.holes.next_timer() if len(self.holes) <= BURST else None
+        asks = self.repairs and len(self.holes) <= BURST
+        nack = self.holes.next_timer() if asks else None
         if keyframe is None or nack is None:
             return keyframe if nack is None else nack
         return min(keyframe, nack)

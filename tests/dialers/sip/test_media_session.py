@@ -12,12 +12,14 @@ from appliance.dialers.dialer import Near
 from appliance.dialers.sip.encryption import Encryption
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 from appliance.dialers.sip.sdp import SdpError
+from appliance.media.camera import Camera
 from appliance.media.microphone import Microphone
+from appliance.media.near import NearVideo
 from appliance.media.near_audio import NearAudio
 from tests.dialers.sip.facing import HOST, End, agree, end, facing, flows, until
 from tests.dialers.sip.recorded import offer
 from tests.dialers.sip.relay import Relay
-from tests.media.lossy_near import NumberedVideo
+from tests.media.lossy_near import NumberedVideo, Tone
 
 OFF, OPTIONAL, REQUIRED = Encryption.OFF, Encryption.OPTIONAL, Encryption.REQUIRED
 
@@ -58,11 +60,27 @@ async def test_each_kind_of_sound(number: int, name: str) -> None:
         assert a.session.statistics().audio.codec == name
 
 
-async def test_pictures_in_mode_0_where_slices_fit() -> None:
-    """The numbered pictures have one slice each: only small ones pass, and that is told once."""
-    async with facing(offer=lambda sdp: sdp.replace("RTP/AVP 99 100", "RTP/AVP 100")) as (a, b):
-        await until(lambda: a.hears(880.0) and b.hears(440.0), "sound all the same")
-        assert "packetization-mode=0" in b.session.offer()
+async def test_pictures_in_mode_0_are_cut_into_slices() -> None:
+    camera = Camera("lavfi:testsrc2=size=1280x720:rate=30", (1280, 720), 30)
+    camera.open()
+    video = NearVideo(camera)
+    far = end(OFF)
+    near = Near(video, Tone())
+    session = MediaSession(near, encryption=OFF, name="x", on_keyframe_wanted=lambda: None)
+    try:
+        await session.open(HOST)
+        await far.session.open(HOST)
+        assert not video.sliced
+        words = far.session.offer().replace("RTP/AVP 99 100", "RTP/AVP 100")
+        far.session.accept(session.answer(words))
+        far.watch()
+        assert video.sliced
+        await until(lambda: len(far.numbers) > 30, "thirty pictures of slices")
+        assert far.session.statistics().video.width == 1280
+    finally:
+        await session.close()
+        await far.close()
+        assert await asyncio.to_thread(camera.close)
 
 
 async def test_sound_in_another_codec_in_mid_call() -> None:
@@ -232,7 +250,7 @@ async def test_a_microphone_is_told_what_to_deliver() -> None:
     finally:
         await session.close()
         await far.close()
-        assert microphone.close()
+        assert await asyncio.to_thread(microphone.close)
     assert audio.readyState == "ended"
 
 
