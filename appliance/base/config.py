@@ -73,6 +73,31 @@ class CallChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class SipChoices:
+    """How this site calls by SIP; the keys are a Polycom conference system's defaults."""
+
+    user: str = ""
+    """The name that the server knows this site by; "" where it asks for none."""
+    password_file: str = ""
+    """A file with the password alone, readable by the appliance only."""
+    registrar: str = ""
+    """``sip:host;transport=tls``: the domain of our address, and where to register."""
+    register: bool = False
+    outbound_proxy: str = ""
+    """``sip:host;transport=tls``: every call goes this way."""
+    encryption: str = "optional"
+    """Of sound and picture: ``off``, ``optional`` or ``required``."""
+    entry_queue: str = ""
+    """What to press where a voice asks: ``wait 4, 1234#, wait 3, 9999#``."""
+    hand: str = "99"
+    """Request to speak."""
+    mic_off: str = ""
+    """``*6`` also mutes in the conference system; "": silence from here is enough."""
+    mic_on: str = ""
+    """``#6`` with the above."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClockChoice:
     """When the hour is believed."""
 
@@ -90,4 +115,5 @@ class Site:
     microphone: MicrophoneSource = field(default_factory=MicrophoneSource)
     tv: TvOutput = field(default_factory=TvOutput)
     call: CallChoices = field(default_factory=CallChoices)
+    sip: SipChoices = field(default_factory=SipChoices)
     clock: ClockChoice = field(default_factory=ClockChoice)

@@ -17,6 +17,7 @@ from appliance.base.errors import BaseFloorError
 
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "site.locale": ("vi", "en"),
+    "sip.encryption": ("off", "optional", "required"),
     "clock.trust": ("synchronised", "always"),
 }
 RANGES: dict[str, tuple[float, float]] = {
@@ -28,7 +29,17 @@ RANGES: dict[str, tuple[float, float]] = {
     "call.bitrate": (100_000, 8_000_000),
     "call.spread": (0, 60),
 }
+_SERVER = (r"|sips?:[^\s@<>]+", "sip:host;transport=tls, without a user")
+_KEYS = (r"[0-9A-D*#]{0,16}", "keys of a telephone, e.g. 99 or *6")
+_STEP = r"(wait\s+[0-9]{1,2}(\.[0-9]+)?(\s*s)?|[0-9A-D*#]{1,32})"
 FORMS: dict[str, tuple[str, str]] = {
+    "sip.user": (r"[^\s@:\"<>]{0,64}", "the name alone, without @ and domain"),
+    "sip.registrar": _SERVER,
+    "sip.outbound_proxy": _SERVER,
+    "sip.entry_queue": (rf"|{_STEP}(\s*,\s*{_STEP})*", "e.g. wait 4, 1234#, wait 3, 9999#"),
+    "sip.hand": _KEYS,
+    "sip.mic_off": _KEYS,
+    "sip.mic_on": _KEYS,
     "site.id": (r"[a-z0-9][a-z0-9-]{0,62}", "small letters, digits and hyphens, e.g. ia-kly"),
     "site.name": (r".{1,60}", "the name people know, 1 to 60 letters"),
     "agenda.url": (r"(https?://\S+|file:\S+|/\S+)", "https://… or a file"),

@@ -3,17 +3,25 @@
 import ssl
 from collections.abc import Mapping
 
+from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.dialer import Call, Dialer, DialError, EndReason, Near
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
+from appliance.dialers.sip.dialer import SipDialer
 
 
 def dialers(
-    trust: ssl.SSLContext | None = None, limits: Limits | None = None
+    trust: ssl.SSLContext | None = None,
+    limits: Limits | None = None,
+    sip: SipChoices | None = None,
 ) -> Mapping[str, Dialer]:
     """Every dialer that there is, by scheme. ``trust`` holds a private authority where one is."""
-    known: list[Dialer] = [LoopbackDialer(), JanusDialer(trust, limits)]
+    known: list[Dialer] = [
+        LoopbackDialer(),
+        JanusDialer(trust, limits),
+        SipDialer(trust, limits, sip),
+    ]
     return {scheme: dialer for dialer in known for scheme in dialer.schemes}
 
 
@@ -21,12 +29,14 @@ class Dialers:
     """All dialers as one: takes any address.
 
     ``ca`` is a file with a private authority (PEM); "" believes the system's. Raises OSError or
-    ssl.SSLError when the file cannot be read.
+    ssl.SSLError when the file cannot be read. ``sip`` is the site file's section.
     """
 
-    def __init__(self, ca: str = "", limits: Limits | None = None) -> None:
+    def __init__(
+        self, ca: str = "", limits: Limits | None = None, sip: SipChoices | None = None
+    ) -> None:
         trust = ssl.create_default_context(cafile=ca) if ca else None
-        self._by_scheme = dialers(trust, limits)
+        self._by_scheme = dialers(trust, limits, sip)
         self.schemes = frozenset(self._by_scheme)
 
     async def dial(self, address: str, near: Near, *, name: str) -> Call:

@@ -1,0 +1,297 @@
+"""A call by SIP: the signalling of a leg, its sockets, and the media that both ends agreed on."""
+
+import asyncio
+import logging
+import ssl
+import time
+
+from aiortc import MediaStreamTrack
+from sipmessage import Request, Response
+
+from appliance.base.config import SipChoices
+from appliance.dialers.dialer import CallStatistics, Change, DialError, EndReason, FarFloor, Near
+from appliance.dialers.sip.encryption import Encryption
+from appliance.dialers.sip.entry import Step
+from appliance.dialers.sip.events import (
+    Answered,
+    Ended,
+    Established,
+    Failed,
+    Info,
+    LegEvent,
+    Offered,
+)
+from appliance.dialers.sip.faults import refused
+from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, KEYS, key, wants_keyframe
+from appliance.dialers.sip.leg import Leg
+from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.registration import Registered, Registration
+from appliance.dialers.sip.sdp import SdpError
+from appliance.dialers.sip.station import Station
+from appliance.dialers.sip.way import Way
+
+log = logging.getLogger("diemcau.sip")
+
+LEAVE_S = 2.5  # BYE, its answer and the unregistering
+ASK_S = 2.5  # an RMX ignores whoever asks for keyframes more often
+TAKE_S = 0.5  # and so do we
+
+
+class SipCall:
+    """See `appliance.dialers.dialer.Call`; made by SipDialer, which calls ``join`` once."""
+
+    def __init__(
+        self,
+        way: Way,
+        near: Near,
+        name: str,
+        choices: SipChoices,
+        script: tuple[Step, ...],
+        trust: ssl.SSLContext | None,
+    ) -> None:
+        self.ended: EndReason | None = None
+        self.detail = ""
+        self.floor = FarFloor()
+        self._way, self._choices, self._script, self._name = way, choices, script, name
+        self._change = Change()
+        self._begun = time.monotonic()
+        self._media = MediaSession(
+            near,
+            encryption=Encryption(choices.encryption),
+            name=name,
+            on_keyframe_wanted=self._ask_keyframe,
+        )
+        self._media.changed = self._change.tell
+        self._station = Station(trust, self._hear, self._lost)
+        self._leg: Leg | None = None
+        self._registration: Registration | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._outcome: asyncio.Future[None] | None = None
+        self._moved = asyncio.Event()  # something came or a timer was due
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._pressing = asyncio.Lock()
+        self._asked_at = self._taken_at = float("-inf")
+        self._closed = False
+
+    async def join(self) -> None:
+        """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
+        local = await self._station.open(self._way.places)
+        await self._media.open(local.host.strip("[]"))
+        near = self._way.near(local, self._name)
+        if self._way.registrar is not None:
+            self._registration = Registration(
+                local, near, self._way.registrar, self._way.authenticator, self._way.routes
+            )
+            self._registration.begin(self._now)
+            await self._until_registered(self._registration)
+        self._leg = Leg(local, near, authenticator=self._way.authenticator)
+        self._outcome = asyncio.get_running_loop().create_future()
+        self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
+        self._turn()
+        await self._outcome
+        self._tasks.add(asyncio.create_task(self._enter(), name="sip entry queue"))
+
+    @property
+    def video(self) -> MediaStreamTrack | None:
+        """The slides where there are any, else the people."""
+        return None if self.ended else self._media.content or self._media.video
+
+    @property
+    def audio(self) -> MediaStreamTrack | None:
+        """The far sound."""
+        return None if self.ended else self._media.audio
+
+    async def changed(self) -> None:
+        """Wait until any public attribute is another one."""
+        await self._change.wait()
+
+    async def set_hand(self, up: bool) -> None:
+        """Ask to speak. A conference system says nothing of it: what was sent counts as heard."""
+        heard = await self._press(self._choices.hand) if up and self._choices.hand else False
+        if self.floor.hand_confirmed != heard:
+            self.floor = FarFloor(hand_confirmed=heard)
+            self._change.tell()
+
+    async def set_mic(self, live: bool) -> None:
+        """Mute at the far end too, where the site file says so."""
+        await self._press(self._choices.mic_on if live else self._choices.mic_off)
+
+    async def hang_up(self) -> None:
+        """BYE or CANCEL, unregister, and free everything; safe to say twice."""
+        self._end(EndReason.OURS, "")
+        if self._closed:
+            return
+        self._closed = True
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        try:
+            async with asyncio.timeout(LEAVE_S):
+                await self._leave()
+        except TimeoutError:
+            log.info("sip ← no answer to our leaving; dropped")
+        finally:
+            if self._timer is not None:
+                self._timer.cancel()
+            await self._station.close()
+            await self._media.close()
+
+    def statistics(self) -> CallStatistics:
+        """How the call goes, or went."""
+        return self._media.statistics()
+
+    @property
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    async def _leave(self) -> None:
+        if self._leg is not None:
+            self._leg.hang_up(self._now)
+        if self._registration is not None:
+            self._registration.end(self._now)
+        self._turn()
+        while self._leg is not None and not self._leg.settled:
+            await self._next()
+        while self._registration is not None and self._registration.state is Registered.YES:
+            await self._next()
+
+    async def _until_registered(self, one: Registration) -> None:
+        self._turn()
+        while one.state is Registered.NOT_YET:
+            await self._next()
+        if one.state is Registered.REFUSED:
+            raise refused(one.failure, "the registrar", time.monotonic() - self._begun)
+
+    async def _next(self) -> None:
+        self._moved.clear()
+        await self._moved.wait()
+
+    def _turn(self) -> None:
+        """Send what is to be sent, tell what happened, and set the clock for the next time."""
+        self._flush()
+        if self._leg is not None:
+            for event in self._leg.take_events():
+                self._take(event)
+        self._flush()
+        if self._timer is not None:
+            self._timer.cancel()
+        times = [one.next_timer() for one in (self._leg, self._registration) if one is not None]
+        due = min((at for at in times if at is not None), default=None)
+        self._timer = None
+        if due is not None:
+            self._timer = asyncio.get_running_loop().call_at(due, self._tick)
+        self._moved.set()
+
+    def _flush(self) -> None:
+        for one in (self._registration, self._leg):
+            for message in one.outgoing() if one is not None else []:
+                self._station.send(message)
+
+    def _tick(self) -> None:
+        for one in (self._leg, self._registration):
+            if one is not None:
+                one.on_timer(self._now)
+        self._turn()
+
+    def _hear(self, message: Request | Response) -> None:
+        one = self._registration
+        if one is not None and message.call_id == one.call_id:
+            one.receive(message, self._now)
+        elif self._leg is not None:
+            self._leg.receive(message, self._now)
+        self._turn()
+
+    def _lost(self, why: str) -> None:
+        log.info("sip ← %s", why)
+        for one in (self._leg, self._registration):
+            if one is not None:
+                one.lost(self._now)
+        self._turn()
+
+    def _take(self, event: LegEvent) -> None:
+        match event:
+            case Established(sdp):
+                self._established(sdp)
+            case Failed(response):
+                room = self._way.target.user or self._way.target.host
+                self._fail(refused(response, room, time.monotonic() - self._begun))
+            case Offered(sdp):
+                self._offered(sdp)
+            case Answered(sdp):
+                self._answered(sdp)
+            case Info(kind, body) if wants_keyframe(kind, body):
+                if self._now - self._taken_at >= TAKE_S:
+                    self._taken_at = self._now
+                    self._media.fast_update()
+            case Ended(far, why):
+                reason = EndReason.FAR_END if far else EndReason.LOST
+                self._fail(DialError(reason, why))
+                self._end(reason, why)
+            case _:
+                pass
+
+    def _established(self, sdp: str) -> None:
+        try:
+            self._media.accept(sdp)
+        except SdpError as error:
+            self._fail(DialError(EndReason.REFUSED, f"no media in common: {error}"))
+            return
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_result(None)
+        self._change.tell()
+
+    def _offered(self, sdp: str) -> None:
+        if self._leg is None:
+            return
+        try:
+            self._leg.answer(self._media.answer(sdp) if sdp else self._media.offer(), self._now)
+        except SdpError as error:
+            log.info("far ← an offer that cannot be taken: %s", error)
+            self._leg.refuse(488, self._now)
+        self._change.tell()
+
+    def _answered(self, sdp: str) -> None:
+        try:
+            self._media.accept(sdp)
+        except SdpError as error:
+            self._end(EndReason.LOST, f"the far end answered with media of no use: {error}")
+        self._change.tell()
+
+    def _fail(self, error: DialError) -> None:
+        if self._outcome is not None and not self._outcome.done():
+            self._outcome.set_exception(error)
+
+    def _end(self, reason: EndReason, detail: str) -> None:
+        if self.ended is None:
+            self.ended, self.detail = reason, detail
+            log.info("call: %s %s", reason, detail)
+            self._change.tell()
+
+    def _ask_keyframe(self) -> None:
+        if self._leg is not None and self.ended is None and self._now - self._asked_at >= ASK_S:
+            self._asked_at = self._now
+            self._leg.inform(CONTROL, FAST_UPDATE, self._now)
+            self._turn()
+
+    async def _enter(self) -> None:
+        for step in self._script:
+            await asyncio.sleep(step.wait)
+            await self._press(step.keys)
+
+    async def _press(self, keys: str) -> bool:
+        """Press keys one after another; whether they went out."""
+        async with self._pressing:
+            if not keys or self.ended is not None:
+                return False
+            try:
+                await self._media.send_dtmf(keys)
+            except DtmfByInfo:
+                if self._leg is None:
+                    return False
+                for digit in keys:
+                    self._leg.inform(KEYS, key(digit), self._now)
+                self._turn()
+            except DtmfError as error:
+                log.warning("near → %s", error)
+                return False
+            return True
