@@ -31,6 +31,7 @@ from appliance.media.far_audio import FarAudio
 from appliance.media.far_video import FarVideo
 from appliance.media.jitter.clock import FarClock
 from appliance.media.jitter.packets import Packet
+from appliance.media.rtp_nack import rising
 from appliance.media.rtp_receive_rate import ReceiveRate
 from appliance.media.rtp_reception import Reception
 from appliance.media.webrtc_sender import Sender
@@ -182,7 +183,8 @@ class Receiver(RTCRtpReceiver):
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
         if self._own_ssrc is not None:
-            self._speak(RtcpRtpfbPacket(RTCP_RTPFB_NACK, self._own_ssrc, ssrc, sequences))
+            for run in rising(sequences):
+                self._speak(RtcpRtpfbPacket(RTCP_RTPFB_NACK, self._own_ssrc, ssrc, run))
 
     def keyframe(self, ssrc: int) -> None:
         log.info("far ← keyframe asked for")

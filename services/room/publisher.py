@@ -17,6 +17,7 @@ from aiortc.rtp import (
     pack_remb_fci,
 )
 
+from appliance.media.rtp_nack import rising
 from services.room import rewrite
 from services.room.descriptions import FarPath, accepted, answer, read
 from services.room.errors import INVALID_SDP, VideoRoomError
@@ -106,9 +107,8 @@ class PublishedMedia:
         for source in self.sources.values():
             if source.ssrc is None:
                 continue
-            missing = source.take_missing()
-            if missing:
-                nack = RtcpRtpfbPacket(RTCP_RTPFB_NACK, OUR_SSRC, source.ssrc, lost=missing)
+            for run in rising(source.take_missing()):
+                nack = RtcpRtpfbPacket(RTCP_RTPFB_NACK, OUR_SSRC, source.ssrc, lost=run)
                 await self.transport.send(bytes(nack))
             if source.take_picture_request(now):
                 await self.transport.send(
