@@ -96,13 +96,6 @@ def test_a_refused_call(code: int) -> None:
     assert pair.log == ["> INVITE", "< 100", f"< {code}", "> ACK"]
 
 
-def test_nobody_there() -> None:
-    pair = Pair(lose=lambda line: True)
-    pair.near.call(ROOM, "offer 1", 0.0)
-    pair.wire.run(100.0)
-    assert only(pair.near.take_events(), Failed).response is None
-
-
 def test_given_up_while_it_rings() -> None:
     pair = Pair()
     pair.near.call(ROOM, "offer 1", 0.0)

@@ -1,6 +1,6 @@
 """Long calls without a socket: refreshed for hours, ended where the far end has vanished."""
 
-from appliance.dialers.sip.events import Ended, Incoming
+from appliance.dialers.sip.events import Ended, Failed, Incoming
 from appliance.dialers.sip.session_timer import SessionTimer
 from tests.dialers.sip.legs import Pair, only
 from tests.dialers.sip.wire import ROOM
@@ -46,3 +46,10 @@ def test_a_lost_connection_ends_the_call_once() -> None:
     pair.near.offer("offer 2", 1.0)
     pair.near.lost(2.0)
     assert not only(pair.near.take_events(), Ended).far
+
+
+def test_nobody_there() -> None:
+    pair = Pair(lose=lambda line: True)
+    pair.near.call(ROOM, "offer 1", 0.0)
+    pair.wire.run(100.0)
+    assert only(pair.near.take_events(), Failed).response is None
