@@ -88,7 +88,7 @@ async def _site(
     television.show(easel.whole(starting(identity.name)), time.monotonic())
     dismissals = Dismissals(places.data)
     clock = SystemClock(trust=site.clock.trust)
-    dialers = Dialers(site.call.ca)
+    dialers = Dialers(site.call.ca, sip=site.sip)
 
     def plugged() -> bool:
         return cable.plugged and (places.bench is not None or linked())

@@ -1,0 +1,119 @@
+"""One end of a SIP call for the tests: a leg with its media, its timers kept by the event loop."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sipmessage import Message, Request, Response
+
+from appliance.dialers.sip.events import (
+    Answered,
+    Ended,
+    Established,
+    Failed,
+    Incoming,
+    Info,
+    LegEvent,
+    Offered,
+)
+from appliance.dialers.sip.leg import Leg
+from appliance.dialers.sip.media_session import MediaSession
+
+LEAVE_S = 3.0
+
+
+@dataclass
+class Agent:
+    """``send`` takes what goes out; ``answering`` is asked what to do with a call that comes."""
+
+    leg: Leg
+    media: MediaSession
+    send: Callable[[Message], None]
+    answering: Callable[["Agent", Incoming], None] | None = None
+    incoming: Incoming | None = None
+    failed: Failed | None = None
+    ended: Ended | None = None
+    up: bool = False
+    infos: list[Info] = field(default_factory=list)
+    _timer: asyncio.TimerHandle | None = None
+
+    def hear(self, message: Request | Response) -> None:
+        """A message came."""
+        self.leg.receive(message, time.monotonic())
+        self.turn()
+
+    def lost(self, why: str) -> None:
+        """The connection is gone."""
+        del why
+        self.leg.lost(time.monotonic())
+        self.turn()
+
+    def offer(self) -> None:
+        """Re-INVITE with what the media session offers now."""
+        self.leg.offer(self.media.offer(), time.monotonic())
+        self.turn()
+
+    def inform(self, kind: str, body: str) -> None:
+        """Send an INFO."""
+        self.leg.inform(kind, body, time.monotonic())
+        self.turn()
+
+    def turn(self) -> None:
+        """Send what is to be sent, tell what happened, and come back when it is time."""
+        events = self.leg.take_events()
+        while events:
+            for event in events:
+                self._take(event)
+            events = self.leg.take_events()
+        for message in self.leg.outgoing():
+            self.send(message)
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        due = self.leg.next_timer()
+        if due is not None:
+            wait = max(0.0, due - time.monotonic())
+            self._timer = asyncio.get_running_loop().call_later(wait, self._on_timer)
+
+    async def leave(self) -> None:
+        """Hang up and free everything."""
+        self.leg.hang_up(time.monotonic())
+        self.turn()
+        until = time.monotonic() + LEAVE_S
+        while not self.leg.settled and time.monotonic() < until:
+            await asyncio.sleep(0.02)
+        if self._timer is not None:
+            self._timer.cancel()
+        await self.media.close()
+
+    def _on_timer(self) -> None:
+        self.leg.on_timer(time.monotonic())
+        self.turn()
+
+    def _take(self, event: LegEvent) -> None:
+        now = time.monotonic()
+        match event:
+            case Incoming():
+                self.incoming = event
+                if self.answering is not None:
+                    self.answering(self, event)
+            case Established(sdp):
+                self.up = True
+                if sdp:
+                    self.media.accept(sdp)
+            case Offered(sdp):
+                answer = self.media.answer(sdp) if sdp else self.media.offer()
+                self.leg.answer(answer, now)
+            case Answered(sdp):
+                self.media.accept(sdp)
+            case Info():
+                self.infos.append(event)
+                if "picture_fast_update" in event.body:
+                    self.media.fast_update()
+            case Failed():
+                self.failed = event
+            case Ended():
+                self.ended = event
+            case _:
+                return
