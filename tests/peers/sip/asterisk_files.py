@@ -13,7 +13,7 @@ ECHO = 1002
 """Sound and picture straight back."""
 LOBBY = 7000
 """An entry queue: asks for the number of a conference and its PIN by DTMF."""
-BUSY, SILENT, DECLINED, NOBODY, BRIEF = 4860, 4080, 6030, 9999, 2000
+BUSY, SILENT, DECLINED, NOBODY, BRIEF = 4860, 4080, 4030, 9999, 2000
 """Busy; rings for ever; declines; is unknown; answers and hangs up after two seconds."""
 PIN = "2468"
 PASSWORD = "correct horse"
