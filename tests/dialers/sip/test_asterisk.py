@@ -10,7 +10,6 @@ import pytest
 import trustme
 
 from appliance.dialers.sip.encryption import Encryption
-from appliance.dialers.sip.session_timer import SessionTimer
 from tests.dialers.sip.caller import Caller, Way, call
 from tests.dialers.sip.facing import until
 from tests.peers.sip import asterisk_files as there
@@ -191,22 +190,3 @@ async def test_an_untrusted_certificate(server: Server) -> None:
     with pytest.raises(ssl.SSLCertVerificationError):
         async with call(way, ROOM, user=OPEN):
             pass
-
-
-async def test_sessions_are_refreshed_twice(server: Server) -> None:
-    """Asterisk refuses less than 90 s, so a refresh is due every 45 s; by UDP and TCP at once."""
-    async with asyncio.TaskGroup() as both:
-        for transport in ("UDP", "TCP"):
-            both.create_task(_refreshed_twice(server, transport))
-
-
-async def _refreshed_twice(server: Server, transport: str) -> None:
-    timer = SessionTimer(wanted=there.SESSION_S)
-    async with call(server.way(transport), there.ECHO, user=OPEN, timer=timer) as one:
-        assert one.agent.up, one.code
-        async with asyncio.timeout(150):
-            while one.agent.leg.refreshes < 2:
-                assert one.agent.ended is None
-                await asyncio.sleep(0.5)
-        seen = len(one.end.numbers)
-        await until(lambda: len(one.end.numbers) > seen + 30, "pictures as before")
