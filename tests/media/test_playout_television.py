@@ -68,6 +68,25 @@ async def test_every_picture_of_a_stream_is_seen_and_every_burst_heard(tv: Virtu
     assert television.trouble is Trouble.NO_PICTURE
 
 
+async def test_pictures_that_come_long_before_their_dates_are_seen_at_them(tv: VirtualTv) -> None:
+    """On an uneven line the far end's buffer grows to 0.2 s: the TV once showed one in thirty."""
+    television = Television(SIZE, environment=tv.environment)
+    dates: dict[int, float] = {}
+    async with running(television):
+        await until(lambda: television.trouble is None)
+        with Watcher(tv).watching() as watcher:
+            begin = time.monotonic()
+            for number in range(1, 61):
+                await asyncio.sleep(begin + number / 30 - time.monotonic())
+                dates[number] = begin + number / 30 + 0.2
+                television.show(numbered(number), dates[number])
+            await asyncio.sleep(0.6)
+    assert len(set(dates) & set(watcher.pictures)) > 40
+    late = sorted(watcher.pictures[number] - at for number, at in dates.items()
+                  if number in watcher.pictures)  # fmt: skip
+    assert late[len(late) // 2] > 0.0
+
+
 async def test_the_last_picture_stays_and_comes_back_after_a_kill(tv: VirtualTv) -> None:
     television = Television(SIZE, environment=tv.environment)
     async with running(television):

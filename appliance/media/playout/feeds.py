@@ -9,7 +9,7 @@ from collections import deque
 
 from appliance.media.playout.imem import FILL, Block, Feed, Memory
 from appliance.media.playout.output import Output
-from appliance.media.playout.ring import PictureNote, PictureRing, SoundNote
+from appliance.media.playout.ring import SLOTS, PictureNote, PictureRing, SoundNote
 from appliance.media.playout.sound_queue import BLOCK, BLOCK_BYTES, SoundQueue
 
 PICTURE_LEAD = 0.020
@@ -18,7 +18,12 @@ PICTURE_LEAST = 0.010
 """A picture that is late already is given this much: less, and VLC would begin its clock anew."""
 REPEAT = 1.0
 """The last picture is handed over again after this silence, so that nothing ever goes blank."""
-WAITING = 3
+WAITING = SLOTS - 2
+"""Pictures that may wait for their dates: all but the one that is shown and the one that is
+written. When so many wait, the oldest goes at once: to drop it instead would be to show none at all
+while pictures come further ahead of their dates than this."""
+LATE = 3
+"""So many whose time is over are shown one after the other; of more, the newest."""
 
 _NOTE_BYTES = 65_536
 
@@ -43,13 +48,22 @@ class PictureFeed:
         with contextlib.suppress(BlockingIOError):
             while note := self._notes.recv(_NOTE_BYTES):
                 self._waiting.append(PictureNote.unpack(note))
-                if len(self._waiting) > WAITING:
-                    self._waiting.popleft()
-                    self.passed_over += 1
+                if len(self._waiting) >= WAITING:
+                    return
             self._ended = True
 
     def _memory(self, slot: int) -> Memory:
         return self._base + self._ring.offset(slot), self._ring.picture_bytes
+
+    def _hand_at(self, place: int = 0) -> float:
+        """When the picture at this place of the queue is to be given to VLC."""
+        return self._waiting[place].due + self._delay - PICTURE_LEAD
+
+    def _drop_late(self) -> None:
+        now = time.monotonic()
+        while len(self._waiting) > LATE and self._hand_at(1) <= now:
+            self._waiting.popleft()
+            self.passed_over += 1
 
     def _fill(self) -> Memory:
         self._read(0)
@@ -64,16 +78,17 @@ class PictureFeed:
         repeat_at = time.monotonic() + REPEAT
         while not self._ended:
             now = time.monotonic()
-            hand_at = (
-                self._waiting[0].due + self._delay - PICTURE_LEAD if self._waiting else repeat_at
-            )
-            if hand_at > now:
+            hand_at = self._hand_at() if self._waiting else repeat_at
+            # VLC waits for a date, too: what goes early is not shown early.
+            if len(self._waiting) < WAITING and hand_at > now:
                 # A due time far ahead cannot keep the TV from repeating its picture.
                 self._read(min(hand_at, repeat_at) - now)
                 if time.monotonic() < repeat_at:
                     continue
             date = time.monotonic() + PICTURE_LEAST
-            if self._waiting and hand_at <= time.monotonic():
+            self._drop_late()
+            full = len(self._waiting) >= WAITING
+            if full or (self._waiting and self._hand_at() <= time.monotonic()):
                 note = self._waiting.popleft()
                 self._take(note)
                 date = max(date, note.due + self._delay)

@@ -89,7 +89,8 @@ class Television:
     def show(self, picture: NDArray[np.uint8], due: float) -> None:
         """Show an I420 picture, (height * 3 // 2, width) uint8, due at that monotonic second.
 
-        The newest win: at most three wait. Raises ValueError for another shape or type.
+        At most `feeds.WAITING` wait for their time, and of late ones the newest few are shown.
+        Raises ValueError for another shape or type.
         """
         number = self._number + 1
         target = self._planes[number % SLOTS]
