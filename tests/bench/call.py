@@ -27,6 +27,7 @@ DIAL_S = 45.0
 PICTURE_S = 20.0
 WARM_UP_S = 12.0
 """A real Janus lets a sender begin with a quarter of its rate; pictures grow with it."""
+WEIGH_S = 3.0
 WINDOWS, WINDOW_S = 4, 5.0
 WATCH_S = 8.0
 CAMERA_S = 2.0
@@ -54,7 +55,9 @@ async def _measured(
     tree: Tree, tv: VirtualTv, door: Door, far: Far, losses: int, keep: Path | None
 ) -> dict[str, Any]:
     found: dict[str, Any] = {"first_picture_ms": await _first_picture(tv, door)}
-    await asyncio.sleep(WARM_UP_S)
+    for _ in range(round(WARM_UP_S / WEIGH_S)):
+        tree.weigh()
+        await asyncio.sleep(WEIGH_S)
     found |= await _counted(tree)
     # From here on others need processors too: the far end's encoder, and who looks at the TV.
     await far.ask("live")

@@ -51,7 +51,8 @@ class Far:
 
     async def ask(self, words: str) -> dict[str, Any]:
         """One request and its answer."""
-        assert self._process.stdin is not None
+        if self._process.stdin is None:
+            raise RuntimeError("the far end was started without an ear")
         self._process.stdin.write(words.encode() + b"\n")
         return await self._answer()
 
@@ -67,7 +68,8 @@ class Far:
             await self._process.wait()
 
     async def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None
+        if self._process.stdout is None:
+            raise RuntimeError("the far end was started without a voice")
         async with asyncio.timeout(ANSWER_S):
             line = await self._process.stdout.readline()
         if not line:

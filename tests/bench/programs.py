@@ -6,16 +6,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlencode
 
 from services.demo.props import agenda
 from services.demo.virtual import VirtualTv
 from tests.bench.content import BITRATE, Clip
 
+UNIT = Path(__file__).parents[2] / "services/endpoint/diemcau-endpoint.service"
 KIOSK = Path(__file__).with_name("kiosk.html")
 STARTS_S = 8
 """From the endpoint's start to its meeting: it sits there idle, as a site does all day."""
@@ -53,7 +55,7 @@ trust = "always"
         sys.executable, "-m", "services.command", "endpoint", "--site", str(folder / "site.toml"),
         "--data", str(folder / "data"), "--run", str(folder / "run"),
     ]  # fmt: skip
-    with _program(command, folder / "endpoint.log", tv) as process:
+    with _program(command, folder / "endpoint.log", tv, unit_memory(UNIT.read_text())) as process:
         yield process
 
 
@@ -81,12 +83,21 @@ def kiosk(
         yield process
 
 
+def unit_memory(unit: str) -> dict[str, str]:
+    """What a unit says about memory: the endpoint is measured as it runs on the box."""
+    lines = [line.strip().removeprefix("Environment=") for line in unit.splitlines()]
+    pairs = [line.partition("=") for line in lines if line.startswith("MALLOC_")]
+    return {name: value for name, _, value in pairs}
+
+
 @contextmanager
-def _program(command: list[str], log: Path, tv: VirtualTv) -> Iterator[subprocess.Popen[bytes]]:
+def _program(
+    command: list[str], log: Path, tv: VirtualTv, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[subprocess.Popen[bytes]]:
     with log.open("ab") as file:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=file, stderr=file,
-            env=tv.environment, start_new_session=True,
+            env=tv.environment | dict(more), start_new_session=True,
         )  # fmt: skip
     try:
         yield process
