@@ -29,6 +29,7 @@ test-sip: setup peers  ## SIP against Asterisk, baresip and itself, in real time
 
 peers: setup  ## the far ends of the tests that no package brings
 	./tests/peers/setup
+	./tests/peers/setup --apart
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
 	$(BIN)/python -m tests.bench

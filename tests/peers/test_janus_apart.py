@@ -2,14 +2,11 @@
 
 from pathlib import Path
 
-import pytest
-
 from appliance.dialers.table import Dialers
 from tests.dialers.sites import near
-from tests.peers.janus import ROOM, free_port, installed, janus
+from tests.peers.janus import ROOM, free_port, janus
 
 
-@pytest.mark.skipif(installed(apart=True) is None, reason="run tests/peers/setup --apart")
 async def test_it_takes_a_call(tmp_path: Path) -> None:
     port = free_port()
     with janus(tmp_path, port, apart=True):
