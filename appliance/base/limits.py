@@ -19,7 +19,3 @@ class Limits:
     """No packet in a running call: longer than any Wi-Fi roam or ring protection switch."""
     stop: float = 8.0
     """All tasks down before systemd's TimeoutStopSec (10 s)."""
-    watchdog: float = 30.0
-    """WatchdogSec of the unit; fed at a third of it."""
-    command: float = 5.0
-    """One request of the bench."""

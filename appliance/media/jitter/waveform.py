@@ -17,7 +17,6 @@ _WINDOW = RATE // 100  # 10 ms are compared
 HISTORY = 2 * (_LONGEST + _WINDOW)
 SEAM = RATE // 200  # 5 ms of cross-fade
 FADE_S = 0.1  # repetition is silent after this
-SILENT = 200.0  # of 32768, root mean square: nobody hears a cut here
 
 
 def silence(samples: int, channels: int = 2) -> Pcm:
