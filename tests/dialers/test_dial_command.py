@@ -44,7 +44,7 @@ def test_two_calls_into_one_room(address: str, tmp_path: Path) -> None:
     second = start(address, "--seconds", "8", "--json", *CAMERA)
     for process in (first, second):
         code, result = ended(process)
-        assert code == 0
+        assert code == 0, json.dumps(result)
         assert list(result) == KEYS.split()
         assert result["ok"] is True
         assert result["reason"] is None
