@@ -36,7 +36,7 @@ bench: setup peers  ## measure one whole call beside Chromium's; writes build/be
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra dev -c requirements.lock --upgrade -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra province --extra dev -c requirements.lock --upgrade -o requirements-dev.lock
 
 messages:  ## gather new texts into the catalogue
 	$(BIN)/pybabel -q extract --no-location -F appliance/texts/babel.cfg -o build/messages.pot .
