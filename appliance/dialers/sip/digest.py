@@ -16,6 +16,7 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 }
 _PAIR = re.compile(r'\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*)\s*(?:,|$)')
 _ESCAPED = re.compile(r"\\(.)")
+LONGEST_CHALLENGE = 1024
 MOST_TRIES = 3
 """So many challenges in a row to one request; a server that asks more often wants another word."""
 
@@ -35,7 +36,7 @@ class Challenge:
     def parse(cls, text: str) -> "Challenge | None":
         """Read a header's value; None where it is none that we can answer."""
         scheme, _, rest = text.strip().partition(" ")
-        if scheme.lower() != "digest":
+        if scheme.lower() != "digest" or len(rest) > LONGEST_CHALLENGE:
             return None
         found = {name.lower(): _plain(value) for name, value in _PAIR.findall(rest)}
         algorithm = found.get("algorithm", "MD5")
