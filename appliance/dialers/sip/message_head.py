@@ -15,7 +15,7 @@ _LONGEST_NUMBER = 64
 _FOLD = re.compile(r"\r\n[ \t]+")
 _SPACE = re.compile(r"[ \t]+")
 _SCHEME = re.compile(r"(?<=[<\s])(sips?):", re.IGNORECASE)
-_TEL = re.compile(r"tel:[^;>\s]{%d}" % _LONGEST_NUMBER, re.IGNORECASE)
+_TEL = re.compile(rf"tel:[^;>\s]{{{_LONGEST_NUMBER}}}", re.IGNORECASE)
 _STRUCTURED = frozenset(
     {"via", "v", "from", "f", "to", "t", "contact", "m", "route", "record-route", "cseq"}
 )
