@@ -97,7 +97,7 @@ class PictureJitter:
             self._keys.add(sequence)
         if sequence == self._scan or self._scan in self._held:
             units = self._leave(now)
-            if units or not self._keys:
+            if units or (not self._keys and len(self._held) <= HELD):
                 return units
         return self._skip_to_keyframe(now)
 
@@ -165,23 +165,36 @@ class PictureJitter:
 
     def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
         """Leave a hole behind when a whole keyframe has come after it."""
+        failed: int | None = None
         for start in sorted(self._keys, reverse=True):
-            if start >= self._scan and self._whole(start):
+            if start >= self._scan and self._whole(start, failed):
                 self._jump(start)
                 return self._leave(now)
+            failed = start
         if len(self._held) > HELD:
             # Nothing that is held can be shown without a keyframe, and that is still to come.
             self._jump(self._highest + 1)
             self.needs_keyframe(now)
+        elif len(self.holes) > HELD:
+            # What comes now may begin that keyframe.
+            self._jump(self._highest)
+            self.needs_keyframe(now)
         return []
 
-    def _whole(self, start: int) -> bool:
+    def _whole(self, start: int, failed: int | None) -> bool:
+        """Whether the frame that starts here has come; the one from `failed` on has not.
+
+        A far end that begins a keyframe in each packet and ends none would else cost the square
+        of what is held, packet by packet.
+        """
         time = self._held[start][1]
         at = start
         while (entry := self._held.get(at)) is not None:
             if entry[1] != time or entry[0].marker:
                 return True
             at += 1
+            if at == failed and self._held[at][1] == time:
+                return False
         return False
 
     def _jump(self, start: int) -> None:

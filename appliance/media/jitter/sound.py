@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from appliance.media.jitter.packets import Packet, Unwrapper
 
 BUFFER_S = 0.4  # what may wait: the longest playout delay and as much again
+MOST = 256  # packets that may wait: no codec cuts BUFFER_S into more
 JUMP_S = 5.0  # a step in timestamps that no loss explains: another stream
 
 
@@ -100,7 +101,10 @@ class SoundJitter:
             self.late += 1
             return
         self._held[sequence] = (packet, timestamp)
-        while self._newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate:
+        while (
+            len(self._held) > MOST
+            or self._newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate
+        ):
             self._drop_oldest()
 
     def _drop_oldest(self) -> None:
