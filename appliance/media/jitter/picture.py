@@ -68,6 +68,10 @@ class PictureJitter:
         """Nothing is missing and nothing is to be asked for."""
         return not self.holes and self._waits_for_key_since is None
 
+    @property
+    def _full(self) -> bool:
+        return max(len(self._held), len(self.holes)) > HELD
+
     def needs_keyframe(self, now: float) -> None:
         """What leaves from here on is of no use before a keyframe (the decoder says so)."""
         self._clean = False
@@ -97,7 +101,7 @@ class PictureJitter:
             self._keys.add(sequence)
         if sequence == self._scan or self._scan in self._held:
             units = self._leave(now)
-            if units or (not self._keys and len(self._held) <= HELD):
+            if units or not (self._keys or self._full):
                 return units
         return self._skip_to_keyframe(now)
 
@@ -143,10 +147,8 @@ class PictureJitter:
         if self._parts and self._part_time is not None:
             if self._part_bad:
                 self.needs_keyframe(now)
-            elif self._part_key or self._clean:
-                units.append(
-                    AccessUnit(b"".join(self._parts), self._part_time, self._part_key, now)
-                )
+            elif (data := b"".join(self._parts)) and (self._part_key or self._clean):
+                units.append(AccessUnit(data, self._part_time, self._part_key, now))
                 if self._part_key:
                     self._clean = True
                     self._waits_for_key_since = None

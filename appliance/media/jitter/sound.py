@@ -101,11 +101,12 @@ class SoundJitter:
             self.late += 1
             return
         self._held[sequence] = (packet, timestamp)
-        while (
-            len(self._held) > MOST
-            or self._newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate
-        ):
+        while self._held and (len(self._held) > MOST or self._waited(self._newest)):
             self._drop_oldest()
+
+    def _waited(self, newest: int) -> bool:
+        """Whether what is held reaches further back than `BUFFER_S`."""
+        return newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate
 
     def _drop_oldest(self) -> None:
         oldest = min(self._held)
