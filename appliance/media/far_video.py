@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -34,8 +35,9 @@ class FarVideo(FarTrack):
         clock: FarClock | None = None,
         feedback: Feedback | None = None,
         id: str | None = None,  # noqa: A002
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__("video", clock=clock, feedback=feedback, id=id)
+        super().__init__("video", clock=clock, feedback=feedback, id=id, now=now)
         self._jitter: PictureJitter | None = None
         self._codec = ""
         self._decoder: PictureDecoder | None = None
@@ -44,7 +46,7 @@ class FarVideo(FarTrack):
         self._worker: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._read_at = time.monotonic()
+        self._read_at = self._now()
         self._reading = 0
         self._asleep = False
 
@@ -109,10 +111,10 @@ class FarVideo(FarTrack):
             try:
                 frames = await loop.run_in_executor(self._thread, self._decoder.decode, unit.data)
             except av.FFmpegError:
-                self._broken(time.monotonic())
+                self._broken(self._now())
                 continue
             for frame in frames:
-                self._show(frame, unit, time.monotonic())
+                self._show(frame, unit, self._now())
 
     def _broken(self, now: float) -> None:
         """The decoder could not use what came: nothing more is shown before a keyframe."""
@@ -157,9 +159,9 @@ class FarVideo(FarTrack):
         at = jitter.next_timer()
         if at is not None:
             loop = asyncio.get_running_loop()
-            # The loop's clock need not be time.monotonic(): only the distance is carried over.
+            # The loop's clock need not be ours: only the distance is carried over.
             self._timer = loop.call_later(
-                max(0.001, at - now), lambda: self._speak_back(time.monotonic())
+                max(0.001, at - now), lambda: self._speak_back(self._now())
             )
 
     def sender_report(self, ssrc: int, ntp: int, timestamp: int) -> None:
@@ -173,7 +175,7 @@ class FarVideo(FarTrack):
         """
         self._reading += 1
         try:
-            self._wake(time.monotonic())
+            self._wake(self._now())
             while not self._frames:
                 if self.readyState != "live":
                     raise MediaStreamError
@@ -182,7 +184,7 @@ class FarVideo(FarTrack):
             return self._frames.popleft()
         finally:
             self._reading -= 1
-            self._read_at = time.monotonic()
+            self._read_at = self._now()
 
     def _wake(self, now: float) -> None:
         self._read_at = now
