@@ -16,7 +16,6 @@ from typing import Any
 import av
 import numpy as np
 from aiortc import MediaStreamTrack
-from aiortc.rtp import is_rtcp
 
 from appliance.media.jitter.clock import FarClock
 from appliance.media.plain_rtp_receiver import Receiving
@@ -49,10 +48,11 @@ class _Wire:
 
     def sendto(self, data: bytes, to: tuple[str, int]) -> None:
         del to
-        self.sent += not is_rtcp(data)
+        self.sent += 1
         loop = asyncio.get_running_loop()
         for delay in self.way.delays(data):
-            loop.call_later(max(delay, 1e-6), self.arrive, data, FAR)
+            # Timers of one instant come in no order; a net that delays evenly keeps it.
+            loop.call_later(delay + self.sent * 1e-9, self.arrive, data, FAR)
 
 
 class Counted(MediaStreamTrack):
@@ -63,7 +63,7 @@ class Counted(MediaStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self.taken: dict[int, float] = {}
-        self.keyframes: list[float] = []
+        self.keyframes: list[int] = []
         self._codec = video_encoder(600_000)
         self._key = True
 
@@ -77,7 +77,7 @@ class Counted(MediaStreamTrack):
         frame.pts, frame.time_base = number, Fraction(1, RATE)
         frame.pict_type = av.video.frame.PictureType.I if self._key else 0
         if self._key:
-            self.keyframes.append(loop.time())
+            self.keyframes.append(number)
         self._key = False
         (packet,) = self._codec.encode(frame)
         packet.pts, packet.time_base = number * 90000 // RATE, Fraction(1, 90000)
