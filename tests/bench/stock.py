@@ -1,17 +1,24 @@
-"""aiortc's own receiver on two UDP ports, untouched: what ours is measured beside."""
+"""aiortc's own receiver, which ours is measured beside: its jitter buffer, NACK, PLI, decoders.
+
+Only its decoder's thread works in place, since threads keep no virtual time.
+"""
 
 import asyncio
+import queue
 import struct
-import time
+from collections.abc import Callable
 from typing import Any, cast
 
+import av
 from aiortc import RTCRtpReceiver
+from aiortc.codecs import get_decoder
 from aiortc.mediastreams import MediaStreamTrack
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 from aiortc.rtp import RtcpPacket, RtpPacket, is_rtcp
 
 from appliance.media.plain_rtp import RtpPath
+from tests.media.virtual_call import Line
 
 SSRC = 4711
 
@@ -38,11 +45,38 @@ class _Transport:
         del receiver
 
 
-class Stock:
-    """A receiver of one payload type; `path` is opened and aimed by whoever makes it."""
+class _InPlace:
+    """Takes the place of the queue to the decoder's thread; does what `decoder_worker` does."""
 
-    def __init__(self, kind: str, payload_type: int, codec: str, rate: int) -> None:
-        self.path = RtpPath(self)
+    def __init__(self, receiver: Any, track: Any) -> None:
+        self._thread: queue.Queue[Any] = receiver._RTCRtpReceiver__decoder_queue
+        self._error = receiver._RTCRtpReceiver__decoder_error
+        self._frames = track._queue
+        self._decoder: Any = None
+
+    def put(self, item: Any) -> None:
+        if item is None:
+            self._thread.put(None)  # it has nothing to do but to end
+            return
+        codec, coded = item
+        self._decoder = self._decoder or get_decoder(codec)
+        try:
+            frames = self._decoder.decode(coded)
+        except av.FFmpegError:
+            self._error.set()
+            return
+        for frame in frames:
+            self._frames.put_nowait(frame)
+
+
+class Stock:
+    """The receiver at the end of a line (`tests.media.virtual_call`)."""
+
+    def __init__(self, line: Line, ask: Callable[[], None]) -> None:
+        del ask  # it knows no other way to ask than RTCP
+        kind = line.kind
+        payload_type, codec, rate = line.codec
+        self.path = RtpPath(self, asyncio.get_running_loop().time)
         self._payload_type = payload_type
         self._receiver = RTCRtpReceiver(kind, cast(Any, _Transport(self.path)))
         self.track: MediaStreamTrack = RemoteStreamTrack(kind=kind)
@@ -61,7 +95,9 @@ class Stock:
 
     async def start(self) -> None:
         """Take what comes."""
+        private: Any = self._receiver
         await self._receiver.receive(self._parameters)
+        private._RTCRtpReceiver__decoder_queue = _InPlace(private, self.track)
         self._task = asyncio.create_task(self._feed())
 
     async def stop(self) -> None:
@@ -87,7 +123,8 @@ class Stock:
         while True:
             item = await self._packets.get()
             if isinstance(item, RtpPacket):
-                await private._handle_rtp_packet(item, arrival_time_ms=int(time.time() * 1000))
+                now = asyncio.get_running_loop().time()
+                await private._handle_rtp_packet(item, arrival_time_ms=int(now * 1000))
                 continue
             try:
                 for packet in RtcpPacket.parse(item):
