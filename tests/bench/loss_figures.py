@@ -68,9 +68,8 @@ def silences(sounds: list[tuple[float, Any]], begun: float, ended: float) -> lis
         head = max(at, at + AHEAD_S if head is None else head)
         start = int((head - begun) * RATE)
         head += len(block) / RATE
-        if 0 <= start < len(samples):
-            piece = block[: len(samples) - start]
-            samples[start : start + len(piece)] = piece
+        piece = block[max(0, -start) :][: max(0, len(samples) - max(0, start))]
+        samples[max(0, start) : max(0, start) + len(piece)] = piece
     count = len(samples) // WINDOW
     power = np.sqrt((samples[: count * WINDOW].reshape(count, WINDOW) ** 2).mean(axis=1))
     edges = np.diff(np.concatenate(([0], (power < LOUD).astype(int), [0])))

@@ -24,6 +24,7 @@ def test_a_freeze_counts_whole_and_to_the_end() -> None:
 
 def test_sound_that_comes_late_and_sound_that_is_not_there() -> None:
     late = [(n / 50 + (0.3 if n >= 100 else 0.0), TONE) for n in range(-5, 240)]
+    assert silences(late, 0.013, 1.5) == []  # begun in the middle of a block
     assert silences(late, 0.0, 4.0) == pytest.approx([0.26], abs=0.011)
     missing = [(n / 50, TONE if n not in (100, 101) else TONE * 0) for n in range(-5, 240)]
     assert silences(missing, 0.0, 4.0) == pytest.approx([0.04], abs=0.011)

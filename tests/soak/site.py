@@ -5,7 +5,6 @@ import asyncio
 import json
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import av
 
@@ -19,15 +18,15 @@ from appliance.media.near import NearVideo
 from appliance.media.near_audio import NearAudio
 
 
-async def stay(address: str, user: str, password_file: str, camera: str, seconds: float) -> None:
+async def stay(
+    address: str, choices: SipChoices, eye: Camera, ear: Microphone, seconds: float
+) -> None:
     """Call, look and listen for so long, hang up, and print how it went."""
-    eye, ear = Camera(camera), Microphone("lavfi:sine=frequency=440")
     eye.open()
     ear.live = True
     ear.open()
-    choices = SipChoices(user=user, password_file=password_file, encryption="optional")
     near = Near(NearVideo(eye), NearAudio(ear, "opus"))
-    call = await SipDialer(choices=choices).dial(address, near, name=user)
+    call = await SipDialer(choices=choices).dial(address, near, name="soak")
     picture, sound = Follower(_drop), Follower(_drop)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one.run()) for one in (picture, sound)]
@@ -61,13 +60,15 @@ def main() -> None:
     ask = argparse.ArgumentParser(prog="python -m tests.soak.site", description=__doc__)
     ask.add_argument("address")
     ask.add_argument("--user", default="")
-    ask.add_argument("--password-file", type=Path, required=True)
+    ask.add_argument("--password-file", default="")
     ask.add_argument("--camera", default="lavfi:testsrc2=size=640x360:rate=30")
+    ask.add_argument("--fps", type=float, default=30.0)
+    ask.add_argument("--microphone", default="lavfi:sine=frequency=440")
     ask.add_argument("--seconds", type=float, default=1800.0)
     asked = ask.parse_args()
-    asyncio.run(
-        stay(asked.address, asked.user, str(asked.password_file), asked.camera, asked.seconds)
-    )
+    choices = SipChoices(user=asked.user, password_file=asked.password_file, encryption="optional")
+    eye, ear = Camera(asked.camera, fps=asked.fps), Microphone(asked.microphone)
+    asyncio.run(stay(asked.address, choices, eye, ear, asked.seconds))
 
 
 if __name__ == "__main__":
