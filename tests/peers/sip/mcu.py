@@ -41,7 +41,7 @@ class Mcu:
     invites: int = 0
     broken: list[Exception] = field(default_factory=list)  # what a site did against the rules
     _server: asyncio.Server | None = None
-    _lines: set[asyncio.Task[None]] = field(default_factory=set)
+    _lines: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
 
     def address(self, number: str = QUEUE) -> str:
         """What a site dials."""
@@ -64,15 +64,15 @@ class Mcu:
             self._server.close()
         for call in self.calls:
             call.media.cut()
-        for line in self._lines:
-            line.cancel()
+        for writer in self._lines.values():
+            writer.transport.abort()
         await asyncio.gather(*self._lines, return_exceptions=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
         assert task is not None
-        self._lines.add(task)
-        task.add_done_callback(self._lines.discard)
+        self._lines[task] = writer
+        task.add_done_callback(self._lines.pop)
         pieces: asyncio.Queue[bytes] = asyncio.Queue(1024)
 
         def send(message: Message) -> None:

@@ -150,10 +150,10 @@ class McuMedia:
             assert sender is not None
             sender.keyframe(time.monotonic())
 
-    def hush(self) -> None:
-        """No RTP and no RTCP any more."""
-        for medium in self._media.values():
-            medium.stream.path.aim(None, None)
+    def hush(self, *roles: str) -> None:
+        """No RTP and no RTCP any more; of all media where none is named."""
+        for role in roles or self._media:
+            self._media[role].stream.path.aim(None, None)
 
     def track(self, role: str) -> FarTrack:
         """What the site sends."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import av
 from aiortc import MediaStreamTrack
+from aiortc.mediastreams import MediaStreamError
 from av.packet import Packet
 
 from tests.dialers.sites import SPAN
@@ -62,7 +63,11 @@ class Programme(MediaStreamTrack):
         source: MediaStreamTrack | None = None
         while source is not self._source:
             source = self._source
-            block: Any = await source.recv()
+            try:
+                block: Any = await source.recv()
+            except MediaStreamError:
+                if source is self._source:
+                    raise
         now = time.monotonic()
         if self.kind == "video":
             block.pts, block.time_base = round(now * 90000), Fraction(1, 90000)
