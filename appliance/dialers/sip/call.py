@@ -94,7 +94,7 @@ class SipCall:
     @property
     def video(self) -> MediaStreamTrack | None:
         """The slides where there are any, else the people."""
-        return None if self.ended else self._media.content or self._media.video
+        return None if self.ended else self._media.slides or self._media.video
 
     @property
     def audio(self) -> MediaStreamTrack | None:
