@@ -22,6 +22,7 @@ from tests.peers.sip.programme import Shown
 from tests.stories.cards import CARDS, OURS, Card, Hum, seen
 from tests.stories.evening import Evening
 
+pytestmark = pytest.mark.timeout(600)  # four hours are half a minute of work
 CHOICES = SipChoices(entry_queue=f"wait 4, {ENCRYPTED}#, wait 3, {PIN}#", encryption="required")
 STAYED = ["idle", "joining", "in meeting"]
 AGAIN = [*STAYED, "rejoining", "in meeting"]
