@@ -54,12 +54,13 @@ class McuCall:
         timer: SessionTimer,
         send: Callable[[Message], None],
         port: int,
+        full: Callable[[str], bool],
     ) -> None:
         self.where = ""
         self.keys = ""  # pressed in the entry queue
         self.hands = 0
         self.muted = False
-        self._rooms, self._faults = rooms, faults
+        self._rooms, self._faults, self._full = rooms, faults, full
         self._chosen = ""  # the conference whose PIN is asked for
         self._typed = ""
         self.media = McuMedia(
@@ -111,6 +112,8 @@ class McuCall:
             agent.leg.refuse(self._faults.code, now)
         elif number != QUEUE and room is None:
             agent.leg.refuse(404, now)
+        elif self._full(number):
+            agent.leg.refuse(486, now)
         else:
             agent.leg.answer(self.media.answer(incoming.sdp), now)
             self.where = QUEUE
