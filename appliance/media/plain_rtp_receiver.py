@@ -66,7 +66,7 @@ class RtpReceiver:
         now: Callable[[], float],
     ) -> None:
         made = FarVideo if kind == "video" else FarAudio
-        self.track: FarTrack = made(clock=clock, feedback=self)
+        self.track: FarTrack = made(clock=clock, feedback=self, now=now)
         self.heard_key: Callable[[str], None] | None = None
         self._own = own_ssrc
         self._speak = speak

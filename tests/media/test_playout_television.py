@@ -56,6 +56,7 @@ async def test_every_picture_of_a_stream_is_seen_and_every_burst_heard(tv: Virtu
         await until(lambda: television.trouble is None)
         await asyncio.sleep(2.0)  # the null sink begins with two seconds of its own
         with Watcher(tv).watching() as watcher:
+            await asyncio.sleep(1.0)  # the ear learns when samples sound
             due, bursts = await feed(television, 4.0, jitter=0.02)
             await asyncio.sleep(0.6)
         assert television.trouble is None

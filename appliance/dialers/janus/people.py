@@ -46,8 +46,9 @@ class People:
     def take(self, data: Json) -> None:
         """Take an event of the room; what it does not tell stays as it was."""
         if data.get("videoroom") == "joined":
+            # Adds to what was told before: a server that lets two in at once may tell of the other
+            # one first, and in a list that was made before that.
             self.me = _number(data.get("id"))
-            self.persons.clear()
         for one in [*_listed(data, "publishers"), *_listed(data, "attendees")]:
             self._known(one)
         if isinstance(data.get("joining"), dict):

@@ -68,6 +68,10 @@ class PictureJitter:
         """Nothing is missing and nothing is to be asked for."""
         return not self.holes and self._waits_for_key_since is None
 
+    @property
+    def _full(self) -> bool:
+        return max(len(self._held), len(self.holes)) > HELD
+
     def needs_keyframe(self, now: float) -> None:
         """What leaves from here on is of no use before a keyframe (the decoder says so)."""
         self._clean = False
@@ -97,7 +101,7 @@ class PictureJitter:
             self._keys.add(sequence)
         if sequence == self._scan or self._scan in self._held:
             units = self._leave(now)
-            if units or not self._keys:
+            if units or not (self._keys or self._full):
                 return units
         return self._skip_to_keyframe(now)
 
@@ -143,10 +147,8 @@ class PictureJitter:
         if self._parts and self._part_time is not None:
             if self._part_bad:
                 self.needs_keyframe(now)
-            elif self._part_key or self._clean:
-                units.append(
-                    AccessUnit(b"".join(self._parts), self._part_time, self._part_key, now)
-                )
+            elif (data := b"".join(self._parts)) and (self._part_key or self._clean):
+                units.append(AccessUnit(data, self._part_time, self._part_key, now))
                 if self._part_key:
                     self._clean = True
                     self._waits_for_key_since = None
@@ -165,23 +167,36 @@ class PictureJitter:
 
     def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
         """Leave a hole behind when a whole keyframe has come after it."""
+        failed: int | None = None
         for start in sorted(self._keys, reverse=True):
-            if start >= self._scan and self._whole(start):
+            if start >= self._scan and self._whole(start, failed):
                 self._jump(start)
                 return self._leave(now)
+            failed = start
         if len(self._held) > HELD:
             # Nothing that is held can be shown without a keyframe, and that is still to come.
             self._jump(self._highest + 1)
             self.needs_keyframe(now)
+        elif len(self.holes) > HELD:
+            # What comes now may begin that keyframe.
+            self._jump(self._highest)
+            self.needs_keyframe(now)
         return []
 
-    def _whole(self, start: int) -> bool:
+    def _whole(self, start: int, failed: int | None) -> bool:
+        """Whether the frame that starts here has come; the one from `failed` on has not.
+
+        A far end that begins a keyframe in each packet and ends none would else cost the square
+        of what is held, packet by packet.
+        """
         time = self._held[start][1]
         at = start
         while (entry := self._held.get(at)) is not None:
             if entry[1] != time or entry[0].marker:
                 return True
             at += 1
+            if at == failed and self._held[at][1] == time:
+                return False
         return False
 
     def _jump(self, start: int) -> None:

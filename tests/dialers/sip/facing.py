@@ -134,8 +134,8 @@ def agree(
 
 async def flows(a: End, b: End) -> None:
     """Counted pictures and the right tone on both sides."""
-    await until(lambda: len(set(a.numbers)) > 30, "thirty pictures at one end")
-    await until(lambda: len(set(b.numbers)) > 30, "thirty pictures at the other end")
+    await until(lambda: len(set(a.numbers)) > 15, "fifteen pictures at one end")
+    await until(lambda: len(set(b.numbers)) > 15, "fifteen pictures at the other end")
     assert all(number >= 10_000 for number in a.numbers)
     assert all(number < 10_000 for number in b.numbers)
     await until(lambda: a.hears(880.0), "the tone at one end")
