@@ -145,6 +145,24 @@ def test_a_raised_hand_arrives_as_99(lives: Callable[..., list[str]]) -> None:
     assert lives(story) == STAYED
 
 
+def test_a_hand_that_is_up_does_not_disturb_the_entry_queue(
+    lives: Callable[..., list[str]],
+) -> None:
+    async def story(e: SipEvening) -> None:
+        await e.press()
+        assert e.lamp() == "amber"
+        await e.there.leave()
+        await e.evening.until("14:02")
+        assert e.there.keys == f"{ENCRYPTED}#{PIN}#"
+        assert e.in_conference()
+        # It was not pressed in time, and people are told so; again is again.
+        assert (e.there.hands, e.lamp()) == (0, "failed")
+        await e.press()
+        assert (e.there.hands, e.lamp()) == (1, "amber")
+
+    assert lives(story) == AGAIN
+
+
 def test_the_mcu_restarts_in_mid_meeting(lives: Callable[..., list[str]]) -> None:
     async def story(e: SipEvening) -> None:
         await e.rmx.stop()

@@ -23,8 +23,9 @@ from appliance.dialers.sip.events import (
 )
 from appliance.dialers.sip.faults import refused
 from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, KEYS, key, wants_keyframe
+from appliance.dialers.sip.keypad import Keypad
 from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.registration import Registered, Registration
 from appliance.dialers.sip.sdp import SdpError
 from appliance.dialers.sip.station import Station
@@ -52,7 +53,7 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
-        self._way, self._choices, self._script, self._name = way, choices, script, name
+        self._way, self._name = way, name
         self._change = Change()
         self._begun = time.monotonic()
         self._media = MediaSession(
@@ -69,7 +70,7 @@ class SipCall:
         self._outcome: asyncio.Future[None] | None = None
         self._moved = asyncio.Event()  # something came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pressing = asyncio.Lock()
+        self._keypad = Keypad(self._media, choices, script, self._press)
         self._asked_at = self._taken_at = float("-inf")
         self._closed = False
 
@@ -107,14 +108,11 @@ class SipCall:
 
     async def set_hand(self, up: bool) -> None:
         """Ask to speak. A conference system says nothing of it: what was sent counts as heard."""
-        heard = await self._press(self._choices.hand) if up and self._choices.hand else False
-        if self.floor.hand_confirmed != heard:
-            self.floor = FarFloor(hand_confirmed=heard)
-            self._change.tell()
+        self._confirm(await self._keypad.hand(up))
 
     async def set_mic(self, live: bool) -> None:
         """Mute at the far end too, where the site file says so."""
-        await self._press(self._choices.mic_on if live else self._choices.mic_off)
+        await self._keypad.mic(live)
 
     async def hang_up(self) -> None:
         """BYE or CANCEL, unregister, and free everything; safe to say twice."""
@@ -274,24 +272,14 @@ class SipCall:
             self._turn()
 
     async def _enter(self) -> None:
-        for step in self._script:
-            await asyncio.sleep(step.wait)
-            await self._press(step.keys)
+        self._confirm(await self._keypad.enter())
 
-    async def _press(self, keys: str) -> bool:
-        """Press keys one after another; whether they went out."""
-        async with self._pressing:
-            if not keys or self.ended is not None:
-                return False
-            try:
-                await self._media.send_dtmf(keys)
-            except DtmfByInfo:
-                if self._leg is None:
-                    return False
-                for digit in keys:
-                    self._leg.inform(KEYS, key(digit), self._now)
-                self._turn()
-            except DtmfError as error:
-                log.warning("near → %s", error)
-                return False
-            return True
+    def _confirm(self, heard: bool) -> None:
+        if self.floor.hand_confirmed != heard:
+            self.floor = FarFloor(hand_confirmed=heard)
+            self._change.tell()
+
+    def _press(self, digit: str) -> None:
+        if self._leg is not None and self.ended is None:
+            self._leg.inform(KEYS, key(digit), self._now)
+            self._turn()

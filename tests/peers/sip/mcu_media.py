@@ -68,7 +68,14 @@ class McuMedia:
         clock, rate = FarClock(), SendRate()
         for role, programme in self._programmes.items():
             kind = programme.kind
-            stream = RtpStream(kind, programme, clock=clock, rate=rate, name="RMX", ask=self._ask)
+            stream = RtpStream(
+                *(kind, programme),
+                clock=clock,
+                rate=rate,
+                name="RMX",
+                ask=self._ask,
+                now=time.monotonic,
+            )
             await stream.open(host)
             fresh = MasterKey.fresh()
             self._media[role] = _Medium(stream, MasterKey(fresh.secret, MKI if self._mki else b""))
