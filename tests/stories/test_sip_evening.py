@@ -6,6 +6,7 @@ Signalling, TLS, SRTP and H.264 are real; pictures come once a second, the netwo
 import json
 import ssl
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,8 @@ from appliance.dialers.dialer import Call, Near
 from appliance.dialers.sip.dialer import SipDialer
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
-from tests.peers.sip.mcu_call import Faults, McuCall
+from tests.peers.sip.mcu_call import McuCall
+from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import Shown
 from tests.stories.cards import CARDS, OURS, Card, Hum, seen
 from tests.stories.evening import Evening
@@ -31,11 +33,13 @@ AGAIN = [*STAYED, "rejoining", "in meeting"]
 class SipEvening:
     """An evening whose far end is an RMX; ``hums`` are our microphones, one a call."""
 
-    def __init__(self, folder: Path, rmx: Mcu, trust: ssl.SSLContext) -> None:
+    def __init__(
+        self, folder: Path, rmx: Mcu, trust: ssl.SSLContext, encryption: str = "required"
+    ) -> None:
         self.rmx = rmx
         self.hums: list[Hum] = []
         self.calls: list[Call] = []
-        dialer = SipDialer(trust, choices=CHOICES)
+        dialer = SipDialer(trust, choices=replace(CHOICES, encryption=encryption))
 
         async def dial(address: str) -> Call:
             self.hums.append(Hum())
@@ -80,10 +84,12 @@ def lives(tmp_path: Path) -> Callable[..., list[str]]:
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trust = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
 
-    def run(story: Story, faults: Faults | None = None, end: str = "14:30") -> list[str]:
+    def run(
+        story: Story, faults: Faults | None = None, end: str = "14:30", encryption: str = "required"
+    ) -> list[str]:
         async def whole() -> list[str]:
             async with mcu(faults, tls=server, show=CARDS) as rmx:
-                one = SipEvening(tmp_path, rmx, trust)
+                one = SipEvening(tmp_path, rmx, trust, encryption)
                 one.evening.meeting("a", "14:00", end, address=rmx.address())
                 async with one.evening.powered():
                     await one.evening.until("14:01")
@@ -107,6 +113,20 @@ def test_the_meeting_to_its_end(lives: Callable[..., list[str]]) -> None:
         assert call.agent.ended.far
 
     assert lives(story, end="14:10") == [*STAYED, "leaving", "idle"]
+
+
+def test_who_is_put_out_for_not_being_encrypted_comes_back_encrypted(
+    lives: Callable[..., list[str]],
+) -> None:
+    """An RMX that takes optional keys for none: "Encrypt When Possible", and a site undefined."""
+
+    async def story(e: SipEvening) -> None:
+        first, second = e.rmx.calls
+        assert (first.media.encrypted, second.media.encrypted) == (False, True)
+        await e.evening.until("14:10")
+        assert e.there is second
+
+    assert lives(story, Faults(strict_srtp=True), encryption="optional") == AGAIN
 
 
 def test_content_arrives_and_leaves(lives: Callable[..., list[str]]) -> None:

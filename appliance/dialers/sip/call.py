@@ -36,6 +36,7 @@ log = logging.getLogger("diemcau.sip")
 LEAVE_S = 2.5  # BYE, its answer and the unregistering
 ASK_S = 2.5  # an RMX ignores whoever asks for keyframes more often
 TAKE_S = 0.5  # and so do we
+PUT_OUT_S = 120.0  # an entry queue's script may take so long
 
 
 class SipCall:
@@ -53,6 +54,8 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
+        self.refused_media = False
+        self.put_out_plain = False  # soon after the call began, and it was not encrypted
         self._way, self._name = way, name
         self._change = Change()
         self._begun = time.monotonic()
@@ -211,6 +214,7 @@ class SipCall:
             case Established(sdp):
                 self._established(sdp)
             case Failed(response):
+                self.refused_media = response is not None and response.code in (488, 606)
                 room = self._way.target.user or self._way.target.host
                 self._fail(refused(response, room, time.monotonic() - self._begun))
             case Offered(sdp):
@@ -262,6 +266,8 @@ class SipCall:
     def _end(self, reason: EndReason, detail: str) -> None:
         if self.ended is None:
             self.ended, self.detail = reason, detail
+            soon = time.monotonic() - self._begun < PUT_OUT_S
+            self.put_out_plain = reason is EndReason.FAR_END and soon and not self._media.encrypted
             log.info("call: %s %s", reason, detail)
             self._change.tell()
 

@@ -17,7 +17,8 @@ from appliance.media.plain_rtp_sender import FIRST_KEYFRAMES_S
 from tests.dialers.sites import PATIENCE_S, Site, near, site, until
 from tests.media.lossy_near import NumberedVideo
 from tests.peers.sip.mcu import ENCRYPTED, OPEN, PIN, Mcu, mcu
-from tests.peers.sip.mcu_call import Faults, McuCall
+from tests.peers.sip.mcu_call import McuCall
+from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import SITES, Shown
 
 pytestmark = pytest.mark.timeout(240)  # a busy machine
@@ -139,6 +140,18 @@ async def test_no_call(number: str, code: int, reason: EndReason) -> None:
         with pytest.raises(DialError) as told:
             await SipDialer(limits=Limits(dial=4.0)).dial(one.address(number), near(1), name="x")
     assert told.value.reason is reason
+
+
+async def test_keys_that_are_taken_only_where_nothing_else_is_offered() -> None:
+    """And back again, where a server after all takes none."""
+    async with mcu(Faults(code=488)) as one:
+        dialer = SipDialer()
+        offers = []
+        for _ in range(3):
+            with pytest.raises(DialError):
+                await dialer.dial(one.address(OPEN), near(1), name="x")
+            offers.append(one.calls[-1].offered)
+    assert ["RTP/SAVP" in offer for offer in offers] == [False, True, False]
 
 
 async def test_encryption_demanded_here_and_not_had_there() -> None:

@@ -16,7 +16,8 @@ from sipmessage import Message, Request, Response
 from appliance.dialers.sip.framing import Framer
 from appliance.dialers.sip.message import parse, response, serialise
 from appliance.dialers.sip.session_timer import SessionTimer
-from tests.peers.sip.mcu_call import QUEUE, Faults, McuCall, Room
+from tests.peers.sip.mcu_call import QUEUE, McuCall, Room
+from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import NUMBERED, Show
 
 HOST = "127.0.0.1"
