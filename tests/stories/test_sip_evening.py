@@ -18,7 +18,7 @@ from appliance.dialers.dialer import Call, Near
 from appliance.dialers.sip.dialer import SipDialer
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
-from tests.peers.sip.mcu_call import McuCall
+from tests.peers.sip.mcu_call import QUEUE, McuCall
 from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import Shown
 from tests.stories.cards import CARDS, OURS, Card, Hum, seen
@@ -165,19 +165,17 @@ def test_a_raised_hand_arrives_as_99(lives: Callable[..., list[str]]) -> None:
     assert lives(story) == STAYED
 
 
-def test_a_hand_that_is_up_does_not_disturb_the_entry_queue(
+def test_a_hand_outlives_the_call_and_waits_for_the_end_of_the_entry_queue(
     lives: Callable[..., list[str]],
 ) -> None:
     async def story(e: SipEvening) -> None:
         await e.press()
         assert e.lamp() == "amber"
         await e.there.leave()
+        await e.evening.until("14:01:09")
+        assert (e.there.where, e.lamp()) == (QUEUE, "amber blink")
         await e.evening.until("14:02")
         assert e.there.keys == f"{ENCRYPTED}#{PIN}#"
-        assert e.in_conference()
-        # It was not pressed in time, and people are told so; again is again.
-        assert (e.there.hands, e.lamp()) == (0, "failed")
-        await e.press()
         assert (e.there.hands, e.lamp()) == (1, "amber")
 
     assert lives(story) == AGAIN

@@ -93,6 +93,7 @@ class SipCall:
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()
         await self._outcome
+        self._confirm(heard=False)
         self._tasks.add(asyncio.create_task(self._enter(), name="sip entry queue"))
 
     @property
@@ -281,8 +282,9 @@ class SipCall:
         self._confirm(await self._keypad.enter())
 
     def _confirm(self, heard: bool) -> None:
-        if self.floor.hand_confirmed != heard:
-            self.floor = FarFloor(hand_confirmed=heard)
+        floor = FarFloor(hand_confirmed=heard, entering=self._keypad.entering)
+        if self.floor != floor:
+            self.floor = floor
             self._change.tell()
 
     def _press(self, digit: str) -> None:

@@ -32,6 +32,11 @@ class Keypad:
         self._mic: bool | None = None
         self._pressing, self._telling = asyncio.Lock(), asyncio.Lock()
 
+    @property
+    def entering(self) -> bool:
+        """Whether the script is not yet through."""
+        return not self._inside.is_set()
+
     async def enter(self) -> bool:
         """Go through the script; whether a hand that was wished meanwhile was pressed."""
         for step in self._script:
