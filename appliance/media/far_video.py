@@ -100,7 +100,7 @@ class FarVideo(FarTrack):
     def _decoded(self, task: asyncio.Task[None]) -> None:
         self._worker = None
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error("far ← the picture ended: %r", error)
+            log.error("far ← the picture ends: %r", error)
             self.stop()
 
     async def _decode(self) -> None:
@@ -110,9 +110,7 @@ class FarVideo(FarTrack):
         loop = asyncio.get_running_loop()
         while self._units and self.readyState == "live":
             unit = self._units.popleft()
-            if self._decoder is None:
-                self._decoder = PICTURE_DECODERS[self._codec]()
-            decoder = self._decoder
+            decoder = self._decoder = self._decoder or PICTURE_DECODERS[self._codec]()
             try:
                 frames = await loop.run_in_executor(self._thread, decoder.decode, unit.data)
             except av.FFmpegError:
@@ -120,8 +118,7 @@ class FarVideo(FarTrack):
                     self._broken(self._now())
                 continue
             if decoder is not self._decoder:
-                # Another stream began meanwhile; this one's times have no clock any more.
-                continue
+                continue  # meanwhile another stream began: on its clock this one is never due
             for frame in frames:
                 self._show(frame, unit, self._now())
 

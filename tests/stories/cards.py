@@ -18,7 +18,7 @@ from tests.peers.sip.programme import Show, Shown
 GREYS = {Shown.QUEUE: 60, Shown.PEOPLE: 120, Shown.SLIDES: 200}
 OURS = 30
 CARD_S = 1.0
-THIN_S = 30.0
+THIN_S = 120.0
 DENSE_S = 20.0
 """So long after a call began sound goes as in earnest: an entry queue wants keys."""
 

@@ -6,6 +6,7 @@ Signalling, TLS, SRTP and H.264 are real; pictures come once a second, the netwo
 import json
 import ssl
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,13 @@ from appliance.dialers.dialer import Call, Near
 from appliance.dialers.sip.dialer import SipDialer
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
-from tests.peers.sip.mcu_call import Faults, McuCall
+from tests.peers.sip.mcu_call import QUEUE, McuCall
+from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import Shown
 from tests.stories.cards import CARDS, OURS, Card, Hum, seen
 from tests.stories.evening import Evening
 
+pytestmark = pytest.mark.timeout(600)  # four hours are half a minute of work
 CHOICES = SipChoices(entry_queue=f"wait 4, {ENCRYPTED}#, wait 3, {PIN}#", encryption="required")
 STAYED = ["idle", "joining", "in meeting"]
 AGAIN = [*STAYED, "rejoining", "in meeting"]
@@ -30,11 +33,13 @@ AGAIN = [*STAYED, "rejoining", "in meeting"]
 class SipEvening:
     """An evening whose far end is an RMX; ``hums`` are our microphones, one a call."""
 
-    def __init__(self, folder: Path, rmx: Mcu, trust: ssl.SSLContext) -> None:
+    def __init__(
+        self, folder: Path, rmx: Mcu, trust: ssl.SSLContext, encryption: str = "required"
+    ) -> None:
         self.rmx = rmx
         self.hums: list[Hum] = []
         self.calls: list[Call] = []
-        dialer = SipDialer(trust, choices=CHOICES)
+        dialer = SipDialer(trust, choices=replace(CHOICES, encryption=encryption))
 
         async def dial(address: str) -> Call:
             self.hums.append(Hum())
@@ -79,10 +84,12 @@ def lives(tmp_path: Path) -> Callable[..., list[str]]:
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trust = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
 
-    def run(story: Story, faults: Faults | None = None, end: str = "14:30") -> list[str]:
+    def run(
+        story: Story, faults: Faults | None = None, end: str = "14:30", encryption: str = "required"
+    ) -> list[str]:
         async def whole() -> list[str]:
             async with mcu(faults, tls=server, show=CARDS) as rmx:
-                one = SipEvening(tmp_path, rmx, trust)
+                one = SipEvening(tmp_path, rmx, trust, encryption)
                 one.evening.meeting("a", "14:00", end, address=rmx.address())
                 async with one.evening.powered():
                     await one.evening.until("14:01")
@@ -106,6 +113,20 @@ def test_the_meeting_to_its_end(lives: Callable[..., list[str]]) -> None:
         assert call.agent.ended.far
 
     assert lives(story, end="14:10") == [*STAYED, "leaving", "idle"]
+
+
+def test_who_is_put_out_for_not_being_encrypted_comes_back_encrypted(
+    lives: Callable[..., list[str]],
+) -> None:
+    """An RMX that takes optional keys for none: "Encrypt When Possible", and a site undefined."""
+
+    async def story(e: SipEvening) -> None:
+        first, second = e.rmx.calls
+        assert (first.media.encrypted, second.media.encrypted) == (False, True)
+        await e.evening.until("14:10")
+        assert e.there is second
+
+    assert lives(story, Faults(strict_srtp=True), encryption="optional") == AGAIN
 
 
 def test_content_arrives_and_leaves(lives: Callable[..., list[str]]) -> None:
@@ -142,6 +163,22 @@ def test_a_raised_hand_arrives_as_99(lives: Callable[..., list[str]]) -> None:
         assert (e.there.hands, e.lamp()) == (1, "red")
 
     assert lives(story) == STAYED
+
+
+def test_a_hand_outlives_the_call_and_waits_for_the_end_of_the_entry_queue(
+    lives: Callable[..., list[str]],
+) -> None:
+    async def story(e: SipEvening) -> None:
+        await e.press()
+        assert e.lamp() == "amber"
+        await e.there.leave()
+        await e.evening.until("14:01:09")
+        assert (e.there.where, e.lamp()) == (QUEUE, "amber blink")
+        await e.evening.until("14:02")
+        assert e.there.keys == f"{ENCRYPTED}#{PIN}#"
+        assert (e.there.hands, e.lamp()) == (1, "amber")
+
+    assert lives(story) == AGAIN
 
 
 def test_the_mcu_restarts_in_mid_meeting(lives: Callable[..., list[str]]) -> None:

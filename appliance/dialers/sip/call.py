@@ -23,8 +23,9 @@ from appliance.dialers.sip.events import (
 )
 from appliance.dialers.sip.faults import refused
 from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, KEYS, key, wants_keyframe
+from appliance.dialers.sip.keypad import Keypad
 from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.registration import Registered, Registration
 from appliance.dialers.sip.sdp import SdpError
 from appliance.dialers.sip.station import Station
@@ -35,6 +36,7 @@ log = logging.getLogger("diemcau.sip")
 LEAVE_S = 2.5  # BYE, its answer and the unregistering
 ASK_S = 2.5  # an RMX ignores whoever asks for keyframes more often
 TAKE_S = 0.5  # and so do we
+PUT_OUT_S = 120.0  # an entry queue's script may take so long
 
 
 class SipCall:
@@ -52,7 +54,9 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
-        self._way, self._choices, self._script, self._name = way, choices, script, name
+        self.refused_media = False
+        self.put_out_plain = False  # soon after the call began, and it was not encrypted
+        self._way, self._name = way, name
         self._change = Change()
         self._begun = time.monotonic()
         self._media = MediaSession(
@@ -69,7 +73,7 @@ class SipCall:
         self._outcome: asyncio.Future[None] | None = None
         self._moved = asyncio.Event()  # something came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pressing = asyncio.Lock()
+        self._keypad = Keypad(self._media, choices, script, self._press)
         self._asked_at = self._taken_at = float("-inf")
         self._closed = False
 
@@ -89,6 +93,7 @@ class SipCall:
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()
         await self._outcome
+        self._confirm(heard=False)
         self._tasks.add(asyncio.create_task(self._enter(), name="sip entry queue"))
 
     @property
@@ -107,14 +112,11 @@ class SipCall:
 
     async def set_hand(self, up: bool) -> None:
         """Ask to speak. A conference system says nothing of it: what was sent counts as heard."""
-        heard = await self._press(self._choices.hand) if up and self._choices.hand else False
-        if self.floor.hand_confirmed != heard:
-            self.floor = FarFloor(hand_confirmed=heard)
-            self._change.tell()
+        self._confirm(await self._keypad.hand(up))
 
     async def set_mic(self, live: bool) -> None:
         """Mute at the far end too, where the site file says so."""
-        await self._press(self._choices.mic_on if live else self._choices.mic_off)
+        await self._keypad.mic(live)
 
     async def hang_up(self) -> None:
         """BYE or CANCEL, unregister, and free everything; safe to say twice."""
@@ -213,6 +215,7 @@ class SipCall:
             case Established(sdp):
                 self._established(sdp)
             case Failed(response):
+                self.refused_media = response is not None and response.code in (488, 606)
                 room = self._way.target.user or self._way.target.host
                 self._fail(refused(response, room, time.monotonic() - self._begun))
             case Offered(sdp):
@@ -264,6 +267,8 @@ class SipCall:
     def _end(self, reason: EndReason, detail: str) -> None:
         if self.ended is None:
             self.ended, self.detail = reason, detail
+            soon = time.monotonic() - self._begun < PUT_OUT_S
+            self.put_out_plain = reason is EndReason.FAR_END and soon and not self._media.encrypted
             log.info("call: %s %s", reason, detail)
             self._change.tell()
 
@@ -274,24 +279,15 @@ class SipCall:
             self._turn()
 
     async def _enter(self) -> None:
-        for step in self._script:
-            await asyncio.sleep(step.wait)
-            await self._press(step.keys)
+        self._confirm(await self._keypad.enter())
 
-    async def _press(self, keys: str) -> bool:
-        """Press keys one after another; whether they went out."""
-        async with self._pressing:
-            if not keys or self.ended is not None:
-                return False
-            try:
-                await self._media.send_dtmf(keys)
-            except DtmfByInfo:
-                if self._leg is None:
-                    return False
-                for digit in keys:
-                    self._leg.inform(KEYS, key(digit), self._now)
-                self._turn()
-            except DtmfError as error:
-                log.warning("near → %s", error)
-                return False
-            return True
+    def _confirm(self, heard: bool) -> None:
+        floor = FarFloor(hand_confirmed=heard, entering=self._keypad.entering)
+        if self.floor != floor:
+            self.floor = floor
+            self._change.tell()
+
+    def _press(self, digit: str) -> None:
+        if self._leg is not None and self.ended is None:
+            self._leg.inform(KEYS, key(digit), self._now)
+            self._turn()

@@ -87,6 +87,7 @@ class MediaSession:
                 rate=rate,
                 name=name,
                 ask=on_keyframe_wanted,
+                now=time.monotonic,
             )
             for role, track in tracks.items()
         }
@@ -234,11 +235,8 @@ class MediaSession:
         if self._connected_at is None:
             self._connected_at = time.monotonic()
             self._looker = asyncio.create_task(self._look())
-        log.info(
-            "media: %s%s",
-            ", ".join(sorted(self._active)),
-            ", encrypted" if self.encrypted else "",
-        )
+        said = [*sorted(self._active), *(["encrypted"] if self.encrypted else [])]
+        log.info("media: %s", ", ".join(said))
         if self._tracks() != before:
             self.changed()
 

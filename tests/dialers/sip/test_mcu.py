@@ -1,5 +1,6 @@
 """The whole dialer at a scripted MCU that behaves like an RMX: real sockets, real media."""
 
+import asyncio
 import contextlib
 import ssl
 from collections.abc import AsyncIterator
@@ -9,14 +10,19 @@ import pytest_asyncio
 import trustme
 
 from appliance.base.config import SipChoices
-from appliance.dialers.dialer import EndReason
+from appliance.base.limits import Limits
+from appliance.dialers.dialer import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
-from tests.dialers.sites import Site, site, until
-from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
+from appliance.media.plain_rtp_sender import FIRST_KEYFRAMES_S
+from tests.dialers.sites import PATIENCE_S, Site, near, site, until
+from tests.media.lossy_near import NumberedVideo
+from tests.peers.sip.mcu import ENCRYPTED, OPEN, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import McuCall
+from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import SITES, Shown
 
-PEOPLE, SLIDES, LOBBY = SITES[Shown.PEOPLE], SITES[Shown.SLIDES], SITES[Shown.QUEUE]
+pytestmark = pytest.mark.timeout(240)  # a busy machine
+PEOPLE, SLIDES = SITES[Shown.PEOPLE], SITES[Shown.SLIDES]
 SCRIPT = f"wait 0.2, {ENCRYPTED}#, wait 0.2, {PIN}#"
 
 
@@ -59,7 +65,6 @@ async def test_entry_queue_with_id_and_pin_encrypted_by_tls(
     async with mcu(tls=certified[0]) as one, meeting(one, trust=certified[1]) as (here, there):
         assert there.keys == f"{ENCRYPTED}#{PIN}#"
         assert there.media.encrypted
-        assert LOBBY in {number // 10_000 for number in here.numbers}
         await here.call.set_hand(True)
         await until(lambda: there.hands == 1, "the hand at the operator")
         statistics = here.call.statistics()
@@ -71,6 +76,8 @@ async def test_content_comes_and_goes(rmx: Mcu) -> None:
         for _ in range(2):
             there.content(True)
             await until(lambda: here.sees == SLIDES, "the slides")
+            # Their line promises no feedback: a keyframe is asked for by INFO.
+            assert any("picture_fast_update" in info.body for info in there.agent.infos)
             there.content(False)
             await until(lambda: here.sees == PEOPLE, "the people again")
         assert here.call.ended is None
@@ -87,6 +94,73 @@ async def test_the_far_end_moves_the_call(rmx: Mcu) -> None:
             "our picture at the new address",
         )
         assert here.call.ended is None
+
+
+async def test_a_keyframe_asked_for_by_info_is_given(rmx: Mcu) -> None:
+    tracks = near(1)
+    assert isinstance(tracks.video, NumberedVideo)
+    video = tracks.video
+    call = await SipDialer().dial(rmx.address(OPEN), tracks, name="site 1")
+    # A call's first seconds have keyframes that nobody asked for.
+    await asyncio.sleep(FIRST_KEYFRAMES_S[-1] + 1.0)
+    before = video.keyframes
+    async with asyncio.timeout(PATIENCE_S):
+        while video.keyframes == before:
+            rmx.calls[0].ask_keyframe()
+            await asyncio.sleep(0.7)  # wishes that come closer together count as one
+    await call.hang_up()
+
+
+@pytest.mark.parametrize(
+    ("faults", "encrypted"),
+    [(Faults(no_srtp=True), False), (Faults(no_mki=True), True), (Faults(), True)],
+    ids=["no SRTP", "no MKI", "as it is"],
+)
+async def test_encrypted_where_the_mcu_can(faults: Faults, encrypted: bool) -> None:
+    async with mcu(faults) as one:
+        here = await site(SipDialer(), one.address(OPEN), 1)
+        await until(lambda: here.sees == PEOPLE, "the people's picture")
+        await until(lambda: here.hears() == {PEOPLE}, "the people's sound")
+        assert one.calls[0].media.encrypted is encrypted
+        await here.leave()
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "reason"),
+    [
+        ("4711", 200, EndReason.REFUSED),
+        (OPEN, 486, EndReason.BUSY),
+        (OPEN, 503, EndReason.UNREACHABLE),
+        (OPEN, 0, EndReason.UNREACHABLE),
+    ],
+)
+async def test_no_call(number: str, code: int, reason: EndReason) -> None:
+    async with mcu(Faults(code=code)) as one:
+        with pytest.raises(DialError) as told:
+            limits = Limits() if code else Limits(dial=4.0)
+            await SipDialer(limits=limits).dial(one.address(number), near(1), name="x")
+    assert told.value.reason is reason
+
+
+async def test_keys_that_are_taken_only_where_nothing_else_is_offered() -> None:
+    """And back again, where a server after all takes none."""
+    async with mcu(Faults(code=488)) as one:
+        dialer = SipDialer()
+        offers = []
+        for _ in range(3):
+            with pytest.raises(DialError):
+                await dialer.dial(one.address(OPEN), near(1), name="x")
+            offers.append(one.calls[-1].offered)
+    assert ["RTP/SAVP" in offer for offer in offers] == [False, True, False]
+
+
+async def test_encryption_demanded_here_and_not_had_there() -> None:
+    async with mcu(Faults(no_srtp=True)) as one:
+        choices = SipChoices(encryption="required")
+        with pytest.raises(DialError) as told:
+            await SipDialer(choices=choices).dial(one.address(OPEN), near(1), name="x")
+    assert told.value.reason is EndReason.REFUSED
+    assert "encryption" in told.value.detail
 
 
 async def test_who_is_not_encrypted_is_put_out(rmx: Mcu) -> None:

@@ -16,15 +16,16 @@ from sipmessage import Message, Request, Response
 from appliance.dialers.sip.framing import Framer
 from appliance.dialers.sip.message import parse, response, serialise
 from appliance.dialers.sip.session_timer import SessionTimer
-from tests.peers.sip.mcu_call import QUEUE, Faults, McuCall, Room
+from tests.peers.sip.mcu_call import QUEUE, McuCall, Room
+from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import NUMBERED, Show
 
 HOST = "127.0.0.1"
 SEGMENT = 700
 PAUSE_S = 0.01  # so that two segments are read as two
 PIN = "2468"
-ENCRYPTED, OPEN = "724999", "724000"
-"""Conferences: one that lets in who is encrypted only, with a PIN; one without both."""
+ENCRYPTED, OPEN, SMALL = "724999", "724000", "724001"
+"""Conferences: with a PIN for those who are encrypted; without both; the same for one only."""
 
 
 @dataclass
@@ -38,7 +39,6 @@ class Mcu:
     tls: ssl.SSLContext | None = None
     port: int = 0
     calls: list[McuCall] = field(default_factory=list)
-    invites: int = 0
     broken: list[Exception] = field(default_factory=list)  # what a site did against the rules
     _server: asyncio.Server | None = None
     _lines: dict[asyncio.Task[None], asyncio.StreamWriter] = field(default_factory=dict)
@@ -83,7 +83,7 @@ class Mcu:
                 pieces.put_nowait(data[at : at + SEGMENT])
             pieces.put_nowait(b"\r\n\r\n")
 
-        call = McuCall(self.rooms, self.show, self.faults, self.timer, send, self.port)
+        call = McuCall(self.rooms, self.show, self.faults, self.timer, send, self.port, self._full)
         talking = asyncio.create_task(_talk(pieces, writer))
         try:
             await call.media.open(HOST)
@@ -100,16 +100,18 @@ class Mcu:
             writer.transport.abort()
             await call.gone()
 
+    def _full(self, number: str) -> bool:
+        inside = sum(call.where == number for call in self.live)
+        return number in self.rooms and inside >= self.rooms[number].most
+
     def _hear(
         self, call: McuCall, message: Request | Response, send: Callable[[Message], None]
     ) -> None:
         if isinstance(message, Request) and message.method == "REGISTER":
             send(response(message, 200, "registrar"))
         elif self.faults.code:
-            if isinstance(message, Request) and message.method == "INVITE":
-                self.invites += 1
-                if call not in self.calls:
-                    self.calls.append(call)
+            if call not in self.calls:
+                self.calls.append(call)
             call.agent.hear(message)
 
 
@@ -121,7 +123,7 @@ async def _talk(pieces: "asyncio.Queue[bytes]", writer: asyncio.StreamWriter) ->
 
 def rooms() -> dict[str, Room]:
     """The conferences of an ordinary day."""
-    return {ENCRYPTED: Room(PIN, encrypted=True), OPEN: Room()}
+    return {ENCRYPTED: Room(PIN, encrypted=True), OPEN: Room(), SMALL: Room(most=1)}
 
 
 @contextlib.asynccontextmanager

@@ -13,25 +13,12 @@ from appliance.dialers.sip.leg import Leg
 from appliance.dialers.sip.message import Local
 from appliance.dialers.sip.session_timer import SessionTimer
 from tests.peers.sip.agent import Agent
-from tests.peers.sip.mcu_media import McuMedia
+from tests.peers.sip.mcu_media import Faults, McuMedia
 from tests.peers.sip.programme import Show
 
 QUEUE = "7000"
 """Whoever calls this number is asked for a conference."""
 HAND = "99"
-
-
-@dataclass
-class Faults:
-    """What it does to those who call. ``code`` 0 says nothing to an INVITE, 200 takes it.
-
-    ``no_srtp`` takes no keys; ``no_mki`` and ``no_update`` leave out what an RMX has.
-    """
-
-    code: int = 200
-    no_srtp: bool = False
-    no_mki: bool = False
-    no_update: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +41,17 @@ class McuCall:
         timer: SessionTimer,
         send: Callable[[Message], None],
         port: int,
+        full: Callable[[str], bool],
     ) -> None:
         self.where = ""
         self.keys = ""  # pressed in the entry queue
         self.hands = 0
         self.muted = False
-        self._rooms, self._faults = rooms, faults
+        self.offered = ""  # the site's first description
+        self._rooms, self._faults, self._full = rooms, faults, full
         self._chosen = ""  # the conference whose PIN is asked for
         self._typed = ""
-        self.media = McuMedia(
-            show, encrypts=not faults.no_srtp, mki=not faults.no_mki, ask=self.ask_keyframe
-        )
+        self.media = McuMedia(show, faults, ask=self.ask_keyframe)
         self.media.heard_key = self._pressed
         leg = Leg(
             Local("TCP", "127.0.0.1", port),
@@ -107,10 +94,13 @@ class McuCall:
         now = time.monotonic()
         number = incoming.request.uri.user or ""
         room = self._rooms.get(number)
+        self.offered = incoming.sdp
         if self._faults.code != 200:
             agent.leg.refuse(self._faults.code, now)
         elif number != QUEUE and room is None:
             agent.leg.refuse(404, now)
+        elif self._full(number):
+            agent.leg.refuse(486, now)
         else:
             agent.leg.answer(self.media.answer(incoming.sdp), now)
             self.where = QUEUE

@@ -21,6 +21,21 @@ G722, EVENT, H264 = 9, 119, (110, 109)
 """The numbers of an RMX's own offers."""
 
 
+@dataclass
+class Faults:
+    """What it does to those who call. ``code`` 0 says nothing to an INVITE, 200 takes it.
+
+    ``no_srtp`` takes no keys, ``strict_srtp`` those on RTP/SAVP only; ``no_mki`` and ``no_update``
+    leave out what an RMX has.
+    """
+
+    code: int = 200
+    no_srtp: bool = False
+    strict_srtp: bool = False
+    no_mki: bool = False
+    no_update: bool = False
+
+
 class RmxOutbound(Outbound):
     """Protects as libsrtp does, with a master key identifier before the tag (SEND_SRTP_MKI)."""
 
@@ -46,11 +61,11 @@ class _Medium:
 class McuMedia:
     """`answer` first, then any number of `offer` and `accept`. ``ask`` sends an INFO."""
 
-    def __init__(self, show: Show, *, encrypts: bool, mki: bool, ask: Callable[[], None]) -> None:
+    def __init__(self, show: Show, faults: Faults, *, ask: Callable[[], None]) -> None:
         self.encrypted = False
         self.content = False  # whether the next offer has slides
         self.heard_key: Callable[[str], None] = lambda key: None
-        self._encrypts, self._mki, self._ask, self._show = encrypts, mki, ask, show
+        self._faults, self._ask, self._show = faults, ask, show
         self._host = ""
         self._version = 0
         self._had_slides = False
@@ -68,10 +83,19 @@ class McuMedia:
         clock, rate = FarClock(), SendRate()
         for role, programme in self._programmes.items():
             kind = programme.kind
-            stream = RtpStream(kind, programme, clock=clock, rate=rate, name="RMX", ask=self._ask)
+            stream = RtpStream(
+                *(kind, programme),
+                clock=clock,
+                rate=rate,
+                name="RMX",
+                ask=self._ask,
+                now=time.monotonic,
+            )
             await stream.open(host)
             fresh = MasterKey.fresh()
-            self._media[role] = _Medium(stream, MasterKey(fresh.secret, MKI if self._mki else b""))
+            self._media[role] = _Medium(
+                stream, MasterKey(fresh.secret, b"" if self._faults.no_mki else MKI)
+            )
         self._media["audio"].stream.receiver.heard_key = self._key_came
 
     async def move(self) -> None:
@@ -178,7 +202,8 @@ class McuMedia:
         return Key("1", SUITE, self._media[role].master) if self.encrypted else None
 
     def _key(self, role: str, line: Line) -> Key | None:
-        if not self._encrypts or not line.keys:
+        strict = self._faults.strict_srtp and line.protocol != "RTP/SAVP"
+        if self._faults.no_srtp or strict or not line.keys:
             return None
         tag, suite, _ = next(key for key in line.keys if key[1] == SUITE)
         return Key(tag, suite, self._media[role].master, line.protocol)
