@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-sip bench fuzz lock messages peers clean
+.PHONY: help setup demo test test-sip bench fuzz soak lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,10 +33,14 @@ peers: setup  ## the far ends of the tests that no package brings
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.loss
 
 fuzz: setup  ## a quarter of an hour of whatever a SIP far end may send; findings in build/fuzz/found
 	./tests/fuzz/setup $(BIN)/python
 	$(CURDIR)/build/fuzz/venv/bin/python -m tests.fuzz
+
+soak: setup peers  ## 100 SIP calls one after another, then 30 minutes of one: nothing left, memory flat
+	$(BIN)/python -m tests.soak
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock
