@@ -20,11 +20,13 @@ from appliance.dialers.sip.events import (
     Info,
     LegEvent,
     Offered,
+    Progress,
 )
 from appliance.dialers.sip.faults import refused
-from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, KEYS, key, wants_keyframe
+from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, wants_keyframe
+from appliance.dialers.sip.keypad import Keypad
 from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.registration import Registered, Registration
 from appliance.dialers.sip.sdp import SdpError
 from appliance.dialers.sip.station import Station
@@ -52,6 +54,7 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
+        self.rang = False
         self._way, self._choices, self._script, self._name = way, choices, script, name
         self._change = Change()
         self._begun = time.monotonic()
@@ -69,9 +72,10 @@ class SipCall:
         self._outcome: asyncio.Future[None] | None = None
         self._moved = asyncio.Event()  # something came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pressing = asyncio.Lock()
+        self._keypad = Keypad(self._media, self._inform)
         self._asked_at = self._taken_at = float("-inf")
         self._closed = False
+        self._refreshes = 0
 
     async def join(self) -> None:
         """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
@@ -172,6 +176,9 @@ class SipCall:
         if self._leg is not None:
             for event in self._leg.take_events():
                 self._take(event)
+            if self._leg.refreshes != self._refreshes:
+                self._refreshes = self._leg.refreshes
+                log.info("session refreshed, %d times by now", self._refreshes)
         self._flush()
         if self._timer is not None:
             self._timer.cancel()
@@ -210,6 +217,8 @@ class SipCall:
 
     def _take(self, event: LegEvent) -> None:
         match event:
+            case Progress(code):
+                self.rang = self.rang or code == 180
             case Established(sdp):
                 self._established(sdp)
             case Failed(response):
@@ -268,10 +277,8 @@ class SipCall:
             self._change.tell()
 
     def _ask_keyframe(self) -> None:
-        if self._leg is not None and self.ended is None and self._now - self._asked_at >= ASK_S:
+        if self._now - self._asked_at >= ASK_S and self._inform(CONTROL, FAST_UPDATE):
             self._asked_at = self._now
-            self._leg.inform(CONTROL, FAST_UPDATE, self._now)
-            self._turn()
 
     async def _enter(self) -> None:
         for step in self._script:
@@ -279,19 +286,12 @@ class SipCall:
             await self._press(step.keys)
 
     async def _press(self, keys: str) -> bool:
-        """Press keys one after another; whether they went out."""
-        async with self._pressing:
-            if not keys or self.ended is not None:
-                return False
-            try:
-                await self._media.send_dtmf(keys)
-            except DtmfByInfo:
-                if self._leg is None:
-                    return False
-                for digit in keys:
-                    self._leg.inform(KEYS, key(digit), self._now)
-                self._turn()
-            except DtmfError as error:
-                log.warning("near → %s", error)
-                return False
-            return True
+        """Press keys; whether they went out."""
+        return self.ended is None and await self._keypad.press(keys)
+
+    def _inform(self, kind: str, body: str) -> bool:
+        if self._leg is None or self.ended is not None:
+            return False
+        self._leg.inform(kind, body, self._now)
+        self._turn()
+        return True
