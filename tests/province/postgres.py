@@ -32,14 +32,10 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgresql://{self.user}@/{database}?host={self.folder}"
 
-    def create(self, database: str, template: str = "template1") -> str:
+    def create(self, database: str) -> str:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{database}" TEMPLATE "{template}"'.encode())
+            connection.execute(f'CREATE DATABASE "{database}"'.encode())
         return self.url(database)
-
-    def drop(self, database: str) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'DROP DATABASE "{database}" WITH (FORCE)'.encode())
 
 
 def programs() -> Path:
