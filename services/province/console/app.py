@@ -15,6 +15,7 @@ from services.province.console import (
     door,
     feeds,
     floor_pages,
+    import_pages,
     live,
     meeting_pages,
     overview_pages,
@@ -29,6 +30,17 @@ from services.province.errors import (
     TooManyTriesError,
 )
 
+PARTS = (
+    door,
+    overview_pages,
+    site_pages,
+    meeting_pages,
+    account_pages,
+    floor_pages,
+    import_pages,
+    live,
+    feeds,
+)
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
     NotFoundError: 404,
@@ -42,9 +54,7 @@ def application(province: Province) -> FastAPI:
     app = FastAPI(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.province = province
     app.state.streams = live.Streams()
-    for part in (
-        door, overview_pages, site_pages, meeting_pages, account_pages, floor_pages, live, feeds,
-    ):  # fmt: skip
+    for part in PARTS:
         app.include_router(part.router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(ProvinceError, _wrong)

@@ -8,16 +8,10 @@ from fastapi.responses import PlainTextResponse, Response
 
 from services.province.console.asked import Province
 from services.province.schedule import site_feed
-from services.province.settings import Settings
 from services.province.storage.tables import Site
 
 router = APIRouter()
 KIND = "text/calendar; charset=utf-8"
-
-
-def feed_url(settings: Settings, site: Site) -> str:
-    """What stands in the site's file as the address of its agenda."""
-    return f"{settings.url}/feeds/{site.feed_token}/{site.id}.ics"
 
 
 @router.get("/feeds/{token}/{site_id}.ics")

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs, to
-from services.province.console.feeds import feed_url
 from services.province.overview import AHEAD_S, standings_of
 from services.province.readiness import near
 from services.province.schedule import Schedule, next_up
+from services.province.site_files import feed_url
 from services.province.storage.tables import LastReport
 from services.province.tree import Tree, add_site, get_site, place_at
 
