@@ -19,6 +19,7 @@ from services.province.console.app import application
 from services.province.console.asked import Province
 from services.province.console.render import Pages
 from services.province.errors import ProvinceError
+from services.province.floor.keeper import Keeper
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import Account
@@ -102,8 +103,16 @@ def province(
     # uvicorn hands the signal on when it has stopped; to have been stopped is no fault.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(server.serve())
+        asyncio.run(_serve(server, Keeper(kept)))
     kept.close()
+
+
+async def _serve(server: uvicorn.Server, keeper: Keeper) -> None:
+    """Both or none: if the keeper dies the program ends, and systemd starts it anew."""
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(keeper.run(), name="keeper")
+        await server.serve()
+        keeping.cancel()
 
 
 def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:
