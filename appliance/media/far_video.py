@@ -1,6 +1,7 @@
 """The far picture: packets healed and in order, decoded once, newest frame first."""
 
 import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable
@@ -16,6 +17,8 @@ from appliance.media.jitter.clock import FarClock
 from appliance.media.jitter.formats import VIDEO_FORMATS
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.picture import AccessUnit, PictureJitter
+
+log = logging.getLogger(__name__)
 
 SHOWN = 3  # decoded frames that may wait for the reader; the newest win
 UNDECODED = 90  # access units that may wait for the decoder: after a heal they come at once
@@ -96,7 +99,8 @@ class FarVideo(FarTrack):
 
     def _decoded(self, task: asyncio.Task[None]) -> None:
         self._worker = None
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("far ← the picture ends: %r", error)
             self.stop()
 
     async def _decode(self) -> None:
@@ -106,13 +110,15 @@ class FarVideo(FarTrack):
         loop = asyncio.get_running_loop()
         while self._units and self.readyState == "live":
             unit = self._units.popleft()
-            if self._decoder is None:
-                self._decoder = PICTURE_DECODERS[self._codec]()
+            decoder = self._decoder = self._decoder or PICTURE_DECODERS[self._codec]()
             try:
-                frames = await loop.run_in_executor(self._thread, self._decoder.decode, unit.data)
+                frames = await loop.run_in_executor(self._thread, decoder.decode, unit.data)
             except av.FFmpegError:
-                self._broken(self._now())
+                if decoder is self._decoder:
+                    self._broken(self._now())
                 continue
+            if decoder is not self._decoder:
+                continue  # meanwhile another stream began: on its clock this one is never due
             for frame in frames:
                 self._show(frame, unit, self._now())
 

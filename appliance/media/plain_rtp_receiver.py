@@ -88,6 +88,11 @@ class RtpReceiver:
         self._receiving = receiving
         self.track.repairs = receiving is not None and "nack" in receiving.feedback
 
+    @property
+    def takes(self) -> bool:
+        """Whether anything is to come at all; not on hold, nor when it was taken away."""
+        return self._receiving is not None
+
     def accepts(self, payload_type: int) -> bool:
         return self._receiving is not None and payload_type in self._receiving.payloads
 

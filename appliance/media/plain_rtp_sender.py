@@ -69,7 +69,9 @@ class RtpSender:
         self._track = track
         self._sending: Sending | None = None
         self._sound: NearSound | None = None
-        self._sequence = random.getrandbits(16)
+        # Of the lower half: whoever misses the first packets of SRTP must not also miss that the
+        # numbers wrapped (RFC 3711 section 3.3.1 wants the roll-over counter at 0 then).
+        self._sequence = random.getrandbits(15)
         self._offset = random.getrandbits(32)
         self._clock_shift: float | None = None  # monotonic clock minus the track's
         self._key_began = 0  # timestamp of the telephone event that is being sent
