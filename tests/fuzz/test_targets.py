@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from tests.fuzz.seeds import seeds
 from tests.fuzz.targets import TARGETS
 
+pytestmark = pytest.mark.timeout(600)
 FOUND = sorted((Path(__file__).parent / "found").glob("*-*"))
 
 

@@ -10,6 +10,7 @@ from tests.media.lossy import Way
 from tests.media.lossy_near import RATE
 from tests.media.virtual_call import Line, losing
 
+pytestmark = pytest.mark.timeout(600)
 HEALED_S = 0.2
 GAP_S = 0.04
 SECONDS = 5.0
