@@ -29,6 +29,7 @@ peers: setup  ## the far ends of the tests that no package brings
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.sip_call
 	$(BIN)/python -m tests.bench.loss
 
 fuzz: setup  ## a quarter of an hour of whatever a SIP far end may send; findings in build/fuzz/found
