@@ -37,6 +37,7 @@ HOST, NEAR = "198.18.78.2", "198.18.78.1"
 PRIORITY = -10
 GOODBYE_S = 60.0
 SPARE_S = 30.0
+ALIKE = 0.85
 SENT_FPS = 10.0
 """What baresip 1.0 sends of a recording of 30 pictures a second, so we send as many."""
 
@@ -181,6 +182,9 @@ def markdown(run: dict[str, Any]) -> str:
         f"({call['received_kbps']:g} kbit/s) in "
         f"{BEGIN_S + WINDOWS * WINDOW_S + 5:g} s; {video['lost_packets']} packets lost.",
     ]
+    few, many = sorted((video["sent_frames"], video["received_frames"]))
+    if few < ALIKE * many:
+        lines.append("Not alike: one end had no time for its pictures, so the ratio says nothing.")
     return "\n".join(lines) + "\n"
 
 

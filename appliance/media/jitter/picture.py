@@ -1,6 +1,7 @@
 """Video packets into access units: in order, each once, healed, and never with a hole before it."""
 
 from dataclasses import dataclass
+from heapq import nlargest
 
 from appliance.media.jitter.formats import VideoFormat
 from appliance.media.jitter.holes import Holes
@@ -15,6 +16,7 @@ START_S = 0.03  # a stream's first packets may come in another order
 PATIENCE_S = 0.2  # and a round trip: so long a keyframe is waited for where nothing is sent again
 TRIP_S = 0.3  # the round trip while it is not known: to a satellite's far end and a little
 CALM_S = 3.0  # a second loss within it, and a marred picture is better than one that stands
+NEWEST_KEYS = 16  # beginnings of keyframes that are looked at; an older one has been before
 KEYFRAME_PAUSE_S = 0.3  # between two keyframe requests; a keyframe is ten ordinary frames
 
 
@@ -177,7 +179,7 @@ class PictureJitter:
     def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
         """Leave a hole behind when a whole keyframe has come after it."""
         failed: int | None = None
-        for start in sorted(self._keys, reverse=True):
+        for start in nlargest(NEWEST_KEYS, self._keys):
             if start >= self._scan and self._whole(start, failed):
                 self._jump(start)
                 return self._leave(now)
