@@ -15,8 +15,8 @@ from appliance.wire.topics import Kind
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Whether the site is there. The will is written when the connection is made and bears the
-    same ``session`` as the birth: see `after`."""
+    """Whether the site is there. The will is written when the connection is made: it bears the
+    ``session`` of the birth and the ``seq`` after it (see `after`)."""
 
     stamp: Stamp
     online: bool
@@ -48,13 +48,13 @@ class Presence:
         """Whether this replaces what is `known`.
 
         A will may come late, even after the next birth (its delay, a broker that was away): it
-        speaks of its own session alone and never marks a newer one dead. What another boot's will
+        is older than that birth by its ``seq`` and marks nothing dead. What another boot's will
         says is no news once this boot was heard, whatever its clock says.
         """
         if known is None:
             return True
         if self.stamp.boot_id == known.stamp.boot_id:
-            return (self.session, not self.online) >= (known.session, not known.online)
+            return self.stamp.seq >= known.stamp.seq
         return self.online
 
     @property

@@ -143,7 +143,7 @@ def test_what_the_province_says_is_no_report(kind: Kind) -> None:
 
 
 def presence(boot: str, session: int, online: bool) -> Presence:
-    return Presence(Stamp(1000.0 + session, boot, session), online, session)
+    return Presence(Stamp(1000.0 + session, boot, session + (not online)), online, session)
 
 
 def test_a_will_marks_its_own_session_dead_and_no_newer_one() -> None:

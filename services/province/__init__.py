@@ -1,0 +1,1 @@
+"""The province: schedule, fleet, and the console of the IT centre."""
