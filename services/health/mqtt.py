@@ -142,7 +142,12 @@ class Link:
 
 @asynccontextmanager
 async def connected(
-    broker: Broker, identifier: str, tls: ssl.SSLContext, will: Will | None
+    broker: Broker,
+    identifier: str,
+    tls: ssl.SSLContext,
+    will: Will | None,
+    *,
+    will_delay_s: int = WILL_DELAY_S,
 ) -> AsyncIterator[Link]:
     """A connection for as long as the context lasts; raises `Lost` where there is none."""
     session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -158,14 +163,14 @@ async def connected(
         timeout=ANSWER_S,
         clean_start=False,
         properties=session,
-        will=None if will is None else _will(will),
+        will=None if will is None else _will(will, will_delay_s),
         max_queued_incoming_messages=100,
     )
     async with client:
         yield Link(client)
 
 
-def _will(will: Will) -> aiomqtt.Will:
+def _will(will: Will, delay_s: int) -> aiomqtt.Will:
     delay = Properties(PacketTypes.WILLMESSAGE)  # type: ignore[no-untyped-call]
-    delay.WillDelayInterval = WILL_DELAY_S
+    delay.WillDelayInterval = delay_s
     return aiomqtt.Will(will.topic, will.payload, AT_LEAST_ONCE, retain=True, properties=delay)

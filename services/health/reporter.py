@@ -127,7 +127,8 @@ class Reporter:
 
     async def _send(self, link: Link) -> None:
         """How it is now, what may have been lost, what was kept; then all that is said."""
-        for item in list(self._newest.values()):
+        waiting = {id(item) for item in self._waiting}
+        for item in [item for item in self._newest.values() if id(item) not in waiting]:
             await self._publish(link, item, retain=True)
         oldest = self._monotonic() - AGAIN_S
         for item in [item for at, item in self._sent if at >= oldest]:
