@@ -12,6 +12,7 @@ COMMANDS = {
     "endpoint": "services.endpoint.command:endpoint",
     "health": "services.health.command:health",
     "room": "services.room.command:room",
+    "simulate": "services.simulate.command:simulate",
     "screen": "services.endpoint.screen_command:screen",
 }
 

@@ -6,7 +6,10 @@ that the broker's access list refuses is no success; and the end of a connection
 which with TLS 1.3 is how a broker refuses a certificate.
 """
 
+import asyncio
 import logging
+import os
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -18,6 +21,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from appliance.base.tasks import heed_cancellation
 from appliance.wire.fields import LONGEST_PAYLOAD
 
 log = logging.getLogger("diemcau.health.mqtt")
@@ -114,11 +118,13 @@ class Link:
 
     def __init__(self, client: _Client) -> None:
         self._client = client
+        self._buried: list[int] = []
 
     async def publish(self, topic: str, payload: bytes, *, retain: bool) -> None:
         """Hand over one message and wait until the broker has it; raises `Lost` or `Refused`."""
         refused = self._client.refused
         await self._client.publish(topic, payload, qos=AT_LEAST_ONCE, retain=retain)
+        heed_cancellation()
         if self._client.refused > refused:
             raise Refused(f"the broker refuses {topic}")
 
@@ -126,8 +132,27 @@ class Link:
         """Hear these from now on, what is retained first."""
         for topic in topics:
             codes = await self._client.subscribe(topic, qos=AT_LEAST_ONCE)
+            heed_cancellation()
             if any(getattr(code, "is_failure", False) for code in codes):
                 raise Refused(f"the broker refuses a subscription to {topic}")
+
+    def vanish(self) -> None:
+        """For a bench: from now on nothing leaves and nothing comes, and nobody is told, as when
+        the power fails or a mast falls. The broker finds out by its keep-alive."""
+        tending, wire = self._client._misc_task, self._client._client.socket()
+        if tending is not None:
+            tending.cancel()
+        if not isinstance(wire, socket.socket):
+            return
+        loop, number = asyncio.get_running_loop(), wire.fileno()
+        loop.remove_reader(number)
+        loop.remove_writer(number)
+        # What the library still writes goes into a pair of our own; the connection stays open under
+        # another number, so that no FIN tells the broker what it has to find out.
+        near, far = socket.socketpair()
+        self._buried += [os.dup(number), far.detach()]
+        os.dup2(near.fileno(), number)
+        near.close()
 
     async def messages(self) -> AsyncIterator[Message]:
         """What comes in, until the line is lost."""
@@ -148,6 +173,7 @@ async def connected(
     will: Will | None,
     *,
     will_delay_s: int = WILL_DELAY_S,
+    keepalive_s: int = KEEPALIVE_S,
 ) -> AsyncIterator[Link]:
     """A connection for as long as the context lasts; raises `Lost` where there is none."""
     session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
@@ -159,7 +185,7 @@ async def connected(
         identifier=identifier,
         protocol=aiomqtt.ProtocolVersion.V5,
         tls_context=tls,
-        keepalive=KEEPALIVE_S,
+        keepalive=keepalive_s,
         timeout=ANSWER_S,
         clean_start=False,
         properties=session,
@@ -167,6 +193,7 @@ async def connected(
         max_queued_incoming_messages=100,
     )
     async with client:
+        heed_cancellation()
         yield Link(client)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
+from appliance.base.tasks import end
 from appliance.wire.report import Presence, Report, kind_of, print_report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import TOLD, Kind, Topic
@@ -64,10 +65,16 @@ class Reporter:
         self._sent: deque[tuple[float, Item]] = deque(maxlen=MOST_AGAIN)
         self._stirred = asyncio.Event()
         self._tries = 0
+        self._handing = False
         self._refused: set[Kind] = set()
         self.connected = False
         self.published = 0
         """Reports that the broker acknowledged, without births and repetitions."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether the broker has everything that was said."""
+        return not self._waiting and not self._handing and self._backlog.empty
 
     def say(self, report: Report) -> None:
         """Let this be known as soon as can be."""
@@ -108,9 +115,7 @@ class Reporter:
                     {listening, sending}, return_when=asyncio.FIRST_COMPLETED
                 )
             finally:
-                for task in (listening, sending):
-                    task.cancel()
-                await asyncio.wait({listening, sending})
+                await end(listening, sending, again_s=0.5)
                 if not done:  # cancelled: the clean end takes the will away, so say it ourselves
                     left = print_report(
                         replace(presence, stamp=stamp(), online=False, reason="stopping")
@@ -141,16 +146,21 @@ class Reporter:
                 await self._stirred.wait()
 
     async def _hand_over(self, link: Link, item: Item) -> None:
+        self._handing = True
         try:
             await self._publish(link, item, retain=self._newest.get(item.kind) is item)
         except BaseException:
             self._waiting.appendleft(item)
             raise
+        finally:
+            self._handing = False
         self._sent.append((self._monotonic(), item))
         self.published += 1
 
     async def _send_kept(self, link: Link) -> bool:
         """Some of what was kept; whether there was any."""
+        if self._backlog.empty:
+            return False
         kept = await asyncio.to_thread(self._backlog.first, AT_ONCE)
         if not kept:
             return False

@@ -6,13 +6,14 @@ import random
 import socket
 import ssl
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from appliance.base.tasks import end
 from appliance.wire.report import Report, parse_report
 from appliance.wire.topics import Topic
 from services.health.credentials import Pair, client_tls, private_pem
@@ -40,7 +41,6 @@ class BrokerBench:
     authority: Authority
     files: BrokerFiles
     revoked: list[int] = field(default_factory=list)
-    sites: list[str] = field(default_factory=list)
 
     @property
     def broker(self) -> Broker:
@@ -60,17 +60,17 @@ class BrokerBench:
         return client_tls(self.files.authority, file)
 
     def identity(self, site: str) -> ssl.SSLContext:
-        """The TLS context of a site that is let in."""
+        """The TLS context of a site."""
         return self.tls(self.pair(site))
 
     @property
     def province(self) -> ssl.SSLContext:
         return client_tls(self.files.authority, self.files.identity)
 
-    def allow(self, sites: Iterable[str] | None = None) -> None:
-        """Write the lists anew."""
-        self.sites = list(sites) if sites is not None else self.sites
-        self.files.allow(self.authority, self.sites, self.revoked, time.time())
+    def revoke(self, *pairs: Pair) -> None:
+        """These certificates, too, count no more from the next start on."""
+        self.revoked += [pair.certificate.serial_number for pair in pairs]
+        self.files.revoke(self.authority, self.revoked, time.time())
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Mosquitto]:
@@ -78,14 +78,14 @@ class BrokerBench:
             yield process
 
 
-def broker_bench(folder: Path, *sites: str) -> BrokerBench:
+def broker_bench(folder: Path) -> BrokerBench:
     """Everything that a broker needs, not yet running."""
     folder.mkdir(parents=True, exist_ok=True)
     authority = Authority.make(time.time())
     files = BrokerFiles(folder, port=free_port())
     files.write(authority, ["localhost"], time.time())
     bench = BrokerBench(folder, authority, files)
-    bench.allow(sites)
+    bench.revoke()
     return bench
 
 
@@ -125,8 +125,7 @@ async def ear(bench: BrokerBench) -> AsyncIterator[Ear]:
             await one.ready.wait()
         yield one
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await end(task)
 
 
 @asynccontextmanager

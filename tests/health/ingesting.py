@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from appliance.base.tasks import end
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
 from services.province.broker.ingest import Incoming, Ingest, Place
@@ -55,7 +56,6 @@ async def taking(one: Ingest) -> AsyncIterator[Ingest]:
         await until("the ingest is connected", lambda: one.counts.connected)
         yield one
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await end(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()

@@ -9,7 +9,7 @@ import pytest
 from appliance.wire.topics import REPORTED, TOLD, Kind, Topic
 from services.health.credentials import client_tls
 from services.health.mqtt import Broker, Lost, Refused
-from services.province.broker.access import PROVINCE, access_list
+from services.province.broker.access import PROVINCE
 from services.province.ca.authority import Authority
 from tests.health.broker import broker_bench, ear, linked
 from tests.process.waiting import until
@@ -18,7 +18,7 @@ HERE, THERE = "ia-kly", "ia-phi"
 
 
 async def test_a_site_writes_only_below_its_own_topic(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, HERE, THERE)
+    bench = broker_bench(tmp_path)
     async with bench.running(), ear(bench) as province:
         async with linked(bench, HERE, bench.identity(HERE)) as link:
             for kind in REPORTED:
@@ -36,7 +36,7 @@ async def test_a_site_writes_only_below_its_own_topic(tmp_path: Path) -> None:
 
 
 async def test_a_site_hears_only_what_it_is_told(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, HERE, THERE)
+    bench = broker_bench(tmp_path)
     async with bench.running():
         async with linked(bench, THERE, bench.identity(THERE)) as link:
             await link.publish(str(Topic(THERE, Kind.HEALTH)), b"another's", retain=True)
@@ -62,32 +62,11 @@ async def test_a_site_hears_only_what_it_is_told(tmp_path: Path) -> None:
     assert set(heard) == {b"own", b""}
 
 
-async def test_who_is_not_on_the_list_has_no_topic(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, HERE)
-    async with bench.running() as broker, linked(bench, THERE, bench.identity(THERE)) as link:
-        with pytest.raises(Refused):
-            await link.publish(str(Topic(THERE, Kind.HEALTH)), b"x", retain=True)
-        bench.allow([HERE, THERE])
-        broker.reload()
-
-        async def let_in() -> bool:
-            try:
-                await link.publish(str(Topic(THERE, Kind.HEALTH)), b"x", retain=True)
-            except Refused:
-                return False
-            return True
-
-        end = time.monotonic() + 40
-        while not await let_in():
-            assert time.monotonic() < end
-            await asyncio.sleep(0.05)
-
-
 async def test_no_certificate_an_expired_one_and_a_foreign_one_get_no_connection(
     tmp_path: Path,
 ) -> None:
-    bench = broker_bench(tmp_path, HERE)
-    foreign = broker_bench(tmp_path / "foreign", HERE)
+    bench = broker_bench(tmp_path)
+    foreign = broker_bench(tmp_path / "foreign")
     foreign.authority = Authority.make(time.time())
     stranger = foreign.tls(foreign.pair(HERE))
     stranger.load_verify_locations(bench.files.authority)
@@ -105,25 +84,17 @@ async def test_no_certificate_an_expired_one_and_a_foreign_one_get_no_connection
 
 
 async def test_a_revoked_certificate_gets_no_connection(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, HERE)
+    bench = broker_bench(tmp_path)
     stolen, good = bench.pair(HERE), bench.pair(HERE)
     async with bench.running(), linked(bench, HERE, bench.tls(stolen)):
         pass
-    bench.revoked.append(stolen.certificate.serial_number)
-    bench.allow()
+    bench.revoke(stolen)
     async with bench.running():
         with pytest.raises(Lost):
             async with linked(bench, HERE, bench.tls(stolen)):
                 pass
         async with linked(bench, HERE, bench.tls(good)):
             pass
-
-
-def test_an_id_that_would_be_a_line_of_the_list_is_refused() -> None:
-    for site in ("", "A", "a b", "x\ntopic readwrite #", "_province", "a/b", "+", "#"):
-        with pytest.raises(ValueError, match="is no site's id"):
-            access_list([site])
-    assert access_list(["b", "a", "a"]).count("user ") == 3
 
 
 @pytest.mark.parametrize(

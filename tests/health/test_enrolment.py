@@ -14,6 +14,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.applications import Starlette
 
+from appliance.base.tasks import end
 from appliance.wire.enrolment import (
     EnrolRequest,
     EnrolState,
@@ -100,8 +101,7 @@ async def asking(device: Enrol) -> AsyncIterator[Enrol]:
     try:
         yield device
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await end(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()
 
@@ -127,6 +127,8 @@ async def test_from_no_certificate_to_one(tmp_path: Path) -> None:
             with pytest.raises(EnrolmentError, match="no device waits with the code ABCD-EFGH"):
                 one.enrolment.approve("abcd efgh", one.now(), by="a test")
             typed = device.claim.lower().replace("-", " ")
+            with pytest.raises(EnrolmentError, match="is no site's id"):
+                one.enrolment.approve(typed, one.now(), by="a test", site="+")
             one.enrolment.approve(typed, one.now(), by="a test")
             pair = await until("it has its certificate", lambda: device.pair)
         assert device.claim == ""

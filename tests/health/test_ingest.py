@@ -23,7 +23,7 @@ def numbers(shelf: Shelf) -> set[int]:
 
 
 async def test_what_sites_say_is_stored(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path, SITE), Shelf()
+    bench, shelf = broker_bench(tmp_path), Shelf()
     async with bench.running(), taking(ingest(bench, shelf)) as one:
         async with speaking(speaker(bench, tmp_path)) as site:
             for number in range(20):
@@ -39,7 +39,7 @@ async def test_what_sites_say_is_stored(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path, SITE), Shelf()
+    bench, shelf = broker_bench(tmp_path), Shelf()
     shelf.fails = lambda _: True
     async with (
         bench.running(),
@@ -55,7 +55,7 @@ async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_killed_before_it_stored_it_finds_all_again(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path, SITE), Shelf()
+    bench, shelf = broker_bench(tmp_path), Shelf()
     async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
         shelf.fails = lambda _: True
         async with taking(ingest(bench, shelf)):
@@ -71,7 +71,7 @@ async def test_killed_before_it_stored_it_finds_all_again(tmp_path: Path) -> Non
 
 
 async def test_what_cannot_be_stored_or_read_holds_up_nothing(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path, SITE), Shelf()
+    bench, shelf = broker_bench(tmp_path), Shelf()
 
     def poisoned(batch: object) -> bool:
         return '"number": 7.0' in str(batch).replace("'", '"')
@@ -92,7 +92,7 @@ async def test_what_cannot_be_stored_or_read_holds_up_nothing(tmp_path: Path) ->
 
 
 async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> None:
-    bench, first, second = broker_bench(tmp_path, SITE), Shelf(), Shelf()
+    bench, first, second = broker_bench(tmp_path), Shelf(), Shelf()
     async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
         await until("it is connected", lambda: site.reporter.connected)
         async with taking(ingest(bench, second, identifier="province-2", shared=True)):
@@ -108,7 +108,7 @@ async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> Non
 
 
 async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path, SITE), Shelf()
+    bench, shelf = broker_bench(tmp_path), Shelf()
     async with bench.running(), taking(ingest(bench, shelf)) as one:
         await one.tell(SITE, Desired(time.time(), 1, floor="m"))
         async with speaking(speaker(bench, tmp_path)) as site:
@@ -124,7 +124,7 @@ async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
 
 async def test_two_boxes_with_one_certificate_are_an_alarm(tmp_path: Path) -> None:
     """They throw one another off the broker, and each birth is stored."""
-    bench, shelf, alarms = broker_bench(tmp_path, SITE), Shelf(), list[str]()
+    bench, shelf, alarms = broker_bench(tmp_path), Shelf(), list[str]()
     (tmp_path / "copy").mkdir()
     async with bench.running(), taking(ingest(bench, shelf, alarms=alarms)):
         own = speaker(bench, tmp_path, boot="boot-own")

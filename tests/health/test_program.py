@@ -85,7 +85,7 @@ class Program:
 @asynccontextmanager
 async def program(folder: Path) -> AsyncIterator[tuple[Program, Ear, BrokerBench]]:
     """The program, started, and the province's ear on a broker between them."""
-    broker = broker_bench(folder / "broker", SITE)
+    broker = broker_bench(folder / "broker")
     folder = folder / "box"
     folder.mkdir()
     async with broker.running(), ear(broker) as province:

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.base.tasks import end
 from appliance.wire.report import Hand, Health, Presence, Report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind, Topic
@@ -71,8 +72,7 @@ async def speaking(one: Speaker) -> AsyncIterator[Speaker]:
     try:
         yield one
     finally:
-        task.cancel()
-        await asyncio.wait({task})
+        await end(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()
 
@@ -94,7 +94,7 @@ async def heard(province: Ear, count: int) -> None:
 
 
 async def test_birth_reports_and_a_wanted_end(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     async with bench.running(), ear(bench) as province:
         async with speaking(speaker(bench, tmp_path)) as one:
             for number in range(3):
@@ -113,7 +113,7 @@ async def test_birth_reports_and_a_wanted_end(tmp_path: Path) -> None:
 
 
 async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
         for number in range(5):
             one.health(number)
@@ -128,7 +128,7 @@ async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
 
 
 async def test_what_the_province_says_is_heard(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
         await until("it is connected", lambda: one.reporter.connected)
         async with linked(bench, PROVINCE, bench.province) as link:
@@ -138,7 +138,7 @@ async def test_what_the_province_says_is_heard(tmp_path: Path) -> None:
 
 
 async def test_what_is_said_while_the_line_is_gone_is_kept_and_sent(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     one = speaker(bench, tmp_path)
     async with speaking(one):  # no broker at all
         for number in range(40):
@@ -155,7 +155,7 @@ async def test_what_is_said_while_the_line_is_gone_is_kept_and_sent(tmp_path: Pa
 
 async def test_the_will_of_a_lost_site_speaks_of_its_own_session(tmp_path: Path) -> None:
     """The line is cut without a word: the broker misses the site and says so."""
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     async with (
         bench.running(),
         ear(bench) as province,
@@ -179,7 +179,7 @@ async def test_the_will_of_a_lost_site_speaks_of_its_own_session(tmp_path: Path)
 
 async def test_a_broker_killed_in_mid_load_costs_no_report(tmp_path: Path) -> None:
     """What it had acknowledged and not written down is said again to its successor."""
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     one = speaker(bench, tmp_path)
     async with AsyncExitStack() as stack:
         broker = await stack.enter_async_context(bench.running())
@@ -199,9 +199,9 @@ async def test_a_broker_killed_in_mid_load_costs_no_report(tmp_path: Path) -> No
 
 
 async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path, SITE)
+    bench = broker_bench(tmp_path)
     access = tmp_path / "access"
-    forbidden = f"topic write {Topic(SITE, Kind.HEALTH)}\n"
+    forbidden = "pattern write diemcau/%u/health\n"
     access.write_text(access.read_text().replace(forbidden, ""))
     async with bench.running(), ear(bench) as province, speaking(speaker(bench, tmp_path)) as one:
         one.health(0)

@@ -22,7 +22,7 @@ WAITING = 100_000
 
 @dataclass(frozen=True, slots=True)
 class BrokerFiles:
-    """The folder of one broker; `write` and `allow` make its files, all readable by one user."""
+    """The folder of one broker; `write` and `revoke` make its files, all readable by one user."""
 
     folder: Path
     host: str = "127.0.0.1"
@@ -44,20 +44,18 @@ class BrokerFiles:
         return self.folder / "province.pem"
 
     def write(self, authority: Authority, names: Iterable[str], now: float) -> None:
-        """All but the lists of `allow`; a server key that is there is kept. Raises `OSError`."""
+        """All but the list of `revoke`; a server key that is there is kept. Raises `OSError`."""
         write_durably(self.authority, authority.pem)
         _identity(
             self.folder / "server.pem", lambda key: authority.server(key, (*names, self.host), now)
         )
         _identity(self.identity, lambda key: authority.site(key, PROVINCE, "", now, days=820.0))
         (self.folder / "store").mkdir(exist_ok=True)
+        write_durably(self.folder / "access", access_list().encode())
         write_durably(self.configuration, self._text().encode())
 
-    def allow(
-        self, authority: Authority, sites: Iterable[str], revoked: Iterable[int], now: float
-    ) -> None:
-        """Who is let in from the next SIGHUP on, and whose certificate is not."""
-        write_durably(self.folder / "access", access_list(sites).encode())
+    def revoke(self, authority: Authority, revoked: Iterable[int], now: float) -> None:
+        """Whose certificates count no more, from the broker's next start on."""
         write_durably(self.folder / "revoked.pem", authority.revocations(revoked, now))
 
     def _text(self) -> str:

@@ -18,6 +18,7 @@ import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from appliance.base.tasks import heed_cancellation
 from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, Report, parse_report
@@ -166,8 +167,10 @@ class Ingest:
             properties=session,
         )
         async with client:
+            heed_cancellation()
             for kind in REPORTED:
                 await client.subscribe(self._filter(kind), qos=1)
+                heed_cancellation()
             self._client, self.counts.connected = client, True
             try:
                 async for message in client.messages:

@@ -1,10 +1,9 @@
-"""Runs mosquitto beside the province: started, told of new lists, ended; never left behind."""
+"""Runs mosquitto beside the province: started, ended, never left behind."""
 
 import asyncio
 import contextlib
 import logging
 import shutil
-import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ log = logging.getLogger("diemcau.province.broker")
 
 PLACES = ("/usr/sbin", "/usr/local/sbin")
 """Debian's package puts it where a plain user's PATH does not look."""
-START_S, STOP_S = 30.0, 10.0
+START_S, STOP_S, ANSWER_S = 30.0, 10.0, 5.0
 
 
 class BrokerError(Exception):
@@ -21,7 +20,7 @@ class BrokerError(Exception):
 
 
 class Mosquitto:
-    """One running broker. `reload` makes it read access list and revocations anew (SIGHUP)."""
+    """One running broker."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -31,10 +30,10 @@ class Mosquitto:
         """For those who measure or kill it."""
         return self._process.pid
 
-    def reload(self) -> None:
-        """Who is let in changed. A process that is gone hears nothing."""
+    def stop(self) -> None:
+        """End it: it writes down what it holds first. One that is gone hears nothing."""
         with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(signal.SIGHUP)
+            self._process.terminate()
 
     async def ended(self) -> int:
         """Wait until it is gone; its exit code."""
@@ -47,6 +46,8 @@ async def mosquitto(configuration: Path, host: str, port: int) -> AsyncIterator[
     program = shutil.which("mosquitto") or shutil.which("mosquitto", path=":".join(PLACES))
     if program is None:
         raise BrokerError("mosquitto is not installed; apt install mosquitto")
+    if await _answers(host, port):
+        raise BrokerError(f"somebody else listens on {host}:{port}; choose another port")
     said = configuration.with_suffix(".log")
     with said.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
@@ -61,20 +62,23 @@ async def mosquitto(configuration: Path, host: str, port: int) -> AsyncIterator[
 
 
 async def _listening(process: asyncio.subprocess.Process, host: str, port: int, said: Path) -> None:
-    try:
-        async with asyncio.timeout(START_S):
-            while process.returncode is None:
-                try:
-                    _, writer = await asyncio.open_connection(host, port)
-                except OSError:
-                    await asyncio.sleep(0.05)
-                    continue
-                writer.close()
-                return
-    except TimeoutError:
-        pass
+    end = asyncio.get_running_loop().time() + START_S
+    while process.returncode is None and asyncio.get_running_loop().time() < end:
+        if await _answers(host, port):
+            return
+        await asyncio.sleep(0.05)
     last = (await asyncio.to_thread(said.read_text, errors="replace"))[-500:]
     raise BrokerError(f"mosquitto does not listen on {host}:{port}: {last}")
+
+
+async def _answers(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            _, writer = await asyncio.open_connection(host, port)
+    except OSError:  # TimeoutError is one
+        return False
+    writer.close()
+    return True
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:

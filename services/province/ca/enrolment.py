@@ -24,6 +24,7 @@ from appliance.wire.enrolment import (
     plain_claim,
     signed_part,
 )
+from appliance.wire.topics import SITE
 from services.province.ca.authority import SITE_DAYS, Authority, common_name
 from services.province.ca.ledger import Entry, EntryState, Ledger
 
@@ -58,21 +59,18 @@ class EnrolmentError(Exception):
 
 
 class Enrolment:
-    """The rules. `changed` is called when the broker must be told whom it lets in; `alarm` with a
-    site and a reason when two devices show one identity."""
+    """The rules. `alarm` is called with a site and a reason when two devices show one identity."""
 
     def __init__(
         self,
         authority: Authority,
         ledger: Ledger,
         *,
-        changed: Callable[[], None] = lambda: None,
         alarm: Callable[[str, str], None] = lambda _site, _reason: None,
         days: float = SITE_DAYS,
     ) -> None:
         self._authority = authority
         self._ledger = ledger
-        self._changed = changed
         self._alarm = alarm
         self._days = days
 
@@ -117,15 +115,17 @@ class Enrolment:
                 Refusal.WRONG_CLAIM, f"no device waits with the code {code}; read it from the TV"
             )
         name = site or entry.site
+        if not SITE.fullmatch(name):  # it becomes a user name that the access list is filled with
+            raise EnrolmentError(
+                Refusal.BAD_REQUEST, f"{name!r} is no site's id; one looks like ia-kly"
+            )
         if any(one.site == name for one in self._of(EntryState.APPROVED)):
             if not instead:
                 raise EnrolmentError(
                     Refusal.SITE_TAKEN, f"{name} has a device; approve this one in its place"
                 )
             self._revoke(name, now, by)
-        approved = self._sign(replace(entry, site=name), now, by)
-        self._changed()
-        return approved
+        return self._sign(replace(entry, site=name), now, by)
 
     def decline(self, claim: str, now: float, *, by: str) -> None:
         """Not ours; raises `EnrolmentError` where no such code waits."""
@@ -146,12 +146,10 @@ class Enrolment:
 
     def revoke(self, site: str, now: float, *, by: str) -> int:
         """The site's certificates count no more; how many there were."""
-        count = self._revoke(site, now, by)
-        self._changed()
-        return count
+        return self._revoke(site, now, by)
 
     def let_in(self) -> set[str]:
-        """The sites that the broker knows: those with a certificate that counts."""
+        """The sites with a certificate that counts."""
         return {entry.site for entry in self._of(EntryState.APPROVED)}
 
     def revoked(self) -> set[int]:
@@ -223,7 +221,6 @@ class Enrolment:
             follows=entry.fingerprint,
         )
         signed = self._sign(successor, now, "renewal")
-        self._changed()
         return EnrolAnswer(EnrolState.APPROVED, signed.certificate)
 
     def _sign(self, entry: Entry, now: float, by: str) -> Entry:

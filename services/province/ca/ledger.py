@@ -95,6 +95,10 @@ class FolderLedger:
             if (entry := _read(file)) is not None:
                 yield entry
 
+    def version(self) -> int:
+        """Another number after each `put` and `forget`, whoever did it: the folder's mtime."""
+        return self._folder.stat().st_mtime_ns
+
     def _file(self, fingerprint: str) -> Path:
         if not fingerprint.isalnum():
             raise ValueError(f"{fingerprint!r} is no fingerprint; one is 64 hexadecimal digits")
