@@ -11,7 +11,9 @@ COMMANDS = {
     "dial": "services.endpoint.dial_command:dial",
     "endpoint": "services.endpoint.command:endpoint",
     "province": "services.province.command:province",
+    "health": "services.health.command:health",
     "room": "services.room.command:room",
+    "simulate": "services.simulate.command:simulate",
     "screen": "services.endpoint.screen_command:screen",
 }
 
