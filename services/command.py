@@ -10,6 +10,7 @@ COMMANDS = {
     "demo": "services.demo.command:demo",
     "dial": "services.endpoint.dial_command:dial",
     "endpoint": "services.endpoint.command:endpoint",
+    "first-boot": "services.boot.first_boot_command:first_boot",
     "room": "services.room.command:room",
     "screen": "services.endpoint.screen_command:screen",
 }
