@@ -19,7 +19,9 @@ def environment(values: dict[str, str], size: int) -> bytes:
     return struct.pack("<I", zlib.crc32(padded)) + padded
 
 
-def main(out: str, version: str, kernel: str, initrd: str, root: str, blocks: str, *verity: str) -> None:
+def main(
+    out: str, version: str, kernel: str, initrd: str, root: str, blocks: str, *verity: str
+) -> None:
     """Put the parts together; numbers in the header are hexadecimal, as U-Boot takes them."""
     contents = [Path(name).read_bytes() for name in (kernel, initrd)]
     values: dict[str, str] = {"version": version}
@@ -37,7 +39,9 @@ def main(out: str, version: str, kernel: str, initrd: str, root: str, blocks: st
         }
         at += length
     whole = Path(root).stat().st_size
-    values["root_args"] = f"diemcau.root={at // SECTOR},{whole // SECTOR},{blocks},{','.join(verity)}"
+    values["root_args"] = (
+        f"diemcau.root={at // SECTOR},{whole // SECTOR},{blocks},{','.join(verity)}"
+    )
     with Path(out).open("wb") as file:
         file.write(environment(values, HEADER))
         for content in contents:

@@ -62,7 +62,9 @@ def parse(sector: bytes) -> BootState | None:
     if len(sector) != SECTOR or struct.unpack("<I", sector[:4])[0] != zlib.crc32(sector[4:]):
         return None
     pairs = (entry.partition(b"=") for entry in sector[4:].split(b"\0") if entry)
-    values = {key.decode(errors="replace"): value.decode(errors="replace") for key, _, value in pairs}
+    values = {
+        key.decode(errors="replace"): value.decode(errors="replace") for key, _, value in pairs
+    }
     try:
         order = tuple(values["BOOT_ORDER"].split())
         left = int(values["BOOT_A_LEFT"], 16), int(values["BOOT_B_LEFT"], 16)
