@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-sip bench lock messages peers clean
+.PHONY: help setup demo test test-sip bench image image-test bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -22,7 +22,7 @@ demo: setup  ## one evening at a commune, on this machine
 SIP_CALLS := asterisk baresip dialer_asterisk media_session media_session_way
 
 test: setup peers  ## all that CI runs
-	$(BIN)/python -m pytest $(SIP_CALLS:%=--ignore=tests/dialers/sip/test_%.py)
+	$(BIN)/python -m pytest --ignore=tests/image/machine $(SIP_CALLS:%=--ignore=tests/dialers/sip/test_%.py)
 
 test-sip: setup peers  ## SIP against Asterisk, baresip and itself, in real time
 	$(BIN)/python -m pytest tests/dialers/sip
@@ -33,6 +33,15 @@ peers: setup  ## the far ends of the tests that no package brings
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
 	$(BIN)/python -m tests.bench
+
+image: setup  ## the disk images of both boards, in build/image
+	./image/build
+
+bundle: image  ## an update that RAUC installs, signed by this machine's development key
+	./image/bundle
+
+image-test: image  ## boot the image in an emulator and ask it
+	$(BIN)/python -m pytest -v tests/image
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock

@@ -1,4 +1,4 @@
-"""Beside an image: what is in it (manifest, SPDX), how large it is, what its flasher needs to know."""
+"""Beside an image: what is in it (manifest, SPDX), how large it is, and its flasher's list."""
 
 import hashlib
 import json
@@ -115,7 +115,7 @@ def sizes(build: Path) -> str:
 
 
 def imager(build: Path, version: str, when: int) -> dict[str, Any]:
-    """The list that Raspberry Pi Imager takes by `--repo`: our image, and no settings of its own."""
+    """The list that Raspberry Pi Imager takes by `--repo`: our image, without settings."""
     disk = build / "diemcau-rpi.img"
     with disk.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,6 +11,7 @@ from services.boot.gate import missing
 FRESH_S = 20.0
 """The endpoint writes its facts at least every 5 s."""
 PERIOD_S = 2.0
+SCREEN = "/tmp/.X11-unix/X0"  # noqa: S108 - where X puts it
 
 
 @click.command("confirm")
@@ -18,8 +19,9 @@ PERIOD_S = 2.0
               type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
 @click.option("--data", default="/data", show_default=True,
               type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
-@click.option("--screen", default="/tmp/.X11-unix/X0", show_default=True,  # noqa: S108 - X's own
-              type=click.Path(path_type=Path, readable=False), help="The compositor's socket.")  # fmt: skip
+@click.option("--screen", default=SCREEN, show_default=True,
+              type=click.Path(path_type=Path, readable=False),
+              help="The compositor's socket.")  # fmt: skip
 @click.option("--within", default=600.0, show_default=True, help="Seconds until it gives up.")
 def confirm(run_path: Path, data: Path, screen: Path, within: float) -> None:
     """Exit code 0 once the gate is passed, 1 where it is not in time; says what is missing."""

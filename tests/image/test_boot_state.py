@@ -12,7 +12,7 @@ from services.boot.slots_command import read, slots, write
 STATES = [
     BootState(order, left, seq)
     for order in (SLOTS, SLOTS[::-1])
-    for left in itertools.product(range(ATTEMPTS + 1), repeat=2)
+    for left in itertools.product(range(ATTEMPTS + 1), range(ATTEMPTS + 1))
     for seq in (1, 2, 15, 16)
 ]
 

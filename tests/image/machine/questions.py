@@ -1,7 +1,7 @@
 """Prepares a card for a run: a site file, and a shell on a wire that only the emulator has.
 
-The image itself is the one that ships: no login, no password. The shell comes by the command line of
-the kernel, which stands on the card's boot partition: whoever holds the card holds the box.
+The image itself is the one that ships: no login, no password. The shell comes by the kernel's
+command line, which stands on the card's boot partition: whoever holds the card holds the box.
 """
 
 import base64
@@ -54,7 +54,8 @@ def prepare(card: Path, site: str | None, *, kernel_words: str = "") -> None:
         (folder / "site.toml").write_text(site)
         in_tools("mcopy", "-o", "-i", boot, f"{here}/site.toml", "::site.toml")
     unit = base64.b64encode(SHELL.encode()).decode()
-    words = f"systemd.wants=ask.service systemd.set_credential_binary=systemd.extra-unit.ask.service:{unit}"
+    name = "systemd.extra-unit.ask.service"
+    words = f"systemd.wants=ask.service systemd.set_credential_binary={name}:{unit}"
     board = (ROOT / "image/boot/virt.env").read_text().rstrip("\n")
     (folder / "board.env").write_text(f"{board} {words} {kernel_words}\n")
     in_tools("mcopy", "-o", "-i", boot, f"{here}/board.env", "::board.env")

@@ -20,7 +20,7 @@ def samples() -> list[tuple[bytes, bytes]]:
     found: list[tuple[bytes, bytes]] = []
     none = bytes(SECTOR)
     for order in (SLOTS, SLOTS[::-1]):
-        for left in itertools.product(range(ATTEMPTS + 1), repeat=2):
+        for left in itertools.product(range(ATTEMPTS + 1), range(ATTEMPTS + 1)):
             found.append((bytes(BootState(order, left, 9)), none))
             found.append((bytes(BootState(order, (1, 2), 9)), bytes(BootState(order, left, 16))))
             found.append(

@@ -1,4 +1,4 @@
-"""From power on to the picture, and an operator's questions: the very disk image, booted by U-Boot."""
+"""From power on to the picture, and an operator's questions, on the very disk image."""
 
 import json
 import threading
@@ -40,7 +40,7 @@ def province() -> Iterator[int]:
     text = AGENDA.format(begin=begin, end=begin + timedelta(hours=1)).replace("\n", "\r\n")
 
     class Feed(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name that http.server looks for
+        def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "text/calendar; charset=utf-8")
             self.end_headers()
@@ -123,8 +123,10 @@ def test_nothing_listens(guest: Machine) -> None:
 
 
 def test_each_unit_of_ours_is_shut_in(guest: Machine) -> None:
-    told = guest.ask("for unit in /usr/lib/systemd/system/diemcau-*.service; do"
-                     " systemd-analyze security --no-pager $(basename $unit) | grep Overall; done")  # fmt: skip
+    told = guest.ask(
+        "for unit in /usr/lib/systemd/system/diemcau-*.service; do"
+        " systemd-analyze security --no-pager $(basename $unit) | grep Overall; done"
+    )
     levels = [float(line.split(":")[1].split()[0]) for line in told.splitlines()]
     assert len(levels) >= 5
     assert max(levels) <= 2.5, told
@@ -145,7 +147,9 @@ def test_the_secret_is_on_the_data_partition_and_no_more_on_the_card(
 
 
 def test_how_long_each_step_took(guest: Machine) -> None:
-    told = guest.ask("systemd-analyze; systemd-analyze blame --no-pager | head -15;"
-                     " systemd-analyze critical-chain --no-pager")  # fmt: skip
+    told = guest.ask(
+        "systemd-analyze; systemd-analyze blame --no-pager | head -15;"
+        " systemd-analyze critical-chain --no-pager"
+    )
     (RUN / "times.txt").write_text(told + "\n")
     assert "multi-user.target reached" in told
