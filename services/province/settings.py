@@ -9,7 +9,8 @@ class Settings:
     """``url`` is where browsers and sites reach the program, without a slash at its end.
 
     ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
-    province's certificate authority ("" for a public one).
+    province's certificate authority ("" for a public one); ``broker`` the broker's address as sites
+    know it, ``mqtts://host:8883``, "" where none is beside this copy of the program.
     """
 
     url: str = "http://127.0.0.1:8443"
@@ -17,6 +18,7 @@ class Settings:
     zone: str = "Asia/Ho_Chi_Minh"
     hosts: tuple[str, ...] = ()
     ca: str = ""
+    broker: str = ""
 
     @property
     def secure(self) -> bool:
