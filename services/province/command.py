@@ -47,6 +47,11 @@ PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
 @click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
 @click.option("--proxy", default="", help="Address of the proxy whose X-Forwarded-For is believed.")
+@click.option(
+    "--metrics-token-file",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file with the token that Prometheus shows; without it there are no metrics.",
+)
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
 def province(
     host: str,
@@ -61,6 +66,7 @@ def province(
     cert: Path | None,
     key: Path | None,
     proxy: str,
+    metrics_token_file: Path | None,
     ask_password: bool,
 ) -> None:
     """Serve the province's side: meetings, sites, and a console for browsers.
@@ -73,9 +79,9 @@ def province(
         raise click.UsageError("--cert and --key go together.")
     open_journal("province")
     scheme = "https" if cert else "http"
-    settings = Settings(
-        (url or f"{scheme}://{host}:{port}").rstrip("/"), name, zone, hosts, site_ca
-    )
+    reached = (url or f"{scheme}://{host}:{port}").rstrip("/")
+    token = metrics_token_file.read_text().strip() if metrics_token_file else ""
+    settings = Settings(reached, name, zone, hosts, site_ca, token)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     kept.upgrade()

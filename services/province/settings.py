@@ -1,6 +1,6 @@
 """What one province's program is told when it starts."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 
@@ -9,7 +9,8 @@ class Settings:
     """``url`` is where browsers and sites reach the program, without a slash at its end.
 
     ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
-    province's certificate authority ("" for a public one).
+    province's certificate authority ("" for a public one). Without a ``metrics_token`` there are no
+    metrics.
     """
 
     url: str = "http://127.0.0.1:8443"
@@ -17,6 +18,7 @@ class Settings:
     zone: str = "Asia/Ho_Chi_Minh"
     hosts: tuple[str, ...] = ()
     ca: str = ""
+    metrics_token: str = field(default="", repr=False)
 
     @property
     def secure(self) -> bool:
