@@ -67,6 +67,11 @@ PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
 )
 @click.option("--broker-port", default=8883, show_default=True, help="Port it listens at.")
 @click.option("--broker-name", default="", help="Its name as sites know it; else that of --url.")
+@click.option(
+    "--metrics-token-file",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file with the token that Prometheus shows; without it there are no metrics.",
+)
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
 def province(
     host: str,
@@ -81,6 +86,7 @@ def province(
     cert: Path | None,
     key: Path | None,
     proxy: str,
+    metrics_token_file: Path | None,
     ask_password: bool,
     broker: bool,
     broker_host: str,
@@ -100,7 +106,8 @@ def province(
     url = (url or f"{scheme}://{host}:{port}").rstrip("/")
     broker_name = broker_name or urlsplit(url).hostname or broker_host
     there = f"mqtts://{broker_name}:{broker_port}" if broker else ""
-    settings = Settings(url, name, zone, hosts, site_ca, there)
+    token = metrics_token_file.read_text().strip() if metrics_token_file else ""
+    settings = Settings(url, name, zone, hosts, site_ca, there, token)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     kept.upgrade()

@@ -20,6 +20,7 @@ from services.province.console import (
     import_pages,
     live,
     meeting_pages,
+    metrics_page,
     overview_pages,
     site_pages,
 )
@@ -43,6 +44,7 @@ PARTS = (
     import_pages,
     live,
     feeds,
+    metrics_page,
 )
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
