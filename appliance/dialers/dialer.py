@@ -61,11 +61,16 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class FarFloor:
-    """What the far end has confirmed. ``speaker`` is who is seen, "" for nobody."""
+    """What the far end has confirmed. ``speaker`` is who is seen, "" for nobody.
+
+    ``gives`` is whether it would say so when it gave the floor or muted this site. A SIP conference
+    system says neither (docs/architecture.md): there one asks to speak and is called by name.
+    """
 
     hand_confirmed: bool = False
     given: bool = False
     speaker: str = ""
+    gives: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from appliance.dialers.sip.leg import Leg
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.registration import Registered, Registration
 from appliance.dialers.sip.sdp import SdpError
+from appliance.dialers.sip.session_timer import SessionTimer
 from appliance.dialers.sip.station import Station
 from appliance.dialers.sip.way import Way
 
@@ -53,7 +54,7 @@ class SipCall:
     ) -> None:
         self.ended: EndReason | None = None
         self.detail = ""
-        self.floor = FarFloor()
+        self.floor = FarFloor(gives=False)
         self.rang = False
         self._way, self._choices, self._script, self._name = way, choices, script, name
         self._change = Change()
@@ -88,7 +89,8 @@ class SipCall:
             )
             self._registration.begin(self._now)
             await self._until_registered(self._registration)
-        self._leg = Leg(local, near, authenticator=self._way.authenticator)
+        timer = SessionTimer(round(self._choices.session))
+        self._leg = Leg(local, near, authenticator=self._way.authenticator, timer=timer)
         self._outcome = asyncio.get_running_loop().create_future()
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()
@@ -113,7 +115,7 @@ class SipCall:
         """Ask to speak. A conference system says nothing of it: what was sent counts as heard."""
         heard = await self._press(self._choices.hand) if up and self._choices.hand else False
         if self.floor.hand_confirmed != heard:
-            self.floor = FarFloor(hand_confirmed=heard)
+            self.floor = FarFloor(hand_confirmed=heard, gives=False)
             self._change.tell()
 
     async def set_mic(self, live: bool) -> None:

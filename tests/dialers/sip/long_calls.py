@@ -17,7 +17,7 @@ from tests.dialers.sip.facing import there_is
 from tests.dialers.sip.programs import Result, ended, site_file, start, two_calls
 from tests.peers.sip import asterisk_files as there
 from tests.peers.sip.asterisk_files import ENCRYPTED, PLAIN, ROOM
-from tests.peers.sip.baresip import baresip
+from tests.peers.sip.baresip import LASTS_S, baresip
 
 SECONDS = 20.0
 LONG_S = 2.2 * there.SESSION_S / 2 + 10
@@ -87,8 +87,8 @@ def test_the_session_is_refreshed(server: Server, tmp_path: Path) -> None:
 
 
 def test_a_baresip(server: Server, tmp_path: Path) -> None:
-    sound = write_beeps(tmp_path / "sound.wav", GUEST_HERTZ)
-    picture = write_recording(tmp_path / "picture.mp4", GUEST)
+    sound = write_beeps(tmp_path / "sound.wav", GUEST_HERTZ, seconds=LASTS_S)
+    picture = write_recording(tmp_path / "picture.mp4", GUEST, frames=600)
     for encryption in ("off", "required"):
         folder = tmp_path / encryption
         (folder / "etc").mkdir(parents=True)
@@ -110,4 +110,4 @@ def test_a_baresip(server: Server, tmp_path: Path) -> None:
                 assert len(set(result.seen.get(GUEST, []))) > 50
             counted = far.said(r"packets:\s+(\d+)\s+(\d+)")
             tell(f"baresip's own count, {encryption}", sent_and_received=counted)
-            assert all(int(both) > 500 for line in counted for both in line)
+            assert all(int(both) > 150 for line in counted for both in line)

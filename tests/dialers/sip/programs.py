@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import av
+import numpy as np
 
 from tests import code_picture
 from tests.code_picture import GUEST, SITE
 from tests.code_sound import GUEST_HERTZ, SITE_HERTZ, write_beeps
 from tests.dialers.sip.conftest import Server
-from tests.peers.sip.asterisk_files import ENCRYPTED, PASSWORD
+from tests.peers.sip.asterisk_files import ENCRYPTED, PASSWORD, SESSION_S
 
 GRACE_S = 90.0
 """For a machine that is busy: starting Python twice and taking a recording apart."""
@@ -38,7 +39,7 @@ def site_file(folder: Path, server: Server, user: str, *, name: str) -> Path:
         f'[site]\nid = "ia-kly"\nname = "{name}"\n[agenda]\nurl = "/none.ics"\n'
         f'[call]\nca = "{server.authority}"\n'
         f'[sip]\nuser = "{user}"\npassword_file = "{folder}/password"\n'
-        f'encryption = "{encryption}"\n'
+        f'encryption = "{encryption}"\nsession = {SESSION_S}\n'
     )
     return file
 
@@ -72,7 +73,7 @@ def seen(recording: Path) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     with av.open(str(recording)) as file:
         for frame in file.decode(video=0):
-            code = code_picture.read(frame.to_ndarray(format="gray"))
+            code = code_picture.read(frame.to_ndarray(format="gray").astype(np.uint8))
             if code is not None:
                 found.setdefault(code.who, []).append(code.number)
     return found

@@ -17,6 +17,9 @@ START_S = 15.0
 SUBNET = "198.18.77"
 """Of RFC 2544's range for tests: no net of anybody's."""
 
+LASTS_S = 120.0
+"""A sound that is long enough: it hangs up when its recording is over."""
+
 _numbers = itertools.count()
 
 
