@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,13 @@ class Sending:
 class RtpSender:
     """Sends one track by a path, for as long as `use` says how."""
 
-    def __init__(self, path: RtpPath, track: MediaStreamTrack, rate: SendRate) -> None:
+    def __init__(
+        self,
+        path: RtpPath,
+        track: MediaStreamTrack,
+        rate: SendRate,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.ssrc = random.getrandbits(32)
         self.rate = rate
         self.keys = KeySender()
@@ -58,6 +65,7 @@ class RtpSender:
         self.octets = 0
         self.frames = 0
         self._path = path
+        self._now = now
         self._track = track
         self._sending: Sending | None = None
         self._sound: NearSound | None = None
@@ -109,7 +117,7 @@ class RtpSender:
             except MediaStreamError:
                 return
             if isinstance(data, Packet | av.AudioFrame):
-                self._take(data, time.monotonic())
+                self._take(data, self._now())
 
     def _take(self, data: "Packet[Any] | av.AudioFrame", now: float) -> None:
         """One access unit, or 20 ms of sound."""

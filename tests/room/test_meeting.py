@@ -10,7 +10,6 @@ from services.room.errors import VideoRoomError
 from services.room.handle import Handle
 from services.room.participant import Participant
 from services.room.settings import RoomSettings
-from services.room.transport import Transport
 from services.room.videoroom import VideoRoom
 from tests.peers.janus import ROOM
 
@@ -28,28 +27,18 @@ async def offered() -> dict[str, Any]:
     return offer
 
 
-async def test_two_who_join_in_the_same_moment_learn_of_each_other(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_two_who_join_in_the_same_moment_learn_of_each_other() -> None:
     room = VideoRoom([RoomSettings(ROOM, "họp")])
     told: list[dict[str, Any]] = []
     first, second = Handle(1, lambda _: None), Handle(2, told.append)
     await room.by_event(first, {**JOIN, "display": "một"}, None)
-    gathering, go_on = asyncio.Event(), asyncio.Event()
-    gather = Transport.gather
-
-    async def slow(self: Transport) -> None:
-        gathering.set()
-        await go_on.wait()
-        await gather(self)
-
-    monkeypatch.setattr(Transport, "gather", slow)
     joining = asyncio.create_task(room.by_event(second, OPUS, await offered()))
     async with asyncio.timeout(10):
-        await gathering.wait()
+        while second.part is None:
+            await asyncio.sleep(0)
+        assert not joining.done(), "its answer is being made"
         assert isinstance(first.part, Participant)
         first.part._up()
-        go_on.set()
         joined, _ = await joining
     assert told == [], "nothing overtakes its own joined"
     assert [p["display"] for p in joined["publishers"]] == ["một"]

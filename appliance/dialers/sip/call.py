@@ -38,6 +38,7 @@ log = logging.getLogger("diemcau.sip")
 LEAVE_S = 2.5  # BYE, its answer and the unregistering
 ASK_S = 2.5  # an RMX ignores whoever asks for keyframes more often
 TAKE_S = 0.5  # and so do we
+PUT_OUT_S = 120.0  # an entry queue's script may take so long
 
 
 class SipCall:
@@ -56,7 +57,9 @@ class SipCall:
         self.detail = ""
         self.floor = FarFloor(gives=False)
         self.rang = False
-        self._way, self._choices, self._script, self._name = way, choices, script, name
+        self.refused_media = False
+        self.put_out_plain = False  # soon after the call began, and it was not encrypted
+        self._way, self._name = way, name
         self._change = Change()
         self._begun = time.monotonic()
         self._media = MediaSession(
@@ -73,10 +76,10 @@ class SipCall:
         self._outcome: asyncio.Future[None] | None = None
         self._moved = asyncio.Event()  # something came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
-        self._keypad = Keypad(self._media, self._inform)
+        self._keypad = Keypad(self._media, choices, script, self._inform)
         self._asked_at = self._taken_at = float("-inf")
-        self._closed = False
-        self._refreshes = 0
+        self._session = SessionTimer(round(choices.session))
+        self._closed, self._refreshes = False, 0
 
     async def join(self) -> None:
         """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
@@ -89,18 +92,18 @@ class SipCall:
             )
             self._registration.begin(self._now)
             await self._until_registered(self._registration)
-        timer = SessionTimer(round(self._choices.session))
-        self._leg = Leg(local, near, authenticator=self._way.authenticator, timer=timer)
+        self._leg = Leg(local, near, authenticator=self._way.authenticator, timer=self._session)
         self._outcome = asyncio.get_running_loop().create_future()
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()
         await self._outcome
+        self._confirm(heard=False)
         self._tasks.add(asyncio.create_task(self._enter(), name="sip entry queue"))
 
     @property
     def video(self) -> MediaStreamTrack | None:
         """The slides where there are any, else the people."""
-        return None if self.ended else self._media.content or self._media.video
+        return None if self.ended else self._media.slides or self._media.video
 
     @property
     def audio(self) -> MediaStreamTrack | None:
@@ -113,14 +116,11 @@ class SipCall:
 
     async def set_hand(self, up: bool) -> None:
         """Ask to speak. A conference system says nothing of it: what was sent counts as heard."""
-        heard = await self._press(self._choices.hand) if up and self._choices.hand else False
-        if self.floor.hand_confirmed != heard:
-            self.floor = FarFloor(hand_confirmed=heard, gives=False)
-            self._change.tell()
+        self._confirm(await self._keypad.hand(up))
 
     async def set_mic(self, live: bool) -> None:
         """Mute at the far end too, where the site file says so."""
-        await self._press(self._choices.mic_on if live else self._choices.mic_off)
+        await self._keypad.mic(live)
 
     async def hang_up(self) -> None:
         """BYE or CANCEL, unregister, and free everything; safe to say twice."""
@@ -178,8 +178,8 @@ class SipCall:
         if self._leg is not None:
             for event in self._leg.take_events():
                 self._take(event)
-            if self._leg.refreshes != self._refreshes:
-                self._refreshes = self._leg.refreshes
+            if self._session.refreshes != self._refreshes:
+                self._refreshes = self._session.refreshes
                 log.info("session refreshed, %d times by now", self._refreshes)
         self._flush()
         if self._timer is not None:
@@ -224,6 +224,7 @@ class SipCall:
             case Established(sdp):
                 self._established(sdp)
             case Failed(response):
+                self.refused_media = response is not None and response.code in (488, 606)
                 room = self._way.target.user or self._way.target.host
                 self._fail(refused(response, room, time.monotonic() - self._begun))
             case Offered(sdp):
@@ -238,8 +239,6 @@ class SipCall:
                 reason = EndReason.FAR_END if far else EndReason.LOST
                 self._fail(DialError(reason, why))
                 self._end(reason, why)
-            case _:
-                pass
 
     def _established(self, sdp: str) -> None:
         try:
@@ -275,6 +274,8 @@ class SipCall:
     def _end(self, reason: EndReason, detail: str) -> None:
         if self.ended is None:
             self.ended, self.detail = reason, detail
+            soon = time.monotonic() - self._begun < PUT_OUT_S
+            self.put_out_plain = reason is EndReason.FAR_END and soon and not self._media.encrypted
             log.info("call: %s %s", reason, detail)
             self._change.tell()
 
@@ -283,13 +284,13 @@ class SipCall:
             self._asked_at = self._now
 
     async def _enter(self) -> None:
-        for step in self._script:
-            await asyncio.sleep(step.wait)
-            await self._press(step.keys)
+        self._confirm(await self._keypad.enter())
 
-    async def _press(self, keys: str) -> bool:
-        """Press keys; whether they went out."""
-        return self.ended is None and await self._keypad.press(keys)
+    def _confirm(self, heard: bool) -> None:
+        floor = FarFloor(heard, entering=self._keypad.entering, gives=False)
+        if self.floor != floor:
+            self.floor = floor
+            self._change.tell()
 
     def _inform(self, kind: str, body: str) -> bool:
         if self._leg is None or self.ended is not None:

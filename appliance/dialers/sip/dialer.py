@@ -2,12 +2,14 @@
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.dialer import Call, DialError, EndReason, Near
 from appliance.dialers.sip.call import SipCall
+from appliance.dialers.sip.encryption import Encryption
 from appliance.dialers.sip.entry import EntryError, steps
 from appliance.dialers.sip.faults import unreachable
 from appliance.dialers.sip.resolve import Dns, Lookup
@@ -36,6 +38,8 @@ class SipDialer:
         self._limits = limits or Limits()
         self._choices = choices or SipChoices()
         self._lookup = lookup or Dns()
+        self._last: tuple[str, SipCall] | None = None
+        self._demanding: set[str] = set()  # hosts that want the keys on RTP/SAVP, or nobody
 
     async def dial(self, address: str, near: Near, *, name: str) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
@@ -46,7 +50,9 @@ class SipDialer:
                 found = await self._way(address)
                 place = found.target.host
                 script = steps(self._choices.entry_queue)
-                call = SipCall(found, near, name, self._choices, script, self._trust)
+                choices = self._learned(place)
+                call = SipCall(found, near, name, choices, script, self._trust)
+                self._last = place, call
                 await call.join()
         except BaseException as error:
             if call is None:
@@ -67,6 +73,22 @@ class SipDialer:
                 raise unreachable(error, place) from None
             raise
         return call
+
+    def _learned(self, host: str) -> SipChoices:
+        """What the last call taught: some take our optional keys for none, and then refuse the
+        call, or take it and put whoever is not encrypted out of the conference (Polycom's
+        "Encrypt When Possible"). They are offered encryption and nothing else the next time."""
+        choices = self._choices
+        if choices.encryption != Encryption.OPTIONAL:
+            return choices
+        if self._last is not None and self._last[0] == host:
+            if self._last[1].put_out_plain:
+                self._demanding.add(host)
+            elif self._last[1].refused_media:
+                self._demanding ^= {host}
+        if host not in self._demanding:
+            return choices
+        return replace(choices, encryption=Encryption.REQUIRED.value)
 
     async def _way(self, address: str) -> Way:
         parsed = Address.parse(address)

@@ -73,7 +73,7 @@ def seen(recording: Path) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     with av.open(str(recording)) as file:
         for frame in file.decode(video=0):
-            code = code_picture.read(frame.to_ndarray(format="gray").astype(np.uint8))
+            code = code_picture.read(frame.to_ndarray(format="gray").astype(np.uint8, copy=False))
             if code is not None:
                 found.setdefault(code.who, []).append(code.number)
     return found

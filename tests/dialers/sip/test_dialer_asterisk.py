@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,19 +25,11 @@ from tests.peers.sip.asterisk_files import ENCRYPTED, OPEN, PASSWORD, PLAIN, ROO
 pytestmark = pytest.mark.timeout(240)  # the machine may be busy with other people's calls
 
 
-def choices(
-    folder: Path, user: str, password: str = PASSWORD, *, encryption: str = "", mute: str = ""
-) -> SipChoices:
-    """A site's own; ``mute`` are the keys that close and open its line."""
+def choices(folder: Path, user: str, password: str = PASSWORD, encryption: str = "") -> SipChoices:
     secret = folder / "password"
     secret.write_text(f"{password}\n")
-    return SipChoices(
-        user=user,
-        password_file=str(secret),
-        encryption=encryption or ("required" if user.startswith(ENCRYPTED) else "off"),
-        mic_off=mute,
-        mic_on=mute,
-    )
+    encryption = encryption or ("required" if user.startswith(ENCRYPTED) else "off")
+    return SipChoices(user=user, password_file=str(secret), encryption=encryption)
 
 
 @pytest.mark.parametrize("digest", there.DIGESTS)
@@ -80,7 +73,7 @@ async def test_two_sites_in_a_conference(
 @pytest.mark.parametrize("kind", [PLAIN, ENCRYPTED])
 async def test_hand_and_microphone_by_keys(server: Server, tmp_path: Path, kind: str) -> None:
     """Asterisk's ``*6`` mutes and opens in turn; a Polycom has ``#6`` for the second."""
-    keys = choices(tmp_path, f"{kind}-md5", mute="*6")
+    keys = replace(choices(tmp_path, f"{kind}-md5"), mic_off="*6", mic_on="*6")
     one = await site(SipDialer(server.trust, choices=keys), server.address(ROOM, "tls"), 1)
 
     def muted() -> list[bool]:
@@ -138,8 +131,10 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
     caplog.set_level(logging.INFO, "diemcau.line")
     line = Line(dial, lambda: None, seed="ia-kly", limits=Limits(dial=90.0))
     line.want(Meeting("m1", "Giao ban", 0.0, 3600.0, server.address(number, "tls")))
-    running = asyncio.create_task(line.run())
-    try:
+    async with contextlib.AsyncExitStack() as stack:
+        running = asyncio.create_task(line.run())
+        stack.push_async_callback(asyncio.wait, [running], timeout=10)
+        stack.callback(running.cancel)
         await until(lambda: line.tries > 0, "the refusal")
         assert line.ended is not None
         assert line.ended.reason is reason
@@ -149,7 +144,4 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
         found = re.findall(r"next try in ([0-9.]+) s", caplog.text)
         pace = PACES[reason].first
         assert pace / 2 <= float(found[0]) <= pace
-    finally:
-        running.cancel()
-        await asyncio.gather(running, return_exceptions=True)
     await there_is(lambda: not server.asterisk.calls(), "that Asterisk has nobody any more")
