@@ -12,7 +12,7 @@ from tests.dialers.sip.facing import there_is
 from tests.dialers.sip.programs import dial, guest, site_file
 from tests.peers.sip.asterisk_files import OPEN, ROOM
 
-SECONDS = 10.0
+SECONDS = 8.0
 USER = "encrypted-sha256"
 
 pytestmark = pytest.mark.timeout(300)
