@@ -24,6 +24,8 @@ from tests.peers.sip.baresip import LASTS_S, baresip
 VIDEOROOMS = ("room", "janus")
 CONFERENCES = (*VIDEOROOMS, "asterisk")
 ALL = (*CONFERENCES, "baresip")
+BARESIP_CALLS = 2
+"""One more than a test has, since a call that was just left may still count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ def _baresip(folder: Path) -> Iterator[FarEnd]:
     sound = write_beeps(folder / "sound.wav", 2 * 400.0, seconds=LASTS_S)
     picture = _write_numbered(folder / "picture.mp4", 2 * SPAN)
     (folder / "etc").mkdir()
-    with baresip(folder / "etc", sound=sound, picture=picture, calls=1) as far:
+    with baresip(folder / "etc", sound=sound, picture=picture, calls=BARESIP_CALLS) as far:
         door = Door(far.address("tcp"))
         yield FarEnd(
             "baresip",
@@ -152,7 +154,7 @@ def _baresip(folder: Path) -> Iterator[FarEnd]:
             door,
             ((Door(door.address.replace("peer@", "nobody@")), EndReason.REFUSED),),
             door,
-            1,
+            BARESIP_CALLS,
             far.kill,
         )
 

@@ -198,12 +198,10 @@ async def test_the_right_secret_opens(conference: FarEnd) -> None:
 
 async def test_a_full_room_is_busy(anybody: FarEnd) -> None:
     door = anybody.full
-    calls = [
-        await door.dialer.dial(door.address, near(1), name="site 1")
-        for _ in range(anybody.full_after)
-    ]
+    calls = []
     with pytest.raises(DialError) as caught:
-        await door.dialer.dial(door.address, near(2), name="site 2")
+        while len(calls) <= anybody.full_after:
+            calls.append(await door.dialer.dial(door.address, near(1), name="site 1"))
     assert caught.value.reason is EndReason.BUSY
     for call in calls:
         await call.hang_up()
