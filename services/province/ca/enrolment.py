@@ -4,15 +4,12 @@ A device's key is its identity. A request is known by its key's fingerprint, and
 made of that key (`appliance/wire/enrolment.py`); to approve is to say that the TV shows this code.
 """
 
-import base64
-import binascii
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.wire.enrolment import (
@@ -22,10 +19,10 @@ from appliance.wire.enrolment import (
     RenewRequest,
     claim_code,
     plain_claim,
-    signed_part,
 )
 from appliance.wire.topics import SITE
-from services.province.ca.authority import SITE_DAYS, Authority, common_name
+from services.province.ca.authority import SITE_DAYS, Authority
+from services.province.ca.keys import der, fingerprint, requested_key, shown, signed
 from services.province.ca.ledger import Entry, EntryState, Ledger
 
 PENDING_S = 24 * 3600.0
@@ -76,10 +73,10 @@ class Enrolment:
 
     def ask(self, request: EnrolRequest, now: float) -> EnrolAnswer:
         """A device without a certificate asks, and asks again."""
-        key = _requested_key(request.csr)
+        key = requested_key(request.csr)
         if key is None:
             return _refused(Refusal.BAD_REQUEST)
-        entry = self._ledger.get(_fingerprint(key))
+        entry = self._ledger.get(fingerprint(key))
         if entry is None:
             return self._first(request, key, now)
         if entry.state is EntryState.APPROVED:
@@ -93,7 +90,7 @@ class Enrolment:
     def pending(self, now: float) -> list[Entry]:
         """What waits for a person, the oldest first; what nobody repeats any more is forgotten."""
         waiting: list[Entry] = []
-        for entry in self._of(EntryState.PENDING):
+        for entry in self.of(EntryState.PENDING):
             if now - entry.seen_at > PENDING_S:
                 self._ledger.forget(entry.fingerprint)
             else:
@@ -119,7 +116,7 @@ class Enrolment:
             raise EnrolmentError(
                 Refusal.BAD_REQUEST, f"{name!r} is no site's id; one looks like ia-kly"
             )
-        if any(one.site == name for one in self._of(EntryState.APPROVED)):
+        if any(one.site == name for one in self.of(EntryState.APPROVED)):
             if not instead:
                 raise EnrolmentError(
                     Refusal.SITE_TAKEN, f"{name} has a device; approve this one in its place"
@@ -137,16 +134,16 @@ class Enrolment:
 
     def renew(self, request: RenewRequest, now: float) -> EnrolAnswer:
         """A device shows its certificate, also one that has ended, and signs with its key."""
-        old, key = _shown(request.certificate), _requested_key(request.csr)
+        old, key = shown(request.certificate), requested_key(request.csr)
         if old is None or key is None:
             return _refused(Refusal.BAD_REQUEST)
-        if not self._authority.signed(old) or not _signed(old, request):
+        if not self._authority.signed(old) or not signed(old, request):
             return _refused(Refusal.BAD_REQUEST)
         return self._known(old, request, key, now)
 
     def revoke(self, site: str, now: float, *, by: str) -> int:
         """The site's certificates count no more; how many there were."""
-        known = [entry for entry in self._of(EntryState.APPROVED) if entry.site == site]
+        known = [entry for entry in self.of(EntryState.APPROVED) if entry.site == site]
         for entry in known:
             self._ledger.put(
                 replace(entry, state=EntryState.REVOKED, decided_at=now, decided_by=by)
@@ -155,11 +152,11 @@ class Enrolment:
 
     def let_in(self) -> set[str]:
         """The sites with a certificate that counts."""
-        return {entry.site for entry in self._of(EntryState.APPROVED)}
+        return {entry.site for entry in self.of(EntryState.APPROVED)}
 
     def revoked(self) -> set[int]:
         """The numbers of the certificates that count no more."""
-        return {int(entry.number) for entry in self._of(EntryState.REVOKED) if entry.number}
+        return {int(entry.number) for entry in self.of(EntryState.REVOKED) if entry.number}
 
     def _first(
         self, request: EnrolRequest, key: ec.EllipticCurvePublicKey, now: float
@@ -168,8 +165,8 @@ class Enrolment:
             return _refused(Refusal.FULL)
         self._ledger.put(
             Entry(
-                fingerprint=_fingerprint(key),
-                claim=claim_code(_der(key)),
+                fingerprint=fingerprint(key),
+                claim=claim_code(der(key)),
                 site=request.site,
                 csr=request.csr,
                 state=EntryState.PENDING,
@@ -188,7 +185,7 @@ class Enrolment:
         key: ec.EllipticCurvePublicKey,
         now: float,
     ) -> EnrolAnswer:
-        entry = self._ledger.get(_fingerprint(old.public_key()))
+        entry = self._ledger.get(fingerprint(old.public_key()))
         if entry is None:
             return _refused(Refusal.UNKNOWN)
         if entry.state is not EntryState.APPROVED:
@@ -204,8 +201,8 @@ class Enrolment:
         self, entry: Entry, request: RenewRequest, key: ec.EllipticCurvePublicKey, now: float
     ) -> EnrolAnswer:
         """One successor for each key: a second one for the same old key is a second device."""
-        fingerprint = _fingerprint(key)
-        known = self._ledger.get(fingerprint)
+        name = fingerprint(key)
+        known = self._ledger.get(name)
         if known is not None and known.follows == entry.fingerprint:
             return EnrolAnswer(EnrolState.APPROVED, known.certificate)
         if known is not None:
@@ -214,8 +211,8 @@ class Enrolment:
             self._alarm(entry.site, "a second device renews one certificate")
             return _refused(Refusal.CLONED)
         successor = Entry(
-            fingerprint=fingerprint,
-            claim=claim_code(_der(key)),
+            fingerprint=name,
+            claim=claim_code(der(key)),
             site=entry.site,
             csr=request.csr,
             state=EntryState.PENDING,
@@ -225,15 +222,15 @@ class Enrolment:
             seen_at=now,
             follows=entry.fingerprint,
         )
-        signed = self._sign(successor, now, "renewal")
-        return EnrolAnswer(EnrolState.APPROVED, signed.certificate)
+        made = self._sign(successor, now, "renewal")
+        return EnrolAnswer(EnrolState.APPROVED, made.certificate)
 
     def _sign(self, entry: Entry, now: float, by: str) -> Entry:
-        key = _requested_key(entry.csr)
+        key = requested_key(entry.csr)
         if key is None:
             raise EnrolmentError(Refusal.BAD_REQUEST, f"the request of {entry.site} is broken")
         made = self._authority.site(key, entry.site, entry.serial, now, days=self._days)
-        signed = replace(
+        done = replace(
             entry,
             state=EntryState.APPROVED,
             certificate=made.public_bytes(serialization.Encoding.PEM).decode(),
@@ -242,58 +239,13 @@ class Enrolment:
             decided_at=now,
             decided_by=by,
         )
-        self._ledger.put(signed)
-        return signed
+        self._ledger.put(done)
+        return done
 
-    def _of(self, state: EntryState) -> Iterator[Entry]:
+    def of(self, state: EntryState) -> Iterator[Entry]:
+        """All that stand so."""
         return (entry for entry in self._ledger.entries() if entry.state is state)
 
 
 def _refused(reason: Refusal) -> EnrolAnswer:
     return EnrolAnswer(EnrolState.REFUSED, detail=reason.value)
-
-
-def _shown(certificate: str) -> x509.Certificate | None:
-    try:
-        return x509.load_pem_x509_certificate(certificate.encode())
-    except ValueError:
-        return None
-
-
-def _requested_key(csr: str) -> ec.EllipticCurvePublicKey | None:
-    """The key of a request whose signature is right; P-256 alone, which every box makes."""
-    try:
-        request = x509.load_pem_x509_csr(csr.encode())
-        key = request.public_key()
-        right = request.is_signature_valid
-    except (ValueError, TypeError):
-        return None
-    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
-        return None
-    return key if right else None
-
-
-def _signed(certificate: x509.Certificate, request: RenewRequest) -> bool:
-    key = certificate.public_key()
-    if not isinstance(key, ec.EllipticCurvePublicKey) or not common_name(certificate):
-        return False
-    try:
-        signature = base64.b64decode(request.signature, validate=True)
-        key.verify(signature, signed_part(request.csr), ec.ECDSA(hashes.SHA256()))
-    except (InvalidSignature, binascii.Error, ValueError):
-        return False
-    return True
-
-
-def _der(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(
-        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
-
-
-def _fingerprint(key: object) -> str:
-    if not isinstance(key, ec.EllipticCurvePublicKey):
-        return "0"
-    digest = hashes.Hash(hashes.SHA256())
-    digest.update(_der(key))
-    return digest.finalize().hex()
