@@ -87,6 +87,8 @@ class SipChoices:
     """``sip:host;transport=tls``: every call goes this way."""
     encryption: str = "optional"
     """Of sound and picture: ``off``, ``optional`` or ``required``."""
+    session: float = 1800
+    """Seconds after which a call that nobody has refreshed counts as lost (RFC 4028)."""
     entry_queue: str = ""
     """What to press where a voice asks: ``wait 4, 1234#, wait 3, 9999#``."""
     hand: str = "99"

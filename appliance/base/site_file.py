@@ -28,6 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "tv.height": (360, 1080),
     "call.bitrate": (100_000, 8_000_000),
     "call.spread": (0, 60),
+    "sip.session": (90, 86_400),
 }
 _SERVER = (r"|sips?:[^\s@<>]+", "sip:host;transport=tls, without a user")
 _KEYS = (r"[0-9A-D*#]{0,16}", "keys of a telephone, e.g. 99 or *6")

@@ -166,6 +166,22 @@ MICROPHONE_WORDS: dict[Microphone, MicrophoneWords] = {
     ),
 }  # fmt: skip
 
+ASKING_WORDS: dict[Microphone, MicrophoneWords] = MICROPHONE_WORDS | {
+    Microphone.OFF: MicrophoneWords(
+        N_("Microphone off"), N_("Press the button to ask to speak")
+    ),
+    Microphone.HAND: MicrophoneWords(
+        N_("Asking to speak…"), N_("Press again to take it back")
+    ),
+    Microphone.HAND_CONFIRMED: MicrophoneWords(
+        N_("Asked to speak – wait to be called"), N_("When called, hold the button to speak")
+    ),
+    Microphone.FAILED: MicrophoneWords(
+        N_("The request did not arrive"), N_("Press again to ask to speak")
+    ),
+}  # fmt: skip
+"""The same where the far end cannot give the floor, nor tell that it has muted this site (SIP)."""
+
 FREE_HINT = N_("Hold the button to speak")
 """In place of the hint of a microphone that is off, where the meeting lets sites speak freely."""
 

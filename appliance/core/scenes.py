@@ -79,6 +79,7 @@ class Scene:
     elapsed: int | None = None  # whole seconds since then
     microphone: Microphone = Microphone.OFF
     refused: bool = False  # a long press just asked for what the chair gives here
+    asks: bool = False  # the far end cannot give the floor: one asks to speak, and is called
     line: Line = Line.UNKNOWN
     speaker: str = ""
     troubles: tuple[Trouble, ...] = ()  # worst first
@@ -171,6 +172,7 @@ def scene(
     since: float | None = None,
     status_until: float = 0.0,
     refused_until: float = 0.0,
+    asks: bool = False,
     selftest: tuple[Check, ...] = (),
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
@@ -195,6 +197,7 @@ def scene(
         elapsed=max(0, int(now - since)) if timed and since is not None else None,
         microphone=next(state for state, holds in _FLOOR if holds(floor)),
         refused=now < refused_until,
+        asks=asks,
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
         troubles=known,

@@ -62,12 +62,17 @@ class Near:
 @dataclass(frozen=True, slots=True)
 class FarFloor:
     """What the far end has confirmed. ``speaker`` is who is seen, "" for nobody; ``entering``
-    says that a hand is told and confirmed later: the call is still in an entry queue."""
+    says that a hand is told and confirmed later: the call is still in an entry queue.
+
+    ``gives`` is whether it would say so when it gave the floor or muted this site. A SIP conference
+    system says neither (docs/architecture.md): there one asks to speak and is called by name.
+    """
 
     hand_confirmed: bool = False
     given: bool = False
     speaker: str = ""
     entering: bool = False
+    gives: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ class Receiver(RTCRtpReceiver):
         self._ssrc: int | None = None  # of the stream that came last
         self._own_ssrc: int | None = None
         self._estimate_rate = ReceiveRate(receive_bps) if kind == "video" else None
+        self._stopped = False
         self._reporter: asyncio.Task[None] | None = None
         self._speaking: set[asyncio.Task[None]] = set()
 
@@ -84,6 +85,8 @@ class Receiver(RTCRtpReceiver):
 
     async def receive(self, parameters: RTCRtpReceiveParameters) -> None:
         """Begin to receive, or go on with newly negotiated codecs."""
+        if self._stopped:
+            return  # aiortc was still connecting when the connection was closed
         self._codecs = {codec.payloadType or 0: codec for codec in parameters.codecs}
         for encoding in parameters.encodings:
             if encoding.rtx:
@@ -94,6 +97,7 @@ class Receiver(RTCRtpReceiver):
 
     async def stop(self) -> None:
         """Irreversibly stop."""
+        self._stopped = True
         self.transport._unregister_rtp_receiver(self)
         self._handle_disconnect()
         tasks = [*self._speaking, *([self._reporter] if self._reporter else [])]

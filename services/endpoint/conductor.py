@@ -164,8 +164,14 @@ class Conductor:
             since=self._since,
             status_until=self._status_until,
             refused_until=self._refused_until,
+            asks=self._asks,
             selftest=self._selftest.checks,
         )
+
+    @property
+    def _asks(self) -> bool:
+        """Whether this call's far end cannot give the floor: who is called on speaks."""
+        return self.line.call is not None and not self.line.call.floor.gives
 
     def _note(self, decision: Decision, now: float) -> None:
         self._decision = decision
@@ -192,7 +198,7 @@ class Conductor:
 
     def _pressed(self, button: Button, kind: Press, decision: Decision) -> Effect | None:
         now, phase = self._clock.now(), decision.phase
-        free = decision.meeting is not None and decision.meeting.free
+        free = self._asks or (decision.meeting is not None and decision.meeting.free)
         if button is Button.HAND:
             return self.hand.press(kind, phase=phase, free=free, now=now)
         if kind is Press.SHORT:

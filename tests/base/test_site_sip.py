@@ -30,6 +30,7 @@ def test_everything_said() -> None:
     "line",
     [
         'encryption = "maybe"',
+        "session = 60",
         'registrar = "dma.gialai.gov.vn"',
         'registrar = "sip:me@dma.gialai.gov.vn"',
         'entry_queue = "press 4"',

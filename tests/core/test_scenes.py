@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from appliance.core.floor import Floor, Lamp
 from appliance.core.phases import NEAR_S, Decision, Phase
 from appliance.core.reasons import EndReason
-from appliance.core.scene_words import MICROPHONE_VOICE, MICROPHONE_WORDS, WORDS
+from appliance.core.scene_words import ASKING_WORDS, MICROPHONE_VOICE, MICROPHONE_WORDS, WORDS
 from appliance.core.scenes import (
     Check,
     CheckState,
@@ -202,6 +202,7 @@ def test_the_two_scenes_before_any_fact() -> None:
 def test_each_table_has_a_row_for_each_value() -> None:
     assert set(WORDS) == set(Screen)
     assert set(MICROPHONE_WORDS) == set(MICROPHONE_VOICE) == set(Microphone)
+    assert set(ASKING_WORDS) == set(Microphone)
     assert set(KINDS) == set(TroubleKey)
 
 

@@ -212,6 +212,18 @@ def test_a_patch_is_the_same_object_while_it_looks_the_same() -> None:
     assert len(changed) == 1  # the corner with the clock
 
 
+def test_where_nobody_can_give_the_floor_the_tv_says_ask_to_speak() -> None:
+    for name, words in (
+        ("in-meeting-asks", ("Micro tắt", "Bấm nút để xin phát biểu")),
+        (
+            "in-meeting-asked",
+            ("Đã xin phát biểu – chờ được mời", "Khi được mời, nhấn giữ nút để nói"),
+        ),
+    ):
+        patch = overlay(SAMPLES[name](), (1280, 720))[0]
+        assert tuple(one.what for one in patch.drawn if one.kind == "text") == words
+
+
 @pytest.mark.parametrize("state", Microphone)
 def test_each_state_of_the_microphone_looks_different(state: Microphone) -> None:
     scene = SAMPLES["in-meeting"]()

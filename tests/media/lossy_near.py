@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from functools import lru_cache
 from typing import Any
@@ -64,8 +64,14 @@ class NumberedVideo(MediaStreamTrack):
 
     kind = "video"
 
-    def __init__(self, frames: int | None = None, first: int = 0) -> None:
+    def __init__(
+        self,
+        frames: int | None = None,
+        first: int = 0,
+        paint: Callable[[int], av.VideoFrame] = numbered,
+    ) -> None:
         super().__init__()
+        self._paint = paint
         self.sent = 0
         self.keyframes = 0
         self.bitrates: list[int] = []
@@ -91,7 +97,7 @@ class NumberedVideo(MediaStreamTrack):
         self._begun = self._begun or now
         self._tick = max(self._tick + 1, int((now - self._begun) * RATE))
         await asyncio.sleep(max(0.0, self._begun + self._tick / RATE - now))
-        frame = numbered(self._first + self.sent)
+        frame = self._paint(self._first + self.sent)
         frame.pts, frame.time_base = self.sent, Fraction(1, RATE)
         frame.pict_type = PictureType.I if self._key else PictureType.NONE
         self.keyframes += self._key

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from aiortc import RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
+from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
 
 from appliance.media.far import FarTrack
 from appliance.media.far_audio import FarAudio
@@ -276,3 +277,14 @@ async def test_two_pictures_in_one_connection_are_told_apart() -> None:
     finally:
         await a.close()
         await b.close()
+
+
+async def test_a_receiver_that_is_stopped_before_it_began_never_begins() -> None:
+    """aiortc connects in a task of its own, which a close in the middle does not end."""
+    both = connection()
+    transceiver = both.addTransceiver("video", "recvonly")
+    await transceiver.receiver.stop()
+    before = asyncio.all_tasks()
+    await transceiver.receiver.receive(RTCRtpReceiveParameters())
+    assert asyncio.all_tasks() == before
+    await both.close()

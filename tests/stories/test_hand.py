@@ -75,6 +75,24 @@ def test_the_floor_opens_no_microphone_a_hand_does(folder: Path) -> None:
     in_meeting(folder, story)
 
 
+def test_where_the_far_end_gives_no_floor_one_asks_and_a_long_press_opens(folder: Path) -> None:
+    """A conference system of SIP: nobody there can give the floor, nor say that it mutes us."""
+
+    async def story(e: Evening) -> None:
+        call = e.far.live[0]
+        call.say(FarFloor(gives=False))
+        await e.press()
+        call.say(FarFloor(hand_confirmed=True, gives=False))
+        await e.until("14:02")
+        assert (e.devices.live, lamp(e)) == (False, "amber")
+        await e.press(2.0)
+        assert (e.devices.live, lamp(e), call.mics) == (True, "green", [True])
+        await e.press()
+        assert (e.devices.live, call.mics) == (False, [True, False])
+
+    in_meeting(folder, story)
+
+
 def test_a_long_press_gives_the_floor_back(folder: Path) -> None:
     async def story(e: Evening) -> None:
         call = e.far.live[0]

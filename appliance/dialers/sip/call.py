@@ -29,6 +29,7 @@ from appliance.dialers.sip.leg import Leg
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.registration import Registered, Registration
 from appliance.dialers.sip.sdp import SdpError
+from appliance.dialers.sip.session_timer import SessionTimer
 from appliance.dialers.sip.station import Station
 from appliance.dialers.sip.way import Way
 
@@ -54,7 +55,7 @@ class SipCall:
     ) -> None:
         self.ended: EndReason | None = None
         self.detail = ""
-        self.floor = FarFloor()
+        self.floor = FarFloor(gives=False)
         self.rang = False
         self.refused_media = False
         self.put_out_plain = False  # soon after the call began, and it was not encrypted
@@ -77,8 +78,8 @@ class SipCall:
         self._tasks: set[asyncio.Task[None]] = set()
         self._keypad = Keypad(self._media, choices, script, self._inform)
         self._asked_at = self._taken_at = float("-inf")
-        self._closed = False
-        self._refreshes = 0
+        self._session = SessionTimer(round(choices.session))
+        self._closed, self._refreshes = False, 0
 
     async def join(self) -> None:
         """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
@@ -91,7 +92,7 @@ class SipCall:
             )
             self._registration.begin(self._now)
             await self._until_registered(self._registration)
-        self._leg = Leg(local, near, authenticator=self._way.authenticator)
+        self._leg = Leg(local, near, authenticator=self._way.authenticator, timer=self._session)
         self._outcome = asyncio.get_running_loop().create_future()
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()
@@ -177,8 +178,8 @@ class SipCall:
         if self._leg is not None:
             for event in self._leg.take_events():
                 self._take(event)
-            if self._leg.refreshes != self._refreshes:
-                self._refreshes = self._leg.refreshes
+            if self._session.refreshes != self._refreshes:
+                self._refreshes = self._session.refreshes
                 log.info("session refreshed, %d times by now", self._refreshes)
         self._flush()
         if self._timer is not None:
@@ -286,7 +287,7 @@ class SipCall:
         self._confirm(await self._keypad.enter())
 
     def _confirm(self, heard: bool) -> None:
-        floor = FarFloor(hand_confirmed=heard, entering=self._keypad.entering)
+        floor = FarFloor(heard, entering=self._keypad.entering, gives=False)
         if self.floor != floor:
             self.floor = floor
             self._change.tell()

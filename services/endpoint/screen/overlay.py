@@ -7,6 +7,7 @@ from PIL import Image
 
 from appliance.core.message import N_
 from appliance.core.scene_words import (
+    ASKING_WORDS,
     FREE_HINT,
     MICROPHONE_WORDS,
     REFUSED,
@@ -98,7 +99,7 @@ def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Pa
 
 
 def _words(scene: Scene) -> MicrophoneWords:
-    words = MICROPHONE_WORDS[scene.microphone]
+    words = (ASKING_WORDS if scene.asks else MICROPHONE_WORDS)[scene.microphone]
     if scene.refused:
         return REFUSED
     if scene.microphone is Microphone.OFF and scene.meeting is not None and scene.meeting.free:

@@ -127,6 +127,8 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         troubles=_trouble(TroubleKey.LINE_POOR, TroubleKey.MICROPHONE_SILENT),
     ),
     "in-meeting-refused": lambda: _meeting(Floor(), refused_until=_HOUR + 800),
+    "in-meeting-asks": lambda: replace(_meeting(Floor()), asks=True),
+    "in-meeting-asked": lambda: replace(_meeting(Floor(hand=True, hand_confirmed=True)), asks=True),
     "in-meeting-free": lambda: _meeting(Floor(), meeting=replace(MEETING, free=True)),
     "status": lambda: _at(
         Phase.IDLE,

@@ -14,9 +14,8 @@ from tests.peers.sip.asterisk_files import OPEN, ROOM
 pytestmark = pytest.mark.timeout(240)  # the machine may be busy with other people's calls
 
 
-@pytest.mark.parametrize("transport", ["UDP", "TLS"])
-async def test_through_the_entry_queue(server: Server, transport: str) -> None:
-    async with call(server.way(transport), there.LOBBY, user=OPEN) as one:
+async def test_through_the_entry_queue(server: Server) -> None:
+    async with call(server.way("TLS"), there.LOBBY, user=OPEN) as one:
         assert one.agent.up, one.code
         for keys in (f"{ROOM}#", f"{there.PIN}#"):
             await until(lambda: one.end.hertz > 0, "somebody who asks")

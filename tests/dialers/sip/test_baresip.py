@@ -9,12 +9,12 @@ from tests.code_picture import write_recording
 from tests.code_sound import SITE_HERTZ, write_beeps
 from tests.dialers.sip.caller import Way, call
 from tests.dialers.sip.facing import until
-from tests.peers.sip.baresip import baresip
+from tests.peers.sip.baresip import LASTS_S, baresip
 
 
 @pytest.mark.parametrize("encryption", [Encryption.OFF, Encryption.REQUIRED])
 async def test_both_ways(encryption: Encryption, tmp_path: Path) -> None:
-    sound = write_beeps(tmp_path / "sound.wav", SITE_HERTZ)
+    sound = write_beeps(tmp_path / "sound.wav", SITE_HERTZ, seconds=LASTS_S)
     picture = write_recording(tmp_path / "picture.mp4", 2)
     folder = tmp_path / "baresip"
     folder.mkdir()

@@ -6,16 +6,22 @@ It refuses loopback, so it lives at the far side of a pair of virtual cables; ne
 import contextlib
 import itertools
 import os
+import random
 import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 from pathlib import Path
 
 START_S = 15.0
-SUBNET = "198.18.77"
-"""Of RFC 2544's range for tests: no net of anybody's."""
+NETS = IPv4Network("198.18.0.0/15")
+"""RFC 2544's range for tests, no net of anybody's; each baresip has four addresses of it by lot, so
+that two runs on one machine do not call each other's."""
+
+LASTS_S = 120.0
+"""A sound that is long enough: it hangs up when its recording is over."""
 
 _numbers = itertools.count()
 
@@ -45,8 +51,9 @@ def baresip(
 ) -> Iterator[Baresip]:
     """Start one that takes so many ``calls`` at once. ``sound`` is a WAV of 48 kHz mono,
     ``picture`` an MP4; ``folder`` is ours."""
-    number = next(_numbers) % 60
-    host, near = (f"{SUBNET}.{number * 4 + end}" for end in (2, 1))
+    number = next(_numbers)
+    first = NETS[random.randrange(0, NETS.num_addresses, 4)]
+    host, near = str(first + 2), str(first + 1)
     space, cable = f"diemcau{os.getpid()}x{number}", f"dc{os.getpid()}x{number}"[:15]
     log = folder / "log"
     _write(folder, host, sound, picture, encrypted=encrypted, calls=calls)
