@@ -30,6 +30,8 @@ def test_a_lost_packet_of_the_picture(feedback: str, trip_s: float) -> None:
         hit = round((at - trip_s / 2) * RATE)
         whole = min(shown for shown, number in line.seen.pictures if number >= hit)
         assert whole - at <= HEALED_S + trip_s
+        shown_number = min(number for _, number in line.seen.pictures if number >= hit)
+        assert shown_number == hit or shown_number in line.near.keyframes
     numbers = [number for _, number in line.seen.pictures]
     assert numbers == sorted(set(numbers))
     assert numbers[-1] >= 30 * (SECONDS - trip_s) - 3

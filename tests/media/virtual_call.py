@@ -11,14 +11,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import av
 import numpy as np
 from aiortc import MediaStreamTrack
-from aiortc.rtp import is_rtcp
 
 from appliance.media.jitter.clock import FarClock
+from appliance.media.plain_rtp import RtpPath
 from appliance.media.plain_rtp_receiver import Receiving
 from appliance.media.plain_rtp_sender import Sending
 from appliance.media.plain_rtp_stream import RtpStream
@@ -49,10 +49,11 @@ class _Wire:
 
     def sendto(self, data: bytes, to: tuple[str, int]) -> None:
         del to
-        self.sent += not is_rtcp(data)
+        self.sent += 1
         loop = asyncio.get_running_loop()
         for delay in self.way.delays(data):
-            loop.call_later(max(delay, 1e-6), self.arrive, data, FAR)
+            # Timers of one instant come in no order; a net that delays evenly keeps it.
+            loop.call_later(delay + self.sent * 1e-9, self.arrive, data, FAR)
 
 
 class Counted(MediaStreamTrack):
@@ -63,7 +64,7 @@ class Counted(MediaStreamTrack):
     def __init__(self) -> None:
         super().__init__()
         self.taken: dict[int, float] = {}
-        self.keyframes: list[float] = []
+        self.keyframes: list[int] = []
         self._codec = video_encoder(600_000)
         self._key = True
 
@@ -77,7 +78,7 @@ class Counted(MediaStreamTrack):
         frame.pts, frame.time_base = number, Fraction(1, RATE)
         frame.pict_type = av.video.frame.PictureType.I if self._key else 0
         if self._key:
-            self.keyframes.append(loop.time())
+            self.keyframes.append(number)
         self._key = False
         (packet,) = self._codec.encode(frame)
         packet.pts, packet.time_base = number * 90000 // RATE, Fraction(1, 90000)
@@ -86,14 +87,14 @@ class Counted(MediaStreamTrack):
 
 
 class Tone(MediaStreamTrack):
-    """A tone of 440 Hz as ready Opus packets."""
+    """A tone of 440 Hz as ready Opus packets, for so many seconds."""
 
     kind = "audio"
 
-    def __init__(self) -> None:
+    def __init__(self, seconds: float) -> None:
         super().__init__()
         self._sent = 0
-        self._packets = tone_packets()
+        self._packets = tone_packets(int(seconds / FRAME_S) + 2)
 
     async def recv(self) -> "Packet[Any]":
         await asyncio.sleep(self._sent * FRAME_S - asyncio.get_running_loop().time())
@@ -131,6 +132,45 @@ class Seen:
         return [float(length) * WINDOW / 48000 for length in ends - begins]
 
 
+class _Steady(SendRate):
+    """A conference system's: it sends what the call agreed on, whatever gets lost."""
+
+    def loss(self, fraction: float, now: float, round_trip_s: float | None = None) -> None:
+        del fraction, now, round_trip_s
+
+
+class Receiver(Protocol):
+    """One medium's receive side, started in a running loop."""
+
+    path: RtpPath
+    track: MediaStreamTrack
+
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+
+
+class Ours:
+    """Our receive side, as a SIP call has it."""
+
+    def __init__(self, line: "Line", ask: Callable[[], None]) -> None:
+        number, name, rate = line.codec
+        self._stream = _stream(line.kind, None, ask)
+        self._receiving = Receiving({number: (name, rate)}, line.feedback)
+        self.path = self._stream.path
+        self.track: MediaStreamTrack = self._stream.track
+
+    async def start(self) -> None:
+        self._stream.use(None, self._receiving)
+
+    async def stop(self) -> None:
+        await self._stream.close()
+
+
+def _stream(kind: str, near: MediaStreamTrack | None, ask: Callable[[], None]) -> RtpStream:
+    now = asyncio.get_running_loop().time
+    return RtpStream(kind, near, clock=FarClock(), rate=_Steady(), name="x", ask=ask, now=now)
+
+
 @dataclass
 class Line:
     """`there` is the way to the listener, `back` the way of its feedback."""
@@ -140,41 +180,41 @@ class Line:
     kind: str = "video"
     codec: tuple[int, str, int] = (96, "H264", 90000)
     feedback: frozenset[str] = frozenset()
+    receiver: Callable[["Line", Callable[[], None]], Receiver] = Ours
     seen: Seen = field(default_factory=Seen)
 
     async def call(self, seconds: float) -> None:
         """One call of so long."""
-        loop, tasks = asyncio.get_running_loop(), []
+        loop = asyncio.get_running_loop()
         random.seed(4)
-        near: Any = Counted() if self.kind == "video" else Tone()
-        self.near = near
+        self.near: Any = Counted() if self.kind == "video" else Tone(seconds)
+        far = _stream(self.kind, self.near, lambda: None)
+        sender = far.sender
+        assert sender is not None
 
         def ask() -> None:
             self.seen.asked.append(loop.time())
-            loop.call_later(self.back.delay_s, far.sender.keyframe, loop.time())
+            loop.call_later(self.back.delay_s, sender.keyframe, loop.time())
 
-        def stream(track: MediaStreamTrack | None, ask: Callable[[], None]) -> Any:
-            return RtpStream(
-                self.kind, track, clock=FarClock(), rate=SendRate(), name="x", ask=ask,
-                now=loop.time,
-            )  # fmt: skip
-
-        far, us = stream(near, lambda: None), stream(None, ask)
-        for one, other, way in ((far, us, self.there), (us, far, self.back)):
-            one.path._rtp = _Wire(way, other.path._came_to_rtp)
-            one.path._rtcp = _Wire(way, other.path._came_to_rtcp)
-            one.path.aim(FAR, FAR)
+        us = self.receiver(self, ask)
+        for one, other, way in (
+            (far.path, us.path, self.there),
+            (us.path, far.path, self.back),
+        ):
+            wired: Any = one
+            wired._rtp = _Wire(way, other._came_to_rtp)
+            wired._rtcp = _Wire(way, other._came_to_rtcp)
+            one.aim(FAR, FAR)
         number, name, rate = self.codec
         far.use(Sending(number, name, rate, nack="nack" in self.feedback), None)
-        us.use(None, Receiving({number: (name, rate)}, self.feedback))
-        self.track = us.track
-        tasks.append(loop.create_task(self._watch(us.track)))
+        await us.start()
+        self.track: Any = us.track
+        watching = loop.create_task(self._watch(us.track))
         await asyncio.sleep(seconds)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        near.stop()
-        await us.close()
+        watching.cancel()
+        await asyncio.gather(watching, return_exceptions=True)
+        self.near.stop()
+        await us.stop()
         await far.close()
 
     async def _watch(self, track: MediaStreamTrack) -> None:
@@ -185,7 +225,13 @@ class Line:
                 seen.pictures.append((loop.time(), number_of(frame)))
             elif isinstance(frame, av.AudioFrame):
                 seen.sounds.append(loop.time())
-                seen.wave.append(frame.to_ndarray()[0, ::2])
+                seen.wave.append(one_channel(frame))
+
+
+def one_channel(frame: av.AudioFrame) -> Any:
+    """int16 at 48 kHz, of packed sound at a whole fraction of that rate."""
+    samples = frame.to_ndarray()[0, :: len(frame.layout.channels)]
+    return samples.repeat(48000 // frame.sample_rate)
 
 
 @contextmanager

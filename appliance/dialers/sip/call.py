@@ -20,9 +20,10 @@ from appliance.dialers.sip.events import (
     Info,
     LegEvent,
     Offered,
+    Progress,
 )
 from appliance.dialers.sip.faults import refused
-from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, KEYS, key, wants_keyframe
+from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, wants_keyframe
 from appliance.dialers.sip.keypad import Keypad
 from appliance.dialers.sip.leg import Leg
 from appliance.dialers.sip.media_session import MediaSession
@@ -54,6 +55,7 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
+        self.rang = False
         self.refused_media = False
         self.put_out_plain = False  # soon after the call began, and it was not encrypted
         self._way, self._name = way, name
@@ -73,9 +75,10 @@ class SipCall:
         self._outcome: asyncio.Future[None] | None = None
         self._moved = asyncio.Event()  # something came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
-        self._keypad = Keypad(self._media, choices, script, self._press)
+        self._keypad = Keypad(self._media, choices, script, self._inform)
         self._asked_at = self._taken_at = float("-inf")
         self._closed = False
+        self._refreshes = 0
 
     async def join(self) -> None:
         """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
@@ -174,6 +177,9 @@ class SipCall:
         if self._leg is not None:
             for event in self._leg.take_events():
                 self._take(event)
+            if self._leg.refreshes != self._refreshes:
+                self._refreshes = self._leg.refreshes
+                log.info("session refreshed, %d times by now", self._refreshes)
         self._flush()
         if self._timer is not None:
             self._timer.cancel()
@@ -212,6 +218,8 @@ class SipCall:
 
     def _take(self, event: LegEvent) -> None:
         match event:
+            case Progress(code):
+                self.rang = self.rang or code == 180
             case Established(sdp):
                 self._established(sdp)
             case Failed(response):
@@ -230,8 +238,6 @@ class SipCall:
                 reason = EndReason.FAR_END if far else EndReason.LOST
                 self._fail(DialError(reason, why))
                 self._end(reason, why)
-            case _:
-                pass
 
     def _established(self, sdp: str) -> None:
         try:
@@ -273,10 +279,8 @@ class SipCall:
             self._change.tell()
 
     def _ask_keyframe(self) -> None:
-        if self._leg is not None and self.ended is None and self._now - self._asked_at >= ASK_S:
+        if self._now - self._asked_at >= ASK_S and self._inform(CONTROL, FAST_UPDATE):
             self._asked_at = self._now
-            self._leg.inform(CONTROL, FAST_UPDATE, self._now)
-            self._turn()
 
     async def _enter(self) -> None:
         self._confirm(await self._keypad.enter())
@@ -287,7 +291,9 @@ class SipCall:
             self.floor = floor
             self._change.tell()
 
-    def _press(self, digit: str) -> None:
-        if self._leg is not None and self.ended is None:
-            self._leg.inform(KEYS, key(digit), self._now)
-            self._turn()
+    def _inform(self, kind: str, body: str) -> bool:
+        if self._leg is None or self.ended is not None:
+            return False
+        self._leg.inform(kind, body, self._now)
+        self._turn()
+        return True

@@ -19,7 +19,7 @@ from appliance.media.plain_rtp import PortsError
 from appliance.wire.address import Address, AddressError
 
 TRANSPORTS = frozenset({"", "UDP", "TCP", "TLS"})
-MARGIN_S = 0.5  # our own deadline comes before that of whoever dials, so that a CANCEL goes out
+MARGIN_S = 2.0  # our own deadline comes before that of whoever dials, so that a CANCEL goes out
 
 
 class SipDialer:
@@ -46,7 +46,7 @@ class SipDialer:
         call: SipCall | None = None
         place = ""
         try:
-            async with asyncio.timeout(self._limits.dial - MARGIN_S):
+            async with asyncio.timeout(max(self._limits.dial - MARGIN_S, self._limits.dial / 2)):
                 found = await self._way(address)
                 place = found.target.host
                 script = steps(self._choices.entry_queue)
@@ -64,7 +64,10 @@ class SipDialer:
             if isinstance(error, SdpError | PortsError):
                 raise DialError(EndReason.NO_MEDIA, str(error)) from None
             if isinstance(error, TimeoutError):
-                detail = f"{place} does not answer within {self._limits.dial:g} s"
+                what = "does not answer"
+                if call is not None and call.rang:
+                    what = "rings, and nobody takes the call"
+                detail = f"{place} {what} within {self._limits.dial:g} s"
                 raise DialError(EndReason.UNREACHABLE, detail) from None
             if isinstance(error, OSError):
                 raise unreachable(error, place) from None

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from appliance.base.config import SipChoices
 from appliance.dialers.sip.entry import Step
+from appliance.dialers.sip.info import KEYS, key
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 
 log = logging.getLogger("diemcau.sip")
@@ -15,7 +16,8 @@ class Keypad:
     """Nothing is pressed between the steps of the script: an entry queue would take a raised hand
     for the conference's number. What is wished meanwhile is pressed after it.
 
-    ``inform`` sends one key by SIP INFO, where the far end takes no telephone events.
+    ``inform`` sends an INFO (kind, body), where the far end takes no telephone events, and says
+    whether there is a call to send it in.
     """
 
     def __init__(
@@ -23,7 +25,7 @@ class Keypad:
         media: MediaSession,
         choices: SipChoices,
         script: tuple[Step, ...],
-        inform: Callable[[str], None],
+        inform: Callable[[str, str], bool],
     ) -> None:
         self._media, self._choices, self._script = media, choices, script
         self._inform = inform
@@ -75,8 +77,7 @@ class Keypad:
             try:
                 await self._media.send_dtmf(keys)
             except DtmfByInfo:
-                for digit in keys:
-                    self._inform(digit)
+                return all(self._inform(KEYS, key(digit)) for digit in keys)
             except DtmfError as error:
                 log.warning("near → %s", error)
                 return False

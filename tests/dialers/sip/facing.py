@@ -29,6 +29,16 @@ async def until(true: Callable[[], bool], what: str) -> None:
         raise AssertionError(f"never: {what}") from None
 
 
+async def there_is(true: Callable[[], bool], what: str) -> None:
+    """Wait until a peer's console says so; asked from a thread, since the media go on meanwhile."""
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            while not await asyncio.to_thread(true):
+                await asyncio.sleep(0.2)
+    except TimeoutError:
+        raise AssertionError(f"never: {what}") from None
+
+
 @dataclass
 class End:
     """One side: its session, the numbers of the pictures that it saw, the last of its sound."""
