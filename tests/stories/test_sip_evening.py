@@ -21,7 +21,7 @@ from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import QUEUE, McuCall
 from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import Shown
-from tests.stories.cards import CARDS, OURS, Card, Hum, seen
+from tests.stories.cards import CARDS, OURS, OURS_S, Card, Hum, seen
 from tests.stories.evening import Evening
 
 pytestmark = pytest.mark.timeout(600)  # four hours are half a minute of work
@@ -43,7 +43,9 @@ class SipEvening:
 
         async def dial(address: str) -> Call:
             self.hums.append(Hum())
-            call = await dialer.dial(address, Near(Card(OURS), self.hums[-1]), name="Xã Ia Kly")
+            call = await dialer.dial(
+                address, Near(Card(OURS, OURS_S), self.hums[-1]), name="Xã Ia Kly"
+            )
             self.calls.append(call)
             return call
 
