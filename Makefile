@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test calls bench fuzz soak lock messages peers clean
+.PHONY: help setup demo test calls bench fuzz soak image image-test bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,7 +18,7 @@ demo: setup  ## one evening at a commune, on this machine
 	$(BIN)/diemcau demo
 
 test: setup peers  ## all that CI runs
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore=tests/image/machine
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
 	$(BIN)/python -m pytest -s tests/dialers/sip/long_calls.py
@@ -37,6 +37,15 @@ fuzz: setup  ## a quarter of an hour of whatever a SIP far end may send; finding
 
 soak: setup peers  ## 100 SIP calls one after another, then 30 minutes of one: nothing left, memory flat
 	$(BIN)/python -m tests.soak
+
+image: setup  ## the disk images of both boards, in build/image
+	./image/build
+
+bundle: image  ## an update that RAUC installs, signed by this machine's development key
+	./image/bundle
+
+image-test: image  ## boot the image in an emulator and ask it
+	$(BIN)/python -m pytest -v tests/image
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock

@@ -1,0 +1,1 @@
+"""The province's side: schedule, fleet, the floor, and a console in a browser."""

@@ -1,0 +1,152 @@
+"""``diemcau province``: the schedule, the fleet and the console, by one command."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+from pathlib import Path
+
+import click
+import uvicorn
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from appliance.base.journal import open_journal
+from services.province.accounts import Role, add_account, hashed
+from services.province.console.app import application
+from services.province.console.asked import Province
+from services.province.console.render import Pages
+from services.province.errors import ProvinceError
+from services.province.floor.keeper import Keeper
+from services.province.settings import Settings
+from services.province.storage.database import Database
+from services.province.storage.tables import Account
+
+log = logging.getLogger("diemcau.province")
+PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
+
+
+@click.command("province", context_settings={"auto_envvar_prefix": "DIEMCAU_PROVINCE"})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8090, show_default=True, help="Port to listen at.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("province-data"),
+    show_default=True,
+    help="Folder for the database and the first password.",
+)
+@click.option("--database", default="", help="postgresql://…; SQLite in the data folder without.")
+@click.option("--url", default="", help="Where browsers and sites reach this program.")
+@click.option("--name", default="Điểm Cầu", show_default=True, help="Name of the province.")
+@click.option("--zone", default="Asia/Ho_Chi_Minh", show_default=True, help="Its time zone.")
+@click.option("--meeting-host", "hosts", multiple=True, help="A host that sites may dial.")
+@click.option("--site-ca", default="", help="Path, on a site, of our certificate authority.")
+@click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
+@click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
+@click.option("--proxy", default="", help="Address of the proxy whose X-Forwarded-For is believed.")
+@click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
+def province(
+    host: str,
+    port: int,
+    data: Path,
+    database: str,
+    url: str,
+    name: str,
+    zone: str,
+    hosts: tuple[str, ...],
+    site_ca: str,
+    cert: Path | None,
+    key: Path | None,
+    proxy: str,
+    ask_password: bool,
+) -> None:
+    """Serve the province's side: meetings, sites, and a console for browsers.
+
+    Every option may come from the environment instead, e.g. DIEMCAU_PROVINCE_DATABASE; a database's
+    password belongs there or into ~/.pgpass, never into the command line. At the first start the
+    account "admin" is made, with a password that stands in a file in the data folder.
+    """
+    if (cert is None) != (key is None):
+        raise click.UsageError("--cert and --key go together.")
+    open_journal("province")
+    scheme = "https" if cert else "http"
+    settings = Settings(
+        (url or f"{scheme}://{host}:{port}").rstrip("/"), name, zone, hosts, site_ca
+    )
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
+    kept.upgrade()
+    program = Province(settings, kept, Pages(settings.zoneinfo))
+    told = first_administrator(program, data, ask=ask_password)
+    if told:
+        click.echo(told, err=True)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            application(program),
+            host=host,
+            port=port,
+            ssl_certfile=cert,
+            ssl_keyfile=key,
+            proxy_headers=bool(proxy),
+            forwarded_allow_ips=proxy or None,
+            log_level="warning",
+            access_log=False,  # the agendas' addresses are secrets
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+    click.echo(settings.url, err=True)
+    log.info("near → %s, %s", settings.url, kept.url.get_backend_name())
+    # uvicorn hands the signal on when it has stopped; to have been stopped is no fault.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve(server, Keeper(kept)))
+    kept.close()
+
+
+async def _serve(server: uvicorn.Server, keeper: Keeper) -> None:
+    """Both or none: if the keeper dies the program ends, and systemd starts it anew."""
+    async with asyncio.TaskGroup() as tasks:
+        keeping = tasks.create_task(keeper.run(), name="keeper")
+        await server.serve()
+        keeping.cancel()
+
+
+def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:
+    """Make the account ``admin`` where there is none at all; what to tell, never the password."""
+    with program.database.reading() as session:
+        if session.scalars(select(Account.id).limit(1)).first() is not None:
+            return ""
+    path = data / PASSWORD_FILE
+    password = _asked() if ask else secrets.token_urlsafe(12)
+    try:
+        with program.database.writing() as session:
+            add_account(session, "admin", password, Role.ADMINISTRATOR, program.now())
+            if not ask:  # before the commit: an account whose password nobody has is none
+                _write_secret(path, password)
+    except (IntegrityError, ProvinceError):
+        return ""  # another copy of the program was quicker
+    if ask:
+        return "The account admin was made."
+    return f"The account admin was made; its password is in {path}. Delete the file."
+
+
+def _asked() -> str:
+    while True:
+        password: str = click.prompt("Password of admin", hide_input=True, confirmation_prompt=True)
+        try:
+            hashed(password)
+        except ProvinceError as error:
+            click.echo(str(error), err=True)
+        else:
+            return password
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret + "\n")

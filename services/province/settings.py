@@ -1,0 +1,29 @@
+"""What one province's program is told when it starts."""
+
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``url`` is where browsers and sites reach the program, without a slash at its end.
+
+    ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
+    province's certificate authority ("" for a public one).
+    """
+
+    url: str = "http://127.0.0.1:8443"
+    name: str = "Điểm Cầu"
+    zone: str = "Asia/Ho_Chi_Minh"
+    hosts: tuple[str, ...] = ()
+    ca: str = ""
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by TLS, here or at a proxy before us."""
+        return self.url.startswith("https:")
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        """The zone of hours on all pages."""
+        return ZoneInfo(self.zone)

@@ -1,0 +1,1 @@
+"""The province's side, on both of its databases."""
