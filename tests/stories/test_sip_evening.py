@@ -198,11 +198,12 @@ def test_the_mcu_restarts_in_mid_meeting(lives: Callable[..., list[str]]) -> Non
 
 def test_the_far_end_moves_the_call(lives: Callable[..., list[str]]) -> None:
     async def story(e: SipEvening) -> None:
-        for minute in (2, 3):
-            await e.there.move()
+        for minute, late in ((2, False), (3, True), (4, False)):
+            await e.there.move(late=late)
             await e.evening.until(f"14:0{minute}")
             assert e.on_tv() is Shown.PEOPLE
             assert e.evening.tv.seen_at > e.evening.hour(f"14:0{minute - 1}:55")
+        assert e.there.media.answered
         assert len(e.calls) == 1
 
     assert lives(story) == STAYED
