@@ -10,14 +10,17 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from appliance.core.message import N_
+from services.province.ca.routes import enrolment_routes
 from services.province.console import (
     account_pages,
+    device_pages,
     door,
     feeds,
     floor_pages,
     import_pages,
     live,
     meeting_pages,
+    metrics_page,
     overview_pages,
     site_pages,
 )
@@ -36,10 +39,12 @@ PARTS = (
     site_pages,
     meeting_pages,
     account_pages,
+    device_pages,
     floor_pages,
     import_pages,
     live,
     feeds,
+    metrics_page,
 )
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
@@ -56,6 +61,8 @@ def application(province: Province) -> FastAPI:
     app.state.streams = live.Streams()
     for part in PARTS:
         app.include_router(part.router)
+    if province.enrolment is not None:
+        app.router.routes += enrolment_routes(province.enrolment, province.now)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(ProvinceError, _wrong)
     app.add_exception_handler(NobodyError, _nobody)

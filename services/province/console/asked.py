@@ -19,6 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import LoggedIn, Role
+from services.province.ca.enrolment import Enrolment
 from services.province.console.render import Pages
 from services.province.errors import NotAllowedError
 from services.province.settings import Settings
@@ -40,6 +41,8 @@ class Province:
     database: Database
     pages: Pages
     now: Callable[[], float] = time.time
+    enrolment: Enrolment | None = None
+    """Lets devices in; None in a copy of the program that has no broker beside it."""
 
     @property
     def cookie(self) -> str:

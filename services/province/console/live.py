@@ -24,6 +24,8 @@ from services.province.errors import ProvinceError
 router = APIRouter()
 Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
 LOOK_S, FLOOR_LOOK_S = 2.0, 0.5
+SHARE = 5.0
+"""So many times as long as a look took is the rest after it: thousands of sites, a busy machine."""
 QUIET_S = 15.0
 """After so long without a change a comment is sent: proxies drop silent streams after 30 s."""
 MOST_STREAMS = 300
@@ -71,11 +73,13 @@ async def _events(
     asked: Asked, streams: Streams, part: Callable[[Asked], str], look_s: float
 ) -> AsyncIterator[str]:
     request, province = asked.request, asked.province
-    until = asyncio.get_running_loop().time() + LONGEST_S
+    clock = asyncio.get_running_loop().time
+    until = clock() + LONGEST_S
     streams.open += 1
     told, quiet = "", 0.0
     try:
-        while asyncio.get_running_loop().time() < until and not await request.is_disconnected():
+        while clock() < until and not await request.is_disconnected():
+            begun = clock()
             html = await run_in_threadpool(_now, asked, province, request, part)
             if html is None:
                 return
@@ -85,8 +89,9 @@ async def _events(
             elif quiet >= QUIET_S:
                 quiet = 0.0
                 yield ": still here\n\n"
-            await asyncio.sleep(look_s)
-            quiet += look_s
+            pause = max(look_s, SHARE * (clock() - begun))
+            await asyncio.sleep(pause)
+            quiet += pause
     finally:
         streams.open -= 1
 

@@ -62,11 +62,16 @@ def lasting(seconds: float | None, locale: str = "vi") -> str:
     return words.ngettext("{number} day", "{number} days", whole // _DAY_S)
 
 
+def _aged(message: str, seconds: float) -> Markup:
+    """A text with an ``{age}`` in it, each language with its own words for it."""
+    first, second = (text(locale)(message, age=lasting(seconds, locale)) for locale in ("vi", "en"))
+    return beside(first, second)
+
+
 def reason(one: Reason) -> Markup:
     """Why a site is not ready: our own text, or the site's own words."""
     if one.age_s is not None:
-        ages = {locale: lasting(one.age_s, locale) for locale in ("vi", "en")}
-        return beside(text("vi")(one.text, age=ages["vi"]), text("en")(one.text, age=ages["en"]))
+        return _aged(one.text, one.age_s)
     if one.text_en:
         return beside(one.text, one.text_en)
     # Not as a form to fill: a site's own word may hold braces.
@@ -96,6 +101,7 @@ class Pages:
             "moment": lambda at: f"{self._local(at):%H:%M:%S %d/%m/%Y}",
             "field_time": lambda at: f"{self._local(at):%Y-%m-%dT%H:%M}",
             "age": lambda at: lasting(now - at),
+            "aged": lambda message, at: _aged(message, now - at),
             "today": lambda at: self._local(at).date() == self._local(now).date(),
         }
         return environment.get_template(template).render(**local, **values)
