@@ -18,12 +18,15 @@ from tests.media.lossy_near import HEIGHT, RATE, WIDTH, numbered
 from tests.peers.janus import FULL_ROOM, PIN, PIN_ROOM, ROOM, free_port, janus
 from tests.peers.room import room
 from tests.peers.sip import asterisk_files as there
+from tests.peers.sip import mcu as rmx
 from tests.peers.sip.asterisk import asterisk
 from tests.peers.sip.baresip import LASTS_S, baresip
+from tests.peers.sip.mcu_call import QUEUE
+from tests.peers.sip.mcu_process import mcu_process
 
 VIDEOROOMS = ("room", "janus")
 CONFERENCES = (*VIDEOROOMS, "asterisk")
-ALL = (*CONFERENCES, "baresip")
+ALL = (*CONFERENCES, "baresip", "mcu")
 BARESIP_CALLS = 2
 """One more than a test has, since a call that was just left may still count."""
 
@@ -82,6 +85,8 @@ def start(kind: str, folder: Path) -> AbstractContextManager[FarEnd]:
     """Start one; ``folder`` is empty and ours."""
     if kind == "asterisk":
         return _asterisk(folder)
+    if kind == "mcu":
+        return _mcu()
     return _baresip(folder) if kind == "baresip" else _videoroom(kind, folder)
 
 
@@ -157,6 +162,22 @@ def _baresip(folder: Path) -> Iterator[FarEnd]:
             BARESIP_CALLS,
             far.kill,
         )
+
+
+@contextlib.contextmanager
+def _mcu() -> Iterator[FarEnd]:
+    """Through the entry queue of a scripted RMX, encrypted."""
+    port = free_port()
+    script = f"wait 0.2, {rmx.ENCRYPTED}#, wait 0.2, {rmx.PIN}#"
+    through = Dialers(sip=SipChoices(entry_queue=script, encryption="required"))
+
+    def door(number: str, dialer: Dialer) -> Door:
+        return Door(f"sip:{number}@127.0.0.1:{port};transport=tcp", dialer)
+
+    with mcu_process(port) as process:
+        small = door(rmx.SMALL, Dialers())
+        refused = ((door("4711", through), EndReason.REFUSED),)
+        yield FarEnd("mcu", "G722", door(QUEUE, through), refused, small, 1, process.kill)
 
 
 def _write_numbered(path: Path, first: int) -> Path:

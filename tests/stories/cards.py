@@ -1,6 +1,7 @@
 """Media for stories: a grey card a second, and sound that is thin unless keys are pressed."""
 
 import asyncio
+import re
 from contextlib import suppress
 from fractions import Fraction
 from functools import lru_cache
@@ -18,6 +19,7 @@ from tests.peers.sip.programme import Show, Shown
 GREYS = {Shown.QUEUE: 60, Shown.PEOPLE: 120, Shown.SLIDES: 200}
 OURS = 30
 CARD_S = 1.0
+OURS_S = 5.0
 THIN_S = 120.0
 DENSE_S = 20.0
 """So long after a call began sound goes as in earnest: an entry queue wants keys."""
@@ -36,7 +38,9 @@ def card(grey: int) -> bytes:
     frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
     frame.pts, frame.pict_type = 0, PictureType.I
     (packet,) = codec.encode(frame)
-    return bytes(packet)
+    # Without x264's long note on itself (SEI, type 6): a packet less.
+    units = re.split(rb"\x00{2,3}\x01", bytes(packet))[1:]
+    return b"".join(b"\0\0\0\1" + unit for unit in units if unit[0] & 31 != 6)
 
 
 def seen(frame: Any) -> Shown | None:
@@ -48,16 +52,16 @@ def seen(frame: Any) -> Shown | None:
 
 
 class Card(MediaStreamTrack):
-    """One grey for as long as it lives."""
+    """One grey for as long as it lives, every ``period`` seconds."""
 
     kind = "video"
 
-    def __init__(self, grey: int) -> None:
+    def __init__(self, grey: int, period: float = CARD_S) -> None:
         super().__init__()
-        self._data = card(grey)
+        self._data, self._period = card(grey), period
 
     async def recv(self) -> "Packet[Any]":
-        await asyncio.sleep(CARD_S)
+        await asyncio.sleep(self._period)
         if self.readyState != "live":
             raise MediaStreamError
         packet = av.Packet(self._data)

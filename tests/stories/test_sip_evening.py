@@ -21,7 +21,7 @@ from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import QUEUE, McuCall
 from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import Shown
-from tests.stories.cards import CARDS, OURS, Card, Hum, seen
+from tests.stories.cards import CARDS, OURS, OURS_S, Card, Hum, seen
 from tests.stories.evening import Evening
 
 pytestmark = pytest.mark.timeout(600)  # four hours are half a minute of work
@@ -43,7 +43,9 @@ class SipEvening:
 
         async def dial(address: str) -> Call:
             self.hums.append(Hum())
-            call = await dialer.dial(address, Near(Card(OURS), self.hums[-1]), name="Xã Ia Kly")
+            call = await dialer.dial(
+                address, Near(Card(OURS, OURS_S), self.hums[-1]), name="Xã Ia Kly"
+            )
             self.calls.append(call)
             return call
 
@@ -196,11 +198,12 @@ def test_the_mcu_restarts_in_mid_meeting(lives: Callable[..., list[str]]) -> Non
 
 def test_the_far_end_moves_the_call(lives: Callable[..., list[str]]) -> None:
     async def story(e: SipEvening) -> None:
-        for minute in (2, 3):
-            await e.there.move()
+        for minute, late in ((2, False), (3, True), (4, False)):
+            await e.there.move(late=late)
             await e.evening.until(f"14:0{minute}")
             assert e.on_tv() is Shown.PEOPLE
             assert e.evening.tv.seen_at > e.evening.hour(f"14:0{minute - 1}:55")
+        assert e.there.media.answered
         assert len(e.calls) == 1
 
     assert lives(story) == STAYED

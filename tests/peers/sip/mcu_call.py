@@ -5,12 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from sipmessage import URI, Address, Message
+from sipmessage import URI, Address, Message, Request
 
 from appliance.dialers.sip.events import Incoming
 from appliance.dialers.sip.info import CONTROL, FAST_UPDATE
 from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.message import Local
+from appliance.dialers.sip.message import Local, carry
 from appliance.dialers.sip.session_timer import SessionTimer
 from tests.peers.sip.agent import Agent
 from tests.peers.sip.mcu_media import Faults, McuMedia
@@ -59,7 +59,8 @@ class McuCall:
             open_door=True,
             timer=replace(timer),
         )
-        self.agent = Agent(leg, self.media, send, self._answer)
+        self._out, self._late = send, False
+        self.agent = Agent(leg, self.media, self._send, self._answer)
 
     @property
     def up(self) -> bool:
@@ -75,9 +76,14 @@ class McuCall:
         self.media.content = shown
         self.agent.offer()
 
-    async def move(self) -> None:
-        """The call goes on at another address, as streams of their own."""
+    async def move(self, *, late: bool = False) -> None:
+        """The call goes on at another address, as streams of their own.
+
+        ``late`` asks for the site's offer, as a DMA does: no description in the re-INVITE, and the
+        answer in the ACK (RFC 3261 section 14.1).
+        """
         await self.media.move()
+        self._late = self.media.late = late
         self.agent.offer()
 
     async def leave(self) -> None:
@@ -89,6 +95,15 @@ class McuCall:
         self.agent.lost("the connection is lost")
         self.agent.rest()
         await self.media.close()
+
+    def _send(self, message: Message) -> None:
+        if self._late and isinstance(message, Request):
+            if message.method == "INVITE":
+                carry(message, "")
+            elif message.method == "ACK":
+                carry(message, self.media.answered)
+                self._late = False
+        self._out(message)
 
     def _answer(self, agent: Agent, incoming: Incoming) -> None:
         now = time.monotonic()

@@ -64,6 +64,8 @@ class McuMedia:
     def __init__(self, show: Show, faults: Faults, *, ask: Callable[[], None]) -> None:
         self.encrypted = False
         self.content = False  # whether the next offer has slides
+        self.late = False  # whether what comes next is the site's offer, though we asked
+        self.answered = ""
         self.heard_key: Callable[[str], None] = lambda key: None
         self._faults, self._ask, self._show = faults, ask, show
         self._host = ""
@@ -127,6 +129,7 @@ class McuMedia:
             else:
                 written += f"m={line.kind} 0 {line.protocol} {' '.join(line.formats)}\n"
         self._version += 1
+        self._offering = False
         return rmx_sdp.whole(self._host, self._version, written)
 
     def _answered(self, host: str, line: Line) -> str:
@@ -156,6 +159,10 @@ class McuMedia:
     def accept(self, answer: str) -> None:
         """The site's answer to our offer."""
         if not self._offering:
+            return
+        if self.late:
+            self.late = False
+            self.answered = self.answer(answer)
             return
         self._offering = False
         host, lines = rmx_sdp.read(answer)
