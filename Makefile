@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-sip bench lock messages peers clean
+.PHONY: help setup demo test test-sip bench load lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,6 +33,9 @@ peers: setup  ## the far ends of the tests that no package brings
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
 	$(BIN)/python -m tests.bench
+
+load: setup  ## 200 and 2,000 simulated sites against one broker and one ingest; counts what is lost
+	$(BIN)/python -m tests.load
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock
