@@ -39,7 +39,8 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
     sites = names(COUNT)
     async with beside(choice, shelf.store) as province:
         let_in(choice, sites, tmp_path / "sites", time.time())
-        where = Where(Broker("127.0.0.1", choice.port), choice.files.authority, keepalive_s=8)
+        place = Broker("127.0.0.1", choice.port)
+        where = Where(place, choice.files.authority, keepalive_s=8, will_delay_s=1)
         meeting = Appointment("m", time.time() - 65.0, time.time() + 600.0)
         crowd = Crowd(where, sites, tmp_path / "sites", meeting=meeting, calm_s=2.0)
         weather = Weather(after=1e9)
