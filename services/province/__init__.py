@@ -1,1 +1,1 @@
-"""The province: schedule, fleet, and the console of the IT centre."""
+"""The province's side: schedule, fleet, the floor, and a console in a browser."""

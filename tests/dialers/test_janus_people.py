@@ -33,6 +33,13 @@ def test_the_first_is_seen_where_there_is_no_chair() -> None:
     assert {s.feed for s in people.heard()} == {2, 3}
 
 
+def test_who_came_in_the_same_moment_is_kept() -> None:
+    people = People()
+    event(people, publishers=[publisher(2, "hai")])
+    people.take({"videoroom": "joined", "id": 1, "publishers": []})
+    assert [s.feed for s in people.wanted()] == [2, 2]
+
+
 def test_the_chair_is_seen_then_who_has_the_floor() -> None:
     chair = Display("Chủ trì", chair=True)
     people = joined(publisher(2, "hai"), publisher(3, "ba"), publisher(4, chair))
@@ -50,6 +57,29 @@ def test_the_chair_is_seen_then_who_has_the_floor() -> None:
 def test_only_a_chair_gives_the_floor() -> None:
     people = joined(publisher(2, '{"name":"hai","floor":1}'))
     assert not people.given
+
+
+def test_the_console_gives_the_floor_and_the_person_in_the_chair_is_seen() -> None:
+    person = Display("Chủ tịch", chair=True)
+    people = joined(publisher(2, "hai"), publisher(5, person))
+    event(people, joining={"id": 4, "display": str(Display("Trung tâm", chair=True))})
+    assert people.wanted()[0].feed == 5
+    event(people, id=4, display=str(Display("Trung tâm", chair=True, floor=1)))
+    assert people.given
+    assert people.wanted()[0].feed == 5
+    event(people, id=4, display=str(Display("Trung tâm", chair=True, floor=2)))
+    assert people.wanted()[0].feed == 2
+
+
+def test_an_event_that_overtakes_our_coming_in_is_not_lost() -> None:
+    people = People()
+    event(people, id=2, display=str(Display("hai", hand=True, mic=False)))
+    event(people, leaving=3)
+    assert people.persons == {}
+    known = [publisher(2, Display("hai", mic=False)), publisher(3, "ba")]
+    people.take({"videoroom": "joined", "id": 1, "publishers": known})
+    assert list(people.persons) == [2]
+    assert people.persons[2].display.hand
 
 
 def test_a_chair_without_a_camera_leads_all_the_same() -> None:

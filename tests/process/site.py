@@ -140,14 +140,21 @@ async def a_site(folder: Path, tv: VirtualTv, address: str) -> AsyncIterator[Sit
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=1)
     async with calendar_server() as calendar:
         calendar.gives(agenda(address, begin))
-        site = SiteProcess(folder, tv, calendar.url())
-        site.notify.open()
-        supervisor = asyncio.create_task(site.supervise(), name="supervisor")
-        try:
+        async with a_site_of(folder, tv, calendar.url()) as site:
             yield site
-        finally:
-            await _end(site, supervisor)
-            site.notify.close()
+
+
+@asynccontextmanager
+async def a_site_of(folder: Path, tv: VirtualTv, agenda_url: str) -> AsyncIterator[SiteProcess]:
+    """A site with its agenda from there; started, and ended at the end."""
+    site = SiteProcess(folder, tv, agenda_url)
+    site.notify.open()
+    supervisor = asyncio.create_task(site.supervise(), name="supervisor")
+    try:
+        yield site
+    finally:
+        await _end(site, supervisor)
+        site.notify.close()
 
 
 async def _end(site: SiteProcess, supervisor: "asyncio.Task[None]") -> None:

@@ -1,1 +1,1 @@
-"""The province."""
+"""The province's side, on both of its databases."""

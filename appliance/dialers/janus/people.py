@@ -9,6 +9,7 @@ from typing import Any
 
 from appliance.dialers.janus.display import Display
 
+MOST_EARLY = 500  # events before our coming in has been answered
 HEARD = 8  # a room has few open microphones; each costs an Opus decoder
 
 Json = dict[str, Any]
@@ -42,12 +43,27 @@ class People:
 
     me: int = 0
     persons: dict[int, Person] = field(default_factory=dict)
+    _early: list[Json] = field(default_factory=list)
 
     def take(self, data: Json) -> None:
-        """Take an event of the room; what it does not tell stays as it was."""
-        if data.get("videoroom") == "joined":
-            self.me = _number(data.get("id"))
-            self.persons.clear()
+        """Take an event of the room; what it does not tell stays as it was.
+
+        Events that come before "joined" wait for it: a server that lets two in at once may tell of
+        the other one first, and in a list that was made before that.
+        """
+        if data.get("videoroom") != "joined":
+            if self.me:
+                self._take(data)
+            elif len(self._early) < MOST_EARLY:
+                self._early.append(data)
+            return
+        self.me = _number(data.get("id"))
+        self.persons.clear()
+        early, self._early = self._early, []
+        for event in (data, *early):
+            self._take(event)
+
+    def _take(self, data: Json) -> None:
         for one in [*_listed(data, "publishers"), *_listed(data, "attendees")]:
             self._known(one)
         if isinstance(data.get("joining"), dict):
@@ -62,14 +78,18 @@ class People:
 
     @property
     def chair(self) -> Person | None:
-        """Who leads the meeting, as far as the room tells."""
-        return next((p for p in self.persons.values() if p.display.chair), None)
+        """Who leads the meeting, as far as the room tells; of two, the one that is to be seen.
+
+        Beside the person in the chair the province's console may be in the room, without a camera.
+        """
+        chairs = [p for p in self.persons.values() if p.display.chair]
+        return next((p for p in chairs if p.streams), next(iter(chairs), None))
 
     @property
     def floor(self) -> int | None:
         """The number of whoever was given the floor."""
-        chair = self.chair
-        return chair.display.floor if chair is not None else None
+        chairs = (p.display for p in self.persons.values() if p.display.chair)
+        return next((display.floor for display in chairs if display.floor is not None), None)
 
     @property
     def given(self) -> bool:

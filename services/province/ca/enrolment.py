@@ -90,7 +90,7 @@ class Enrolment:
     def pending(self, now: float) -> list[Entry]:
         """What waits for a person, the oldest first; what nobody repeats any more is forgotten."""
         waiting: list[Entry] = []
-        for entry in self._of(EntryState.PENDING):
+        for entry in self.of(EntryState.PENDING):
             if now - entry.seen_at > PENDING_S:
                 self._ledger.forget(entry.fingerprint)
             else:
@@ -116,12 +116,12 @@ class Enrolment:
             raise EnrolmentError(
                 Refusal.BAD_REQUEST, f"{name!r} is no site's id; one looks like ia-kly"
             )
-        if any(one.site == name for one in self._of(EntryState.APPROVED)):
+        if any(one.site == name for one in self.of(EntryState.APPROVED)):
             if not instead:
                 raise EnrolmentError(
                     Refusal.SITE_TAKEN, f"{name} has a device; approve this one in its place"
                 )
-            self._revoke(name, now, by)
+            self.revoke(name, now, by=by)
         return self._sign(replace(entry, site=name), now, by)
 
     def decline(self, claim: str, now: float, *, by: str) -> None:
@@ -143,15 +143,20 @@ class Enrolment:
 
     def revoke(self, site: str, now: float, *, by: str) -> int:
         """The site's certificates count no more; how many there were."""
-        return self._revoke(site, now, by)
+        known = [entry for entry in self.of(EntryState.APPROVED) if entry.site == site]
+        for entry in known:
+            self._ledger.put(
+                replace(entry, state=EntryState.REVOKED, decided_at=now, decided_by=by)
+            )
+        return len(known)
 
     def let_in(self) -> set[str]:
         """The sites with a certificate that counts."""
-        return {entry.site for entry in self._of(EntryState.APPROVED)}
+        return {entry.site for entry in self.of(EntryState.APPROVED)}
 
     def revoked(self) -> set[int]:
         """The numbers of the certificates that count no more."""
-        return {int(entry.number) for entry in self._of(EntryState.REVOKED) if entry.number}
+        return {int(entry.number) for entry in self.of(EntryState.REVOKED) if entry.number}
 
     def _first(
         self, request: EnrolRequest, key: ec.EllipticCurvePublicKey, now: float
@@ -237,15 +242,8 @@ class Enrolment:
         self._ledger.put(done)
         return done
 
-    def _revoke(self, site: str, now: float, by: str) -> int:
-        known = [entry for entry in self._of(EntryState.APPROVED) if entry.site == site]
-        for entry in known:
-            self._ledger.put(
-                replace(entry, state=EntryState.REVOKED, decided_at=now, decided_by=by)
-            )
-        return len(known)
-
-    def _of(self, state: EntryState) -> Iterator[Entry]:
+    def of(self, state: EntryState) -> Iterator[Entry]:
+        """All that stand so."""
         return (entry for entry in self._ledger.entries() if entry.state is state)
 
 

@@ -45,7 +45,16 @@ export class People {
     this.persons.set(number, { number, display, streams: lines, raised });
   }
 
-  get chair() { return [...this.persons.values()].find((p) => p.display.chair); }
+  // Beside the person in the chair the province's console may be in the room, without a camera.
+  get chair() {
+    const chairs = [...this.persons.values()].filter((p) => p.display.chair);
+    return chairs.find((p) => p.streams.length) ?? chairs[0];
+  }
+
+  get floor() {
+    const given = [...this.persons.values()].find((p) => p.display.chair && p.display.floor !== null);
+    return given ? given.display.floor : null;
+  }
 
   hands() {
     return [...this.persons.values()].filter((p) => p.raised).sort((a, b) => a.raised - b.raised);

@@ -73,7 +73,7 @@ function hear(event) {
   draw();
 }
 
-function floor() { return asChair ? mine.floor : people.chair?.display.floor ?? null; }
+function floor() { return mine.floor ?? people.floor; }
 function follow() { call?.want(people.wanted(floor(), mine.chosen)); }
 
 function place(track, on, mid) {

@@ -1,0 +1,211 @@
+"""Accounts, their roles and sessions; wrong passwords are counted and slow the next try down."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+
+import argon2
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from appliance.core.message import N_
+from services.province.errors import NotFoundError, TooManyTriesError, WrongInputError
+from services.province.storage.tables import Account, LogIn, WrongPassword
+
+IDLE_S = 12 * 3600.0
+"""A working day without a click."""
+LONGEST_S = 7 * 24 * 3600.0
+SEEN_EVERY_S = 60.0
+"""So often a session's last use is written."""
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+WINDOW_S = 15 * 60.0
+TRIES = {"pair": 5, "name": 30, "from": 50}
+"""Wrong passwords within `WINDOW_S`: for a name from one address, for a name, from an address.
+
+A name alone bears more, or anybody could lock the chair out by knocking.
+"""
+_HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+"""OWASP's first choice for argon2id: at 19 MiB a few log-ins at once fit on a small server."""
+
+
+class Role(StrEnum):
+    """Each may do what the one before may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    CHAIR = "chair"
+    ADMINISTRATOR = "administrator"
+
+    def may(self, needed: "Role") -> bool:
+        """Whether this role is enough where `needed` is."""
+        order = list(Role)
+        return order.index(self) >= order.index(needed)
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedIn:
+    """Who is logged in, by which session; ``csrf`` must come back with every form."""
+
+    account_id: int
+    name: str
+    role: Role
+    csrf: str
+
+
+def add_account(session: Session, name: str, password: str, role: Role, now: float) -> Account:
+    """A new account; raises `WrongInputError`."""
+    name = clean_name(name)
+    if not name or len(name) > 60 or not name.isprintable():
+        raise WrongInputError(N_("An account's name has 1 to 60 letters."), "name")
+    if session.scalar(select(Account.id).where(Account.name == name)) is not None:
+        raise WrongInputError(N_("There is an account “{value}” already."), "name", value=name)
+    account = Account(name=name, password=hashed(password), role=role, created_at=now)
+    session.add(account)
+    session.flush()
+    return account
+
+
+def clean_name(name: str) -> str:
+    """The name as it is kept: small letters, no spaces around."""
+    return " ".join(name.casefold().split())
+
+
+def hashed(password: str) -> str:
+    """argon2id of a password that may be one; raises `WrongInputError`."""
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        raise WrongInputError(
+            N_("A password has {least} to {most} letters."),
+            "password",
+            least=SHORTEST_PASSWORD,
+            most=LONGEST_PASSWORD,
+        )
+    return _HASHER.hash(password)
+
+
+def log_in(session: Session, name: str, password: str, address: str, now: float) -> str:
+    """The token of a new session; "" for a wrong name or password.
+
+    Raises `TooManyTriesError` before the password is even looked at. A name that is not there takes
+    as long as one that is. The caller commits also after "": the wrong try is counted by it.
+    """
+    name = clean_name(name)[:60]
+    keys = {"pair": f"pair:{name}|{address}", "name": f"name:{name}", "from": f"from:{address}"}
+    wait_s = max(_wait(session, key, TRIES[kind], now) for kind, key in keys.items())
+    if wait_s > 0:
+        raise TooManyTriesError(
+            N_("Too many wrong passwords. Try again in {minutes} minutes."), wait_s
+        )
+    account = session.scalars(select(Account).where(Account.name == name)).one_or_none()
+    right = _verified(account.password if account is not None else _nobody(), password)
+    if account is None or account.disabled or not right:
+        session.add_all(WrongPassword(key=key, at=now) for key in keys.values())
+        return ""
+    if _HASHER.check_needs_rehash(account.password):
+        account.password = _HASHER.hash(password)
+    session.execute(delete(WrongPassword).where(WrongPassword.key == keys["pair"]))
+    session.execute(delete(WrongPassword).where(WrongPassword.at < now - WINDOW_S))
+    session.execute(delete(LogIn).where(LogIn.created_at < now - LONGEST_S))
+    token = secrets.token_urlsafe(32)
+    row = LogIn(
+        token_hash=_digest(token),
+        account_id=account.id,
+        csrf=secrets.token_urlsafe(24),
+        created_at=now,
+        seen_at=now,
+    )
+    session.add(row)
+    return token
+
+
+def whose(session: Session, token: str, now: float) -> LoggedIn | None:
+    """Who is logged in by `token`; None where nobody is (any more)."""
+    found = session.execute(
+        select(LogIn, Account)
+        .join(Account, Account.id == LogIn.account_id)
+        .where(LogIn.token_hash == _digest(token))
+    ).one_or_none()
+    if found is None:
+        return None
+    row, account = found
+    over = now - row.seen_at > IDLE_S or now - row.created_at > LONGEST_S
+    if over or account.disabled:
+        return None
+    return LoggedIn(account.id, account.name, Role(account.role), row.csrf)
+
+
+def seen(session: Session, token: str, now: float) -> None:
+    """The session was used."""
+    row = session.get(LogIn, _digest(token))
+    if row is not None:
+        row.seen_at = now
+
+
+def stale(session: Session, token: str, now: float) -> bool:
+    """Whether `seen` is to be written again."""
+    at = session.scalar(select(LogIn.seen_at).where(LogIn.token_hash == _digest(token)))
+    return at is not None and now - at > SEEN_EVERY_S
+
+
+def log_out(session: Session, token: str) -> None:
+    """End this session."""
+    session.execute(delete(LogIn).where(LogIn.token_hash == _digest(token)))
+
+
+def change(
+    session: Session,
+    number: int,
+    *,
+    role: Role | None = None,
+    disabled: bool | None = None,
+    password: str = "",
+) -> Account:
+    """Change an account; ends its sessions. One administrator must always be left."""
+    account = session.get(Account, number, with_for_update=True)
+    if account is None:
+        raise NotFoundError(N_("There is no account {value}."), value=number)
+    if role is not None:
+        account.role = role
+    if disabled is not None:
+        account.disabled = disabled
+    if password:
+        account.password = hashed(password)
+    session.flush()
+    left = session.scalar(
+        select(func.count())
+        .select_from(Account)
+        .where(Account.role == Role.ADMINISTRATOR, Account.disabled.is_(False))
+    )
+    if not left:
+        raise WrongInputError(N_("One administrator must be left."), "role")
+    session.execute(delete(LogIn).where(LogIn.account_id == number))
+    return account
+
+
+def _wait(session: Session, key: str, most: int, now: float) -> float:
+    recent = session.scalars(
+        select(WrongPassword.at)
+        .where(WrongPassword.key == key, WrongPassword.at > now - WINDOW_S)
+        .order_by(WrongPassword.at.desc())
+        .limit(most)
+    ).all()
+    return recent[-1] + WINDOW_S - now if len(recent) >= most else 0.0
+
+
+def _verified(known: str, password: str) -> bool:
+    if len(password) > LONGEST_PASSWORD:
+        return False
+    try:
+        return _HASHER.verify(known, password)
+    except argon2.exceptions.VerifyMismatchError:
+        return False
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@cache
+def _nobody() -> str:
+    return _HASHER.hash(secrets.token_urlsafe(24))

@@ -1,0 +1,198 @@
+"""``diemcau province``: the schedule, the fleet and the console, by one command."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import secrets
+import signal
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from appliance.base.journal import open_journal
+from services.province.accounts import Role, add_account, hashed
+from services.province.broker.beside import Beside, beside
+from services.province.broker.process import BrokerError
+from services.province.console.app import application
+from services.province.console.asked import Province
+from services.province.console.render import Pages
+from services.province.errors import ProvinceError
+from services.province.fleet.nudging import Nudging
+from services.province.fleet.storing import alarming, storing
+from services.province.floor.keeper import Keeper
+from services.province.settings import Settings
+from services.province.storage.database import Database
+from services.province.storage.tables import Account
+
+log = logging.getLogger("diemcau.province")
+PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
+
+
+@click.command("province", context_settings={"auto_envvar_prefix": "DIEMCAU_PROVINCE"})
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
+@click.option("--port", default=8090, show_default=True, help="Port to listen at.")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    default=Path("province-data"),
+    show_default=True,
+    help="Folder for the database and the first password.",
+)
+@click.option("--database", default="", help="postgresql://…; SQLite in the data folder without.")
+@click.option("--url", default="", help="Where browsers and sites reach this program.")
+@click.option("--name", default="Điểm Cầu", show_default=True, help="Name of the province.")
+@click.option("--zone", default="Asia/Ho_Chi_Minh", show_default=True, help="Its time zone.")
+@click.option("--meeting-host", "hosts", multiple=True, help="A host that sites may dial.")
+@click.option("--site-ca", default="", help="Path, on a site, of our certificate authority.")
+@click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
+@click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
+@click.option("--proxy", default="", help="Address of the proxy whose X-Forwarded-For is believed.")
+@click.option(
+    "--broker/--no-broker",
+    default=True,
+    show_default=True,
+    help="Start mosquitto beside it; without one no site reports to this copy of the program.",
+)
+@click.option(
+    "--broker-host", default="127.0.0.1", show_default=True, help="Address the broker listens at."
+)
+@click.option("--broker-port", default=8883, show_default=True, help="Port it listens at.")
+@click.option("--broker-name", default="", help="Its name as sites know it; else that of --url.")
+@click.option(
+    "--metrics-token-file",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file with the token that Prometheus shows; without it there are no metrics.",
+)
+@click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
+def province(
+    host: str,
+    port: int,
+    data: Path,
+    database: str,
+    url: str,
+    name: str,
+    zone: str,
+    hosts: tuple[str, ...],
+    site_ca: str,
+    cert: Path | None,
+    key: Path | None,
+    proxy: str,
+    metrics_token_file: Path | None,
+    ask_password: bool,
+    broker: bool,
+    broker_host: str,
+    broker_port: int,
+    broker_name: str,
+) -> None:
+    """Serve the province's side: meetings, sites, and a console for browsers.
+
+    Every option may come from the environment instead, e.g. DIEMCAU_PROVINCE_DATABASE; a database's
+    password belongs there or into ~/.pgpass, never into the command line. At the first start the
+    account "admin" is made, with a password that stands in a file in the data folder.
+    """
+    if (cert is None) != (key is None):
+        raise click.UsageError("--cert and --key go together.")
+    open_journal("province")
+    scheme = "https" if cert else "http"
+    url = (url or f"{scheme}://{host}:{port}").rstrip("/")
+    broker_name = broker_name or urlsplit(url).hostname or broker_host
+    there = f"mqtts://{broker_name}:{broker_port}" if broker else ""
+    token = metrics_token_file.read_text().strip() if metrics_token_file else ""
+    settings = Settings(url, name, zone, hosts, site_ca, there, token)
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
+    kept.upgrade()
+    program = Province(settings, kept, Pages(settings.zoneinfo))
+    told = first_administrator(program, data, ask=ask_password)
+    if told:
+        click.echo(told, err=True)
+    click.echo(settings.url, err=True)
+    log.info("near → %s, %s", settings.url, kept.url.get_backend_name())
+    listen = partial(
+        uvicorn.Config,
+        host=host,
+        port=port,
+        ssl_certfile=cert,
+        ssl_keyfile=key,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
+        log_level="warning",
+        access_log=False,  # the agendas' addresses are secrets
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    place = Beside(data / "broker", broker_host, broker_port, (broker_name,)) if broker else None
+    # uvicorn hands the signal on when it has stopped; to have been stopped is no fault.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(program, listen, place))
+    except* BrokerError as group:
+        raise click.ClickException(str(group.exceptions[0])) from None
+    finally:
+        kept.close()
+
+
+async def _serve(
+    program: Province, listen: Callable[[FastAPI], uvicorn.Config], place: Beside | None
+) -> None:
+    """All or none: if a part dies the program ends, and systemd starts it anew."""
+    database = program.database
+    async with contextlib.AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        parts = [tasks.create_task(Keeper(database).run(), name="keeper")]
+        if place is not None:
+            alarm = alarming(database, program.now)
+            running = await stack.enter_async_context(beside(place, storing(database), alarm=alarm))
+            nudging = Nudging(database, running.ingest.nudge)
+            parts.append(tasks.create_task(nudging.run(), name="nudges"))
+            program = replace(program, enrolment=running.enrolment)
+        await uvicorn.Server(listen(application(program))).serve()
+        for part in parts:
+            part.cancel()
+
+
+def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:
+    """Make the account ``admin`` where there is none at all; what to tell, never the password."""
+    with program.database.reading() as session:
+        if session.scalars(select(Account.id).limit(1)).first() is not None:
+            return ""
+    path = data / PASSWORD_FILE
+    password = _asked() if ask else secrets.token_urlsafe(12)
+    try:
+        with program.database.writing() as session:
+            add_account(session, "admin", password, Role.ADMINISTRATOR, program.now())
+            if not ask:  # before the commit: an account whose password nobody has is none
+                _write_secret(path, password)
+    except (IntegrityError, ProvinceError):
+        return ""  # another copy of the program was quicker
+    if ask:
+        return "The account admin was made."
+    return f"The account admin was made; its password is in {path}. Delete the file."
+
+
+def _asked() -> str:
+    while True:
+        password: str = click.prompt("Password of admin", hide_input=True, confirmation_prompt=True)
+        try:
+            hashed(password)
+        except ProvinceError as error:
+            click.echo(str(error), err=True)
+        else:
+            return password
+
+
+def _write_secret(path: Path, secret: str) -> None:
+    path.unlink(missing_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(handle, "w") as file:
+        file.write(secret + "\n")

@@ -1,0 +1,1 @@
+"""The console: pages made on the server, live by server-sent events, for telephones too."""

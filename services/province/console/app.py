@@ -1,0 +1,108 @@
+"""The program as one ASGI application."""
+
+from pathlib import Path
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.staticfiles import StaticFiles
+
+from appliance.core.message import N_
+from services.province.ca.routes import enrolment_routes
+from services.province.console import (
+    account_pages,
+    device_pages,
+    door,
+    feeds,
+    floor_pages,
+    import_pages,
+    live,
+    meeting_pages,
+    metrics_page,
+    overview_pages,
+    site_pages,
+)
+from services.province.console.asked import NobodyError, Province
+from services.province.console.fences import Fences
+from services.province.errors import (
+    NotAllowedError,
+    NotFoundError,
+    ProvinceError,
+    TooManyTriesError,
+)
+
+PARTS = (
+    door,
+    overview_pages,
+    site_pages,
+    meeting_pages,
+    account_pages,
+    device_pages,
+    floor_pages,
+    import_pages,
+    live,
+    feeds,
+    metrics_page,
+)
+STATIC = Path(__file__).parent / "static"
+STATUS: dict[type[ProvinceError], int] = {
+    NotFoundError: 404,
+    NotAllowedError: 403,
+    TooManyTriesError: 429,
+}
+
+
+def application(province: Province) -> FastAPI:
+    """The application for one province; its tables must have been migrated."""
+    app = FastAPI(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.province = province
+    app.state.streams = live.Streams()
+    for part in PARTS:
+        app.include_router(part.router)
+    if province.enrolment is not None:
+        app.router.routes += enrolment_routes(province.enrolment, province.now)
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    app.add_exception_handler(ProvinceError, _wrong)
+    app.add_exception_handler(NobodyError, _nobody)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_middleware(Fences, secure=province.settings.secure)
+    return app
+
+
+async def _wrong(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ProvinceError)  # noqa: S101 - registered for these alone
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
+    headers = {}
+    if isinstance(error, TooManyTriesError):
+        headers["Retry-After"] = str(int(error.wait_s) + 1)
+    return _page(request, status, error.message, headers, **error.values)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    message = N_("There is no such page.") if status == 404 else N_("This cannot be done so.")
+    return _page(request, status, message, {})
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    return _page(request, 400, N_("This cannot be done so."), {})
+
+
+async def _nobody(request: Request, error: Exception) -> Response:
+    if request.method != "GET" or request.url.path.startswith("/live/"):
+        return PlainTextResponse("log in first", 401)
+    wanted = request.url.path
+    return RedirectResponse(f"/login?next={quote(wanted)}", 303)
+
+
+def _page(
+    request: Request, status: int, message: str, headers: dict[str, str], **values: str
+) -> Response:
+    province: Province = request.app.state.province
+    html = province.pages.render(
+        "wrong.html", province.now(), message=message, values=values, settings=province.settings
+    )
+    return HTMLResponse(html, status, headers)

@@ -1,0 +1,159 @@
+"""One request of a person: who asks, what is in the form, and whether it may be done.
+
+Every page and every change goes through `needs`: the session, the role, and for a change the
+session's own CSRF token. That the browser says the form comes from this very site is checked for
+all requests in `fences`.
+"""
+
+import hmac
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Path, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from appliance.core.message import N_
+from services.province import accounts, audit
+from services.province.accounts import LoggedIn, Role
+from services.province.ca.enrolment import Enrolment
+from services.province.console.render import Pages
+from services.province.errors import NotAllowedError
+from services.province.settings import Settings
+from services.province.storage.database import Database
+
+Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
+"""A row's number in an address; what no database can hold is no number."""
+Instance = Annotated[int, Path(ge=0, le=2**35)]
+"""When an occurrence begins by its rule, in whole POSIX seconds."""
+MOST_FIELDS = 4000
+"""A meeting may name each of some thousand branches by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Province:
+    """What every request needs; one for each program."""
+
+    settings: Settings
+    database: Database
+    pages: Pages
+    now: Callable[[], float] = time.time
+    enrolment: Enrolment | None = None
+    """Lets devices in; None in a copy of the program that has no broker beside it."""
+
+    @property
+    def cookie(self) -> str:
+        """The name of the session's cookie; ``__Host-`` binds it to this host and to TLS."""
+        return "__Host-diemcau" if self.settings.secure else "diemcau"
+
+
+class NobodyError(Exception):
+    """Nobody is logged in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that may be done."""
+
+    request: Request
+    province: Province
+    who: LoggedIn
+    form: FormData
+    now: float
+
+    @property
+    def database(self) -> Database:
+        """Where everything is kept."""
+        return self.province.database
+
+    @property
+    def address(self) -> str:
+        """Where the request comes from."""
+        return address_of(self.request)
+
+    def field(self, name: str) -> str:
+        """A field of the form, "" where it is not there or is a file."""
+        value = self.form.get(name, "")
+        return _text(value).strip() if isinstance(value, str) else ""
+
+    def fields(self, name: str) -> list[str]:
+        """All values of a field that may be there more than once."""
+        return [_text(value) for value in self.form.getlist(name) if isinstance(value, str)]
+
+    def file(self, name: str) -> UploadFile | None:
+        """An uploaded file; its name is for people only and never a path here."""
+        value = self.form.get(name)
+        return value if isinstance(value, UploadFile) and value.filename else None
+
+    def note(self, session: Any, action: str, subject: str = "", **detail: Any) -> None:
+        """Write a line of the audit log in the same transaction."""
+        audit.note(
+            session, self.now, self.who.name, action, subject, address=self.address, **detail
+        )
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """A page for who asks."""
+        html = self.html(template, **values)
+        return HTMLResponse(html, status)
+
+    def html(self, template: str, **values: Any) -> str:
+        """The same as text."""
+        return self.province.pages.render(
+            template, self.now, who=self.who, settings=self.province.settings,
+            path=self.request.url.path, **values,
+        )  # fmt: skip
+
+
+def needs(role: Role) -> Callable[[Request], Awaitable[Asked]]:
+    """A dependency that lets through who has at least `role`."""
+
+    async def asked(request: Request) -> Asked:
+        province: Province = request.app.state.province
+        now = province.now()
+        who = await run_in_threadpool(_who, province, request, now)
+        if who is None:
+            raise NobodyError
+        if not who.role.may(role):
+            raise NotAllowedError(N_("Your account may not do this."))
+        form = FormData()
+        if request.method not in ("GET", "HEAD"):
+            form = await request.form(max_files=1, max_fields=MOST_FIELDS)
+            given = form.get("csrf")
+            if not isinstance(given, str) or not hmac.compare_digest(
+                given.encode(), who.csrf.encode()
+            ):
+                raise NotAllowedError(N_("The form is too old. Open the page again."))
+        return Asked(request, province, who, form, now)
+
+    return asked
+
+
+def _text(value: str) -> str:
+    # PostgreSQL keeps no zero bytes in a text.
+    return value.replace("\0", "")
+
+
+def address_of(request: Request) -> str:
+    """The peer's address; behind a proxy uvicorn has put in whom it speaks for."""
+    return request.client.host if request.client is not None else ""
+
+
+def to(path: str) -> Response:
+    """Send the browser on after a change."""
+    return RedirectResponse(path, 303)
+
+
+def _who(province: Province, request: Request, now: float) -> LoggedIn | None:
+    token = request.cookies.get(province.cookie, "")
+    if not token:
+        return None
+    with province.database.reading() as session:
+        who = accounts.whose(session, token, now)
+        worn = who is not None and accounts.stale(session, token, now)
+    if worn:
+        with province.database.writing() as session:
+            accounts.seen(session, token, now)
+    return who

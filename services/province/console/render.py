@@ -1,0 +1,140 @@
+"""Pages from templates: Vietnamese first with English beside it, hours in the province's zone."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from appliance.base.texts import text
+from appliance.core.message import N_
+from appliance.wire.address import shown
+from services.province.accounts import Role
+from services.province.readiness import Reason, State
+
+TEMPLATES = Path(__file__).parent / "templates"
+STATES = {
+    State.READY: N_("ready"),
+    State.MEETING: N_("in the meeting"),
+    State.HELP: N_("needs help"),
+    State.SILENT: N_("silent"),
+}
+ROLES = {
+    Role.VIEWER: N_("viewer"),
+    Role.OPERATOR: N_("operator"),
+    Role.CHAIR: N_("chair"),
+    Role.ADMINISTRATOR: N_("administrator"),
+}
+_MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
+
+
+def both(message: str, **values: object) -> Markup:
+    """A text of the catalogue in both languages."""
+    return beside(text("vi")(message, **values), text("en")(message, **values))
+
+
+def beside(first: str, second: str) -> Markup:
+    """Vietnamese, and English smaller beside it where it is another."""
+    if not second or second == first:
+        return escape(first)
+    return Markup('{} <small lang="en">{}</small>').format(first, second)
+
+
+def vi(message: str, **values: object) -> str:
+    """A text of the catalogue where there is room for one language only."""
+    return text("vi")(message, **values)
+
+
+def lasting(seconds: float | None, locale: str = "vi") -> str:
+    """So exact as people say it: 12 giây, 3 phút, 2 giờ."""
+    whole = max(0, int(seconds or 0))
+    words = text(locale)
+    if whole < _MINUTE_S:
+        return words.ngettext("{number} second", "{number} seconds", whole)
+    if whole < _HOUR_S:
+        return words.ngettext("{number} minute", "{number} minutes", whole // _MINUTE_S)
+    if whole < _DAY_S:
+        return words.ngettext("{number} hour", "{number} hours", whole // _HOUR_S)
+    return words.ngettext("{number} day", "{number} days", whole // _DAY_S)
+
+
+def _aged(message: str, seconds: float) -> Markup:
+    """A text with an ``{age}`` in it, each language with its own words for it."""
+    first, second = (text(locale)(message, age=lasting(seconds, locale)) for locale in ("vi", "en"))
+    return beside(first, second)
+
+
+def reason(one: Reason) -> Markup:
+    """Why a site is not ready: our own text, or the site's own words."""
+    if one.age_s is not None:
+        return _aged(one.text, one.age_s)
+    if one.text_en:
+        return beside(one.text, one.text_en)
+    # Not as a form to fill: a site's own word may hold braces.
+    return beside(text("vi")(one.text), text("en")(one.text))
+
+
+def remedy(one: Reason) -> Markup:
+    """What to do about it."""
+    if one.remedy_en:
+        return beside(one.remedy, one.remedy_en)
+    return beside(text("vi")(one.remedy), text("en")(one.remedy))
+
+
+class Pages:
+    """The templates of one province."""
+
+    def __init__(self, zone: ZoneInfo) -> None:
+        self._zone = zone
+
+    def render(self, template: str, now: float, **values: Any) -> str:
+        """The page; ``now`` is the hour that relative times count from."""
+        environment = _environment()
+        local = {
+            "now": now,
+            "hour": lambda at: f"{self._local(at):%H:%M}",
+            "day": self._day,
+            "moment": lambda at: f"{self._local(at):%H:%M:%S %d/%m/%Y}",
+            "field_time": lambda at: f"{self._local(at):%Y-%m-%dT%H:%M}",
+            "age": lambda at: lasting(now - at),
+            "aged": lambda message, at: _aged(message, now - at),
+            "today": lambda at: self._local(at).date() == self._local(now).date(),
+        }
+        return environment.get_template(template).render(**local, **values)
+
+    def _local(self, at: float) -> datetime:
+        return datetime.fromtimestamp(at, self._zone)
+
+    def _day(self, at: float) -> str:
+        return text("vi").date(self._local(at).date())
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    words: Mapping[str, Any] = {
+        "_": both,
+        "N_": lambda message: message,
+        "vi": vi,
+        "reason": reason,
+        "remedy": remedy,
+        "state_word": lambda state: both(STATES[state]),
+        "role_word": lambda role: both(ROLES[Role(role)]),
+        "states": list(State),
+        "role_text": lambda role: ROLES[Role(role)],
+        "roles": list(Role),
+        "shown": shown,
+        "lasting": lasting,
+    }
+    environment.globals.update(words)
+    return environment

@@ -1,0 +1,89 @@
+"""The tree of sites, one site's page, and who sees to it."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.province.accounts import Role
+from services.province.console.asked import Asked, needs, to
+from services.province.overview import AHEAD_S, standings_of
+from services.province.readiness import near
+from services.province.schedule import Schedule, next_up
+from services.province.site_files import feed_url
+from services.province.storage.tables import LastReport
+from services.province.tree import Tree, add_site, get_site, place_at
+
+router = APIRouter()
+Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
+Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+
+
+@router.get("/sites")
+def sites(asked: Viewer) -> Response:
+    """All sites by branch, each with its state."""
+    with asked.database.reading() as session:
+        tree = Tree.load(session)
+        standings = standings_of(session, tree.sites, asked.now, close=False)
+    return asked.page("sites.html", tree=tree, standings=standings)
+
+
+@router.post("/sites")
+def new(asked: Operator) -> Response:
+    """A new site at the end of a path of places, "Gia Lai / Xã Ia Kly"."""
+    with asked.database.writing() as session:
+        place = place_at(session, asked.field("place").split("/"))
+        site = add_site(session, asked.field("id"), asked.field("name"), place, asked.now)
+        asked.note(session, "site added", site.id, name=site.name)
+    return to(f"/sites/{site.id}")
+
+
+@router.get("/sites/{number}")
+def one(asked: Viewer, number: str) -> Response:
+    """One site."""
+    with asked.database.reading() as session:
+        return asked.page("site.html", **_site(session, asked, number))
+
+
+@router.post("/sites/{number}/help")
+def see_to(asked: Operator, number: str) -> Response:
+    """Say that somebody sees to a site, or does no longer."""
+    with asked.database.writing() as session:
+        site = get_site(session, number)
+        taking = asked.field("take") == "yes"
+        site.helper = asked.who.name if taking else ""
+        site.helped_at = asked.now if taking else None
+        asked.note(session, "help begun" if taking else "help ended", site.id)
+    return to(f"/sites/{site.id}")
+
+
+def site_part(asked: Asked, number: str) -> str:
+    """The part of a site's page that lives."""
+    with asked.database.reading() as session:
+        return asked.html("site_part.html", **_site(session, asked, number))
+
+
+def _site(session: Session, asked: Asked, number: str) -> dict[str, Any]:
+    site = get_site(session, number)
+    tree = Tree.load(session)
+    schedule = Schedule.load(session, tree, asked.now)
+    mine = [
+        one
+        for one in schedule.between(asked.now, asked.now + AHEAD_S)
+        if site.id in schedule.invited(one)
+    ]
+    meeting = next_up(mine, asked.now)
+    close = meeting is not None and near(asked.now, meeting.begin, meeting.end)
+    reports = session.scalars(
+        select(LastReport).where(LastReport.site_id == site.id).order_by(LastReport.kind)
+    ).all()
+    return {
+        "site": site,
+        "places": tree.path(site.place_id),
+        "standing": standings_of(session, [site.id], asked.now, close=close)[site.id],
+        "meetings": mine[:8],
+        "reports": reports,
+        "feed": feed_url(asked.province.settings, site),
+    }

@@ -1,0 +1,99 @@
+"""Attendance after a meeting: who, when, how long, how many hands, how many outages."""
+
+import io
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import openpyxl
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.styles import Font
+
+from services.province.storage.tables import Stay
+
+BLINK_S = 2.0
+"""A shorter absence is one and the same stay, seen by two copies of the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attendance:
+    """One site, or somebody else who was in the room. Moments are POSIX s, None: never."""
+
+    name: str
+    site: str
+    came_at: float | None = None
+    left_at: float | None = None
+    present_s: float = 0.0
+    outages: int = 0
+    hands: int = 0
+
+
+def attendance(
+    stays: Iterable[Stay], invited: Mapping[str, str], end: float, now: float
+) -> list[Attendance]:
+    """A line for each invited site (id to name), and for everybody else who came.
+
+    Who is still in, or was when the last copy that watched died, counts until `now`, at most until
+    `end`; early arrival counts too.
+    """
+    lines: dict[tuple[str, str], list[Stay]] = {(site, name): [] for site, name in invited.items()}
+    for stay in stays:
+        key = (stay.site_id or "", invited.get(stay.site_id or "", stay.name))
+        lines.setdefault(key, []).append(stay)
+    listed = [
+        _line(site, name, sorted(found, key=lambda one: one.came_at), min(now, end))
+        for (site, name), found in lines.items()
+    ]
+    return sorted(listed, key=lambda line: (not line.site, line.came_at is None, line.name))
+
+
+def workbook(
+    title: str, lines: Iterable[Attendance], moment: Callable[[float], str], heads: Sequence[str]
+) -> bytes:
+    """The lines as XLSX; texts stay texts, whatever they begin with."""
+    book = openpyxl.Workbook(write_only=True)
+    sheet = book.create_sheet("Điểm danh")
+    sheet.freeze_panes = "A4"
+    for column, width in zip("ABCDEFG", (32, 18, 20, 20, 12, 12, 12), strict=True):
+        sheet.column_dimensions[column].width = width
+
+    def text(value: str, *, bold: bool = False) -> WriteOnlyCell:
+        cell = WriteOnlyCell(sheet, value=value)
+        cell.data_type = "s"  # "=…" would be a formula, and run on who opens it
+        cell.font = Font(bold=bold)
+        return cell
+
+    sheet.append([text(title, bold=True)])
+    sheet.append([])
+    sheet.append([text(head, bold=True) for head in heads])
+    for line in lines:
+        sheet.append([
+            text(line.name),
+            text(line.site),
+            text(moment(line.came_at) if line.came_at is not None else ""),
+            text(moment(line.left_at) if line.left_at is not None else ""),
+            round(line.present_s / 60),
+            line.outages,
+            line.hands,
+        ])  # fmt: skip
+    made = io.BytesIO()
+    book.save(made)
+    return made.getvalue()
+
+
+def _line(site: str, name: str, stays: Sequence[Stay], last: float) -> Attendance:
+    if not stays:
+        return Attendance(name, site)
+    spans = [(one.came_at, one.left_at if one.left_at is not None else last) for one in stays]
+    outages, until = 0, spans[0][1]
+    for begin, end in spans[1:]:
+        outages += begin - until > BLINK_S
+        until = max(until, end)
+    return Attendance(
+        name=name,
+        site=site,
+        came_at=spans[0][0],
+        left_at=until,
+        present_s=sum(max(0.0, end - begin) for begin, end in spans),
+        outages=outages,
+        hands=sum(one.hands for one in stays),
+    )

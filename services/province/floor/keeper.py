@@ -1,0 +1,194 @@
+"""Keeps the rooms of the meetings that are on: one copy of the program in each, by a lease."""
+
+import asyncio
+import logging
+import secrets
+import ssl
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import DBAPIError
+from websockets.exceptions import WebSocketException
+
+from appliance.dialers.dialer import DialersError
+from appliance.wire.address import Address
+from services.province.floor import stays
+from services.province.floor.room import Room
+from services.province.floor.stays import Key
+from services.province.schedule import Schedule
+from services.province.storage.database import Database
+from services.province.storage.tables import Floor
+from services.province.tree import Tree
+
+log = logging.getLogger("diemcau.province")
+
+EARLY_S, LATE_S = 15 * 60.0, 30 * 60.0
+"""In the room a quarter hour before, when sites begin to come, and half an hour for an overrun."""
+LOOK_S = 2.0
+STEP_S = 0.3
+"""How soon a floor that was given is shown; a hand is written at once."""
+RENEW_S = 3.0
+AGAIN_S = 3.0
+NAME = "Trung tâm điều hành"
+LOST = (OSError, TimeoutError, WebSocketException, DialersError)
+"""A room that is away, refuses us or breaks off: told on the chair's page, and tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A room to be in: the meeting's, with the sites' ids by their names."""
+
+    key: Key
+    address: Address
+    chair_pin: str
+    until: float
+    sites: dict[str, str] = field(hash=False, compare=False, default_factory=dict)
+
+
+class Keeper:
+    """One for each copy of the program; ``run`` goes on until it is cancelled."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        now: Callable[[], float] = time.time,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        self._database = database
+        self._now = now
+        self._trust = trust
+        self._copy = secrets.token_hex(8)
+        self._rooms: dict[Key, Wanted] = {}
+
+    async def run(self) -> None:
+        """Look which meetings are on, and keep a task for each."""
+        keeping: dict[Key, asyncio.Task[None]] = {}
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                while True:
+                    try:
+                        found = await asyncio.to_thread(self._wanted)
+                    except DBAPIError as error:
+                        log.warning("database: %s", error.orig)
+                    else:
+                        self._rooms = {one.key: one for one in found}
+                    for key, one in self._rooms.items():
+                        task = keeping.get(key)
+                        if task is None or task.done():
+                            keeping[key] = tasks.create_task(self._keep(one), name="room keeper")
+                    keeping = {key: task for key, task in keeping.items() if not task.done()}
+                    await asyncio.sleep(LOOK_S)
+        finally:
+            self._let_go(keeping)
+
+    def _let_go(self, keys: Iterable[Key]) -> None:
+        """Another copy, or the next start, need not wait until the leases have run out."""
+        with suppress(DBAPIError), self._database.writing() as session:
+            for key in keys:
+                stays.give_back(session, key, self._copy)
+
+    def _wanted(self) -> list[Wanted]:
+        now = self._now()
+        with self._database.reading() as session:
+            tree = Tree.load(session)
+            schedule = Schedule.load(session, tree, now - LATE_S)
+            found = []
+            for one in schedule.between(now - LATE_S, now + EARLY_S):
+                meeting = schedule.meetings[one.meeting_id]
+                if not meeting.address.startswith("janus+"):
+                    continue
+                sites = {tree.sites[site].name: site for site in schedule.invited(one)}
+                key = Key(one.meeting_id, one.instance)
+                address = Address.parse(meeting.address)
+                found.append(Wanted(key, address, meeting.chair_pin, one.end + LATE_S, sites))
+        return found
+
+    async def _keep(self, wanted: Wanted) -> None:
+        """One stay in the room, if no other copy is in it; `run` begins the next."""
+        try:
+            if not await asyncio.to_thread(self._lease, wanted.key):
+                return
+            await self._in_room(wanted)
+        except DBAPIError as error:
+            log.warning("database: %s", error.orig)
+        await asyncio.sleep(AGAIN_S)
+
+    async def _in_room(self, wanted: Wanted) -> None:
+        room = Room(wanted.address, NAME, wanted.chair_pin, self._trust)
+        trouble, known = "", True
+        try:
+            await room.stay(lambda entered: self._watch(entered, wanted))
+        except* LOST as group:
+            trouble = str(_first(group)) or type(_first(group)).__name__
+            log.warning("room %s: %s", wanted.address.shown, trouble)
+        except* DBAPIError as group:
+            known = False
+            log.warning("database: %s", _first(group))
+        if known:
+            await asyncio.to_thread(self._leave, wanted, trouble)
+
+    async def _watch(self, room: Room, wanted: Wanted) -> None:
+        log.info("near → in room %s", wanted.address.shown)
+        renewed = self._now()
+        await asyncio.to_thread(self._confirm, wanted.key, "")
+        while self._still(wanted):
+            changed = room.changed.is_set()
+            room.changed.clear()
+            if changed or self._now() - renewed > RENEW_S:
+                if not await asyncio.to_thread(self._lease, wanted.key):
+                    return
+                renewed = self._now()
+            if changed:
+                await asyncio.to_thread(self._write, room, wanted)
+            name = await asyncio.to_thread(self._floor, wanted.key)
+            number = room.number_of(name)
+            if number != room.shown:
+                await room.show(number)
+                await asyncio.to_thread(self._confirm, wanted.key, name if number else "")
+            try:
+                async with asyncio.timeout(STEP_S):
+                    await room.changed.wait()
+            except TimeoutError:
+                continue
+
+    def _still(self, wanted: Wanted) -> bool:
+        """Whether the meeting is on, at the same address."""
+        return self._rooms.get(wanted.key) == wanted and self._now() < wanted.until
+
+    def _lease(self, key: Key) -> bool:
+        with self._database.writing() as session:
+            return stays.take_keeping(session, key, self._copy, self._now())
+
+    def _write(self, room: Room, wanted: Wanted) -> None:
+        with self._database.writing() as session:
+            stays.write_people(session, wanted.key, room.present(), wanted.sites, self._now())
+            stays.floor_of(session, wanted.key).trouble = ""
+
+    def _floor(self, key: Key) -> str:
+        with self._database.reading() as session:
+            floor = session.get(Floor, (key.meeting_id, key.instance))
+            return floor.wanted if floor is not None else ""
+
+    def _confirm(self, key: Key, name: str) -> None:
+        with self._database.writing() as session:
+            stays.floor_of(session, key).shown = name
+
+    def _leave(self, wanted: Wanted, trouble: str) -> None:
+        with self._database.writing() as session:
+            floor = stays.floor_of(session, wanted.key)
+            if floor.keeper != self._copy:
+                return
+            floor.trouble, floor.shown = trouble[:300], ""
+            if not self._still(wanted):
+                stays.close_stays(session, wanted.key, self._now())
+            stays.give_back(session, wanted.key, self._copy)
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error

@@ -1,0 +1,177 @@
+"""Meetings as iCalendar (RFC 5545, RFC 7986), and the hours at which they take place.
+
+The hours are read back by the appliance's own agenda reader: what the console shows is what the
+sites will do, since both ask the same code.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import icalendar
+
+from appliance.wire.agenda import read_agenda
+from appliance.wire.library_faults import LIBRARY_FAULTS
+from services.province.storage.tables import Meeting, OccurrenceChange
+
+REFRESH = timedelta(minutes=5)
+LABEL = "Điểm cầu"
+PRODUCT = "-//Diem Cau//province//VI"
+VERDICT_AHEAD_S = 400 * 24 * 3600.0
+"""Within so long after its begin a rule has to bring a meeting about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One time that a meeting takes place. ``instance`` is when the rule has it begin."""
+
+    meeting_id: int
+    uid: str  # as the sites report it
+    title: str
+    instance: float
+    begin: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A meeting for one feed; ``off``: only that it is not for this site (any more)."""
+
+    meeting: Meeting
+    changes: Sequence[OccurrenceChange] = ()
+    off: bool = False
+
+
+def calendar(name: str, entries: Iterable[Entry]) -> bytes:
+    """The feed: the same bytes for the same entries, whichever copy of the program makes it."""
+    made = icalendar.Calendar()
+    made.add("PRODID", PRODUCT)
+    made.add("VERSION", "2.0")
+    made.add("CALSCALE", "GREGORIAN")
+    made.add("METHOD", "PUBLISH")
+    _text(made, "NAME", name)
+    _text(made, "X-WR-CALNAME", name)
+    made.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    made.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH), encode=False)
+    entries = list(entries)
+    for zone in sorted({e.meeting.zone for e in entries if e.meeting.rule}):
+        made.add_component(_zone(zone))
+    for entry in entries:
+        made.add_component(_event(entry))
+        if entry.meeting.rule and not entry.off:
+            for change in entry.changes:
+                made.add_component(_change(entry.meeting, change))
+    raw: bytes = made.to_ical()
+    return raw
+
+
+def occurrences(
+    meeting: Meeting, changes: Sequence[OccurrenceChange], begin: float, end: float
+) -> list[Occurrence]:
+    """When `meeting` takes place within ``[begin, end)``; none of one that is cancelled."""
+    if meeting.cancelled:
+        return []
+    if not meeting.rule:
+        ends = meeting.begin + meeting.length_s
+        if not (meeting.begin < end and ends > begin):
+            return []
+        one = Occurrence(meeting.id, meeting.uid, meeting.title, meeting.begin, meeting.begin, ends)
+        return [one]
+    feed = calendar("", [Entry(meeting, changes)])
+    agenda = read_agenda(feed, begin=begin, end=end, zone=ZoneInfo(meeting.zone))
+    return [
+        Occurrence(meeting.id, one.uid, one.title, _instance(one.uid), one.begin, one.end)
+        for one in agenda.meetings
+    ]
+
+
+def verdict(meeting: Meeting) -> str:
+    """What a site would find wrong with `meeting`, as a sentence; "" for nothing."""
+    try:
+        feed = calendar("", [Entry(meeting)])
+    except LIBRARY_FAULTS as error:
+        return f"the repetition {meeting.rule[:80]!r} cannot be read: {error}"
+    until = meeting.begin + VERDICT_AHEAD_S
+    agenda = read_agenda(feed, begin=meeting.begin, end=until, zone=ZoneInfo(meeting.zone))
+    if agenda.troubles:
+        return agenda.troubles[0]
+    return "" if agenda.meetings else "by this repetition it never takes place"
+
+
+def _event(entry: Entry) -> icalendar.Event:
+    meeting = entry.meeting
+    event = _plain(meeting)
+    if meeting.rule:
+        event.add("DTSTART", _local(meeting.begin, meeting.zone))
+        event.add("DTEND", _local(meeting.begin + meeting.length_s, meeting.zone))
+        event.add("RRULE", icalendar.vRecur.from_ical(meeting.rule))
+    else:
+        event.add("DTSTART", _utc(meeting.begin))
+        event.add("DTEND", _utc(meeting.begin + meeting.length_s))
+    if entry.off:
+        event.add("STATUS", "CANCELLED")
+        return event
+    event.add("STATUS", "CANCELLED" if meeting.cancelled else "CONFIRMED")
+    _tell(event, meeting)
+    return event
+
+
+def _change(meeting: Meeting, change: OccurrenceChange) -> icalendar.Event:
+    event = _plain(meeting)
+    event.add("RECURRENCE-ID", _local(change.instance, meeting.zone))
+    begin = change.begin if change.begin is not None else change.instance
+    event.add("DTSTART", _local(begin, meeting.zone))
+    event.add("DTEND", _local(begin + (change.length_s or meeting.length_s), meeting.zone))
+    off = change.begin is None or meeting.cancelled
+    event.add("STATUS", "CANCELLED" if off else "CONFIRMED")
+    _tell(event, meeting)
+    return event
+
+
+def _plain(meeting: Meeting) -> icalendar.Event:
+    event = icalendar.Event()
+    event.add("UID", meeting.uid)
+    event.add("DTSTAMP", _utc(meeting.changed_at))
+    event.add("SEQUENCE", meeting.sequence)
+    return event
+
+
+def _tell(event: icalendar.Event, meeting: Meeting) -> None:
+    _text(event, "SUMMARY", meeting.title)
+    if meeting.address:
+        # Not the title: one with "chủ trì" in it would be read as the moderator's address.
+        parameters = {"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": LABEL}
+        event.add("CONFERENCE", icalendar.vUri(meeting.address, params=parameters), encode=False)
+    if meeting.chair:
+        organizer = icalendar.vCalAddress("mailto:chair@diemcau.invalid")
+        organizer.params["CN"] = meeting.chair
+        event.add("ORGANIZER", organizer, encode=False)
+    if meeting.free:
+        event.add("X-DIEMCAU-SPEAK", "FREE")
+
+
+def _text(component: icalendar.Component, name: str, text: str) -> None:
+    component.add(name, icalendar.vText(text), encode=False)
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(round(at), UTC)
+
+
+def _local(at: float, zone: str) -> datetime:
+    return datetime.fromtimestamp(round(at), ZoneInfo(zone))
+
+
+def _instance(uid: str) -> float:
+    stamp = uid.rpartition("/")[2]
+    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+
+
+@lru_cache(maxsize=16)
+def _zone(name: str) -> Any:
+    # Only what the sites may meet: the whole history of a zone is four kilobytes of every feed.
+    first, last = datetime(2000, 1, 1).date(), datetime(2040, 1, 1).date()  # noqa: DTZ001
+    return icalendar.Timezone.from_tzid(name, first_date=first, last_date=last)

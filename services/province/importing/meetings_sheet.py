@@ -1,0 +1,140 @@
+"""Meetings from a sheet: one line a meeting, days and hours as people write them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from appliance.core.message import N_
+from services.province.errors import WrongInputError
+from services.province.importing.sites_sheet import MOST_FAULTS, Imported
+from services.province.importing.table import Fault, Line, plain, read_lines
+from services.province.meetings import Guests, Wish, enter
+from services.province.storage.tables import Meeting
+from services.province.tree import Tree
+
+COLUMNS: dict[str, Sequence[str]] = {
+    "title": ("Tên cuộc họp", "Nội dung", "Cuộc họp", "Tên"),
+    "day": ("Ngày", "Date"),
+    "begin": ("Giờ bắt đầu", "Bắt đầu", "Giờ", "Từ"),
+    "end": ("Giờ kết thúc", "Kết thúc", "Đến"),
+    "minutes": ("Số phút", "Thời lượng"),
+    "address": ("Địa chỉ", "Địa chỉ gọi"),
+    "chair": ("Chủ tọa", "Chủ trì"),
+    "guests": ("Thành phần", "Đơn vị"),
+}
+USUAL_S = 5400.0
+_EXCEL_DAY = date(1899, 12, 30)
+
+
+def import_meetings(
+    session: Session, content: bytes, usual: Guests, zone: ZoneInfo, now: float
+) -> Imported:
+    """Take in the sheet `content`; a line that names no guests invites the `usual` ones.
+
+    The same file twice gives the same meetings: their uid is made of day, hour and title.
+    """
+    done = Imported()
+    tree = Tree.load(session)
+    places: dict[str, set[int]] = {}
+    for place in tree.places.values():
+        places.setdefault(plain(place.name), set()).add(place.id)
+    for line in read_lines(content, COLUMNS):
+        try:
+            wish = _wish(line, places, usual, zone)
+            _take(session, wish, done, now)
+        except WrongInputError as error:
+            done.faults.append(Fault(line.number, error.message, error.values))
+            if len(done.faults) >= MOST_FAULTS:
+                break
+    if not (done.added or done.same or done.faults):
+        raise WrongInputError(N_("The sheet has no line with a meeting."), "file")
+    return done
+
+
+def _take(session: Session, wish: Wish, done: Imported, now: float) -> None:
+    uid = f"{wish.begin:.0f}-{plain(wish.title).replace(' ', '-')[:100]}@sheet.diemcau"
+    if session.scalar(select(Meeting.id).where(Meeting.uid == uid)) is not None:
+        done.same += 1
+        return
+    enter(session, wish, now, uid)
+    done.added += 1
+
+
+def _wish(line: Line, places: Mapping[str, set[int]], usual: Guests, zone: ZoneInfo) -> Wish:
+    day = _day(line)
+    begin = datetime.combine(day, _hour(line, "begin"), zone)
+    if line.text("minutes"):
+        length_s = _number(line, "minutes") * 60.0
+    elif line.text("end"):
+        end = datetime.combine(day, _hour(line, "end"), zone)
+        length_s = ((end - begin) % timedelta(days=1)).total_seconds()
+    else:
+        length_s = USUAL_S
+    return Wish(
+        title=line.text("title"),
+        begin=begin.timestamp(),
+        length_s=length_s,
+        guests=_guests(line, places) or usual,
+        address=line.text("address"),
+        chair=line.text("chair"),
+        zone=zone.key,
+    )
+
+
+def _guests(line: Line, places: Mapping[str, set[int]]) -> Guests | None:
+    names = [name for name in re.split(r"[;,\n]", line.text("guests")) if name.strip()]
+    found: set[int] = set()
+    for name in names:
+        known = places.get(plain(name), set())
+        if len(known) != 1:
+            said = N_("The name “{value}” stands for {count} places of the tree.")
+            raise WrongInputError(said, "guests", value=name.strip(), count=len(known))
+        found |= known
+    return Guests(frozenset(found)) if found else None
+
+
+def _day(line: Line) -> date:
+    value = line.cells.get("day", "")
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if isinstance(value, float) and 1 <= value < 100_000:
+        return _EXCEL_DAY + timedelta(days=int(value))
+    text = str(value).strip()
+    match = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text)
+    try:
+        if match:  # day first, as the whole country writes it
+            return date(int(match[3]), int(match[2]), int(match[1]))
+        return date.fromisoformat(text[:10])
+    except ValueError as error:
+        raise WrongInputError(N_("“{value}” is no day."), "day", value=text[:40]) from error
+
+
+def _hour(line: Line, name: str) -> time:
+    value = line.cells.get(name, "")
+    if isinstance(value, datetime):
+        return value.time()
+    if isinstance(value, time):
+        return value
+    if isinstance(value, float) and 0 <= value < 1:
+        minutes = round(value * 24 * 60)
+        return time(minutes // 60 % 24, minutes % 60)
+    match = re.fullmatch(r"(\d{1,2})(?:\s*[:hg.]\s*(\d{2})?)?", str(value).strip().lower())
+    try:
+        if match:
+            return time(int(match[1]), int(match[2] or 0))
+    except ValueError:
+        pass
+    raise WrongInputError(N_("“{value}” is no hour, e.g. 14:00."), name, value=str(value)[:40])
+
+
+def _number(line: Line, name: str) -> int:
+    text = line.text(name)
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise WrongInputError(N_("“{value}” is no number of minutes."), name, value=text[:40])
+    return int(text)

@@ -1,0 +1,112 @@
+"""The first page as values: the meeting that people look to, and how its sites stand."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from services.province.ical import Occurrence
+from services.province.readiness import Heard, Standing, State, judge, near
+from services.province.schedule import Schedule, next_up
+from services.province.storage.tables import LastReport
+from services.province.tree import SiteName, Tree
+
+AHEAD_S = 7 * 24 * 3600.0
+MOST_LISTED = 200
+"""Sites in need on the first page; who has more has one cause, not two hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One site and its standing."""
+
+    site: SiteName
+    branch: str
+    standing: Standing
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """How many of a branch stand how."""
+
+    name: str
+    counts: dict[State, int]
+
+    @property
+    def total(self) -> int:
+        """All its sites."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that the first page shows."""
+
+    meeting: Occurrence | None
+    running: bool
+    counts: dict[State, int]
+    branches: tuple[Branch, ...]
+    needing: tuple[Row, ...]
+    more: int
+    """So many more are in need than listed."""
+    upcoming: tuple[Occurrence, ...]
+
+
+def overview(session: Session, now: float) -> Overview:
+    """How things stand at `now` for the meeting that is on or next, else for all sites."""
+    tree = Tree.load(session)
+    schedule = Schedule.load(session, tree, now)
+    occurring = schedule.between(now, now + AHEAD_S)
+    meeting = next_up(occurring, now)
+    sites = schedule.invited(meeting) if meeting is not None else set(tree.sites)
+    sites &= set(tree.sites)
+    close = meeting is not None and near(now, meeting.begin, meeting.end)
+    standings = standings_of(session, sites, now, close=close)
+    counts = dict.fromkeys(State, 0)
+    by_branch: dict[str, dict[State, int]] = {}
+    rows = []
+    for number in sites:
+        site, standing = tree.sites[number], standings[number]
+        branch = tree.branch_of(number).name
+        counts[standing.state] += 1
+        by_branch.setdefault(branch, dict.fromkeys(State, 0))[standing.state] += 1
+        if standing.state in (State.SILENT, State.HELP):
+            rows.append(Row(site, branch, standing))
+    rows.sort(key=lambda row: (_urgency(row), row.branch, row.site.name, row.site.id))
+    return Overview(
+        meeting,
+        meeting is not None and meeting.begin <= now,
+        counts,
+        tuple(Branch(name, found) for name, found in sorted(by_branch.items())),
+        tuple(rows[:MOST_LISTED]),
+        max(0, len(rows) - MOST_LISTED),
+        tuple(occurring[:8]),
+    )
+
+
+def standings_of(
+    session: Session, sites: Iterable[str], now: float, *, close: bool
+) -> dict[str, Standing]:
+    """Each site's standing; `close`: a meeting is near or on."""
+    wanted = set(sites)
+    heard: dict[str, dict[str, Heard]] = {site: {} for site in wanted}
+    columns = (
+        LastReport.site_id,
+        LastReport.kind,
+        LastReport.at,
+        LastReport.received_at,
+        LastReport.state,
+    )
+    question = select(*columns)
+    if len(wanted) <= 1:
+        question = question.where(LastReport.site_id.in_(wanted))
+    for site, kind, at, received_at, state in session.execute(question):
+        if site in wanted:
+            heard[site][kind] = Heard(at, received_at, state)
+    return {site: judge(reports, now, close=close) for site, reports in heard.items()}
+
+
+def _urgency(row: Row) -> tuple[int, int]:
+    # Whoever is being helped already may wait behind those whom nobody sees to.
+    return (1 if row.site.helper else 0, 0 if row.standing.state is State.SILENT else 1)

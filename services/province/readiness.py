@@ -1,0 +1,160 @@
+"""Whether a site is ready: pure, from its last reports and the hour.
+
+What a site said is believed only as long as it is fresh: a dead box must never keep a green mark.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from appliance.core.message import N_
+
+SILENT_AFTER_S = 190.0
+"""Three missed reports of the ordinary minute, and the time that the last needs to arrive."""
+SILENT_NEAR_S = 75.0
+"""Near a meeting a site reports every 10 s; one that has not learnt of it yet, each minute."""
+NEAR_S = 15 * 60.0
+MOST_REASONS = 8
+
+NEVER_HEARD = N_("Nothing was ever heard from this site.")
+NEVER_REMEDY = N_("Plug it in and approve it; its card must be made for this province.")
+SILENT = N_("Nothing has been heard from this site for {age}.")
+WENT = N_("The site said that it is switched off.")
+SILENT_REMEDY = N_("Call the commune: is the power on, is the network cable in?")
+IDENTITY = "identity"
+"""A report that no site makes: two devices speak with its certificate."""
+COPIED = N_("Two devices report as this site.")
+COPIED_REMEDY = N_("Revoke its certificate and let the right device in anew.")
+COPIED_S = 24 * 3600.0
+UNKNOWN_REASON = N_("The site reports a fault.")
+UNKNOWN_REMEDY = N_("Call the commune and let them read the code on the TV.")
+
+
+class State(StrEnum):
+    """Where a site stands before a meeting; the order is that of urgency."""
+
+    SILENT = "silent"
+    HELP = "help"
+    READY = "ready"
+    MEETING = "meeting"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A site's last report of one kind, as the storage has it."""
+
+    at: float
+    received_at: float
+    state: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One thing that keeps a site from being ready, and what to do; texts of both languages.
+
+    ``age_s`` fills ``{age}`` in our own texts; what a site says comes in its own words.
+    """
+
+    text: str
+    remedy: str
+    code: str = ""
+    severity: int = 3
+    since: float = 0.0
+    text_en: str = ""
+    remedy_en: str = ""
+    detail: str = ""
+    age_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the console shows of a site. ``notes`` are faults that the site copes with."""
+
+    state: State
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
+    heard_at: float | None = None
+    phase: str = ""
+    meeting: str = ""
+    hand_since: float = 0.0
+
+
+def near(now: float, begin: float | None, end: float | None) -> bool:
+    """Whether the quarter hour before a meeting, or the meeting, is on."""
+    return begin is not None and end is not None and begin - NEAR_S <= now < end
+
+
+def judge(heard: Mapping[str, Heard], now: float, *, close: bool = False) -> Standing:
+    """The standing of one site; `heard` by kind, `close`: a meeting is near or on."""
+    newest = max(
+        (report.received_at for kind, report in heard.items() if kind != IDENTITY), default=None
+    )
+    if newest is None:
+        return Standing(State.SILENT, (Reason(NEVER_HEARD, NEVER_REMEDY),))
+    presence = heard.get("presence")
+    age = max(0.0, now - newest)
+    if presence is not None and presence.state.get("online") is False:
+        why = WENT if presence.state.get("reason") == "stopping" else SILENT
+        age = max(0.0, now - presence.received_at) if why == WENT else age
+        return Standing(State.SILENT, (Reason(why, SILENT_REMEDY, age_s=age),), heard_at=newest)
+    if age > (SILENT_NEAR_S if close else SILENT_AFTER_S):
+        return Standing(State.SILENT, (Reason(SILENT, SILENT_REMEDY, age_s=age),), heard_at=newest)
+    health, meeting, hand = heard.get("health"), heard.get("meeting"), heard.get("hand")
+    alarms = _alarms(health.state if health is not None else {})
+    identity = heard.get(IDENTITY)
+    if identity is not None and now - identity.received_at < COPIED_S:
+        detail = _word(identity.state, "reason")
+        alarms.insert(0, Reason(COPIED, COPIED_REMEDY, since=identity.at, detail=detail))
+    reasons = tuple(alarm for alarm in alarms if alarm.severity >= 2)
+    phase = _word(meeting.state, "phase") if meeting is not None else ""
+    state = State.HELP if reasons else State.READY
+    if phase == "in meeting" and not any(reason.severity >= 3 for reason in reasons):
+        state = State.MEETING
+    return Standing(
+        state,
+        reasons,
+        tuple(alarm for alarm in alarms if alarm.severity < 2),
+        newest,
+        phase,
+        _word(meeting.state, "meeting") if meeting is not None else "",
+        _since(hand.state) if hand is not None else 0.0,
+    )
+
+
+def _alarms(state: Mapping[str, Any]) -> list[Reason]:
+    listed = state.get("alarms")
+    alarms = [
+        Reason(
+            text=_tongue(one, "text", "vi") or _word(one, "key") or UNKNOWN_REASON,
+            remedy=_tongue(one, "remedy", "vi") or UNKNOWN_REMEDY,
+            code=_word(one, "code"),
+            severity=one["severity"] if isinstance(one.get("severity"), int) else 2,
+            since=_number(one, "since"),
+            text_en=_tongue(one, "text", "en"),
+            remedy_en=_tongue(one, "remedy", "en"),
+            detail=_word(one, "detail"),
+        )
+        for one in (listed if isinstance(listed, list) else [])[:MOST_REASONS]
+        if isinstance(one, dict)
+    ]
+    return sorted(alarms, key=lambda alarm: -alarm.severity)
+
+
+def _since(state: Mapping[str, Any]) -> float:
+    return _number(state, "since") if state.get("up") is True else 0.0
+
+
+def _word(state: Mapping[str, Any], key: str) -> str:
+    value = state.get(key)
+    return value[:300] if isinstance(value, str) else ""
+
+
+def _number(state: Mapping[str, Any], key: str) -> float:
+    value = state.get(key)
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _tongue(state: Mapping[str, Any], key: str, locale: str) -> str:
+    texts = state.get(key)
+    return _word(texts, locale) if isinstance(texts, dict) else ""

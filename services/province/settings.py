@@ -1,0 +1,33 @@
+"""What one province's program is told when it starts."""
+
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """``url`` is where browsers and sites reach the program, without a slash at its end.
+
+    ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
+    province's certificate authority ("" for a public one); ``broker`` the broker's address as sites
+    know it, ``mqtts://host:8883``, "" where none is beside this copy of the program.
+    Without a ``metrics_token`` there are no metrics.
+    """
+
+    url: str = "http://127.0.0.1:8443"
+    name: str = "Điểm Cầu"
+    zone: str = "Asia/Ho_Chi_Minh"
+    hosts: tuple[str, ...] = ()
+    ca: str = ""
+    broker: str = ""
+    metrics_token: str = field(default="", repr=False)
+
+    @property
+    def secure(self) -> bool:
+        """Whether browsers come by TLS, here or at a proxy before us."""
+        return self.url.startswith("https:")
+
+    @property
+    def zoneinfo(self) -> ZoneInfo:
+        """The zone of hours on all pages."""
+        return ZoneInfo(self.zone)

@@ -1,0 +1,1 @@
+"""What the province keeps, in SQLite or PostgreSQL."""

@@ -1,0 +1,225 @@
+"""The tables. Every moment is POSIX seconds, UTC, as everywhere in this project.
+
+The program keeps nothing in memory that a second copy of it would miss: what two copies must agree
+on (sessions, wrong passwords, who keeps a meeting's room) stands here too.
+"""
+
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    Float,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Text,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+NAMES = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """All tables; constraints have names, so that a migration can take them back."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it so
+        float: Float(53),
+        dict[str, Any]: JSON,
+    }
+
+
+class Place(Base):
+    """A branch of the tree: province, district, commune, hamlet group; of any depth."""
+
+    __tablename__ = "places"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    parent_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+
+
+class Site(Base):
+    """One điểm cầu; ``feed_token`` is what its feed's address carries as proof."""
+
+    __tablename__ = "sites"
+
+    id: Mapped[str] = mapped_column(String(63), primary_key=True)
+    place_id: Mapped[int] = mapped_column(ForeignKey("places.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    feed_token: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float]
+    helper: Mapped[str] = mapped_column(String(60), default="")  # account that sees to it
+    helped_at: Mapped[float | None]
+
+
+class LastReport(Base):
+    """The newest report of each kind from each site; an older one never replaces it."""
+
+    __tablename__ = "last_reports"
+
+    site_id: Mapped[str] = mapped_column(
+        ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
+    )
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    at: Mapped[float]  # the site's clock
+    boot_id: Mapped[str] = mapped_column(String(64))
+    previous_boot: Mapped[str] = mapped_column(String(64), default="")
+    seq: Mapped[int] = mapped_column(BigInteger)
+    state: Mapped[dict[str, Any]]
+    received_at: Mapped[float] = mapped_column(index=True)  # the province's clock
+
+
+class Meeting(Base):
+    """A meeting or a series. ``begin`` is the first; ``rule`` is an RRULE's value or ""."""
+
+    __tablename__ = "meetings"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(255), unique=True)
+    title: Mapped[str] = mapped_column(String(200))
+    begin: Mapped[float] = mapped_column(index=True)
+    length_s: Mapped[float]
+    zone: Mapped[str] = mapped_column(String(60))
+    rule: Mapped[str] = mapped_column(String(300), default="")
+    address: Mapped[str] = mapped_column(Text, default="")
+    chair: Mapped[str] = mapped_column(String(120), default="")
+    chair_pin: Mapped[str] = mapped_column(String(60), default="")
+    free: Mapped[bool] = mapped_column(default=False)
+    sequence: Mapped[int] = mapped_column(default=0)
+    cancelled: Mapped[bool] = mapped_column(default=False)
+    changed_at: Mapped[float]
+
+
+class OccurrenceChange(Base):
+    """One occurrence of a series that is off (``begin`` is None) or at another hour."""
+
+    __tablename__ = "occurrence_changes"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    instance: Mapped[float] = mapped_column(primary_key=True)  # when the rule has it begin
+    begin: Mapped[float | None]
+    length_s: Mapped[float | None]
+
+
+class Invitation(Base):
+    """A branch or a single site that belongs to a meeting.
+
+    One that was taken back stays as ``withdrawn``: the site is told by name that the meeting is off
+    for it, since a feed that merely lost a meeting is doubted there.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (CheckConstraint("(place_id IS NULL) <> (site_id IS NULL)", "one_guest"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), index=True
+    )
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
+    site_id: Mapped[str | None] = mapped_column(
+        ForeignKey("sites.id", ondelete="CASCADE"), index=True
+    )
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
+class Account(Base):
+    """Somebody who may log in."""
+
+    __tablename__ = "accounts"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    password: Mapped[str] = mapped_column(String(200))  # argon2id, with its parameters
+    role: Mapped[str] = mapped_column(String(20))
+    disabled: Mapped[bool] = mapped_column(default=False)
+    created_at: Mapped[float]
+
+
+class LogIn(Base):
+    """A session of the console; the cookie's token is kept only as its SHA-256."""
+
+    __tablename__ = "log_ins"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    account_id: Mapped[int] = mapped_column(
+        ForeignKey("accounts.id", ondelete="CASCADE"), index=True
+    )
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[float]
+    seen_at: Mapped[float]
+
+
+class WrongPassword(Base):
+    """One wrong password, under each key by which it is counted."""
+
+    __tablename__ = "wrong_passwords"
+    __table_args__ = (Index("ix_wrong_passwords_key_at", "key", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200))
+    at: Mapped[float]
+
+
+class AuditEntry(Base):
+    """Who did what, and from where; nothing in the program changes or deletes one."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[float] = mapped_column(index=True)
+    account: Mapped[str] = mapped_column(String(60))
+    action: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    detail: Mapped[dict[str, Any]]
+    address: Mapped[str] = mapped_column(String(60))
+
+
+class Floor(Base):
+    """The floor of one occurrence: whom the chair wants to have it, and what the room shows.
+
+    ``keeper`` is the copy of the program that is in the room until ``kept_until``; when it dies
+    another takes over.
+    """
+
+    __tablename__ = "floors"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    instance: Mapped[float] = mapped_column(primary_key=True)
+    wanted: Mapped[str] = mapped_column(String(200), default="")  # a participant's name
+    shown: Mapped[str] = mapped_column(String(200), default="")  # what the room confirmed
+    keeper: Mapped[str] = mapped_column(String(64), default="")
+    kept_until: Mapped[float] = mapped_column(default=0.0)
+    trouble: Mapped[str] = mapped_column(String(300), default="")
+
+
+class Stay(Base):
+    """One stay of a participant in a meeting's room, from coming in to leaving."""
+
+    __tablename__ = "stays"
+    __table_args__ = (Index("ix_stays_occurrence", "meeting_id", "instance"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    meeting_id: Mapped[int] = mapped_column(ForeignKey("meetings.id", ondelete="CASCADE"))
+    instance: Mapped[float]
+    number: Mapped[int] = mapped_column(BigInteger)  # the room's own for it
+    name: Mapped[str] = mapped_column(String(200))
+    site_id: Mapped[str | None] = mapped_column(ForeignKey("sites.id", ondelete="SET NULL"))
+    came_at: Mapped[float]
+    left_at: Mapped[float | None]
+    hand_at: Mapped[float | None]  # since when the hand is up
+    hands: Mapped[int] = mapped_column(default=0)
+    mic: Mapped[bool | None]

@@ -1,0 +1,183 @@
+"""The tree of places with the sites in it, of any depth, and who an invitation reaches."""
+
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from appliance.core.message import N_
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.storage.tables import Place, Site
+
+SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
+"""As the site file has it; also the common name of a site's certificate."""
+DEEPEST = 12
+LONGEST_NAME = 60
+"""What the site file takes as a name."""
+
+
+@dataclass(frozen=True, slots=True)
+class SiteName:
+    """A site as lists show it."""
+
+    id: str
+    name: str
+    place_id: int
+    helper: str = ""
+
+
+@dataclass(slots=True)
+class Tree:
+    """All places and sites as they were at one moment; ten thousand are some megabytes."""
+
+    places: dict[int, Place] = field(default_factory=dict)
+    sites: dict[str, SiteName] = field(default_factory=dict)
+    _children: dict[int | None, list[int]] = field(default_factory=dict)
+    _sites_of: dict[int, list[str]] = field(default_factory=dict)
+
+    @classmethod
+    def load(cls, session: Session) -> "Tree":
+        """Read it whole, in two questions."""
+        tree = cls()
+        for place in session.scalars(select(Place).order_by(Place.name, Place.id)):
+            tree.places[place.id] = place
+            tree._children.setdefault(place.parent_id, []).append(place.id)
+        rows = select(Site.id, Site.name, Site.place_id, Site.helper).order_by(Site.name, Site.id)
+        for row in session.execute(rows):
+            tree.sites[row.id] = SiteName(row.id, row.name, row.place_id, row.helper)
+            tree._sites_of.setdefault(row.place_id, []).append(row.id)
+        return tree
+
+    def children(self, place: int | None) -> list[Place]:
+        """The branches right below `place`; of None the roots."""
+        return [self.places[number] for number in self._children.get(place, [])]
+
+    def below(self, place: int) -> Iterator[int]:
+        """`place` and all branches below it."""
+        yield place
+        for child in self._children.get(place, []):
+            yield from self.below(child)
+
+    def sites_below(self, place: int) -> list[str]:
+        """The sites of that branch, in the order of the tree."""
+        return [site for number in self.below(place) for site in self._sites_of.get(number, [])]
+
+    def sites_of(self, place: int) -> list[str]:
+        """The sites right in that place."""
+        return self._sites_of.get(place, [])
+
+    def path(self, place: int) -> tuple[str, ...]:
+        """The names from the root to `place`."""
+        names: list[str] = []
+        at: int | None = place
+        while at is not None and len(names) < DEEPEST:
+            names.append(self.places[at].name)
+            at = self.places[at].parent_id
+        return tuple(reversed(names))
+
+    def branch_of(self, site: str, depth: int = 1) -> Place:
+        """The branch at `depth` (0 is the root) in which a site is, or the deepest above it."""
+        chain: list[int] = []
+        at: int | None = self.sites[site].place_id
+        while at is not None and len(chain) < DEEPEST:
+            chain.append(at)
+            at = self.places[at].parent_id
+        chain.reverse()
+        return self.places[chain[min(depth, len(chain) - 1)]]
+
+    def listed(self) -> Iterator[tuple[int, Place]]:
+        """Every place with its depth, a branch right after its stem."""
+
+        def walk(parent: int | None, depth: int) -> Iterator[tuple[int, Place]]:
+            for place in self.children(parent):
+                yield depth, place
+                yield from walk(place.id, depth + 1)
+
+        return walk(None, 0)
+
+
+def ancestors(session: Session, place: int) -> list[int]:
+    """`place` and all above it."""
+    found: list[int] = []
+    at: int | None = place
+    while at is not None and len(found) < DEEPEST:
+        found.append(at)
+        at = session.scalar(select(Place.parent_id).where(Place.id == at))
+    return found
+
+
+def place_at(session: Session, names: Iterable[str]) -> Place:
+    """The place at the end of a path of names from the root; made where it is not there yet.
+
+    Raises `WrongInputError` for a path that is empty or too deep.
+    """
+    cleaned = [_name(name, "place") for name in names if name.strip()]
+    if not cleaned or len(cleaned) > DEEPEST:
+        raise WrongInputError(
+            N_("A place's path has 1 to {most} names, not {count}."),
+            "place",
+            most=DEEPEST,
+            count=len(cleaned),
+        )
+    place: Place | None = None
+    for name in cleaned:
+        parent = place.id if place is not None else None
+        at = select(Place).where(
+            Place.parent_id.is_(None) if parent is None else Place.parent_id == parent,
+            func.lower(Place.name) == func.lower(name),
+        )
+        place = session.scalars(at).first()
+        if place is None:
+            place = Place(parent_id=parent, name=name)
+            session.add(place)
+            session.flush()
+    if place is None:
+        raise AssertionError(cleaned)
+    return place
+
+
+def add_site(session: Session, id: str, name: str, place: Place, now: float) -> Site:  # noqa: A002
+    """A new site; its feed's token is made here. Raises `WrongInputError`."""
+    if not SITE_ID.fullmatch(id):
+        raise WrongInputError(
+            N_("“{value}” is no site id: small letters, digits and hyphens, e.g. ia-kly."),
+            "id",
+            value=id[:70],
+        )
+    if session.get(Site, id) is not None:
+        raise WrongInputError(
+            N_("There is a site {value} already; choose another id."), "id", value=id
+        )
+    site = Site(
+        id=id,
+        place_id=place.id,
+        name=_name(name, "name"),
+        feed_token=secrets.token_urlsafe(24),
+        created_at=now,
+    )
+    session.add(site)
+    session.flush()
+    return site
+
+
+def get_site(session: Session, id: str) -> Site:  # noqa: A002
+    """The site of that id; raises `NotFoundError`."""
+    site = session.get(Site, id)
+    if site is None:
+        raise NotFoundError(N_("There is no site “{value}”."), value=id[:70])
+    return site
+
+
+def _name(text: str, field: str) -> str:
+    name = " ".join(text.split())
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise WrongInputError(
+            N_("“{value}” is no name: 1 to {most} letters in one line."),
+            field,
+            value=name[:70],
+            most=LONGEST_NAME,
+        )
+    return name

@@ -1,0 +1,194 @@
+"""The console in a real browser, with a real site in a real room: an evening at the province."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+import pytest
+from playwright.async_api import Browser, Page, Request, expect
+
+from services.demo.virtual import VirtualTv
+from services.province.storage.database import Database
+from services.province.storage.reports import Report, record_report
+from tests.e2e.browser import SCREENS, chromium
+from tests.process.room import CHAIR_PIN, Room, a_room
+from tests.process.site import NAME, SiteProcess, a_site_of
+from tests.process.waiting import PATIENCE_S
+from tests.province.program import Program, a_province
+
+pytestmark = pytest.mark.timeout(300)
+
+LONG = PATIENCE_S * 1000
+ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
+COMMUNES = "Tên,Đơn vị\n" + "".join(
+    f"{name},Gia Lai / {district} / {name}\n"
+    for district, names in {
+        "Chư Prông": ("Xã Ia Kly", "Xã Ia Me", "Xã Ia Ga"),
+        "Ia Grai": ("Xã Ia O", "Xã Ia Chía", "Thị trấn Ia Kha"),
+        "Đak Đoa": ("Xã Hà Bầu", "Xã Kon Gang"),
+    }.items()
+    for name in names
+)
+NO_CAMERA = {
+    "key": "camera-missing", "code": "C1", "severity": 2, "since": 0.0, "detail": "/dev/video0",
+    "text": {"vi": "Không thấy máy quay", "en": "No camera"},
+    "remedy": {"vi": "Cắm lại dây máy quay", "en": "Plug the camera in again"},
+}  # fmt: skip
+
+
+async def test_an_evening_at_the_console(tmp_path: Path, tv: VirtualTv) -> None:
+    async with (
+        a_room(tmp_path) as room,
+        a_province(tmp_path, "--name", "Gia Lai") as program,
+        chromium(tmp_path) as browser,
+        a_page(browser, program) as page,
+    ):
+        await _log_in(page, program)
+        await _sites(page, tmp_path)
+        await _meeting(page, room)
+        await _ready(page, program)
+        await page.goto(f"{program.url}/sites/ia-kly")
+        await page.locator("summary").click()
+        feed = await page.locator("code.long").inner_text()
+        (tmp_path / "site").mkdir()
+        async with a_site_of(tmp_path / "site", tv, feed) as site:
+            await site.fact("phase", "in-meeting", "in meeting")
+            await _floor(page, program, site)
+        await _afterwards(page)
+
+
+@asynccontextmanager
+async def a_page(browser: Browser, program: Program) -> AsyncIterator[Page]:
+    """A page that asks nobody else for anything, and to which nothing is refused."""
+    page = await browser.new_page(viewport={"width": 1280, "height": 800}, locale="vi-VN")
+    hosts: set[str] = set()
+    complaints: list[str] = []
+
+    def note(request: Request) -> None:
+        if not request.url.startswith("data:"):
+            hosts.add(urlsplit(request.url).netloc)
+
+    page.on("request", note)
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    await page.goto(program.url)
+    yield page
+    assert hosts == {urlsplit(program.url).netloc}
+    assert [text for text in complaints if "Content Security Policy" in text] == []
+    assert [text for text in complaints if "Error" in text] == []
+
+
+async def _log_in(page: Page, program: Program) -> None:
+    await photograph(page, "console-login")
+    await page.locator("[name=name]").fill("admin")
+    await page.locator("[name=password]").fill(program.password)
+    await page.get_by_role("button", name="Đăng nhập").click()
+    await expect(page.locator("h1")).to_contain_text("Không có cuộc họp trong tuần tới")
+
+
+async def _sites(page: Page, folder: Path) -> None:
+    """The IT centre's sheet makes them."""
+    sheet = folder / "communes.csv"
+    sheet.write_text(COMMUNES)
+    await page.get_by_role("link", name="Điểm cầu").first.click()
+    await page.get_by_role("link", name="Nhập bảng điểm cầu").click()
+    await page.locator("[name=file]").set_input_files(sheet)
+    await page.locator("main").get_by_role("button", name="Nhập").click()
+    await expect(page.get_by_role("status")).to_contain_text("8 mới")
+    await photograph(page, "console-import")
+
+
+async def _meeting(page: Page, room: Room) -> None:
+    """Entered for now."""
+    await page.get_by_role("link", name="Cuộc họp").first.click()
+    await page.get_by_role("link", name="Nhập cuộc họp").click()
+    await page.locator("[name=title]").fill("Giao ban trực tuyến toàn tỉnh")
+    begin = datetime.fromtimestamp(time.time() - 60, ZONE)
+    await page.locator("[name=begin]").fill(f"{begin:%Y-%m-%dT%H:%M}")
+    await page.locator("[name=address]").fill(room.address)
+    await page.locator("[name=chair]").fill("Chủ tịch UBND tỉnh")
+    await page.locator("[name=chair_pin]").fill(CHAIR_PIN)
+    await photograph(page, "console-meeting-form")
+    await page.get_by_role("button", name="Lưu").click()
+    await expect(page.locator("h1")).to_contain_text("Giao ban trực tuyến toàn tỉnh")
+    await photograph(page, "console-meeting")
+
+
+async def _ready(page: Page, program: Program) -> None:
+    """The first page lives: a report is seen without a click."""
+    await page.goto(program.url)
+    silent = page.locator(".tiles .silent b")
+    await expect(silent).to_have_text("8")
+    database = Database(f"sqlite:///{program.data / 'province.db'}")
+    now = time.time() + 600.0  # so that they do not grow old on a slow machine
+    with database.writing() as session:
+        for site in ("ia-me", "ia-ga", "ia-o", "ha-bau"):
+            record_report(session, site, Report(now, "b1", 1, {"alarms": []}), now)
+        alarms = {"alarms": [NO_CAMERA], "figures": {"soc_c": 61.5}, "facts": {"slot": "A"}}
+        record_report(session, "kon-gang", Report(now, "b1", 1, alarms), now)
+    database.close()
+    await expect(silent).to_have_text("3", timeout=LONG)
+    await expect(page.locator(".tiles .help b")).to_have_text("1")
+    await expect(page.locator(".cards")).to_contain_text("Cắm lại dây máy quay")
+    await photograph(page, "console-home")
+    await page.get_by_role("link", name="Xã Kon Gang").click()
+    await photograph(page, "console-site")
+
+
+async def _floor(page: Page, program: Program, site: SiteProcess) -> None:
+    """The chair's page: in, hand, floor, microphone by the site's own hand, cable out and in."""
+    await page.goto(program.url)
+    await page.get_by_role("link", name="Trang chủ tọa").click()
+    seats, missing = page.locator("#seats"), page.locator("#missing")
+    await expect(seats).to_contain_text(NAME, timeout=LONG)
+    await site.fact("lamp", "red")
+    await site.press()
+    await site.fact("lamp", "amber")
+    await expect(page.locator("#hands")).to_contain_text(NAME, timeout=LONG)
+    await photograph(page, "console-hand")
+    await page.locator("#hands").get_by_role("button").click()
+    await expect(page.locator(".floor-now")).to_contain_text("mọi người đã thấy", timeout=LONG)
+    await site.fact("microphone", "given")
+    await site.press()
+    await site.fact("lamp", "green")
+    await expect(seats).to_contain_text("micro bật", timeout=LONG)
+    await photograph(page, "console-floor")
+    await page.locator("#take-floor").click()
+    await site.fact("lamp", "red")
+    await expect(page.locator(".floor-now")).to_contain_text("Chưa ai được mời")
+
+    await expect(missing).not_to_contain_text(NAME)
+    assert await site.bench(do="plug", what="cable", **{"in": False}) is not None
+    await expect(missing).to_contain_text(NAME, timeout=LONG)
+    assert await site.bench(do="plug", what="cable", **{"in": True}) is not None
+    await expect(seats).to_contain_text(NAME, timeout=LONG)
+
+
+async def _afterwards(page: Page) -> None:
+    """Attendance, accounts, the audit log."""
+    await page.get_by_role("link", name="Điểm danh").click()
+    row = page.locator("tr", has_text=NAME)
+    await expect(row.locator("td").nth(5)).to_have_text("1")  # the cable
+    await expect(row.locator("td").nth(6)).to_have_text("1")  # the hand
+    await photograph(page, "console-attendance")
+    await page.get_by_role("link", name="Tài khoản").click()
+    await photograph(page, "console-accounts")
+    await page.get_by_role("link", name="Nhật ký").click()
+    await expect(page.locator(".audit")).to_contain_text("floor given")
+    await photograph(page, "console-audit")
+
+
+async def photograph(page: Page, name: str) -> None:
+    """For people to look at, as on a computer and on a telephone; nothing is compared."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    await page.screenshot(path=SCREENS / f"{name}-1280.png", full_page=True)
+    await page.set_viewport_size({"width": 390, "height": 844})
+    # Nothing stands out sideways on a telephone.
+    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not await page.evaluate(wide), name
+    await page.screenshot(path=SCREENS / f"{name}-390.png", full_page=True)
+    await page.set_viewport_size({"width": 1280, "height": 800})

@@ -1,0 +1,80 @@
+"""``diemcau province`` as people start it, in a process of its own on a port that is free."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+
+from tests.peers.janus import free_port
+from tests.process.waiting import until_told
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One copy of the program: its address and its folder."""
+
+    url: str
+    data: Path
+    log: Path
+    process: asyncio.subprocess.Process
+
+    @property
+    def password(self) -> str:
+        """Of the account admin, as the first start made it."""
+        return (self.data / "administrator-password").read_text().strip()
+
+    def kill(self) -> None:
+        """As a power cut does."""
+        self.process.kill()
+
+
+@asynccontextmanager
+async def a_province(
+    folder: Path,
+    *words: str,
+    name: str = "province",
+    port: int = 0,
+    database: str = "",
+    broker_port: int = 0,
+) -> AsyncIterator[Program]:
+    """The program from its first answer to its end; `words` are further options."""
+    port = port or free_port()
+    data, log = folder / name, folder / f"{name}.log"
+    environment = dict(os.environ)
+    if database:
+        environment["DIEMCAU_PROVINCE_DATABASE"] = database
+    with log.open("ab") as file:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.command", "province", "--port", str(port),
+            "--data", str(data), "--broker-port", str(broker_port or free_port()), *words,
+            stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
+        )  # fmt: skip
+    program = Program(f"http://127.0.0.1:{port}", data, log, process)
+
+    async def answers() -> bool:
+        if process.returncode is not None:
+            raise AssertionError(f"the province does not run: {log.read_text()}")
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
+                return (await http.get(f"{program.url}/login")).is_success
+        except httpx.TransportError:
+            return False
+
+    try:
+        await until_told("the province answers", answers, within=60.0, else_say=log.read_text)
+        yield program
+    finally:
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(30):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()

@@ -1,0 +1,60 @@
+"""Somebody in a room without camera and microphone: raises hands, sees who has the floor."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from appliance.dialers.janus.display import Display
+from appliance.dialers.janus.people import People
+from appliance.dialers.janus.session import Event, Told
+from appliance.dialers.janus.socket import JanusSocket
+from appliance.wire.address import Address
+
+
+class Seat:
+    """``people`` is what this one sees of the others."""
+
+    def __init__(self, address: str, name: str) -> None:
+        self._address = Address.parse(address)
+        self._name = name
+        self.people = People()
+        self.socket = JanusSocket(self._address.url, None, self._hear)
+        self._handle = 0
+
+    @property
+    def given(self) -> bool:
+        return self.people.given
+
+    async def enter(self) -> None:
+        await self.socket.create()
+        self._handle = await self.socket.attach()
+        body = {"request": "join", "ptype": "publisher", "room": int(self._address.room)}
+        joined = await self.socket.message(self._handle, {**body, "display": self._display(False)})
+        self.people.take(joined.data)
+
+    async def hand(self, up: bool) -> None:
+        body = {"request": "configure", "display": self._display(up)}
+        await self.socket.message(self._handle, body)
+
+    def _display(self, hand: bool) -> str:
+        return str(Display(self._name, hand=hand, mic=False))
+
+    async def _hear(self, event: Event) -> None:
+        if isinstance(event, Told):
+            self.people.take(event.data)
+
+
+@asynccontextmanager
+async def seated(address: str, name: str) -> AsyncIterator[Seat]:
+    """In the room from here to the end."""
+    seat = Seat(address, name)
+    await seat.socket.open()
+    reading = asyncio.create_task(seat.socket.run())
+    try:
+        await seat.enter()
+        yield seat
+    finally:
+        await seat.socket.close()
+        reading.cancel()
+        with suppress(asyncio.CancelledError):
+            await reading
