@@ -93,7 +93,7 @@ async def murder(
     """Kill the broker at a third, fail the storage at two thirds; count."""
     nudged: list[float] = []
     process = await crowd(
-        choice, "--sites", str(sites), "--seconds", str(seconds), "--rhythm", "10"
+        choice, "--sites", str(sites), "--seconds", str(seconds + sites / START_PER_S)
     )
     end = time.monotonic() + sites / START_PER_S + seconds / 3
     await asyncio.sleep(end - time.monotonic())

@@ -105,7 +105,7 @@ class _Client(aiomqtt.Client):
 class Ingest:
     """Connects for as long as `run` runs; `tell` and `nudge` use the same line.
 
-    `alarm` is called with a site and a reason when two devices show one identity.
+    `alarm` is called, in a thread, with a site and a reason when two devices show one identity.
     """
 
     def __init__(
@@ -199,7 +199,7 @@ class Ingest:
         self.counts.newest_at = now
         for one in batch:
             if isinstance(one.report, Presence):
-                self._watch(one.site, one.report)
+                await self._watch(one.site, one.report)
 
     async def _stored(self, batch: list[Incoming]) -> bool:
         """Whether the batch is done with. If the storage takes some of it and not the rest, then it
@@ -236,9 +236,12 @@ class Ingest:
             log.warning("refused: %s: %s", message.topic, error)
             return None
 
-    def _watch(self, site: str, presence: Presence) -> None:
+    async def _watch(self, site: str, presence: Presence) -> None:
         before = self._speakers.get(site, Speakers())
         after = self._speakers[site] = heard(before, presence)
         if after.suspicion and after.suspicion != before.suspicion:
             log.error("%s: two devices with one identity: %s", site, after.suspicion)
-            self._alarm(site, after.suspicion)
+            try:
+                await asyncio.to_thread(self._alarm, site, after.suspicion)
+            except Exception as error:  # of whatever database; the reports go on, the log has it
+                log.error("%s: the alarm was not written down: %s", site, error)  # noqa: TRY400
