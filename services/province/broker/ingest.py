@@ -31,6 +31,7 @@ GROUP = "province"
 MOST_AT_ONCE = 200
 """As many as the broker sends without an acknowledgement (max_inflight_messages)."""
 STORE_S = 60.0
+HOPELESS_TRIES, HOPELESS_WAIT_S = 3, 0.2
 SESSION_S = 7 * 86_400
 ANSWER_S = 15.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
@@ -202,17 +203,30 @@ class Ingest:
                 await self._watch(one.site, one.report)
 
     async def _stored(self, batch: list[Incoming]) -> bool:
-        """Whether the batch is done with. If the storage takes some of it and not the rest, then it
-        is well, and the rest is what it will never take."""
+        """Whether the batch is done with; what can never be stored is taken out of it."""
         if not batch or (error := await asyncio.to_thread(self._tried, batch)) is None:
             return True
         log.warning("not stored: %s: %s", type(error).__name__, error)
         failed = [one for one in batch if await asyncio.to_thread(self._tried, [one])]
-        if len(failed) == len(batch):
+        good = next((one for one in batch if one not in failed), None)
+        if good is None:
             return False
-        self.counts.refused += len(failed)
-        for one in failed:
+        hopeless = [one for one in failed if await self._hopeless(one, good)]
+        for one in hopeless:
+            batch.remove(one)
+            self.counts.refused += 1
             log.error("never stored: %s of %s, %s", one.kind, one.site, one.report.stamp)
+        return len(hopeless) == len(failed)
+
+    async def _hopeless(self, one: Incoming, good: Incoming) -> bool:
+        """Whether it is this report and not the storage: before and after it fails, one that was
+        stored is stored again without a fault, time after time. A database that comes back in the
+        middle of a pass makes nothing hopeless."""
+        for _ in range(HOPELESS_TRIES):
+            for probe, must_fail in ((good, False), (one, True), (good, False)):
+                if (await asyncio.to_thread(self._tried, [probe]) is not None) != must_fail:
+                    return False
+            await asyncio.sleep(HOPELESS_WAIT_S)
         return True
 
     def _tried(self, batch: list[Incoming]) -> Exception | None:
