@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test calls bench fuzz soak image image-test bundle lock messages peers clean
+.PHONY: help setup demo test calls bench load fuzz soak image image-test bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ bundle: image  ## an update that RAUC installs, signed by this machine's develop
 
 image-test: image  ## boot the image in an emulator and ask it
 	$(BIN)/python -m pytest -v tests/image
+
+load: setup  ## 200 and 2,000 simulated sites against one broker and one ingest; counts what is lost
+	$(BIN)/python -m tests.load
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock

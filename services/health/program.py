@@ -78,7 +78,7 @@ class Tending:
             credentials,
             now=self._clock.now,
             trusted=self._clock.trusted,
-            changed=self._stirred.set,
+            changed=self._certified,
         )
         self._connect = _connector(site, credentials, self._clock.trusted)
         self.reporter = Reporter(
@@ -147,6 +147,10 @@ class Tending:
 
     def _stamp(self) -> Stamp:
         return self._stamps.next(self._clock.now())
+
+    def _certified(self) -> None:
+        self.reporter.hurry()
+        self._stirred.set()
 
     def _birth(self) -> Presence:
         root, stamp = self._places.root, self._stamp()

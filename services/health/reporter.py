@@ -65,7 +65,7 @@ class Reporter:
         self._sent: deque[tuple[float, Item]] = deque(maxlen=MOST_AGAIN)
         self._stirred = asyncio.Event()
         self._tries = 0
-        self._handing = False
+        self._handing = self._hurried = False
         self._refused: set[Kind] = set()
         self.connected = False
         self.published = 0
@@ -81,6 +81,11 @@ class Reporter:
         item = Item(kind_of(report), print_report(report))
         self._newest[item.kind] = item
         self._waiting.append(item)
+        self._stirred.set()
+
+    def hurry(self) -> None:
+        """Connect now rather than at the next try: something has changed for the better."""
+        self._tries, self._hurried = 0, True
         self._stirred.set()
 
     async def run(self) -> None:
@@ -187,7 +192,8 @@ class Reporter:
                 self._waiting.clear()
                 await asyncio.to_thread(self._backlog.append, kept)
             left = end - self._monotonic()
-            if left <= 0:
+            if left <= 0 or self._hurried:
+                self._hurried = False
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):

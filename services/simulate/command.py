@@ -59,9 +59,9 @@ def simulate(
     """Let N made-up sites report to a province: real reporters, certificates and lines."""
     every = names(sites)
     if listed:
-        click.echo("Mã,Tên")
-        for site in every:
-            click.echo(f"{site},Xã {site}")
+        click.echo("Mã,Tên điểm cầu,Đơn vị")
+        for number, site in enumerate(every):
+            click.echo(f"{site},Xã {site},Tỉnh mô phỏng/Cụm {number // 20 + 1}/Xã {site}")
         return
     open_journal("simulate")
     begin = time.time() + meeting_in if meeting_in is not None else None

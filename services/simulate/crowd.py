@@ -94,6 +94,7 @@ class Crowd:
         ]  # fmt: skip
         self._running: dict[str, asyncio.Task[None]] = {}
         self.struck: dict[str, str] = {}
+        self.struck_at: float | None = None
 
     async def run(self, seconds: float, weather: Weather | None = None) -> None:
         """Live for so long; then everybody leaves with a word. Raises what a site dies of."""
@@ -137,6 +138,7 @@ class Crowd:
             "feed_p95_ms": round(feeds[int(0.95 * (len(feeds) - 1))], 1) if feeds else None,
             "lost_network": sum(how == "network" for how in self.struck.values()),
             "lost_power": sum(how == "power" for how in self.struck.values()),
+            "struck_at": self.struck_at,
             "cpu_s": round(used.ru_utime + used.ru_stime, 1),
             "peak_mb": round(used.ru_maxrss / 1024),
         }
@@ -155,7 +157,7 @@ class Crowd:
     def strike(self, sites: Iterable[SimulatedSite], how: str) -> None:
         """These are gone without a word: ``network`` or ``power``, which the broker cannot tell."""
         for site in sites:
-            self.struck[site.name] = how
+            self.struck[site.name], self.struck_at = how, time.time()
             site.vanish()
 
     def _see_who_fell(self) -> None:

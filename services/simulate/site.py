@@ -16,7 +16,7 @@ from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
 from services.health.credentials import client_tls
-from services.health.mqtt import KEEPALIVE_S, Broker, Link, Message, Will, connected
+from services.health.mqtt import KEEPALIVE_S, WILL_DELAY_S, Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
 from services.health.rhythm import period_s
 from services.simulate.life import Appointment, Doing, Life
@@ -31,7 +31,8 @@ class Where:
     broker: Broker
     ca: Path
     keepalive_s: int = KEEPALIVE_S
-    """Shorter for tests that wait for the broker to miss somebody."""
+    will_delay_s: int = WILL_DELAY_S
+    """Both are shorter for tests that wait for the broker to miss somebody."""
 
 
 @dataclass(slots=True)
@@ -185,7 +186,12 @@ class SimulatedSite:
         tls = client_tls(self._where.ca, self._folder / f"{self.name}.pem")
         where = self._where
         async with connected(
-            where.broker, self.name, tls, will, keepalive_s=where.keepalive_s
+            where.broker,
+            self.name,
+            tls,
+            will,
+            will_delay_s=where.will_delay_s,
+            keepalive_s=where.keepalive_s,
         ) as link:
             self._link = link
             self._tally.connections += 1

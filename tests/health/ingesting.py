@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -18,9 +19,13 @@ Name = tuple[str, str, int]
 
 @dataclass
 class Shelf:
-    """Stores in memory under each report's name; `fails` says which batches it cannot take."""
+    """Stores in memory under each report's name; `fails` says which batches it cannot take.
 
-    kept: dict[Name, Report] = field(default_factory=dict)
+    The ingest stores in a thread: who reads sees a copy that nobody changes.
+    """
+
+    _kept: dict[Name, Report] = field(default_factory=dict)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
     fails: Callable[[Sequence[Incoming]], bool] = lambda _: False
     batches: int = 0
 
@@ -28,9 +33,16 @@ class Shelf:
         self.batches += 1
         if self.fails(batch):
             raise RuntimeError("the database is away")
-        for one in batch:
-            stamp = one.report.stamp
-            self.kept[one.site, stamp.boot_id, stamp.seq] = one.report
+        with self._lock:
+            for one in batch:
+                stamp = one.report.stamp
+                self._kept[one.site, stamp.boot_id, stamp.seq] = one.report
+
+    @property
+    def kept(self) -> dict[Name, Report]:
+        """What is stored now."""
+        with self._lock:
+            return dict(self._kept)
 
 
 def ingest(

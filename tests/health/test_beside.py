@@ -1,22 +1,27 @@
 """The broker beside the province: from a code on a TV to a report in the storage, and out again."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.wire.enrolment import EnrolRequest
+from appliance.wire.report import Health, Presence, Report
 from appliance.wire.topics import Kind, Topic
 from services.health.credentials import Pair, client_tls, private_pem, request
 from services.health.mqtt import Broker, Lost, connected
 from services.province.broker.beside import Beside, beside
 from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment
+from services.province.ca.routes import enrolment_routes
+from tests.health.box import Box, https
 from tests.health.broker import free_port
 from tests.health.ingesting import Shelf
 from tests.process.waiting import until, until_told
@@ -64,6 +69,38 @@ async def test_who_is_approved_is_in_at_once_and_who_is_revoked_is_thrown_out(
         await until("the province is back", lambda: province.ingest.counts.connected)
 
 
+async def test_from_a_box_without_a_certificate_to_its_report_in_the_storage(
+    tmp_path: Path,
+) -> None:
+    """The whole way with real TLS: `diemcau health`, the code on its TV, one click, the broker."""
+    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    async with (
+        beside(choice, shelf.store) as province,
+        https(choice, tmp_path, enrolment_routes(province.enrolment, time.time)) as url,
+    ):
+        box = Box(tmp_path / "box", choice, url)
+        await box.start()
+        try:
+            code = await until("the code is for the TV", lambda: box.facts().get("claim"))
+            (waiting,) = await until(
+                "the centre has it", lambda: province.enrolment.pending(time.time())
+            )
+            assert (waiting.claim, waiting.serial) == (code, "10000000a1b2c3d4")
+            assert shelf.kept == {}
+            province.enrolment.approve(code, time.time(), by="a test")
+            await until("it reports", lambda: _of(shelf, Health), else_say=box.said)
+            assert _of(shelf, Presence)[0].serial == "10000000a1b2c3d4"
+            await until("it is told so", lambda: box.facts().get("connected"))
+            assert box.facts()["claim"] == ""
+        finally:
+            await box.end()
+    assert not _of(shelf, Presence)[-1].online
+
+
+def _of(shelf: Shelf, kind: type[Report]) -> list[Any]:
+    return [report for report in shelf.kept.values() if isinstance(report, kind)]
+
+
 async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
     choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
     (payload,) = examples("health")
@@ -105,6 +142,7 @@ def brokers(choice: Beside) -> list[int]:
     """The brokers of this folder that run."""
     found = []
     for process in psutil.Process().children():
-        if str(choice.files.configuration) in process.cmdline():
-            found += [process.pid] * (process.status() != psutil.STATUS_ZOMBIE)
+        with contextlib.suppress(psutil.NoSuchProcess):  # of which a zombie is one
+            if str(choice.files.configuration) in process.cmdline():
+                found += [process.pid] * (process.status() != psutil.STATUS_ZOMBIE)
     return found

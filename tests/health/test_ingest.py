@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from appliance.wire.desired import Desired
 from appliance.wire.report import Health, Presence
 from appliance.wire.stamp import Stamp
@@ -52,6 +54,27 @@ async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
         assert not shelf.kept
         shelf.fails = lambda _: False
         await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+
+
+@pytest.mark.parametrize("calls", [1, 2, 7, 14, 21, 23, 25])
+async def test_a_database_that_comes_back_in_the_middle_loses_nothing(
+    tmp_path: Path, calls: int
+) -> None:
+    """It is away for so many tries, which end within a batch's pass one by one."""
+    bench, shelf = broker_bench(tmp_path), Shelf()
+    site = speaker(bench, tmp_path)
+    async with bench.running(), speaking(site):
+        await until("it is connected", lambda: site.reporter.connected)
+        async with taking(ingest(bench, Shelf())):
+            pass  # from now on the broker keeps what is said
+        for number in range(20):
+            site.health(number)
+        await until("all is said", lambda: site.reporter.published >= 20)
+        shelf.fails = lambda _: shelf.batches <= calls
+        one = ingest(bench, shelf)
+        async with taking(one):
+            await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+        assert one.counts.refused == 0
 
 
 async def test_killed_before_it_stored_it_finds_all_again(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from appliance.wire.alarm import Alarm
 from appliance.wire.desired import Desired
+from appliance.wire.enrolment import EnrolAnswer, EnrolRequest, RenewRequest
 from appliance.wire.fields import LONGEST_PAYLOAD, LONGEST_TEXT, MOST_ITEMS, WireError
 from appliance.wire.report import (
     READERS,
@@ -58,6 +59,27 @@ def test_each_example_of_the_document_is_read_and_written_letter_for_letter(kind
 def test_the_example_of_what_is_desired_too() -> None:
     (example,) = examples("desired")
     assert Desired.parse(example).payload == example
+
+
+def test_the_examples_of_enrolment_too() -> None:
+    for kind, reader in (("enrol", EnrolRequest), ("renew", RenewRequest), ("answer", EnrolAnswer)):
+        (example,) = examples(kind)
+        assert reader.parse(example).payload == example
+
+
+@pytest.mark.parametrize(
+    ("reader", "payload"),
+    [
+        (EnrolRequest, b'{"site":"+","csr":"x"}'), (EnrolRequest, b'{"site":"a"}'),
+        (RenewRequest, b'{"certificate":"x","csr":"x"}'), (EnrolAnswer, b'{"state":"maybe"}'),
+        (EnrolRequest, b'{"site":"a","csr":"' + b"x" * 9000 + b'"}'), (EnrolAnswer, b"<html>"),
+    ],
+)  # fmt: skip
+def test_what_is_no_enrolment_is_refused(
+    reader: type[EnrolRequest] | type[RenewRequest] | type[EnrolAnswer], payload: bytes
+) -> None:
+    with pytest.raises(WireError):
+        reader.parse(payload)
 
 
 @given(REPORTS)

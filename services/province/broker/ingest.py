@@ -31,6 +31,7 @@ GROUP = "province"
 MOST_AT_ONCE = 200
 """As many as the broker sends without an acknowledgement (max_inflight_messages)."""
 STORE_S = 60.0
+HOPELESS_TRIES, HOPELESS_WAIT_S = 3, 0.2
 SESSION_S = 7 * 86_400
 ANSWER_S = 15.0
 FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
@@ -105,7 +106,7 @@ class _Client(aiomqtt.Client):
 class Ingest:
     """Connects for as long as `run` runs; `tell` and `nudge` use the same line.
 
-    `alarm` is called with a site and a reason when two devices show one identity.
+    `alarm` is called, in a thread, with a site and a reason when two devices show one identity.
     """
 
     def __init__(
@@ -199,20 +200,33 @@ class Ingest:
         self.counts.newest_at = now
         for one in batch:
             if isinstance(one.report, Presence):
-                self._watch(one.site, one.report)
+                await self._watch(one.site, one.report)
 
     async def _stored(self, batch: list[Incoming]) -> bool:
-        """Whether the batch is done with. If the storage takes some of it and not the rest, then it
-        is well, and the rest is what it will never take."""
+        """Whether the batch is done with; what can never be stored is taken out of it."""
         if not batch or (error := await asyncio.to_thread(self._tried, batch)) is None:
             return True
         log.warning("not stored: %s: %s", type(error).__name__, error)
         failed = [one for one in batch if await asyncio.to_thread(self._tried, [one])]
-        if len(failed) == len(batch):
+        good = next((one for one in batch if one not in failed), None)
+        if good is None:
             return False
-        self.counts.refused += len(failed)
-        for one in failed:
+        hopeless = [one for one in failed if await self._hopeless(one, good)]
+        for one in hopeless:
+            batch.remove(one)
+            self.counts.refused += 1
             log.error("never stored: %s of %s, %s", one.kind, one.site, one.report.stamp)
+        return len(hopeless) == len(failed)
+
+    async def _hopeless(self, one: Incoming, good: Incoming) -> bool:
+        """Whether it is this report and not the storage: before and after it fails, one that was
+        stored is stored again without a fault, time after time. A database that comes back in the
+        middle of a pass makes nothing hopeless."""
+        for _ in range(HOPELESS_TRIES):
+            for probe, must_fail in ((good, False), (one, True), (good, False)):
+                if (await asyncio.to_thread(self._tried, [probe]) is not None) != must_fail:
+                    return False
+            await asyncio.sleep(HOPELESS_WAIT_S)
         return True
 
     def _tried(self, batch: list[Incoming]) -> Exception | None:
@@ -236,9 +250,12 @@ class Ingest:
             log.warning("refused: %s: %s", message.topic, error)
             return None
 
-    def _watch(self, site: str, presence: Presence) -> None:
+    async def _watch(self, site: str, presence: Presence) -> None:
         before = self._speakers.get(site, Speakers())
         after = self._speakers[site] = heard(before, presence)
         if after.suspicion and after.suspicion != before.suspicion:
             log.error("%s: two devices with one identity: %s", site, after.suspicion)
-            self._alarm(site, after.suspicion)
+            try:
+                await asyncio.to_thread(self._alarm, site, after.suspicion)
+            except Exception as error:  # of whatever database; the reports go on, the log has it
+                log.error("%s: the alarm was not written down: %s", site, error)  # noqa: TRY400

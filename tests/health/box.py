@@ -1,0 +1,106 @@
+"""A box without a certificate, as a process, and the address where it asks for one."""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec
+from starlette.applications import Starlette
+from starlette.routing import Route
+
+from appliance.base.tasks import end
+from services.health.credentials import Pair, private_pem
+from services.province.broker.beside import Beside
+from tests.health.boxes import bench
+from tests.health.broker import free_port
+from tests.process.waiting import until
+
+SITE_FILE = """\
+[site]
+id = "ia-kly"
+name = "Xã Ia Kly"
+[agenda]
+url = "/data/agenda.ics"
+[province]
+broker = "mqtts://127.0.0.1:{port}"
+url = "{url}"
+ca = "{ca}"
+[clock]
+trust = "always"
+"""
+
+
+class Box:
+    """``diemcau health`` on a Pi in good health."""
+
+    def __init__(self, folder: Path, choice: Beside, url: str) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._bench = bench(folder)
+        text = SITE_FILE.format(port=choice.port, url=url, ca=choice.files.authority)
+        (folder / "site.toml").write_text(text)
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def start(self) -> None:
+        """Switch it on."""
+        with (self._folder / "log").open("ab") as log:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "services.command", "health",
+                "--site", str(self._folder / "site.toml"), "--data", str(self._bench.data),
+                "--run", str(self._folder / "run"), "--root", str(self._bench.root),
+                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    async def end(self) -> None:
+        """Switch it off with a word."""
+        if self._process is None or self._process.returncode is not None:
+            return
+        self._process.terminate()
+        async with asyncio.timeout(40):
+            await self._process.wait()
+
+    def facts(self) -> dict[str, Any]:
+        """What it tells its neighbours."""
+        try:
+            told: dict[str, Any] = json.loads((self._folder / "run/health.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+        return told
+
+    def said(self) -> str:
+        """The last of its journal."""
+        return (self._folder / "log").read_text(errors="replace")[-3000:]
+
+
+@asynccontextmanager
+async def https(choice: Beside, folder: Path, routes: Sequence[Route]) -> AsyncIterator[str]:
+    """A TLS server with these routes and a certificate of the broker's authority; its address."""
+    authority, key = choice.authority(time.time()), ec.generate_private_key(ec.SECP256R1())
+    certificate = authority.server(key.public_key(), ["127.0.0.1"], time.time())
+    (folder / "web-key.pem").write_bytes(private_pem(key))
+    (folder / "web.pem").write_bytes(Pair(key, certificate).pem)
+    port = free_port()
+    server = uvicorn.Server(
+        uvicorn.Config(
+            Starlette(routes=routes),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            ssl_keyfile=folder / "web-key.pem",
+            ssl_certfile=str(folder / "web.pem"),
+        )
+    )
+    task = asyncio.create_task(server.serve(), name="https")
+    try:
+        await until("the server is up", lambda: server.started)
+        yield f"https://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await asyncio.wait({task}, timeout=30)
+        await end(task)

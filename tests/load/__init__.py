@@ -1,0 +1,1 @@
+"""Load: many simulated sites against one broker and one ingest; ``make load``."""
