@@ -40,6 +40,8 @@ class Province:
     database: Database
     pages: Pages
     now: Callable[[], float] = time.time
+    nudge: Callable[[frozenset[str]], None] = lambda _sites: None
+    """Told which sites' feeds have changed, after the commit and in any thread."""
 
     @property
     def cookie(self) -> str:
@@ -84,6 +86,11 @@ class Asked:
         """An uploaded file; its name is for people only and never a path here."""
         value = self.form.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
+
+    def nudge(self, sites: frozenset[str]) -> None:
+        """These sites' feeds have changed; to be called when that is committed."""
+        if sites:
+            self.province.nudge(sites)
 
     def note(self, session: Any, action: str, subject: str = "", **detail: Any) -> None:
         """Write a line of the audit log in the same transaction."""
