@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test test-sip bench lock messages peers clean
+.PHONY: help setup demo test calls bench fuzz soak image image-test bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -17,15 +17,11 @@ $(VENV)/ready: requirements-dev.lock packages.txt pyproject.toml image/setup pac
 demo: setup  ## one evening at a commune, on this machine
 	$(BIN)/diemcau demo
 
-# SIP is being built: its calls in real time, beside Asterisk and baresip, are not yet proven to pass
-# on every machine, so they have a target of their own until they are.
-SIP_CALLS := asterisk baresip dialer_asterisk media_session media_session_way
-
 test: setup peers  ## all that CI runs
-	$(BIN)/python -m pytest $(SIP_CALLS:%=--ignore=tests/dialers/sip/test_%.py)
+	$(BIN)/python -m pytest --ignore=tests/image/machine
 
-test-sip: setup peers  ## SIP against Asterisk, baresip and itself, in real time
-	$(BIN)/python -m pytest tests/dialers/sip
+calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
+	$(BIN)/python -m pytest -s tests/dialers/sip/long_calls.py
 
 peers: setup  ## the far ends of the tests that no package brings
 	./tests/peers/setup
@@ -33,6 +29,23 @@ peers: setup  ## the far ends of the tests that no package brings
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
 	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench.loss
+
+fuzz: setup  ## a quarter of an hour of whatever a SIP far end may send; findings in build/fuzz/found
+	./tests/fuzz/setup $(BIN)/python
+	$(CURDIR)/build/fuzz/venv/bin/python -m tests.fuzz
+
+soak: setup peers  ## 100 SIP calls one after another, then 30 minutes of one: nothing left, memory flat
+	$(BIN)/python -m tests.soak
+
+image: setup  ## the disk images of both boards, in build/image
+	./image/build
+
+bundle: image  ## an update that RAUC installs, signed by this machine's development key
+	./image/bundle
+
+image-test: image  ## boot the image in an emulator and ask it
+	$(BIN)/python -m pytest -v tests/image
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock

@@ -7,12 +7,17 @@ import click
 COMMANDS = {
     "agenda": "services.endpoint.agenda_command:agenda_command",
     "check": "services.endpoint.check_command:check",
+    "confirm": "services.boot.confirm_command:confirm",
     "demo": "services.demo.command:demo",
     "dial": "services.endpoint.dial_command:dial",
     "endpoint": "services.endpoint.command:endpoint",
+    "first-boot": "services.boot.first_boot_command:first_boot",
+    "health": "services.health.command:health",
     "province": "services.province.command:province",
     "room": "services.room.command:room",
     "screen": "services.endpoint.screen_command:screen",
+    "simulate": "services.simulate.command:simulate",
+    "slots": "services.boot.slots_command:slots",
 }
 
 

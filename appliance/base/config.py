@@ -98,6 +98,18 @@ class SipChoices:
 
 
 @dataclass(frozen=True, slots=True)
+class Province:
+    """Whom this site reports to; none named: nobody."""
+
+    broker: str = ""
+    """``mqtts://host:8883``: MQTT 5 over TLS with the site's own certificate."""
+    url: str = ""
+    """``https://host``: where a certificate is asked for and renewed."""
+    ca: str = ""
+    """A file with the province's own certificate authority, which comes with the image."""
+
+
+@dataclass(frozen=True, slots=True)
 class ClockChoice:
     """When the hour is believed."""
 
@@ -116,4 +128,5 @@ class Site:
     tv: TvOutput = field(default_factory=TvOutput)
     call: CallChoices = field(default_factory=CallChoices)
     sip: SipChoices = field(default_factory=SipChoices)
+    province: Province = field(default_factory=Province)
     clock: ClockChoice = field(default_factory=ClockChoice)

@@ -43,6 +43,8 @@ FORMS: dict[str, tuple[str, str]] = {
     "site.id": (r"[a-z0-9][a-z0-9-]{0,62}", "small letters, digits and hyphens, e.g. ia-kly"),
     "site.name": (r".{1,60}", "the name people know, 1 to 60 letters"),
     "agenda.url": (r"(https?://\S+|file:\S+|/\S+)", "https://… or a file"),
+    "province.broker": (r"|mqtts://[^\s/@]+", "mqtts://host:8883"),
+    "province.url": (r"|https://\S+", "https://host"),
     "camera.source": (r"none|(v4l2|file|lavfi):.+", "v4l2:/dev/video0, file:…, lavfi:… or none"),
     "microphone.source": (r"none|(alsa|file|lavfi):.+", "alsa:default, file:…, lavfi:… or none"),
 }

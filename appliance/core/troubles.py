@@ -2,7 +2,7 @@
 
 A trouble is orthogonal to the phase: it stands in a corner of the TV and in the report. The letter
 of a code is the first of the Vietnamese word (Mạng, Lịch, Giờ, Camera, Âm thanh, Tivi, Họp, Nút,
-Bộ thiết bị), so that a clerk who reads "M1" aloud has already said where to look.
+Bộ thiết bị, Phần mềm), so that a clerk who reads "M1" aloud has already said where to look.
 """
 
 from collections.abc import Iterable
@@ -66,6 +66,18 @@ class TroubleKey(StrEnum):
     POWER_WEAK = "power-weak"
     STORAGE = "storage"
     SITE_FILE = "site-file"
+    LINK_SLOW = "link-slow"
+    LINK_ERRORS = "link-errors"
+    TV_UNPLUGGED = "tv-unplugged"
+    SLOWED = "slowed"
+    DISK_FULL = "disk-full"
+    CARD_WORN = "card-worn"
+    MEMORY_SHORT = "memory-short"
+    ENDPOINT_SILENT = "endpoint-silent"
+    UNIT_FAILED = "unit-failed"
+    RESTARTED = "restarted"
+    CERTIFICATE_ENDS = "certificate-ends"
+    CERTIFICATE_OVER = "certificate-over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +145,29 @@ def _kinds() -> dict[TroubleKey, Kind]:
                              N_("Use the power supply that came with the box.")),
         key.STORAGE: Kind("B3", area.BOX, warning, N_("The memory card is failing"), call_it),
         key.SITE_FILE: Kind("B4", area.BOX, warning, N_("The site file has faults"), call_it),
+        key.LINK_SLOW: Kind("M5", area.NETWORK, warning, N_("The network cable is slow"),
+                            N_("Replace the network cable.")),
+        key.LINK_ERRORS: Kind("M6", area.NETWORK, warning, N_("The network cable loses data"),
+                              N_("Replace the network cable.")),
+        key.TV_UNPLUGGED: Kind("T2", area.TV, warning, N_("No TV on the HDMI cable"),
+                               N_("Plug the HDMI cable in again.")),
+        key.SLOWED: Kind("B5", area.BOX, warning, N_("The box is slowed down"),
+                         N_("Leave room for air around the box.")),
+        key.DISK_FULL: Kind("B6", area.BOX, warning, N_("The memory card is full"), call_it),
+        key.CARD_WORN: Kind("B7", area.BOX, note, N_("The memory card is worn"), call_it),
+        key.MEMORY_SHORT: Kind("B8", area.BOX, warning, N_("The box is short of memory"),
+                               N_("Switch the box off and on again.")),
+        key.ENDPOINT_SILENT: Kind("P1", area.BOX, serious,
+                                  N_("The meeting program does not run"),
+                                  N_("Switch the box off and on again.")),
+        key.UNIT_FAILED: Kind("P2", area.BOX, warning, N_("A program of the box has failed"),
+                              N_("Switch the box off and on again.")),
+        key.RESTARTED: Kind("P3", area.BOX, note, N_("The box restarted unexpectedly"),
+                            N_("Check the power cable.")),
+        key.CERTIFICATE_ENDS: Kind("P4", area.BOX, note,
+                                   N_("The box's certificate ends soon"), call_it),
+        key.CERTIFICATE_OVER: Kind("P5", area.BOX, warning,
+                                   N_("The box's certificate has ended"), call_it),
     }  # fmt: skip
 
 

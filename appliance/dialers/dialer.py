@@ -61,11 +61,13 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class FarFloor:
-    """What the far end has confirmed. ``speaker`` is who is seen, "" for nobody."""
+    """What the far end has confirmed. ``speaker`` is who is seen, "" for nobody; ``entering``
+    says that a hand is told and confirmed later: the call is still in an entry queue."""
 
     hand_confirmed: bool = False
     given: bool = False
     speaker: str = ""
+    entering: bool = False
 
 
 @dataclass(frozen=True, slots=True)

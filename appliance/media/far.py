@@ -1,7 +1,9 @@
 """A far end's track: what the tracks of sound and picture share, and their statistics."""
 
 import asyncio
+import time
 from abc import abstractmethod
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Protocol
@@ -98,12 +100,14 @@ class FarTrack(MediaStreamTrack):
         clock: FarClock | None = None,
         feedback: Feedback | None = None,
         id: str | None = None,  # noqa: A002 - the name that MediaStreamTrack gives it
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
         self.kind = kind
         if id is not None:
             self._id = id
         self.pulse = Pulse()
+        self._now = now
         self.feedback: Feedback = feedback or NoFeedback()
         self.round_trip_s: float | None = None  # where the transport knows it
         self.repairs = True  # whether the far end sends again what is asked for

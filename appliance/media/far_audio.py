@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -44,8 +45,9 @@ class FarAudio(FarTrack):
         clock: FarClock | None = None,
         feedback: Feedback | None = None,
         id: str | None = None,  # noqa: A002
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__("audio", clock=clock, feedback=feedback, id=id)
+        super().__init__("audio", clock=clock, feedback=feedback, id=id, now=now)
         self._codec = ""
         self._jitter = SoundJitter(RATE)
         self._decoder: SoundDecoder | None = None
@@ -87,7 +89,7 @@ class FarAudio(FarTrack):
         while True:
             if self.readyState != "live":
                 raise MediaStreamError
-            now = time.monotonic()
+            now = self._now()
             if self._due is not None and now - self._due > AWAY_S:
                 self._catch_up(now)
             if self._due is None:

@@ -52,7 +52,7 @@ class PictureDecoder:
     def __init__(self, name: str) -> None:
         codec = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
         codec.thread_count = 1
-        codec.flags |= Flags.low_delay
+        codec.flags |= Flags.low_delay | Flags.output_corrupt
         self._codec = codec
 
     def decode(self, data: bytes) -> list[av.VideoFrame]:

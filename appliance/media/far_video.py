@@ -1,8 +1,10 @@
 """The far picture: packets healed and in order, decoded once, newest frame first."""
 
 import asyncio
+import logging
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -15,6 +17,8 @@ from appliance.media.jitter.clock import FarClock
 from appliance.media.jitter.formats import VIDEO_FORMATS
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.picture import AccessUnit, PictureJitter
+
+log = logging.getLogger(__name__)
 
 SHOWN = 3  # decoded frames that may wait for the reader; the newest win
 UNDECODED = 90  # access units that may wait for the decoder: after a heal they come at once
@@ -34,8 +38,9 @@ class FarVideo(FarTrack):
         clock: FarClock | None = None,
         feedback: Feedback | None = None,
         id: str | None = None,  # noqa: A002
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
-        super().__init__("video", clock=clock, feedback=feedback, id=id)
+        super().__init__("video", clock=clock, feedback=feedback, id=id, now=now)
         self._jitter: PictureJitter | None = None
         self._codec = ""
         self._decoder: PictureDecoder | None = None
@@ -44,7 +49,7 @@ class FarVideo(FarTrack):
         self._worker: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._timer: asyncio.TimerHandle | None = None
-        self._read_at = time.monotonic()
+        self._read_at = self._now()
         self._reading = 0
         self._asleep = False
 
@@ -94,7 +99,8 @@ class FarVideo(FarTrack):
 
     def _decoded(self, task: asyncio.Task[None]) -> None:
         self._worker = None
-        if not task.cancelled() and task.exception() is not None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("far ← the picture ends: %r", error)
             self.stop()
 
     async def _decode(self) -> None:
@@ -104,15 +110,17 @@ class FarVideo(FarTrack):
         loop = asyncio.get_running_loop()
         while self._units and self.readyState == "live":
             unit = self._units.popleft()
-            if self._decoder is None:
-                self._decoder = PICTURE_DECODERS[self._codec]()
+            decoder = self._decoder = self._decoder or PICTURE_DECODERS[self._codec]()
             try:
-                frames = await loop.run_in_executor(self._thread, self._decoder.decode, unit.data)
+                frames = await loop.run_in_executor(self._thread, decoder.decode, unit.data)
             except av.FFmpegError:
-                self._broken(time.monotonic())
+                if decoder is self._decoder:
+                    self._broken(self._now())
                 continue
+            if decoder is not self._decoder:
+                continue  # meanwhile another stream began: on its clock this one is never due
             for frame in frames:
-                self._show(frame, unit, time.monotonic())
+                self._show(frame, unit, self._now())
 
     def _broken(self, now: float) -> None:
         """The decoder could not use what came: nothing more is shown before a keyframe."""
@@ -157,9 +165,9 @@ class FarVideo(FarTrack):
         at = jitter.next_timer()
         if at is not None:
             loop = asyncio.get_running_loop()
-            # The loop's clock need not be time.monotonic(): only the distance is carried over.
+            # The loop's clock need not be ours: only the distance is carried over.
             self._timer = loop.call_later(
-                max(0.001, at - now), lambda: self._speak_back(time.monotonic())
+                max(0.001, at - now), lambda: self._speak_back(self._now())
             )
 
     def sender_report(self, ssrc: int, ntp: int, timestamp: int) -> None:
@@ -173,7 +181,7 @@ class FarVideo(FarTrack):
         """
         self._reading += 1
         try:
-            self._wake(time.monotonic())
+            self._wake(self._now())
             while not self._frames:
                 if self.readyState != "live":
                     raise MediaStreamError
@@ -182,7 +190,7 @@ class FarVideo(FarTrack):
             return self._frames.popleft()
         finally:
             self._reading -= 1
-            self._read_at = time.monotonic()
+            self._read_at = self._now()
 
     def _wake(self, now: float) -> None:
         self._read_at = now

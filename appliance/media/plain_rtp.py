@@ -84,13 +84,14 @@ class _Far:
 class RtpPath:
     """Two sockets for one medium. Nothing is sent before `aim`, nor to port 0."""
 
-    def __init__(self, listener: Listener) -> None:
+    def __init__(self, listener: Listener, now: Callable[[], float] = time.monotonic) -> None:
         self.port = 0
         self.outbound: Outbound | None = None
         self.inbound: Inbound | None = None
         self.sent_bytes = 0
         self.refused = 0  # packets that came and were not used
         self._listener = listener
+        self._now = now
         self._rtp: asyncio.DatagramTransport | None = None
         self._rtcp: asyncio.DatagramTransport | None = None
         self._far = _Far()
@@ -183,7 +184,7 @@ class RtpPath:
         if is_rtcp(data):  # somebody who multiplexes without being asked to (RFC 5761)
             self._rtcp_came(data, source, self._far)
             return
-        now = time.monotonic()
+        now = self._now()
         try:
             packet = RtpPacket.parse(data if self.inbound is None else self.inbound.rtp(data))
         except (ValueError, IndexError, struct.error):
@@ -199,7 +200,7 @@ class RtpPath:
             self._rtcp_came(data, source, self._far_rtcp)
 
     def _rtcp_came(self, data: bytes, source: Address, far: _Far) -> None:
-        now = time.monotonic()
+        now = self._now()
         try:
             opened = data if self.inbound is None else self.inbound.rtcp(data)
         except CipherError:

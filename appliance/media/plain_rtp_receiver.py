@@ -66,7 +66,7 @@ class RtpReceiver:
         now: Callable[[], float],
     ) -> None:
         made = FarVideo if kind == "video" else FarAudio
-        self.track: FarTrack = made(clock=clock, feedback=self)
+        self.track: FarTrack = made(clock=clock, feedback=self, now=now)
         self.heard_key: Callable[[str], None] | None = None
         self._own = own_ssrc
         self._speak = speak
@@ -87,6 +87,11 @@ class RtpReceiver:
         """Take that from here on; None is nothing."""
         self._receiving = receiving
         self.track.repairs = receiving is not None and "nack" in receiving.feedback
+
+    @property
+    def takes(self) -> bool:
+        """Whether anything is to come at all; not on hold, nor when it was taken away."""
+        return self._receiving is not None
 
     def accepts(self, payload_type: int) -> bool:
         return self._receiving is not None and payload_type in self._receiving.payloads

@@ -3,6 +3,7 @@
 import logging
 import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +50,13 @@ class Sending:
 class RtpSender:
     """Sends one track by a path, for as long as `use` says how."""
 
-    def __init__(self, path: RtpPath, track: MediaStreamTrack, rate: SendRate) -> None:
+    def __init__(
+        self,
+        path: RtpPath,
+        track: MediaStreamTrack,
+        rate: SendRate,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.ssrc = random.getrandbits(32)
         self.rate = rate
         self.keys = KeySender()
@@ -58,10 +65,13 @@ class RtpSender:
         self.octets = 0
         self.frames = 0
         self._path = path
+        self._now = now
         self._track = track
         self._sending: Sending | None = None
         self._sound: NearSound | None = None
-        self._sequence = random.getrandbits(16)
+        # Of the lower half: whoever misses the first packets of SRTP must not also miss that the
+        # numbers wrapped (RFC 3711 section 3.3.1 wants the roll-over counter at 0 then).
+        self._sequence = random.getrandbits(15)
         self._offset = random.getrandbits(32)
         self._clock_shift: float | None = None  # monotonic clock minus the track's
         self._key_began = 0  # timestamp of the telephone event that is being sent
@@ -107,7 +117,7 @@ class RtpSender:
             except MediaStreamError:
                 return
             if isinstance(data, Packet | av.AudioFrame):
-                self._take(data, time.monotonic())
+                self._take(data, self._now())
 
     def _take(self, data: "Packet[Any] | av.AudioFrame", now: float) -> None:
         """One access unit, or 20 ms of sound."""

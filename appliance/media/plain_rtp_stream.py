@@ -45,14 +45,16 @@ class RtpStream:
         rate: SendRate,
         name: str,
         ask: Callable[[], None],
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.kind = kind
-        self.path = RtpPath(self)
-        self.sender = RtpSender(self.path, near, rate) if near is not None else None
+        self.path = RtpPath(self, now)
+        self.sender = RtpSender(self.path, near, rate, now) if near is not None else None
         self.ssrc = self.sender.ssrc if self.sender else random.getrandbits(32)
         self._name = name
         self._clock = clock
         self._ask = ask
+        self._now = now
         self.receiver = self._receiver()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -63,7 +65,7 @@ class RtpStream:
             self._clock,
             speak=self._speak,
             ask=self._ask,
-            now=time.monotonic,
+            now=self._now,
         )
 
     async def open(self, host: str, ports: range = PORTS) -> None:
@@ -82,7 +84,7 @@ class RtpStream:
             self.receiver = self._receiver()  # the far end had taken this medium away
             self.receiver.heard_key = heard
         if self.sender is not None:
-            self.sender.use(sending, time.monotonic())
+            self.sender.use(sending, self._now())
         self.receiver.use(receiving)
         if not self._tasks:
             self._tasks.append(asyncio.create_task(self._report(), name=f"{self.kind} reports"))
@@ -94,7 +96,7 @@ class RtpStream:
     def take_away(self) -> None:
         """The far end has refused or ended this medium; it may come back by `use`."""
         if self.sender is not None:
-            self.sender.use(None, time.monotonic())
+            self.sender.use(None, self._now())
         self.receiver.use(None)
         self.receiver.track.stop()
         self.path.aim(None, None)
@@ -151,7 +153,7 @@ class RtpStream:
 
     def _compound(self, feedback: bytes = b"") -> bytes:
         """A report, our name and `feedback`: feedback alone is no RTCP (RFC 3550 section 6.1)."""
-        now = time.monotonic()
+        now = self._now()
         block = self.receiver.block(now)
         blocks: list[RtcpReceiverInfo] = [] if block is None else [block]
         info = self.sender.info(now) if self.sender else None

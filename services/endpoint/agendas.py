@@ -40,6 +40,10 @@ class Agendas:
             self.state = self._feed.load(now)
             self._ask.set()
 
+    def hurry(self) -> None:
+        """Ask now: somebody says that the feed has changed."""
+        self._ask.set()
+
     async def run(self) -> None:
         """Ask again and again until cancelled; a feed's fault is a state, never an exception."""
         while True:

@@ -14,7 +14,9 @@ from typing import Any
 
 import click
 
+from appliance.base.config import SipChoices
 from appliance.base.journal import open_journal
+from appliance.base.site_file import SiteFileError, read_site
 from appliance.dialers.dialer import Call, CallStatistics, DialError, EndReason, Near
 from appliance.dialers.table import Dialers
 from appliance.media.camera import Camera
@@ -35,8 +37,14 @@ log = logging.getLogger("diemcau.dial")
 @click.option("--camera", default="", help="A recording, or a source such as v4l2:/dev/video0.")
 @click.option("--microphone", default="", help="A recording, or a source such as alsa:default.")
 @click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep what comes.")
-@click.option("--name", default="Điểm Cầu", show_default=True, help="Our name in the meeting.")
+@click.option("--name", default="", help="Our name in the meeting.")
 @click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A private authority.")
+@click.option(
+    "--site",
+    "site_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Call as this site: the [sip] section, authority and name of its file.",
+)
 def dial(
     address: str,
     seconds: float,
@@ -46,6 +54,7 @@ def dial(
     record: Path | None,
     name: str,
     ca: str | None,
+    site_file: Path | None,
 ) -> None:
     """Join ADDRESS for some seconds and say how the call went.
 
@@ -53,13 +62,16 @@ def dial(
     """
     open_journal("dial")
     try:
-        table = Dialers(ca or "")
+        site = read_site(site_file) if site_file is not None else None
+        sip = site.sip if site is not None else SipChoices()
+        table = Dialers(ca or (site.call.ca if site is not None else ""), sip=sip)
         camera_of = Camera(_source(camera))
         microphone_of = Microphone(_source(microphone))
         sink = Recording(record) if record else None
-    except (SourceError, ssl.SSLError, OSError) as error:
+    except (SourceError, SiteFileError, ssl.SSLError, OSError) as error:
         raise click.UsageError(str(error)) from error
-    trial = _Trial(address, camera_of, microphone_of, sink, name, table)
+    called = name or (site.site.name if site is not None else "Điểm Cầu")
+    trial = _Trial(address, camera_of, microphone_of, sink, called, table)
     asyncio.run(trial.run(seconds))
     result = trial.result()
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else _lines(result))

@@ -58,13 +58,14 @@ class Hand:
         if call is not self._call:
             self._call = call
             self._tell.set()
-        floor = within(self.floor, phase)
+        floor, entering = within(self.floor, phase), False
         if call is not None and phase is Phase.IN_MEETING:
             far = call.floor
+            entering = far.entering
             floor = hear(floor, confirmed=far.hand_confirmed, given=far.given)
         self._be(floor, now)
         waiting = floor.hand and not floor.hand_confirmed and phase is Phase.IN_MEETING
-        if not waiting:
+        if not waiting or entering:
             self._asked_at = None
             return None
         if self._asked_at is None:

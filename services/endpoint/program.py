@@ -32,6 +32,7 @@ from services.endpoint.dismissals import Dismissals
 from services.endpoint.easel import Easel, card
 from services.endpoint.feed import Feed
 from services.endpoint.line import Line
+from services.endpoint.nudges import Nudges
 from services.endpoint.reports import Reports
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.selftest import SelfTest
@@ -118,7 +119,11 @@ async def _site(
                 symptoms=Symptoms(
                     agendas, devices, board.panel, linked=plugged, tv_trouble=tv_trouble
                 ),
-                reports=Reports(lifeline, FactFile(places.run / "endpoint.json")),
+                reports=Reports(
+                    lifeline,
+                    FactFile(places.run / "endpoint.json"),
+                    lambda: agendas.state.fetched_at,
+                ),
                 line=lambda changed: Line(call, changed, seed=identity.id, spread=site.call.spread),
                 stage=lambda media: Stage(television, easel, time.monotonic, media),
                 selftest=SelfTest(
@@ -135,6 +140,8 @@ async def _site(
             async with asyncio.TaskGroup() as group:
                 group.create_task(television.run(), name="television")
                 group.create_task(conductor.run(), name="conductor")
+                nudges = Nudges(places.run, agendas.hurry, clock.now)
+                group.create_task(nudges.run(), name="nudges")
                 if board.bench is not None and places.bench is not None:
                     hands = BenchSocket(places.bench, board.bench, cable, devices, conductor)
                     group.create_task(hands.run(), name="bench")

@@ -18,8 +18,15 @@ log = logging.getLogger("diemcau.reports")
 class Reports:
     """Told once a turn; writes only what is new, and feeds the watchdog with the turn itself."""
 
-    def __init__(self, lifeline: Lifeline, facts: FactFile) -> None:
+    def __init__(
+        self,
+        lifeline: Lifeline,
+        facts: FactFile,
+        agenda_at: Callable[[], float | None] = lambda: None,
+    ) -> None:
+        """`agenda_at`: when the agenda was last confirmed, POSIX s."""
         self._lifeline = lifeline
+        self._agenda_at = agenda_at
         self._facts = facts
         self._written: dict[str, Any] = {}
         self._written_at = float("-inf")
@@ -58,6 +65,7 @@ class Reports:
                 "microphone": shown.microphone.value,
                 "line": shown.line.value,
                 "speaker": shown.speaker,
+                "agenda_at": self._agenda_at(),
                 "troubles": [trouble.code for trouble in troubles],
             },
             now,

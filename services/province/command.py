@@ -6,19 +6,28 @@ import logging
 import os
 import secrets
 import signal
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import click
 import uvicorn
+from fastapi import FastAPI
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from appliance.base.journal import open_journal
 from services.province.accounts import Role, add_account, hashed
+from services.province.broker.beside import Beside, beside
+from services.province.broker.process import BrokerError
 from services.province.console.app import application
 from services.province.console.asked import Province
 from services.province.console.render import Pages
 from services.province.errors import ProvinceError
+from services.province.fleet.nudging import Nudging
+from services.province.fleet.storing import alarming, storing
 from services.province.floor.keeper import Keeper
 from services.province.settings import Settings
 from services.province.storage.database import Database
@@ -48,6 +57,17 @@ PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
 @click.option("--proxy", default="", help="Address of the proxy whose X-Forwarded-For is believed.")
 @click.option(
+    "--broker/--no-broker",
+    default=True,
+    show_default=True,
+    help="Start mosquitto beside it; without one no site reports to this copy of the program.",
+)
+@click.option(
+    "--broker-host", default="127.0.0.1", show_default=True, help="Address the broker listens at."
+)
+@click.option("--broker-port", default=8883, show_default=True, help="Port it listens at.")
+@click.option("--broker-name", default="", help="Its name as sites know it; else that of --url.")
+@click.option(
     "--metrics-token-file",
     type=click.Path(exists=True, path_type=Path),
     help="A file with the token that Prometheus shows; without it there are no metrics.",
@@ -68,6 +88,10 @@ def province(
     proxy: str,
     metrics_token_file: Path | None,
     ask_password: bool,
+    broker: bool,
+    broker_host: str,
+    broker_port: int,
+    broker_name: str,
 ) -> None:
     """Serve the province's side: meetings, sites, and a console for browsers.
 
@@ -79,9 +103,11 @@ def province(
         raise click.UsageError("--cert and --key go together.")
     open_journal("province")
     scheme = "https" if cert else "http"
-    reached = (url or f"{scheme}://{host}:{port}").rstrip("/")
+    url = (url or f"{scheme}://{host}:{port}").rstrip("/")
+    broker_name = broker_name or urlsplit(url).hostname or broker_host
+    there = f"mqtts://{broker_name}:{broker_port}" if broker else ""
     token = metrics_token_file.read_text().strip() if metrics_token_file else ""
-    settings = Settings(reached, name, zone, hosts, site_ca, token)
+    settings = Settings(url, name, zone, hosts, site_ca, there, token)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     kept.upgrade()
@@ -89,36 +115,50 @@ def province(
     told = first_administrator(program, data, ask=ask_password)
     if told:
         click.echo(told, err=True)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(program),
-            host=host,
-            port=port,
-            ssl_certfile=cert,
-            ssl_keyfile=key,
-            proxy_headers=bool(proxy),
-            forwarded_allow_ips=proxy or None,
-            log_level="warning",
-            access_log=False,  # the agendas' addresses are secrets
-            server_header=False,
-            timeout_graceful_shutdown=2,
-        )
-    )
     click.echo(settings.url, err=True)
     log.info("near → %s, %s", settings.url, kept.url.get_backend_name())
+    listen = partial(
+        uvicorn.Config,
+        host=host,
+        port=port,
+        ssl_certfile=cert,
+        ssl_keyfile=key,
+        proxy_headers=bool(proxy),
+        forwarded_allow_ips=proxy or None,
+        log_level="warning",
+        access_log=False,  # the agendas' addresses are secrets
+        server_header=False,
+        timeout_graceful_shutdown=2,
+    )
+    place = Beside(data / "broker", broker_host, broker_port, (broker_name,)) if broker else None
     # uvicorn hands the signal on when it has stopped; to have been stopped is no fault.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(server, Keeper(kept)))
-    kept.close()
+    try:
+        with contextlib.suppress(KeyboardInterrupt):
+            asyncio.run(_serve(program, listen, place))
+    except* BrokerError as group:
+        raise click.ClickException(str(group.exceptions[0])) from None
+    finally:
+        kept.close()
 
 
-async def _serve(server: uvicorn.Server, keeper: Keeper) -> None:
-    """Both or none: if the keeper dies the program ends, and systemd starts it anew."""
-    async with asyncio.TaskGroup() as tasks:
-        keeping = tasks.create_task(keeper.run(), name="keeper")
-        await server.serve()
-        keeping.cancel()
+async def _serve(
+    program: Province, listen: Callable[[FastAPI], uvicorn.Config], place: Beside | None
+) -> None:
+    """All or none: if a part dies the program ends, and systemd starts it anew."""
+    database = program.database
+    async with contextlib.AsyncExitStack() as stack:
+        tasks = await stack.enter_async_context(asyncio.TaskGroup())
+        parts = [tasks.create_task(Keeper(database).run(), name="keeper")]
+        if place is not None:
+            alarm = alarming(database, program.now)
+            running = await stack.enter_async_context(beside(place, storing(database), alarm=alarm))
+            nudging = Nudging(database, running.ingest.nudge)
+            parts.append(tasks.create_task(nudging.run(), name="nudges"))
+            program = replace(program, enrolment=running.enrolment)
+        await uvicorn.Server(listen(application(program))).serve()
+        for part in parts:
+            part.cancel()
 
 
 def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:

@@ -22,6 +22,11 @@ NEVER_REMEDY = N_("Plug it in and approve it; its card must be made for this pro
 SILENT = N_("Nothing has been heard from this site for {age}.")
 WENT = N_("The site said that it is switched off.")
 SILENT_REMEDY = N_("Call the commune: is the power on, is the network cable in?")
+IDENTITY = "identity"
+"""A report that no site makes: two devices speak with its certificate."""
+COPIED = N_("Two devices report as this site.")
+COPIED_REMEDY = N_("Revoke its certificate and let the right device in anew.")
+COPIED_S = 24 * 3600.0
 UNKNOWN_REASON = N_("The site reports a fault.")
 UNKNOWN_REMEDY = N_("Call the commune and let them read the code on the TV.")
 
@@ -82,7 +87,9 @@ def near(now: float, begin: float | None, end: float | None) -> bool:
 
 def judge(heard: Mapping[str, Heard], now: float, *, close: bool = False) -> Standing:
     """The standing of one site; `heard` by kind, `close`: a meeting is near or on."""
-    newest = max((report.received_at for report in heard.values()), default=None)
+    newest = max(
+        (report.received_at for kind, report in heard.items() if kind != IDENTITY), default=None
+    )
     if newest is None:
         return Standing(State.SILENT, (Reason(NEVER_HEARD, NEVER_REMEDY),))
     presence = heard.get("presence")
@@ -95,6 +102,10 @@ def judge(heard: Mapping[str, Heard], now: float, *, close: bool = False) -> Sta
         return Standing(State.SILENT, (Reason(SILENT, SILENT_REMEDY, age_s=age),), heard_at=newest)
     health, meeting, hand = heard.get("health"), heard.get("meeting"), heard.get("hand")
     alarms = _alarms(health.state if health is not None else {})
+    identity = heard.get(IDENTITY)
+    if identity is not None and now - identity.received_at < COPIED_S:
+        detail = _word(identity.state, "reason")
+        alarms.insert(0, Reason(COPIED, COPIED_REMEDY, since=identity.at, detail=detail))
     reasons = tuple(alarm for alarm in alarms if alarm.severity >= 2)
     phase = _word(meeting.state, "phase") if meeting is not None else ""
     state = State.HELP if reasons else State.READY

@@ -102,18 +102,6 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
     return calendar(site.name, entries)
 
 
-def reached(session: Session, meetings: Iterable[int]) -> frozenset[str]:
-    """The sites whose feeds tell of these meetings, also of those that they are off for them."""
-    tree = Tree.load(session)
-    found: set[str] = set()
-    for row in session.scalars(select(Invitation).where(Invitation.meeting_id.in_(list(meetings)))):
-        if row.site_id is not None:
-            found.add(row.site_id)
-        elif row.place_id is not None:
-            found.update(tree.sites_below(row.place_id))
-    return frozenset(found)
-
-
 def changes_of(session: Session, meetings: Iterable[int]) -> dict[int, list[OccurrenceChange]]:
     """The changed occurrences of each of these meetings."""
     found: dict[int, list[OccurrenceChange]] = {}

@@ -9,8 +9,9 @@ class Settings:
     """``url`` is where browsers and sites reach the program, without a slash at its end.
 
     ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
-    province's certificate authority ("" for a public one). Without a ``metrics_token`` there are no
-    metrics.
+    province's certificate authority ("" for a public one); ``broker`` the broker's address as sites
+    know it, ``mqtts://host:8883``, "" where none is beside this copy of the program.
+    Without a ``metrics_token`` there are no metrics.
     """
 
     url: str = "http://127.0.0.1:8443"
@@ -18,6 +19,7 @@ class Settings:
     zone: str = "Asia/Ho_Chi_Minh"
     hosts: tuple[str, ...] = ()
     ca: str = ""
+    broker: str = ""
     metrics_token: str = field(default="", repr=False)
 
     @property

@@ -36,6 +36,12 @@ def site_file(settings: Settings, site: Site) -> str:
         lines.append(f"hosts = [{', '.join(_quoted(host) for host in settings.hosts)}]")
     if settings.ca:
         lines.append(f"ca = {_quoted(settings.ca)}")
+    if settings.broker:
+        lines += ["", "[province]", f"broker = {_quoted(settings.broker)}"]
+        if settings.secure:
+            lines.append(f"url = {_quoted(settings.url)}")
+        if settings.ca:
+            lines.append(f"ca = {_quoted(settings.ca)}")
     text = "\n".join(lines) + "\n"
     parse_site(text.encode())
     return text

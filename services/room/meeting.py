@@ -30,6 +30,19 @@ class Meeting:
         self.tell(participant, {"joining": {"id": number, "display": display}})
         return participant
 
+    def welcome(self, participant: Participant) -> Json:
+        """What somebody who has entered is told of the room; from here on it hears of changes."""
+        participant.welcomed = True
+        return {
+            "videoroom": "joined",
+            "room": self.settings.number,
+            "description": self.settings.description,
+            "id": participant.number,
+            "private_id": participant.private,
+            "publishers": self.others_published(participant),
+            "attendees": self.others_silent(participant),
+        }
+
     def publishing(self) -> int:
         """How many send something."""
         return sum(1 for p in self.participants.values() if p.media is not None)
@@ -46,7 +59,7 @@ class Meeting:
     def tell(self, about: Participant, event: Json) -> None:
         """Tell everybody but one."""
         for participant in list(self.participants.values()):
-            if participant is not about:
+            if participant is not about and participant.welcomed:
                 data = {"videoroom": "event", "room": self.settings.number, **event}
                 participant.handle.push(data)
 

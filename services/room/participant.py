@@ -30,6 +30,7 @@ class Participant:
     chair: bool = False
     media: PublishedMedia | None = None
     shown: bool = False
+    welcomed: bool = False  # before its own "joined" it is told nothing
 
     @property
     def media_at(self) -> float | None:

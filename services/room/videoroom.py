@@ -105,19 +105,17 @@ class VideoRoom:
             raise VideoRoomError(INVALID_REQUEST, f"The room is full ({FULL} participants)")
         chair = bool(settings.chair_pin) and _same(body.get("chair_pin"), settings.chair_pin)
         participant = meeting.enter(handle, _display(body) or "", chair=chair)
-        joined = {
-            "videoroom": "joined",
-            "room": settings.number,
-            "description": settings.description,
-            "id": participant.number,
-            "private_id": participant.private,
-            "publishers": meeting.others_published(participant),
-            "attendees": meeting.others_silent(participant),
-        }
         answer = None
         if request == "joinandconfigure" and jsep is not None:
-            answer = {"type": "answer", "sdp": await participant.publish(_sdp(jsep))}
-        return joined, answer
+            try:
+                answer = {"type": "answer", "sdp": await participant.publish(_sdp(jsep))}
+            except VideoRoomError:
+                handle.part = None
+                await participant.leave()
+                raise
+        # Only now: others may have come and begun to send while the answer was being made, and two
+        # who joined in the same moment would never learn of each other.
+        return meeting.welcome(participant), answer
 
     async def _participant(
         self, handle: Handle, part: Participant, request: str, body: Json, jsep: Json | None

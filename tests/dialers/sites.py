@@ -13,7 +13,7 @@ from aiortc.mediastreams import MediaStreamError
 from appliance.dialers.dialer import Call, Dialer, Near
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Event, Told
+from appliance.dialers.janus.session import Answered, Event, Told
 from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.media.follow import Follower
 from appliance.media.webrtc import connection
@@ -130,7 +130,6 @@ class Chair:
         body |= {"display": str(Display("Chủ trì", chair=True)), "chair_pin": SECRET}
         offer = {"type": "offer", "sdp": self._pc.localDescription.sdp}
         joined = await self._socket.message(self._handle, body, offer)
-        self.people.take(joined.data)
         await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
         return self
 
@@ -166,5 +165,5 @@ class Chair:
             return
 
     async def _take(self, event: Event) -> None:
-        if isinstance(event, Told):
+        if isinstance(event, Told | Answered):
             self.people.take(event.data)

@@ -1,8 +1,8 @@
 """One suite for every dialer against every far end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,39 +10,42 @@ import pytest_asyncio
 
 from appliance.dialers.dialer import DialError, EndReason
 from appliance.dialers.table import Dialers
+from tests.dialers.far_ends import ALL, CONFERENCES, VIDEOROOMS, FarEnd, start, videoroom_address
 from tests.dialers.sites import Chair, near, site, until
-from tests.peers.janus import FULL_ROOM, PIN, PIN_ROOM, ROOM, SHORT_ROOM, free_port, janus
+from tests.peers.janus import ROOM, SHORT_ROOM, free_port, janus
 from tests.peers.relay import relay
 from tests.peers.room import room
 
-KINDS = ("room", "janus")
+Start = Callable[[str], FarEnd]
 
 
-@dataclass(frozen=True, slots=True)
-class FarEnd:
-    """A running server of one kind, or none for loopback."""
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Each kind of far end, started when the first test wants it."""
+    started: dict[str, FarEnd] = {}
+    with contextlib.ExitStack() as stack:
 
-    kind: str
-    port: int = 0
+        def one(kind: str) -> FarEnd:
+            if kind not in started:
+                started[kind] = stack.enter_context(start(kind, tmp_path_factory.mktemp(kind)))
+            return started[kind]
 
-    @property
-    def path(self) -> str:
-        return "/janus" if self.kind == "room" else ""
-
-    def address(self, number: int = ROOM, more: str = "", port: int = 0) -> str:
-        if self.kind == "loopback":
-            return "loopback:"
-        return f"janus+ws://127.0.0.1:{port or self.port}{self.path}?room={number}{more}"
+        yield one
 
 
-@pytest.fixture(scope="module", params=KINDS)
-def server(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[FarEnd]:
-    port = free_port()
-    folder: Path = tmp_path_factory.mktemp("janus")
-    with room(port) if request.param == "room" else janus(folder, port):
-        yield FarEnd(request.param, port)
+@pytest.fixture(params=ALL)
+def anybody(request: pytest.FixtureRequest, running: Start) -> FarEnd:
+    return running(request.param)
+
+
+@pytest.fixture(params=CONFERENCES)
+def conference(request: pytest.FixtureRequest, running: Start) -> FarEnd:
+    return running(request.param)
+
+
+@pytest.fixture(params=VIDEOROOMS)
+def server(request: pytest.FixtureRequest, running: Start) -> FarEnd:
+    return running(request.param)
 
 
 @pytest_asyncio.fixture
@@ -75,42 +78,65 @@ async def test_our_own_media_come_back_through_loopback() -> None:
     assert statistics.first_picture_s is not None
 
 
-async def test_two_sites_see_and_hear_each_other(server: FarEnd) -> None:
-    first = await site(Dialers(), server.address(), 1)
-    second = await site(Dialers(), server.address(), 2)
+async def test_picture_and_sound_both_ways_and_a_hand(anybody: FarEnd) -> None:
+    async with anybody.company():
+        one = await site(anybody.room.dialer, anybody.room.address, 1)
+        await until(lambda: one.sees == 2, "the other's picture")
+        await until(lambda: one.hears() == {2}, "the other's tone")
+        await one.call.set_hand(True)
+        await until(lambda: one.call.floor.hand_confirmed, "the hand confirmed")
+        await one.call.set_mic(True)
+        await one.call.set_hand(False)
+        await until(lambda: not one.call.floor.hand_confirmed, "the hand down")
+        await one.leave()
+    assert one.call.ended is EndReason.OURS
+    statistics = one.call.statistics()
+    assert statistics.flowed
+    assert (statistics.video.width, statistics.video.height) == (640, 360)
+    assert (statistics.video.codec, statistics.audio.codec) == ("H264", anybody.sound)
+
+
+async def test_two_sites_see_and_hear_each_other(conference: FarEnd) -> None:
+    door = conference.room
+    first = await site(door.dialer, door.address, 1)
+    second = await site(door.dialer, door.address, 2)
     await until(lambda: first.sees == 2 and second.sees == 1, "each other's picture")
     await until(lambda: first.hears() == {2} and second.hears() == {1}, "each other's tone")
-    assert first.call.floor.speaker == "site 2"
-    seen = list(second.numbers)
-    await until(lambda: len(second.numbers) > len(seen) + 30, "a picture that moves")
-    assert second.numbers == sorted(second.numbers)
-    assert second.due == sorted(second.due)
+    if conference.kind in VIDEOROOMS:
+        assert first.call.floor.speaker == "site 2"
+    seen = len(second.numbers)
+    await until(lambda: len(second.numbers) > seen + 30, "a picture that moves")
+    assert second.numbers[seen:] == sorted(second.numbers[seen:])
+    assert second.due[seen:] == sorted(second.due[seen:])
     for one in (first, second):
         statistics = one.call.statistics()
         assert statistics.flowed
         assert statistics.connected_s is not None
-        assert statistics.audio.codec == "opus"
+        assert statistics.audio.codec == conference.sound
     await second.leave()
-    await until(lambda: first.call.video is None, "that the other has gone")
+    if conference.kind in VIDEOROOMS:
+        await until(lambda: first.call.video is None, "that the other has gone")
     assert first.call.ended is None
     await first.leave()
 
 
-async def test_who_comes_back_is_seen_again(server: FarEnd) -> None:
-    first = await site(Dialers(), server.address(), 1)
+async def test_who_comes_back_is_seen_again(conference: FarEnd) -> None:
+    door = conference.room
+    first = await site(door.dialer, door.address, 1)
     for number in (2, 3):
-        other = await site(Dialers(), server.address(), number)
+        other = await site(door.dialer, door.address, number)
         await until(lambda n=number: first.sees == n, f"site {number}")  # type: ignore[misc]
         await until(lambda n=number: first.hears() == {n}, f"the tone of {number}")  # type: ignore[misc]
         await other.leave()
-        await until(lambda: first.call.video is None, "nobody")
+        if conference.kind in VIDEOROOMS:
+            await until(lambda: first.call.video is None, "nobody")
     await first.leave()
 
 
 async def test_a_hand_is_confirmed_and_the_floor_given_and_taken(server: FarEnd) -> None:
     chair = await Chair(server.port, server.path).enter()
-    first = await site(Dialers(), server.address(), 1)
-    second = await site(Dialers(), server.address(), 2)
+    first = await site(Dialers(), videoroom_address(server.port, server.kind), 1)
+    second = await site(Dialers(), videoroom_address(server.port, server.kind), 2)
     await until(lambda: first.sees == 5 and second.sees == 5, "the chair's picture")
     await until(lambda: first.hears() == {2, 5}, "everybody else's sound")
 
@@ -135,7 +161,7 @@ async def test_a_hand_is_confirmed_and_the_floor_given_and_taken(server: FarEnd)
 
 async def test_removed_from_the_meeting(server: FarEnd) -> None:
     chair = await Chair(server.port, server.path).enter()
-    one = await site(Dialers(), server.address(), 1)
+    one = await site(Dialers(), videoroom_address(server.port, server.kind), 1)
     await until(lambda: chair.number("site 1") != 0, "the site in the room")
     await chair.ask(request="kick", room=ROOM, id=chair.number("site 1"))
     await until(lambda: one.call.ended is not None, "the end")
@@ -147,7 +173,7 @@ async def test_removed_from_the_meeting(server: FarEnd) -> None:
 
 async def test_the_meeting_is_ended(server: FarEnd) -> None:
     chair = await Chair(server.port, server.path).enter(SHORT_ROOM)
-    one = await site(Dialers(), server.address(SHORT_ROOM), 1)
+    one = await site(Dialers(), videoroom_address(server.port, server.kind, SHORT_ROOM), 1)
     await chair.ask(request="destroy", room=SHORT_ROOM)
     await until(lambda: one.call.ended is not None, "the end")
     assert one.call.ended is EndReason.FAR_END
@@ -155,38 +181,38 @@ async def test_the_meeting_is_ended(server: FarEnd) -> None:
     await chair.leave()
 
 
-@pytest.mark.parametrize(
-    ("number", "more", "reason"),
-    [
-        (777, "", EndReason.REFUSED),
-        (PIN_ROOM, "", EndReason.UNAUTHORISED),
-        (PIN_ROOM, "&pin=1", EndReason.UNAUTHORISED),
-    ],
-)
-async def test_refusals(server: FarEnd, number: int, more: str, reason: EndReason) -> None:
-    with pytest.raises(DialError) as caught:
-        await Dialers().dial(server.address(number, more), near(1), name="site 1")
-    assert caught.value.reason is reason
-    assert str(number) in caught.value.detail
+async def test_refusals(anybody: FarEnd) -> None:
+    for door, reason in anybody.refused:
+        with pytest.raises(DialError) as caught:
+            await door.dialer.dial(door.address, near(1), name="site 1")
+        assert caught.value.reason is reason, door.address
+        assert len(caught.value.detail.splitlines()) == 1
 
 
-async def test_the_right_pin_opens(server: FarEnd) -> None:
-    call = await Dialers().dial(server.address(PIN_ROOM, f"&pin={PIN}"), near(1), name="site 1")
+async def test_the_right_secret_opens(conference: FarEnd) -> None:
+    door = conference.opened
+    assert door is not None
+    call = await door.dialer.dial(door.address, near(1), name="site 1")
     await call.hang_up()
 
 
-async def test_a_full_room_is_busy(server: FarEnd) -> None:
-    call = await Dialers().dial(server.address(FULL_ROOM), near(1), name="site 1")
+async def test_a_full_room_is_busy(anybody: FarEnd) -> None:
+    door = anybody.full
+    calls = [
+        await door.dialer.dial(door.address, near(1), name="site 1")
+        for _ in range(anybody.full_after)
+    ]
     with pytest.raises(DialError) as caught:
-        await Dialers().dial(server.address(FULL_ROOM), near(2), name="site 2")
+        await door.dialer.dial(door.address, near(2), name="site 2")
     assert caught.value.reason is EndReason.BUSY
-    await call.hang_up()
+    for call in calls:
+        await call.hang_up()
 
 
 async def test_a_line_that_blinks_ends_no_call(server: FarEnd) -> None:
     chair = await Chair(server.port, server.path).enter()
     async with relay(server.port) as line:
-        one = await site(Dialers(), server.address(port=line.port), 1)
+        one = await site(Dialers(), videoroom_address(line.port, server.kind), 1)
         await until(lambda: one.sees == 5, "the chair's picture")
         line.cut()
         await one.call.set_hand(True)
@@ -204,7 +230,9 @@ async def test_a_server_that_forgot_us_loses_the_call(server: FarEnd, tmp_path: 
     port = free_port()
     with room(port) if server.kind == "room" else janus(tmp_path, port):
         async with relay(server.port) as line:
-            call = await Dialers().dial(server.address(port=line.port), near(1), name="site 1")
+            call = await Dialers().dial(
+                videoroom_address(line.port, server.kind), near(1), name="site 1"
+            )
             line.cut()
             line.mend(port)
             await until(lambda: call.ended is not None, "the end")
@@ -212,20 +240,20 @@ async def test_a_server_that_forgot_us_loses_the_call(server: FarEnd, tmp_path: 
             await call.hang_up()
 
 
-@pytest.mark.parametrize("kind", KINDS)
-async def test_a_server_that_dies_loses_the_call(kind: str, tmp_path: Path) -> None:
-    port = free_port()
-    with room(port) if kind == "room" else janus(tmp_path, port) as process:
-        one = await site(Dialers(), FarEnd(kind, port).address(), 1)
-        process.kill()
+@pytest.mark.parametrize("kind", ALL)
+async def test_a_far_end_that_dies_loses_the_call(kind: str, tmp_path: Path) -> None:
+    with start(kind, tmp_path) as far:
+        one = await site(far.room.dialer, far.room.address, 1)
+        far.kill()
         await until(lambda: one.call.ended is not None, "the end")
         assert one.call.ended is EndReason.LOST
         await one.leave()
 
 
-async def test_a_dial_that_is_given_up_leaves_nothing(server: FarEnd) -> None:
-    dialing = asyncio.create_task(Dialers().dial(server.address(), near(1), name="site 1"))
-    for _ in range(20):
+async def test_a_dial_that_is_given_up_leaves_nothing(anybody: FarEnd) -> None:
+    door = anybody.room
+    dialing = asyncio.create_task(door.dialer.dial(door.address, near(1), name="site 1"))
+    for _ in range(10):
         await asyncio.sleep(0)
     dialing.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -33,6 +33,13 @@ def test_the_first_is_seen_where_there_is_no_chair() -> None:
     assert {s.feed for s in people.heard()} == {2, 3}
 
 
+def test_who_came_in_the_same_moment_is_kept() -> None:
+    people = People()
+    event(people, publishers=[publisher(2, "hai")])
+    people.take({"videoroom": "joined", "id": 1, "publishers": []})
+    assert [s.feed for s in people.wanted()] == [2, 2]
+
+
 def test_the_chair_is_seen_then_who_has_the_floor() -> None:
     chair = Display("Chủ trì", chair=True)
     people = joined(publisher(2, "hai"), publisher(3, "ba"), publisher(4, chair))

@@ -16,6 +16,8 @@ from av.packet import Packet
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
+from appliance.media.capture_i420 import plane
+
 WIDTH, HEIGHT, RATE = 640, 360, 30
 BITS = 16
 CELL = WIDTH // BITS
@@ -23,18 +25,23 @@ CELL = WIDTH // BITS
 
 def numbered(number: int) -> av.VideoFrame:
     """A noisy picture with `number` as black and white cells in its top rows."""
-    noise = np.random.default_rng(number)
-    picture = noise.integers(90, 160, (HEIGHT * 3 // 2, WIDTH), np.uint8)
-    picture[HEIGHT:] = 128
+    picture = _noise(number % 16).copy()
     for bit in range(BITS):
         picture[:CELL, bit * CELL : (bit + 1) * CELL] = 235 if number >> bit & 1 else 16
     return av.VideoFrame.from_ndarray(picture, format="yuv420p")
 
 
+@lru_cache
+def _noise(seed: int) -> Any:
+    """Made once: two ends that draw anew for every picture cost more than all that is tested."""
+    picture = np.random.default_rng(seed).integers(90, 160, (HEIGHT * 3 // 2, WIDTH), np.uint8)
+    picture[HEIGHT:] = 128
+    return picture
+
+
 def number_of(frame: av.VideoFrame) -> int:
     """The number that `numbered` put into a picture."""
-    luma = frame.to_ndarray(format="gray")
-    row = luma[CELL // 2]
+    row = plane(frame, 0)[CELL // 2]
     return sum(int(row[bit * CELL + CELL // 2] > 128) << bit for bit in range(BITS))
 
 
@@ -49,7 +56,11 @@ def video_encoder(bps: int = 900_000) -> VideoCodecContext:
 
 
 class NumberedVideo(MediaStreamTrack):
-    """H.264 of numbered pictures, 30 a second; a keyframe first and when asked for."""
+    """H.264 of numbered pictures, 30 a second; a keyframe first and when asked for.
+
+    A camera whose machine is busy misses pictures: one that made up for them in a burst would keep
+    the machine busy, and whoever is to receive them from ever getting a turn.
+    """
 
     kind = "video"
 
@@ -63,6 +74,7 @@ class NumberedVideo(MediaStreamTrack):
         self._codec = video_encoder()
         self._key = True
         self._begun = 0.0
+        self._tick = -1
 
     def request_keyframe(self) -> None:
         self._key = True
@@ -75,17 +87,17 @@ class NumberedVideo(MediaStreamTrack):
             raise MediaStreamError
         if self._frames is not None and self.sent >= self._frames:
             await asyncio.sleep(3600)
-        self._begun = self._begun or time.monotonic()
-        wait = self._begun + self.sent / RATE - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        now = time.monotonic()
+        self._begun = self._begun or now
+        self._tick = max(self._tick + 1, int((now - self._begun) * RATE))
+        await asyncio.sleep(max(0.0, self._begun + self._tick / RATE - now))
         frame = numbered(self._first + self.sent)
         frame.pts, frame.time_base = self.sent, Fraction(1, RATE)
         frame.pict_type = PictureType.I if self._key else PictureType.NONE
         self.keyframes += self._key
         self._key = False
         (packet,) = self._codec.encode(frame)
-        packet.pts, packet.time_base = self.sent * 90000 // RATE, Fraction(1, 90000)
+        packet.pts, packet.time_base = self._tick * 90000 // RATE, Fraction(1, 90000)
         self.sent += 1
         return packet
 
@@ -126,9 +138,7 @@ class Tone(MediaStreamTrack):
         if self.readyState != "live":
             raise MediaStreamError
         self._begun = self._begun or time.monotonic()
-        wait = self._begun + self.sent * 0.02 - time.monotonic()
-        if wait > 0:
-            await asyncio.sleep(wait)
+        await asyncio.sleep(max(0.0, self._begun + self.sent * 0.02 - time.monotonic()))
         packet = av.Packet(self._packets[self.sent % len(self._packets)])
         packet.pts, packet.time_base = self.sent * 960, Fraction(1, 48000)
         self.sent += 1

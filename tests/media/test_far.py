@@ -90,6 +90,19 @@ async def test_another_ssrc_goes_on_in_the_same_track() -> None:
     far.stop()
 
 
+async def test_another_ssrc_while_a_picture_is_being_decoded() -> None:
+    far = FarVideo()
+    for packet in rtp(coded_h264(1)):
+        far.feed(packet, "H264", 90000, time.monotonic())
+    await asyncio.sleep(0)  # the decoder has it, and nobody can have taken it yet
+    other = rtp(coded_h264(5, first=50), ssrc=9, first=40_000)
+    assert not other[0].marker
+    far.feed(other[0], "H264", 90000, time.monotonic())
+    await asyncio.sleep(0.2)
+    assert await show(far, other[1:], 5) == list(range(50, 55))
+    far.stop()
+
+
 async def test_vp8_and_a_change_of_codec() -> None:
     encoder = Vp8Encoder()
     frames = []

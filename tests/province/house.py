@@ -37,10 +37,7 @@ class House:
 
     def __post_init__(self) -> None:
         pages = Pages(self.settings.zoneinfo)
-        self.nudged: list[frozenset[str]] = []
-        self.province = Province(
-            self.settings, self.database, pages, lambda: self.now, self.nudged.append
-        )
+        self.province = Province(self.settings, self.database, pages, lambda: self.now)
         self.app = application(self.province)
 
     def person(self, name: str, role: Role) -> "Person":

@@ -36,7 +36,12 @@ class Program:
 
 @asynccontextmanager
 async def a_province(
-    folder: Path, *words: str, name: str = "province", port: int = 0, database: str = ""
+    folder: Path,
+    *words: str,
+    name: str = "province",
+    port: int = 0,
+    database: str = "",
+    broker_port: int = 0,
 ) -> AsyncIterator[Program]:
     """The program from its first answer to its end; `words` are further options."""
     port = port or free_port()
@@ -47,7 +52,7 @@ async def a_province(
     with log.open("ab") as file:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.command", "province", "--port", str(port),
-            "--data", str(data), *words,
+            "--data", str(data), "--broker-port", str(broker_port or free_port()), *words,
             stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
         )  # fmt: skip
     program = Program(f"http://127.0.0.1:{port}", data, log, process)

@@ -227,18 +227,6 @@ def test_what_a_viewer_sees_holds_no_token_and_no_pin(filled: House) -> None:
         assert filled.token("ia-kly") not in page, path
 
 
-def test_a_change_nudges_whom_it_concerns_and_nobody_else(filled: House) -> None:
-    lan = filled.person("lan", Role.OPERATOR)
-    kly, o = (filled.place("Gia Lai", f"Xã {name}") for name in ("ia-kly", "ia-o"))
-    fields = {"title": "Họp", "begin": "2026-03-12T14:00", "minutes": "60", "place": str(kly)}
-    made = lan.post("/meetings/new", **fields).headers["location"]
-    lan.post(f"{made}/edit", **{**fields, "place": str(o)})
-    lan.post(f"{made}/cancel")
-    lan.post("/meetings/new", **{**fields, "title": ""})
-    both = frozenset({"ia-kly", "ia-o"})
-    assert filled.nudged == [frozenset({"ia-kly"}), both, both]
-
-
 def test_without_its_database_the_program_says_so() -> None:
     away = House(Database("postgresql://nobody@127.0.0.1:1/nothing"))
     browser = away.stranger()

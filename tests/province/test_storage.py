@@ -1,8 +1,6 @@
 """Tables and migrations say the same; last reports are the newest, whoever writes them."""
 
 import threading
-from dataclasses import dataclass
-from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -13,7 +11,6 @@ from sqlalchemy.exc import IntegrityError
 from services.province.storage.database import Database
 from services.province.storage.reports import Report, record_report
 from services.province.storage.tables import Base, LastReport, Place, Site
-from services.province.storage.taking import store_reports
 
 
 def add_site(database: Database, name: str = "ia-kly") -> None:
@@ -97,65 +94,3 @@ def test_many_writers_at_once_lose_nothing(database: Database) -> None:
         thread.join(60)
     assert len(taken) == 60
     assert last(database).seq == 59
-
-
-@dataclass(frozen=True)
-class Stamp:
-    at: float
-    boot_id: str
-    seq: int
-
-
-@dataclass(frozen=True)
-class Bearing:
-    stamp: Stamp
-
-
-@dataclass(frozen=True)
-class Incoming:
-    """As the broker's side brings it."""
-
-    site: str
-    kind: str
-    report: Bearing
-    state: dict[str, Any]
-    received_at: float = 1.0
-
-
-def come(kind: str, boot: str, seq: int, site: str = "ia-kly", **state: Any) -> Incoming:
-    return Incoming(site, kind, Bearing(Stamp(1.0, boot, seq)), state)
-
-
-def take(database: Database, *batch: Incoming) -> int:
-    with database.writing() as session:
-        return store_reports(session, batch)
-
-
-def test_a_batch_is_taken_whole_and_may_come_twice(database: Database) -> None:
-    add_site(database)
-    batch = [come("health", "a", 5, t=1), come("hand", "a", 6), come("health", "a", 7, "nobody")]
-    assert take(database, *batch) == 2
-    assert take(database, *batch) == 0
-    assert last(database).state == {"t": 1}
-
-
-def test_a_will_speaks_of_its_own_connection_alone(database: Database) -> None:
-    add_site(database)
-
-    def online() -> object:
-        return last(database, "presence").state["online"]
-
-    birth = come("presence", "a", 10, online=True, session=10)
-    will = come("presence", "a", 9, online=False, session=10)
-    again = come("presence", "a", 40, online=True, session=40)
-    assert take(database, birth) == 1
-    assert take(database, will) == 1
-    assert online() is False
-    assert take(database, again) == 1
-    assert take(database, will) == 0
-    assert online() is True
-    # Of another boot only a birth is news: its will came late.
-    assert take(database, come("presence", "z", 3, online=False, session=3)) == 0
-    assert take(database, come("presence", "b", 1, online=True, session=1)) == 1
-    assert take(database, come("presence", "a", 39, online=False, session=40)) == 0
-    assert online() is True

@@ -22,7 +22,7 @@ from services.endpoint.agendas import Agendas
 from services.endpoint.conductor import Conductor
 from services.endpoint.dismissals import Dismissals
 from services.endpoint.feed import Feed
-from services.endpoint.line import Line
+from services.endpoint.line import Dial, Line
 from services.endpoint.reports import Reports
 from services.endpoint.selftest import SelfTest
 from services.endpoint.stage import I420, Stage
@@ -54,6 +54,8 @@ class _Tv:
 
     def __init__(self) -> None:
         self.shown = 0
+        self.far: object = None
+        self.seen_at = 0.0
 
     def show(self, picture: I420, due: float) -> None:
         self.shown += 1
@@ -69,6 +71,8 @@ class _Tv:
     def signs(self, scene: object) -> None: ...
 
     def over(self, frame: object) -> I420:
+        self.far = frame
+        self.seen_at = asyncio.get_running_loop().time()
         return BLANK
 
 
@@ -90,10 +94,11 @@ class StoryClock:
 class Evening:
     """One site, its feed in a folder, and a far end; `phases` is the story that it told."""
 
-    def __init__(self, folder: Path, begin: str) -> None:
+    def __init__(self, folder: Path, begin: str, dial: Dial | None = None) -> None:
         self.folder = folder
         self.clock = StoryClock(at(begin))
         self.far = FarEnd()
+        self.dial = dial or self.far.dial
         self.devices = StoryDevices()
         self.tv = _Tv()
         self.phases: list[str] = []
@@ -141,10 +146,13 @@ class Evening:
         """The province is gone: no feed any more."""
         self._feed.unlink()
 
+    def hour(self, hour: str) -> float:
+        """That hour of the story's true time, as the loop's clock has it."""
+        return at(hour).timestamp() - self.clock._begin
+
     async def until(self, hour: str) -> None:
         """Live on until that hour of the story's true time."""
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(at(hour).timestamp() - self.clock._begin - loop.time())
+        await asyncio.sleep(self.hour(hour) - asyncio.get_running_loop().time())
 
     async def press(self, seconds: float = 0.2) -> None:
         """Press the button, and let what follows from it happen."""
@@ -181,8 +189,10 @@ class Evening:
                     linked=lambda: self.plugged,
                     tv_trouble=lambda: "",
                 ),
-                reports=Reports(Lifeline(), FactFile(self.folder / "run" / "endpoint.json")),
-                line=lambda changed: Line(self.far.dial, changed, seed="ia-kly"),
+                reports=Reports(
+                    Lifeline(loop.time), FactFile(self.folder / "run" / "endpoint.json")
+                ),
+                line=lambda changed: Line(self.dial, changed, seed="ia-kly"),
                 stage=lambda media: Stage(self.tv, self.tv, loop.time, media),
                 selftest=SelfTest({}),
             )

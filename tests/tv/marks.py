@@ -10,11 +10,12 @@ BURST = 0.010
 
 
 def stamp(picture: NDArray[np.uint8], number: int) -> None:
-    """Write `number` modulo 2^12 into the left edge of an I420 (height * 3 // 2, width) picture.
+    """Write `number` (below 2^12) into the left edge of an I420 (height * 3 // 2, width) picture.
 
-    Rows of black and white fields from top to bottom, each followed by its opposite, so that a
-    picture caught half drawn is never taken for another number.
+    Rows of black and white fields from top to bottom, each followed by its opposite, in Gray code:
+    a picture caught half drawn is never taken for another number than the last or the next.
     """
+    number ^= number >> 1
     height = picture.shape[0] * 2 // 3
     field = height // (2 * BITS)
     for bit in range(BITS):
@@ -32,7 +33,8 @@ def read_stamp(screen: NDArray[np.uint8]) -> int | None:
     ones, opposites = levels[0::2], levels[1::2]
     if (ones == opposites).any():
         return None
-    return int(sum(1 << bit for bit in range(BITS) if ones[bit]))
+    # From Gray code: each bit is the parity of all that are not lower.
+    return sum(1 << bit for bit in range(BITS) if ones[bit:].sum() % 2)
 
 
 def burst(seconds: float = BURST) -> NDArray[np.int16]:

@@ -5,6 +5,7 @@ import logging
 import ssl
 import time
 from dataclasses import replace
+from typing import TypeGuard
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
@@ -12,7 +13,7 @@ from appliance.dialers.dialer import CallStatistics, Change, EndReason, FarFloor
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.mix import Mix
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Event, HungUp, Json, Over, SlowLink, Told
+from appliance.dialers.janus.session import Answered, Event, HungUp, Json, Over, SlowLink, Told
 from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.dialers.janus.subscription import Subscription
 from appliance.dialers.measure import Measure
@@ -73,9 +74,6 @@ class JanusCall:
         if self._pin:
             body["pin"] = self._pin
         joined = await self._socket.message(self._publisher, body, offer)
-        self._people.take(joined.data)
-        self._turn.set()
-        self._refresh()
         await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
         await path_stands(self._pc, MEDIA_S)
         self._measure.sends(self._pc)
@@ -166,7 +164,7 @@ class JanusCall:
         if isinstance(event, Told) and event.sdp:
             self._offers.append(event)
             self._turn.set()
-        elif isinstance(event, Told):
+        elif isinstance(event, Told) or _joined(event):
             self._hear_room(event.data)
         elif isinstance(event, SlowLink):
             log.info("near → slow link: %d %s packets lost", event.lost, event.media)
@@ -279,3 +277,7 @@ class JanusCall:
         if self.ended is None and (video, audio, floor) != (self.video, self.audio, self.floor):
             self.video, self.audio, self.floor = video, audio, floor
             self._change.tell()
+
+
+def _joined(event: Event) -> TypeGuard[Answered]:
+    return isinstance(event, Answered) and event.data.get("videoroom") == "joined"

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -38,8 +39,9 @@ class Mix(MediaStreamTrack):
 
     kind = "audio"
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._clock = clock
         self._sources: dict[MediaStreamTrack, _Source] = {}
         self._ring: Pcm = np.zeros((RING, 2), np.int32)
         self._zero: float | None = None  # monotonic second of sample 0
@@ -80,7 +82,7 @@ class Mix(MediaStreamTrack):
             except MediaStreamError:
                 return
             if isinstance(frame, av.AudioFrame):
-                self._take(track, frame, time.monotonic())
+                self._take(track, frame, self._clock())
 
     def _take(self, track: MediaStreamTrack, frame: av.AudioFrame, now: float) -> None:
         source = self._sources.get(track)
@@ -132,7 +134,7 @@ class Mix(MediaStreamTrack):
 
     def _later(self) -> None:
         self._timer = None
-        self._flush(time.monotonic())
+        self._flush(self._clock())
 
     def _give(self, frame: av.AudioFrame) -> None:
         if self._out.qsize() >= BACKLOG:

@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.dialers.janus.display import Display
 
-MOST_EARLY = 500  # events between an answer's coming in and its being read
+MOST_EARLY = 500  # events before our coming in has been answered
 HEARD = 8  # a room has few open microphones; each costs an Opus decoder
 
 Json = dict[str, Any]
@@ -48,8 +48,8 @@ class People:
     def take(self, data: Json) -> None:
         """Take an event of the room; what it does not tell stays as it was.
 
-        Events that overtake the answer "joined" wait for it: that answer waits for a task to wake
-        up, and taken after them it would undo a hand that rose in the moment of our coming in.
+        Events that come before "joined" wait for it: a server that lets two in at once may tell of
+        the other one first, and in a list that was made before that.
         """
         if data.get("videoroom") != "joined":
             if self.me:

@@ -50,7 +50,7 @@ class LostError(DialersError):
 
 
 class JanusSocket:
-    """Owns socket and session. ``run`` hears events until the session is over.
+    """Owns socket and session. ``run`` hears events, answers among them, until it is over.
 
     ``open`` raises what websockets and the operating system raise; requests raise `RefusedError`,
     `LostError` or TimeoutError.
@@ -223,7 +223,9 @@ class JanusSocket:
                         waiting.set_exception(RefusedError(event))
                     else:
                         waiting.set_result(event)
-                continue
+                # Whoever waits for it runs only after what the server said next has been heard; so
+                # it is heard here too, in its turn. Two sites that joined in the same moment lost
+                # each other when the list of the people there was read after "publishers".
             if isinstance(event, Over):
                 self._over = event.why
                 if self._socket is not None:

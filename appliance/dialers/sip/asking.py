@@ -16,8 +16,10 @@ from appliance.dialers.sip.events import (
 )
 from appliance.dialers.sip.message import carry, number, request, sdp_of, tag_of, tokens
 from appliance.dialers.sip.session import Session
+from appliance.dialers.sip.transactions import MOST_FORKS
 
-MOST_FORKS = 16
+MOST_PRACKS = 32
+"""Reliable provisional answers of one far end; one that has more to say is not acknowledged."""
 
 
 class Purpose(StrEnum):
@@ -49,6 +51,7 @@ class Asking:
         self._open: list[_Open] = []
         self._early: dict[str, Dialog] = {}
         self._early_sdp = ""
+        self._forks = 0  # far ends that answered beside the one that has the call
         self._leaving = False
         self._retry: tuple[float, Purpose, str] | None = None
 
@@ -192,7 +195,7 @@ class Asking:
         dialog, rseq = self._early.get(tag), number(answer, "RSeq")
         sdp = sdp_of(answer)
         if dialog is not None and rseq is not None and "100rel" in tokens(answer, "Require"):
-            if rseq in dialog.prack:
+            if rseq in dialog.prack or len(dialog.prack) >= MOST_PRACKS:
                 return
             dialog.prack.add(rseq)
             prack = dialog.request("PRACK")  # RFC 3262 section 4
@@ -238,6 +241,9 @@ class Asking:
     def _forked(self, invite: Request, answer: Response, now: float) -> None:
         """A second far end answers the same INVITE: one is enough (13.2.2.4)."""
         mine = self._session.dialog
+        self._forks += 1
+        if self._forks > MOST_FORKS:
+            return
         if mine is None or tag_of(mine.far) != tag_of(answer.to_address):
             self._bye(self._confirmed(invite, answer), now)
 

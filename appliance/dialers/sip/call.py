@@ -20,11 +20,13 @@ from appliance.dialers.sip.events import (
     Info,
     LegEvent,
     Offered,
+    Progress,
 )
 from appliance.dialers.sip.faults import refused
-from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, KEYS, key, wants_keyframe
+from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, wants_keyframe
+from appliance.dialers.sip.keypad import Keypad
 from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.registration import Registered, Registration
 from appliance.dialers.sip.sdp import SdpError
 from appliance.dialers.sip.station import Station
@@ -35,6 +37,7 @@ log = logging.getLogger("diemcau.sip")
 LEAVE_S = 2.5  # BYE, its answer and the unregistering
 ASK_S = 2.5  # an RMX ignores whoever asks for keyframes more often
 TAKE_S = 0.5  # and so do we
+PUT_OUT_S = 120.0  # an entry queue's script may take so long
 
 
 class SipCall:
@@ -52,7 +55,10 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
-        self._way, self._choices, self._script, self._name = way, choices, script, name
+        self.rang = False
+        self.refused_media = False
+        self.put_out_plain = False  # soon after the call began, and it was not encrypted
+        self._way, self._name = way, name
         self._change = Change()
         self._begun = time.monotonic()
         self._media = MediaSession(
@@ -69,9 +75,10 @@ class SipCall:
         self._outcome: asyncio.Future[None] | None = None
         self._moved = asyncio.Event()  # something came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
-        self._pressing = asyncio.Lock()
+        self._keypad = Keypad(self._media, choices, script, self._inform)
         self._asked_at = self._taken_at = float("-inf")
         self._closed = False
+        self._refreshes = 0
 
     async def join(self) -> None:
         """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
@@ -89,12 +96,13 @@ class SipCall:
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()
         await self._outcome
+        self._confirm(heard=False)
         self._tasks.add(asyncio.create_task(self._enter(), name="sip entry queue"))
 
     @property
     def video(self) -> MediaStreamTrack | None:
         """The slides where there are any, else the people."""
-        return None if self.ended else self._media.content or self._media.video
+        return None if self.ended else self._media.slides or self._media.video
 
     @property
     def audio(self) -> MediaStreamTrack | None:
@@ -107,14 +115,11 @@ class SipCall:
 
     async def set_hand(self, up: bool) -> None:
         """Ask to speak. A conference system says nothing of it: what was sent counts as heard."""
-        heard = await self._press(self._choices.hand) if up and self._choices.hand else False
-        if self.floor.hand_confirmed != heard:
-            self.floor = FarFloor(hand_confirmed=heard)
-            self._change.tell()
+        self._confirm(await self._keypad.hand(up))
 
     async def set_mic(self, live: bool) -> None:
         """Mute at the far end too, where the site file says so."""
-        await self._press(self._choices.mic_on if live else self._choices.mic_off)
+        await self._keypad.mic(live)
 
     async def hang_up(self) -> None:
         """BYE or CANCEL, unregister, and free everything; safe to say twice."""
@@ -172,6 +177,9 @@ class SipCall:
         if self._leg is not None:
             for event in self._leg.take_events():
                 self._take(event)
+            if self._leg.refreshes != self._refreshes:
+                self._refreshes = self._leg.refreshes
+                log.info("session refreshed, %d times by now", self._refreshes)
         self._flush()
         if self._timer is not None:
             self._timer.cancel()
@@ -210,9 +218,12 @@ class SipCall:
 
     def _take(self, event: LegEvent) -> None:
         match event:
+            case Progress(code):
+                self.rang = self.rang or code == 180
             case Established(sdp):
                 self._established(sdp)
             case Failed(response):
+                self.refused_media = response is not None and response.code in (488, 606)
                 room = self._way.target.user or self._way.target.host
                 self._fail(refused(response, room, time.monotonic() - self._begun))
             case Offered(sdp):
@@ -227,8 +238,6 @@ class SipCall:
                 reason = EndReason.FAR_END if far else EndReason.LOST
                 self._fail(DialError(reason, why))
                 self._end(reason, why)
-            case _:
-                pass
 
     def _established(self, sdp: str) -> None:
         try:
@@ -264,34 +273,27 @@ class SipCall:
     def _end(self, reason: EndReason, detail: str) -> None:
         if self.ended is None:
             self.ended, self.detail = reason, detail
+            soon = time.monotonic() - self._begun < PUT_OUT_S
+            self.put_out_plain = reason is EndReason.FAR_END and soon and not self._media.encrypted
             log.info("call: %s %s", reason, detail)
             self._change.tell()
 
     def _ask_keyframe(self) -> None:
-        if self._leg is not None and self.ended is None and self._now - self._asked_at >= ASK_S:
+        if self._now - self._asked_at >= ASK_S and self._inform(CONTROL, FAST_UPDATE):
             self._asked_at = self._now
-            self._leg.inform(CONTROL, FAST_UPDATE, self._now)
-            self._turn()
 
     async def _enter(self) -> None:
-        for step in self._script:
-            await asyncio.sleep(step.wait)
-            await self._press(step.keys)
+        self._confirm(await self._keypad.enter())
 
-    async def _press(self, keys: str) -> bool:
-        """Press keys one after another; whether they went out."""
-        async with self._pressing:
-            if not keys or self.ended is not None:
-                return False
-            try:
-                await self._media.send_dtmf(keys)
-            except DtmfByInfo:
-                if self._leg is None:
-                    return False
-                for digit in keys:
-                    self._leg.inform(KEYS, key(digit), self._now)
-                self._turn()
-            except DtmfError as error:
-                log.warning("near → %s", error)
-                return False
-            return True
+    def _confirm(self, heard: bool) -> None:
+        floor = FarFloor(hand_confirmed=heard, entering=self._keypad.entering)
+        if self.floor != floor:
+            self.floor = floor
+            self._change.tell()
+
+    def _inform(self, kind: str, body: str) -> bool:
+        if self._leg is None or self.ended is not None:
+            return False
+        self._leg.inform(kind, body, self._now)
+        self._turn()
+        return True

@@ -2,12 +2,14 @@
 
 import asyncio
 import ssl
+from dataclasses import replace
 from pathlib import Path
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.dialer import Call, DialError, EndReason, Near
 from appliance.dialers.sip.call import SipCall
+from appliance.dialers.sip.encryption import Encryption
 from appliance.dialers.sip.entry import EntryError, steps
 from appliance.dialers.sip.faults import unreachable
 from appliance.dialers.sip.resolve import Dns, Lookup
@@ -17,7 +19,7 @@ from appliance.media.plain_rtp import PortsError
 from appliance.wire.address import Address, AddressError
 
 TRANSPORTS = frozenset({"", "UDP", "TCP", "TLS"})
-MARGIN_S = 0.5  # our own deadline comes before that of whoever dials, so that a CANCEL goes out
+MARGIN_S = 2.0  # our own deadline comes before that of whoever dials, so that a CANCEL goes out
 
 
 class SipDialer:
@@ -36,17 +38,21 @@ class SipDialer:
         self._limits = limits or Limits()
         self._choices = choices or SipChoices()
         self._lookup = lookup or Dns()
+        self._last: tuple[str, SipCall] | None = None
+        self._demanding: set[str] = set()  # hosts that want the keys on RTP/SAVP, or nobody
 
     async def dial(self, address: str, near: Near, *, name: str) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
         call: SipCall | None = None
         place = ""
         try:
-            async with asyncio.timeout(self._limits.dial - MARGIN_S):
+            async with asyncio.timeout(max(self._limits.dial - MARGIN_S, self._limits.dial / 2)):
                 found = await self._way(address)
                 place = found.target.host
                 script = steps(self._choices.entry_queue)
-                call = SipCall(found, near, name, self._choices, script, self._trust)
+                choices = self._learned(place)
+                call = SipCall(found, near, name, choices, script, self._trust)
+                self._last = place, call
                 await call.join()
         except BaseException as error:
             if call is None:
@@ -58,12 +64,31 @@ class SipDialer:
             if isinstance(error, SdpError | PortsError):
                 raise DialError(EndReason.NO_MEDIA, str(error)) from None
             if isinstance(error, TimeoutError):
-                detail = f"{place} does not answer within {self._limits.dial:g} s"
+                what = "does not answer"
+                if call is not None and call.rang:
+                    what = "rings, and nobody takes the call"
+                detail = f"{place} {what} within {self._limits.dial:g} s"
                 raise DialError(EndReason.UNREACHABLE, detail) from None
             if isinstance(error, OSError):
                 raise unreachable(error, place) from None
             raise
         return call
+
+    def _learned(self, host: str) -> SipChoices:
+        """What the last call taught: some take our optional keys for none, and then refuse the
+        call, or take it and put whoever is not encrypted out of the conference (Polycom's
+        "Encrypt When Possible"). They are offered encryption and nothing else the next time."""
+        choices = self._choices
+        if choices.encryption != Encryption.OPTIONAL:
+            return choices
+        if self._last is not None and self._last[0] == host:
+            if self._last[1].put_out_plain:
+                self._demanding.add(host)
+            elif self._last[1].refused_media:
+                self._demanding ^= {host}
+        if host not in self._demanding:
+            return choices
+        return replace(choices, encryption=Encryption.REQUIRED.value)
 
     async def _way(self, address: str) -> Way:
         parsed = Address.parse(address)

@@ -7,6 +7,8 @@ from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.message import request, tag_of, tagged
 
+MOST_ROUTE = 4096
+"""Characters of a route set: ten proxies have 1000."""
 _PIECE = re.compile(r'(?:[^,<"]|<[^>]*>|"(?:[^"\\]|\\.)*")+')
 
 
@@ -119,6 +121,8 @@ def target_of(message: Message) -> URI | None:
 def _routes(message: Message) -> list[str]:
     """The proxies' addresses as they wrote them; none where one of them cannot be read."""
     lines = message.headers.getlist("Record-Route")
+    if sum(map(len, lines)) > MOST_ROUTE:
+        return []
     pieces = [piece.strip() for line in lines for piece in _PIECE.findall(line)]
     try:
         for piece in pieces:

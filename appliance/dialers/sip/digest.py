@@ -16,6 +16,9 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 }
 _PAIR = re.compile(r'\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*)\s*(?:,|$)')
 _ESCAPED = re.compile(r"\\(.)")
+LONGEST_CHALLENGE = 1024
+MOST_REALMS = 8
+"""Answers to all of them go with every request; a call crosses one or two."""
 MOST_TRIES = 3
 """So many challenges in a row to one request; a server that asks more often wants another word."""
 
@@ -35,7 +38,7 @@ class Challenge:
     def parse(cls, text: str) -> "Challenge | None":
         """Read a header's value; None where it is none that we can answer."""
         scheme, _, rest = text.strip().partition(" ")
-        if scheme.lower() != "digest":
+        if scheme.lower() != "digest" or len(rest) > LONGEST_CHALLENGE:
             return None
         found = {name.lower(): _plain(value) for name, value in _PAIR.findall(rest)}
         algorithm = found.get("algorithm", "MD5")
@@ -91,6 +94,8 @@ class Authenticator:
 
     def _take(self, header: str, realm: str, challenge: Challenge, tries: int) -> bool:
         known = self._realms.get((header, realm))
+        if known is None and len(self._realms) >= MOST_REALMS:
+            return False
         self._realms[header, realm] = _Realm(challenge, header)
         # A second refusal of the same realm means a wrong password, unless the nonce was stale;
         # some servers forget to say so and just give another nonce, so that once is forgiven.

@@ -2,7 +2,8 @@
 
 import re
 
-from appliance.dialers.sip.message import LONGEST_HEAD, MessageError
+from appliance.dialers.sip.message import MessageError
+from appliance.dialers.sip.message_head import LONGEST_HEAD
 
 LONGEST_BODY = 256 * 1024
 """An RMX's description has 2 to 8 kB; one of this size is no description."""

@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 START_BPS = 1_000_000  # until the first reports: half a commune's line
 LOOK_S = 0.02
 KEYS_MARGIN_S = 5.0
+SLIDES_LOOK_S = 0.25
+SLIDES_STILL_S = 3.0  # even a slide that stands is sent some times a second
 
 
 class DtmfByInfo(DialersError):  # noqa: N818 - it tells the way to go, not what went wrong
@@ -55,8 +57,8 @@ class MediaSession:
         ports: range = PORTS,
     ) -> None:
         """`on_keyframe_wanted`: the far end is to be asked by the signalling (RFC 5168)."""
-        self.changed: Callable[[], None] = _nothing
-        self.heard_key: Callable[[str], None] = _ignore
+        self.changed: Callable[[], None] = lambda: None
+        self.heard_key: Callable[[str], None] = lambda key: None
         self._near = near
         self._encryption = encryption
         self._bps = bps
@@ -70,6 +72,7 @@ class MediaSession:
         self._connected_at: float | None = None
         self._first_picture_at: float | None = None
         self._looker: asyncio.Task[None] | None = None
+        self._slides_come = False
         self._active: set[Role] = set()
         self._outbounds: dict[tuple[Role, str], Outbound] = {}
         rate = SendRate(start=min(START_BPS, bps), ceiling=bps)
@@ -84,6 +87,7 @@ class MediaSession:
                 rate=rate,
                 name=name,
                 ask=on_keyframe_wanted,
+                now=time.monotonic,
             )
             for role, track in tracks.items()
         }
@@ -168,6 +172,11 @@ class MediaSession:
         return self._track(Role.CONTENT)
 
     @property
+    def slides(self) -> MediaStreamTrack | None:
+        """`content` while it comes: a far end may keep the medium when nobody shows anything."""
+        return self.content if self._slides_come else None
+
+    @property
     def encrypted(self) -> bool:
         """Whether every medium of the call is."""
         paths = [self._streams[role].path for role in self._active]
@@ -226,11 +235,8 @@ class MediaSession:
         if self._connected_at is None:
             self._connected_at = time.monotonic()
             self._looker = asyncio.create_task(self._look())
-        log.info(
-            "media: %s%s",
-            ", ".join(sorted(self._active)),
-            ", encrypted" if self.encrypted else "",
-        )
+        said = [*sorted(self._active), *(["encrypted"] if self.encrypted else [])]
+        log.info("media: %s", ", ".join(said))
         if self._tracks() != before:
             self.changed()
 
@@ -253,13 +259,25 @@ class MediaSession:
         return tuple(self._track(role) for role in Role)
 
     def _track(self, role: Role) -> MediaStreamTrack | None:
-        return self._streams[role].track if role in self._active else None
+        stream = self._streams[role]
+        return stream.track if role in self._active and stream.receiver.takes else None
 
     async def _look(self) -> None:
-        """The moment of the first picture is no event of the tracks."""
+        """The moments of the first picture and of the slides are no events of the tracks."""
         while not self._streams[Role.VIDEO].track.statistics().frames:
+            self._look_for_slides()
             await asyncio.sleep(LOOK_S)
         self._first_picture_at = time.monotonic()
+        while True:
+            self._look_for_slides()
+            await asyncio.sleep(SLIDES_LOOK_S)
+
+    def _look_for_slides(self) -> None:
+        before = self.slides
+        silence = time.monotonic() - self._streams[Role.CONTENT].path.heard_at
+        self._slides_come = silence < SLIDES_STILL_S
+        if self.slides is not before:
+            self.changed()
 
 
 def _inbound(before: Inbound | None, secured: Secured | None) -> Inbound | None:
@@ -278,11 +296,3 @@ def _directed(medium: Media, direction: str) -> Media:
         for attribute in medium.attributes
     )
     return replace(medium, attributes=attributes)
-
-
-def _nothing() -> None:
-    """Nobody wants to know."""
-
-
-def _ignore(key: str) -> None:
-    """Nobody wants to know."""

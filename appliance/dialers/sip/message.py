@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sipmessage import URI, Address, CSeq, Message, Parameters, Request, Response, Via
 
 from appliance.dialers.dialer import DialersError
+from appliance.dialers.sip.message_head import LONGEST_HEAD, readable
 
 AGENT = "DiemCau"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
@@ -14,10 +15,8 @@ SUPPORTED = ("timer", "100rel")
 SDP = "application/sdp"
 COOKIE = "z9hG4bK"  # RFC 3261 section 8.1.1.7: a branch that begins so is unique
 MAX_FORWARDS = 70
-LONGEST_HEAD = 64 * 1024
-_FOLD = re.compile(r"\r\n[ \t]+")
-_SCHEME = re.compile(r"(?<=[<\s])(sips?):", re.IGNORECASE)
 _NUMBER = re.compile(r"[0-9]{1,10}")
+_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length")
 
 PHRASES = {
     100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 400: "Bad Request",
@@ -63,15 +62,14 @@ class Local:
 def parse(data: bytes) -> Request | Response:
     """One whole message; raises MessageError.
 
-    Sees to what the parser leaves alone: folded lines, ``SIP:`` in capitals, a body longer than
-    said (RFC 3261 section 18.3), and headers without which nothing can be answered.
+    Sees to what the parser leaves alone: the head's many spellings (`readable`), a body longer
+    than said (RFC 3261 section 18.3), and headers without which nothing can be answered.
     """
     head, gap, body = data.partition(b"\r\n\r\n")
     if not gap or len(head) > LONGEST_HEAD:
         raise MessageError("no end of the headers")
     try:
-        text = _FOLD.sub(" ", head.decode()).lstrip("\r\n")
-        message = Message.parse(_SCHEME.sub(_lower, text).encode() + b"\r\n\r\n" + body)
+        message = Message.parse(readable(head.decode()).encode() + b"\r\n\r\n" + body)
         _check(message)
         length = message.headers.get("Content-Length")
         if length is not None:
@@ -85,12 +83,11 @@ def parse(data: bytes) -> Request | Response:
     return message
 
 
-def _lower(match: re.Match[str]) -> str:
-    return match.group(0).lower()
-
-
 def _check(message: Request | Response) -> None:
     """Read once whatever is needed to answer, so that nothing fails later on."""
+    for name in _SINGLE:
+        if len(set(message.headers.getlist(name))) > 1:
+            raise MessageError(f"{name} is there twice, and not the same")
     cseq = message.cseq
     if not 0 <= cseq.sequence < 2**31:
         raise MessageError(f"CSeq {cseq.sequence} is out of range")

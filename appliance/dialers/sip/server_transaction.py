@@ -87,7 +87,7 @@ class ServerTransaction:
 def server_key(request: Request) -> tuple[str, ...]:
     """What a request has in common with its repetitions, its ACK and its CANCEL (17.2.3)."""
     via, branch = request.via[0], branch_of(request)
-    if branch.startswith(COOKIE):
+    if branch.startswith(COOKIE) and branch != COOKIE:
         return branch, via.host.lower(), str(via.port)
     # RFC 2543's way, for old far ends without such a branch.
     number, tag = str(request.cseq.sequence), tag_of(request.from_address)

@@ -121,7 +121,9 @@ class Station:
         place = _place(hop, flow.place)
         host = place.host.lower()
         known = {flow.peer[0].lower(), flow.place.host.lower(), flow.place.name.lower()}
-        if host in known or place.transport not in ("UDP", "TCP", "TLS"):
+        # A datagram to a port that is none would end the flow that it is sent by.
+        reachable = 0 < place.port < 65536 and place.transport in ("UDP", "TCP", "TLS")
+        if host in known or not reachable:
             return None  # also with another port: the flow that stands is the way (RFC 5923)
         if not _numeric(host) and flow.place.transport == "UDP":
             return None

@@ -15,6 +15,8 @@ from appliance.dialers.sip.server_transaction import ServerTransaction, server_k
 
 MOST = 256
 """Requests of a far end that are open at a time; one that sends more is answered with 503."""
+MOST_FORKS = 16
+"""Far ends that one INVITE of ours may reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Transactions:
         """Send the ACK to a 2xx, and again whenever the 2xx is repeated (13.2.2.4)."""
         ack.via = [self.local.via(new_branch())]
         client = self._clients.get(client_key(request))
-        if client is not None:
+        if client is not None and len(client.acks) < MOST_FORKS:
             client.acks[tag_of(ack.to_address)] = ack
         self._out.append(ack)
 

@@ -42,6 +42,10 @@ class Holes:
         """When the hole was seen that has been open longest."""
         return min((hole.seen_at for hole in self._holes.values()), default=None)
 
+    def older_than(self, age_s: float, now: float) -> list[float]:
+        """When the holes were seen that have been open for so long."""
+        return [hole.seen_at for hole in self._holes.values() if now - hole.seen_at >= age_s]
+
     def open(self, first: int, last: int, now: float) -> None:
         """Packets `first` to `last` have not come."""
         for sequence in range(first, last + 1):

@@ -12,6 +12,9 @@ BURST = 64  # more missing packets than this cost more than a keyframe
 HELD = 1024  # packets behind a hole: 5 s at 2 Mbit/s; then only a keyframe helps
 JUMP = 2048  # a step in sequence numbers that no loss explains: another stream
 START_S = 0.03  # a stream's first packets may come in another order
+PATIENCE_S = 0.2  # and a round trip: so long a keyframe is waited for where nothing is sent again
+TRIP_S = 0.3  # the round trip while it is not known: to a satellite's far end and a little
+CALM_S = 3.0  # a second loss within it, and a marred picture is better than one that stands
 KEYFRAME_PAUSE_S = 0.3  # between two keyframe requests; a keyframe is ten ordinary frames
 
 
@@ -30,7 +33,9 @@ class PictureJitter:
 
     `add` takes a packet and gives the access units that can leave now; after it, and when
     `next_timer` comes round, `nacks` and `wants_keyframe` say what to send back. A frame leaves
-    as soon as its RTP marker is there and everything before it has left.
+    as soon as its RTP marker is there and everything before it has left. Where nothing is sent
+    again (`repairs`) and losses follow one another sooner than keyframes can, whole frames leave
+    without the lost ones before them, marred, until a keyframe comes.
     """
 
     def __init__(self, form: VideoFormat) -> None:
@@ -42,6 +47,7 @@ class PictureJitter:
         self.ssrc = -1
         self.streams = -1  # how many streams have begun after the first
         self._asked_at: float | None = None
+        self._lost_at = float("-inf")  # when a hole was last given up
         self._restart()
 
     def _restart(self) -> None:
@@ -61,6 +67,7 @@ class PictureJitter:
         self._left = False
         self._waits_for_key_since: float | None = None
         self._clean = False  # everything since a keyframe has left
+        self._marred = False  # nearly everything has: better than nothing
         self.holes.clear()
 
     @property
@@ -68,9 +75,13 @@ class PictureJitter:
         """Nothing is missing and nothing is to be asked for."""
         return not self.holes and self._waits_for_key_since is None
 
+    @property
+    def _full(self) -> bool:
+        return max(len(self._held), len(self.holes)) > HELD
+
     def needs_keyframe(self, now: float) -> None:
         """What leaves from here on is of no use before a keyframe (the decoder says so)."""
-        self._clean = False
+        self._clean = self._marred = False
         self._waits_for_key_since = now
 
     def running(self, timestamp: int) -> int:
@@ -97,7 +108,7 @@ class PictureJitter:
             self._keys.add(sequence)
         if sequence == self._scan or self._scan in self._held:
             units = self._leave(now)
-            if units or not self._keys:
+            if units or not (self._keys or self._full):
                 return units
         return self._skip_to_keyframe(now)
 
@@ -143,12 +154,12 @@ class PictureJitter:
         if self._parts and self._part_time is not None:
             if self._part_bad:
                 self.needs_keyframe(now)
-            elif self._part_key or self._clean:
-                units.append(
-                    AccessUnit(b"".join(self._parts), self._part_time, self._part_key, now)
-                )
+            elif (data := b"".join(self._parts)) and (
+                self._part_key or self._clean or self._marred
+            ):
+                units.append(AccessUnit(data, self._part_time, self._part_key, now))
                 if self._part_key:
-                    self._clean = True
+                    self._clean, self._marred = True, False
                     self._waits_for_key_since = None
         self._drop_parts()
         for old in range(self._next, end):
@@ -165,27 +176,63 @@ class PictureJitter:
 
     def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
         """Leave a hole behind when a whole keyframe has come after it."""
+        failed: int | None = None
         for start in sorted(self._keys, reverse=True):
-            if start >= self._scan and self._whole(start):
+            if start >= self._scan and self._whole(start, failed):
                 self._jump(start)
                 return self._leave(now)
+            failed = start
+        onward = self._after_hole(now)
+        if onward is not None:
+            self._jump(onward)
+            self._marred = True
+            self._waits_for_key_since = self._waits_for_key_since or now
+            return self._leave(now)
         if len(self._held) > HELD:
             # Nothing that is held can be shown without a keyframe, and that is still to come.
             self._jump(self._highest + 1)
             self.needs_keyframe(now)
+        elif len(self.holes) > HELD:
+            # What comes now may begin that keyframe.
+            self._jump(self._highest)
+            self.needs_keyframe(now)
         return []
 
-    def _whole(self, start: int) -> bool:
+    def _after_hole(self, now: float) -> int | None:
+        """The first packet of a frame after the hole, when that has been waited for long enough."""
+        seen = [] if self.repairs else self.holes.older_than(LATE_S, now)
+        if not seen or not (self._clean or self._marred):
+            return None
+        alone = max(seen) - min(seen) < LATE_S and now - self._lost_at > CALM_S
+        patience = PATIENCE_S + (self.holes.round_trip_s or TRIP_S)
+        if self._clean and alone and now - min(seen) < LATE_S + patience:
+            return None
+        for sequence, (packet, time) in sorted(self._held.items()):
+            before = self._held.get(sequence - 1)
+            begins = before[0].marker or before[1] != time if before else False
+            if sequence > self._scan and (begins or self.form.starts_frame(packet.payload)):
+                return sequence
+        return None
+
+    def _whole(self, start: int, failed: int | None) -> bool:
+        """Whether the frame that starts here has come; the one from `failed` on has not.
+
+        A far end that begins a keyframe in each packet and ends none would else cost the square
+        of what is held, packet by packet.
+        """
         time = self._held[start][1]
         at = start
         while (entry := self._held.get(at)) is not None:
             if entry[1] != time or entry[0].marker:
                 return True
             at += 1
+            if at == failed and self._held[at][1] == time:
+                return False
         return False
 
     def _jump(self, start: int) -> None:
         self.lost += sum(1 for missing in range(self._next, start) if missing in self.holes)
+        self._lost_at = self.holes.oldest or self._lost_at
         self.holes.forget_before(start)
         for old in [held for held in self._held if held < start]:
             del self._held[old]

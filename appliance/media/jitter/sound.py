@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from appliance.media.jitter.packets import Packet, Unwrapper
 
 BUFFER_S = 0.4  # what may wait: the longest playout delay and as much again
+MOST = 256  # packets that may wait: no codec cuts BUFFER_S into more
 JUMP_S = 5.0  # a step in timestamps that no loss explains: another stream
 
 
@@ -100,8 +101,12 @@ class SoundJitter:
             self.late += 1
             return
         self._held[sequence] = (packet, timestamp)
-        while self._newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate:
+        while self._held and (len(self._held) > MOST or self._waited(self._newest)):
             self._drop_oldest()
+
+    def _waited(self, newest: int) -> bool:
+        """Whether what is held reaches further back than `BUFFER_S`."""
+        return newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate
 
     def _drop_oldest(self) -> None:
         oldest = min(self._held)

@@ -12,8 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from appliance.core.message import N_
+from services.province.ca.routes import enrolment_routes
 from services.province.console import (
     account_pages,
+    device_pages,
     door,
     feeds,
     floor_pages,
@@ -39,6 +41,7 @@ PARTS = (
     site_pages,
     meeting_pages,
     account_pages,
+    device_pages,
     floor_pages,
     import_pages,
     live,
@@ -61,6 +64,8 @@ def application(province: Province) -> FastAPI:
     app.state.streams = live.Streams()
     for part in PARTS:
         app.include_router(part.router)
+    if province.enrolment is not None:
+        app.router.routes += enrolment_routes(province.enrolment, province.now)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(ProvinceError, _wrong)
     app.add_exception_handler(DBAPIError, _no_database)

@@ -19,6 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import LoggedIn, Role
+from services.province.ca.enrolment import Enrolment
 from services.province.console.render import Pages
 from services.province.errors import NotAllowedError
 from services.province.settings import Settings
@@ -40,8 +41,8 @@ class Province:
     database: Database
     pages: Pages
     now: Callable[[], float] = time.time
-    nudge: Callable[[frozenset[str]], None] = lambda _sites: None
-    """Told which sites' feeds have changed, after the commit and in any thread."""
+    enrolment: Enrolment | None = None
+    """Lets devices in; None in a copy of the program that has no broker beside it."""
 
     @property
     def cookie(self) -> str:
@@ -86,11 +87,6 @@ class Asked:
         """An uploaded file; its name is for people only and never a path here."""
         value = self.form.get(name)
         return value if isinstance(value, UploadFile) and value.filename else None
-
-    def nudge(self, sites: frozenset[str]) -> None:
-        """These sites' feeds have changed; to be called when that is committed."""
-        if sites:
-            self.province.nudge(sites)
 
     def note(self, session: Any, action: str, subject: str = "", **detail: Any) -> None:
         """Write a line of the audit log in the same transaction."""

@@ -20,8 +20,7 @@ from services.province.importing.meetings_sheet import import_meetings
 from services.province.importing.sites_sheet import Imported, import_sites
 from services.province.importing.table import LARGEST
 from services.province.meetings import Guests
-from services.province.schedule import reached
-from services.province.storage.tables import Meeting, Site
+from services.province.storage.tables import Site
 from services.province.tree import Tree, get_site
 
 router = APIRouter()
@@ -134,7 +133,4 @@ def _all_or_nothing(asked: Asked, what: str, content: bytes, take: Take) -> Impo
         if done.faults:
             raise _RolledBackError(done)
         asked.note(session, f"{what} imported", "", added=done.added, changed=done.changed)
-        changed = session.scalars(select(Meeting.id).where(Meeting.changed_at == asked.now))
-        sites = reached(session, changed.all())
-    asked.nudge(sites)
     return done

@@ -15,7 +15,7 @@ from services.province.errors import WrongInputError
 from services.province.ical import occurrences
 from services.province.overview import standings_of
 from services.province.readiness import State, near
-from services.province.schedule import Schedule, changes_of, reached
+from services.province.schedule import Schedule, changes_of
 from services.province.storage.tables import Meeting
 from services.province.tree import Tree
 
@@ -63,10 +63,8 @@ def enter(asked: Operator) -> Response:
                 session, form.wish(asked.province.settings.zoneinfo), asked.now
             )
             asked.note(session, "meeting entered", meeting.title, id=meeting.id)
-            sites = reached(session, [meeting.id])
     except WrongInputError as error:
         return _again(asked, form, None, error)
-    asked.nudge(sites)
     return to(f"/meetings/{meeting.id}")
 
 
@@ -98,10 +96,8 @@ def edit(asked: Operator, number: Number) -> Response:
             wish = form.wish(asked.province.settings.zoneinfo)
             meetings.edit(session, meeting, wish, asked.now)
             asked.note(session, "meeting changed", meeting.title, id=number)
-            sites = reached(session, [number])
     except WrongInputError as error:
         return _again(asked, form, number, error)
-    asked.nudge(sites)
     return to(f"/meetings/{number}")
 
 
@@ -117,8 +113,6 @@ def cancel(asked: Operator, number: Number) -> Response:
         else:
             meetings.cancel(meeting, asked.now)
         asked.note(session, "meeting cancelled", meeting.title, id=number, instance=instance)
-        sites = reached(session, [number])
-    asked.nudge(sites)
     return to(f"/meetings/{number}")
 
 

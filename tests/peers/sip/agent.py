@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from sipmessage import Message, Request, Response
 
@@ -18,9 +19,20 @@ from appliance.dialers.sip.events import (
     Offered,
 )
 from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.media_session import MediaSession
 
 LEAVE_S = 3.0
+
+
+class Media(Protocol):
+    """What an agent asks of the media: MediaSession's words, or those of a scripted MCU."""
+
+    @property
+    def encrypted(self) -> bool: ...
+    def offer(self) -> str: ...
+    def answer(self, remote: str) -> str: ...
+    def accept(self, remote: str) -> None: ...
+    def fast_update(self) -> None: ...
+    async def close(self) -> None: ...
 
 
 @dataclass
@@ -28,7 +40,7 @@ class Agent:
     """``send`` takes what goes out; ``answering`` is asked what to do with a call that comes."""
 
     leg: Leg
-    media: MediaSession
+    media: Media
     send: Callable[[Message], None]
     answering: Callable[["Agent", Incoming], None] | None = None
     incoming: Incoming | None = None
@@ -83,9 +95,14 @@ class Agent:
         until = time.monotonic() + LEAVE_S
         while not self.leg.settled and time.monotonic() < until:
             await asyncio.sleep(0.02)
+        self.rest()
+        await self.media.close()
+
+    def rest(self) -> None:
+        """Wait for no hour any more."""
         if self._timer is not None:
             self._timer.cancel()
-        await self.media.close()
+            self._timer = None
 
     def _on_timer(self) -> None:
         self.leg.on_timer(time.monotonic())

@@ -34,19 +34,22 @@ class Ports:
 
     @classmethod
     def free(cls, *, tls: bool) -> "Ports":
-        """Ports that nobody has; the RTP range is checked at its ends only."""
+        """Ports that nobody has, below those that the kernel gives to whoever connects: one of
+        these could be gone again before Asterisk has it. Of the RTP range it takes what is free."""
         while True:
-            with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
-                tcp.bind(("127.0.0.1", 0))
-                sip = tcp.getsockname()[1]
+            sip, other = random.sample(range(10_000, 16_000), 2)
+            with (
+                socket.socket() as tcp,
+                socket.socket(type=socket.SOCK_DGRAM) as udp,
+                socket.socket() as secure,
+            ):
                 try:
+                    tcp.bind(("127.0.0.1", sip))
                     udp.bind(("127.0.0.1", sip))
+                    secure.bind(("127.0.0.1", other))
                 except OSError:
                     continue
-                with socket.socket() as secure:
-                    secure.bind(("127.0.0.1", 0))
-                    other = secure.getsockname()[1] if tls else 0
-                return cls(sip, other, random.randrange(20_000, 30_000, 200))
+            return cls(sip, other if tls else 0, random.randrange(20_000, 30_000, 200))
 
 
 def write(folder: Path, ports: Ports, *, data: Path, modules: Path) -> None:

@@ -9,7 +9,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +22,12 @@ _numbers = itertools.count()
 
 @dataclass(frozen=True, slots=True)
 class Baresip:
-    """A running one; ``near`` is our address towards it."""
+    """A running one; ``near`` is our address towards it, ``kill`` ends it as a power cut does."""
 
     host: str
     near: str
     log: Path
+    kill: Callable[[], None]
 
     def address(self, transport: str = "udp") -> str:
         """What to dial."""
@@ -40,14 +41,15 @@ class Baresip:
 
 @contextlib.contextmanager
 def baresip(
-    folder: Path, *, sound: Path, picture: Path, encrypted: bool = False
+    folder: Path, *, sound: Path, picture: Path, encrypted: bool = False, calls: int = 8
 ) -> Iterator[Baresip]:
-    """Start one. ``sound`` is a WAV of 48 kHz mono, ``picture`` an MP4; ``folder`` is ours."""
+    """Start one that takes so many ``calls`` at once. ``sound`` is a WAV of 48 kHz mono,
+    ``picture`` an MP4; ``folder`` is ours."""
     number = next(_numbers) % 60
     host, near = (f"{SUBNET}.{number * 4 + end}" for end in (2, 1))
     space, cable = f"diemcau{os.getpid()}x{number}", f"dc{os.getpid()}x{number}"[:15]
     log = folder / "log"
-    _write(folder, host, sound, picture, encrypted=encrypted)
+    _write(folder, host, sound, picture, encrypted=encrypted, calls=calls)
     quiet = subprocess.DEVNULL
     with _namespace(space, cable, near, host), log.open("wb") as out:
         process = subprocess.Popen(
@@ -56,7 +58,7 @@ def baresip(
         )  # fmt: skip
         try:
             _wait(process, log)
-            yield Baresip(host, near, log)
+            yield Baresip(host, near, log, process.kill)
         finally:
             process.kill()
             process.wait()
@@ -92,14 +94,16 @@ def _namespace(space: str, cable: str, near: str, host: str) -> Iterator[None]:
         subprocess.run(("ip", "link", "del", cable), check=False, capture_output=True)
 
 
-def _write(folder: Path, host: str, sound: Path, picture: Path, *, encrypted: bool) -> None:
+def _write(
+    folder: Path, host: str, sound: Path, picture: Path, *, encrypted: bool, calls: int
+) -> None:
     modules = next(Path("/usr/lib").rglob("baresip/modules/menu.so")).parent
     loads = "".join(f"module {name}.so\n" for name in MODULES.split())
     (folder / "config").write_text(
         f"""poll_method epoll
 sip_listen {host}:5060
 call_local_timeout 30
-call_max_calls 8
+call_max_calls {calls}
 audio_player aufile,{folder}/heard.wav
 audio_source aufile,{sound}
 audio_alert aufile,/dev/null

@@ -1,0 +1,64 @@
+"""What the province wishes a site to find: facts, never commands."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from appliance.wire.fields import Fields, printed
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Retained on ``diemcau/<site>/desired``; a site that was away finds the newest.
+
+    A wish that is to be granted once (``restart``, ``logs``) bears a name of its own, which the
+    site keeps when it has granted it: however often it is read, it is granted once.
+    """
+
+    at: float
+    """POSIX seconds, the province's hour."""
+    seq: int
+    """Grows with each change; a site ignores one that is older than what it knows."""
+    floor: str = ""
+    """The UID of the meeting in which this site has the floor; it opens no microphone."""
+    hand_seen: int = 0
+    """The ``seq`` of the newest hand that the chair's page shows: the lamp's confirmation."""
+    restart: str = ""
+    logs: str = ""
+    release: str = ""
+    """The release that this site should run."""
+
+    @classmethod
+    def parse(cls, payload: bytes) -> "Desired":
+        """Read a payload; raises `WireError`."""
+        fields = Fields.read(payload)
+        return cls(
+            fields.number("at", None, low=0.0, high=1e11),
+            fields.whole("seq", None),
+            fields.text("floor"),
+            fields.whole("hand_seen"),
+            fields.text("restart", longest=100),
+            fields.text("logs", longest=100),
+            fields.text("release", longest=100),
+        )
+
+    def after(self, known: "Desired | None") -> bool:
+        """Whether this replaces what is `known`."""
+        return known is None or self.seq >= known.seq
+
+    @property
+    def payload(self) -> bytes:
+        """Its JSON; ``Desired.parse(d.payload) == d``."""
+        return printed(self.values)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields of its payload."""
+        return {
+            "at": self.at,
+            "seq": self.seq,
+            "floor": self.floor,
+            "hand_seen": self.hand_seen,
+            "restart": self.restart,
+            "logs": self.logs,
+            "release": self.release,
+        }

@@ -1,0 +1,39 @@
+"""The box's own network address and its way out (proc(5): ``net/route``, ``net/fib_trie``)."""
+
+import ipaddress
+import re
+from pathlib import Path
+
+from hardware.vitals.sysfs import word
+
+_LOCAL = re.compile(r"\|-- ([\d.]+)\n\s+/32 host LOCAL")
+
+
+def ipv4(root: Path) -> str | None:
+    """The first address that is neither loopback nor self-assigned (RFC 3927); None for none."""
+    for text in _LOCAL.findall(word(root / "proc/net/fib_trie") or ""):
+        address = ipaddress.ip_address(text)
+        if not address.is_loopback and not address.is_link_local:
+            return str(address)
+    return None
+
+
+def ipv6(root: Path) -> str | None:
+    """The first global or unique local address (``net/if_inet6``); None for none."""
+    for line in (word(root / "proc/net/if_inet6") or "").splitlines():
+        try:
+            address = ipaddress.IPv6Address(int(line.split()[0], 16))
+        except (ValueError, IndexError):
+            continue
+        if not address.is_loopback and not address.is_link_local:
+            return str(address)
+    return None
+
+
+def gateway(root: Path) -> str | None:
+    """The default route's gateway, IPv4; None where there is no way out."""
+    for line in (word(root / "proc/net/route") or "").splitlines()[1:]:
+        fields = line.split()
+        if len(fields) > 7 and fields[1] == fields[7] == "00000000":
+            return str(ipaddress.IPv4Address(int.from_bytes(bytes.fromhex(fields[2]), "little")))
+    return None

@@ -1,0 +1,69 @@
+"""The TV as the kernel sees it: HDMI's hot-plug line and the EDID, with CEC's physical address.
+
+Whether the TV is *on* and shows this input only CEC can say; that is the endpoint's to ask.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from hardware.vitals.sysfs import entries, word
+
+CEA = 0x02
+HDMI_OUI = bytes((0x03, 0x0C, 0x00))
+VENDOR_BLOCK = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Tv:
+    """One connector; ``physical_address`` "" where the EDID has none (HDMI 1.4, section 8.7)."""
+
+    connector: str
+    connected: bool
+    name: str
+    physical_address: str
+
+
+def tvs(root: Path) -> tuple[Tv, ...]:
+    """Every HDMI connector (kernel: ``/sys/class/drm/card*-HDMI-A-*``)."""
+    return tuple(
+        _tv(folder) for folder in entries(root / "sys/class/drm") if "-HDMI-" in folder.name
+    )
+
+
+def cec_devices(root: Path) -> tuple[str, ...]:
+    """The CEC adapters, ``cec0``."""
+    return tuple(entry.name for entry in entries(root / "sys/class/cec"))
+
+
+def _tv(folder: Path) -> Tv:
+    try:
+        edid = (folder / "edid").read_bytes()
+    except OSError:
+        edid = b""
+    connected = word(folder / "status") == "connected"
+    return Tv(folder.name.partition("-")[2], connected, display_name(edid), physical_address(edid))
+
+
+def display_name(edid: bytes) -> str:
+    """The display product name (VESA E-EDID, descriptor tag FC); "" for none."""
+    for at in (54, 72, 90, 108):
+        block = edid[at : at + 18]
+        if len(block) == 18 and block[:4] == b"\0\0\0\xfc":
+            return block[5:].split(b"\n")[0].decode("cp437").strip()
+    return ""
+
+
+def physical_address(edid: bytes) -> str:
+    """``1.0.0.0`` from the HDMI vendor block of the CTA-861 extension; "" for none."""
+    for start in range(128, len(edid) - 127, 128):
+        extension = edid[start : start + 128]
+        if extension[0] != CEA:
+            continue
+        at, end = 4, min(extension[2], 127)
+        while at < end:
+            kind, length = extension[at] >> 5, extension[at] & 0x1F
+            block = extension[at + 1 : at + 1 + length]
+            if kind == VENDOR_BLOCK and block[:3] == HDMI_OUI and len(block) >= 5:
+                return ".".join(f"{part:x}" for byte in block[3:5] for part in divmod(byte, 16))
+            at += 1 + length
+    return ""

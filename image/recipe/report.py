@@ -1,0 +1,156 @@
+"""Beside an image: what is in it (manifest, SPDX), how large it is, and its flasher's list."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+FLAVOURS = {"virt": "QEMU", "rpi": "Raspberry Pi 4, CM4, 400, 3B+"}
+LARGEST = 10
+
+
+def packages(root: Path) -> list[dict[str, str]]:
+    """Debian's and Python's packages of the root: name, version, source, kind."""
+    found = []
+    for line in Path(f"{root}.packages").read_text().splitlines():
+        name, version, source, _ = line.split("\t")
+        found.append({"name": name, "version": version, "source": source, "kind": "deb"})
+    for folder in sorted((root / "usr/local/lib/python3.13/dist-packages").glob("*.dist-info")):
+        name, _, version = folder.name.removesuffix(".dist-info").rpartition("-")
+        found.append({"name": name, "version": version, "source": name, "kind": "pypi"})
+    return found
+
+
+def spdx(found: list[dict[str, str]], version: str, when: int) -> dict[str, Any]:
+    """An SPDX 2.3 document: the image contains each package, with its package URL."""
+    entries: list[dict[str, Any]] = [
+        {
+            "SPDXID": "SPDXRef-Image",
+            "name": "diemcau",
+            "versionInfo": version,
+            "downloadLocation": "NOASSERTION",
+            "filesAnalyzed": False,
+        }
+    ]
+    for number, package in enumerate(found):
+        space = "deb/debian" if package["kind"] == "deb" else "pypi"
+        distro = "?arch=arm64&distro=trixie" if package["kind"] == "deb" else ""
+        locator = f"pkg:{space}/{package['name']}@{package['version'].replace('+', '%2B')}{distro}"
+        entries.append(
+            {
+                "SPDXID": f"SPDXRef-Package-{number}",
+                "name": package["name"],
+                "versionInfo": package["version"],
+                "sourceInfo": package["source"],
+                "downloadLocation": "NOASSERTION",
+                "filesAnalyzed": False,
+                "externalRefs": [
+                    {
+                        "referenceCategory": "PACKAGE-MANAGER",
+                        "referenceType": "purl",
+                        "referenceLocator": locator,
+                    }
+                ],
+            }
+        )
+    return {
+        "spdxVersion": "SPDX-2.3",
+        "dataLicense": "CC0-1.0",
+        "SPDXID": "SPDXRef-DOCUMENT",
+        "name": f"diemcau-{version}",
+        "documentNamespace": f"https://diemcau.example/spdx/{version}",
+        "creationInfo": {
+            "created": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "creators": ["Tool: image/recipe/report.py"],
+        },
+        "packages": entries,
+        "relationships": [
+            {
+                "spdxElementId": "SPDXRef-DOCUMENT",
+                "relationshipType": "DESCRIBES",
+                "relatedSpdxElement": "SPDXRef-Image",
+            },
+            *(
+                {
+                    "spdxElementId": "SPDXRef-Image",
+                    "relationshipType": "CONTAINS",
+                    "relatedSpdxElement": entry["SPDXID"],
+                }
+                for entry in entries[1:]
+            ),
+        ],
+    }
+
+
+def sizes(build: Path) -> str:
+    """The slot, the largest parts of the root, and each disk, in MiB."""
+    done = subprocess.run(
+        ["du", "-xm", "--max-depth=5", "--exclude=boot", "--exclude=linux-image-*", build / "root"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    rows = [line.split("\t") for line in done.stdout.splitlines()]
+    parts = {path.removeprefix(f"{build}/root") or "/": int(size) for size, path in rows}
+    # A folder whose weight is one child's is told by that child.
+    leaves = {
+        path: size
+        for path, size in parts.items()
+        if not any(
+            other.startswith(path.rstrip("/") + "/") and parts[other] * 2 > size for other in parts
+        )
+    }
+    largest = sorted(leaves.items(), key=lambda entry: -entry[1])[:LARGEST]
+    lines = [f"{(build / 'slot.img').stat().st_size / 2**20:8.1f}  one slot (room: 640)"]
+    for flavour in FLAVOURS:
+        disk = build / f"diemcau-{flavour}.img"
+        lines.append(f"{disk.stat().st_size / 2**20:8.1f}  disk {flavour}")
+    lines.append(f"{parts['/']:8d}  root, unpacked; its largest parts:")
+    lines.extend(f"{size:8d}    {path}" for path, size in largest)
+    return "\n".join(lines) + "\n"
+
+
+def imager(build: Path, version: str, when: int) -> dict[str, Any]:
+    """The list that Raspberry Pi Imager takes by `--repo`: our image, without settings."""
+    disk = build / "diemcau-rpi.img"
+    with disk.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return {
+        "os_list": [
+            {
+                "name": f"Điểm Cầu {version}",
+                "description": FLAVOURS["rpi"],
+                "url": disk.name,
+                "icon": "",
+                "release_date": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d"),
+                "extract_size": disk.stat().st_size,
+                "extract_sha256": digest,
+                "image_download_size": disk.stat().st_size,
+                "devices": ["pi4-64bit", "pi3-64bit"],
+                "init_format": "none",
+            }
+        ]
+    }
+
+
+def main(folder: str, version: str) -> None:
+    """Write all of it beside the images."""
+    build, when = Path(folder), int(os.environ["SOURCE_DATE_EPOCH"])
+    found = packages(build / "root")
+    manifest = "".join(f"{p['kind']}\t{p['name']}\t{p['version']}\n" for p in found)
+    (build / "manifest.txt").write_text(manifest)
+    document = json.dumps(spdx(found, version, when), indent=1, ensure_ascii=False)
+    (build / "diemcau.spdx.json").write_text(document + "\n")
+    told = sizes(build)
+    (build / "sizes.txt").write_text(told)
+    listed = json.dumps(imager(build, version, when), indent=1, ensure_ascii=False)
+    (build / "rpi-imager.json").write_text(listed + "\n")
+    sys.stdout.write(told)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

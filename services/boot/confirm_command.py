@@ -1,0 +1,44 @@
+"""``diemcau confirm``: waits until the gate is passed; its unit then marks the slot good."""
+
+import time
+from pathlib import Path
+
+import click
+
+from appliance.base.fact_file import read_facts
+from services.boot.gate import missing
+
+FRESH_S = 20.0
+"""The endpoint writes its facts at least every 5 s."""
+PERIOD_S = 2.0
+SCREEN = "/tmp/.X11-unix/X0"  # noqa: S108 - where X puts it
+
+
+@click.command("confirm")
+@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
+              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
+@click.option("--data", default="/data", show_default=True,
+              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
+@click.option("--screen", default=SCREEN, show_default=True,
+              type=click.Path(path_type=Path, readable=False),
+              help="The compositor's socket.")  # fmt: skip
+@click.option("--within", default=600.0, show_default=True, help="Seconds until it gives up.")
+def confirm(run_path: Path, data: Path, screen: Path, within: float) -> None:
+    """Exit code 0 once the gate is passed, 1 where it is not in time; says what is missing."""
+    until = time.monotonic() + within
+    told = None
+    while True:
+        lacking = missing(
+            read_facts(run_path / "endpoint.json", time.time(), FRESH_S),
+            settings=(data / "site" / "site.toml").exists(),
+            screen=screen.exists(),
+        )
+        if lacking != told:
+            click.echo(f"waiting for: {lacking}" if lacking else "the gate is passed")
+            told = lacking
+        if not lacking:
+            return
+        if time.monotonic() >= until:
+            click.echo(f"the gate is not passed: {lacking}", err=True)
+            raise SystemExit(1)
+        time.sleep(PERIOD_S)

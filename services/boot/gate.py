@@ -1,0 +1,21 @@
+"""The product's own gate: what must be seen before the running slot counts as good."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def missing(facts: Mapping[str, Any] | None, *, settings: bool, screen: bool) -> str:
+    """What is still missing, in one word for the journal; "" when the gate is passed.
+
+    `facts` are the endpoint's, None while it is silent; without `settings` there is no endpoint to
+    wait for, and the screen that says so is all that a new box can show.
+    """
+    if not screen:
+        return "screen"
+    if not settings:
+        return ""
+    if facts is None:
+        return "endpoint"
+    # Agenda and camera are read, or known to be absent: the endpoint names a scene only once it
+    # has gathered both among its facts.
+    return "" if facts.get("screen") else "picture"

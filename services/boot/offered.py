@@ -1,0 +1,122 @@
+"""The site file as a person leaves it on the card: settings to keep, secrets to take and blank."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from appliance.base.config import Site
+from appliance.base.site_file import Fault, SiteFileError, parse_site
+
+SECRETS: Mapping[str, str] = {"sip_password": "sip-password", "claim": "claim"}
+"""Keys of the section ``[secrets]``, which is on the card only, and the files they become."""
+SECRETS_FOLDER = "/data/site/secrets"
+
+_HEAD = re.compile(rb"\s*\[\s*([^\]]+?)\s*\]")
+_ENTRY = re.compile(
+    rb"""\s*(?P<key>[A-Za-z0-9_-]+)\s*=\s*
+         (?:"(?P<basic>(?:[^"\\]|\\.)*)"|'(?P<literal>[^']*)')\s*(?:\#.*)?""",
+    re.VERBOSE,
+)
+_NOTHING = re.compile(rb"\s*(#.*)?")
+_REMEDY = 'write key = "text" on one line'
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """One site file of the card, taken apart."""
+
+    raw: bytes
+    settings: bytes
+    """The file without its secrets, line for line: what the endpoint reads."""
+    secrets: Mapping[str, bytes]
+    """Contents by file name; a blank one is not there: it says nothing new."""
+    blanked: bytes
+    """The file as it is to be left behind: as long as it was, each secret a run of spaces."""
+    faults: tuple[Fault, ...]
+    site: Site | None
+    """What the settings say; None where there are faults."""
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all but the secrets: a file half blanked by a power cut has the same."""
+        return hashlib.sha256(self.blanked).hexdigest()
+
+
+def take_apart(raw: bytes) -> Offered:
+    """Never raises: what is wrong with the file is in ``faults``, all of it."""
+    kept: list[bytes] = []
+    left: list[bytes] = []
+    secrets: dict[str, bytes] = {}
+    faults: list[Fault] = []
+    inside = b""
+    for number, line in enumerate(raw.split(b"\n"), 1):
+        body = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
+        head = _HEAD.match(body)
+        if head:
+            inside = head[1]
+        if inside != b"secrets":
+            kept.append(line)
+            left.append(line)
+            continue
+        kept.append(b"")
+        found = None if head else _ENTRY.fullmatch(body.rstrip(b"\r"))
+        left.append(_blank(line, found))
+        if found:
+            faults.extend(_take(number, found, secrets))
+        elif not head and not _NOTHING.fullmatch(body):
+            faults.append(Fault(number, "secrets", "this line is not understood", _REMEDY))
+    settings = b"\n".join(kept)
+    site = None
+    try:
+        site = parse_site(settings)
+        faults.extend(_misplaced(site, secrets))
+    except SiteFileError as error:
+        faults.extend(error.faults)
+    return Offered(
+        raw, settings, secrets, b"\n".join(left), tuple(faults), None if faults else site
+    )
+
+
+def _blank(line: bytes, found: re.Match[bytes] | None) -> bytes:
+    if found is None:
+        return line
+    name = "basic" if found["basic"] is not None else "literal"
+    offset = line.index(found.group(0))
+    start, end = found.start(name) + offset, found.end(name) + offset
+    return line[:start] + b" " * (end - start) + line[end:]
+
+
+def _take(number: int, found: re.Match[bytes], secrets: dict[str, bytes]) -> list[Fault]:
+    key = found["key"].decode()
+    full = f"secrets.{key}"
+    if key not in SECRETS:
+        close = get_close_matches(key, list(SECRETS), n=1)
+        remedy = f"did you mean {close[0]}?" if close else "one of " + ", ".join(SECRETS)
+        return [Fault(number, full, "unknown key", remedy)]
+    try:
+        value = str(tomllib.loads(found.group(0).decode())[key]).strip()
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        # Never with the value: it is a secret, and RESULT.txt is read on any PC.
+        return [Fault(number, full, "the text cannot be read", "save as UTF-8; write \\\\ for \\")]
+    if value:
+        if SECRETS[key] in secrets:
+            return [Fault(number, full, "is there twice", "leave one of them")]
+        secrets[SECRETS[key]] = value.encode()
+    return []
+
+
+def _misplaced(site: Site, secrets: Mapping[str, bytes]) -> list[Fault]:
+    wanted = f"{SECRETS_FOLDER}/{SECRETS['sip_password']}"
+    if SECRETS["sip_password"] in secrets and site.sip.password_file != wanted:
+        return [
+            Fault(
+                0,
+                "sip.password_file",
+                "does not lead to the password of [secrets]",
+                f'write password_file = "{wanted}" in [sip]',
+            )
+        ]
+    return []

@@ -1,0 +1,51 @@
+"""RESULT.txt: what became of the site file, for the person who puts the card into a PC again."""
+
+from collections.abc import Sequence
+
+from appliance.base.config import Site
+from appliance.base.site_file import Fault
+from appliance.base.texts import text
+from appliance.core.message import N_
+
+
+def accepted(site: Site, serial: str) -> bytes:
+    """The settings are in force."""
+    name, identity = site.site.name, site.site.id
+    return _both(
+        (
+            N_("ACCEPTED: the settings of {name} ({id}) are in force."),
+            {"name": name, "id": identity},
+        ),
+        (N_("The secrets in site.toml were taken and blanked."), {}),
+        serial=serial,
+    )
+
+
+def rejected(faults: Sequence[Fault], serial: str, running: bool) -> bytes:
+    """Nothing was taken; every fault with its line and remedy."""
+    listed = "".join(f"\r\n  - {fault}" for fault in faults)
+    good, none = N_("The last good settings stay in force."), N_("There are no settings yet.")
+    return _both(
+        (N_("REJECTED: site.toml has faults; correct them and put the card back:"), {}),
+        (good if running else none, {}),
+        listed=listed,
+        serial=serial,
+    )
+
+
+def no_file(serial: str) -> bytes:
+    """A card without settings, a box without settings."""
+    return _both(
+        (N_("There is no site.toml on this card; copy site.toml.example and fill it in."), {}),
+        serial=serial,
+    )
+
+
+def _both(*sentences: tuple[str, dict[str, str]], serial: str, listed: str = "") -> bytes:
+    """Vietnamese, then English; a BOM and CRLF, so that any Notepad shows it as it is."""
+    spoken = [
+        "\r\n".join(text(locale)(sentence, **values) for sentence, values in sentences)
+        for locale in ("vi", "en")
+    ]
+    told = f"{spoken[0]}{listed}\r\n\r\n{spoken[1]}\r\n\r\nSerial: {serial}\r\n"
+    return b"\xef\xbb\xbf" + told.encode()

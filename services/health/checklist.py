@@ -1,0 +1,57 @@
+"""All checks of a box, by name, in the order in which they are made."""
+
+from pathlib import Path
+
+from services.health.checks.address import address
+from services.health.checks.agenda import agenda
+from services.health.checks.button import button
+from services.health.checks.camera import camera
+from services.health.checks.canary import Canary
+from services.health.checks.certificate import certificate
+from services.health.checks.clock import clock
+from services.health.checks.disk import disk
+from services.health.checks.endpoint import endpoint
+from services.health.checks.filesystem import filesystem
+from services.health.checks.link import Cable
+from services.health.checks.memory import memory
+from services.health.checks.microphone import microphone
+from services.health.checks.reboot import Reboot
+from services.health.checks.release import running
+from services.health.checks.temperature import temperature
+from services.health.checks.throttling import throttling
+from services.health.checks.tv import tv
+from services.health.checks.units import Units
+from services.health.checks.voltage import Voltage
+from services.health.checks.wear import wear
+from services.health.finding import Check
+
+
+class Checklist:
+    """The checks, and the two that must hear more than their turn: `voltage` and `reboot`."""
+
+    def __init__(self, root: Path, data: Path) -> None:
+        self.voltage = Voltage()
+        self.reboot = Reboot(data / "last-end.json", root)
+        self.checks: dict[str, Check] = {
+            "endpoint": endpoint,
+            "clock": clock,
+            "link": Cable(),
+            "address": address,
+            "agenda": agenda,
+            "camera": camera,
+            "microphone": microphone,
+            "tv": tv,
+            "button": button,
+            "temperature": temperature,
+            "voltage": self.voltage,
+            "throttling": throttling,
+            "memory": memory,
+            "disk": disk,
+            "wear": wear,
+            "filesystem": filesystem,
+            "canary": Canary(),
+            "units": Units(),
+            "reboot": self.reboot,
+            "certificate": certificate,
+            "release": running,
+        }

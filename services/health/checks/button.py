@@ -1,0 +1,9 @@
+"""Is a button stuck?"""
+
+from appliance.core.troubles import TroubleKey
+from services.health.finding import Box, Finding, told
+
+
+def button(box: Box) -> Finding:
+    """BUTTON_STUCK; the endpoint has the pins."""
+    return Finding(told(box, TroubleKey.BUTTON_STUCK))

@@ -1,0 +1,10 @@
+"""Is the hour known?"""
+
+from appliance.core.alarms import when
+from appliance.core.troubles import TroubleKey
+from services.health.finding import Box, Finding
+
+
+def clock(box: Box) -> Finding:
+    """CLOCK. The hour that stands in a report with this alarm is not to be believed."""
+    return Finding((when(TroubleKey.CLOCK, not box.trusted),))

@@ -1,0 +1,30 @@
+"""Is there room on the data partition?"""
+
+import shutil
+
+from appliance.core.alarms import Verdict, below
+from appliance.core.troubles import TroubleKey
+from services.health.finding import NOTHING, Box, Finding
+
+FULL_PERCENT, ROOM_PERCENT = 5.0, 10.0
+
+
+def disk(box: Box) -> Finding:
+    """DISK_FULL, and ``data_free_percent``."""
+    try:
+        usage = shutil.disk_usage(box.data)
+    except OSError:
+        return NOTHING  # the canary says what is wrong with it
+    percent = 100 * usage.free / usage.total
+    return Finding((judge(percent),), {"data_free_percent": round(percent, 1)})
+
+
+def judge(free_percent: float) -> Verdict:
+    """DISK_FULL of a partition with so much room."""
+    return below(
+        TroubleKey.DISK_FULL,
+        free_percent,
+        wrong=FULL_PERCENT,
+        fine=ROOM_PERCENT,
+        detail=f"{free_percent:.1f} %",
+    )

@@ -1,0 +1,21 @@
+"""Has the data partition's file system errors, or did it go read-only?"""
+
+from appliance.core.alarms import when
+from appliance.core.troubles import TroubleKey
+from hardware.vitals.filesystem import ext4_errors
+from hardware.vitals.mounts import mount_of
+from services.health.finding import NOTHING, Box, Finding
+
+
+def filesystem(box: Box) -> Finding:
+    """STORAGE; ``ext4_errors``. With errors=remount-ro an error makes the partition read-only."""
+    mount = mount_of(box.root, str(box.data))
+    if mount is None:
+        return NOTHING
+    errors = ext4_errors(box.root, mount.device)
+    if mount.read_only:
+        detail = f"{mount.device} is read-only"
+    else:
+        detail = f"{mount.device}: {errors} errors"
+    verdict = when(TroubleKey.STORAGE, mount.read_only or bool(errors), detail)
+    return Finding((verdict,), {} if errors is None else {"ext4_errors": errors})

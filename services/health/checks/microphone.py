@@ -1,0 +1,23 @@
+"""Is the microphone there, and does it hear?"""
+
+from appliance.core.alarms import when
+from appliance.core.troubles import TroubleKey
+from hardware.vitals.sound import microphones
+from services.health.finding import Box, Finding, told
+
+
+def microphone(box: Box) -> Finding:
+    """MICROPHONE_MISSING by the kernel's word and the endpoint's; its level only the endpoint
+    knows, which alone may open it: MICROPHONE_SILENT, and ``microphone_dbfs`` where it tells."""
+    verdicts = told(
+        box,
+        TroubleKey.MICROPHONE_MISSING,
+        TroubleKey.MICROPHONE_SILENT,
+        TroubleKey.SPEAKER_MISSING,
+    )
+    names = microphones(box.root)
+    if box.site is not None and box.site.microphone.source.startswith("alsa:"):
+        verdicts = (when(TroubleKey.MICROPHONE_MISSING, not names), *verdicts)
+    level = (box.endpoint or {}).get("microphone_dbfs")
+    figures = {"microphone_dbfs": float(level)} if isinstance(level, int | float) else {}
+    return Finding(verdicts, figures, {"microphone": ", ".join(names)} if names else {})

@@ -1,0 +1,16 @@
+"""What runs here?"""
+
+from hardware.vitals.identity import model, release, serial, slot, uptime_s
+from services.health.finding import Box, Finding
+
+
+def running(box: Box) -> Finding:
+    """``release``, ``slot``, ``serial``, ``model``; ``uptime_s``."""
+    facts = {
+        "release": release(box.root),
+        "slot": slot(box.root),
+        "serial": serial(box.root),
+        "model": model(box.root),
+    }
+    known = {name: value for name, value in facts.items() if value}
+    return Finding(figures={"uptime_s": round(uptime_s(box.root))}, facts=known)

@@ -1,0 +1,18 @@
+"""Is the SoC too hot?"""
+
+from appliance.core.alarms import above
+from appliance.core.troubles import TroubleKey
+from hardware.vitals.temperature import soc_celsius
+from services.health.finding import NOTHING, Box, Finding
+
+HOT_C, COOL_C = 82.0, 75.0
+"""From 80 °C on the firmware slows down step by step, at 85 °C hard (Raspberry Pi, config.txt)."""
+
+
+def temperature(box: Box) -> Finding:
+    """HOT, and ``soc_c``."""
+    celsius = soc_celsius(box.root)
+    if celsius is None:
+        return NOTHING
+    verdict = above(TroubleKey.HOT, celsius, wrong=HOT_C, fine=COOL_C, detail=f"{celsius:.1f} °C")
+    return Finding((verdict,), {"soc_c": round(celsius, 1)})

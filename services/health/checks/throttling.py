@@ -1,0 +1,14 @@
+"""Does the SoC run as fast as it could?"""
+
+from appliance.core.alarms import when
+from appliance.core.troubles import TroubleKey
+from hardware.vitals.throttling import slowed_by
+from services.health.finding import NOTHING, Box, Finding
+
+
+def throttling(box: Box) -> Finding:
+    """SLOWED, with the firmware's reasons."""
+    reasons = slowed_by(box.root)
+    if reasons is None:
+        return NOTHING
+    return Finding((when(TroubleKey.SLOWED, bool(reasons), ", ".join(reasons)),))

@@ -1,0 +1,29 @@
+"""Has systemd given up on a unit?"""
+
+from collections.abc import Sequence
+
+from appliance.core.alarms import when
+from appliance.core.troubles import TroubleKey
+from hardware.vitals.units import ASK, failed_units
+from services.health.finding import NOTHING, Box, Finding
+
+EVERY_S = 60.0
+
+
+class Units:
+    """Asks once a minute; between, the last answer stands."""
+
+    def __init__(self, ask: Sequence[str] = ASK) -> None:
+        self._ask = ask
+        self._due = float("-inf")
+        self._failed: tuple[str, ...] | None = None
+
+    def __call__(self, box: Box) -> Finding:
+        """UNIT_FAILED, with the names; ``units_failed``."""
+        if box.monotonic >= self._due:
+            self._due = box.monotonic + EVERY_S
+            self._failed = failed_units(self._ask)
+        if self._failed is None:
+            return NOTHING
+        verdict = when(TroubleKey.UNIT_FAILED, bool(self._failed), ", ".join(self._failed)[:200])
+        return Finding((verdict,), {"units_failed": len(self._failed)})

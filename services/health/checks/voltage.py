@@ -1,0 +1,35 @@
+"""Does the supply hold its voltage?"""
+
+from pathlib import Path
+
+from appliance.core.alarms import when
+from appliance.core.troubles import TroubleKey
+from hardware.vitals.voltage import under_voltage
+from services.health.finding import NOTHING, Box, Finding
+
+
+class Voltage:
+    """Counts the drops of this boot. The kernel looks every two seconds and keeps nothing, so
+    `sample` is to be called at least as often; a drop between two looks is a drop."""
+
+    def __init__(self) -> None:
+        self._low: bool | None = None
+        self._dropped = False
+        self._drops = 0
+
+    def sample(self, root: Path) -> None:
+        """Look once."""
+        low = under_voltage(root)
+        if low and not self._low:
+            self._drops += 1
+        self._dropped = self._dropped or bool(low)
+        self._low = low
+
+    def __call__(self, box: Box) -> Finding:
+        """POWER_WEAK, and ``voltage_drops``."""
+        self.sample(box.root)
+        if self._low is None:
+            return NOTHING
+        dropped, self._dropped = self._dropped, False
+        verdict = when(TroubleKey.POWER_WEAK, dropped, f"{self._drops}×")
+        return Finding((verdict,), {"voltage_drops": self._drops})

@@ -1,0 +1,150 @@
+"""Comes by a certificate and keeps it fresh: asks, shows the code, waits, renews in good time."""
+
+import asyncio
+import base64
+import hashlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.wire.enrolment import (
+    ENROL,
+    RENEW,
+    EnrolAnswer,
+    EnrolRequest,
+    EnrolState,
+    RenewRequest,
+    claim_code,
+    signed_part,
+)
+from appliance.wire.fields import LONGEST_PAYLOAD, WireError
+from services.health.credentials import Credentials, Pair, client_tls, request
+
+log = logging.getLogger("diemcau.health.enrol")
+
+ASK_S = 10.0
+"""While somebody at the IT centre may be looking at the code."""
+LOOK_S = 3600.0
+"""Between two looks at the calendar; a renewal has a third of a life's time."""
+DEADLINE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Who asks, and whom: `url` and `ca` as the site file has them."""
+
+    site: str
+    serial: str
+    model: str
+    url: str
+    ca: str | Path
+
+
+class Enrol:
+    """`claim` is what the TV shows while the box waits, "" when it has a certificate."""
+
+    def __init__(
+        self,
+        owner: Owner,
+        credentials: Credentials,
+        *,
+        now: Callable[[], float],
+        trusted: Callable[[], bool] = lambda: True,
+        changed: Callable[[], None] = lambda: None,
+        ask_s: float = ASK_S,
+    ) -> None:
+        self._owner = owner
+        self._credentials = credentials
+        self._now = now
+        self._trusted = trusted
+        self._changed = changed
+        self._ask_s = ask_s
+        digest = hashlib.sha256(owner.site.encode()).digest()
+        self._lot = int.from_bytes(digest[:4], "big") / 2**32
+        self._said = ""
+        self.pair = credentials.pair()
+        self.claim = ""
+        self.refused = ""
+
+    async def run(self) -> None:
+        """Look after the certificate until cancelled; whatever fails is tried again."""
+        while True:
+            await self._turn()
+            wait = self._ask_s if self._due() else LOOK_S
+            await asyncio.sleep(wait)
+
+    def _due(self) -> bool:
+        """Whether there is something to ask. Without the hour a certificate is taken for good."""
+        if self.pair is None:
+            return True
+        return self._trusted() and self._now() >= self.pair.renewal_at(self._lot)
+
+    async def _turn(self) -> None:
+        if not self._due() or not self._owner.url:
+            return
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                answer = await (self._ask() if self.pair is None else self._renew(self.pair))
+            self._take(answer)
+        except (httpx.HTTPError, OSError, ValueError, TimeoutError) as error:
+            self._say(f"not answered: {type(error).__name__}: {error}")
+
+    async def _ask(self) -> EnrolAnswer:
+        key = self._credentials.next_key()
+        self.claim = claim_code(_der(key))
+        body = EnrolRequest(
+            self._owner.site,
+            request(key, self._owner.site, self._owner.serial).decode(),
+            self._owner.serial,
+            self._owner.model,
+        )
+        return await self._post(ENROL, body.payload)
+
+    async def _renew(self, pair: Pair) -> EnrolAnswer:
+        csr = request(self._credentials.next_key(), self._owner.site, self._owner.serial).decode()
+        signature = pair.key.sign(signed_part(csr), ec.ECDSA(hashes.SHA256()))
+        body = RenewRequest(
+            pair.pem.decode(), csr, base64.b64encode(signature).decode(), self._owner.serial
+        )
+        return await self._post(RENEW, body.payload)
+
+    async def _post(self, path: str, body: bytes) -> EnrolAnswer:
+        tls = client_tls(self._owner.ca, trusted=self._trusted())
+        async with (
+            httpx.AsyncClient(verify=tls, timeout=DEADLINE_S, trust_env=False) as client,
+            client.stream("POST", self._owner.url.rstrip("/") + path, content=body) as answer,
+        ):
+            said = b""
+            async for part in answer.aiter_bytes():
+                said += part
+                if len(said) > LONGEST_PAYLOAD:
+                    raise WireError(f"an answer of more than {LONGEST_PAYLOAD} bytes")
+        return EnrolAnswer.parse(said)
+
+    def _take(self, answer: EnrolAnswer) -> None:
+        self.refused = answer.detail if answer.state is EnrolState.REFUSED else ""
+        if answer.state is EnrolState.APPROVED:
+            self.pair = self._credentials.keep(answer.certificate.encode())
+            self.claim = ""
+            log.info("far ← certificate until %.0f", self.pair.end)
+            self._changed()
+        elif answer.state is EnrolState.PENDING:
+            self._say(f"waits for approval with the code {self.claim}")
+        else:
+            self._say(f"refused: {answer.detail}")
+
+    def _say(self, what: str) -> None:
+        if what != self._said:
+            log.warning("certificate: %s", what)
+        self._said = what
+
+
+def _der(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )

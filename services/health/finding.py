@@ -1,0 +1,55 @@
+"""The seam of a check: the box goes in, what was found comes out."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.base.config import Site
+from appliance.core.alarms import Verdict, when
+from appliance.core.troubles import KINDS, TroubleKey
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """What a check may look at, at one moment."""
+
+    root: Path
+    """Where sysfs and procfs are: ``/``, in tests a recorded tree."""
+    data: Path
+    """The folder that survives a power cut."""
+    now: float
+    """POSIX seconds."""
+    monotonic: float
+    """Seconds of a clock that never jumps."""
+    trusted: bool = True
+    """Whether `now` is to be believed."""
+    site: Site | None = None
+    endpoint: Mapping[str, Any] | None = None
+    """The endpoint's facts; None while it is silent."""
+    certificate_end: float | None = None
+    """POSIX seconds; None without a certificate."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found; a verdict that is not there says that nothing is known."""
+
+    verdicts: tuple[Verdict, ...] = ()
+    figures: Mapping[str, float] = field(default_factory=dict)
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING = Finding()
+Check = Callable[[Box], Finding]
+"""Reads files, waits for nothing longer than its own deadline; whatever it raises ends only it."""
+
+
+def told(box: Box, *keys: TroubleKey) -> tuple[Verdict, ...]:
+    """The endpoint's own word on these troubles: it has the camera, the microphone and the TV."""
+    if box.endpoint is None:
+        return ()
+    codes = box.endpoint.get("troubles")
+    if not isinstance(codes, list):
+        return ()
+    return tuple(when(key, KINDS[key].code in codes) for key in keys)

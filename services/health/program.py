@@ -1,0 +1,225 @@
+"""The health program's composition root: builds every part once and tells until told to stop."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from appliance.base.clock import SystemClock
+from appliance.base.config import Site
+from appliance.base.errors import FactFileError
+from appliance.base.fact_file import FactFile
+from appliance.base.lifeline import Lifeline
+from appliance.base.limits import Limits
+from appliance.wire.report import Presence, Report
+from appliance.wire.stamp import Stamp
+from hardware.vitals.identity import boot_id, model, release, serial, slot
+from services.health.backlog import Backlog
+from services.health.checklist import Checklist
+from services.health.credentials import Credentials, client_tls
+from services.health.enrol import Enrol, Owner
+from services.health.finding import Box
+from services.health.mqtt import Broker, Link, Will, connected
+from services.health.reporter import Reporter
+from services.health.rounds import Condition, Rounds
+from services.health.stamps import Stamps
+from services.health.teller import Teller
+from services.health.told import Told
+
+log = logging.getLogger("diemcau.health")
+
+LOOK_S = 0.5
+"""A hand is on its way to the chair within this."""
+ROUND_S = 10.0
+ROUND_DEADLINE_S = 60.0
+STILL_S = 120.0
+"""No round came to its end for so long: a driver hangs, and a restart is all that can help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the kernel tells (`root`), what survives (`data`), where neighbours tell (`run`)."""
+
+    root: Path
+    data: Path
+    run: Path
+
+
+class Tending:
+    """All parts of one site's health, and the loops that drive them."""
+
+    def __init__(self, site: Site, places: Places, lifeline: Lifeline) -> None:
+        self._site = site
+        self._places = places
+        self._lifeline = lifeline
+        self._clock = SystemClock(trust=site.clock.trust)
+        self._facts = FactFile(places.run / "health.json")
+        self._stamps = Stamps(boot_id(places.root))
+        self._stirred = asyncio.Event()
+        self._checklist = Checklist(places.root, places.data)
+        self._rounds = Rounds(self._checklist.checks)
+        self._rounded_at = time.monotonic()
+        self._condition = Condition((), {}, {})
+        self._written: dict[str, Any] | None = None
+        self._written_at = float("-inf")
+        self._told = Told(self._clock.now, self._stirred.set)
+        credentials = Credentials(places.data)
+        identity, province = site.site, site.province
+        owner = Owner(
+            identity.id, serial(places.root), model(places.root), province.url, province.ca
+        )
+        self._enrol = Enrol(
+            owner,
+            credentials,
+            now=self._clock.now,
+            trusted=self._clock.trusted,
+            changed=self._stirred.set,
+        )
+        self._connect = _connector(site, credentials, self._clock.trusted)
+        self.reporter = Reporter(
+            identity.id,
+            self._connect,
+            Backlog(places.data / "backlog"),
+            birth=self._birth,
+            stamp=self._stamp,
+            heard=self._told.hear,
+        )
+        self._teller = Teller(places.run, self._say, self._stamp)
+
+    async def run(self) -> None:
+        """Tend until cancelled; ends with the first part that ends."""
+        self._lifeline.watch("rounds", lambda at: at - self._rounded_at < STILL_S)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._looks(), name="looks")
+            group.create_task(self._round_after_round(), name="rounds")
+            if self._site.province.broker:
+                group.create_task(self._enrol.run(), name="certificate")
+                group.create_task(self.reporter.run(), name="reporter")
+
+    def stopped(self) -> None:
+        """A wanted end, written down."""
+        self._checklist.reboot.stopped()
+
+    async def _looks(self) -> None:
+        """The neighbours' files twice a second, the voltage with them; systemd is told."""
+        while True:
+            self._stirred.clear()
+            self._teller.look(self._clock.now())
+            self._checklist.voltage.sample(self._places.root)
+            self._tell_neighbours()
+            for name in self._lifeline.beat():
+                log.error("watchdog: %s stand still", name)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_S):
+                    await self._stirred.wait()
+
+    async def _round_after_round(self) -> None:
+        while True:
+            began = time.monotonic()
+            async with asyncio.timeout(ROUND_DEADLINE_S):
+                self._condition = await asyncio.to_thread(self._rounds.go, self._box())
+            self._rounded_at = time.monotonic()
+            self._teller.condition(self._condition, self._rounded_at)
+            self._lifeline.ready()
+            await asyncio.sleep(max(0.0, began + ROUND_S - time.monotonic()))
+
+    def _box(self) -> Box:
+        pair = self._enrol.pair
+        return Box(
+            root=self._places.root,
+            data=self._places.data,
+            now=self._clock.now(),
+            monotonic=time.monotonic(),
+            trusted=self._clock.trusted(),
+            site=self._site,
+            endpoint=self._teller.endpoint,
+            certificate_end=None if pair is None else pair.end,
+        )
+
+    def _say(self, report: Report) -> None:
+        if self._site.province.broker:
+            self.reporter.say(report)
+
+    def _stamp(self) -> Stamp:
+        return self._stamps.next(self._clock.now())
+
+    def _birth(self) -> Presence:
+        root, stamp = self._places.root, self._stamp()
+        return Presence(
+            stamp,
+            online=True,
+            session=stamp.seq,
+            serial=serial(root),
+            model=model(root),
+            release=release(root),
+            slot=slot(root),
+        )
+
+    def _tell_neighbours(self) -> None:
+        codes = [alarm.code for alarm in self._condition.alarms]
+        connected_now = self.reporter.connected
+        facts: Mapping[str, Any] = {
+            "connected": connected_now,
+            "alarms": codes,
+            "claim": self._enrol.claim,
+            "refused": self._enrol.refused,
+            **self._told.facts,
+        }
+        line = "connected" if connected_now else "not connected"
+        self._lifeline.status(f"{line}; alarms: {', '.join(codes) or 'none'}")
+        self._write(dict(facts))
+
+    def _write(self, facts: dict[str, Any]) -> None:
+        now = time.monotonic()
+        if facts == self._written and now - self._written_at < 5.0:
+            return
+        try:
+            self._facts.write(facts, self._clock.now())
+        except FactFileError as error:
+            if self._written is not None or self._written_at == float("-inf"):
+                log.warning("%s", error)
+            self._written = None
+        else:
+            self._written = facts
+        self._written_at = now
+
+
+def _connector(
+    site: Site, credentials: Credentials, trusted: Callable[[], bool]
+) -> Callable[[Will], AbstractAsyncContextManager[Link]]:
+    """Reads the certificate anew for each connection: it may have been renewed meanwhile."""
+
+    def connect(will: Will) -> AbstractAsyncContextManager[Link]:
+        if credentials.pair() is None:
+            raise OSError("this site has no certificate yet")
+        tls = client_tls(site.province.ca, credentials.file, trusted=trusted())
+        return connected(Broker.parse(site.province.broker), site.site.id, tls, will)
+
+    return connect
+
+
+async def tend(site: Site, places: Places) -> None:
+    """Tell how this site is until SIGTERM or SIGINT; raises what any part dies of."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    lifeline = Lifeline()
+    tending = Tending(site, places, lifeline)
+    work = asyncio.create_task(tending.run(), name="health")
+    ending = asyncio.create_task(stop.wait(), name="stop signal")
+    await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
+    ending.cancel()
+    if not work.done():
+        log.info("stopping")
+        lifeline.stopping()
+        tending.stopped()
+        work.cancel()
+        await asyncio.wait({work}, timeout=Limits().stop)
+    with suppress(asyncio.CancelledError):
+        work.result() if work.done() else None

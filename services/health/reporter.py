@@ -1,0 +1,204 @@
+"""Says to the province what there is to say, now or when the line is back."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+
+from appliance.base.tasks import end
+from appliance.wire.report import Presence, Report, kind_of, print_report
+from appliance.wire.stamp import Stamp
+from appliance.wire.topics import TOLD, Kind, Topic
+from services.health.backlog import Backlog, Item
+from services.health.mqtt import Link, Lost, Message, Refused, Will
+
+log = logging.getLogger("diemcau.health.reporter")
+
+MOST_WAITING = 200
+"""Reports in memory: what is said while one is being sent."""
+AGAIN_S = 60.0
+"""What was sent so shortly before a new connection is sent once more: a broker that was killed may
+have acknowledged it and not written it down (mosquitto's autosave)."""
+MOST_AGAIN = 32
+AT_ONCE = 8
+"""Publications under way together: a backlog of a day goes out in seconds over a long line."""
+FAREWELL_S = 3.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+
+Connect = Callable[[Will], AbstractAsyncContextManager[Link]]
+
+
+class Reporter:
+    """One connection at a time for as long as `run` runs. `say` never waits and never fails.
+
+    `birth` makes the presence of a new connection, `stamp` the stamp of its end; `heard`
+    is called with what the province says.
+    """
+
+    def __init__(
+        self,
+        site: str,
+        connect: Connect,
+        backlog: Backlog,
+        *,
+        birth: Callable[[], Presence],
+        stamp: Callable[[], Stamp],
+        heard: Callable[[Message], None] = lambda _: None,
+        seed: str = "",
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._site = site
+        self._connect = connect
+        self._backlog = backlog
+        self._birth = birth
+        self._stamp = stamp
+        self._heard = heard
+        self._monotonic = monotonic
+        self._random = random.Random(seed or site)  # noqa: S311 - spreads a herd, guards nothing
+        self._waiting: deque[Item] = deque(maxlen=MOST_WAITING)
+        self._newest: dict[Kind, Item] = {}
+        self._sent: deque[tuple[float, Item]] = deque(maxlen=MOST_AGAIN)
+        self._stirred = asyncio.Event()
+        self._tries = 0
+        self._handing = False
+        self._refused: set[Kind] = set()
+        self.connected = False
+        self.published = 0
+        """Reports that the broker acknowledged, without births and repetitions."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether the broker has everything that was said."""
+        return not self._waiting and not self._handing and self._backlog.empty
+
+    def say(self, report: Report) -> None:
+        """Let this be known as soon as can be."""
+        item = Item(kind_of(report), print_report(report))
+        self._newest[item.kind] = item
+        self._waiting.append(item)
+        self._stirred.set()
+
+    async def run(self) -> None:
+        """Connect again and again until cancelled."""
+        try:
+            while True:
+                try:
+                    await self._once()
+                except Lost as error:
+                    self._note(str(error) or type(error).__name__)
+                self.connected = False
+                await self._wait_on_land(self._pause_s())
+        finally:
+            self.connected = False
+            self._backlog.append(self._waiting)
+            self._waiting.clear()
+
+    async def _once(self) -> None:
+        presence, stamp = self._birth(), self._stamp
+        topic = str(Topic(self._site, Kind.PRESENCE))
+        gone = print_report(replace(presence, stamp=stamp(), online=False, reason="lost"))
+        async with self._connect(Will(topic, gone)) as link:
+            await link.publish(topic, print_report(presence), retain=True)
+            await link.subscribe(*(str(Topic(self._site, kind)) for kind in TOLD))
+            log.info("near → connected, session %d", presence.session)
+            self.connected, self._tries = True, 0
+            listening = asyncio.create_task(self._listen(link), name="broker's word")
+            sending = asyncio.create_task(self._send(link), name="reports")
+            done: set[asyncio.Task[None]] = set()
+            try:
+                done, _ = await asyncio.wait(
+                    {listening, sending}, return_when=asyncio.FIRST_COMPLETED
+                )
+            finally:
+                await end(listening, sending, again_s=0.5)
+                if not done:  # cancelled: the clean end takes the will away, so say it ourselves
+                    left = print_report(
+                        replace(presence, stamp=stamp(), online=False, reason="stopping")
+                    )
+                    with contextlib.suppress(*Lost):
+                        async with asyncio.timeout(FAREWELL_S):
+                            await link.publish(topic, left, retain=True)
+            for task in done:
+                task.result()
+
+    async def _listen(self, link: Link) -> None:
+        async for message in link.messages():
+            self._heard(message)
+
+    async def _send(self, link: Link) -> None:
+        """How it is now, what may have been lost, what was kept; then all that is said."""
+        waiting = {id(item) for item in self._waiting}
+        for item in [item for item in self._newest.values() if id(item) not in waiting]:
+            await self._publish(link, item, retain=True)
+        oldest = self._monotonic() - AGAIN_S
+        for item in [item for at, item in self._sent if at >= oldest]:
+            await self._publish(link, item, retain=False)
+        while True:
+            self._stirred.clear()
+            while self._waiting:
+                await self._hand_over(link, self._waiting.popleft())
+            if not await self._send_kept(link) and not self._waiting:
+                await self._stirred.wait()
+
+    async def _hand_over(self, link: Link, item: Item) -> None:
+        self._handing = True
+        try:
+            await self._publish(link, item, retain=self._newest.get(item.kind) is item)
+        except BaseException:
+            self._waiting.appendleft(item)
+            raise
+        finally:
+            self._handing = False
+        self._sent.append((self._monotonic(), item))
+        self.published += 1
+
+    async def _send_kept(self, link: Link) -> bool:
+        """Some of what was kept; whether there was any."""
+        if self._backlog.empty:
+            return False
+        kept = await asyncio.to_thread(self._backlog.first, AT_ONCE)
+        if not kept:
+            return False
+        async with asyncio.timeout(60.0):
+            await asyncio.gather(*(self._publish(link, item, retain=False) for item in kept))
+        await asyncio.to_thread(self._backlog.done, len(kept))
+        self.published += len(kept)
+        return True
+
+    async def _publish(self, link: Link, item: Item, *, retain: bool) -> None:
+        try:
+            await link.publish(str(Topic(self._site, item.kind)), item.payload, retain=retain)
+        except Refused as error:  # no other try will be taken; the line itself is well
+            if item.kind not in self._refused:
+                log.warning("%s", error)
+            self._refused.add(item.kind)
+
+    async def _wait_on_land(self, seconds: float) -> None:
+        """Keep on the disk what is said meanwhile."""
+        end = self._monotonic() + seconds
+        while True:
+            self._stirred.clear()
+            if kept := list(self._waiting):
+                self._waiting.clear()
+                await asyncio.to_thread(self._backlog.append, kept)
+            left = end - self._monotonic()
+            if left <= 0:
+                return
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(left):
+                    await self._stirred.wait()
+
+    def _pause_s(self) -> float:
+        """Doubling, with as much chance again: two hundred sites do not come back as one."""
+        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._tries, 10))
+        self._tries += 1
+        return longest * self._random.uniform(0.5, 1.0)
+
+    def _note(self, why: str) -> None:
+        if self.connected or self._tries == 0:
+            log.warning("far ← line to the broker lost: %s", why)

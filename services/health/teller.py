@@ -1,0 +1,74 @@
+"""Watches the neighbours' fact files and says each change, and the box's health at its rhythm."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from appliance.base.fact_file import read_facts
+from appliance.wire.report import Hand, Health, Meeting, Report, Update
+from appliance.wire.stamp import Stamp
+from services.health.rhythm import period_s
+from services.health.rounds import Condition
+from services.health.said import hand_of, hand_up, meeting_of, update_of
+
+FRESH_S = 20.0
+"""The endpoint writes each 5 s; four missed ones and it is silent."""
+FRESH_UPDATE_S = 600.0
+
+NO_STAMP = Stamp(0.0, "-", 0)
+
+
+class Teller:
+    """`say` is the reporter's; `stamp` numbers what is said."""
+
+    def __init__(
+        self, run: Path, say: Callable[[Report], None], stamp: Callable[[], Stamp]
+    ) -> None:
+        self._run = run
+        self._say = say
+        self._stamp = stamp
+        self._meeting: Meeting | None = None
+        self._hand: Hand | None = None
+        self._update: Update | None = None
+        self._hand_since = 0.0
+        self._health_at = float("-inf")
+        self._alarms: tuple[str, ...] = ()
+        self.endpoint: Mapping[str, Any] | None = None
+
+    def look(self, now: float) -> None:
+        """Read the fact files at `now` (POSIX s) and say what is new; cheap, to be called often."""
+        self.endpoint = read_facts(self._run / "endpoint.json", now, FRESH_S)
+        updater = read_facts(self._run / "updater.json", now, FRESH_UPDATE_S)
+        self._say_meeting(again=False)
+        self._say_hand(now)
+        if updater is not None:
+            update = update_of(updater, NO_STAMP)
+            if update != self._update:
+                self._update = update
+                self._say(update_of(updater, self._stamp()))
+
+    def condition(self, condition: Condition, monotonic: float) -> bool:
+        """The box's health after a round: said when it is time, or an alarm came or went."""
+        alarms = tuple(alarm.key for alarm in condition.alarms)
+        period = period_s(self.endpoint)
+        if alarms == self._alarms and monotonic - self._health_at < period - 0.5:
+            return False
+        self._alarms, self._health_at = alarms, monotonic
+        self._say(Health(self._stamp(), condition.alarms, condition.figures, condition.facts))
+        self._say_meeting(again=True)
+        return True
+
+    def _say_meeting(self, *, again: bool) -> None:
+        meeting = meeting_of(self.endpoint, NO_STAMP)
+        if again or meeting != self._meeting:
+            self._meeting = meeting
+            self._say(meeting_of(self.endpoint, self._stamp()))
+
+    def _say_hand(self, now: float) -> None:
+        up = hand_up(self.endpoint)
+        if up and (self._hand is None or not self._hand.up):
+            self._hand_since = round(now, 3)
+        hand = hand_of(self.endpoint, NO_STAMP, self._hand_since)
+        if hand != self._hand:
+            self._hand = hand
+            self._say(hand_of(self.endpoint, self._stamp(), self._hand_since))

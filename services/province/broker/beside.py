@@ -1,0 +1,154 @@
+"""The broker beside the province: authority, enrolment, mosquitto and ingest, by one context.
+
+For a province's program::
+
+    async with beside(Beside(data / "broker"), store) as broker:
+        app.routes += enrolment_routes(broker.enrolment, time.time)
+        await broker.ingest.nudge("ia-kly")
+
+A larger province runs its broker elsewhere: then `Ingest` alone is what it needs, and the lists
+that `BrokerFiles` writes are given to that broker.
+"""
+
+import asyncio
+import logging
+import ssl
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.base.tasks import end
+from services.province.broker.configuration import BrokerFiles
+from services.province.broker.ingest import Ingest, Place, Store
+from services.province.broker.process import BrokerError, mosquitto
+from services.province.ca.authority import Authority
+from services.province.ca.enrolment import Enrolment
+from services.province.ca.ledger import FolderLedger
+
+log = logging.getLogger("diemcau.province.beside")
+
+LOOK_S = 1.0
+"""Another copy of the program may have revoked somebody."""
+AGAIN_S = 1.0
+
+Alarm = Callable[[str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """Where and how: `names` are the broker's, as sites know it."""
+
+    folder: Path
+    host: str = "127.0.0.1"
+    port: int = 8883
+    names: tuple[str, ...] = ("localhost",)
+
+    @property
+    def files(self) -> BrokerFiles:
+        """The broker's files."""
+        return BrokerFiles(self.folder, self.host, self.port)
+
+    @property
+    def ledger(self) -> FolderLedger:
+        """Who asked for a certificate and who has one."""
+        return FolderLedger(self.folder / "ledger")
+
+    def authority(self, now: float) -> Authority:
+        """The province's own, made where there is none."""
+        return Authority.open(self.folder / "authority", now)
+
+
+@dataclass(frozen=True, slots=True)
+class RunningBroker:
+    """What the province's program uses of it."""
+
+    authority: Authority
+    enrolment: Enrolment
+    ingest: Ingest
+
+
+@asynccontextmanager
+async def beside(
+    choice: Beside, store: Store, *, alarm: Alarm = lambda _site, _reason: None
+) -> AsyncIterator[RunningBroker]:
+    """Everything running, for as long as the context lasts. A broker that falls is started again.
+
+    Raises `BrokerError` where mosquitto does not start, `OSError` where the folder cannot be used.
+    """
+    now = time.time()
+    choice.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    authority, files, ledger = choice.authority(now), choice.files, choice.ledger
+    files.write(authority, choice.names, now)
+    enrolment = Enrolment(authority, ledger, alarm=alarm)
+    tls = client_context(files)
+    ingest = Ingest(Place(choice.host, choice.port, tls), store, alarm=alarm)
+    started = asyncio.Event()
+    broker = asyncio.create_task(_broker(choice, authority, enrolment, ledger, started))
+    taking = asyncio.create_task(ingest.run(), name="ingest")
+    try:
+        waiting = asyncio.create_task(started.wait())
+        await asyncio.wait({waiting, broker}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if broker.done():
+            broker.result()
+        yield RunningBroker(authority, enrolment, ingest)
+    finally:
+        await end(taking)
+        await end(broker, again_s=20.0)
+
+
+def client_context(files: BrokerFiles) -> ssl.SSLContext:
+    """TLS with the province's own certificate."""
+    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(files.authority))
+    context.load_cert_chain(files.identity)
+    return context
+
+
+async def _broker(
+    choice: Beside,
+    authority: Authority,
+    enrolment: Enrolment,
+    ledger: FolderLedger,
+    started: asyncio.Event,
+) -> None:
+    """Keep one mosquitto running, and start it anew when a certificate was revoked: then it reads
+    the list, and whoever is on it has lost its connection, too."""
+    files = choice.files
+    while True:
+        version, revoked = ledger.version(), await asyncio.to_thread(enrolment.revoked)
+        await asyncio.to_thread(files.revoke, authority, revoked, time.time())
+        try:
+            async with mosquitto(files.configuration, choice.host, choice.port) as process:
+                started.set()
+                ending = asyncio.create_task(process.ended(), name="mosquitto's end")
+                change = asyncio.create_task(_changed(enrolment, ledger, version, revoked))
+                try:
+                    await asyncio.wait({ending, change}, return_when=asyncio.FIRST_COMPLETED)
+                finally:
+                    change.cancel()
+                if not ending.done():
+                    log.info("certificates were revoked: mosquitto is started anew")
+                    process.stop()
+                    await ending
+                    continue
+                log.error("mosquitto ended with %d; it is started again", ending.result())
+        except BrokerError as error:
+            if not started.is_set():
+                raise
+            log.warning("%s", error)
+        await asyncio.sleep(AGAIN_S)
+
+
+async def _changed(
+    enrolment: Enrolment, ledger: FolderLedger, version: int, revoked: set[int]
+) -> None:
+    """Until other certificates are revoked than `revoked`; whoever revoked them."""
+    while True:
+        await asyncio.sleep(LOOK_S)
+        if ledger.version() == version:
+            continue
+        version = ledger.version()
+        if await asyncio.to_thread(enrolment.revoked) != revoked:
+            return

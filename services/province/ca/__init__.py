@@ -1,0 +1,1 @@
+"""Who a site is: the province's certificate authority, enrolment, renewal, revocation."""

@@ -1,0 +1,251 @@
+"""Lets sites in: pending, approved, renewed, revoked. No sockets; `now` is an argument.
+
+A device's key is its identity. A request is known by its key's fingerprint, and its claim code is
+made of that key (`appliance/wire/enrolment.py`); to approve is to say that the TV shows this code.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from enum import StrEnum
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.wire.enrolment import (
+    EnrolAnswer,
+    EnrolRequest,
+    EnrolState,
+    RenewRequest,
+    claim_code,
+    plain_claim,
+)
+from appliance.wire.topics import SITE
+from services.province.ca.authority import SITE_DAYS, Authority
+from services.province.ca.keys import der, fingerprint, requested_key, shown, signed
+from services.province.ca.ledger import Entry, EntryState, Ledger
+
+PENDING_S = 24 * 3600.0
+"""A request that nobody approves and that is not repeated is forgotten."""
+MOST_PENDING = 1000
+"""Requests that wait: a whole province on its first day, and no more for whoever floods."""
+GRACE_S = 3 * 365 * 86_400.0
+"""A box may lie in a cupboard so long after its certificate's end and still renew it."""
+
+
+class Refusal(StrEnum):
+    """Why not; the words stand in the answer's ``detail``."""
+
+    BAD_REQUEST = "bad-request"
+    WRONG_CLAIM = "wrong-claim"
+    UNKNOWN = "unknown"
+    REVOKED = "revoked"
+    DECLINED = "declined"
+    TOO_OLD = "too-old"
+    CLONED = "cloned"
+    SITE_TAKEN = "site-taken"
+    FULL = "full"
+
+
+class EnrolmentError(Exception):
+    """What the console asked cannot be done; `reason` says why."""
+
+    def __init__(self, reason: Refusal, sentence: str) -> None:
+        super().__init__(sentence)
+        self.reason = reason
+
+
+class Enrolment:
+    """The rules. `alarm` is called with a site and a reason when two devices show one identity."""
+
+    def __init__(
+        self,
+        authority: Authority,
+        ledger: Ledger,
+        *,
+        alarm: Callable[[str, str], None] = lambda _site, _reason: None,
+        days: float = SITE_DAYS,
+    ) -> None:
+        self._authority = authority
+        self._ledger = ledger
+        self._alarm = alarm
+        self._days = days
+
+    def ask(self, request: EnrolRequest, now: float) -> EnrolAnswer:
+        """A device without a certificate asks, and asks again."""
+        key = requested_key(request.csr)
+        if key is None:
+            return _refused(Refusal.BAD_REQUEST)
+        entry = self._ledger.get(fingerprint(key))
+        if entry is None:
+            return self._first(request, key, now)
+        if entry.state is EntryState.APPROVED:
+            return EnrolAnswer(EnrolState.APPROVED, entry.certificate)
+        if entry.state is EntryState.PENDING:
+            self._ledger.put(replace(entry, seen_at=now, site=request.site))
+            return EnrolAnswer(EnrolState.PENDING)
+        revoked = entry.state is EntryState.REVOKED
+        return _refused(Refusal.REVOKED if revoked else Refusal.DECLINED)
+
+    def pending(self, now: float) -> list[Entry]:
+        """What waits for a person, the oldest first; what nobody repeats any more is forgotten."""
+        waiting: list[Entry] = []
+        for entry in self.of(EntryState.PENDING):
+            if now - entry.seen_at > PENDING_S:
+                self._ledger.forget(entry.fingerprint)
+            else:
+                waiting.append(entry)
+        return sorted(waiting, key=lambda entry: entry.asked_at)
+
+    def approve(
+        self, claim: str, now: float, *, by: str, site: str = "", instead: bool = False
+    ) -> Entry:
+        """The TV shows this code: let it in, as `site` or as it calls itself.
+
+        Raises `EnrolmentError`: no such code waits, or the site has a device already and this one
+        does not come `instead` of it (whose certificates are then revoked).
+        """
+        code = plain_claim(claim)
+        entry = next((one for one in self.pending(now) if one.claim == code), None)
+        if entry is None:
+            raise EnrolmentError(
+                Refusal.WRONG_CLAIM, f"no device waits with the code {code}; read it from the TV"
+            )
+        name = site or entry.site
+        if not SITE.fullmatch(name):  # it becomes a user name that the access list is filled with
+            raise EnrolmentError(
+                Refusal.BAD_REQUEST, f"{name!r} is no site's id; one looks like ia-kly"
+            )
+        if any(one.site == name for one in self.of(EntryState.APPROVED)):
+            if not instead:
+                raise EnrolmentError(
+                    Refusal.SITE_TAKEN, f"{name} has a device; approve this one in its place"
+                )
+            self.revoke(name, now, by=by)
+        return self._sign(replace(entry, site=name), now, by)
+
+    def decline(self, claim: str, now: float, *, by: str) -> None:
+        """Not ours; raises `EnrolmentError` where no such code waits."""
+        code = plain_claim(claim)
+        entry = next((one for one in self.pending(now) if one.claim == code), None)
+        if entry is None:
+            raise EnrolmentError(Refusal.WRONG_CLAIM, f"no device waits with the code {code}")
+        self._ledger.put(replace(entry, state=EntryState.REFUSED, decided_at=now, decided_by=by))
+
+    def renew(self, request: RenewRequest, now: float) -> EnrolAnswer:
+        """A device shows its certificate, also one that has ended, and signs with its key."""
+        old, key = shown(request.certificate), requested_key(request.csr)
+        if old is None or key is None:
+            return _refused(Refusal.BAD_REQUEST)
+        if not self._authority.signed(old) or not signed(old, request):
+            return _refused(Refusal.BAD_REQUEST)
+        return self._known(old, request, key, now)
+
+    def revoke(self, site: str, now: float, *, by: str) -> int:
+        """The site's certificates count no more; how many there were."""
+        known = [entry for entry in self.of(EntryState.APPROVED) if entry.site == site]
+        for entry in known:
+            self._ledger.put(
+                replace(entry, state=EntryState.REVOKED, decided_at=now, decided_by=by)
+            )
+        return len(known)
+
+    def let_in(self) -> set[str]:
+        """The sites with a certificate that counts."""
+        return {entry.site for entry in self.of(EntryState.APPROVED)}
+
+    def revoked(self) -> set[int]:
+        """The numbers of the certificates that count no more."""
+        return {int(entry.number) for entry in self.of(EntryState.REVOKED) if entry.number}
+
+    def _first(
+        self, request: EnrolRequest, key: ec.EllipticCurvePublicKey, now: float
+    ) -> EnrolAnswer:
+        if len(self.pending(now)) >= MOST_PENDING:
+            return _refused(Refusal.FULL)
+        self._ledger.put(
+            Entry(
+                fingerprint=fingerprint(key),
+                claim=claim_code(der(key)),
+                site=request.site,
+                csr=request.csr,
+                state=EntryState.PENDING,
+                serial=request.serial,
+                model=request.model,
+                asked_at=now,
+                seen_at=now,
+            )
+        )
+        return EnrolAnswer(EnrolState.PENDING)
+
+    def _known(
+        self,
+        old: x509.Certificate,
+        request: RenewRequest,
+        key: ec.EllipticCurvePublicKey,
+        now: float,
+    ) -> EnrolAnswer:
+        entry = self._ledger.get(fingerprint(old.public_key()))
+        if entry is None:
+            return _refused(Refusal.UNKNOWN)
+        if entry.state is not EntryState.APPROVED:
+            return _refused(Refusal.REVOKED)
+        if now > old.not_valid_after_utc.timestamp() + GRACE_S:
+            return _refused(Refusal.TOO_OLD)
+        if entry.serial and request.serial and entry.serial != request.serial:
+            self._alarm(entry.site, f"renewal from board {request.serial}, not {entry.serial}")
+            return _refused(Refusal.CLONED)
+        return self._renewed(entry, request, key, now)
+
+    def _renewed(
+        self, entry: Entry, request: RenewRequest, key: ec.EllipticCurvePublicKey, now: float
+    ) -> EnrolAnswer:
+        """One successor for each key: a second one for the same old key is a second device."""
+        name = fingerprint(key)
+        known = self._ledger.get(name)
+        if known is not None and known.follows == entry.fingerprint:
+            return EnrolAnswer(EnrolState.APPROVED, known.certificate)
+        if known is not None:
+            return _refused(Refusal.BAD_REQUEST)
+        if any(one.follows == entry.fingerprint for one in self._ledger.entries()):
+            self._alarm(entry.site, "a second device renews one certificate")
+            return _refused(Refusal.CLONED)
+        successor = Entry(
+            fingerprint=name,
+            claim=claim_code(der(key)),
+            site=entry.site,
+            csr=request.csr,
+            state=EntryState.PENDING,
+            serial=entry.serial or request.serial,
+            model=entry.model,
+            asked_at=now,
+            seen_at=now,
+            follows=entry.fingerprint,
+        )
+        made = self._sign(successor, now, "renewal")
+        return EnrolAnswer(EnrolState.APPROVED, made.certificate)
+
+    def _sign(self, entry: Entry, now: float, by: str) -> Entry:
+        key = requested_key(entry.csr)
+        if key is None:
+            raise EnrolmentError(Refusal.BAD_REQUEST, f"the request of {entry.site} is broken")
+        made = self._authority.site(key, entry.site, entry.serial, now, days=self._days)
+        done = replace(
+            entry,
+            state=EntryState.APPROVED,
+            certificate=made.public_bytes(serialization.Encoding.PEM).decode(),
+            number=str(made.serial_number),
+            ends_at=made.not_valid_after_utc.timestamp(),
+            decided_at=now,
+            decided_by=by,
+        )
+        self._ledger.put(done)
+        return done
+
+    def of(self, state: EntryState) -> Iterator[Entry]:
+        """All that stand so."""
+        return (entry for entry in self._ledger.entries() if entry.state is state)
+
+
+def _refused(reason: Refusal) -> EnrolAnswer:
+    return EnrolAnswer(EnrolState.REFUSED, detail=reason.value)

@@ -1,0 +1,65 @@
+"""Reads what devices show: requests, certificates, signatures; nothing in them is believed before.
+
+P-256 alone, which every box makes: one curve is one set of mistakes.
+"""
+
+import base64
+import binascii
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.wire.enrolment import RenewRequest, signed_part
+from services.province.ca.authority import common_name
+
+
+def shown(certificate: str) -> x509.Certificate | None:
+    """The certificate of a PEM text; None for none."""
+    try:
+        return x509.load_pem_x509_certificate(certificate.encode())
+    except ValueError:
+        return None
+
+
+def requested_key(csr: str) -> ec.EllipticCurvePublicKey | None:
+    """The key of a request whose signature is right; P-256 alone, which every box makes."""
+    try:
+        request = x509.load_pem_x509_csr(csr.encode())
+        key = request.public_key()
+        right = request.is_signature_valid
+    except (ValueError, TypeError):
+        return None
+    if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
+        return None
+    return key if right else None
+
+
+def signed(certificate: x509.Certificate, request: RenewRequest) -> bool:
+    """Whether the key of `certificate` signed the request."""
+    key = certificate.public_key()
+    if not isinstance(key, ec.EllipticCurvePublicKey) or not common_name(certificate):
+        return False
+    try:
+        signature = base64.b64decode(request.signature, validate=True)
+        key.verify(signature, signed_part(request.csr), ec.ECDSA(hashes.SHA256()))
+    except (InvalidSignature, binascii.Error, ValueError):
+        return False
+    return True
+
+
+def der(key: ec.EllipticCurvePublicKey) -> bytes:
+    """SubjectPublicKeyInfo."""
+    return key.public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def fingerprint(key: object) -> str:
+    """SHA-256 of a key in hexadecimal; "0" for a key of another kind."""
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        return "0"
+    digest = hashes.Hash(hashes.SHA256())
+    digest.update(der(key))
+    return digest.finalize().hex()

@@ -1,0 +1,113 @@
+"""Who asked for a certificate and who has one: the seam, and a ledger of one file for each key.
+
+`Ledger` is what enrolment needs of a storage; a database takes the folder's place by the same five
+methods. A file is written whole, so two copies of the program may share the folder.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from appliance.base.durable import write_durably
+
+
+class EntryState(StrEnum):
+    """Where a key stands."""
+
+    PENDING = "pending"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    REVOKED = "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One device's key. A renewal is another key, hence another entry of the same site."""
+
+    fingerprint: str
+    """SHA-256 of the public key (DER), in hexadecimal."""
+    claim: str
+    site: str
+    csr: str
+    state: EntryState
+    serial: str = ""
+    model: str = ""
+    asked_at: float = 0.0
+    """When it was first heard of, POSIX seconds."""
+    seen_at: float = 0.0
+    certificate: str = ""
+    number: str = ""
+    """The certificate's serial number, decimal: JSON carries no integer of 160 bits."""
+    ends_at: float = 0.0
+    decided_at: float = 0.0
+    decided_by: str = ""
+    """Whose word it was: an account of the console, ``renewal``, ``cloned``."""
+    follows: str = ""
+    """The fingerprint of the key that this one replaces."""
+
+
+class Ledger(Protocol):
+    """What enrolment keeps."""
+
+    def get(self, fingerprint: str) -> Entry | None:
+        """The entry of a key."""
+        ...
+
+    def put(self, entry: Entry) -> None:
+        """Keep it, in the place of the one before."""
+        ...
+
+    def forget(self, fingerprint: str) -> None:
+        """It never was."""
+        ...
+
+    def entries(self) -> Iterator[Entry]:
+        """All, in no order."""
+        ...
+
+
+class FolderLedger:
+    """One JSON file for each key; raises `OSError` where the folder cannot be used."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def get(self, fingerprint: str) -> Entry | None:
+        """The entry of a key."""
+        return _read(self._file(fingerprint))
+
+    def put(self, entry: Entry) -> None:
+        """Keep it, in the place of the one before."""
+        content = json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode()
+        write_durably(self._file(entry.fingerprint), content)
+
+    def forget(self, fingerprint: str) -> None:
+        """It never was."""
+        self._file(fingerprint).unlink(missing_ok=True)
+
+    def entries(self) -> Iterator[Entry]:
+        """All, in the order of their fingerprints."""
+        for file in sorted(self._folder.glob("*.json")):
+            if (entry := _read(file)) is not None:
+                yield entry
+
+    def version(self) -> int:
+        """Another number after each `put` and `forget`, whoever did it: the folder's mtime."""
+        return self._folder.stat().st_mtime_ns
+
+    def _file(self, fingerprint: str) -> Path:
+        if not fingerprint.isalnum():
+            raise ValueError(f"{fingerprint!r} is no fingerprint; one is 64 hexadecimal digits")
+        return self._folder / f"{fingerprint}.json"
+
+
+def _read(file: Path) -> Entry | None:
+    try:
+        values = json.loads(file.read_bytes())
+        return Entry(**(values | {"state": EntryState(values["state"])}))
+    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        return None

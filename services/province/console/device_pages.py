@@ -1,0 +1,93 @@
+"""Devices: who asks to be let in, who is in, and taking a certificate back."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from appliance.core.message import N_
+from services.province.accounts import Role
+from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
+from services.province.ca.ledger import EntryState
+from services.province.console.asked import Asked, needs, to
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.tree import Tree, get_site
+
+router = APIRouter()
+Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
+Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+WHY = {
+    Refusal.WRONG_CLAIM: N_("No device waits with this code. Let the commune read it again."),
+    Refusal.SITE_TAKEN: N_("This site has a device already. Tick “in its place” to replace it."),
+}
+
+
+@router.get("/devices")
+def listed(asked: Viewer) -> Response:
+    """Who waits with which code, and who has a certificate."""
+    return _devices(asked)
+
+
+@router.post("/devices/approve")
+def approve(asked: Operator) -> Response:
+    """The TV shows this code: let it in."""
+    enrolment = _enrolment(asked)
+    try:
+        with asked.database.writing() as session:
+            site = get_site(session, asked.field("site"))
+            try:
+                enrolment.approve(
+                    asked.field("claim"),
+                    asked.now,
+                    by=asked.who.name,
+                    site=site.id,
+                    instead=asked.field("instead") == "yes",
+                )
+            except EnrolmentError as error:
+                raise WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])) from error
+            asked.note(session, "device approved", site.id, claim=asked.field("claim"))
+    except (WrongInputError, NotFoundError) as error:
+        return _devices(asked, error)
+    return to("/devices")
+
+
+@router.post("/devices/decline")
+def decline(asked: Operator) -> Response:
+    """None of ours."""
+    try:
+        with asked.database.writing() as session:
+            asked.note(session, "device declined", "", claim=asked.field("claim"))
+            _enrolment(asked).decline(asked.field("claim"), asked.now, by=asked.who.name)
+    except EnrolmentError as error:
+        return _devices(asked, WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])))
+    return to("/devices")
+
+
+@router.post("/devices/revoke")
+def revoke(asked: Operator) -> Response:
+    """A device was lost, sold or copied: its certificate counts no more."""
+    with asked.database.writing() as session:
+        site = get_site(session, asked.field("site"))
+        asked.note(session, "device revoked", site.id)
+        _enrolment(asked).revoke(site.id, asked.now, by=asked.who.name)
+    return to("/devices")
+
+
+def _devices(asked: Asked, wrong: WrongInputError | NotFoundError | None = None) -> Response:
+    enrolment = _enrolment(asked)
+    with asked.database.reading() as session:
+        tree = Tree.load(session)
+    return asked.page(
+        "devices.html",
+        status=200 if wrong is None else 400,
+        pending=enrolment.pending(asked.now),
+        let_in=sorted(enrolment.of(EntryState.APPROVED), key=lambda entry: entry.site),
+        sites=sorted(tree.sites.values(), key=lambda site: site.name),
+        wrong=wrong,
+    )
+
+
+def _enrolment(asked: Asked) -> Enrolment:
+    if asked.province.enrolment is None:
+        raise NotFoundError(N_("This copy of the program has no broker and lets no device in."))
+    return asked.province.enrolment

@@ -1,0 +1,91 @@
+"""Tells sites that their agenda has changed, whichever copy of the program changed it.
+
+The broker is told a site and nothing else: what has changed stands in the feed alone.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Iterable
+
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from services.province.broker.ingest import Lost
+from services.province.storage.database import Database
+from services.province.storage.tables import Invitation, Meeting
+from services.province.tree import Tree
+
+log = logging.getLogger("diemcau.province.nudge")
+
+LOOK_S = 0.5
+"""A change reaches a connected site within two seconds."""
+BEHIND_S = 3600.0
+"""Copies of the program whose clocks differ by less see each other's changes."""
+
+Version = tuple[int, int]
+"""A meeting's number and its SEQUENCE."""
+
+
+class Nudging:
+    """``nudge`` raises one of `Lost` while the broker is away; then the site is told later."""
+
+    def __init__(
+        self,
+        database: Database,
+        nudge: Callable[[str], Awaitable[None]],
+        *,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._database = database
+        self._nudge = nudge
+        self._now = now
+        self._owed: set[str] = set()
+
+    async def run(self) -> None:
+        """Look twice a second until cancelled."""
+        seen: set[Version] | None = None
+        while True:
+            try:
+                versions, sites = await asyncio.to_thread(self._look, seen)
+            except DBAPIError as error:
+                log.warning("database: %s", error.orig)
+            else:
+                seen = versions
+                self._owed |= sites
+            await self._tell()
+            await asyncio.sleep(LOOK_S)
+
+    def _look(self, seen: set[Version] | None) -> tuple[set[Version], set[str]]:
+        """The meetings that were changed lately, and the sites of those that have not been seen."""
+        lately = select(Meeting.id, Meeting.sequence).where(
+            Meeting.changed_at > self._now() - BEHIND_S
+        )
+        with self._database.reading() as session:
+            versions = {(number, sequence) for number, sequence in session.execute(lately)}
+            if seen is None or not versions - seen:
+                return versions, set()
+            return versions, concerned(session, {number for number, _ in versions - seen})
+
+    async def _tell(self) -> None:
+        for site in sorted(self._owed):
+            try:
+                await self._nudge(site)
+            except Lost as error:
+                log.info("a nudge waits: %s", error)
+                return
+            self._owed.discard(site)
+
+
+def concerned(session: Session, meetings: Iterable[int]) -> set[str]:
+    """All sites whose feeds hold one of these meetings, those that were asked out again too."""
+    tree = Tree.load(session)
+    sites: set[str] = set()
+    rows = select(Invitation).where(Invitation.meeting_id.in_(list(meetings)))
+    for row in session.scalars(rows):
+        if row.site_id is not None:
+            sites.add(row.site_id)
+        elif row.place_id in tree.places:
+            sites.update(tree.sites_below(row.place_id))
+    return sites

@@ -1,0 +1,210 @@
+"""One made-up site: the real reporter over the real broker, and a life in place of a box."""
+
+import asyncio
+import contextlib
+import itertools
+import time
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from appliance.base.tasks import end
+from appliance.wire.report import Hand, Health, Meeting, Presence
+from appliance.wire.stamp import Stamp
+from appliance.wire.topics import Kind
+from services.health.backlog import Backlog
+from services.health.credentials import client_tls
+from services.health.mqtt import KEEPALIVE_S, Broker, Link, Message, Will, connected
+from services.health.reporter import Reporter
+from services.health.rhythm import period_s
+from services.simulate.life import Appointment, Doing, Life
+
+READY_WAIT_S = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """The broker, and the authority that both sides believe."""
+
+    broker: Broker
+    ca: Path
+    keepalive_s: int = KEEPALIVE_S
+    """Shorter for tests that wait for the broker to miss somebody."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What the sites of a run did, all together."""
+
+    said: int = 0
+    nudges: int = 0
+    connections: int = 0
+    names: set[tuple[str, str, int]] = field(default_factory=set)
+    """Each health report that was said: site, boot, seq."""
+    feed_ms: list[float] = field(default_factory=list)
+
+
+Fetch = Callable[[str], Awaitable[None]]
+"""Reads a site's feed anew; whatever it raises is the feed's matter."""
+
+
+class SimulatedSite:
+    """`run` lives until cancelled; `vanish` and `come_back` are what the weather does."""
+
+    def __init__(
+        self,
+        number: int,
+        name: str,
+        where: Where,
+        folder: Path,
+        tally: Tally,
+        *,
+        meeting: Appointment | None = None,
+        fetch: Fetch | None = None,
+        calm_s: float | None = None,
+    ) -> None:
+        self.name = name
+        self._where = where
+        self._folder = folder
+        self._tally = tally
+        self._meeting = meeting
+        self._fetch = fetch
+        self._calm_s = calm_s
+        self._life = Life(number)
+        self._number = number
+        self._boot_id = ""
+        self._seqs = itertools.count()
+        self._link: Link | None = None
+        self._gone = False
+        self._living: asyncio.Task[None] | None = None
+        self._fetching: set[asyncio.Task[None]] = set()
+        self.reporter = self._started()
+
+    @property
+    def connected(self) -> bool:
+        """Whether it believes so itself."""
+        return self.reporter.connected and not self._gone
+
+    async def run(self) -> None:
+        """Report until cancelled; a power cut is a cancelled run and another."""
+        speaking = asyncio.create_task(self.reporter.run(), name=self.name)
+        self._living = living = asyncio.create_task(self._live(), name=f"life of {self.name}")
+        try:
+            await asyncio.wait({speaking, living}, return_when=asyncio.FIRST_COMPLETED)
+            if living.cancelled():
+                await speaking  # hushed: what was said is still sent
+        finally:
+            await end(speaking, living)
+        for task in (speaking, living):
+            task.result()
+
+    def hush(self) -> None:
+        """Say nothing new; what was said is sent."""
+        if self._living is not None:
+            self._living.cancel()
+
+    def vanish(self) -> None:
+        """The line is dead without a word. The site itself notices as late as a box does."""
+        self._gone = True
+        if self._link is not None:
+            self._link.vanish()
+
+    def power_on(self) -> None:
+        """Another boot: to be called while `run` does not run."""
+        self._gone = False
+        self.reporter = self._started()
+
+    def _started(self) -> Reporter:
+        self._boot_id = str(uuid.uuid4())
+        self._seqs = itertools.count(1)
+        return Reporter(
+            self.name,
+            self._connect,
+            Backlog(self._folder / self.name),
+            birth=self._birth,
+            stamp=self._stamp,
+            heard=self._hear,
+            seed=f"{self.name} {self._boot_id}",
+        )
+
+    async def _live(self) -> None:
+        began = time.time()
+        before: Doing | None = None
+        # All were switched on at some second of a minute, not all at this one.
+        health_at = began + self._period("idle") * ((self._number * 0.618) % 1.0)
+        while True:
+            now = time.time()
+            doing = self._life.doing(now, self._meeting)
+            if before is None or doing.phase != before.phase or now >= health_at:
+                self._say_meeting(doing)
+            if before is None or bool(doing.hand_since) != bool(before.hand_since):
+                self._say_hand(doing)
+            if before is None or now >= health_at:
+                self._say_health(now, began)
+                health_at = max(now, health_at + self._period(doing.phase))
+            before = doing
+            due = min(health_at, self._life.changes_at(now, self._meeting))
+            await asyncio.sleep(max(0.001, due - time.time()))
+
+    def _period(self, phase: str) -> float:
+        return self._calm_s or period_s({"phase": phase})
+
+    def _say_health(self, now: float, began: float) -> None:
+        stamp = self._stamp()
+        self._tally.said += 1
+        self._tally.names.add((self.name, stamp.boot_id, stamp.seq))
+        facts = {"release": "2026.11.1", "slot": "A", "reboot": "wanted"}
+        figures = self._life.figures(now, self._meeting)
+        self.reporter.say(Health(stamp, self._life.alarms(began), figures, facts))
+
+    def _say_meeting(self, doing: Doing) -> None:
+        self.reporter.say(
+            Meeting(self._stamp(), doing.phase, doing.meeting, doing.call, line="good")
+        )
+
+    def _say_hand(self, doing: Doing) -> None:
+        up = doing.hand_since > 0
+        self.reporter.say(Hand(self._stamp(), up, round(doing.hand_since, 3), doing.meeting))
+
+    def _stamp(self) -> Stamp:
+        return Stamp(round(time.time(), 3), self._boot_id, next(self._seqs))
+
+    def _birth(self) -> Presence:
+        stamp = self._stamp()
+        return Presence(
+            stamp, online=True, session=stamp.seq, serial=self._life.serial,
+            model="simulated", release="2026.11.1", slot="A",
+        )  # fmt: skip
+
+    @asynccontextmanager
+    async def _connect(self, will: Will) -> AsyncIterator[Link]:
+        if self._gone:
+            raise OSError("the line is dead")
+        tls = client_tls(self._where.ca, self._folder / f"{self.name}.pem")
+        where = self._where
+        async with connected(
+            where.broker, self.name, tls, will, keepalive_s=where.keepalive_s
+        ) as link:
+            self._link = link
+            self._tally.connections += 1
+            try:
+                yield link
+            finally:
+                self._link = None
+
+    def _hear(self, message: Message) -> None:
+        if not message.topic.endswith(f"/{Kind.NUDGE}"):
+            return
+        self._tally.nudges += 1
+        if self._fetch is not None:
+            task = asyncio.create_task(self._read_feed(self._fetch), name="feed")
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+
+    async def _read_feed(self, fetch: Fetch) -> None:
+        began = time.monotonic()
+        with contextlib.suppress(Exception):  # the feed's own faults are counted by its absence
+            await fetch(self.name)
+            self._tally.feed_ms.append(1000 * (time.monotonic() - began))

@@ -1,0 +1,1 @@
+"""Tests of what runs at the start of the machine."""

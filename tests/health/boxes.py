@@ -1,0 +1,66 @@
+"""A box to look at: the Pi's tree, and a clock that the test moves."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from appliance.base.site_file import parse_site
+from appliance.core.alarms import State
+from appliance.core.troubles import TroubleKey
+from services.health.finding import Box, Check, Finding
+from tests.hardware.vitals.trees import pi, spoil
+
+NOON = 1_793_610_000.0
+SITE = parse_site(
+    b'[site]\nid = "ia-kly"\nname = "X\xc3\xa3 Ia Kly"\n[agenda]\nurl = "/data/agenda.ics"\n'
+)
+
+
+@dataclass
+class Bench:
+    """`box` at any moment of a tree that the test changes."""
+
+    root: Path
+    data: Path
+    endpoint: dict[str, Any] | None = field(
+        default_factory=lambda: {"at": NOON, "boot_id": "b", "phase": "idle", "troubles": []}
+    )
+    certificate_end: float | None = NOON + 300 * 86400
+
+    def box(self, elapsed: float = 0.0, *, trusted: bool = True) -> Box:
+        return Box(
+            root=self.root,
+            data=self.data,
+            now=NOON + elapsed,
+            monotonic=1000.0 + elapsed,
+            trusted=trusted,
+            site=SITE,
+            endpoint=self.endpoint,
+            certificate_end=self.certificate_end,
+        )
+
+
+def bench(folder: Path) -> Bench:
+    """A Pi in good health, its data below `folder`."""
+    one = Bench(pi(folder / "root"), folder / "data")
+    one.data.mkdir()
+    spoil(one.root, "proc/mounts", mounts(one, "rw"))
+    return one
+
+
+def mounts(one: Bench, how: str) -> str:
+    """The data partition as procfs lists it."""
+    return f"/dev/mmcblk0p5 {one.data} ext4 {how},relatime,errors=remount-ro 0 0\n"
+
+
+def states(finding: Finding) -> dict[TroubleKey, State]:
+    """What it says of each trouble."""
+    found: dict[TroubleKey, State] = {}
+    for verdict in finding.verdicts:
+        found[verdict.key] = max(verdict.state, found.get(verdict.key, State.FINE))
+    return found
+
+
+def wrong(check: Check, box: Box) -> set[TroubleKey]:
+    """What the check calls wrong."""
+    return {key for key, state in states(check(box)).items() if state is State.WRONG}

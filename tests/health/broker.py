@@ -1,0 +1,135 @@
+"""A real mosquitto with the province's authority, access list and certificates, for any test."""
+
+import asyncio
+import contextlib
+import random
+import socket
+import ssl
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.base.tasks import end
+from appliance.wire.report import Report, parse_report
+from appliance.wire.topics import Topic
+from services.health.credentials import Pair, client_tls, private_pem
+from services.health.mqtt import Broker, Link, Lost, Message, connected
+from services.province.broker.configuration import BrokerFiles
+from services.province.broker.process import Mosquitto, mosquitto
+from services.province.ca.authority import Authority
+
+
+def free_port() -> int:
+    """A port that nobody listens on, below those that the kernel gives to outgoing connections:
+    a broker that is started again finds it free again."""
+    while True:
+        port = random.randrange(20_000, 32_000)
+        with socket.socket() as one, contextlib.suppress(OSError):
+            one.bind(("127.0.0.1", port))
+            return port
+
+
+@dataclass
+class BrokerBench:
+    """The broker's files, its authority, and identities for whoever a test needs."""
+
+    folder: Path
+    authority: Authority
+    files: BrokerFiles
+    revoked: list[int] = field(default_factory=list)
+
+    @property
+    def broker(self) -> Broker:
+        return Broker(self.files.host, self.files.port)
+
+    def pair(self, site: str, *, days: float = 30.0, serial: str = "") -> Pair:
+        """A certificate that the authority signs; of the past where `days` is negative."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        return Pair(
+            key, self.authority.site(key.public_key(), site, serial, time.time(), days=days)
+        )
+
+    def tls(self, pair: Pair) -> ssl.SSLContext:
+        """As a device has it: key and certificate in one file."""
+        file = self.folder / f"{pair.certificate.serial_number}.pem"
+        file.write_bytes(private_pem(pair.key) + pair.pem)
+        return client_tls(self.files.authority, file)
+
+    def identity(self, site: str) -> ssl.SSLContext:
+        """The TLS context of a site."""
+        return self.tls(self.pair(site))
+
+    @property
+    def province(self) -> ssl.SSLContext:
+        return client_tls(self.files.authority, self.files.identity)
+
+    def revoke(self, *pairs: Pair) -> None:
+        """These certificates, too, count no more from the next start on."""
+        self.revoked += [pair.certificate.serial_number for pair in pairs]
+        self.files.revoke(self.authority, self.revoked, time.time())
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Mosquitto]:
+        async with mosquitto(self.files.configuration, self.files.host, self.files.port) as process:
+            yield process
+
+
+def broker_bench(folder: Path) -> BrokerBench:
+    """Everything that a broker needs, not yet running."""
+    folder.mkdir(parents=True, exist_ok=True)
+    authority = Authority.make(time.time())
+    files = BrokerFiles(folder, port=free_port())
+    files.write(authority, ["localhost"], time.time())
+    bench = BrokerBench(folder, authority, files)
+    bench.revoke()
+    return bench
+
+
+class Ear:
+    """The province's ear: `heard` holds every message in its order; comes back by itself."""
+
+    def __init__(self, bench: BrokerBench) -> None:
+        self._bench = bench
+        self.heard: list[Message] = []
+        self.ready = asyncio.Event()
+
+    async def run(self) -> None:
+        while True:
+            with contextlib.suppress(*Lost):
+                async with connected(self._bench.broker, "ear", self._bench.province, None) as link:
+                    await link.subscribe("diemcau/#")
+                    self.ready.set()
+                    async for message in link.messages():
+                        self.heard.append(message)
+            await asyncio.sleep(0.1)
+
+    def reports(self, site: str) -> list[Report]:
+        """What the site said, in the order in which it was heard."""
+        topics = [(Topic.parse(message.topic), message.payload) for message in self.heard]
+        return [
+            parse_report(topic.kind, payload) for topic, payload in topics if topic.site == site
+        ]
+
+
+@asynccontextmanager
+async def ear(bench: BrokerBench) -> AsyncIterator[Ear]:
+    """An ear that hears by the time the context is entered."""
+    one = Ear(bench)
+    task = asyncio.create_task(one.run(), name="ear")
+    try:
+        async with asyncio.timeout(40):
+            await one.ready.wait()
+        yield one
+    finally:
+        await end(task)
+
+
+@asynccontextmanager
+async def linked(bench: BrokerBench, site: str, tls: ssl.SSLContext) -> AsyncIterator[Link]:
+    """A bare connection as `site`."""
+    async with connected(bench.broker, site, tls, None) as link:
+        yield link

@@ -1,0 +1,61 @@
+"""The province's end for tests: an ingest with a store that can fail."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from appliance.base.tasks import end
+from appliance.wire.report import Report
+from services.health.credentials import client_tls
+from services.province.broker.ingest import Incoming, Ingest, Place
+from tests.health.broker import BrokerBench
+from tests.process.waiting import until
+
+Name = tuple[str, str, int]
+
+
+@dataclass
+class Shelf:
+    """Stores in memory under each report's name; `fails` says which batches it cannot take."""
+
+    kept: dict[Name, Report] = field(default_factory=dict)
+    fails: Callable[[Sequence[Incoming]], bool] = lambda _: False
+    batches: int = 0
+
+    def store(self, batch: Sequence[Incoming]) -> None:
+        self.batches += 1
+        if self.fails(batch):
+            raise RuntimeError("the database is away")
+        for one in batch:
+            stamp = one.report.stamp
+            self.kept[one.site, stamp.boot_id, stamp.seq] = one.report
+
+
+def ingest(
+    bench: BrokerBench, shelf: Shelf, *, identifier: str = "province", shared: bool = False,
+    alarms: list[str] | None = None,
+) -> Ingest:  # fmt: skip
+    """Not yet running."""
+    tls = client_tls(bench.files.authority, bench.files.identity)
+    place = Place(bench.files.host, bench.files.port, tls, identifier, shared)
+
+    def alarm(site: str, reason: str) -> None:
+        if alarms is not None:
+            alarms.append(f"{site}: {reason}")
+
+    return Ingest(place, shelf.store, alarm=alarm)
+
+
+@asynccontextmanager
+async def taking(one: Ingest) -> AsyncIterator[Ingest]:
+    """Running and connected."""
+    task = asyncio.create_task(one.run(), name="ingest")
+    try:
+        await until("the ingest is connected", lambda: one.counts.connected)
+        yield one
+    finally:
+        await end(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            task.result()

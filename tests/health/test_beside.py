@@ -1,0 +1,110 @@
+"""The broker beside the province: from a code on a TV to a report in the storage, and out again."""
+
+import asyncio
+import os
+import signal
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.wire.enrolment import EnrolRequest
+from appliance.wire.topics import Kind, Topic
+from services.health.credentials import Pair, client_tls, private_pem, request
+from services.health.mqtt import Broker, Lost, connected
+from services.province.broker.beside import Beside, beside
+from services.province.broker.process import BrokerError
+from services.province.ca.enrolment import Enrolment
+from tests.health.broker import free_port
+from tests.health.ingesting import Shelf
+from tests.process.waiting import until, until_told
+from tests.wire.golden import examples
+
+SITE = "ia-kly"
+
+
+def enrolled(enrolment: Enrolment, folder: Path) -> Path:
+    """Key and certificate of a site that was approved, in one file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    enrolment.ask(EnrolRequest(SITE, request(key, SITE, "1").decode(), "1"), time.time())
+    (waiting,) = enrolment.pending(time.time())
+    entry = enrolment.approve(waiting.claim, time.time(), by="a test")
+    file = folder / "identity.pem"
+    file.write_bytes(private_pem(key) + entry.certificate.encode())
+    return file
+
+
+async def test_who_is_approved_is_in_at_once_and_who_is_revoked_is_thrown_out(
+    tmp_path: Path,
+) -> None:
+    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    place = Broker(choice.host, choice.port)
+    (payload,) = examples("health")
+    async with beside(choice, shelf.store) as province:
+        tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
+        async with connected(place, SITE, tls, None) as link:
+            await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
+            await until("it is stored", lambda: shelf.kept)
+            province.enrolment.revoke(SITE, time.time(), by="a test")
+            with pytest.raises(Lost):  # its connection ends without its doing
+                async with asyncio.timeout(40):
+                    async for _ in link.messages():
+                        pass
+
+        async def refused() -> bool:
+            try:
+                async with connected(place, SITE, tls, None):
+                    return False
+            except Lost as error:
+                return "certificate" in str(error)
+
+        await until_told("it is refused", refused)
+        await until("the province is back", lambda: province.ingest.counts.connected)
+
+
+async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
+    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    (payload,) = examples("health")
+    async with beside(choice, shelf.store) as province:
+        await until("the ingest is connected", lambda: province.ingest.counts.connected)
+        (broker,) = brokers(choice)
+        os.kill(broker, signal.SIGKILL)
+        await until("another runs", lambda: brokers(choice) not in ([], [broker]))
+        await until("the line is back", lambda: province.ingest.counts.lost_lines >= 1
+                    and province.ingest.counts.connected)  # fmt: skip
+        tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
+        async with connected(Broker(choice.host, choice.port), SITE, tls, None) as link:
+            await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
+        await until("it is stored", lambda: shelf.kept)
+    assert brokers(choice) == []
+
+
+async def test_a_port_that_is_taken_is_an_error_with_its_name(tmp_path: Path) -> None:
+    port = free_port()
+    server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", port)
+    choice = Beside(tmp_path / "broker", port=port)
+    async with server:
+        with pytest.raises(BrokerError, match=f"somebody else listens on 127.0.0.1:{port}"):
+            async with beside(choice, Shelf().store):
+                pass
+
+
+async def test_the_second_start_finds_the_first_ones_authority(tmp_path: Path) -> None:
+    choice = Beside(tmp_path / "broker", port=free_port())
+    async with beside(choice, Shelf().store) as province:
+        first = Pair(ec.generate_private_key(ec.SECP256R1()), province.authority.certificate)
+    async with beside(choice, Shelf().store) as province:
+        assert province.authority.certificate == first.certificate
+    secret = choice.folder / "authority/authority-key.pem"
+    assert secret.stat().st_mode & 0o777 == 0o600
+
+
+def brokers(choice: Beside) -> list[int]:
+    """The brokers of this folder that run."""
+    found = []
+    for process in psutil.Process().children():
+        if str(choice.files.configuration) in process.cmdline():
+            found += [process.pid] * (process.status() != psutil.STATUS_ZOMBIE)
+    return found

@@ -1,0 +1,114 @@
+"""The broker lets each site say its own and hear its own; a real mosquitto judges."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.wire.topics import REPORTED, TOLD, Kind, Topic
+from services.health.credentials import client_tls
+from services.health.mqtt import Broker, Lost, Refused
+from services.province.broker.access import PROVINCE
+from services.province.ca.authority import Authority
+from tests.health.broker import broker_bench, ear, linked
+from tests.process.waiting import until
+
+HERE, THERE = "ia-kly", "ia-phi"
+
+
+async def test_a_site_writes_only_below_its_own_topic(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    async with bench.running(), ear(bench) as province:
+        async with linked(bench, HERE, bench.identity(HERE)) as link:
+            for kind in REPORTED:
+                await link.publish(str(Topic(HERE, kind)), b"own", retain=True)
+                with pytest.raises(Refused):
+                    await link.publish(str(Topic(THERE, kind)), b"another's", retain=True)
+            for topic in ("diemcau/other", "x", *(str(Topic(HERE, kind)) for kind in TOLD)):
+                with pytest.raises(Refused):
+                    await link.publish(topic, b"nobody's", retain=False)
+            await link.publish(str(Topic(HERE, Kind.HAND)), b"last", retain=False)
+        await until(
+            "the last is heard", lambda: [m for m in province.heard if m.payload == b"last"]
+        )
+    assert {message.payload for message in province.heard} == {b"own", b"last"}
+
+
+async def test_a_site_hears_only_what_it_is_told(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    async with bench.running():
+        async with linked(bench, THERE, bench.identity(THERE)) as link:
+            await link.publish(str(Topic(THERE, Kind.HEALTH)), b"another's", retain=True)
+        async with linked(bench, PROVINCE, bench.province) as link:
+            await link.publish(str(Topic(THERE, Kind.DESIRED)), b"another's", retain=True)
+            await link.publish(str(Topic(HERE, Kind.DESIRED)), b"own", retain=True)
+        async with linked(bench, HERE, bench.identity(HERE)) as link:
+            # The broker grants any filter and passes on only what may be read (mosquitto 2.0).
+            await link.subscribe("diemcau/#", "diemcau/+/desired", str(Topic(HERE, Kind.DESIRED)))
+            heard: list[bytes] = []
+
+            async def listen() -> None:
+                async for message in link.messages():
+                    heard.append(message.payload)  # noqa: PERF401 - the list is read meanwhile
+
+            task = asyncio.create_task(listen())
+            await until("its own is heard", lambda: b"own" in heard)
+            async with linked(bench, PROVINCE, bench.province) as told:
+                await told.publish(str(Topic(HERE, Kind.NUDGE)), b"", retain=False)
+            await until("the nudge is heard", lambda: b"" in heard)
+            task.cancel()
+            await asyncio.wait({task})
+    assert set(heard) == {b"own", b""}
+
+
+async def test_no_certificate_an_expired_one_and_a_foreign_one_get_no_connection(
+    tmp_path: Path,
+) -> None:
+    bench = broker_bench(tmp_path)
+    foreign = broker_bench(tmp_path / "foreign")
+    foreign.authority = Authority.make(time.time())
+    stranger = foreign.tls(foreign.pair(HERE))
+    stranger.load_verify_locations(bench.files.authority)
+    async with bench.running():
+        for tls in (
+            bench.tls(bench.pair(HERE, days=-0.5)),
+            stranger,
+            client_tls(bench.files.authority),
+        ):
+            with pytest.raises(Lost):
+                async with linked(bench, HERE, tls):
+                    pass
+        async with linked(bench, HERE, bench.identity(HERE)):
+            pass
+
+
+async def test_a_revoked_certificate_gets_no_connection(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    stolen, good = bench.pair(HERE), bench.pair(HERE)
+    async with bench.running(), linked(bench, HERE, bench.tls(stolen)):
+        pass
+    bench.revoke(stolen)
+    async with bench.running():
+        with pytest.raises(Lost):
+            async with linked(bench, HERE, bench.tls(stolen)):
+                pass
+        async with linked(bench, HERE, bench.tls(good)):
+            pass
+
+
+@pytest.mark.parametrize(
+    ("url", "broker"),
+    [
+        ("mqtts://mqtt.gialai.example:8884", Broker("mqtt.gialai.example", 8884)),
+        ("mqtts://10.0.0.1", Broker("10.0.0.1", 8883)),
+        ("mqtts://[fd00::1]:8883", Broker("fd00::1", 8883)),
+        ("mqtt://x", None), ("mqtts://", None), ("", None), ("mqtts://x/y", None),
+    ],
+)  # fmt: skip
+def test_where_the_broker_is(url: str, broker: Broker | None) -> None:
+    if broker is None:
+        with pytest.raises(ValueError, match="is no broker"):
+            Broker.parse(url)
+    else:
+        assert Broker.parse(url) == broker

@@ -1,0 +1,299 @@
+"""Each check: nothing on a healthy Pi, its own trouble on a spoiled one, and nothing else."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from appliance.core.alarms import State
+from appliance.core.troubles import KINDS, TroubleKey
+from services.health.checklist import Checklist
+from services.health.checks.canary import EVERY_S, Canary, sing
+from services.health.checks.disk import judge
+from services.health.checks.link import Cable
+from services.health.checks.reboot import Reason, Reboot
+from services.health.checks.units import Units
+from services.health.checks.voltage import Voltage
+from services.health.finding import Check
+from services.health.rounds import Rounds
+from tests.hardware.vitals.trees import spoil
+from tests.health.boxes import NOON, Bench, bench, mounts, states, wrong
+
+KEY = TroubleKey
+SPOILED: list[tuple[str, str, str | bytes | None, TroubleKey]] = [
+    ("temperature", "sys/class/thermal/thermal_zone0/temp", "84200", KEY.HOT),
+    ("voltage", "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1", KEY.POWER_WEAK),
+    ("throttling", "sys/devices/platform/soc/soc:firmware/get_throttled", "6", KEY.SLOWED),
+    ("memory", "proc/meminfo", "MemTotal: 4000000 kB\nMemAvailable: 200000 kB\n",
+     KEY.MEMORY_SHORT),
+    ("address", "proc/net/fib_trie", "Main:\n", KEY.NETWORK_ADDRESS),
+    ("link", "sys/class/net/eth0/carrier", "0", KEY.NETWORK_CABLE),
+    ("link", "sys/class/net/eth0/speed", "10", KEY.LINK_SLOW),
+    ("link", "sys/class/net/eth0/duplex", "half", KEY.LINK_SLOW),
+    ("camera", "sys/class/video4linux/video0/name", None, KEY.CAMERA_MISSING),
+    ("microphone", "proc/asound/card2/pcm0c/info", None, KEY.MICROPHONE_MISSING),
+    ("tv", "sys/class/drm/card1-HDMI-A-1/status", "disconnected", KEY.TV_UNPLUGGED),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "attribute", "content", "key"), SPOILED)
+def test_a_spoiled_attribute_is_one_trouble(
+    tmp_path: Path, name: str, attribute: str, content: str | bytes | None, key: TroubleKey
+) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks[name]
+    assert wrong(check, one.box()) == set()
+    spoil(one.root, attribute, content)
+    if name == "address":
+        spoil(one.root, "proc/net/if_inet6", None)
+    if name == "microphone":
+        (one.root / "proc/asound/card2/pcm0c").rmdir()
+    assert wrong(check, one.box(10.0)) == {key}
+
+
+CODES = [
+    ("camera", KEY.CAMERA_BLANK), ("microphone", KEY.MICROPHONE_SILENT),
+    ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_UNCONFIRMED), ("button", KEY.BUTTON_STUCK),
+    ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING), ("agenda", KEY.MEETING_NAMELESS),
+    ("endpoint", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "key"), CODES)
+def test_what_only_the_endpoint_knows_is_its_word(
+    tmp_path: Path, name: str, key: TroubleKey
+) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks[name]
+    assert states(check(one.box()))[key] is State.FINE
+    one.endpoint = {"at": NOON, "troubles": [KINDS[key].code]}
+    assert wrong(check, one.box()) == {key}
+    one.endpoint = None
+    assert key not in states(check(one.box()))
+
+
+def test_every_trouble_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    checks = Checklist(one.root, one.data).checks
+    checks["units"] = Units(("echo", "[]"))
+    spoil(one.root, "sys/block/mmcblk0/device/life_time", "0x01 0x01")
+    spoken = {key for check in checks.values() for key in states(check(one.box()))}
+    spoken |= {key for check in checks.values() for key in states(check(one.box(10.0)))}
+    assert set(TroubleKey) - spoken == set()
+
+
+def test_a_silent_endpoint(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["endpoint"]
+    finding = check(one.box(3.0))
+    assert finding.figures == {"endpoint_age_s": 3.0}
+    one.endpoint = None
+    assert wrong(check, one.box()) == {KEY.ENDPOINT_SILENT}
+
+
+def test_the_age_of_the_agenda(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["agenda"]
+    assert check(one.box()).figures == {}
+    one.endpoint = {"at": NOON, "troubles": [], "agenda_at": NOON - 90}
+    assert check(one.box()).figures == {"agenda_age_s": 90}
+    assert check(one.box(trusted=False)).figures == {}
+
+
+def test_the_clock(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["clock"]
+    assert wrong(check, one.box()) == set()
+    assert wrong(check, one.box(trusted=False)) == {KEY.CLOCK}
+
+
+@pytest.mark.parametrize(
+    ("days", "keys"),
+    [(300.0, set()), (14.0, set()), (13.9, {KEY.CERTIFICATE_ENDS}), (-0.1, {KEY.CERTIFICATE_OVER})],
+)
+def test_the_certificate(tmp_path: Path, days: float, keys: set[TroubleKey]) -> None:
+    one = bench(tmp_path)
+    one.certificate_end = NOON + days * 86400
+    check = Checklist(one.root, one.data).checks["certificate"]
+    assert wrong(check, one.box()) == keys
+    one.certificate_end = None
+    assert states(check(one.box())) == {}
+
+
+def test_a_drop_of_the_voltage_between_two_looks_is_a_drop(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    alarm, voltage = "sys/class/hwmon/hwmon1/in0_lcrit_alarm", Voltage()
+    for value in ("1", "1", "0", "1", "0"):
+        spoil(one.root, alarm, value)
+        voltage.sample(one.root)
+    finding = voltage(one.box())
+    assert states(finding) == {KEY.POWER_WEAK: State.WRONG}
+    assert finding.figures == {"voltage_drops": 2}
+    assert states(voltage(one.box(10.0))) == {KEY.POWER_WEAK: State.FINE}
+
+
+@pytest.mark.parametrize(
+    ("percent", "state"), [(4.9, State.WRONG), (7.0, State.UNSURE), (10.0, State.FINE)]
+)
+def test_room_on_the_data_partition(percent: float, state: State) -> None:
+    assert judge(percent).state is state
+
+
+def test_the_disk_of_this_machine_has_some_room(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    finding = Checklist(one.root, one.data).checks["disk"](one.box())
+    assert 0.0 <= finding.figures["data_free_percent"] <= 100.0
+
+
+DATA: list[tuple[str, str, str, set[TroubleKey]]] = [
+    ("filesystem", "sys/fs/ext4/mmcblk0p5/errors_count", "0", set()),
+    ("filesystem", "sys/fs/ext4/mmcblk0p5/errors_count", "3", {KEY.STORAGE}),
+    ("wear", "sys/block/mmcblk0/device/life_time", "0x02 0x07", set()),
+    ("wear", "sys/block/mmcblk0/device/life_time", "0x09 0x02", {KEY.CARD_WORN}),
+]
+
+
+@pytest.mark.parametrize(("name", "attribute", "content", "keys"), DATA)
+def test_the_card(
+    tmp_path: Path, name: str, attribute: str, content: str, keys: set[TroubleKey]
+) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks[name]
+    spoil(one.root, attribute, content)
+    assert wrong(check, one.box()) == keys
+
+
+def test_a_partition_that_went_read_only(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["filesystem"]
+    spoil(one.root, "proc/mounts", mounts(one, "ro"))
+    (verdict,) = check(one.box()).verdicts
+    assert (verdict.key, verdict.detail) == (KEY.STORAGE, "mmcblk0p5 is read-only")
+
+
+def test_the_canary_sings_each_quarter_of_an_hour(tmp_path: Path) -> None:
+    one, canary = bench(tmp_path), Canary()
+    assert wrong(canary, one.box()) == set()
+    (one.data / "canary").unlink()
+    (one.data / "canary").mkdir()
+    assert wrong(canary, one.box(EVERY_S - 1)) == set()
+    assert wrong(canary, one.box(EVERY_S)) == {KEY.STORAGE}
+    (one.data / "canary").rmdir()
+    assert wrong(canary, one.box(2 * EVERY_S)) == set()
+
+
+def test_what_is_wrong_with_the_write_is_named(tmp_path: Path) -> None:
+    assert sing(tmp_path / "canary") == ""
+    assert sing(tmp_path) == "write: EISDIR"
+    assert sing(Path("/dev/full")) == "write: ENOSPC"
+
+
+@pytest.mark.parametrize(
+    ("errors", "packets", "keys"),
+    [(4, 10, set()), (5, 400, {KEY.LINK_ERRORS}), (5, 1000, set()), (50, 1000, {KEY.LINK_ERRORS})],
+)
+def test_a_cable_that_loses(
+    tmp_path: Path, errors: int, packets: int, keys: set[TroubleKey]
+) -> None:
+    one, cable = bench(tmp_path), Cable()
+    counts = "sys/class/net/eth0/statistics"
+    assert KEY.LINK_ERRORS not in states(cable(one.box()))
+    spoil(one.root, f"{counts}/rx_errors", str(errors))
+    spoil(one.root, f"{counts}/rx_packets", str(90000 + packets))
+    assert wrong(cable, one.box(10.0)) == keys
+    assert wrong(cable, one.box(20.0)) == set()
+    spoil(one.root, f"{counts}/rx_errors", "0")  # the interface was made anew
+    assert wrong(cable, one.box(30.0)) == set()
+
+
+def test_units(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    answer = tmp_path / "answer"
+    answer.write_text('[{"unit": "a.service"}, {"unit": "b.service"}]')
+    units = Units(("cat", str(answer)))
+    finding = units(one.box())
+    assert finding.verdicts[0].detail == "a.service, b.service"
+    answer.write_text("[]")
+    assert wrong(units, one.box(59.0)) == {KEY.UNIT_FAILED}
+    assert wrong(units, one.box(60.0)) == set()
+    assert Units(("false",))(one.box()).verdicts == ()
+
+
+BOOT = "proc/sys/kernel/random/boot_id"
+
+
+def reboot(one: Bench, boot: str) -> Reboot:
+    spoil(one.root, BOOT, boot)
+    return Reboot(one.data / "last-end.json", one.root)
+
+
+def test_why_the_box_started(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    assert reboot(one, "b1").reason is Reason.FIRST
+    assert reboot(one, "b1").reason is Reason.FIRST  # the program fell; the boot is the same
+    cut = reboot(one, "b2")
+    assert cut.reason is Reason.POWER
+    assert wrong(cut, one.box()) == {KEY.RESTARTED}
+    spoil(one.root, "proc/uptime", "3600.0 1.0")
+    assert wrong(cut, one.box()) == set()
+    assert cut(one.box()).facts == {"reboot": "power"}
+    cut.stopped()
+    assert reboot(one, "b3").reason is Reason.WANTED
+    spoil(one.root, "sys/fs/pstore/dmesg-ramoops-0", "Panic#1")
+    assert reboot(one, "b4").reason is Reason.PANIC
+    spoil(one.root, "sys/class/watchdog/watchdog0/bootstatus", "32")
+    assert reboot(one, "b5").reason is Reason.WATCHDOG
+
+
+@pytest.mark.parametrize("mark", ["", "{", "[]", '{"boot_id": 3, "reason": []}'])
+def test_a_broken_mark_stops_nothing(tmp_path: Path, mark: str) -> None:
+    one = bench(tmp_path)
+    (one.data / "last-end.json").write_text(mark)
+    assert isinstance(reboot(one, "b1").reason, Reason)
+    assert json.loads((one.data / "last-end.json").read_text())["boot_id"] == "b1"
+
+
+def test_a_round_on_a_healthy_pi_has_no_alarm_and_many_figures(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    rounds = Rounds(Checklist(one.root, one.data).checks)
+    for second in range(0, 120, 10):
+        condition = rounds.go(one.box(float(second)))
+    assert condition.alarms == ()
+    assert condition.figures["soc_c"] == 52.4
+    assert condition.facts["reboot"] == "first"
+    assert condition.facts["address"] == "192.0.2.2"
+
+
+def test_an_alarm_comes_in_both_languages_with_its_remedy_and_goes_by_itself(
+    tmp_path: Path,
+) -> None:
+    one = bench(tmp_path)
+    rounds = Rounds(Checklist(one.root, one.data).checks)
+    temperature = "sys/class/thermal/thermal_zone0/temp"
+    spoil(one.root, temperature, "84200")
+    for second in (0.0, 10.0, 20.0):
+        condition = rounds.go(one.box(second))
+    (alarm,) = condition.alarms
+    assert (alarm.key, alarm.code, alarm.severity) == ("hot", "B1", 2)
+    assert (alarm.since, alarm.detail) == (NOON, "84.2 °C")
+    assert alarm.text == {"vi": "Thiết bị quá nóng", "en": "The box is too hot"}
+    assert set(alarm.remedy) == {"vi", "en"}
+    spoil(one.root, temperature, "60000")
+    for second in (30.0, 60.0, 90.0):
+        condition = rounds.go(one.box(second))
+    assert condition.alarms == ()
+
+
+def test_a_check_that_falls_takes_nothing_down(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+
+    def falls(_: object) -> None:
+        raise RuntimeError("a driver's new form")
+
+    checks: dict[str, Check] = dict(Checklist(one.root, one.data).checks)
+    fallen: Callable[..., object] = falls
+    checks["temperature"] = fallen  # type: ignore[assignment]
+    condition = Rounds(checks).go(one.box())
+    assert condition.facts["checks_fallen"] == "temperature"
+    assert "memory_free_mb" in condition.figures

@@ -1,0 +1,294 @@
+"""Enrolment end to end over real TLS: none, wrong claim, approved, renewed, expired, revoked,
+cloned."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import uvicorn
+from cryptography.hazmat.primitives.asymmetric import ec
+from starlette.applications import Starlette
+
+from appliance.base.tasks import end
+from appliance.wire.enrolment import (
+    EnrolRequest,
+    EnrolState,
+    claim_code,
+    plain_claim,
+)
+from services.health.credentials import Credentials, Pair, private_pem, request
+from services.health.enrol import Enrol, Owner
+from services.province.ca.authority import Authority, common_name
+from services.province.ca.enrolment import PENDING_S, Enrolment, EnrolmentError, Refusal
+from services.province.ca.ledger import FolderLedger
+from services.province.ca.routes import enrolment_routes
+from tests.health.broker import free_port
+from tests.process.waiting import until
+
+DAY = 86_400.0
+SITE = "ia-kly"
+
+
+@dataclass
+class Centre:
+    """The province's enrolment at an address of its own, and its hour, which a test may move."""
+
+    folder: Path
+    url: str
+    enrolment: Enrolment
+    authority: Authority
+    alarms: list[str] = field(default_factory=list)
+    later_s: float = 0.0
+
+    def now(self) -> float:
+        return time.time() + self.later_s
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "authority.pem"
+
+    def device(self, folder: Path, site: str = SITE, serial: str = "100") -> Enrol:
+        """A box; what it keeps is in `folder`."""
+        owner = Owner(site, serial, "Raspberry Pi 5", self.url, self.ca)
+        return Enrol(owner, Credentials(folder), now=self.now, ask_s=0.05)
+
+
+@asynccontextmanager
+async def centre(folder: Path, *, days: float = 365.0) -> AsyncIterator[Centre]:
+    """A real TLS server with the enrolment's routes."""
+    authority = Authority.open(folder, time.time())
+    alarms: list[str] = []
+    enrolment = Enrolment(
+        authority,
+        FolderLedger(folder / "ledger"),
+        alarm=lambda site, reason: alarms.append(f"{site}: {reason}"),
+        days=days,
+    )
+    port = free_port()
+    one = Centre(folder, f"https://127.0.0.1:{port}", enrolment, authority, alarms)
+    key = ec.generate_private_key(ec.SECP256R1())
+    (folder / "server-key.pem").write_bytes(private_pem(key))
+    certificate = authority.server(key.public_key(), ["127.0.0.1"], time.time())
+    (folder / "server.pem").write_bytes(Pair(key, certificate).pem)
+    app = Starlette(routes=enrolment_routes(enrolment, one.now))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            ssl_keyfile=folder / "server-key.pem",
+            ssl_certfile=str(folder / "server.pem"),
+        )
+    )
+    task = asyncio.create_task(server.serve(), name="enrolment")
+    try:
+        await until("the server is up", lambda: server.started)
+        yield one
+    finally:
+        server.should_exit = True
+        await asyncio.wait({task}, timeout=30)
+
+
+@asynccontextmanager
+async def asking(device: Enrol) -> AsyncIterator[Enrol]:
+    task = asyncio.create_task(device.run(), name="enrol")
+    try:
+        yield device
+    finally:
+        await end(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            task.result()
+
+
+async def let_in(one: Centre, folder: Path, serial: str = "100") -> Enrol:
+    """A device that was approved."""
+    device = one.device(folder, serial=serial)
+    async with asking(device):
+        await until("it waits", lambda: one.enrolment.pending(one.now()))
+        one.enrolment.approve(device.claim, one.now(), by="a test", instead=True)
+        await until("it has its certificate", lambda: device.pair)
+    return device
+
+
+async def test_from_no_certificate_to_one(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre") as one:
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it waits", lambda: one.enrolment.pending(one.now()))
+            (entry,) = one.enrolment.pending(one.now())
+            assert (entry.site, entry.serial, entry.claim) == (SITE, "100", device.claim)
+            assert one.enrolment.let_in() == set()
+            with pytest.raises(EnrolmentError, match="no device waits with the code ABCD-EFGH"):
+                one.enrolment.approve("abcd efgh", one.now(), by="a test")
+            typed = device.claim.lower().replace("-", " ")
+            with pytest.raises(EnrolmentError, match="is no site's id"):
+                one.enrolment.approve(typed, one.now(), by="a test", site="+")
+            one.enrolment.approve(typed, one.now(), by="a test")
+            pair = await until("it has its certificate", lambda: device.pair)
+        assert device.claim == ""
+        assert common_name(pair.certificate) == SITE
+        assert one.authority.signed(pair.certificate)
+        assert one.enrolment.let_in() == {SITE}
+        assert one.enrolment.pending(one.now()) == []
+        again = Credentials(tmp_path / "box").pair()
+        assert again is not None
+        assert again.certificate == pair.certificate
+        assert ((tmp_path / "box/identity.pem").stat().st_mode & 0o777) == 0o600
+
+
+async def test_declined(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre") as one:
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it waits", lambda: one.enrolment.pending(one.now()))
+            one.enrolment.decline(device.claim, one.now(), by="a test")
+            await until("it is told", lambda: device.refused == Refusal.DECLINED)
+        assert device.pair is None
+
+
+async def test_renewed_at_two_thirds_of_its_life_with_a_new_key(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre", days=90) as one:
+        first = (await let_in(one, tmp_path / "box")).pair
+        assert first is not None
+        one.later_s = 55 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await asyncio.sleep(0.3)  # nothing may happen in this time, however long it is
+            assert device.pair is not None
+            assert device.pair.certificate == first.certificate
+        one.later_s = 70 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is renewed", lambda: device.pair and device.pair.end > first.end)
+        assert device.pair is not None
+        assert device.pair.certificate.public_key() != first.certificate.public_key()
+        assert one.alarms == []
+
+
+async def test_after_months_in_a_cupboard_the_expired_one_renews(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre", days=90) as one:
+        first = (await let_in(one, tmp_path / "box")).pair
+        one.later_s = 400 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is renewed", lambda: device.pair and device.pair.end > one.now())
+        assert first is not None
+        assert first.end < one.now()
+
+
+async def test_after_years_it_has_to_be_approved_anew(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre", days=90) as one:
+        await let_in(one, tmp_path / "box")
+        one.later_s = 5 * 365 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is refused", lambda: device.refused == Refusal.TOO_OLD)
+
+
+async def test_a_revoked_one_is_refused_and_listed(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre", days=90) as one:
+        pair = (await let_in(one, tmp_path / "box")).pair
+        assert pair is not None
+        assert one.enrolment.revoke(SITE, one.now(), by="a test") == 1
+        assert one.enrolment.revoked() == {pair.certificate.serial_number}
+        assert one.enrolment.let_in() == set()
+        one.later_s = 80 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is refused", lambda: device.refused == Refusal.REVOKED)
+
+
+async def test_a_copied_card_in_another_box_is_refused_and_an_alarm(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre", days=90) as one:
+        first = (await let_in(one, tmp_path / "box")).pair
+        assert first is not None
+        (tmp_path / "copy").mkdir()
+        (tmp_path / "copy/identity.pem").write_bytes((tmp_path / "box/identity.pem").read_bytes())
+        one.later_s = 80 * DAY
+        copy = one.device(tmp_path / "copy", serial="200")
+        async with asking(copy):
+            await until("it is refused", lambda: copy.refused == Refusal.CLONED)
+        assert one.alarms[0] == "ia-kly: renewal from board 200, not 100"
+        own = one.device(tmp_path / "box")
+        async with asking(own):
+            await until("the own one is renewed", lambda: own.pair and own.pair.end > first.end)
+        liar = one.device(tmp_path / "copy", serial="100")
+        async with asking(liar):
+            await until("it is refused again", lambda: liar.refused == Refusal.CLONED)
+        assert "ia-kly: a second device renews one certificate" in one.alarms
+
+
+async def test_a_box_in_the_place_of_another_ends_the_other(tmp_path: Path) -> None:
+    async with centre(tmp_path / "centre") as one:
+        old = (await let_in(one, tmp_path / "old")).pair
+        device = one.device(tmp_path / "new", serial="200")
+        async with asking(device):
+            await until("it waits", lambda: one.enrolment.pending(one.now()))
+            with pytest.raises(EnrolmentError, match="has a device; approve this one in its place"):
+                one.enrolment.approve(device.claim, one.now(), by="a test")
+            one.enrolment.approve(device.claim, one.now(), by="a test", instead=True)
+            await until("it has its certificate", lambda: device.pair)
+        assert old is not None
+        assert one.enrolment.revoked() == {old.certificate.serial_number}
+        assert one.enrolment.let_in() == {SITE}
+
+
+async def test_a_device_does_not_ask_a_server_that_the_authority_did_not_sign(
+    tmp_path: Path,
+) -> None:
+    async with centre(tmp_path / "centre") as one:
+        other = Authority.open(tmp_path / "other", time.time())
+        (tmp_path / "other.pem").write_bytes(other.pem)
+        owner = Owner(SITE, "", "", one.url, tmp_path / "other.pem")
+        device = Enrol(owner, Credentials(tmp_path / "box"), now=one.now, ask_s=0.05)
+        async with asking(device):
+            await until("it has tried", lambda: device.claim)
+            await asyncio.sleep(0.3)
+        assert one.enrolment.pending(one.now()) == []
+
+
+def enrolment(folder: Path) -> Enrolment:
+    return Enrolment(Authority.make(0.0), FolderLedger(folder))
+
+
+def asks(site: str = SITE) -> EnrolRequest:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return EnrolRequest(site, request(key, site, "1").decode(), "1")
+
+
+def test_a_request_that_is_not_repeated_is_forgotten_after_a_day(tmp_path: Path) -> None:
+    one, request_ = enrolment(tmp_path), asks()
+    one.ask(request_, 0.0)
+    one.ask(request_, PENDING_S)
+    (entry,) = one.pending(2 * PENDING_S)
+    assert entry.asked_at == 0.0
+    assert one.pending(2 * PENDING_S + 1) == []
+    with pytest.raises(EnrolmentError, match="no device waits"):
+        one.approve(entry.claim, 2 * PENDING_S + 1, by="a test")
+
+
+@pytest.mark.parametrize("csr", ["", "x", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END "])
+def test_rubbish_is_refused(tmp_path: Path, csr: str) -> None:
+    answer = enrolment(tmp_path).ask(EnrolRequest(SITE, csr), 0.0)
+    assert (answer.state, answer.detail) == (EnrolState.REFUSED, Refusal.BAD_REQUEST)
+
+
+def test_a_request_with_a_key_that_it_has_not_is_refused(tmp_path: Path) -> None:
+    pem = asks().csr
+    lines = pem.splitlines()
+    lines[-2] = lines[-2][:-6] + ("AAAA==" if not lines[-2].endswith("AAAA==") else "BBBB==")
+    answer = enrolment(tmp_path).ask(EnrolRequest(SITE, "\n".join(lines)), 0.0)
+    assert answer.state is EnrolState.REFUSED
+
+
+def test_the_code_is_the_keys_and_can_be_said_over_the_telephone() -> None:
+    codes = {claim_code(bytes([number])) for number in range(200)}
+    assert len(codes) == 200
+    assert all(len(code) == 9 and not set(code) & set("01IO") for code in codes)
+    assert plain_claim(" 7kqf m2xh ") == "7KQF-M2XH"

@@ -1,0 +1,169 @@
+"""The ingest on a real broker: acknowledged when stored, whatever is killed or away meanwhile."""
+
+import time
+from pathlib import Path
+
+from appliance.wire.desired import Desired
+from appliance.wire.report import Health, Presence
+from appliance.wire.stamp import Stamp
+from appliance.wire.topics import Kind, Topic
+from services.province.broker.clones import MOST_BOOTS, Speakers, heard
+from services.province.broker.ingest import Incoming
+from tests.health.broker import broker_bench, linked
+from tests.health.ingesting import Shelf, ingest, taking
+from tests.health.test_reporter import speaker, speaking
+from tests.process.waiting import until
+
+SITE = "ia-kly"
+
+
+def numbers(shelf: Shelf) -> set[int]:
+    found = [report for report in shelf.kept.values() if isinstance(report, Health)]
+    return {int(report.figures["number"]) for report in found}
+
+
+async def test_what_sites_say_is_stored(tmp_path: Path) -> None:
+    bench, shelf = broker_bench(tmp_path), Shelf()
+    async with bench.running(), taking(ingest(bench, shelf)) as one:
+        async with speaking(speaker(bench, tmp_path)) as site:
+            for number in range(20):
+                site.health(number)
+            await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+        ends = await until(
+            "the end is stored",
+            lambda: [r for r in shelf.kept.values() if isinstance(r, Presence) and not r.online],
+        )
+        assert ends[0].reason == "stopping"
+        assert one.counts.stored >= 22
+        assert one.counts.newest_at > 0
+
+
+async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    bench, shelf = broker_bench(tmp_path), Shelf()
+    shelf.fails = lambda _: True
+    async with (
+        bench.running(),
+        taking(ingest(bench, shelf)),
+        speaking(speaker(bench, tmp_path)) as s,
+    ):
+        for number in range(20):
+            s.health(number)
+        await until("it was tried", lambda: shelf.batches >= 3)
+        assert not shelf.kept
+        shelf.fails = lambda _: False
+        await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+
+
+async def test_killed_before_it_stored_it_finds_all_again(tmp_path: Path) -> None:
+    bench, shelf = broker_bench(tmp_path), Shelf()
+    async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
+        shelf.fails = lambda _: True
+        async with taking(ingest(bench, shelf)):
+            for number in range(10):
+                site.health(number)
+            await until("it was tried", lambda: shelf.batches >= 3)
+        for number in range(10, 20):  # nobody takes in
+            site.health(number)
+        await until("all is said", lambda: site.reporter.published >= 20)
+        shelf.fails = lambda _: False
+        async with taking(ingest(bench, shelf)):
+            await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+
+
+async def test_what_cannot_be_stored_or_read_holds_up_nothing(tmp_path: Path) -> None:
+    bench, shelf = broker_bench(tmp_path), Shelf()
+
+    def poisoned(batch: object) -> bool:
+        return '"number": 7.0' in str(batch).replace("'", '"')
+
+    shelf.fails = poisoned
+    async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
+        one = ingest(bench, shelf)
+        async with taking(one):
+            async with linked(bench, SITE, bench.identity(SITE)) as link:  # takes the line over
+                for payload in (b"", b"{", b'{"at":1}', b"\xff" * 100):
+                    await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=False)
+            for number in range(20):
+                site.health(number)
+            expected = set(range(20)) - {7}
+            await until("the others are stored", lambda: numbers(shelf) >= expected)
+            await until("the poison is refused", lambda: one.counts.refused >= 5)
+    assert numbers(shelf) == expected
+
+
+async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> None:
+    bench, first, second = broker_bench(tmp_path), Shelf(), Shelf()
+    async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
+        await until("it is connected", lambda: site.reporter.connected)
+        async with taking(ingest(bench, second, identifier="province-2", shared=True)):
+            async with taking(ingest(bench, first, identifier="province-1", shared=True)):
+                for number in range(20):
+                    site.health(number)
+                await until(
+                    "all are stored", lambda: numbers(first) | numbers(second) == set(range(20))
+                )
+            count = len(numbers(second))
+            assert 0 < count < 20
+        assert len(first.kept) + len(second.kept) < 40
+
+
+async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
+    bench, shelf = broker_bench(tmp_path), Shelf()
+    async with bench.running(), taking(ingest(bench, shelf)) as one:
+        await one.tell(SITE, Desired(time.time(), 1, floor="m"))
+        async with speaking(speaker(bench, tmp_path)) as site:
+            await until("the wish is heard", lambda: site.told)
+            await one.nudge(SITE)
+            await until("the nudge is heard", lambda: len(site.told) == 2)
+    wish, nudge = site.told
+    assert (wish.topic, wish.retained) == (str(Topic(SITE, Kind.DESIRED)), True)
+    assert Desired.parse(wish.payload).floor == "m"
+    assert (nudge.topic, nudge.payload) == (str(Topic(SITE, Kind.NUDGE)), b"")
+    assert not nudge.retained
+
+
+async def test_two_boxes_with_one_certificate_are_an_alarm(tmp_path: Path) -> None:
+    """They throw one another off the broker, and each birth is stored."""
+    bench, shelf, alarms = broker_bench(tmp_path), Shelf(), list[str]()
+    (tmp_path / "copy").mkdir()
+    async with bench.running(), taking(ingest(bench, shelf, alarms=alarms)):
+        own = speaker(bench, tmp_path, boot="boot-own")
+        copy = speaker(bench, tmp_path / "copy", boot="boot-copy")
+        async with speaking(own), speaking(copy):
+            await until("it is noticed", lambda: alarms)
+    assert alarms[0].startswith("ia-kly: boots boot-")
+    assert "speak in turn" in alarms[0]
+
+
+def birth(boot: str, serial: str = "100", *, online: bool = True) -> Presence:
+    return Presence(Stamp(1.0, boot, 1), online, 1, serial)
+
+
+def after(*presences: Presence) -> Speakers:
+    known = Speakers()
+    for presence in presences:
+        known = heard(known, presence)
+    return known
+
+
+def test_one_box_that_starts_again_and_again_is_one_box() -> None:
+    assert after(*(birth(f"b{number}") for number in range(50))).suspicion == ""
+    assert len(after(*(birth(f"b{number}") for number in range(50))).boots) == MOST_BOOTS
+    assert after(birth("b1"), birth("b1"), birth("b1", online=False)).suspicion == ""
+
+
+def test_a_will_that_comes_late_tells_nothing() -> None:
+    assert after(birth("b1"), birth("b2"), birth("b1", online=False)).suspicion == ""
+
+
+def test_another_board_is_no_suspicion_until_the_first_speaks_again() -> None:
+    assert after(birth("b1", "100"), birth("b2", "200")).suspicion == ""
+    said = after(birth("b1", "100"), birth("b2", "200"), birth("b1", "100")).suspicion
+    assert said == "boots b2 and b1 speak in turn, boards 100 and 200"
+
+
+def test_a_report_is_stored_without_the_stamp_in_its_state() -> None:
+    report = birth("b1")
+    state = Incoming(SITE, Kind.PRESENCE, report, 1.0).state
+    assert set(state) & {"at", "boot_id", "seq"} == set()
+    assert state["online"] is True

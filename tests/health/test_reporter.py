@@ -1,0 +1,224 @@
+"""The reporter on a real broker: birth and will, cut lines, a killed broker, nothing lost."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from appliance.base.tasks import end
+from appliance.wire.report import Hand, Health, Presence, Report
+from appliance.wire.stamp import Stamp
+from appliance.wire.topics import Kind, Topic
+from services.health.backlog import Backlog
+from services.health.mqtt import Broker, Link, Message, Will, connected
+from services.health.reporter import Reporter
+from services.health.stamps import Stamps
+from services.province.broker.access import PROVINCE
+from tests.health.broker import BrokerBench, Ear, broker_bench, ear, linked
+from tests.peers.relay import relay
+from tests.process.waiting import until
+
+SITE = "ia-kly"
+
+
+@dataclass
+class Speaker:
+    """A reporter, and what it was told."""
+
+    reporter: Reporter
+    stamps: Stamps
+    backlog: Backlog
+    told: list[Message]
+
+    def health(self, number: int) -> Stamp:
+        stamp = self.stamps.next(time.time())
+        self.reporter.say(Health(stamp, (), {"number": float(number)}))
+        return stamp
+
+
+def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boot-1") -> Speaker:
+    tls = bench.identity(SITE)
+    broker = Broker(bench.files.host, port or bench.files.port)
+    stamps = Stamps(boot)
+    told: list[Message] = []
+
+    def connect(will: Will) -> AbstractAsyncContextManager[Link]:
+        return connected(broker, SITE, tls, will, will_delay_s=1)
+
+    def birth() -> Presence:
+        stamp = stamps.next(time.time())
+        return Presence(stamp, online=True, session=stamp.seq, serial="100")
+
+    backlog = Backlog(folder / "backlog")
+    reporter = Reporter(
+        SITE,
+        connect,
+        backlog,
+        birth=birth,
+        stamp=lambda: stamps.next(time.time()),
+        heard=told.append,
+    )
+    return Speaker(reporter, stamps, backlog, told)
+
+
+@asynccontextmanager
+async def speaking(one: Speaker) -> AsyncIterator[Speaker]:
+    task = asyncio.create_task(one.reporter.run(), name="reporter")
+    try:
+        yield one
+    finally:
+        await end(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            task.result()
+
+
+def numbers(heard: list[Report]) -> list[int]:
+    return [int(report.figures["number"]) for report in heard if isinstance(report, Health)]
+
+
+def presences(province: Ear) -> list[Presence]:
+    return [report for report in province.reports(SITE) if isinstance(report, Presence)]
+
+
+async def heard(province: Ear, count: int) -> None:
+    await until(
+        f"{count} reports are heard",
+        lambda: set(range(count)) <= set(numbers(province.reports(SITE))),
+        else_say=lambda: numbers(province.reports(SITE)),
+    )
+
+
+async def test_birth_reports_and_a_wanted_end(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    async with bench.running(), ear(bench) as province:
+        async with speaking(speaker(bench, tmp_path)) as one:
+            for number in range(3):
+                one.health(number)
+            await heard(province, 3)
+        await until("the end is heard", lambda: len(presences(province)) >= 2)
+        birth, end = presences(province)
+        assert birth.online
+        assert not end.online
+        assert (end.session, end.reason) == (birth.session, "stopping")
+        assert end.after(birth)
+        assert one.reporter.published == 3
+        assert one.backlog.empty
+    stamps = [report.stamp for report in province.reports(SITE)]
+    assert len({(stamp.boot_id, stamp.seq) for stamp in stamps}) == len(set(stamps))
+
+
+async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
+        for number in range(5):
+            one.health(number)
+        stamp = one.stamps.next(time.time())
+        one.reporter.say(Hand(stamp, up=True, since=stamp.at, meeting="m"))
+        await until("all is said", lambda: one.reporter.published == 6)
+        async with ear(bench) as late:
+            await until("three are heard", lambda: len(late.heard) == 3)
+    assert all(message.retained for message in late.heard)
+    assert numbers(late.reports(SITE)) == [4]
+    assert presences(late)[0].online
+
+
+async def test_what_the_province_says_is_heard(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
+        await until("it is connected", lambda: one.reporter.connected)
+        async with linked(bench, PROVINCE, bench.province) as link:
+            await link.publish(str(Topic(SITE, Kind.NUDGE)), b"", retain=False)
+        await until("the nudge is heard", lambda: len(one.told) == 1)
+    assert one.told[0] == Message(str(Topic(SITE, Kind.NUDGE)), b"", False)
+
+
+async def test_what_is_said_while_the_line_is_gone_is_kept_and_sent(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    one = speaker(bench, tmp_path)
+    async with speaking(one):  # no broker at all
+        for number in range(40):
+            one.health(number)
+        await until("it is on the disk", lambda: not one.backlog.empty)
+    again = speaker(bench, tmp_path)  # the program was started again
+    async with bench.running(), ear(bench) as province, speaking(again):
+        again.health(40)
+        await heard(province, 41)
+        await until("nothing is kept", lambda: again.backlog.empty)
+    first = [n for n in numbers(province.reports(SITE)) if n != 40]
+    assert sorted(set(first)) == list(range(40))
+
+
+async def test_the_will_of_a_lost_site_speaks_of_its_own_session(tmp_path: Path) -> None:
+    """The line is cut without a word: the broker misses the site and says so."""
+    bench = broker_bench(tmp_path)
+    async with (
+        bench.running(),
+        ear(bench) as province,
+        relay(bench.files.port) as line,
+        speaking(speaker(bench, tmp_path, port=line.port)),
+    ):
+        (birth,) = await until("the birth is heard", lambda: presences(province))
+        line.cut()
+        will = await until(
+            "the will is heard", lambda: [p for p in presences(province) if not p.online]
+        )
+        assert (will[0].session, will[0].reason) == (birth.session, "lost")
+        assert will[0].after(birth)
+        line.mend()
+        newer = await until(
+            "it is back",
+            lambda: [p for p in presences(province) if p.online and p.session > birth.session],
+        )
+        assert not will[0].after(newer[0])
+
+
+async def test_a_broker_killed_in_mid_load_costs_no_report(tmp_path: Path) -> None:
+    """What it had acknowledged and not written down is said again to its successor."""
+    bench = broker_bench(tmp_path)
+    one = speaker(bench, tmp_path)
+    async with AsyncExitStack() as stack:
+        broker = await stack.enter_async_context(bench.running())
+        province = await stack.enter_async_context(ear(bench))
+        os.kill(broker.pid, signal.SIGUSR1)  # write down who listens, as it does every 15 s
+        await until("the sessions are saved", (tmp_path / "store/mosquitto.db").exists)
+        await stack.enter_async_context(speaking(one))
+        for number in range(30):
+            one.health(number)
+        await until("some are said", lambda: one.reporter.published >= 10)
+        os.kill(broker.pid, signal.SIGKILL)
+        await broker.ended()
+        for number in range(30, 60):
+            one.health(number)
+        await stack.enter_async_context(bench.running())
+        await heard(province, 60)
+
+
+async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
+    bench = broker_bench(tmp_path)
+    access = tmp_path / "access"
+    forbidden = "pattern write diemcau/%u/health\n"
+    access.write_text(access.read_text().replace(forbidden, ""))
+    async with bench.running(), ear(bench) as province, speaking(speaker(bench, tmp_path)) as one:
+        one.health(0)
+        one.reporter.say(Hand(one.stamps.next(time.time()), up=False))
+        await until(
+            "the hand is heard",
+            lambda: [report for report in province.reports(SITE) if isinstance(report, Hand)],
+        )
+    assert numbers(province.reports(SITE)) == []
+
+
+def test_stamps_grow_over_restarts_and_within_a_millisecond() -> None:
+    boot = 100.0
+    stamps = Stamps("b", lambda: boot)
+    first = [stamps.next(5.0) for _ in range(3)]
+    assert [stamp.seq for stamp in first] == [100_000, 100_001, 100_002]
+    boot = 100.5
+    again = Stamps("b", lambda: boot).next(4.0)
+    assert again.seq == 100_500
+    assert again.at == 4.0

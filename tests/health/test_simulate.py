@@ -1,0 +1,136 @@
+"""A small crowd on the province's own broker: all is stored, and who fell silent is known."""
+
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.base.tasks import end
+from appliance.wire.report import Hand, Health, Meeting, Presence
+from services.health.mqtt import Broker
+from services.province.broker.beside import Beside, beside
+from services.simulate.crowd import Crowd, Weather, let_in, names
+from services.simulate.life import HAND_S, UPCOMING_S, Appointment, Life
+from services.simulate.site import Where
+from tests.health.broker import free_port
+from tests.health.ingesting import Shelf
+from tests.process.waiting import until
+
+COUNT = 12
+
+
+def newest(shelf: Shelf) -> dict[str, Presence]:
+    """The presence of each site, as a province has it."""
+    found: dict[str, Presence] = {}
+    for (site, _, _), report in shelf.kept.items():
+        if isinstance(report, Presence) and report.after(found.get(site)):
+            found[site] = report
+    return found
+
+
+@pytest.mark.timeout(240)
+async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
+    """The broker's own keep-alive finds them: nobody tells."""
+    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    sites = names(COUNT)
+    async with beside(choice, shelf.store) as province:
+        let_in(choice, sites, tmp_path / "sites", time.time())
+        where = Where(Broker("127.0.0.1", choice.port), choice.files.authority, keepalive_s=8)
+        meeting = Appointment("m", time.time() - 65.0, time.time() + 600.0)
+        crowd = Crowd(where, sites, tmp_path / "sites", meeting=meeting, calm_s=2.0)
+        weather = Weather(after=1e9)
+        running = asyncio.create_task(crowd.run(1e6, weather))
+        await until(
+            "all are in the meeting",
+            lambda: len({s for (s, _, _), r in shelf.kept.items()
+                         if isinstance(r, Meeting) and r.phase == "in meeting"}) == COUNT,
+            within=90,
+            else_say=crowd.account,
+        )  # fmt: skip
+        await province.ingest.nudge(sites[3])
+        await until("the nudge is heard", lambda: crowd.tally.nudges == 1)
+        silent = {sites[0], sites[5]}
+        crowd.strike([site for site in crowd.sites if site.name in silent], "network")
+        await until(
+            "the silent ones are known",
+            lambda: {name for name, one in newest(shelf).items() if not one.online} == silent,
+            within=90,
+            else_say=lambda: newest(shelf),
+        )
+        said = {name for name in crowd.tally.names if name[0] not in silent}
+        await until("all that was said is stored", lambda: said <= set(shelf.kept))
+        await end(running, again_s=60.0)
+    kinds = {type(report) for report in shelf.kept.values()}
+    assert kinds == {Presence, Health, Meeting, Hand}
+
+
+def test_a_life_is_the_same_each_time_and_joins_within_its_minute() -> None:
+    meeting = Appointment("m", 10_000.0, 13_600.0)
+    for number in range(50):
+        life, again = Life(number), Life(number)
+        now = 0.0
+        phases: list[str] = []
+        while now < 20_000.0:
+            doing = life.doing(now, meeting)
+            assert doing == again.doing(now, meeting)
+            if not phases or phases[-1] != doing.phase:
+                phases.append(doing.phase)
+            following = min(life.changes_at(now, meeting), 20_000.0)
+            assert following > now
+            middle = life.doing((now + following) / 2, meeting)
+            assert (middle.phase, middle.hand_since) == (doing.phase, doing.hand_since)
+            now = following
+        assert phases == ["idle", "upcoming", "joining", "in meeting", "idle"]
+        assert life.doing(10_065.0, meeting).call == "up"
+        assert life.doing(10_000.0 - UPCOMING_S, meeting).phase == "upcoming"
+
+
+def test_some_are_ill_and_some_raise_a_hand() -> None:
+    meeting = Appointment("m", 0.0, 3600.0)
+    ill = [life for number in range(200) if (life := Life(number)).alarms(0.0)]
+    assert 5 < len(ill) < 60
+    assert ill[0].alarms(7.0)[0].since == 7.0
+    hands = [
+        number
+        for number in range(200)
+        if any(Life(number).doing(float(at), meeting).hand_since for at in range(70, 700, 30))
+    ]
+    assert 20 < len(hands) < 120
+    assert HAND_S > 30
+
+
+def test_the_command_lists_its_sites_as_a_sheet() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "services.command", "simulate", "--sites", "3", "--list"],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout.splitlines() == [
+        "Mã,Tên",
+        "sim-0001,Xã sim-0001",
+        "sim-0002,Xã sim-0002",
+        "sim-0003,Xã sim-0003",
+    ]
+
+
+async def test_the_command_gives_its_account(tmp_path: Path) -> None:
+    choice, shelf = Beside(tmp_path, port=free_port()), Shelf()
+    async with beside(choice, shelf.store):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "services.command", "simulate", "--sites", "4", "--province",
+            str(tmp_path), "--port", str(choice.port), "--seconds", "6", "--rhythm", "1", "--json",
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+        )  # fmt: skip
+        async with asyncio.timeout(90):
+            said, _ = await process.communicate()
+        account = json.loads(said)
+        assert account["sites"] == 4
+        assert account["connections"] >= 4
+        await until("all is stored", lambda: _healths(shelf) == account["health_said"])
+
+
+def _healths(shelf: Shelf) -> int:
+    return sum(isinstance(report, Health) for report in shelf.kept.values())

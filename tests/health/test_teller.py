@@ -1,0 +1,166 @@
+"""What is said of the endpoint: each change once, and health at its rhythm."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.wire.alarm import Alarm
+from appliance.wire.desired import Desired
+from appliance.wire.report import Hand, Health, Meeting, Report, Update, parse_report, print_report
+from appliance.wire.stamp import Stamp
+from appliance.wire.topics import Kind
+from services.health.mqtt import Message
+from services.health.rhythm import period_s
+from services.health.rounds import Condition
+from services.health.said import meeting_of, update_of
+from services.health.teller import Teller
+from services.health.told import Told
+
+NOW = 1000.0
+
+
+class Bench:
+    """A teller and what it said."""
+
+    def __init__(self, run: Path) -> None:
+        self.run = run
+        self.said: list[Report] = []
+        self.seq = 0
+        self.teller = Teller(run, self.said.append, self._stamp)
+
+    def _stamp(self) -> Stamp:
+        self.seq += 1
+        return Stamp(NOW, "b", self.seq)
+
+    def endpoint(self, **facts: Any) -> None:
+        told = {"at": NOW, "boot_id": "b", "phase": "idle", "lamp": "off", "troubles": []} | facts
+        (self.run / "endpoint.json").write_text(json.dumps(told))
+
+    def look(self, now: float = NOW) -> list[Report]:
+        """What is said by one look."""
+        before = len(self.said)
+        self.teller.look(now)
+        return self.said[before:]
+
+
+def test_each_change_is_said_once(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.endpoint()
+    assert [type(report) for report in bench.look()] == [Meeting, Hand]
+    assert bench.look() == []
+    bench.endpoint(phase="in meeting", meeting="m", call="up", lamp="red", line="good")
+    meeting, hand = bench.look()
+    assert isinstance(meeting, Meeting)
+    assert (meeting.phase, meeting.meeting, meeting.call) == ("in meeting", "m", "up")
+    assert isinstance(hand, Hand)
+    assert (hand.up, hand.meeting) == (False, "m")
+
+
+def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.endpoint(phase="in meeting", meeting="m", lamp="red")
+    bench.look()
+    bench.endpoint(phase="in meeting", meeting="m", lamp="amber blink")
+    (hand,) = bench.look(NOW + 5)
+    assert isinstance(hand, Hand)
+    assert (hand.up, hand.since, hand.live) == (True, NOW + 5, False)
+    bench.endpoint(phase="in meeting", meeting="m", lamp="amber")
+    assert bench.look(NOW + 9) == []
+    bench.endpoint(phase="in meeting", meeting="m", lamp="green")
+    (spoke,) = bench.look(NOW + 9)
+    assert isinstance(spoke, Hand)
+    assert (spoke.up, spoke.since, spoke.live) == (False, 0.0, True)
+
+
+def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.endpoint(phase="in meeting", meeting="m", lamp="amber")
+    bench.look()
+    meeting, hand = bench.look(NOW + 21)
+    assert isinstance(meeting, Meeting)
+    assert (meeting.phase, meeting.meeting) == ("silent", "")
+    assert isinstance(hand, Hand)
+    assert not hand.up
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"phase": 3, "troubles": "M1", "tries": -1, "meeting": None, "detail": "x" * 9000},
+        {"troubles": [1, "M1"], "tries": True, "ended": ["x"], "call": {}},
+    ],
+)
+def test_whatever_a_neighbour_writes_makes_a_report_that_can_be_read(facts: dict[str, Any]) -> None:
+    said = meeting_of(facts, Stamp(NOW, "b", 1))
+    assert parse_report(Kind.MEETING, print_report(said)) == said
+    update = update_of(facts | {"progress": 7, "release": "x" * 900}, Stamp(NOW, "b", 1))
+    assert parse_report(Kind.UPDATE, print_report(update)) == update
+    assert update.progress == 1.0
+
+
+def test_the_updaters_facts_are_said(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.endpoint()
+    bench.look()
+    facts = {"at": NOW, "boot_id": "b", "state": "downloading", "progress": 0.25, "wanted": "2"}
+    (tmp_path / "updater.json").write_text(json.dumps(facts))
+    (update,) = bench.look()
+    assert isinstance(update, Update)
+    assert (update.state, update.progress, update.wanted) == ("downloading", 0.25, "2")
+    assert bench.look() == []
+
+
+HOT = Condition((Alarm("hot", "B1", 2, NOW),), {}, {})
+CALM = Condition((), {"soc_c": 50.0}, {})
+
+
+def health(bench: Bench, condition: Condition, monotonic: float) -> bool:
+    before = len(bench.said)
+    said = bench.teller.condition(condition, monotonic)
+    kinds = [type(report) for report in bench.said[before:]]
+    assert kinds == ([Health, Meeting] if said else [])
+    return said
+
+
+def test_health_each_minute_and_each_ten_seconds_about_a_meeting(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.endpoint()
+    bench.look()
+    assert [health(bench, CALM, float(at)) for at in range(0, 70, 10)] == [True, *[False] * 5, True]
+    bench.endpoint(phase="upcoming")
+    bench.look()
+    assert [health(bench, CALM, float(at)) for at in range(70, 100, 10)] == [True] * 3
+
+
+def test_an_alarm_is_said_at_once_when_it_comes_and_when_it_goes(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    bench.endpoint()
+    bench.look()
+    rounds = [CALM, CALM, HOT, HOT, CALM, CALM]
+    said = [health(bench, condition, 10.0 * at) for at, condition in enumerate(rounds)]
+    assert said == [True, False, True, False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "period"),
+    [(None, 60.0), ({"phase": "idle"}, 60.0), ({"phase": "upcoming"}, 10.0),
+     ({"phase": "in meeting"}, 10.0), ({"phase": "rejoining"}, 10.0)],
+)  # fmt: skip
+def test_the_rhythm(endpoint: dict[str, Any] | None, period: float) -> None:
+    assert period_s(endpoint) == period
+
+
+def test_what_the_province_tells_is_kept_for_the_neighbours() -> None:
+    changes: list[int] = []
+    told = Told(lambda: NOW, lambda: changes.append(1))
+    assert told.facts == {"nudges": 0, "nudged_at": None, "desired": None}
+    told.hear(Message("diemcau/ia-kly/nudge", b"", False))
+    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, floor="m").payload, True))
+    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 6, floor="").payload, True))
+    assert (told.facts["nudges"], told.facts["nudged_at"]) == (1, NOW)
+    assert told.facts["desired"]["floor"] == "m"
+    for topic, payload in (("diemcau/ia-kly/desired", b"{"), ("x", b""), ("diemcau/+/nudge", b"")):
+        told.hear(Message(topic, payload, False))
+    assert len(changes) == 2

@@ -1,0 +1,1 @@
+"""Tests of the image: its units, its boot state, and the machine that boots it."""

@@ -1,0 +1,1 @@
+"""Tests that need the emulator; `make image-test` runs them, `make test` does not."""

@@ -1,0 +1,170 @@
+"""QEMU from the tools of the image: one machine that boots a disk, asked over its own sockets."""
+
+import os
+import selectors
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from PIL import Image
+
+ROOT = Path(__file__).parents[3]
+TOOLS = ROOT / "image/recipe/in-tools"
+BUILD = ROOT / "build/image"
+BIOS = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
+PATIENCE = 1800.0
+"""Seconds for what takes half a minute on a quiet machine; the emulator shares its two cores."""
+
+
+def in_tools(*words: str) -> str:
+    """What a command inside the tools prints; paths are relative to the checkout."""
+    done = subprocess.run(
+        [TOOLS, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE
+    )
+    assert done.returncode == 0, f"{words}: {done.stdout}{done.stderr}"
+    return done.stdout
+
+
+class Machine:
+    """One run of QEMU's `virt` from `disk`, a file below the checkout; killed on leaving."""
+
+    def __init__(self, disk: Path, *more: str, memory: int = 1024) -> None:
+        self.folder = disk.parent
+        self.serial = self.folder / "serial.log"
+        self._monitor = self.folder / "monitor.sock"
+        self._console = self.folder / "console.sock"
+        for left in (self.serial, self._monitor, self._console):
+            left.unlink(missing_ok=True)
+        here = self.folder.relative_to(ROOT)
+        self._words = [
+            *("qemu-system-aarch64", "-M", "virt", "-cpu", "max,pauth-impdef=on", "-smp", "2"),
+            *("-m", str(memory), "-bios", BIOS, "-display", "none"),
+            # Two nanoseconds an instruction: in the guest's time this machine is as fast as it is,
+            # however loaded the host: none of its own deadlines is ever at the host's mercy.
+            *("-icount", "shift=1,sleep=on", "-rtc", "clock=vm"),
+            *("-drive", f"if=none,id=card,file={disk.relative_to(ROOT)},format=raw"),
+            *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
+            *("-device", "virtio-gpu-pci,xres=1280,yres=720", "-device", "virtio-serial-pci"),
+            *("-chardev", f"socket,id=console,path={here}/console.sock,server=on,wait=off"),
+            *("-device", "virtconsole,chardev=console", "-serial", f"file:{here}/serial.log"),
+            *("-monitor", f"unix:{here}/monitor.sock,server=on,wait=off", *more),
+        ]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._line: socket.socket | None = None
+
+    def __enter__(self) -> Self:
+        self._process = subprocess.Popen(
+            [TOOLS, *self._words], cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.cut()
+
+    def cut(self) -> None:
+        """The plug is pulled."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
+        if self._process is not None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+            self._process = None
+
+    def said(self) -> str:
+        """All that came over the serial line."""
+        return self.serial.read_text(errors="replace") if self.serial.exists() else ""
+
+    def wait_for(self, text: str, count: int = 1, within: float = PATIENCE) -> float:
+        """Seconds until the serial line has said `text` `count` times."""
+        began = time.monotonic()
+        while self.said().count(text) < count:
+            assert time.monotonic() - began < within, f"no {text!r} in:\n{self.said()[-3000:]}"
+            assert self._process is not None
+            assert self._process.poll() is None, "QEMU has ended"
+            time.sleep(0.5)
+        return time.monotonic() - began
+
+    def ask(self, command: str, within: float = PATIENCE) -> str:
+        """What a shell in the guest prints; see `questions` for how it comes to be there."""
+        until = time.monotonic() + within
+        line = self._line or self._connect(until)
+        self._line = line
+        # Quotes apart, so that the terminal's echo of this very line is not taken for the answer.
+        mark = f"{time.monotonic_ns():x}"
+        line.sendall(f"echo BE''GIN{mark}; ({command}) 2>&1; echo EN''D{mark}\n".encode())
+        heard = b""
+        with selectors.DefaultSelector() as ready:
+            ready.register(line, selectors.EVENT_READ)
+            while f"END{mark}".encode() not in heard:
+                left = until - time.monotonic()
+                assert left > 0, (
+                    f"no answer to {command!r}: {heard[-2000:]!r}\n{self.said()[-2000:]}"
+                )
+                if ready.select(min(left, 5.0)):
+                    part = line.recv(65536)
+                    assert part, f"the guest is gone: {self.said()[-2000:]}"
+                    heard += part
+        text = heard.decode(errors="replace").replace("\r", "")
+        return text.partition(f"BEGIN{mark}")[2].partition(f"END{mark}")[0].strip("\n")
+
+    def picture(self, png: Path) -> Image.Image:
+        """What the TV shows now, kept as `png` beside the disk."""
+        shot = self.folder / "screen.ppm"
+        shot.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self._monitor))
+            monitor.settimeout(PATIENCE)
+            monitor.recv(4096)
+            monitor.sendall(f"screendump {shot.relative_to(ROOT)}\n".encode())
+            until = time.monotonic() + PATIENCE
+            heard = b""
+            while heard.count(b"(qemu)") < 1:
+                assert time.monotonic() < until
+                heard += monitor.recv(4096)
+        picture = Image.open(shot).convert("RGB")
+        picture.save(png)
+        return picture
+
+    def _connect(self, until: float) -> socket.socket:
+        while True:
+            line = socket.socket(socket.AF_UNIX)
+            try:
+                line.connect(str(self._console))
+            except OSError:
+                line.close()
+                assert time.monotonic() < until, "QEMU opened no console"
+                time.sleep(0.5)
+                continue
+            break
+        # The shell is there once it answers; what is sent before is lost or answered late.
+        line.settimeout(5.0)
+        heard = b""
+        while b"READY" not in heard:
+            assert time.monotonic() < until, f"no shell in the guest:\n{self.said()[-3000:]}"
+            line.sendall(b"echo REA''DY\n")
+            try:
+                heard += line.recv(65536)
+            except TimeoutError:
+                continue
+        line.settimeout(None)
+        return line
+
+
+def copy_of(disk: Path, folder: Path) -> Path:
+    """A copy of an image to boot from, holes and all, in a folder of its own below build/."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    target = folder / "card.img"
+    subprocess.run(["cp", "--sparse=always", disk, target], check=True, timeout=PATIENCE)
+    return target

@@ -1,0 +1,66 @@
+"""Prepares a card for a run: a site file, and a shell on a wire that only the emulator has.
+
+The image itself is the one that ships: no login, no password. The shell comes by the kernel's
+command line, which stands on the card's boot partition: whoever holds the card holds the box.
+"""
+
+import base64
+from pathlib import Path
+
+from tests.image.machine.emulator import ROOT, in_tools
+
+SHELL = """\
+[Unit]
+DefaultDependencies=no
+After=sysinit.target
+[Service]
+Environment=PATH=/usr/sbin:/usr/bin TERM=dumb
+ExecStart=/bin/bash --norc
+StandardInput=tty-force
+TTYPath=/dev/hvc0
+Restart=always
+"""
+SITE = """\
+[site]
+id = "ia-kly"
+name = "Xã Ia Kly"
+
+[agenda]
+url = "http://10.0.2.2:{port}/ia-kly.ics"
+
+[camera]
+source = "none"
+
+[microphone]
+source = "none"
+
+[clock]
+trust = "always"
+
+[sip]
+password_file = "/data/site/secrets/sip-password"
+
+[secrets]
+sip_password = "Khong-ai-biet"
+"""
+
+
+def prepare(card: Path, site: str | None, *, kernel_words: str = "") -> None:
+    """Put `site` on the card and a shell onto the kernel's command line."""
+    folder = card.parent
+    here = folder.relative_to(ROOT)
+    boot = f"{card.relative_to(ROOT)}@@4M"
+    if site is not None:
+        (folder / "site.toml").write_text(site)
+        in_tools("mcopy", "-o", "-i", boot, f"{here}/site.toml", "::site.toml")
+    unit = base64.b64encode(SHELL.encode()).decode()
+    name = "systemd.extra-unit.ask.service"
+    words = f"systemd.wants=ask.service systemd.set_credential_binary={name}:{unit}"
+    board = (ROOT / "image/boot/virt.env").read_text().rstrip("\n")
+    (folder / "board.env").write_text(f"{board} {words} {kernel_words}\n")
+    in_tools("mcopy", "-o", "-i", boot, f"{here}/board.env", "::board.env")
+
+
+def on_card(card: Path, name: str) -> str:
+    """A file of the card's boot partition, as a PC would read it."""
+    return in_tools("mtype", "-i", f"{card.relative_to(ROOT)}@@4M", f"::{name}")

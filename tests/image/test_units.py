@@ -1,0 +1,79 @@
+"""The units of the box: systemd accepts each, and each is shut in as the house demands."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+UNITS = sorted([*ROOT.glob("image/units/*"), *ROOT.glob("services/*/*.service")])
+DROP_INS = ROOT / "image/root/etc/systemd/system"
+SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
+HIGHEST_EXPOSURE = 2.5
+BORROWED = ("seatd.service", "dbus.service")
+
+
+def analyze(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["systemd-analyze", *words], capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A root that has our units, what they start, and systemd's own units; nothing runs."""
+    folder = tmp_path_factory.mktemp("root")
+    units = folder / "usr/lib/systemd/system"
+    shutil.copytree("/lib/systemd/system", units, symlinks=True)
+    for unit in UNITS:
+        shutil.copy(unit, units)
+    shutil.copytree(DROP_INS, folder / "etc/systemd/system")
+    for name in BORROWED:
+        if not (units / name).exists():
+            (units / name).write_text("[Service]\nExecStart=/usr/bin/true\n")
+    programs = {word for unit in UNITS for word in re.findall(r"/usr/bin/\S+", unit.read_text())}
+    for program in programs | {"/usr/bin/true"}:
+        stub = folder / program.removeprefix("/")
+        stub.parent.mkdir(parents=True, exist_ok=True)
+        stub.write_text("#!/bin/sh\n")
+        stub.chmod(0o755)
+    return folder
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.name)
+def test_systemd_accepts_the_unit(unit: Path, root: Path) -> None:
+    done = analyze("verify", f"--root={root}", "--man=no", "--recursive-errors=no", unit.name)
+    ours = [line for line in done.stderr.splitlines() if "diemcau" in line or unit.name in line]
+    assert (done.returncode, ours) == (0, [])
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_the_unit_is_shut_in(unit: Path, root: Path) -> None:
+    done = analyze("security", "--offline=yes", f"--root={root}", "--no-pager", unit.name)
+    found = re.search(rf"Overall exposure level for {re.escape(unit.name)}: ([\d.]+)", done.stdout)
+    assert found, done.stdout + done.stderr
+    assert float(found[1]) <= HIGHEST_EXPOSURE, done.stdout
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_nothing_waits_for_network_or_clock(unit: Path) -> None:
+    waited = re.findall(r"^(?:After|Requires|Wants|BindsTo)=(.*)$", unit.read_text(), re.MULTILINE)
+    forbidden = {"network-online.target", "time-sync.target", "systemd-time-wait-sync.service"}
+    assert not forbidden & {name for line in waited for name in line.split()}
+
+
+@pytest.mark.parametrize("unit", SERVICES, ids=lambda unit: unit.name)
+def test_what_runs_for_ever_is_started_for_ever_and_has_a_limit(unit: Path) -> None:
+    text = unit.read_text()
+    assert re.search(r"^MemoryMax=\d+M$", text, re.MULTILINE)
+    if "Type=oneshot" not in text:
+        assert "\nRestart=always\n" in text
+        assert "\nStartLimitIntervalSec=0\n" in text
+
+
+def test_nothing_listens() -> None:
+    for unit in UNITS:
+        assert unit.suffix != ".socket"
+        assert "Listen" not in unit.read_text()

@@ -1,0 +1,87 @@
+"""How often a keyframe is asked for over plain RTP, and given: by the clock that is handed in."""
+
+from appliance.media import plain_rtcp
+from appliance.media.jitter.clock import FarClock
+from appliance.media.plain_rtp_receiver import BURST, RTCP_S, SIGNALLED_S, Receiving, RtpReceiver
+from appliance.media.plain_rtp_sender import KEYFRAME_PAUSE_S
+from appliance.media.plain_rtp_stream import RtpStream
+from appliance.media.rtp_rate import SendRate
+from tests.media.lossy_near import NumberedVideo
+
+OWN, FAR = 7, 9
+
+
+class Deaf:
+    """A receiver that nobody answers; ``said`` is its RTCP, ``asked`` the signalling's turns."""
+
+    def __init__(self, *feedback: str) -> None:
+        self.now = 100.0
+        self.said: list[bytes] = []
+        self.asked = 0
+        self.receiver = RtpReceiver(
+            "video",
+            OWN,
+            FarClock(),
+            speak=self.said.append,
+            ask=self._ask,
+            now=lambda: self.now,
+        )
+        self.receiver.use(Receiving({99: ("H264", 90000)}, frozenset(feedback)))
+
+    def _ask(self) -> None:
+        self.asked += 1
+
+    def wish(self, seconds: float) -> None:
+        """Want a keyframe thirty times a second, for so long."""
+        for _ in range(round(seconds * 30)):
+            self.receiver.keyframe(FAR)
+            self.now += 1 / 30
+
+
+def test_a_picture_that_stays_broken_asks_a_few_times_and_then_once_in_a_while() -> None:
+    deaf = Deaf("nack pli")
+    deaf.wish(1.0)
+    assert len(deaf.said) == BURST
+    deaf.wish(9.0)
+    assert len(deaf.said) <= BURST + 10 / RTCP_S
+    assert set(deaf.said) == {plain_rtcp.pli(OWN, FAR)}
+
+
+def test_who_is_not_heard_asks_in_every_way() -> None:
+    deaf = Deaf("nack pli", "ccm fir")
+    deaf.wish(1.0)
+    pli = plain_rtcp.pli(OWN, FAR)
+    firs = [plain_rtcp.fir(OWN, FAR, number) for number in (1, 2)]
+    assert deaf.said == [pli, pli + firs[0], pli + firs[1]]
+    assert deaf.asked == 2
+    deaf.wish(9.0)
+    assert deaf.asked <= BURST + 10 / SIGNALLED_S
+
+
+def test_without_any_feedback_the_signalling_asks() -> None:
+    deaf = Deaf()
+    deaf.wish(0.1)
+    assert not deaf.said
+    assert deaf.asked == BURST
+
+
+def test_a_far_end_gets_a_keyframe_by_pli_and_by_fir_but_one_at_a_time() -> None:
+    wanted: list[float] = []
+    track = NumberedVideo()
+    track.request_keyframe = lambda: wanted.append(now)  # type: ignore[method-assign]
+    stream = RtpStream(
+        "video",
+        track,
+        clock=FarClock(),
+        rate=SendRate(start=500_000, ceiling=1_000_000),
+        name="x",
+        ask=lambda: None,
+    )
+    pli, fir = plain_rtcp.pli(FAR, stream.ssrc), plain_rtcp.fir(FAR, stream.ssrc, 1)
+    now = 100.0
+    for words in (pli, fir):
+        for _ in range(5):
+            stream.take_rtcp(words, now)
+        stream.take_rtcp(words, now + KEYFRAME_PAUSE_S / 2)
+        now += KEYFRAME_PAUSE_S
+    assert wanted == [100.0, 100.0 + KEYFRAME_PAUSE_S]

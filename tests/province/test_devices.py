@@ -1,0 +1,106 @@
+"""Devices on the console: a code compared, a device let in, replaced, and its certificate taken."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.wire.enrolment import ENROL, EnrolAnswer, EnrolRequest, EnrolState
+from services.health.credentials import request
+from services.province.accounts import Role
+from services.province.ca.authority import Authority
+from services.province.ca.enrolment import Enrolment
+from services.province.ca.ledger import FolderLedger
+from services.province.console.app import application
+from services.province.storage.database import Database
+from tests.province.house import House
+
+
+class Fleet(House):
+    """A province with a broker's authority."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        super().__init__(database)
+        self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
+        settings = replace(self.settings, broker="mqtts://tinh.example:8883")
+        self.province = replace(self.province, enrolment=self.enrolment, settings=settings)
+        self.app = application(self.province)
+
+    def asks(self, device: EnrolRequest) -> EnrolAnswer:
+        """What a device is answered."""
+        return EnrolAnswer.parse(self.stranger().post(ENROL, content=device.payload).content)
+
+
+def device(site: str = "ia-kly", serial: str = "100000001") -> EnrolRequest:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return EnrolRequest(site, request(key, site, serial).decode(), serial, "Raspberry Pi 4")
+
+
+def test_a_device_is_let_in_by_its_code_and_taken_out_again(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    operator = house.person("vân", Role.OPERATOR)
+    box = device()
+    assert house.asks(box).state is EnrolState.PENDING
+    (waiting,) = house.enrolment.pending(house.now)
+    page = operator.get("/devices").text
+    assert waiting.claim in page
+    assert "100000001" in page
+    wrong = operator.post("/devices/approve", claim="AAAA-AAAA", site="ia-kly")
+    assert wrong.status_code == 400
+    assert "Không có thiết bị nào chờ với mã này" in wrong.text
+    assert house.asks(box).state is EnrolState.PENDING
+    assert operator.post("/devices/approve", claim=waiting.claim, site="ia-kly").status_code == 303
+    assert house.asks(box).state is EnrolState.APPROVED
+    assert house.enrolment.let_in() == {"ia-kly"}
+    assert operator.post("/devices/revoke", site="ia-kly").status_code == 303
+    assert house.enrolment.let_in() == set()
+    assert house.asks(box).state is EnrolState.REFUSED
+
+
+def test_a_second_device_of_a_site_comes_in_its_place_only(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    operator = house.person("vân", Role.OPERATOR)
+    first, second = device(), device(serial="100000002")
+    for box, more in ((first, {}), (second, {}), (second, {"instead": "yes"})):
+        house.asks(box)
+        (waiting,) = house.enrolment.pending(house.now)
+        answer = operator.post("/devices/approve", claim=waiting.claim, site="ia-kly", **more)
+        if box is second and not more:
+            assert answer.status_code == 400
+            assert "đã có thiết bị" in answer.text
+        else:
+            assert answer.status_code == 303
+    assert house.asks(first).state is EnrolState.REFUSED
+    assert house.asks(second).state is EnrolState.APPROVED
+
+
+def test_a_viewer_lets_nobody_in(database: Database, tmp_path: Path) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    viewer = house.person("an", Role.VIEWER)
+    house.asks(device())
+    (waiting,) = house.enrolment.pending(house.now)
+    for path in ("approve", "decline", "revoke"):
+        assert (
+            viewer.post(f"/devices/{path}", claim=waiting.claim, site="ia-kly").status_code == 403
+        )
+    assert house.enrolment.pending(house.now) == [waiting]
+
+
+def test_a_site_file_names_the_broker_and_a_copied_identity_is_seen(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    operator = house.person("vân", Role.OPERATOR)
+    file = operator.get("/sites/ia-kly/site.toml")
+    assert 'broker = "mqtts://tinh.example:8883"' in file.text
+    house.hears("ia-kly", 1)
+    house.hears("ia-kly", 2, kind="identity", reason="two serials")
+    assert "Có hai thiết bị cùng báo" in operator.get("/sites/ia-kly").text

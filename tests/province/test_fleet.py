@@ -1,0 +1,88 @@
+"""The whole province by one command: sites report to it, are told of changes, and are missed."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from appliance.base.tasks import end
+from services.health.mqtt import Broker
+from services.province.broker.beside import Beside
+from services.province.meetings import Guests, Wish, edit, enter, get_meeting
+from services.province.overview import standings_of
+from services.province.readiness import Standing, State
+from services.province.storage.database import Database
+from services.province.tree import add_site, place_at
+from services.simulate.crowd import Crowd, let_in, names
+from services.simulate.life import Appointment
+from services.simulate.site import Where
+from tests.peers.janus import free_port
+from tests.process.waiting import until
+from tests.province.program import a_province
+
+SITES = names(4)
+
+
+@pytest.mark.timeout(240)
+async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> None:
+    port = free_port()
+    async with a_province(tmp_path, broker_port=port) as program:
+        database = Database(f"sqlite:///{program.data / 'province.db'}")
+
+        def standings() -> dict[str, Standing]:
+            with database.reading() as session:
+                return standings_of(session, SITES, time.time(), close=True)
+
+        with database.writing() as session:
+            place = place_at(session, ["Gia Lai"])
+            for name in SITES[:3]:  # the fourth reports and nobody has entered it
+                add_site(session, name, f"Xã {name}", place, time.time())
+            number = place.id
+        choice = Beside(program.data / "broker", port=port)
+        let_in(choice, SITES, tmp_path / "sites", time.time())
+        where = Where(Broker("127.0.0.1", port), choice.files.authority, keepalive_s=8)
+        now = time.time()
+        crowd = Crowd(
+            where, SITES, tmp_path / "sites", calm_s=2.0, meeting=Appointment("m", now, now + 600)
+        )
+        running = asyncio.create_task(crowd.run(1e6))
+        try:
+            await until(
+                "three sites are heard of, and the stranger is passed over",
+                lambda: (
+                    {name for name, one in standings().items() if one.heard_at} == set(SITES[:3])
+                ),
+                within=90,
+                else_say=standings,
+            )
+            guests = Guests(frozenset({number}))
+            wish = Wish("Giao ban", now + 3600, 3600, guests)
+            with database.writing() as session:
+                meeting = enter(session, wish, time.time()).id
+            await until("all are told", lambda: crowd.tally.nudges == 3, within=60)
+            with database.writing() as session:
+                fewer = Wish("Giao ban", now + 3600, 3600, Guests(sites=frozenset({SITES[0]})))
+                edit(session, get_meeting(session, meeting), fewer, time.time())
+            await until(
+                "who was asked out again is told too", lambda: crowd.tally.nudges == 6, within=60
+            )
+            crowd.strike([crowd.sites[1]], "power")
+            await until(
+                "it is missed",
+                lambda: standings()[SITES[1]].state is State.SILENT,
+                within=90,
+                else_say=standings,
+            )
+            assert standings()[SITES[0]].state is not State.SILENT
+        finally:
+            await end(running, again_s=60.0)
+            database.close()
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    async with a_province(tmp_path, broker_port=port):
+        with pytest.raises(AssertionError, match=f"listens on 127.0.0.1:{port}; choose another"):
+            async with a_province(tmp_path, name="second", broker_port=port):
+                pass

@@ -1,0 +1,74 @@
+"""One site in a long SIP call, as a process of its own, whose memory is looked at from outside."""
+
+import argparse
+import asyncio
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import av
+
+from appliance.base.config import SipChoices
+from appliance.dialers.dialer import Near
+from appliance.dialers.sip.dialer import SipDialer
+from appliance.media.camera import Camera
+from appliance.media.follow import Follower
+from appliance.media.microphone import Microphone
+from appliance.media.near import NearVideo
+from appliance.media.near_audio import NearAudio
+
+
+async def stay(address: str, user: str, password_file: str, camera: str, seconds: float) -> None:
+    """Call, look and listen for so long, hang up, and print how it went."""
+    eye, ear = Camera(camera), Microphone("lavfi:sine=frequency=440")
+    eye.open()
+    ear.live = True
+    ear.open()
+    choices = SipChoices(user=user, password_file=password_file, encryption="optional")
+    near = Near(NearVideo(eye), NearAudio(ear, "opus"))
+    call = await SipDialer(choices=choices).dial(address, near, name=user)
+    picture, sound = Follower(_drop), Follower(_drop)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(one.run()) for one in (picture, sound)]
+        choosing = group.create_task(_choose(call, picture, sound))
+        for _ in range(int(seconds)):
+            await asyncio.sleep(1.0)
+            if call.ended is not None:
+                break
+        for task in (*tasks, choosing):
+            task.cancel()
+    ended = call.ended
+    await call.hang_up()
+    await asyncio.to_thread(eye.close)
+    await asyncio.to_thread(ear.close)
+    sys.stdout.write(json.dumps({**asdict(call.statistics()), "ended_early": ended}) + "\n")
+
+
+async def _choose(call: object, picture: Follower, sound: Follower) -> None:
+    while True:
+        picture.choose(call.video)  # type: ignore[attr-defined]
+        sound.choose(call.audio)  # type: ignore[attr-defined]
+        await call.changed()  # type: ignore[attr-defined]
+
+
+def _drop(frame: av.VideoFrame | av.AudioFrame) -> None:
+    del frame
+
+
+def main() -> None:
+    """One call."""
+    ask = argparse.ArgumentParser(prog="python -m tests.soak.site", description=__doc__)
+    ask.add_argument("address")
+    ask.add_argument("--user", default="")
+    ask.add_argument("--password-file", type=Path, required=True)
+    ask.add_argument("--camera", default="lavfi:testsrc2=size=640x360:rate=30")
+    ask.add_argument("--seconds", type=float, default=1800.0)
+    asked = ask.parse_args()
+    asyncio.run(
+        stay(asked.address, asked.user, str(asked.password_file), asked.camera, asked.seconds)
+    )
+
+
+if __name__ == "__main__":
+    main()
