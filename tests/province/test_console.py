@@ -5,6 +5,7 @@ import re
 import pytest
 
 from services.province.accounts import Role
+from services.province.storage.database import Database
 from tests.province.house import NOON, PASSWORD, House, wish
 
 CHANGES = {  # what a role below may not do, with the least role that may
@@ -224,3 +225,14 @@ def test_what_a_viewer_sees_holds_no_token_and_no_pin(filled: House) -> None:
         page = lan.get(path).text
         assert "2468" not in page, path
         assert filled.token("ia-kly") not in page, path
+
+
+def test_without_its_database_the_program_says_so() -> None:
+    away = House(Database("postgresql://nobody@127.0.0.1:1/nothing"))
+    browser = away.stranger()
+    browser.cookies.set("diemcau", "x")
+    answer = browser.get("/")
+    assert answer.status_code == 503
+    assert "Thử lại sau ít phút" in answer.text
+    assert answer.headers["retry-after"] == "5"
+    assert browser.get("/login").status_code == 200

@@ -1,11 +1,13 @@
 """The program as one ASGI application."""
 
+import logging
 from pathlib import Path
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
@@ -46,6 +48,7 @@ PARTS = (
     feeds,
     metrics_page,
 )
+log = logging.getLogger("diemcau.province")
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
     NotFoundError: 404,
@@ -65,6 +68,7 @@ def application(province: Province) -> FastAPI:
         app.router.routes += enrolment_routes(province.enrolment, province.now)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(ProvinceError, _wrong)
+    app.add_exception_handler(DBAPIError, _no_database)
     app.add_exception_handler(NobodyError, _nobody)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
@@ -79,6 +83,12 @@ async def _wrong(request: Request, error: Exception) -> Response:
     if isinstance(error, TooManyTriesError):
         headers["Retry-After"] = str(int(error.wait_s) + 1)
     return _page(request, status, error.message, headers, **error.values)
+
+
+async def _no_database(request: Request, error: Exception) -> Response:
+    log.warning("database: %s", getattr(error, "orig", error))
+    message = N_("The database is away. Try again in a moment.")
+    return _page(request, 503, message, {"Retry-After": "5"})
 
 
 async def _http(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
+from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
 
 from services.province import accounts
@@ -102,11 +103,9 @@ def _now(
     """The part as it is now; None where the session is over or there is nothing to show."""
     now = province.now()
     token = request.cookies.get(province.cookie, "")
-    with province.database.reading() as session:
-        who = accounts.whose(session, token, now)
-    if who is None:
-        return None
     try:
-        return part(Asked(request, province, who, asked.form, now))
-    except ProvinceError:
-        return None
+        with province.database.reading() as session:
+            who = accounts.whose(session, token, now)
+        return None if who is None else part(Asked(request, province, who, asked.form, now))
+    except (ProvinceError, DBAPIError):
+        return None  # the browser asks again by itself, and is told then
