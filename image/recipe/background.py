@@ -1,11 +1,38 @@
-"""Draws what the TV shows where the endpoint is not: at the start, and when it has died."""
+"""Draws what the TV shows where the endpoint is not: it starts, it has died, it has no settings."""
 
 import sys
 from pathlib import Path
 
+from PIL import Image, ImageDraw, ImageFont
+
 from appliance.core.scenes import starting
 from services.endpoint.screen import draw
 
+SIZE = (1280, 720)
+UNCONFIGURED = (
+    (40, "Chưa có cài đặt, hoặc cài đặt có lỗi."),
+    (32, "Rút điện, lắp thẻ nhớ vào máy tính và mở RESULT.txt."),
+    (26, "No settings, or settings with faults. Pull the power,"),
+    (26, "put the card into a PC and open RESULT.txt."),
+)
+FONT = "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf"
+
+
+def unconfigured(picture: Image.Image) -> Image.Image:
+    """The picture with what to do in the place of its lower half."""
+    told = picture.copy()
+    pen = ImageDraw.Draw(told)
+    pen.rectangle((0, 470, SIZE[0], SIZE[1]), fill=(11, 38, 60))
+    top = 486
+    for height, line in UNCONFIGURED:
+        font = ImageFont.truetype(FONT, height)
+        pen.text(((SIZE[0] - pen.textlength(line, font)) / 2, top), line, "white", font)
+        top += round(height * 1.5)
+    return told
+
+
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    draw(starting("Điểm Cầu"), (1280, 720), "vi").image.save(folder / "background.png", "PNG")
+    plain = draw(starting("Điểm Cầu"), SIZE, "vi").image.convert("RGB")
+    plain.save(folder / "background.png", "PNG")
+    unconfigured(plain).save(folder / "unconfigured.png", "PNG")

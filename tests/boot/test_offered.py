@@ -1,7 +1,7 @@
 """A site file of the card is taken apart: settings, secrets, and what is left behind."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.boot.offered import take_apart
@@ -78,7 +78,7 @@ def test_a_password_that_nothing_reads_is_a_fault() -> None:
     assert keys(text + "sip_password = 'x'\n") == [(0, "sip.password_file")]
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.binary(max_size=400))
 def test_any_bytes_are_taken_apart(raw: bytes) -> None:
     found = take_apart(SETTINGS.encode() + raw)
@@ -87,7 +87,7 @@ def test_any_bytes_are_taken_apart(raw: bytes) -> None:
     assert take_apart(found.blanked).secrets == {}
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(exclude_characters="'\n\r", exclude_categories=["Cc", "Cs"])))
 def test_a_secret_is_what_was_written(secret: str) -> None:
     found = take_apart((SETTINGS + f"claim = '{secret}'\n").encode())

@@ -1,6 +1,6 @@
 """First boot: whatever moment the power is cut, settings are whole and no secret stays behind."""
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from services.boot.provision import RESULT
@@ -107,7 +107,7 @@ def test_every_cut_of_every_operation_is_survived() -> None:
                 _done(disk, "Khac" if old else SECRET)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     edits=st.lists(
         st.tuples(st.text("aăâ ", min_size=1, max_size=9), st.text("xyz", min_size=1, max_size=9)),

@@ -17,7 +17,7 @@ BORROWED = ("seatd.service", "dbus.service")
 
 def analyze(*words: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        ["systemd-analyze", *words], capture_output=True, text=True, check=False, timeout=60
+        ["systemd-analyze", *words], capture_output=True, text=True, check=False, timeout=110
     )
 
 

@@ -1,5 +1,6 @@
 """QEMU from the tools of the image: one machine that boots a disk, asked over its own sockets."""
 
+import contextlib
 import os
 import selectors
 import shutil
@@ -52,7 +53,8 @@ class Machine:
             *("-device", "virtio-gpu-pci,xres=1280,yres=720", "-device", "virtio-serial-pci"),
             *("-chardev", f"socket,id=console,path={here}/console.sock,server=on,wait=off"),
             *("-device", "virtconsole,chardev=console", "-serial", f"file:{here}/serial.log"),
-            *("-monitor", f"unix:{here}/monitor.sock,server=on,wait=off", *more),
+            *("-monitor", f"unix:{here}/monitor.sock,server=on,wait=off"),
+            *(more if "-netdev" in more else ("-nic", "none", *more)),
         ]
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
@@ -77,7 +79,8 @@ class Machine:
             self._line.close()
             self._line = None
         if self._process is not None:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
 

@@ -1,5 +1,6 @@
 """An update by file, the slot marked good, and updates that must not stay."""
 
+import random
 import shutil
 import struct
 import subprocess
@@ -58,9 +59,9 @@ def card() -> Path:
     with_version(slot, NEXT)
     bundle(stick / "good.raucb", slot)
     small = RUN / "small.img"
-    small.write_bytes(bytes(64 * 4096))
+    small.write_bytes(random.Random(1).randbytes(64 * 4096))
     bundle(stick / "wrong-board.raucb", small, compatible="another-board")
-    subprocess.run([ROOT / "image/recipe/keys", RUN / "strangers"], check=True, timeout=PATIENCE)
+    in_tools("image/recipe/keys", str((RUN / "strangers").relative_to(ROOT)))
     bundle(stick / "wrong-signer.raucb", small, keys=RUN / "strangers")
     flipped = bytearray((stick / "wrong-board.raucb").read_bytes())
     flipped[8192] ^= 1
