@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from services.demo import screen_stream
 from services.demo.evening import Evening
+from services.demo.office import ACCOUNT, PASSWORD
 from services.demo.virtual import VirtualTv
 
 PLUGS = frozenset({"cable", "camera", "microphone"})
@@ -31,7 +32,6 @@ class Page:
                 Route("/tv.jpeg", self._picture),
                 Route("/tv.wav", self._sound),
                 Route("/room.svg", self._code),
-                Route("/agenda/ia-kly.ics", self._agenda),
                 Route("/state", self._state),
                 Route("/do", self._do, methods=["POST"]),
             ]
@@ -46,6 +46,8 @@ class Page:
     async def _page(self, _request: Request) -> Response:
         page = files("services.demo").joinpath("page/index.html").read_text(encoding="utf-8")
         page = page.replace("{{room}}", self._on.room_url).replace("{{pin}}", self._on.chair_pin)
+        page = page.replace("{{console}}", self._on.office.url)
+        page = page.replace("{{account}}", ACCOUNT).replace("{{password}}", PASSWORD)
         return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
     async def _pictures(self, _request: Request) -> Response:
@@ -64,12 +66,6 @@ class Page:
         code.save(drawing, kind="svg", scale=4, border=2)
         return Response(drawing.getvalue(), media_type="image/svg+xml")
 
-    async def _agenda(self, request: Request) -> Response:
-        tag = f'"{hash(self._on.agenda) & 0xFFFFFFFF:08x}"'
-        if request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"ETag": tag})
-        return Response(self._on.agenda, media_type="text/calendar", headers={"ETag": tag})
-
     async def _state(self, _request: Request) -> Response:
         seen = await self._on.bench(do="look") if self._on.powered else None
         facts = self._on.facts() if seen else {}
@@ -83,7 +79,7 @@ class Page:
         if what == "power" and isinstance(state, bool):
             await self._on.power(state)
         elif what == "plug" and asked.get("what") in PLUGS and isinstance(state, bool):
-            await self._on.bench(do="plug", what=asked["what"], **{"in": state})
+            await self._on.plug(asked["what"], state)
         elif what in ("push", "let-go", "hang-up", "join"):
             await self._on.bench(do=what, button=asked.get("button", "hand"))
         else:

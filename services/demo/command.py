@@ -15,13 +15,16 @@ import uvicorn
 
 from appliance.base.journal import open_journal
 from services.demo.app import Page
-from services.demo.evening import Evening
+from services.demo.evening import Evening, Ports
+from services.demo.office import ACCOUNT, PASSWORD
 from services.demo.virtual import VirtualTv, virtual_tv
 
 WELCOME = """
   Điểm Cầu — một buổi tối ở xã / an evening at a commune
 
-  Trang điều khiển / the site's TV, button and plugs:  {page}
+  Thiết bị ở xã / the site's TV, button and plugs:     {page}
+  Bàn điều hành của tỉnh / the province's console:     {console}
+     tài khoản / account: {account}   mật khẩu / password: {password}
   Vào phòng họp / join the same meeting:               {room}
   Chủ tọa / the chair (PIN {pin}):                    {room}&chair=1
 
@@ -33,9 +36,10 @@ WELCOME = """
 @click.command("demo")
 @click.option("--port", default=8080, show_default=True, help="Port of the page, if free.")
 @click.option("--room-port", default=8188, show_default=True, help="Port of the room, if free.")
+@click.option("--console-port", default=8090, show_default=True, help="Port of the console.")
 @click.option("--keep", type=click.Path(path_type=Path), help="Keep logs and data in this folder.")
-def demo(port: int, room_port: int, keep: Path | None) -> None:
-    """A room, one simulated site, and a page that shows its TV, its button and its lamp."""
+def demo(port: int, room_port: int, console_port: int, keep: Path | None) -> None:
+    """A province, a room, one site, and a page that shows its TV, its button and its lamp."""
     open_journal("demo")
     # uvicorn hands a SIGTERM on when it has stopped; it must end the evening as Ctrl-C does.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -47,10 +51,11 @@ def demo(port: int, room_port: int, keep: Path | None) -> None:
         tv = stack.enter_context(virtual_tv())
         _window(stack, tv)
         with suppress(KeyboardInterrupt):
-            asyncio.run(_evening(folder, tv, _free(port), _free(room_port)))
+            ports = Ports(_free(room_port), _free(console_port), _free(8883))
+            asyncio.run(_evening(folder, tv, _free(port), ports))
 
 
-async def _evening(folder: Path, tv: VirtualTv, port: int, room_port: int) -> None:
+async def _evening(folder: Path, tv: VirtualTv, port: int, ports: Ports) -> None:
     url = f"http://127.0.0.1:{port}"
     page = Page(tv)
     server = uvicorn.Server(
@@ -58,14 +63,22 @@ async def _evening(folder: Path, tv: VirtualTv, port: int, room_port: int) -> No
             page.app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1
         )
     )
-    async with Evening(folder, tv, room_port=room_port, page_url=url) as evening:
+    async with Evening(folder, tv, ports) as evening:
         page.evening = evening
         serving = asyncio.create_task(server.serve(), name="page")
         while not server.started and not serving.done():
             await asyncio.sleep(0.05)
         if not serving.done():
             await evening.power(True)
-            click.echo(WELCOME.format(page=url, room=evening.room_url, pin=evening.chair_pin))
+            said = WELCOME.format(
+                page=url,
+                room=evening.room_url,
+                pin=evening.chair_pin,
+                console=evening.office.url,
+                account=ACCOUNT,
+                password=PASSWORD,
+            )
+            click.echo(said)
         with suppress(asyncio.CancelledError):
             await serving
 

@@ -1,4 +1,4 @@
-"""Runs the demo's programs as processes, and pulls their plugs."""
+"""Runs the demo's programs as processes, and pulls their plugs: province, room, and one site."""
 
 import asyncio
 import json
@@ -6,75 +6,112 @@ import os
 import signal
 import sys
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 import httpx
 
 from services.demo import props
+from services.demo.office import Office
+from services.demo.relay import Relay
 from services.demo.virtual import VirtualTv
 
-START_S = 20.0
+START_S = 60.0
 STOP_S = 8.0
 ANSWER_S = 3.0
-BEGINS_IN = timedelta(seconds=25)
-"""Long enough to see the countdown, short enough to wait for."""
 
 
 class EveningError(Exception):
     """A program of the demo did not come up; says which and what it last said."""
 
 
-class Evening:
-    """Room and site as processes of their own, with the TV's display and loudspeaker given."""
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Where the demo's programs listen."""
 
-    def __init__(self, folder: Path, tv: VirtualTv, *, room_port: int, page_url: str) -> None:
+    room: int
+    console: int
+    broker: int
+
+
+class Evening:
+    """The programs as processes of their own, with the TV's display and loudspeaker given."""
+
+    def __init__(self, folder: Path, tv: VirtualTv, ports: Ports) -> None:
         self.folder = folder
         self._tv = tv
-        self._room_port = room_port
-        self._page_url = page_url
-        self._room: asyncio.subprocess.Process | None = None
-        self._site: asyncio.subprocess.Process | None = None
-        self.room_url = f"http://127.0.0.1:{room_port}/?room=1234"
+        self._ports = ports
+        self._running: list[asyncio.subprocess.Process] = []
+        self._box: list[asyncio.subprocess.Process] = []
+        self.room_url = f"http://127.0.0.1:{ports.room}/?room=1234"
         self.chair_pin = "2026"
-        address = f"janus+ws://127.0.0.1:{room_port}/janus?room=1234"
-        self.agenda = props.agenda(address, datetime.now(UTC).replace(microsecond=0) + BEGINS_IN)
+        self.office = Office(folder / "province", ports.console, ports.broker)
+        self.cable = Relay("127.0.0.1", ports.broker)
 
     async def __aenter__(self) -> Self:
-        site = props.site_file(
-            agenda_url=f"{self._page_url}/agenda/ia-kly.ics",
-            camera=props.talking_head(),
-            microphone=await props.voice(self.folder),
-        )
-        (self.folder / "site.toml").write_text(site)
-        self._room = await self._program(
-            "room", "--port", str(self._room_port), "--chair-pin", self.chair_pin, log="room"
-        )
-        await self._room_answers()
+        try:
+            await self._begin()
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for process in (self._site, self._room):
-            if process is not None:
-                await _end(process)
+        for process in (*self._box, *self._running):
+            await _end(process)
+        await self.cable.close()
+
+    async def _begin(self) -> None:
+        address = f"janus+ws://127.0.0.1:{self._ports.room}/janus?room=1234"
+        feed = await asyncio.to_thread(self.office.prepare)
+        (self.folder / "health").mkdir(exist_ok=True)
+        await asyncio.to_thread(self.office.let_in, self.folder / "health")
+        site = props.site_file(
+            agenda_url=feed,
+            camera=props.talking_head(),
+            microphone=await props.voice(self.folder),
+            broker=f"mqtts://127.0.0.1:{await self.cable.open()}",
+            authority=self.office.authority,
+        )
+        (self.folder / "site.toml").write_text(site)
+        room = await self._program(
+            "room", "--port", str(self._ports.room), "--chair-pin", self.chair_pin, log="room"
+        )
+        province = await self._program(*self.office.words, log="province")
+        self._running += [room, province]
+        await self._answers(room, f"http://127.0.0.1:{self._ports.room}/health", "room")
+        await self._answers(province, f"{self.office.url}/login", "province")
+        await asyncio.to_thread(self.office.invite, address, self.chair_pin)
 
     @property
     def powered(self) -> bool:
         """Whether the site's box has power."""
-        return self._site is not None and self._site.returncode is None
+        return any(process.returncode is None for process in self._box)
 
     async def power(self, on: bool) -> None:
         """Plug the box in, or cut its power: nothing in it gets a chance to say goodbye."""
         if on and not self.powered:
-            self._site = await self._program(
-                "endpoint", "--site", str(self.folder / "site.toml"),
-                "--data", str(self.folder / "data"), "--run", str(self.folder / "run"),
+            site = ("--site", str(self.folder / "site.toml"), "--run", str(self.folder / "run"))
+            endpoint = await self._program(
+                "endpoint", *site, "--data", str(self.folder / "data"),
                 "--bench", str(self._bench), log="endpoint", env=self._tv.environment,
             )  # fmt: skip
-        elif not on and self._site is not None and self.powered:
-            self._site.kill()
-            await self._site.wait()
+            health = await self._program(
+                "health", *site, "--data", str(self.folder / "health"), log="health"
+            )
+            self._box = [endpoint, health]
+        elif not on:
+            for process in self._box:
+                with suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+
+    async def plug(self, what: str, plugged: bool) -> None:
+        """Pull a plug of the box, or put it in."""
+        if what == "cable":
+            self.cable.plug(plugged)
+        await self.bench(do="plug", what=what, **{"in": plugged})
 
     async def bench(self, **request: Any) -> dict[str, Any] | None:
         """Ask the simulator's hands for something; None while the box does not answer."""
@@ -108,20 +145,21 @@ class Evening:
                 env=env or dict(os.environ), start_new_session=True,
             )  # fmt: skip
 
-    async def _room_answers(self) -> None:
-        url = f"http://127.0.0.1:{self._room_port}/health"
+    async def _answers(self, process: asyncio.subprocess.Process, url: str, name: str) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(START_S), httpx.AsyncClient() as http:
-                while self._room is not None and self._room.returncode is None:
+            async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as http:
+                while process.returncode is None:
                     with suppress(httpx.TransportError):
                         if (await http.get(url)).is_success:
                             return
                     await asyncio.sleep(0.1)
-        said = (self.folder / "room.log").read_text(errors="replace")[-400:]
-        raise EveningError(f"the room does not answer at {url}; it said: {said}")
+        said = (self.folder / f"{name}.log").read_text(errors="replace")[-400:]
+        raise EveningError(f"the {name} does not answer at {url}; it said: {said}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is not None:
+        return
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:

@@ -1,12 +1,9 @@
-"""What the demo puts in front of camera and microphone, and its agenda."""
+"""What the demo puts in front of camera and microphone, and its site file."""
 
 import asyncio
 import importlib.util
 import shutil
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-from icalendar import Calendar, Event, vUri
 
 SPEECH = (
     "Kính thưa các đồng chí. Đây là điểm cầu Xã Ia Kly. "
@@ -39,25 +36,9 @@ async def voice(folder: Path) -> str:
     return f"file:{path}"
 
 
-def agenda(address: str, begin: datetime, length: timedelta = timedelta(hours=1)) -> bytes:
-    """One meeting as the province would publish it (RFC 5545, CONFERENCE of RFC 7986)."""
-    calendar = Calendar()
-    calendar.add("prodid", "-//diemcau//demo//VI")
-    calendar.add("version", "2.0")
-    calendar.add("refresh-interval", timedelta(minutes=1), parameters={"VALUE": "DURATION"})
-    event = Event()
-    event.add("uid", f"demo-{begin:%Y%m%dT%H%M%S}@diemcau")
-    event.add("dtstamp", datetime.now(UTC))
-    event.add("dtstart", begin)
-    event.add("dtend", begin + length)
-    event.add("summary", "Giao ban trực tuyến với các xã, phường")
-    event.add("organizer", "mailto:chutri@tinh.example", parameters={"CN": "UBND tỉnh Gia Lai"})
-    event.add("conference", vUri(address), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
-    calendar.add_component(event)
-    return bytes(calendar.to_ical())
-
-
-def site_file(*, agenda_url: str, camera: str, microphone: str) -> str:
+def site_file(
+    *, agenda_url: str, camera: str, microphone: str, broker: str, authority: Path
+) -> str:
     """The site file of *Xã Ia Kly* on this machine."""
     return f"""\
 [site]
@@ -72,6 +53,10 @@ source = "{camera}"
 
 [microphone]
 source = "{microphone}"
+
+[province]
+broker = "{broker}"
+ca = "{authority}"
 
 [clock]
 trust = "always"

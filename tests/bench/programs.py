@@ -13,9 +13,9 @@ from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlencode
 
-from services.demo.props import agenda
 from services.demo.virtual import VirtualTv
 from tests.bench.content import BITRATE, Clip
+from tests.one_meeting import agenda
 
 UNIT = Path(__file__).parents[2] / "services/endpoint/diemcau-endpoint.service"
 KIOSK = Path(__file__).with_name("kiosk.html")

@@ -14,11 +14,11 @@ from typing import Any
 
 import psutil
 
-from services.demo.props import agenda
 from services.demo.virtual import VirtualTv
 from tests.code_picture import SITE, write_recording
 from tests.code_sound import SITE_HERTZ, write_beeps
 from tests.endpoint.calendar_server import calendar_server
+from tests.one_meeting import agenda
 from tests.process.notify import NotifySocket
 from tests.process.waiting import until
 

@@ -1,0 +1,86 @@
+"""The demo's province: one commune in its tree, one account, one meeting in half a minute."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+from services.province.accounts import Role, add_account
+from services.province.broker.beside import Beside
+from services.province.meetings import Guests, Wish, enter
+from services.province.settings import Settings
+from services.province.site_files import feed_url
+from services.province.storage.database import Database
+from services.province.storage.tables import Site
+from services.province.tree import add_site, place_at
+from services.simulate.crowd import let_in
+
+ACCOUNT, PASSWORD = "admin", "giao-ban-2026"
+BEGINS_IN_S = 25.0
+"""Long enough to see the countdown, short enough to wait for."""
+SITE, NAME = "ia-kly", "Xã Ia Kly"
+PLACES = ("Gia Lai", NAME)
+
+
+class Office:
+    """``words`` start the province's program on what `prepare` has written."""
+
+    def __init__(self, folder: Path, port: int, broker_port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._folder = folder
+        self._beside = Beside(folder / "broker", port=broker_port, names=("127.0.0.1",))
+        self.words = (
+            "province", "--port", str(port), "--data", str(folder), "--name", "Gia Lai",
+            "--broker-port", str(broker_port),
+        )  # fmt: skip
+
+    @property
+    def authority(self) -> Path:
+        """The certificate that the site believes."""
+        return self._beside.files.authority
+
+    def prepare(self) -> str:
+        """Write tree and account, where they are not there yet; the address of the site's feed."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        now = time.time()
+        with self._open() as session:
+            site = session.get(Site, SITE)
+            if site is None:
+                place = place_at(session, PLACES)
+                site = add_site(session, SITE, NAME, place, now)
+                add_account(session, ACCOUNT, PASSWORD, Role.ADMINISTRATOR, now)
+            return feed_url(Settings(url=self.url), site)
+
+    def invite(self, address: str, chair_pin: str) -> None:
+        """Enter the meeting."""
+        now = time.time()
+        with self._open() as session:
+            wish = Wish(
+                "Giao ban trực tuyến với các xã, phường",
+                float(int(now + BEGINS_IN_S)),
+                3600.0,
+                Guests(frozenset({place_at(session, PLACES).id})),
+                address=address,
+                chair="UBND tỉnh Gia Lai",
+                chair_pin=chair_pin,
+            )
+            enter(session, wish, now)
+
+    @contextmanager
+    def _open(self) -> Iterator[Session]:
+        database = Database(f"sqlite:///{self._folder.resolve() / 'province.db'}")
+        try:
+            database.upgrade()
+            with database.writing() as session:
+                yield session
+        finally:
+            database.close()
+
+    def let_in(self, folder: Path) -> None:
+        """The site's certificate, as if somebody had compared the code on its TV and approved."""
+        identity = folder / "identity.pem"
+        if not identity.exists():
+            let_in(self._beside, [SITE], folder, time.time())
+            (folder / f"{SITE}.pem").rename(identity)
