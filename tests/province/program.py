@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -43,38 +44,53 @@ async def a_province(
     database: str = "",
     broker_port: int = 0,
 ) -> AsyncIterator[Program]:
-    """The program from its first answer to its end; `words` are further options."""
-    port = port or free_port()
+    """The program from its first answer to its end; `words` are further options.
+
+    A free port may be another's by the time that the program has started: then it is tried again.
+    """
     data, log = folder / name, folder / f"{name}.log"
     environment = dict(os.environ)
     if database:
         environment["DIEMCAU_PROVINCE_DATABASE"] = database
-    with log.open("ab") as file:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.command", "province", "--port", str(port),
-            "--data", str(data), "--broker-port", str(broker_port or free_port()), *words,
-            stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
-        )  # fmt: skip
-    program = Program(f"http://127.0.0.1:{port}", data, log, process)
-
-    async def answers() -> bool:
-        if process.returncode is not None:
-            raise AssertionError(f"the province does not run: {log.read_text()}")
+    for last in (False, False, False, True):
+        chosen = port or free_port()
+        with log.open("wb") as file:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "services.command", "province", "--port", str(chosen),
+                "--data", str(data), "--broker-port", str(broker_port or free_port()), *words,
+                stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
+            )  # fmt: skip
+        program = Program(f"http://127.0.0.1:{chosen}", data, log, process)
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
-                return (await http.get(f"{program.url}/login")).is_success
-        except httpx.TransportError:
-            return False
+            await until_told(
+                "the province answers or has ended", partial(_settled, program), within=120.0,
+                else_say=log.read_text,
+            )  # fmt: skip
+            if process.returncode is None:
+                yield program
+                return
+            taken = "attempting to bind" in log.read_text() or not broker_port
+            assert taken and not last, f"the province does not run: {log.read_text()}"
+        finally:
+            await _end(process)
 
+
+async def _settled(program: Program) -> bool:
+    if program.process.returncode is not None:
+        return True
     try:
-        await until_told("the province answers", answers, within=60.0, else_say=log.read_text)
-        yield program
-    finally:
-        if process.returncode is None:
-            process.send_signal(signal.SIGTERM)
-        try:
-            async with asyncio.timeout(30):
-                await process.wait()
-        except TimeoutError:
-            process.kill()
+        async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
+            return (await http.get(f"{program.url}/login")).is_success
+    except httpx.TransportError:
+        return False
+
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    if process.returncode is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        async with asyncio.timeout(30):
             await process.wait()
+    except TimeoutError:
+        process.kill()
+        await process.wait()

@@ -4,10 +4,13 @@ import stat
 from pathlib import Path
 
 import httpx
+import pytest
 from click.testing import CliRunner
 
 from services.province.command import province
 from tests.province.program import a_province
+
+pytestmark = pytest.mark.timeout(300)
 
 
 async def test_one_command_and_the_first_administrator_logs_in(tmp_path: Path) -> None:

@@ -38,6 +38,9 @@ from tests.province.seats import Seat, seated
 SITES = {"Xã ia-kly": "ia-kly", "Xã ia-o": "ia-o"}
 
 
+pytestmark = pytest.mark.timeout(300)
+
+
 @pytest.fixture
 def key(house: House) -> Key:
     """A meeting of two communes, now by the house's clock."""

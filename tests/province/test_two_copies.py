@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 
 from services.province.storage.database import Database
 from tests.process.room import CHAIR_PIN, a_room
@@ -18,6 +19,8 @@ from tests.province.house import House, wish
 from tests.province.postgres import Postgres
 from tests.province.program import Program, a_province
 from tests.province.seats import seated
+
+pytestmark = pytest.mark.timeout(300)
 
 
 @asynccontextmanager
