@@ -5,8 +5,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy.orm import Session
-
 from services.province.accounts import Role, add_account
 from services.province.broker.beside import Beside
 from services.province.meetings import Guests, Wish, enter
@@ -45,7 +43,7 @@ class Office:
         """Write tree and account, where they are not there yet; the address of the site's feed."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         now = time.time()
-        with self._open() as session:
+        with self._open() as database, database.writing() as session:
             site = session.get(Site, SITE)
             if site is None:
                 place = place_at(session, PLACES)
@@ -56,7 +54,7 @@ class Office:
     def invite(self, address: str, chair_pin: str) -> None:
         """Enter the meeting."""
         now = time.time()
-        with self._open() as session:
+        with self._open() as database, database.writing() as session:
             wish = Wish(
                 "Giao ban trực tuyến với các xã, phường",
                 float(int(now + BEGINS_IN_S)),
@@ -69,12 +67,11 @@ class Office:
             enter(session, wish, now)
 
     @contextmanager
-    def _open(self) -> Iterator[Session]:
+    def _open(self) -> Iterator[Database]:
         database = Database(f"sqlite:///{self._folder.resolve() / 'province.db'}")
         try:
             database.upgrade()
-            with database.writing() as session:
-                yield session
+            yield database
         finally:
             database.close()
 
