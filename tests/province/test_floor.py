@@ -233,7 +233,7 @@ async def test_hands_and_floor_through_the_embedded_room(house: House, tmp_path:
                     return not open_stays(session, key)
 
             await until("both have left", gone)
-        # Who left keeps the floor for the time when it is back; nobody else is shown with it.
+        # Who left keeps the floor for when it is back.
         assert floor(house.database).shown == ""
 
 
@@ -262,8 +262,7 @@ async def test_a_wrong_pin_of_the_chair_is_told(house: House, tmp_path: Path) ->
     async with a_room(tmp_path) as room:
         now_on(house, room.address, "wrong")
         async with running(Keeper(house.database)):
-            await until("the page says why", lambda: "Unauthorized" in trouble(house),
-                        else_say=lambda: trouble(house))  # fmt: skip
+            await until("the page says why", lambda: "Unauthorized" in trouble(house))
 
 
 def trouble(house: House) -> str:
@@ -291,8 +290,7 @@ async def test_when_one_copy_dies_the_other_keeps_the_room(house: House, tmp_pat
             # As a dead process: its lease is not given back, its socket is.
             dying._let_go = lambda keys: None  # type: ignore[method-assign]
             tasks[0 if dying is first else 1].cancel()
-            await until("the other copy is in",
-                        lambda: floor(house.database).keeper not in (holder, ""))  # fmt: skip
+            await until("another is in", lambda: floor(house.database).keeper not in (holder, ""))
             await until("ia-kly has the floor again", lambda: kly.given)
             await o.hand(True)
             await until_hands(house, key, ["Xã ia-kly", "Xã ia-o"])
