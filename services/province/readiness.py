@@ -87,16 +87,18 @@ def near(now: float, begin: float | None, end: float | None) -> bool:
 
 def judge(heard: Mapping[str, Heard], now: float, *, close: bool = False) -> Standing:
     """The standing of one site; `heard` by kind, `close`: a meeting is near or on."""
-    newest = max(
-        (report.received_at for kind, report in heard.items() if kind != IDENTITY), default=None
-    )
+    presence = heard.get("presence")
+    away = presence is not None and presence.state.get("online") is False
+    went = away and presence is not None and presence.state.get("reason") == "stopping"
+    own = {kind: report for kind, report in heard.items() if kind != IDENTITY}
+    if away and not went and len(own) > 1:
+        del own["presence"]  # its will is the broker's word, a minute after its own last one
+    newest = max((report.received_at for report in own.values()), default=None)
     if newest is None:
         return Standing(State.SILENT, (Reason(NEVER_HEARD, NEVER_REMEDY),))
-    presence = heard.get("presence")
     age = max(0.0, now - newest)
-    if presence is not None and presence.state.get("online") is False:
-        why = WENT if presence.state.get("reason") == "stopping" else SILENT
-        age = max(0.0, now - presence.received_at) if why == WENT else age
+    if away:
+        why = WENT if went else SILENT
         return Standing(State.SILENT, (Reason(why, SILENT_REMEDY, age_s=age),), heard_at=newest)
     if age > (SILENT_NEAR_S if close else SILENT_AFTER_S):
         return Standing(State.SILENT, (Reason(SILENT, SILENT_REMEDY, age_s=age),), heard_at=newest)
