@@ -22,6 +22,7 @@ class Screen(StrEnum):
     NO_AGENDA = "no-agenda"
     CLOCK_UNTRUSTED = "clock-untrusted"
     NO_ADDRESS = "no-address"
+    CLAIM = "claim"
     NAME_CARD = "name-card"
 
 
@@ -125,6 +126,12 @@ WORDS: dict[Screen, Words] = {
         steps=(N_("Call the IT centre and read out the code."),),
         hint=_STATUS_HINT,
         voice=N_("The meeting has no address. Please call the IT centre."),
+    ),
+    Screen.CLAIM: Words(
+        N_("Waiting to be let in"),
+        N_("This box is new to the province. It keeps asking."),
+        steps=(N_("Call the IT centre and read out this code."),),
+        hint=_STATUS_HINT,
     ),
     Screen.NAME_CARD: Words(
         N_("No camera at this site"),

@@ -79,6 +79,7 @@ class Scene:
     elapsed: int | None = None  # whole seconds since then
     microphone: Microphone = Microphone.OFF
     refused: bool = False  # a long press just asked for what the chair gives here
+    claim: str = ""  # the code by which the province lets this box in, while it waits
     asks: bool = False  # the far end cannot give the floor: one asks to speak, and is called
     line: Line = Line.UNKNOWN
     speaker: str = ""
@@ -111,6 +112,7 @@ class _Case:
     now: float
     status: bool
     selftest: bool
+    claim: bool
 
     def any_of(self, *keys: TroubleKey) -> bool:
         return not self.troubles.isdisjoint(keys)
@@ -140,6 +142,7 @@ CHOICE: tuple[_Rule, ...] = (
     (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
     (Screen.JOINING, lambda c: c.phase is Phase.JOINING),
     (Screen.UPCOMING, lambda c: c.phase is Phase.UPCOMING),
+    (Screen.CLAIM, lambda c: c.claim),
     (Screen.NO_AGENDA, lambda c: c.any_of(TroubleKey.AGENDA_MISSING) and c.meeting is None),
     (Screen.IDLE, lambda _: True),
 )
@@ -174,15 +177,19 @@ def scene(
     refused_until: float = 0.0,
     asks: bool = False,
     selftest: tuple[Check, ...] = (),
+    claim: str = "",
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
 
     `since` is when the phase began, `status_until` and `refused_until` when the answer to a press
-    goes away again; a `selftest` that is not empty is running, or its result is being shown.
+    goes away again; a `selftest` that is not empty is running, or its result is being shown;
+    `claim` is the code of a box that waits to be let in.
     """
     known = worst_first(troubles)
     keys = frozenset(trouble.key for trouble in known)
-    case = _Case(decision.phase, decision.meeting, keys, now, now < status_until, bool(selftest))
+    case = _Case(
+        decision.phase, decision.meeting, keys, now, now < status_until, bool(selftest), bool(claim)
+    )
     screen = next(shown for shown, holds in CHOICE if holds(case))
     trusted = TroubleKey.CLOCK not in keys
     near = decision.phase is Phase.UPCOMING and screen in _COUNTED
@@ -198,6 +205,7 @@ def scene(
         microphone=next(state for state, holds in _FLOOR if holds(floor)),
         refused=now < refused_until,
         asks=asks,
+        claim=claim if screen is Screen.CLAIM else "",
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
         troubles=known,

@@ -71,6 +71,7 @@ class Conductor:
         self._stage = stage(self.line.media)
         self.hand = Hand(self._changed.set)
         self._status_until = self._refused_until = 0.0
+        self._claim = ""
         self._phase: Phase | None = None
         self._since = clock.now()
         self._decision: Decision | None = None
@@ -106,6 +107,11 @@ class Conductor:
             if meeting.uid in self._dismissals.uids and meeting.begin <= now < meeting.end:
                 log.info("near → joined by hand", extra={"MEETING": meeting.uid})
                 self._dismissals.take_back(meeting)
+        self._changed.set()
+
+    def claimed(self, code: str) -> None:
+        """The province has not let this box in yet, and asks for this code; "": it has."""
+        self._claim = code
         self._changed.set()
 
     async def _turns(self) -> None:
@@ -166,6 +172,7 @@ class Conductor:
             refused_until=self._refused_until,
             asks=self._asks,
             selftest=self._selftest.checks,
+            claim=self._claim,
         )
 
     @property

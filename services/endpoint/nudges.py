@@ -1,6 +1,7 @@
-"""Hears from the health program's fact file that the agenda has changed at the province."""
+"""Hears from the health program's fact file what the province told it: a nudge, or to wait."""
 
 import asyncio
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,19 +11,27 @@ LOOK_S = 0.25
 """A change at the province is to be on the TV within two seconds; to read a small file of /run
 four times a second costs nothing that can be measured."""
 FRESH_S = 60.0
+CLAIM = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{4}")
 
 
 class Nudges:
-    """Calls `hurry` once for each new ``nudged_at`` of ``health.json``.
+    """Calls `hurry` once for each new ``nudged_at`` of ``health.json``, and `claimed` with the code
+    of a box that waits to be let in ("" when it waits no longer), each time it is another.
 
-    What stands there at the start is old: the agenda was asked for at the start anyway.
+    A nudge that stands there at the start is old: the agenda was asked for at the start anyway.
     """
 
-    def __init__(self, run: Path, hurry: Callable[[], None], now: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        run: Path,
+        hurry: Callable[[], None],
+        claimed: Callable[[str], None],
+        now: Callable[[], float],
+    ) -> None:
         self._file = run / "health.json"
-        self._hurry = hurry
+        self._hurry, self._claimed = hurry, claimed
         self._now = now
-        self._known = self._nudged_at()
+        self._known, self._claim = self._told()[0], ""
 
     async def run(self) -> None:
         """Look until cancelled."""
@@ -32,12 +41,18 @@ class Nudges:
 
     def look(self) -> None:
         """Once."""
-        nudged_at = self._nudged_at()
+        nudged_at, claim = self._told()
+        if claim != self._claim:
+            self._claim = claim
+            self._claimed(claim)
         if nudged_at is not None and nudged_at != self._known:
             self._known = nudged_at
             self._hurry()
 
-    def _nudged_at(self) -> float | None:
-        facts = read_facts(self._file, self._now(), FRESH_S)
-        found = facts.get("nudged_at") if facts is not None else None
-        return float(found) if isinstance(found, int | float) else None
+    def _told(self) -> tuple[float | None, str]:
+        facts = read_facts(self._file, self._now(), FRESH_S) or {}
+        nudged_at, claim = facts.get("nudged_at"), facts.get("claim")
+        return (
+            float(nudged_at) if isinstance(nudged_at, int | float) else None,
+            claim if isinstance(claim, str) and CLAIM.fullmatch(claim) else "",
+        )

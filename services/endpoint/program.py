@@ -140,7 +140,7 @@ async def _site(
             async with asyncio.TaskGroup() as group:
                 group.create_task(television.run(), name="television")
                 group.create_task(conductor.run(), name="conductor")
-                nudges = Nudges(places.run, agendas.hurry, clock.now)
+                nudges = Nudges(places.run, agendas.hurry, conductor.claimed, clock.now)
                 group.create_task(nudges.run(), name="nudges")
                 if board.bench is not None and places.bench is not None:
                     hands = BenchSocket(places.bench, board.bench, cable, devices, conductor)

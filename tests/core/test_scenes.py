@@ -48,6 +48,7 @@ def at(
     since: float | None = None,
     status_until: float = 0.0,
     selftest: tuple[Check, ...] = (),
+    claim: str = "",
 ) -> Scene:
     return scene(
         Decision(phase, meeting, None, None),
@@ -59,6 +60,7 @@ def at(
         since=since,
         status_until=status_until,
         selftest=selftest,
+        claim=claim,
     )
 
 
@@ -229,3 +231,11 @@ def test_the_worst_stands_first_and_each_kind_once_since_it_began(known: list[Tr
     for trouble in shown:
         assert trouble.since == min(t.since for t in known if t.key is trouble.key)
     assert all(isinstance(severity, Severity) for severity in severities)
+
+
+def test_a_box_that_waits_to_be_let_in_shows_its_code_unless_something_is_on() -> None:
+    waiting = at(Phase.IDLE, meeting=None, claim="7KQF-M2XH")
+    assert (waiting.screen, waiting.claim) == (Screen.CLAIM, "7KQF-M2XH")
+    assert at(Phase.UPCOMING, claim="7KQF-M2XH").screen is Screen.UPCOMING
+    assert at(Phase.IDLE, TroubleKey.NETWORK_CABLE, claim="x").screen is Screen.NO_NETWORK
+    assert at(Phase.IDLE, claim="").claim == ""

@@ -9,6 +9,7 @@ from appliance.core.scene_words import Screen
 from appliance.core.scenes import Scene
 from services.endpoint.screen.canvas import Canvas, Drawn
 from services.endpoint.screen.checklist import checklist
+from services.endpoint.screen.claim import claim
 from services.endpoint.screen.faces import appointment, centre, message, waiting
 from services.endpoint.screen.geometry import Grid
 from services.endpoint.screen.look import ground
@@ -31,6 +32,7 @@ FACES: dict[Screen, Face] = {
     Screen.NO_AGENDA: message,
     Screen.CLOCK_UNTRUSTED: message,
     Screen.NO_ADDRESS: message,
+    Screen.CLAIM: claim,
     Screen.NAME_CARD: centre,
 }
 

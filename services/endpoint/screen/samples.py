@@ -42,6 +42,7 @@ def _at(
     status_until: float = 0.0,
     refused_until: float = 0.0,
     selftest: tuple[Check, ...] = (),
+    claim: str = "",
 ) -> Scene:
     """The scene of `phase`, `after` seconds from the meeting's begin."""
     return scene(
@@ -57,6 +58,7 @@ def _at(
         status_until=status_until,
         refused_until=refused_until,
         selftest=selftest,
+        claim=claim,
     )
 
 
@@ -154,5 +156,6 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         meeting=_NO_HOST,
         troubles=_trouble(TroubleKey.MEETING_NAMELESS),
     ),
+    "claim": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None, claim="7KQF-M2XH"),
     "name-card": lambda: name_card(SITE),
 }

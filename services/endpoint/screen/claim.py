@@ -1,0 +1,28 @@
+"""The face of a box that waits to be let in: its code, as large as the screen allows."""
+
+from appliance.core.scenes import Scene
+from services.endpoint.screen.canvas import Canvas, Style
+from services.endpoint.screen.faces import in_one
+from services.endpoint.screen.fonts import Weight
+from services.endpoint.screen.geometry import Box
+from services.endpoint.screen.look import MUTED, TEAL, WHITE
+from services.endpoint.screen.parts import body, foot, head
+from services.endpoint.screen.tongues import Tongues
+
+
+def claim(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+    """Headline, what to do, and the code, which is read out over the telephone."""
+    head(canvas, scene, say)
+    place, px = body(canvas), canvas.grid.px
+    y = in_one(canvas, scene, say, place) + px(8)
+    for sentence, first in ((scene.words.explanation, 38), (scene.words.steps[0], 40)):
+        upper = Box(place.x, y, place.width, canvas.line_height(first))
+        lower = Box(place.x, upper.bottom, place.width, canvas.line_height(34))
+        canvas.text(say.first(sentence), upper, Style(first))
+        canvas.text(say.second(sentence), lower, Style(34, colour=MUTED))
+        y = lower.bottom + px(6)
+    card = Box(place.x, y + px(4), place.width, place.bottom - y - px(4))
+    canvas.panel(card, WHITE, opacity=0.075, radius=24)
+    style = Style(104, Weight.BOLD, TEAL, align=0.5, rise=0.5)
+    canvas.text(scene.claim, card, style)
+    foot(canvas, scene, say)
