@@ -39,6 +39,12 @@ class Sink:
             clock_rate=90000 if video else 48000,
         )
 
+    @property
+    def starved(self) -> bool:
+        """Whether it waits for a picture that a decoder can begin with."""
+        there = not self.paused and self.transport.connected.is_set()
+        return self.kind == "video" and there and self.stream.waiting
+
     def line(self) -> Line:
         """How this line stands in the offer to the subscriber."""
         stream = f"feed{self.feed}" if self.feed is not None else "none"

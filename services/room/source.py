@@ -57,8 +57,13 @@ class Source:
         self.picture_wanted = self.line.kind == "video"
 
     def take_picture_request(self, at: float) -> bool:
-        """Whether the publisher is to be asked now; at most once in PICTURE_EVERY_S."""
-        if not self.picture_wanted or at - self._asked_at < PICTURE_EVERY_S:
+        """Whether the publisher is to be asked now; at most once in PICTURE_EVERY_S.
+
+        Again and again while somebody has seen nothing yet: a sender gives one picture for several
+        requests, and that one may have gone out before the last listener was there.
+        """
+        wanted = self.picture_wanted or any(sink.starved for sink in self.sinks)
+        if not wanted or at - self._asked_at < PICTURE_EVERY_S:
             return False
         self.picture_wanted, self._asked_at = False, at
         return True
