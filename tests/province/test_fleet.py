@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from appliance.base.tasks import end
@@ -86,3 +87,14 @@ async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
         with pytest.raises(AssertionError, match=f"listens on 127.0.0.1:{port}; choose another"):
             async with a_province(tmp_path, name="second", broker_port=port):
                 pass
+
+
+async def test_a_program_that_is_killed_takes_its_broker_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    async with a_province(tmp_path, broker_port=port) as program:
+        (broker,) = psutil.Process(program.process.pid).children()
+        assert broker.name() == "mosquitto"
+        program.kill()
+        await until("the broker is gone", lambda: not broker.is_running())
+    async with a_province(tmp_path, broker_port=port):
+        pass

@@ -12,6 +12,8 @@ log = logging.getLogger("diemcau.province.broker")
 
 PLACES = ("/usr/sbin", "/usr/local/sbin")
 """Debian's package puts it where a plain user's PATH does not look."""
+WITH_US = ("setpriv", "--pdeathsig", "TERM")
+"""util-linux: a broker that outlived a killed program would keep its port from the next one."""
 START_S, STOP_S, ANSWER_S = 30.0, 10.0, 5.0
 
 
@@ -51,7 +53,7 @@ async def mosquitto(configuration: Path, host: str, port: int) -> AsyncIterator[
     said = configuration.with_suffix(".log")
     with said.open("ab") as output:
         process = await asyncio.create_subprocess_exec(
-            program, "-c", str(configuration),
+            *WITH_US, program, "-c", str(configuration),
             stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
         )  # fmt: skip
     try:
