@@ -17,6 +17,7 @@ from appliance.dialers.sip.offer import accept, answer
 from appliance.dialers.sip.offer_lines import Ours, Role, first_offer
 from appliance.dialers.sip.sdp import Description, SdpError
 from appliance.dialers.sip.station import stamp
+from appliance.dialers.sip.unreadable import answer_to
 from appliance.media import plain_rtcp
 from appliance.media.jitter.clock import FarClock
 from appliance.media.plain_rtp_receiver import Receiving
@@ -59,7 +60,9 @@ def message(data: bytes) -> None:
     """One message, and whatever is read of it later on."""
     try:
         one = parse(data)
-    except MessageError:
+    except MessageError as error:
+        said = answer_to(data, str(error))
+        assert said is None or said.startswith((b"SIP/2.0 400 ", b"SIP/2.0 505 "))
         return
     again = parse(serialise(one))
     assert again.cseq == one.cseq

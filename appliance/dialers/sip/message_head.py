@@ -21,12 +21,17 @@ _STRUCTURED = frozenset(
 )
 
 
+def unfolded(head: str) -> str:
+    """The head with each header in a line of its own, from its first line on."""
+    return _FOLD.sub(" ", head).lstrip("\r\n")
+
+
 def readable(head: str) -> str:
     """The head unfolded, names and addresses without superfluous white space, schemes small.
 
     ``head`` has no empty line; raises ValueError for what no sender of SIP would say.
     """
-    first, *lines = _FOLD.sub(" ", head).lstrip("\r\n").split("\r\n")
+    first, *lines = unfolded(head).split("\r\n")
     if len(lines) > MOST_LINES:
         raise ValueError(f"{len(lines)} header lines")
     return "\r\n".join([_within(_SCHEME.sub(_lower, first)), *map(_line, lines)])

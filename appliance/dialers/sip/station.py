@@ -20,6 +20,7 @@ from appliance.dialers.sip.message import (
     tag_of,
 )
 from appliance.dialers.sip.resolve import Place
+from appliance.dialers.sip.unreadable import answer_to
 
 log = logging.getLogger("diemcau.sip")
 
@@ -167,6 +168,8 @@ class Station:
             message = parse(data)
         except MessageError as error:
             log.info("sip ← %s: %s", peer[0], error)
+            if answer := answer_to(data, str(error)):
+                flow.send(answer, peer)
             return
         if isinstance(message, Request):
             log.debug("sip ← %s", message.method)

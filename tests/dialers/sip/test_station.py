@@ -172,6 +172,24 @@ async def test_udp_there_and_back_and_past_a_place_that_refuses() -> None:
     transport.close()
 
 
+async def test_a_request_that_cannot_be_read_is_answered_where_it_came_from() -> None:
+    transport, protocol, port = await far()
+    heard = Heard()
+    station = Station(None, heard.hear, heard.gone)
+    local = await station.open([Place("UDP", "127.0.0.1", port, "127.0.0.1")])
+    broken = info().replace(b"Content-Length: 3000", b"Content-Length: 3001")
+    transport.sendto(broken, ("127.0.0.1", local.port))
+    async with asyncio.timeout(10):
+        data, _ = await protocol.heard.get()
+    said = parse(data)
+    assert isinstance(said, Response)
+    assert (said.code, said.cseq.method) == (400, "INFO")
+    assert "3001" in said.phrase
+    assert not heard.messages
+    await station.close()
+    transport.close()
+
+
 async def test_a_request_inside_the_dialog_goes_to_the_contact() -> None:
     transport, _, port = await far()
     another, hop, elsewhere = await far()

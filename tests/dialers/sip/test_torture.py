@@ -7,6 +7,7 @@ from appliance.dialers.sip.events import Incoming
 from appliance.dialers.sip.framing import Framer
 from appliance.dialers.sip.leg import Leg
 from appliance.dialers.sip.message import MessageError, branch_of, parse, serialise, tag_of
+from appliance.dialers.sip.unreadable import answer_to
 from tests.dialers.sip.legs import FAR
 from tests.dialers.sip.torture_messages import Torture, torture_messages
 from tests.dialers.sip.wire import TCP_NEAR, UDP_NEAR, names
@@ -46,6 +47,14 @@ ANSWERED = {
 }
 """What a leg with an open door does; all others are refused before they reach one."""
 
+REFUSED = {
+    "badvers": b"505",
+    "scalarlg": None,  # an answer
+    "bigcode": None,  # an answer
+    "insuf": None,  # no Call-ID to answer with
+}
+"""What is said to those; 400 where nothing stands here."""
+
 
 def test_all_of_them_are_there() -> None:
     kinds = [one.kind for one in MESSAGES.values()]
@@ -58,27 +67,49 @@ def test_all_of_them_are_there() -> None:
 @pytest.mark.parametrize("one", MESSAGES.values(), ids=MESSAGES)
 def test_what_becomes_of_it(one: Torture, local: object) -> None:
     if one.name not in ANSWERED:
-        with pytest.raises(MessageError):
+        with pytest.raises(MessageError) as refused:
             parse(one.data)
+        said = answer_to(one.data, str(refused.value))
+        assert (said.split(b" ", 2)[1] if said else None) == REFUSED.get(one.name, b"400")
         return
     leg = Leg(UDP_NEAR if local is UDP_NEAR else TCP_NEAR, FAR, open_door=True)
     leg.receive(parse(one.data), 0.0)
     out = leg.outgoing()
-    said = [name for name in names(out) if name != "100"]
+    heard = [name for name in names(out) if name != "100"]
     if ANSWERED[one.name] == "call":
-        assert said == []
+        assert heard == []
         assert [type(event) for event in leg.take_events()] == [Incoming]
         leg.refuse(486, 0.0)
         out = leg.outgoing()
-        said = names(out)
-        assert said == ["486"]
+        assert names(out) == ["486"]
     else:
-        assert said == [ANSWERED[one.name]][: bool(ANSWERED[one.name])]
+        assert heard == [ANSWERED[one.name]][: bool(ANSWERED[one.name])]
     # Whatever is said can be read, and is an answer to this.
     for message in out:
         again = parse(serialise(message))
         assert again.call_id == parse(one.data).call_id
         assert branch_of(again) == branch_of(parse(one.data))
+
+
+def test_an_answer_to_what_cannot_be_read_has_its_headers_to_the_letter() -> None:
+    said = answer_to(MESSAGES["mismatch01"].data, "two\r\nlines \u0111")
+    assert said is not None
+    first, *lines = said.decode().split("\r\n")
+    assert first == "SIP/2.0 400 Bad Request, two??lines ?"
+    asked = MESSAGES["mismatch01"].data.decode().split("\r\n")
+    kept = [line for line in asked if line.startswith(("Via", "From", "Call-ID", "CSeq"))]
+    assert len(kept) == 4
+    assert set(kept) < set(lines)
+    (to,) = (line for line in lines if line.startswith("To"))
+    assert to.startswith("To: sip:j.user@example.com;tag=")
+
+
+def test_an_ack_and_what_is_no_sip_are_not_answered() -> None:
+    asked = MESSAGES["mismatch01"].data
+    assert answer_to(asked, "why") is not None
+    assert answer_to(asked.replace(b"OPTIONS", b"ACK", 1), "why") is None
+    assert answer_to(b"GET / HTTP/1.1\r\nVia: x\r\n\r\n", "why") is None
+    assert answer_to(b"\xff" * 100, "why") is None
 
 
 def test_the_hardest_valid_one_is_understood_whole() -> None:
