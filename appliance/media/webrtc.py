@@ -1,7 +1,8 @@
 """WebRTC connections whose receivers and senders are ours; aiortc does ICE, DTLS and SRTP.
 
-This module and its two neighbours `webrtc_receiver` and `webrtc_sender` are the only ones that
-touch aiortc's private names; aiortc is pinned to one minor version, with one test per name.
+This module and its neighbours `webrtc_handshake`, `webrtc_receiver` and `webrtc_sender` are the
+only ones that touch aiortc's private names; aiortc is pinned to one minor version, with one test
+per name.
 """
 
 from collections.abc import Sequence
@@ -22,6 +23,7 @@ from aiortc.rtp import RtpPacket
 
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp_rate import SendRate
+from appliance.media.webrtc_handshake import Handshake
 from appliance.media.webrtc_receiver import Receiver
 from appliance.media.webrtc_sender import Sender
 
@@ -111,6 +113,7 @@ class Connection(RTCPeerConnection):
         create = super()._RTCPeerConnection__createDtlsTransport  # type: ignore[misc]
         transport: RTCDtlsTransport = create()
         transport._rtp_router = _Router()
+        Handshake(transport)
         return transport
 
 

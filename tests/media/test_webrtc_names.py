@@ -6,11 +6,17 @@ from pathlib import Path
 
 import aiortc
 import pytest
-from aiortc import RTCPeerConnection, RTCRtpReceiver, RTCRtpSender, RTCRtpTransceiver
+from aiortc import (
+    RTCIceTransport,
+    RTCPeerConnection,
+    RTCRtpReceiver,
+    RTCRtpSender,
+    RTCRtpTransceiver,
+)
 from aiortc.codecs.h264 import H264Encoder
 from aiortc.rtcdtlstransport import RTCDtlsTransport, RtpRouter
 
-from appliance.media import webrtc, webrtc_receiver, webrtc_sender
+from appliance.media import webrtc, webrtc_handshake, webrtc_receiver, webrtc_sender
 
 
 def test_the_version_is_the_one_that_was_read() -> None:
@@ -34,6 +40,7 @@ def test_the_version_is_the_one_that_was_read() -> None:
         (RTCDtlsTransport, "_unregister_rtp_receiver"),
         (RTCDtlsTransport, "_send_rtp"),
         (RTCDtlsTransport, "_get_stats"),
+        (RTCDtlsTransport, "_write_ssl"),
         (RtpRouter, "route_rtp"),
         (RTCRtpTransceiver, "_get_mline_index"),
         (H264Encoder, "pack"),
@@ -58,13 +65,16 @@ def test_a_method_is_there(owner: type, name: str) -> None:
         (RTCRtpReceiver, "_track"),
         (RTCDtlsTransport, "_rtp_router"),
         (RTCDtlsTransport, "_stats_id"),
+        (RTCDtlsTransport, "_ssl"),
+        (RTCIceTransport, "_send"),
     ],
 )
 async def test_an_attribute_is_there(owner: type, name: str) -> None:
     peer = RTCPeerConnection()
     transceiver = peer.addTransceiver("video")
     transport = transceiver.sender.transport
-    objects = (transceiver, transceiver.sender, transceiver.receiver, transport)
+    senders = (transceiver, transceiver.sender, transceiver.receiver)
+    objects = (*senders, transport, transport.transport)
     (thing,) = (one for one in objects if isinstance(one, owner))
     assert hasattr(thing, name)
     await peer.close()
@@ -72,7 +82,7 @@ async def test_an_attribute_is_there(owner: type, name: str) -> None:
 
 def test_no_other_private_name_is_used() -> None:
     tested = Path(__file__).read_text("utf-8")
-    for module in (webrtc, webrtc_receiver, webrtc_sender):
+    for module in (webrtc, webrtc_handshake, webrtc_receiver, webrtc_sender):
         source = inspect.getsource(module)
         used = set(re.findall(r"\b_RTC\w+__\w+", source))
         used |= set(re.findall(r"transport\.(_\w+)", source))
