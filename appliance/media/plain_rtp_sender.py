@@ -27,6 +27,7 @@ FIRST_KEYFRAMES_S = (0.0, 1.0, 2.5, 5.0)
 """An MCU's decoder that missed the first keyframe of a call often never asks for another."""
 HISTORY = 512  # packets: 3 s at 2 Mbit/s
 RATE_STEP = 0.05  # the encoder is not bothered with less
+MOST_UNSENT = 30  # pictures that do not fit before that is a fault
 OWNERS = 8  # far ends whose rate limits are kept
 HEADERS_PER_S = 150  # packets of a picture, for what a limit counts as headers
 CLOCK_S = 5.0  # a track whose times are further off does not use the monotonic clock
@@ -84,7 +85,7 @@ class RtpSender:
         self._limits: dict[int, float] = {}
         self._told_bps = 0.0
         self._stopped_video = False
-        self._refused = False
+        self._unsent = 0
 
     @property
     def sending(self) -> Sending | None:
@@ -169,10 +170,12 @@ class RtpSender:
         try:
             payloads = packed(bytes(data), sending.mode)
         except ValueError as error:
-            if not self._refused:
-                self._refused = True
+            # A picture or two were coded before the camera heard of the limit.
+            self._unsent += 1
+            if self._unsent == MOST_UNSENT:
                 log.warning("near → no picture: %s; the camera cuts no slices", error)
             return
+        self._unsent = 0
         self.frames += bool(payloads)
         self._meter.add(sum(map(len, payloads)), now)
         for number, payload in enumerate(payloads, 1):

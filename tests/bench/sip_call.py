@@ -1,6 +1,6 @@
 """``python -m tests.bench.sip_call``: what a 720p SIP call costs us and baresip, in the same call.
 
-Both ends of one call are measured at once: each plays the same recording and tone, encodes ten
+Both ends of one call are measured at once: each plays the same recording and tone, encodes thirty
 pictures a second of it, and decodes what the other sends. Neither shows or sounds anything. Writes
 build/bench-sip.json and build/bench-sip.md.
 """
@@ -38,8 +38,6 @@ PRIORITY = -10
 GOODBYE_S = 60.0
 SPARE_S = 30.0
 ALIKE = 0.85
-SENT_FPS = 10.0
-"""What baresip 1.0 sends of a recording of 30 pictures a second, so we send as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +154,7 @@ def _site(
     process = subprocess.Popen(
         (sys.executable, "-m", "tests.soak.site", f"sip:peer@{HOST};transport=udp",
          "--camera", f"file:{picture}", "--microphone", f"file:{sound}", "--seconds", str(seconds),
-         "--fps", str(SENT_FPS)),
+         "--fps", str(FPS)),
         stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     try:

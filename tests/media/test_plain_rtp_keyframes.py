@@ -1,9 +1,20 @@
 """How often a keyframe is asked for over plain RTP, and given: by the clock that is handed in."""
 
+from fractions import Fraction
+
+import pytest
+from av.packet import Packet
+from av.stream import Stream
+
 from appliance.media import plain_rtcp
 from appliance.media.jitter.clock import FarClock
 from appliance.media.plain_rtp_receiver import BURST, RTCP_S, SIGNALLED_S, Receiving, RtpReceiver
-from appliance.media.plain_rtp_sender import KEYFRAME_PAUSE_S
+from appliance.media.plain_rtp_sender import (
+    KEYFRAME_PAUSE_S,
+    MOST_UNSENT,
+    RtpSender,
+    Sending,
+)
 from appliance.media.plain_rtp_stream import RtpStream
 from appliance.media.rtp_rate import SendRate
 from tests.media.lossy_near import NumberedVideo
@@ -85,3 +96,38 @@ def test_a_far_end_gets_a_keyframe_by_pli_and_by_fir_but_one_at_a_time() -> None
         stream.take_rtcp(words, now + KEYFRAME_PAUSE_S / 2)
         now += KEYFRAME_PAUSE_S
     assert wanted == [100.0, 100.0 + KEYFRAME_PAUSE_S]
+
+
+class Wire:
+    """A path on which everything goes out."""
+
+    def __init__(self) -> None:
+        self.packets: list[bytes] = []
+
+    def send_rtp(self, packet: bytes) -> bool:
+        self.packets.append(packet)
+        return True
+
+
+def picture(number: int, size: int) -> "Packet[Stream]":
+    """One picture of one slice."""
+    packet = Packet(b"\x00\x00\x00\x01\x41" + bytes([7]) * size)
+    packet.pts, packet.time_base = number * 3000, Fraction(1, 90_000)
+    return packet
+
+
+def test_a_camera_that_cuts_no_slices_is_a_fault_and_its_first_picture_is_none(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    wire = Wire()
+    sender = RtpSender(wire, NumberedVideo(), SendRate(start=500_000, ceiling=1_000_000))  # type: ignore[arg-type]
+    sender.use(Sending(99, "H264", 90_000, mode=0), 100.0)
+    for number, size in enumerate([20_000, 20_000, 900]):
+        sender._take(picture(number, size), 100.0 + number / 30)
+    assert len(wire.packets) == 1
+    assert not caplog.records
+    for number in range(3, 3 + 2 * MOST_UNSENT):
+        sender._take(picture(number, 20_000), 100.0 + number / 30)
+    assert len(wire.packets) == 1
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+    assert "20001 bytes" in caplog.text
