@@ -11,7 +11,7 @@ What a press does, by where the site is; `+` marks what is asked of others (`Eff
 | in meeting, microphone off, sites speak freely | raise hand; again: lower hand | microphone on |
 | in meeting, microphone off | raise hand; again: lower hand | + refused |
 
-What the far end says:
+What the far end says, or for one that has no words for it (SIP) the province:
 
 | it says | then |
 |---|---|

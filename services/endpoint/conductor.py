@@ -24,6 +24,7 @@ from services.endpoint.dismissals import Dismissals
 from services.endpoint.hand import Hand
 from services.endpoint.line import Line
 from services.endpoint.parts import NearDevices
+from services.endpoint.province import Word
 from services.endpoint.reports import Reports
 from services.endpoint.selftest import SelfTest
 from services.endpoint.stage import Stage
@@ -71,7 +72,7 @@ class Conductor:
         self._stage = stage(self.line.media)
         self.hand = Hand(self._changed.set)
         self._status_until = self._refused_until = 0.0
-        self._claim = ""
+        self._claim, self._word = "", Word()
         self._phase: Phase | None = None
         self._since = clock.now()
         self._decision: Decision | None = None
@@ -114,6 +115,11 @@ class Conductor:
         self._claim = code
         self._changed.set()
 
+    def told(self, word: Word) -> None:
+        """The province's word on hand and floor is another one."""
+        self._word = word
+        self._changed.set()
+
     async def _turns(self) -> None:
         while True:
             self._changed.clear()
@@ -135,7 +141,13 @@ class Conductor:
         )
         decision = decide(facts, now)
         self._note(decision, now)
-        unconfirmed_at = self.hand.turn(self.line.call, decision.phase, now)
+        unconfirmed_at = self.hand.turn(
+            self.line.call,
+            decision.phase,
+            now,
+            given=decision.meeting is not None and self._word.floor == decision.meeting.uid,
+            seen=self._word.hand_seen,
+        )
         troubles = self._symptoms.at(now, trusted, self.line, decision)
         shown = self._scene(decision, troubles, now)
         self._apply(decision, shown, troubles, now)

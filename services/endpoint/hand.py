@@ -53,14 +53,29 @@ class Hand:
         """Close the microphone: a button that is stuck must not have opened it for good."""
         self._be(replace(self.floor, mic=False), now)
 
-    def turn(self, call: Call | None, phase: Phase, now: float) -> float | None:
-        """Bring the floor in step with call and phase; when to ask again (POSIX s), if at all."""
+    def turn(
+        self,
+        call: Call | None,
+        phase: Phase,
+        now: float,
+        *,
+        given: bool = False,
+        seen: bool = False,
+    ) -> float | None:
+        """Bring the floor in step with call and phase; when to ask again (POSIX s), if at all.
+
+        `given` and `seen` are the province's word on floor and hand. It counts in a call whose
+        far end cannot give the floor (SIP): a room says both itself, and is what people see.
+        """
         if call is not self._call:
             self._call = call
             self._tell.set()
         floor, entering = within(self.floor, phase), False
         if call is not None and phase is Phase.IN_MEETING:
             far = call.floor
+            if not far.gives:
+                seen = seen and self.floor.hand
+                far = replace(far, hand_confirmed=far.hand_confirmed or seen, given=given)
             entering = far.entering
             floor = hear(floor, confirmed=far.hand_confirmed, given=far.given)
         self._be(floor, now)

@@ -32,7 +32,7 @@ from services.endpoint.dismissals import Dismissals
 from services.endpoint.easel import Easel, card
 from services.endpoint.feed import Feed
 from services.endpoint.line import Line
-from services.endpoint.nudges import Nudges
+from services.endpoint.province import Province
 from services.endpoint.reports import Reports
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.selftest import SelfTest
@@ -140,8 +140,14 @@ async def _site(
             async with asyncio.TaskGroup() as group:
                 group.create_task(television.run(), name="television")
                 group.create_task(conductor.run(), name="conductor")
-                nudges = Nudges(places.run, agendas.hurry, conductor.claimed, clock.now)
-                group.create_task(nudges.run(), name="nudges")
+                province = Province(
+                    places.run,
+                    hurry=agendas.hurry,
+                    claimed=conductor.claimed,
+                    said=conductor.told,
+                    now=clock.now,
+                )
+                group.create_task(province.run(), name="province")
                 if board.bench is not None and places.bench is not None:
                     hands = BenchSocket(places.bench, board.bench, cable, devices, conductor)
                     group.create_task(hands.run(), name="bench")

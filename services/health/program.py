@@ -172,6 +172,7 @@ class Tending:
             "alarms": codes,
             "claim": self._enrol.claim,
             "refused": self._enrol.refused,
+            "hand_seen": self._told.sees(self._teller.hand_seq),
             **self._told.facts,
         }
         line = "connected" if connected_now else "not connected"

@@ -31,6 +31,8 @@ class Teller:
         self._hand: Hand | None = None
         self._update: Update | None = None
         self._hand_since = 0.0
+        self.hand_seq = 0
+        """The `seq` of the report of the hand that is up, 0 while it is down."""
         self._health_at = float("-inf")
         self._alarms: tuple[str, ...] = ()
         self.endpoint: Mapping[str, Any] | None = None
@@ -70,5 +72,6 @@ class Teller:
             self._hand_since = round(now, 3)
         hand = hand_of(self.endpoint, NO_STAMP, self._hand_since)
         if hand != self._hand:
-            self._hand = hand
-            self._say(hand_of(self.endpoint, self._stamp(), self._hand_since))
+            self._hand, stamp = hand, self._stamp()
+            self.hand_seq = stamp.seq if up else 0
+            self._say(hand_of(self.endpoint, stamp, self._hand_since))

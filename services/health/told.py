@@ -38,6 +38,10 @@ class Told:
             return
         self._changed()
 
+    def sees(self, hand: int) -> bool:
+        """Whether the chair's page shows the hand of this `seq` (0: it is down)."""
+        return self.desired is not None and hand > 0 and self.desired.hand_seen == hand
+
     @property
     def facts(self) -> dict[str, Any]:
         """For the fact file: ``nudges`` counts up, so that none is missed or taken twice."""

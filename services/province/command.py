@@ -26,6 +26,7 @@ from services.province.console.app import application
 from services.province.console.asked import Province
 from services.province.console.render import Pages
 from services.province.errors import ProvinceError
+from services.province.fleet.desiring import Desiring
 from services.province.fleet.nudging import Nudging
 from services.province.fleet.storing import alarming, storing
 from services.province.floor.keeper import Keeper
@@ -149,12 +150,15 @@ async def _serve(
     database = program.database
     async with contextlib.AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        parts = [tasks.create_task(Keeper(database).run(), name="keeper")]
+        keeper = Keeper(database)
+        parts = [tasks.create_task(keeper.run(), name="keeper")]
         if place is not None:
             alarm = alarming(database, program.now)
             running = await stack.enter_async_context(beside(place, storing(database), alarm=alarm))
             nudging = Nudging(database, running.ingest.nudge)
             parts.append(tasks.create_task(nudging.run(), name="nudges"))
+            desiring = Desiring(database, lambda: keeper.conferences, running.ingest.tell)
+            parts.append(tasks.create_task(desiring.run(), name="desired"))
             program = replace(program, enrolment=running.enrolment)
         await uvicorn.Server(listen(application(program))).serve()
         for part in parts:

@@ -1,85 +1,21 @@
 """``diemcau health`` as a process: systemd's end, a real broker, a box that is spoiled under it."""
 
-import asyncio
-import json
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from appliance.wire.desired import Desired
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.topics import Kind, Topic
 from services.health.credentials import private_pem
 from services.province.broker.access import PROVINCE
 from tests.hardware.vitals.trees import spoil
-from tests.health.boxes import Bench, bench
 from tests.health.broker import BrokerBench, Ear, broker_bench, ear, linked
-from tests.process.notify import NotifySocket
+from tests.health.process import SITE, Program
 from tests.process.waiting import until
-
-SITE = "ia-kly"
-SITE_FILE = """\
-[site]
-id = "ia-kly"
-name = "Xã Ia Kly"
-[agenda]
-url = "/data/agenda.ics"
-[province]
-broker = "mqtts://127.0.0.1:{port}"
-ca = "{ca}"
-[clock]
-trust = "always"
-"""
-
-
-class Program:
-    """The program in its own process; `one` is its box."""
-
-    def __init__(self, folder: Path, broker: BrokerBench) -> None:
-        self.one: Bench = bench(folder)
-        self.run = folder / "run"
-        self.run.mkdir()
-        self.notify = NotifySocket(folder / "notify")
-        self.process: asyncio.subprocess.Process | None = None
-        self._log = folder / "health.log"
-        self._site = folder / "site.toml"
-        text = SITE_FILE.format(port=broker.files.port, ca=broker.files.authority)
-        self._site.write_text(text)
-        pair = broker.pair(SITE, days=300)
-        (self.one.data / "identity.pem").write_bytes(private_pem(pair.key) + pair.pem)
-
-    async def start(self) -> None:
-        with self._log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "services.command", "health", "--site", str(self._site),
-                "--data", str(self.one.data), "--run", str(self.run), "--root", str(self.one.root),
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-                env={"NOTIFY_SOCKET": str(self.notify.path), "PATH": "/usr/bin:/bin"},
-            )  # fmt: skip
-
-    async def end(self, how: signal.Signals) -> int:
-        assert self.process is not None
-        self.process.send_signal(how)
-        async with asyncio.timeout(40):
-            return await self.process.wait()
-
-    def endpoint(self, **facts: Any) -> None:
-        """What the endpoint writes, as fresh as can be."""
-        told = {"at": time.time(), "boot_id": "b", "phase": "idle", "lamp": "off", "troubles": []}
-        (self.run / "endpoint.json").write_text(json.dumps(told | facts))
-
-    def facts(self) -> dict[str, Any]:
-        try:
-            told: dict[str, Any] = json.loads((self.run / "health.json").read_bytes())
-        except (OSError, ValueError):
-            return {}
-        return told
-
-    def said(self) -> str:
-        return self._log.read_text(errors="replace")[-3000:]
 
 
 @asynccontextmanager
@@ -89,7 +25,9 @@ async def program(folder: Path) -> AsyncIterator[tuple[Program, Ear, BrokerBench
     folder = folder / "box"
     folder.mkdir()
     async with broker.running(), ear(broker) as province:
-        one = Program(folder, broker)
+        pair = broker.pair(SITE, days=300)
+        identity = private_pem(pair.key) + pair.pem
+        one = Program(folder, broker.files.port, broker.files.authority, identity)
         one.notify.open()
         one.endpoint()
         await one.start()
@@ -118,12 +56,16 @@ async def test_a_site_tells_how_it_is_and_leaves_with_a_word(tmp_path: Path) -> 
         await until("the watchdog is fed", lambda: one.notify.count("WATCHDOG=1") >= 2)
 
         one.endpoint(phase="in meeting", meeting="m", lamp="amber", call="up")
-        await until("the hand is heard", lambda: [hand for hand in of(Hand) if hand.up])
+        (hand,) = await until("the hand is heard", lambda: [hand for hand in of(Hand) if hand.up])
         assert "in meeting" in [meeting.phase for meeting in of(Meeting)]
 
         async with linked(broker, PROVINCE, broker.province) as link:
             await link.publish(str(Topic(SITE, Kind.NUDGE)), b"", retain=False)
+            seen = Desired(time.time(), 1, floor="m", hand_seen=hand.stamp.seq)
+            await link.publish(str(Topic(SITE, Kind.DESIRED)), seen.payload, retain=True)
         await until("the nudge is in the fact file", lambda: one.facts().get("nudges") == 1)
+        await until("and the province's word", lambda: one.facts().get("hand_seen") is True)
+        assert one.facts()["desired"]["floor"] == "m"
 
         spoil(one.one.root, "sys/fs/ext4/mmcblk0p5/errors_count", "3")
         alarmed = await until(

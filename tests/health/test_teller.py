@@ -65,6 +65,7 @@ def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path)
     bench.endpoint(phase="in meeting", meeting="m", lamp="amber blink")
     (hand,) = bench.look(NOW + 5)
     assert isinstance(hand, Hand)
+    assert bench.teller.hand_seq == hand.stamp.seq
     assert (hand.up, hand.since, hand.live) == (True, NOW + 5, False)
     bench.endpoint(phase="in meeting", meeting="m", lamp="amber")
     assert bench.look(NOW + 9) == []
@@ -72,6 +73,7 @@ def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path)
     (spoke,) = bench.look(NOW + 9)
     assert isinstance(spoke, Hand)
     assert (spoke.up, spoke.since, spoke.live) == (False, 0.0, True)
+    assert bench.teller.hand_seq == 0
 
 
 def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
@@ -150,6 +152,15 @@ def test_an_alarm_is_said_at_once_when_it_comes_and_when_it_goes(tmp_path: Path)
 )  # fmt: skip
 def test_the_rhythm(endpoint: dict[str, Any] | None, period: float) -> None:
     assert period_s(endpoint) == period
+
+
+def test_the_hand_that_is_seen_is_the_one_that_is_up() -> None:
+    told = Told(lambda: NOW, lambda: None)
+    assert not told.sees(5)
+    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, hand_seen=5).payload, True))
+    assert [told.sees(seq) for seq in (0, 4, 5, 6)] == [False, False, True, False]
+    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 8).payload, True))
+    assert not told.sees(0)
 
 
 def test_what_the_province_tells_is_kept_for_the_neighbours() -> None:

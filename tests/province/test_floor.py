@@ -26,7 +26,6 @@ from services.province.floor.stays import (
     take_keeping,
     write_people,
 )
-from services.province.meetings import get_meeting
 from services.province.storage.database import Database
 from services.province.storage.tables import Floor
 from tests.peers.janus import SECRET, free_port, janus
@@ -146,20 +145,6 @@ def test_the_chairs_page_shows_who_is_missing_and_gives_the_floor(house: House, 
     assert "Chưa ai được mời phát biểu" in boss.get(path).text
     assert boss.get(f"/floor/{key.meeting_id}/0").status_code == 404
     assert boss.get("/floor/999/0").status_code == 404
-
-
-def test_over_sip_the_sites_own_word_counts(house: House) -> None:
-    house.communes("ia-kly", "ia-o")
-    house.now = NOON + 3600.0
-    number = house.meeting(wish({house.place("Gia Lai")}, address="sip:1@mcu.example"))
-    with house.database.reading() as session:
-        uid = get_meeting(session, number).uid
-    house.hears("ia-kly", 1, "meeting", phase="in meeting", meeting=uid)
-    house.hears("ia-kly", 2, "hand", up=True, since=house.now, meeting=uid)
-    page = house.person("boss", Role.CHAIR).get(f"/floor/{number}/{NOON + 3600.0:.0f}").text
-    assert "Với hội nghị này, mời phát biểu trên hệ thống hội nghị." in page
-    assert "Xã ia-kly" in page.split('id="hands"')[1].split("</ol>")[0]
-    assert "Xã ia-o" in page.split('id="missing"')[1]
 
 
 @asynccontextmanager

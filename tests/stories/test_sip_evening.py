@@ -16,6 +16,7 @@ import trustme
 from appliance.base.config import SipChoices
 from appliance.dialers.dialer import Call, Near
 from appliance.dialers.sip.dialer import SipDialer
+from services.endpoint.province import Word
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import QUEUE, McuCall
@@ -33,13 +34,11 @@ AGAIN = [*STAYED, "rejoining", "in meeting"]
 class SipEvening:
     """An evening whose far end is an RMX; ``hums`` are our microphones, one a call."""
 
-    def __init__(
-        self, folder: Path, rmx: Mcu, trust: ssl.SSLContext, encryption: str = "required"
-    ) -> None:
+    def __init__(self, folder: Path, rmx: Mcu, trust: ssl.SSLContext, **choices: Any) -> None:
         self.rmx = rmx
         self.hums: list[Hum] = []
         self.calls: list[Call] = []
-        dialer = SipDialer(trust, choices=replace(CHOICES, encryption=encryption))
+        dialer = SipDialer(trust, choices=replace(CHOICES, **choices))
 
         async def dial(address: str) -> Call:
             self.hums.append(Hum())
@@ -87,11 +86,11 @@ def lives(tmp_path: Path) -> Callable[..., list[str]]:
     trust = ssl.create_default_context(cadata=authority.cert_pem.bytes().decode())
 
     def run(
-        story: Story, faults: Faults | None = None, end: str = "14:30", encryption: str = "required"
+        story: Story, faults: Faults | None = None, end: str = "14:30", **choices: Any
     ) -> list[str]:
         async def whole() -> list[str]:
             async with mcu(faults, tls=server, show=CARDS) as rmx:
-                one = SipEvening(tmp_path, rmx, trust, encryption)
+                one = SipEvening(tmp_path, rmx, trust, **choices)
                 one.evening.meeting("a", "14:00", end, address=rmx.address())
                 async with one.evening.powered():
                     await one.evening.until("14:01")
@@ -165,6 +164,49 @@ def test_a_raised_hand_arrives_as_99(lives: Callable[..., list[str]]) -> None:
         assert (e.there.hands, e.lamp()) == (1, "red")
 
     assert lives(story) == STAYED
+
+
+def test_the_province_gives_the_floor_and_takes_it_back(lives: Callable[..., list[str]]) -> None:
+    """Of the floor an MCU says nothing: the chair's page does, by way of the health program."""
+
+    async def story(e: SipEvening) -> None:
+        site = e.evening.conductor
+        assert site is not None
+        await e.press()
+        site.told(Word("another meeting's", hand_seen=True))
+        await e.evening.until("14:01:10")
+        assert (e.lamp(), site.hand.floor.given) == ("amber", False)
+        site.told(Word("a", hand_seen=True))
+        await e.evening.until("14:01:20")
+        assert (site.hand.floor.given, e.evening.devices.live) == (True, False)
+        await e.press()
+        assert (e.lamp(), e.evening.devices.live) == ("green", True)
+        site.told(Word())
+        await e.evening.until("14:01:30")
+        assert (e.lamp(), e.evening.devices.live) == ("red", False)
+
+    assert lives(story) == STAYED
+
+
+def test_a_hand_that_has_no_key_is_confirmed_by_the_province(
+    lives: Callable[..., list[str]],
+) -> None:
+    async def story(e: SipEvening) -> None:
+        site = e.evening.conductor
+        assert site is not None
+        await e.press()
+        assert (e.there.hands, e.lamp()) == (0, "amber blink")
+        site.told(Word(hand_seen=True))
+        await e.evening.until("14:01:10")
+        assert e.lamp() == "amber"
+        site.told(Word())
+        await e.press()
+        assert e.lamp() == "red"
+        site.told(Word(hand_seen=True))  # of a hand that is down by now
+        await e.evening.until("14:01:20")
+        assert e.lamp() == "red"
+
+    assert lives(story, hand="") == STAYED
 
 
 def test_a_hand_outlives_the_call_and_waits_for_the_end_of_the_entry_queue(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from services.province.floor.keeper import GIVEN
 from services.province.floor.stays import Key, open_stays
 from services.province.ical import Occurrence, occurrences
 from services.province.meetings import get_meeting
@@ -53,7 +54,9 @@ class Chair:
     seats: tuple[Seat, ...]
     missing: tuple[Missing, ...]
     gives: bool
-    """Whether the floor can be given from here: in a room, not over SIP."""
+    """Whether the floor can be given from here."""
+    told: bool
+    """Whether the sites are told of it by us, as over SIP: a room shows it to everyone."""
 
 
 def occurrence_of(session: Session, key: Key) -> Occurrence | None:
@@ -84,7 +87,7 @@ def chair(session: Session, key: Key, now: float) -> Chair:
     uid = occurrence.uid if occurrence is not None else ""
     for site in sorted(invited - here):
         standing = standings[site]
-        # Over SIP nobody of ours is in the conference: what the sites say of themselves counts.
+        # While the console is not in the room, what the sites say of themselves counts.
         if standing.phase == "in meeting" and standing.meeting == uid:
             hand = standing.hand_since or None
             heard = standing.heard_at or now
@@ -99,5 +102,6 @@ def chair(session: Session, key: Key, now: float) -> Chair:
         tuple(sorted(hands, key=lambda seat: (seat.hand_at or 0.0, seat.name))),
         tuple(sorted(seats, key=lambda seat: (not seat.site, seat.name))),
         tuple(sorted(missing, key=lambda one: one.name)),
-        meeting.address.startswith("janus+"),
+        meeting.address.startswith(GIVEN),
+        meeting.address.startswith("sip"),
     )

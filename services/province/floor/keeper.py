@@ -1,4 +1,4 @@
-"""Keeps the rooms of the meetings that are on: one copy of the program in each, by a lease."""
+"""Keeps the meetings that are on: one copy of the program in each room, by a lease."""
 
 import asyncio
 import logging
@@ -15,6 +15,7 @@ from websockets.exceptions import WebSocketException
 from appliance.dialers.dialer import DialersError
 from appliance.wire.address import Address
 from services.province.floor import stays
+from services.province.floor.reported import knows_floor, reported
 from services.province.floor.room import Room
 from services.province.floor.stays import Key
 from services.province.schedule import Schedule
@@ -30,7 +31,11 @@ LOOK_S = 2.0
 STEP_S = 0.3
 """How soon a floor that was given is shown; a hand is written at once."""
 RENEW_S = 3.0
+REPORTS_S, REST = 1.0, 4.0
+"""How often the sites' reports are looked at; however many sites, a fifth of a core at the most."""
 AGAIN_S = 3.0
+GIVEN = ("janus+", "sip:", "sips:")
+"""Addresses of meetings in which the floor can be given from here."""
 NAME = "Trung tâm điều hành"
 LOST = (OSError, TimeoutError, WebSocketException, DialersError)
 """A room that is away, refuses us or breaks off: told on the chair's page, and tried again."""
@@ -38,13 +43,22 @@ LOST = (OSError, TimeoutError, WebSocketException, DialersError)
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A room to be in: the meeting's, with the sites' ids by their names."""
+    """A meeting to keep: its room or conference, with the sites' ids by their names.
+
+    ``uid`` is what the sites call it.
+    """
 
     key: Key
+    uid: str
     address: Address
     chair_pin: str
     until: float
     sites: dict[str, str] = field(hash=False, compare=False, default_factory=dict)
+
+    @property
+    def in_room(self) -> bool:
+        """Whether we can be in it, and it says who else is; of a conference the sites tell."""
+        return bool(self.address.url)
 
 
 class Keeper:
@@ -62,6 +76,11 @@ class Keeper:
         self._trust = trust
         self._copy = secrets.token_hex(8)
         self._rooms: dict[Key, Wanted] = {}
+
+    @property
+    def conferences(self) -> list[Wanted]:
+        """Those that are on and have no word for the floor."""
+        return [one for one in self._rooms.values() if not one.in_room]
 
     async def run(self) -> None:
         """Look which meetings are on, and keep a task for each."""
@@ -98,12 +117,13 @@ class Keeper:
             found = []
             for one in schedule.between(now - LATE_S, now + EARLY_S):
                 meeting = schedule.meetings[one.meeting_id]
-                if not meeting.address.startswith("janus+"):
+                if not meeting.address.startswith(GIVEN):
                     continue
                 sites = {tree.sites[site].name: site for site in schedule.invited(one)}
                 key = Key(one.meeting_id, one.instance)
                 address = Address.parse(meeting.address)
-                found.append(Wanted(key, address, meeting.chair_pin, one.end + LATE_S, sites))
+                until = one.end + LATE_S
+                found.append(Wanted(key, one.uid, address, meeting.chair_pin, until, sites))
         return found
 
     async def _keep(self, wanted: Wanted) -> None:
@@ -111,7 +131,7 @@ class Keeper:
         try:
             if not await asyncio.to_thread(self._lease, wanted.key):
                 return
-            await self._in_room(wanted)
+            await (self._in_room(wanted) if wanted.in_room else self._by_reports(wanted))
         except DBAPIError as error:
             log.warning("database: %s", error.orig)
         await asyncio.sleep(AGAIN_S)
@@ -129,6 +149,25 @@ class Keeper:
             log.warning("database: %s", _first(group))
         if known:
             await asyncio.to_thread(self._leave, wanted, trouble)
+
+    async def _by_reports(self, wanted: Wanted) -> None:
+        """A conference: who is in is written down as the sites tell it."""
+        while self._still(wanted):
+            began = time.monotonic()
+            if not await asyncio.to_thread(self._lease, wanted.key):
+                return
+            await asyncio.to_thread(self._write_reported, wanted)
+            await asyncio.sleep(max(REPORTS_S, REST * (time.monotonic() - began)))
+        await asyncio.to_thread(self._leave, wanted, "")
+
+    def _write_reported(self, wanted: Wanted) -> None:
+        with self._database.writing() as session:
+            now = self._now()
+            people = reported(session, wanted.sites, wanted.uid, now)
+            stays.write_people(session, wanted.key, people, wanted.sites, now)
+            floor = stays.floor_of(session, wanted.key)
+            site = wanted.sites.get(floor.wanted, "")
+            floor.shown = floor.wanted if knows_floor(session, site, wanted.uid) else ""
 
     async def _watch(self, room: Room, wanted: Wanted) -> None:
         log.info("near → in room %s", wanted.address.shown)
