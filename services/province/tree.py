@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
@@ -110,13 +110,14 @@ class Tree:
 
 
 def ancestors(session: Session, place: int) -> list[int]:
-    """`place` and all above it."""
-    found: list[int] = []
-    at: int | None = place
-    while at is not None and len(found) < DEEPEST:
-        found.append(at)
-        at = session.scalar(select(Place.parent_id).where(Place.id == at))
-    return found
+    """`place` and all above it, in one question: each feed asks."""
+    above = select(Place.id, Place.parent_id, literal(1).label("far")).where(Place.id == place)
+    chain = above.cte(recursive=True)
+    parents = select(Place.id, Place.parent_id, chain.c.far + 1).where(
+        Place.id == chain.c.parent_id, chain.c.far < DEEPEST
+    )
+    chain = chain.union_all(parents)
+    return list(session.scalars(select(chain.c.id).order_by(chain.c.far)))
 
 
 def place_at(session: Session, names: Iterable[str]) -> Place:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import json
 import signal
-import ssl
 import tempfile
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from services.health.mqtt import Broker
 from services.province.broker.beside import Beside
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.diary import Diary
-from services.simulate.feed import Feed, feeds
+from services.simulate.feed import Feed, client, feeds
 from services.simulate.life import Appointment
 from services.simulate.site import Where
 
@@ -86,8 +85,7 @@ def simulate(
         let_in(choice, every, kept, time.time())
         agendas: dict[str, Feed] = {}
         if site_files is not None:
-            tls = ssl.create_default_context(cafile=str(choice.files.authority))
-            agendas = feeds(site_files, every, tls)
+            agendas = feeds(site_files, every, client(choice.files.authority))
         where = Where(Broker(host, port), choice.files.authority)
         crowd = Crowd(
             where, every, kept, meeting=meeting, feeds=agendas, calm_s=rhythm, diary=Diary(out)

@@ -19,7 +19,7 @@ from services.province.tree import Tree
 
 log = logging.getLogger("diemcau.province.nudge")
 
-LOOK_S = 0.5
+LOOK_S = 0.25
 """A change reaches a connected site within two seconds."""
 AT_ONCE = 8
 """Nudges under way together: one after another, each waiting for the broker's word, a thousand
@@ -47,7 +47,7 @@ class Nudging:
         self._owed: set[str] = set()
 
     async def run(self) -> None:
-        """Look twice a second until cancelled."""
+        """Look again and again until cancelled."""
         seen: set[Version] | None = None
         while True:
             try:
