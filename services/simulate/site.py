@@ -26,6 +26,8 @@ from services.simulate.diary import Diary
 from services.simulate.feed import REFRESH_S, Feed
 from services.simulate.life import Appointment, Doing, Life
 
+AT_ONCE = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Where:
@@ -36,6 +38,9 @@ class Where:
     keepalive_s: int = KEEPALIVE_S
     will_delay_s: int = WILL_DELAY_S
     """Both are shorter for tests that wait for the broker to miss somebody."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    """Handshakes under way together: a box has a processor of its own, and thousands in one process
+    that all begin at once keep one another from ending."""
 
 
 @dataclass(slots=True)
@@ -192,17 +197,19 @@ class SimulatedSite:
     async def _connect(self, will: Will) -> AsyncIterator[Link]:
         if self._gone:
             raise OSError("the line is dead")
-        tls = client_tls(self._where.ca, self._folder / f"{self.name}.pem")
         where = self._where
-        async with connected(
-            where.broker,
-            self.name,
-            tls,
-            will,
-            will_delay_s=where.will_delay_s,
-            keepalive_s=where.keepalive_s,
-        ) as link:
-            self._link = link
+        async with contextlib.AsyncExitStack() as stack:
+            async with where.turns:
+                tls = client_tls(where.ca, self._folder / f"{self.name}.pem")
+                line = connected(
+                    where.broker,
+                    self.name,
+                    tls,
+                    will,
+                    will_delay_s=where.will_delay_s,
+                    keepalive_s=where.keepalive_s,
+                )
+                self._link = link = await stack.enter_async_context(line)
             self._tally.connections += 1
             self._tally.diary.note(self.name, "connected")
             try:

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from services.province.broker.beside import Beside
 from services.province.ca.authority import private_pem
 from services.province.storage.database import Database
-from tests.health.broker import free_port
 from tests.load.console import Console
+from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
 
 HOST = "127.0.0.1"
