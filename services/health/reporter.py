@@ -28,7 +28,9 @@ MOST_AGAIN = 32
 AT_ONCE = 8
 """Publications under way together: a backlog of a day goes out in seconds over a long line."""
 FAREWELL_S = 3.0
-FIRST_WAIT_S, LONGEST_WAIT_S = 1.0, 30.0
+SHORTEST_WAIT_S, FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0, 30.0
+"""All sites of a broker that fell lose their lines in the same second. What a broker can do is some
+hundred TLS handshakes a second, and one that is given up half-way was done for nothing."""
 
 Connect = Callable[[Will], AbstractAsyncContextManager[Link]]
 
@@ -200,10 +202,10 @@ class Reporter:
                     await self._stirred.wait()
 
     def _pause_s(self) -> float:
-        """Doubling, with as much chance again: two hundred sites do not come back as one."""
+        """Anything up to a bound that doubles: two thousand sites do not come back as one."""
         longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._tries, 10))
         self._tries += 1
-        return longest * self._random.uniform(0.5, 1.0)
+        return self._random.uniform(SHORTEST_WAIT_S, longest)
 
     def _note(self, why: str) -> None:
         if self.connected or self._tries == 0:

@@ -94,7 +94,8 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
     meetings = session.scalars(
         _lasting(now - FEED_BEHIND_S).where(Meeting.id.in_(known)).limit(MOST_IN_FEED)
     ).all()
-    changes = changes_of(session, [meeting.id for meeting in meetings])
+    series = [meeting.id for meeting in meetings if meeting.rule]
+    changes = changes_of(session, series) if series else {}
     entries = [
         Entry(meeting, changes.get(meeting.id, ()), off=meeting.id not in active)
         for meeting in meetings

@@ -4,8 +4,9 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
@@ -29,11 +30,19 @@ class SiteName:
     helper: str = ""
 
 
+class Branch(NamedTuple):
+    """A place as lists show it."""
+
+    id: int
+    parent_id: int | None
+    name: str
+
+
 @dataclass(slots=True)
 class Tree:
     """All places and sites as they were at one moment; ten thousand are some megabytes."""
 
-    places: dict[int, Place] = field(default_factory=dict)
+    places: dict[int, Branch] = field(default_factory=dict)
     sites: dict[str, SiteName] = field(default_factory=dict)
     _children: dict[int | None, list[int]] = field(default_factory=dict)
     _sites_of: dict[int, list[str]] = field(default_factory=dict)
@@ -42,16 +51,17 @@ class Tree:
     def load(cls, session: Session) -> "Tree":
         """Read it whole, in two questions."""
         tree = cls()
-        for place in session.scalars(select(Place).order_by(Place.name, Place.id)):
+        branches = select(Place.id, Place.parent_id, Place.name).order_by(Place.name, Place.id)
+        for place in map(Branch._make, session.execute(branches)):
             tree.places[place.id] = place
             tree._children.setdefault(place.parent_id, []).append(place.id)
         rows = select(Site.id, Site.name, Site.place_id, Site.helper).order_by(Site.name, Site.id)
-        for row in session.execute(rows):
-            tree.sites[row.id] = SiteName(row.id, row.name, row.place_id, row.helper)
-            tree._sites_of.setdefault(row.place_id, []).append(row.id)
+        for number, name, place_id, helper in session.execute(rows):
+            tree.sites[number] = SiteName(number, name, place_id, helper)
+            tree._sites_of.setdefault(place_id, []).append(number)
         return tree
 
-    def children(self, place: int | None) -> list[Place]:
+    def children(self, place: int | None) -> list[Branch]:
         """The branches right below `place`; of None the roots."""
         return [self.places[number] for number in self._children.get(place, [])]
 
@@ -78,7 +88,7 @@ class Tree:
             at = self.places[at].parent_id
         return tuple(reversed(names))
 
-    def branch_of(self, site: str, depth: int = 1) -> Place:
+    def branch_of(self, site: str, depth: int = 1) -> Branch:
         """The branch at `depth` (0 is the root) in which a site is, or the deepest above it."""
         chain: list[int] = []
         at: int | None = self.sites[site].place_id
@@ -88,10 +98,10 @@ class Tree:
         chain.reverse()
         return self.places[chain[min(depth, len(chain) - 1)]]
 
-    def listed(self) -> Iterator[tuple[int, Place]]:
+    def listed(self) -> Iterator[tuple[int, Branch]]:
         """Every place with its depth, a branch right after its stem."""
 
-        def walk(parent: int | None, depth: int) -> Iterator[tuple[int, Place]]:
+        def walk(parent: int | None, depth: int) -> Iterator[tuple[int, Branch]]:
             for place in self.children(parent):
                 yield depth, place
                 yield from walk(place.id, depth + 1)
@@ -100,13 +110,14 @@ class Tree:
 
 
 def ancestors(session: Session, place: int) -> list[int]:
-    """`place` and all above it."""
-    found: list[int] = []
-    at: int | None = place
-    while at is not None and len(found) < DEEPEST:
-        found.append(at)
-        at = session.scalar(select(Place.parent_id).where(Place.id == at))
-    return found
+    """`place` and all above it, in one question: each feed asks."""
+    above = select(Place.id, Place.parent_id, literal(1).label("far")).where(Place.id == place)
+    chain = above.cte(recursive=True)
+    parents = select(Place.id, Place.parent_id, chain.c.far + 1).where(
+        Place.id == chain.c.parent_id, chain.c.far < DEEPEST
+    )
+    chain = chain.union_all(parents)
+    return list(session.scalars(select(chain.c.id).order_by(chain.c.far)))
 
 
 def place_at(session: Session, names: Iterable[str]) -> Place:

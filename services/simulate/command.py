@@ -3,20 +3,21 @@
 import asyncio
 import contextlib
 import json
-import ssl
+import signal
 import tempfile
 import time
 from pathlib import Path
 
 import click
-import httpx
 
 from appliance.base.journal import open_journal
 from services.health.mqtt import Broker
 from services.province.broker.beside import Beside
 from services.simulate.crowd import Crowd, Weather, let_in, names
+from services.simulate.diary import Diary
+from services.simulate.feed import Feed, client, feeds
 from services.simulate.life import Appointment
-from services.simulate.site import Fetch, Where
+from services.simulate.site import Where
 
 
 @click.command("simulate")
@@ -26,7 +27,12 @@ from services.simulate.site import Fetch, Where
               help="The province's broker's folder; its authority signs the sites.")  # fmt: skip
 @click.option("--host", default="127.0.0.1", show_default=True, help="The broker's host.")
 @click.option("--port", default=8883, show_default=True, help="The broker's port.")
-@click.option("--seconds", default=300.0, show_default=True, help="How long they live.")
+@click.option(
+    "--seconds",
+    default=300.0,
+    show_default=True,
+    help="How long they live; at the signal TERM they leave at once, with a word.",
+)
 @click.option("--meeting-in", type=float,
               help="All of them have a meeting that begins in so many seconds.")  # fmt: skip
 @click.option("--meeting-seconds", default=600.0, show_default=True)
@@ -34,8 +40,12 @@ from services.simulate.site import Fetch, Where
 @click.option("--rhythm", type=float, help="Seconds between health reports; else 60 and 10.")
 @click.option("--lose-network", default=0.0, type=click.FloatRange(0, 1), help="A share of all.")
 @click.option("--lose-power", default=0.0, type=click.FloatRange(0, 1), help="A share of all.")
-@click.option("--weather-after", default=60.0, show_default=True, help="When that happens, in s.")
-@click.option("--feed", default="", help="Read on each nudge: https://host/feeds/{site}.ics")
+@click.option("--weather-after", default=60.0, show_default=True,
+              help="When that happens, in s; at the signal USR1 in any case.")  # fmt: skip
+@click.option("--site-files", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="The console's archive: each site follows its own file's agenda.")  # fmt: skip
+@click.option("--diary", type=click.Path(dir_okay=False, path_type=Path),
+              help="A line of JSON for each thing that a site does.")  # fmt: skip
 @click.option("--list", "listed", is_flag=True,
               help="Only print the sites as a sheet (CSV) that the console imports.")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="The account at the end, as one object.")
@@ -52,7 +62,8 @@ def simulate(
     lose_network: float,
     lose_power: float,
     weather_after: float,
-    feed: str,
+    site_files: Path | None,
+    diary: Path | None,
     listed: bool,
     as_json: bool,
 ) -> None:
@@ -68,11 +79,19 @@ def simulate(
     meeting = None if begin is None else Appointment(uid, begin, begin + meeting_seconds)
     weather = Weather(weather_after, lose_network, lose_power)
     choice = Beside(folder, host, port)
-    with tempfile.TemporaryDirectory(prefix="diemcau-simulate-") as made:
-        kept = Path(made)
+    with contextlib.ExitStack() as stack:
+        kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-simulate-")))
+        out = None if diary is None else stack.enter_context(diary.open("w", buffering=1))
         let_in(choice, every, kept, time.time())
+        agendas: dict[str, Feed] = {}
+        if site_files is not None:
+            agendas = feeds(site_files, every, client(choice.files.authority))
         where = Where(Broker(host, port), choice.files.authority)
-        account = asyncio.run(_live(where, every, kept, meeting, rhythm, seconds, weather, feed))
+        crowd = Crowd(
+            where, every, kept, meeting=meeting, feeds=agendas, calm_s=rhythm, diary=Diary(out)
+        )
+        asyncio.run(_live(crowd, seconds, weather))
+    account = crowd.account()
     if as_json:
         click.echo(json.dumps(account))
     else:
@@ -80,26 +99,8 @@ def simulate(
             click.echo(f"{name:15} {value}")
 
 
-async def _live(
-    where: Where,
-    sites: list[str],
-    folder: Path,
-    meeting: Appointment | None,
-    rhythm: float | None,
-    seconds: float,
-    weather: Weather,
-    feed: str,
-) -> dict[str, object]:
-    async with contextlib.AsyncExitStack() as stack:
-        fetch: Fetch | None = None
-        if feed:
-            tls = ssl.create_default_context(cafile=str(where.ca))
-            client = await stack.enter_async_context(httpx.AsyncClient(verify=tls, timeout=20.0))
-
-            async def read(site: str) -> None:
-                (await client.get(feed.replace("{site}", site))).raise_for_status()
-
-            fetch = read
-        crowd = Crowd(where, sites, folder, meeting=meeting, fetch=fetch, calm_s=rhythm)
-        await crowd.run(seconds, weather)
-        return crowd.account()
+async def _live(crowd: Crowd, seconds: float, weather: Weather) -> None:
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGUSR1, crowd.storm.set)
+    loop.add_signal_handler(signal.SIGTERM, crowd.over.set)
+    await crowd.run(seconds, weather)

@@ -5,7 +5,7 @@ import contextlib
 import random
 import resource
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,10 @@ from appliance.base.tasks import end
 from services.province.broker.beside import Beside
 from services.province.ca.authority import private_pem
 from services.province.ca.ledger import Entry, EntryState
+from services.simulate.diary import Diary
+from services.simulate.feed import Feed
 from services.simulate.life import Appointment
-from services.simulate.site import Fetch, SimulatedSite, Tally, Where
+from services.simulate.site import SimulatedSite, Tally, Where
 
 START_PER_S = 60.0
 """Connections that are begun in a second: a province's power comes back in villages, not at once,
@@ -30,7 +32,8 @@ ARRIVE_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Weather:
-    """What happens to the sites `after` seconds: shares of all that lose their line or power."""
+    """What happens to the sites `after` seconds, or when the crowd's ``storm`` is set before:
+    shares of all that lose their line or power."""
 
     after: float
     no_network: float = 0.0
@@ -81,14 +84,17 @@ class Crowd:
         folder: Path,
         *,
         meeting: Appointment | None = None,
-        fetch: Fetch | None = None,
+        feeds: Mapping[str, Feed] | None = None,
         calm_s: float | None = None,
+        diary: Diary | None = None,
     ) -> None:
-        self.tally = Tally()
+        self.tally = Tally(diary=diary or Diary())
+        self.storm, self.over = asyncio.Event(), asyncio.Event()
+        known = feeds or {}
         self.sites = [
             SimulatedSite(
                 number, site, where, folder, self.tally,
-                meeting=meeting, fetch=fetch, calm_s=calm_s,
+                meeting=meeting, feed=known.get(site), calm_s=calm_s,
             )
             for number, site in enumerate(sites)
         ]  # fmt: skip
@@ -97,20 +103,25 @@ class Crowd:
         self.struck_at: float | None = None
 
     async def run(self, seconds: float, weather: Weather | None = None) -> None:
-        """Live for so long; then everybody leaves with a word. Raises what a site dies of."""
-        end = time.monotonic() + seconds
+        """Live for so long, or until ``over`` is set; then everybody leaves with a word. Raises
+        what a site dies of."""
+        until = time.monotonic() + seconds
         blow = None if weather is None else asyncio.create_task(self._blow(weather))
         try:
             for site in self.sites:
                 if site.name not in self.struck:
                     self._start(site)
+                if self.over.is_set():
+                    break
                 await asyncio.sleep(1 / START_PER_S)
-            while (left := end - time.monotonic()) > 0:
-                await asyncio.sleep(min(1.0, left))
+            while (left := until - time.monotonic()) > 0 and not self.over.is_set():
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(min(1.0, left)):
+                        await self.over.wait()
                 self._see_who_fell()
         finally:
             if blow is not None:
-                blow.cancel()
+                await end(blow)
             await self._end()
 
     @property
@@ -147,7 +158,9 @@ class Crowd:
         self._running[site.name] = asyncio.create_task(site.run(), name=f"life of {site.name}")
 
     async def _blow(self, weather: Weather) -> None:
-        await asyncio.sleep(weather.after)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(weather.after):
+                await self.storm.wait()
         order = random.Random(1).sample(self.sites, len(self.sites))  # noqa: S311 - weather
         dark = order[: round(weather.no_power * len(order))]
         cut = order[len(dark) : len(dark) + round(weather.no_network * len(order))]
@@ -159,6 +172,7 @@ class Crowd:
         for site in sites:
             self.struck[site.name], self.struck_at = how, time.time()
             site.vanish()
+            self.tally.diary.note(site.name, "struck", how=how)
 
     def _see_who_fell(self) -> None:
         for task in self._running.values():

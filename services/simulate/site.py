@@ -5,12 +5,15 @@ import contextlib
 import itertools
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import httpx
+
 from appliance.base.tasks import end
+from appliance.wire.feed_fault import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
@@ -19,9 +22,11 @@ from services.health.credentials import client_tls
 from services.health.mqtt import KEEPALIVE_S, WILL_DELAY_S, Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
 from services.health.rhythm import period_s
+from services.simulate.diary import Diary
+from services.simulate.feed import REFRESH_S, Feed
 from services.simulate.life import Appointment, Doing, Life
 
-READY_WAIT_S = 30.0
+AT_ONCE = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,9 @@ class Where:
     keepalive_s: int = KEEPALIVE_S
     will_delay_s: int = WILL_DELAY_S
     """Both are shorter for tests that wait for the broker to miss somebody."""
+    turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
+    """Handshakes under way together: a box has a processor of its own, and thousands in one process
+    that all begin at once keep one another from ending."""
 
 
 @dataclass(slots=True)
@@ -45,10 +53,7 @@ class Tally:
     names: set[tuple[str, str, int]] = field(default_factory=set)
     """Each health report that was said: site, boot, seq."""
     feed_ms: list[float] = field(default_factory=list)
-
-
-Fetch = Callable[[str], Awaitable[None]]
-"""Reads a site's feed anew; whatever it raises is the feed's matter."""
+    diary: Diary = field(default_factory=Diary)
 
 
 class SimulatedSite:
@@ -63,7 +68,7 @@ class SimulatedSite:
         tally: Tally,
         *,
         meeting: Appointment | None = None,
-        fetch: Fetch | None = None,
+        feed: Feed | None = None,
         calm_s: float | None = None,
     ) -> None:
         self.name = name
@@ -71,7 +76,7 @@ class SimulatedSite:
         self._folder = folder
         self._tally = tally
         self._meeting = meeting
-        self._fetch = fetch
+        self._feed = feed
         self._calm_s = calm_s
         self._life = Life(number)
         self._number = number
@@ -80,7 +85,7 @@ class SimulatedSite:
         self._link: Link | None = None
         self._gone = False
         self._living: asyncio.Task[None] | None = None
-        self._fetching: set[asyncio.Task[None]] = set()
+        self._nudged, self._replanned = asyncio.Event(), asyncio.Event()
         self.reporter = self._started()
 
     @property
@@ -92,14 +97,19 @@ class SimulatedSite:
         """Report until cancelled; a power cut is a cancelled run and another."""
         speaking = asyncio.create_task(self.reporter.run(), name=self.name)
         self._living = living = asyncio.create_task(self._live(), name=f"life of {self.name}")
+        parts = {speaking, living}
+        if self._feed is not None:
+            reading = self._follow(self._feed)
+            parts.add(asyncio.create_task(reading, name=f"agenda of {self.name}"))
         try:
-            await asyncio.wait({speaking, living}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             if living.cancelled():
                 await speaking  # hushed: what was said is still sent
         finally:
-            await end(speaking, living)
-        for task in (speaking, living):
-            task.result()
+            await end(*parts)
+        for task in parts:
+            if not task.cancelled():
+                task.result()
 
     def hush(self) -> None:
         """Say nothing new; what was said is sent."""
@@ -137,6 +147,7 @@ class SimulatedSite:
         health_at = began + self._period("idle") * ((self._number * 0.618) % 1.0)
         while True:
             now = time.time()
+            self._replanned.clear()
             doing = self._life.doing(now, self._meeting)
             if before is None or doing.phase != before.phase or now >= health_at:
                 self._say_meeting(doing)
@@ -147,7 +158,9 @@ class SimulatedSite:
                 health_at = max(now, health_at + self._period(doing.phase))
             before = doing
             due = min(health_at, self._life.changes_at(now, self._meeting))
-            await asyncio.sleep(max(0.001, due - time.time()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.001, due - time.time())):
+                    await self._replanned.wait()
 
     def _period(self, phase: str) -> float:
         return self._calm_s or period_s({"phase": phase})
@@ -156,6 +169,7 @@ class SimulatedSite:
         stamp = self._stamp()
         self._tally.said += 1
         self._tally.names.add((self.name, stamp.boot_id, stamp.seq))
+        self._tally.diary.note(self.name, "health", boot=stamp.boot_id, seq=stamp.seq)
         facts = {"release": "2026.11.1", "slot": "A", "reboot": "wanted"}
         figures = self._life.figures(now, self._meeting)
         self.reporter.say(Health(stamp, self._life.alarms(began), figures, facts))
@@ -183,34 +197,51 @@ class SimulatedSite:
     async def _connect(self, will: Will) -> AsyncIterator[Link]:
         if self._gone:
             raise OSError("the line is dead")
-        tls = client_tls(self._where.ca, self._folder / f"{self.name}.pem")
         where = self._where
-        async with connected(
-            where.broker,
-            self.name,
-            tls,
-            will,
-            will_delay_s=where.will_delay_s,
-            keepalive_s=where.keepalive_s,
-        ) as link:
-            self._link = link
+        async with contextlib.AsyncExitStack() as stack:
+            async with where.turns:
+                tls = client_tls(where.ca, self._folder / f"{self.name}.pem")
+                line = connected(
+                    where.broker,
+                    self.name,
+                    tls,
+                    will,
+                    will_delay_s=where.will_delay_s,
+                    keepalive_s=where.keepalive_s,
+                )
+                self._link = link = await stack.enter_async_context(line)
             self._tally.connections += 1
+            self._tally.diary.note(self.name, "connected")
             try:
                 yield link
             finally:
                 self._link = None
 
     def _hear(self, message: Message) -> None:
-        if not message.topic.endswith(f"/{Kind.NUDGE}"):
-            return
-        self._tally.nudges += 1
-        if self._fetch is not None:
-            task = asyncio.create_task(self._read_feed(self._fetch), name="feed")
-            self._fetching.add(task)
-            task.add_done_callback(self._fetching.discard)
+        if message.topic.endswith(f"/{Kind.NUDGE}"):
+            self._tally.nudges += 1
+            self._tally.diary.note(self.name, "nudge")
+            self._nudged.set()
 
-    async def _read_feed(self, fetch: Fetch) -> None:
-        began = time.monotonic()
-        with contextlib.suppress(Exception):  # the feed's own faults are counted by its absence
-            await fetch(self.name)
-            self._tally.feed_ms.append(1000 * (time.monotonic() - began))
+    async def _follow(self, feed: Feed) -> None:
+        """Read the agenda, and read it again when nudged or when it is old."""
+        while True:
+            self._nudged.clear()
+            if not self._gone:
+                await self._read(feed)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(REFRESH_S):
+                    await self._nudged.wait()
+
+    async def _read(self, feed: Feed) -> None:
+        diary = self._tally.diary
+        try:
+            read = await feed.read()
+        except (httpx.HTTPError, FeedError) as error:
+            diary.note(self.name, "no feed", why=f"{type(error).__name__}: {error}"[:200])
+            return
+        self._tally.feed_ms.append(1000 * read.took_s)
+        diary.note(self.name, "feed", status=read.status, sequence=read.sequence)
+        if feed.meeting != self._meeting:
+            self._meeting = feed.meeting
+            self._replanned.set()

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from tests.bench.content import Clip
-from tests.peers.janus import ROOM, free_port, janus
+from tests.peers.janus import ROOM, janus
 from tests.peers.relay import Relay
+from tests.process.ports import free_port
 
 ANSWER_S = 15.0
 

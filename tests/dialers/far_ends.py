@@ -15,7 +15,7 @@ from appliance.dialers.table import Dialers
 from tests.code_sound import write_beeps
 from tests.dialers.sites import SPAN, site
 from tests.media.lossy_near import HEIGHT, RATE, WIDTH, numbered
-from tests.peers.janus import FULL_ROOM, PIN, PIN_ROOM, ROOM, free_port, janus
+from tests.peers.janus import FULL_ROOM, PIN, PIN_ROOM, ROOM, janus
 from tests.peers.room import room
 from tests.peers.sip import asterisk_files as there
 from tests.peers.sip import mcu as rmx
@@ -23,6 +23,7 @@ from tests.peers.sip.asterisk import asterisk
 from tests.peers.sip.baresip import LASTS_S, baresip
 from tests.peers.sip.mcu_call import QUEUE
 from tests.peers.sip.mcu_process import mcu_process
+from tests.process.ports import free_port
 
 VIDEOROOMS = ("room", "janus")
 CONFERENCES = (*VIDEOROOMS, "asterisk")

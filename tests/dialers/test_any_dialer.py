@@ -12,9 +12,10 @@ from appliance.dialers.dialer import Call, DialError, EndReason
 from appliance.dialers.table import Dialers
 from tests.dialers.far_ends import ALL, CONFERENCES, VIDEOROOMS, FarEnd, start, videoroom_address
 from tests.dialers.sites import Chair, near, site, until
-from tests.peers.janus import ROOM, SHORT_ROOM, free_port, janus
+from tests.peers.janus import ROOM, SHORT_ROOM, janus
 from tests.peers.relay import relay
 from tests.peers.room import room
+from tests.process.ports import free_port
 
 Start = Callable[[str], FarEnd]
 

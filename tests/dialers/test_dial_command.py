@@ -10,8 +10,9 @@ from typing import Any
 import av
 import pytest
 
-from tests.peers.janus import ROOM, free_port, janus
+from tests.peers.janus import ROOM, janus
 from tests.peers.room import room
+from tests.process.ports import free_port
 
 KEYS = (
     "address ok reason detail ended connected_s first_picture_s video audio rtt_ms sent_kbps "

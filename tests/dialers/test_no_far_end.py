@@ -10,8 +10,9 @@ from appliance.base.limits import Limits
 from appliance.dialers.dialer import DialError, EndReason
 from appliance.dialers.table import Dialers
 from tests.dialers.sites import near
-from tests.peers.janus import ROOM, free_port
+from tests.peers.janus import ROOM
 from tests.peers.room import room
+from tests.process.ports import free_port
 
 
 def _address(port: int) -> str:

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.peers.janus import free_port
+from tests.process.ports import free_port
 from tests.process.room import Room
 from tests.process.waiting import until
 

@@ -18,7 +18,7 @@ from appliance.base.tasks import end
 from services.health.credentials import Pair, private_pem
 from services.province.broker.beside import Beside
 from tests.health.boxes import bench
-from tests.health.broker import free_port
+from tests.process.ports import free_port
 from tests.process.waiting import until
 
 SITE_FILE = """\

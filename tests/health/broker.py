@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import random
-import socket
 import ssl
 import time
 from collections.abc import AsyncIterator
@@ -21,16 +19,7 @@ from services.health.mqtt import Broker, Link, Lost, Message, connected
 from services.province.broker.configuration import BrokerFiles
 from services.province.broker.process import Mosquitto, mosquitto
 from services.province.ca.authority import Authority
-
-
-def free_port() -> int:
-    """A port that nobody listens on, below those that the kernel gives to outgoing connections:
-    a broker that is started again finds it free again."""
-    while True:
-        port = random.randrange(20_000, 32_000)
-        with socket.socket() as one, contextlib.suppress(OSError):
-            one.bind(("127.0.0.1", port))
-            return port
+from tests.process.ports import free_port
 
 
 @dataclass

@@ -22,8 +22,8 @@ from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.routes import enrolment_routes
 from tests.health.box import Box, https
-from tests.health.broker import free_port
 from tests.health.ingesting import Shelf
+from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
 from tests.wire.golden import examples
 

@@ -27,7 +27,7 @@ from services.province.ca.authority import Authority, common_name
 from services.province.ca.enrolment import PENDING_S, Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import FolderLedger
 from services.province.ca.routes import enrolment_routes
-from tests.health.broker import free_port
+from tests.process.ports import free_port
 from tests.process.waiting import until
 
 DAY = 86_400.0

@@ -78,13 +78,6 @@ def janus(folder: Path, port: int, *, apart: bool = False) -> Iterator[subproces
         yield process
 
 
-def free_port() -> int:
-    """A TCP port that nobody listens at."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
-
-
 def _configure(folder: Path, port: int, modules: Path) -> None:
     plugins = ",".join(f"libjanus_{name}.so" for name in OTHER_PLUGINS.split())
     transports = ",".join(f"libjanus_{name}.so" for name in OTHER_TRANSPORTS.split())

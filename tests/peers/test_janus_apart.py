@@ -4,7 +4,8 @@ from pathlib import Path
 
 from appliance.dialers.table import Dialers
 from tests.dialers.sites import near
-from tests.peers.janus import ROOM, free_port, janus
+from tests.peers.janus import ROOM, janus
+from tests.process.ports import free_port
 
 
 async def test_it_takes_a_call(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
-from tests.peers.janus import free_port
+from tests.process.ports import free_port
 from tests.process.waiting import until_told
 
 CHAIR_PIN = "2026"

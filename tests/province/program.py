@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.peers.janus import free_port
+from tests.process.ports import free_port
 from tests.process.waiting import until_told
 
 

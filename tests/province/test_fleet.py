@@ -18,7 +18,7 @@ from services.province.tree import add_site, place_at
 from services.simulate.crowd import Crowd, let_in, names
 from services.simulate.life import Appointment
 from services.simulate.site import Where
-from tests.peers.janus import free_port
+from tests.process.ports import free_port
 from tests.process.waiting import until
 from tests.province.program import a_province
 

@@ -28,7 +28,8 @@ from services.province.floor.stays import (
 )
 from services.province.storage.database import Database
 from services.province.storage.tables import Floor
-from tests.peers.janus import SECRET, free_port, janus
+from tests.peers.janus import SECRET, janus
+from tests.process.ports import free_port
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.waiting import until, until_told
 from tests.province.house import NOON, House, wish

@@ -11,8 +11,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 from websockets.typing import Subprotocol
 
-from tests.peers.janus import PIN, PIN_ROOM, ROOM, SECRET, free_port
+from tests.peers.janus import PIN, PIN_ROOM, ROOM, SECRET
 from tests.peers.room import room
+from tests.process.ports import free_port
 
 PROTOCOL = Subprotocol("janus-protocol")
 

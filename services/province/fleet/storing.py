@@ -3,16 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from appliance.wire.report import Presence
-from appliance.wire.topics import Kind
 from services.province import audit
 from services.province.broker.ingest import Incoming, Store
 from services.province.readiness import IDENTITY
 from services.province.storage.database import Database
-from services.province.storage.reports import Report, record_report
-from services.province.storage.tables import LastReport, Site
+from services.province.storage.reports import Entry, Report, record_report, record_reports
+from services.province.storage.tables import Site
 
 
 def storing(database: Database) -> Store:
@@ -23,32 +21,21 @@ def storing(database: Database) -> Store:
             said = {one.site for one in batch}
             known = set(session.scalars(select(Site.id).where(Site.id.in_(said))))
             # In one order, so that two copies of the program never wait for each other's rows.
-            for one in sorted(batch, key=lambda one: (one.site, one.kind)):
-                if one.site in known:
-                    _keep(session, one)
+            ordered = sorted(batch, key=lambda one: (one.site, one.kind))
+            record_reports(session, [_entry(one) for one in ordered if one.site in known])
 
     return store
 
 
-def _keep(session: Session, one: Incoming) -> None:
-    stamp, seq = one.report.stamp, one.report.stamp.seq
+def _entry(one: Incoming) -> Entry:
+    stamp, seq, begins = one.report.stamp, one.report.stamp.seq, True
     if isinstance(one.report, Presence):
         # The will was written when its connection was made and bears that moment's stamp: presence
         # is ordered by the connection of which it speaks (see `Presence.after`).
         seq = 2 * one.report.session + (not one.report.online)
-        if not one.report.online and _other_boot(session, one.site, stamp.boot_id):
-            return  # the will of a boot that another has followed
+        begins = one.report.online  # a will of a boot that another has followed says nothing
     report = Report(stamp.at, stamp.boot_id, seq, one.state)
-    record_report(session, one.site, report, one.received_at, one.kind)
-
-
-def _other_boot(session: Session, site: str, boot_id: str) -> bool:
-    known = session.scalar(
-        select(LastReport.boot_id).where(
-            LastReport.site_id == site, LastReport.kind == Kind.PRESENCE
-        )
-    )
-    return known is not None and known != boot_id
+    return Entry(one.site, one.kind, report, one.received_at, begins)
 
 
 def alarming(database: Database, now: Callable[[], float]) -> Callable[[str, str], None]:

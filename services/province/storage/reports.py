@@ -1,14 +1,17 @@
 """The sites' last reports: the seam between what comes in from the broker and everything else."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from sqlalchemy import and_, case, or_
+from sqlalchemy import Boolean, and_, bindparam, case, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from services.province.storage.tables import LastReport
+
+KEPT = ("site_id", "kind", "at", "boot_id", "seq", "state", "received_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,33 +24,68 @@ class Report:
     state: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A `report` of a site under its `kind`, the topic's last word: ``health``, ``presence``,
+    ``meeting``, ``hand``; `received_at` by the province's clock.
+
+    Only one that `begins` may be the first that is heard of a boot where another is known: a will
+    speaks of a boot that is over.
+    """
+
+    site: str
+    kind: str
+    report: Report
+    received_at: float
+    begins: bool = True
+
+
 def record_report(
     session: Session, site: str, report: Report, now: float, kind: str = "health"
 ) -> bool:
     """Keep `report` as the newest of its `kind` from `site`; False where it is not newer.
 
-    Of one boot the higher ``seq`` is newer, whatever the clocks say: a Raspberry Pi has none until
-    the network gives it one. A boot that was followed by another never speaks again (that is a will
-    or a retained message that came late). `kind` is the topic's last word: ``health``,
-    ``presence``, ``meeting``, ``hand``. One statement, so copies need not agree on anything.
-
     Raises `sqlalchemy.exc.IntegrityError` for a site that is not known.
     """
-    postgres = session.get_bind().dialect.name == "postgresql"
-    insert = postgresql.insert if postgres else sqlite.insert
+    statement = _upsert(session.get_bind().dialect.name).returning(LastReport.seq)
+    values = _values(Entry(site, kind, report, now))
+    return session.connection().execute(statement, values).first() is not None
+
+
+def record_reports(session: Session, entries: Iterable[Entry]) -> None:
+    """The same for many, in their order and in one round trip where the driver can (psycopg's
+    pipeline); what is not newer changes nothing."""
+    if values := [_values(entry) for entry in entries]:
+        session.connection().execute(_upsert(session.get_bind().dialect.name), values)
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    report = entry.report
+    kept = (
+        entry.site, entry.kind, report.at, report.boot_id, report.seq, dict(report.state),
+        entry.received_at,
+    )  # fmt: skip
+    return dict(zip(KEPT, kept, strict=True)) | {"begins": entry.begins}
+
+
+@cache
+def _upsert(dialect: str) -> postgresql.Insert | sqlite.Insert:
+    """One statement, so copies need not agree on anything; made once, for making it costs more than
+    the database takes to do it.
+
+    Of one boot the higher ``seq`` is newer, whatever the clocks say: a Raspberry Pi has none until
+    the network gives it one. A boot that was followed by another never speaks again (that is a will
+    or a retained message that came late).
+    """
+    insert = postgresql.insert if dialect == "postgresql" else sqlite.insert
+    types = LastReport.__table__.c
     new = insert(LastReport).values(
-        site_id=site,
-        kind=kind,
-        at=report.at,
-        boot_id=report.boot_id,
-        previous_boot="",
-        seq=report.seq,
-        state=dict(report.state),
-        received_at=now,
+        {name: bindparam(name, type_=types[name].type) for name in KEPT} | {"previous_boot": ""}
     )
     come = new.excluded
     same_boot = come.boot_id == LastReport.boot_id
-    upsert = new.on_conflict_do_update(
+    begins = bindparam("begins", type_=Boolean())
+    return new.on_conflict_do_update(
         index_elements=[LastReport.site_id, LastReport.kind],
         set_={
             "at": come.at,
@@ -59,7 +97,6 @@ def record_report(
         },
         where=or_(
             and_(same_boot, come.seq > LastReport.seq),
-            and_(~same_boot, come.boot_id != LastReport.previous_boot),
+            and_(~same_boot, begins, come.boot_id != LastReport.previous_boot),
         ),
-    ).returning(LastReport.seq)
-    return session.execute(upsert).first() is not None
+    )

@@ -1,0 +1,119 @@
+"""One meeting of all sites: they join, hear of changes, and a fifth is lost without a word."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from services.simulate.crowd import names
+from services.simulate.life import Life
+from tests.load.console import Console, FirstPage
+from tests.load.crowd import Crowd
+from tests.load.machine import Costs, quiet, spread
+from tests.load.province import Province, serving
+from tests.process.waiting import until, until_told
+
+RIGHT_WITHIN_S = 90.0
+CHANGES, BETWEEN_S = 5, 8.0
+SHARE = 0.1
+LOOK_S = 1.0
+
+
+def in_need(sites: list[str]) -> set[str]:
+    """Those whose made-up fault keeps them out of "in the meeting" (severity 3)."""
+    return {
+        site
+        for number, site in enumerate(sites)
+        if any(alarm.severity >= 3 for alarm in Life(number).alarms(0.0))
+    }
+
+
+async def weather(folder: Path, count: int) -> dict[str, Any]:
+    """The round; ``right`` says whether the first page was right in time and all heard in time."""
+    province, sites = Province(folder), names(count)
+    crowd = Crowd(province, folder, count)
+    async with serving(province):
+        console = await province.console()
+        await console.import_sites(await crowd.sheet())
+        try:
+            return await _round(province, console, crowd, sites)
+        finally:
+            await crowd.end()
+
+
+async def _round(
+    province: Province, console: Console, crowd: Crowd, sites: list[str]
+) -> dict[str, Any]:
+    await crowd.start(console, "--lose-network", str(SHARE), "--lose-power", str(SHARE))
+    await until("all are connected and have their feed", within=300.0,
+                look=lambda: crowd.who("connected") >= set(sites) <= crowd.who("feed"))  # fmt: skip
+    ill = in_need(sites)
+    joined = {"ready": 0, "help": len(ill), "silent": 0, "meeting": len(sites) - len(ill)}
+    begin = float(int(time.time()) + 30)
+    costs = Costs(province=province.program, broker=province.broker())
+    page = await console.enter_meeting("Giao ban", begin)
+    all_in = await _shown(console, "all are in the meeting", lambda now: now.counts == joined)
+    heard = await _changes(console, crowd, page, begin, len(sites))
+    used = costs.so_far()
+    struck_at = time.time()
+    crowd.strike()
+    fifth = round(2 * SHARE * len(sites))
+    await until("the weather came", lambda: len(crowd.who("struck")) == fifth)
+    lost = crowd.who("struck")
+    left = {"ready": 0, "help": len(ill - lost), "silent": len(lost),
+            "meeting": len(set(sites) - lost - ill)}  # fmt: skip
+    right_at = await _shown(
+        console, "the first page is right", lambda now: now.counts == left and now.silent == lost
+    )
+    account = await crowd.leave()
+    after = round(right_at - struck_at, 1)
+    return {
+        "right": after <= RIGHT_WITHIN_S,
+        "sites": len(sites),
+        "all_shown_in_the_meeting_s_after_its_begin": round(all_in - begin, 1),
+        "lost": len(lost),
+        "first_page_right_s_after_the_loss": after,
+        "change_to_feed_read_ms": heard,
+        "in_the_meeting": used,
+        "quiet": quiet(),
+        "crowd": account,
+    }
+
+
+async def _changes(
+    console: Console, crowd: Crowd, page: str, begin: float, count: int
+) -> dict[str, Any]:
+    """The meeting is changed some times; from each change to each site's reading it, all in ms."""
+    took: list[float] = []
+    for number in range(1, CHANGES + 1):
+        sent_at = await console.rename_meeting(page, f"Giao ban, lần {number}", begin)
+
+        def readings(sequence: int = number, since: float = sent_at) -> dict[str, float]:
+            return {
+                str(line["site"]): float(str(line["at"]))
+                for line in crowd.read()
+                if line["what"] == "feed"
+                and line["sequence"] == sequence
+                and line["status"] == 200
+                and float(str(line["at"])) >= since
+            }
+
+        await until(f"change {number} is read by all", lambda: len(readings()) == count, within=60)
+        took += [1000 * (at - sent_at) for at in readings().values()]
+        await asyncio.sleep(BETWEEN_S)
+    return spread(took)
+
+
+async def _shown(console: Console, what: str, look: Callable[[FirstPage], bool]) -> float:
+    """When the first page showed it."""
+    last: FirstPage | None = None
+
+    async def shows() -> bool:
+        nonlocal last
+        await asyncio.sleep(LOOK_S)
+        last = await console.first_page()
+        return look(last)
+
+    await until_told(what, shows, within=240.0, else_say=lambda: last)
+    return time.time()
