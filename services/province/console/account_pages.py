@@ -30,7 +30,7 @@ def new(asked: Administrator) -> Response:
     try:
         with asked.database.writing() as session:
             account = accounts.add_account(
-                session, asked.field("name"), asked.field("password"), _role(asked), asked.now
+                session, asked.field("name"), asked.secret("password"), _role(asked), asked.now
             )
             asked.note(session, "account added", account.name, role=account.role)
     except WrongInputError as error:
@@ -45,11 +45,11 @@ def change(asked: Administrator, number: Number) -> Response:
         with asked.database.writing() as session:
             account = accounts.change(
                 session, number, role=_role(asked), disabled=asked.field("disabled") == "yes",
-                password=asked.field("password"),
+                password=asked.secret("password"),
             )  # fmt: skip
             asked.note(
                 session, "account changed", account.name, role=account.role,
-                disabled=account.disabled, password=bool(asked.field("password")),
+                disabled=account.disabled, password=bool(asked.secret("password")),
             )  # fmt: skip
     except WrongInputError as error:
         return _accounts(asked, error)

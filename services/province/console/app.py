@@ -19,11 +19,15 @@ from services.province.console import (
     door,
     feeds,
     floor_pages,
+    group_pages,
     import_pages,
+    label_pages,
     live,
     meeting_pages,
     metrics_page,
+    occurrence_pages,
     overview_pages,
+    own_pages,
     site_pages,
 )
 from services.province.console.asked import NobodyError, Province
@@ -40,10 +44,14 @@ PARTS = (
     overview_pages,
     site_pages,
     meeting_pages,
+    occurrence_pages,
+    group_pages,
     account_pages,
+    own_pages,
     device_pages,
     floor_pages,
     import_pages,
+    label_pages,
     live,
     feeds,
     metrics_page,
@@ -104,7 +112,7 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 async def _nobody(request: Request, error: Exception) -> Response:
     if request.method != "GET" or request.url.path.startswith("/live/"):
         return PlainTextResponse("log in first", 401)
-    wanted = request.url.path
+    wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
     return RedirectResponse(f"/login?next={quote(wanted)}", 303)
 
 

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from appliance.core.message import N_
+from appliance.wire.enrolment import plain_claim
 from services.province.accounts import Role
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import EntryState
@@ -24,7 +25,7 @@ WHY = {
 
 @router.get("/devices")
 def listed(asked: Viewer) -> Response:
-    """Who waits with which code, and who has a certificate."""
+    """Who waits with which code, and who has a certificate; ``?claim=`` is on the TV's QR code."""
     return _devices(asked)
 
 
@@ -77,10 +78,14 @@ def _devices(asked: Asked, wrong: WrongInputError | NotFoundError | None = None)
     enrolment = _enrolment(asked)
     with asked.database.reading() as session:
         tree = Tree.load(session)
+    claim = plain_claim(asked.request.query_params.get("claim", "")[:20])
+    pending = enrolment.pending(asked.now)
     return asked.page(
         "devices.html",
         status=200 if wrong is None else 400,
-        pending=enrolment.pending(asked.now),
+        pending=sorted(pending, key=lambda entry: entry.claim != claim),
+        claim=claim.strip("-"),
+        known=any(entry.claim == claim for entry in pending),
         let_in=sorted(enrolment.of(EntryState.APPROVED), key=lambda entry: entry.site),
         sites=sorted(tree.sites.values(), key=lambda site: site.name),
         wrong=wrong,

@@ -70,8 +70,10 @@ def printable(asked: Viewer, number: Number, instance: Instance) -> Response:
     """Attendance as a page to print."""
     key = Key(number, float(instance))
     with asked.database.reading() as session:
-        meeting, lines = _attendance(session, asked, key)
-        return asked.page("attendance.html", meeting=meeting, lines=lines, key=key, heads=HEADS)
+        meeting, begin, lines = _attendance(session, asked, key)
+        return asked.page(
+            "attendance.html", meeting=meeting, begin=begin, lines=lines, key=key, heads=HEADS
+        )
 
 
 @router.get("/floor/{number}/{instance}/attendance.xlsx")
@@ -79,13 +81,13 @@ def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
     """Attendance as a sheet."""
     zone = asked.province.settings.zoneinfo
     with asked.database.reading() as session:
-        meeting, lines = _attendance(session, asked, Key(number, float(instance)))
+        meeting, begin, lines = _attendance(session, asked, Key(number, float(instance)))
 
     def moment(at: float) -> str:
         return f"{datetime.fromtimestamp(at, zone):%H:%M:%S %d/%m/%Y}"
 
     content = workbook(meeting.title, lines, moment, [vi(head) for head in HEADS])
-    name = f"diem-danh-{datetime.fromtimestamp(instance, zone):%Y-%m-%d-%Hh%M}.xlsx"
+    name = f"diem-danh-{datetime.fromtimestamp(begin, zone):%Y-%m-%d-%Hh%M}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{quote(name)}"'}
     return Response(content, media_type=XLSX, headers=headers)
 
@@ -104,11 +106,14 @@ def _there(asked: Asked, key: Key) -> None:
             raise NotFoundError(N_("There is no such occurrence any more."))
 
 
-def _attendance(session: Session, asked: Asked, key: Key) -> tuple[Meeting, list[Attendance]]:
+def _attendance(
+    session: Session, asked: Asked, key: Key
+) -> tuple[Meeting, float, list[Attendance]]:
     meeting = get_meeting(session, key.meeting_id)
     occurrence = occurrence_of(session, key)
+    begin = occurrence.begin if occurrence is not None else key.instance
     end = occurrence.end if occurrence is not None else key.instance + meeting.length_s
     tree = Tree.load(session)
     guests = Schedule.load(session, tree, key.instance - DAY_S).guests.get(meeting.id, set())
     invited = {site: tree.sites[site].name for site in guests}
-    return meeting, attendance(all_stays(session, key), invited, end + LATE_S, asked.now)
+    return meeting, begin, attendance(all_stays(session, key), invited, end + LATE_S, asked.now)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from appliance.core.message import N_
-from services.province import site_files
+from services.province import groups, site_files
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs
 from services.province.console.meeting_form import MeetingForm
@@ -19,7 +19,6 @@ from services.province.importing.meetings_ics import import_calendar
 from services.province.importing.meetings_sheet import import_meetings
 from services.province.importing.sites_sheet import Imported, import_sites
 from services.province.importing.table import LARGEST
-from services.province.meetings import Guests
 from services.province.storage.tables import Site
 from services.province.tree import Tree, get_site
 
@@ -58,10 +57,11 @@ def ask_meetings(asked: Operator) -> Response:
     """The form for a sheet or a calendar."""
     with asked.database.reading() as session:
         tree = Tree.load(session)
-    return asked.page(
-        "import_meetings.html", wrong=None, done=None, tree=tree,
-        places=frozenset(place.id for place in tree.children(None)),
-    )  # fmt: skip
+        form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
+        return asked.page(
+            "import_meetings.html", wrong=None, done=None, tree=tree, form=form,
+            groups=groups.listed(session),
+        )  # fmt: skip
 
 
 @router.post("/import/meetings")
@@ -69,7 +69,7 @@ async def meetings(asked: Operator) -> Response:
     """A sheet or a calendar of meetings, with those whom all of them invite."""
     content = await _content(asked)
     form = MeetingForm.read(asked)
-    guests, zone = Guests(form.places, form.sites), asked.province.settings.zoneinfo
+    guests, zone = form.guests, asked.province.settings.zoneinfo
 
     def take(session: Session, file: bytes) -> Imported:
         # What is no sheet but begins as a calendar does is told as a calendar's fault.
@@ -120,9 +120,11 @@ def _import(asked: Asked, template: str, what: str, content: bytes, take: Take) 
         done = error.done
     form = MeetingForm.read(asked)
     with asked.database.reading() as session:
-        tree = Tree.load(session)
-    status = 400 if wrong is not None or (done is not None and done.faults) else 200
-    return asked.page(template, status, wrong=wrong, done=done, tree=tree, places=form.places)
+        status = 400 if wrong is not None or (done is not None and done.faults) else 200
+        return asked.page(
+            template, status, wrong=wrong, done=done, tree=Tree.load(session), form=form,
+            groups=groups.listed(session),
+        )  # fmt: skip
 
 
 def _all_or_nothing(asked: Asked, what: str, content: bytes, take: Take) -> Imported:
