@@ -1,6 +1,6 @@
 """Sheets and calendars in, site files out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -14,7 +14,8 @@ from services.province import groups, site_files
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs
 from services.province.console.meeting_form import MeetingForm
-from services.province.errors import WrongInputError
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.importing.calendar_server import Collection, read_collection
 from services.province.importing.meetings_ics import import_calendar
 from services.province.importing.meetings_sheet import import_meetings
 from services.province.importing.sites_sheet import Imported, import_sites
@@ -24,6 +25,7 @@ from services.province.tree import Tree, get_site
 
 router = APIRouter()
 Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+NOTHING_MORE: Mapping[str, str] = {}
 Take = Callable[[Session, bytes], Imported]
 
 
@@ -38,7 +40,7 @@ class _RolledBackError(Exception):
 @router.get("/import/sites")
 def ask_sites(asked: Operator) -> Response:
     """The form for a sheet of sites."""
-    return asked.page("import_sites.html", wrong=None, done=None)
+    return _form(asked, "import_sites.html")
 
 
 @router.post("/import/sites")
@@ -55,21 +57,14 @@ async def sites(asked: Operator) -> Response:
 @router.get("/import/meetings")
 def ask_meetings(asked: Operator) -> Response:
     """The form for a sheet or a calendar."""
-    with asked.database.reading() as session:
-        tree = Tree.load(session)
-        form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
-        return asked.page(
-            "import_meetings.html", wrong=None, done=None, tree=tree, form=form,
-            groups=groups.listed(session),
-        )  # fmt: skip
+    return _form(asked, "import_meetings.html", usual=True)
 
 
 @router.post("/import/meetings")
 async def meetings(asked: Operator) -> Response:
     """A sheet or a calendar of meetings, with those whom all of them invite."""
     content = await _content(asked)
-    form = MeetingForm.read(asked)
-    guests, zone = form.guests, asked.province.settings.zoneinfo
+    guests, zone = MeetingForm.read(asked).guests, asked.province.settings.zoneinfo
 
     def take(session: Session, file: bytes) -> Imported:
         # What is no sheet but begins as a calendar does is told as a calendar's fault.
@@ -80,6 +75,36 @@ async def meetings(asked: Operator) -> Response:
     return await run_in_threadpool(
         _import, asked, "import_meetings.html", "meetings", content, take
     )
+
+
+@router.get("/import/calendar")
+def ask_calendar(asked: Operator) -> Response:
+    """The form for a calendar on a CalDAV server; 404 where none was named to the program."""
+    _calendars(asked)
+    return _form(asked, "import_calendar.html", usual=True, more={"url": "", "user": ""})
+
+
+@router.post("/import/calendar")
+def calendar(asked: Operator) -> Response:
+    """The meetings of a calendar on a CalDAV server."""
+    settings = asked.province.settings
+    hosts = _calendars(asked)
+    url, user = asked.field("url")[:1000], asked.field("user")[:200]
+    typed = {"url": url, "user": user}
+    wanted = Collection(url, user, asked.secret("password"))
+    guests = MeetingForm.read(asked).guests
+
+    def take(session: Session, content: bytes) -> Imported:
+        return import_calendar(session, content, guests, settings.zoneinfo, asked.now)
+
+    try:
+        content = read_collection(wanted, hosts, asked.now, ca=settings.calendar_ca)
+    except WrongInputError as error:
+        return _form(asked, "import_calendar.html", error, more=typed)
+    if not content:
+        nothing = WrongInputError(N_("The calendar has no meeting with an hour."), "url")
+        return _form(asked, "import_calendar.html", nothing, more=typed)
+    return _import(asked, "import_calendar.html", "calendar", content, take, more=typed)
 
 
 @router.get("/site-files.zip")
@@ -109,22 +134,55 @@ async def _content(asked: Asked) -> bytes:
     return await file.read(LARGEST + 1) if file is not None else b""
 
 
-def _import(asked: Asked, template: str, what: str, content: bytes, take: Take) -> Response:
-    wrong: WrongInputError | None = None
-    done: Imported | None = None
+def _calendars(asked: Asked) -> tuple[str, ...]:
+    hosts = asked.province.settings.calendar_hosts
+    if not hosts:
+        raise NotFoundError(N_("No calendar server was named to this program."))
+    return hosts
+
+
+def _import(
+    asked: Asked,
+    template: str,
+    what: str,
+    content: bytes,
+    take: Take,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> Response:
     try:
         done = _all_or_nothing(asked, what, content, take)
     except WrongInputError as error:
-        wrong = error
+        return _form(asked, template, error, more=more)
     except _RolledBackError as error:
         done = error.done
+    return _form(asked, template, done=done, more=more)
+
+
+def _form(
+    asked: Asked,
+    template: str,
+    wrong: WrongInputError | None = None,
+    done: Imported | None = None,
+    *,
+    usual: bool = False,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> Response:
+    """The page again with what came of it; `usual`: with the whole province invited."""
     form = MeetingForm.read(asked)
     with asked.database.reading() as session:
-        status = 400 if wrong is not None or (done is not None and done.faults) else 200
+        tree = Tree.load(session)
+        if usual:
+            form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
         return asked.page(
-            template, status, wrong=wrong, done=done, tree=Tree.load(session), form=form,
+            template,
+            400 if wrong is not None or (done is not None and done.faults) else 200,
+            wrong=wrong,
+            done=done,
+            tree=tree,
+            form=form,
             groups=groups.listed(session),
-        )  # fmt: skip
+            **more,
+        )
 
 
 def _all_or_nothing(asked: Asked, what: str, content: bytes, take: Take) -> Imported:
