@@ -19,18 +19,20 @@ from services.province.ca.authority import Authority
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
 from services.province.console.app import application
+from services.province.settings import Settings
 from services.province.storage.database import Database
 from tests.province.house import House
+
+SETTINGS = Settings(url="http://testserver", broker="mqtts://tinh.example:8883")
 
 
 class Fleet(House):
     """A province with a broker's authority."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, folder: Path, settings: Settings = SETTINGS) -> None:
+        super().__init__(database, settings=settings)
         self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
-        settings = replace(self.settings, broker="mqtts://tinh.example:8883")
-        self.province = replace(self.province, enrolment=self.enrolment, settings=settings)
+        self.province = replace(self.province, enrolment=self.enrolment)
         self.app = application(self.province)
 
     def asks(self, device: EnrolRequest) -> EnrolAnswer:

@@ -10,6 +10,7 @@ from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Number, needs, to
+from services.province.console.described import ROLE, SECRET, TEXT, TICK, asks, sent
 from services.province.errors import WrongInputError
 from services.province.storage.tables import Account
 
@@ -24,7 +25,7 @@ def listed(asked: Administrator) -> Response:
     return _accounts(asked)
 
 
-@router.post("/accounts")
+@router.post("/accounts", openapi_extra=sent(name=TEXT, password=SECRET, role=ROLE))
 def new(asked: Administrator) -> Response:
     """A new account."""
     try:
@@ -38,7 +39,7 @@ def new(asked: Administrator) -> Response:
     return to("/accounts")
 
 
-@router.post("/accounts/{number}")
+@router.post("/accounts/{number}", openapi_extra=sent(role=ROLE, disabled=TICK, password=SECRET))
 def change(asked: Administrator, number: Number) -> Response:
     """Another role, another password, closed or opened again; ends its sessions."""
     try:
@@ -56,7 +57,7 @@ def change(asked: Administrator, number: Number) -> Response:
     return to("/accounts")
 
 
-@router.get("/audit")
+@router.get("/audit", openapi_extra=asks(before=TEXT))
 def log(asked: Administrator) -> Response:
     """Who did what, the newest first."""
     before = asked.request.query_params.get("before", "")

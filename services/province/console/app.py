@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -31,6 +32,7 @@ from services.province.console import (
     site_pages,
 )
 from services.province.console.asked import NobodyError, Province
+from services.province.console.described import ENROL_ANSWER, ENROLMENT, PAGE
 from services.province.console.fences import Fences
 from services.province.errors import (
     NotAllowedError,
@@ -39,7 +41,7 @@ from services.province.errors import (
     TooManyTriesError,
 )
 
-PARTS = (
+PAGES = (
     door,
     overview_pages,
     site_pages,
@@ -53,9 +55,8 @@ PARTS = (
     import_pages,
     label_pages,
     live,
-    feeds,
-    metrics_page,
 )
+MACHINES = (feeds, metrics_page)
 log = logging.getLogger("diemcau.province")
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
@@ -65,13 +66,28 @@ STATUS: dict[type[ProvinceError], int] = {
 }
 
 
+class Application(FastAPI):
+    """FastAPI, and in its OpenAPI the two addresses of devices, which are routes of Starlette."""
+
+    def openapi(self) -> dict[str, Any]:
+        """What each address takes and how it answers."""
+        described = super().openapi()
+        if self.state.province.enrolment is not None:
+            described["paths"] |= ENROLMENT
+            parts = described.setdefault("components", {}).setdefault("schemas", {})
+            parts["EnrolAnswer"] = ENROL_ANSWER
+        return described
+
+
 def application(province: Province) -> FastAPI:
     """The application for one province; its tables must have been migrated."""
-    app = FastAPI(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
+    app = Application(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.province = province
     app.state.streams = live.Streams()
-    for part in PARTS:
-        app.include_router(part.router)
+    for page in PAGES:
+        app.include_router(page.router, responses=PAGE, default_response_class=HTMLResponse)
+    for machine in MACHINES:
+        app.include_router(machine.router)
     if province.enrolment is not None:
         app.router.routes += enrolment_routes(province.enrolment, province.now)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -11,6 +11,7 @@ from services.province.accounts import Role
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import EntryState
 from services.province.console.asked import Asked, needs, to
+from services.province.console.described import SITE_ID, TEXT, TICK, asks, sent
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.tree import Tree, get_site
 
@@ -23,13 +24,13 @@ WHY = {
 }
 
 
-@router.get("/devices")
+@router.get("/devices", openapi_extra=asks(claim=TEXT))
 def listed(asked: Viewer) -> Response:
     """Who waits with which code, and who has a certificate; ``?claim=`` is on the TV's QR code."""
     return _devices(asked)
 
 
-@router.post("/devices/approve")
+@router.post("/devices/approve", openapi_extra=sent(claim=TEXT, site=SITE_ID, instead=TICK))
 def approve(asked: Operator) -> Response:
     """The TV shows this code: let it in."""
     enrolment = _enrolment(asked)
@@ -52,7 +53,7 @@ def approve(asked: Operator) -> Response:
     return to("/devices")
 
 
-@router.post("/devices/decline")
+@router.post("/devices/decline", openapi_extra=sent(claim=TEXT))
 def decline(asked: Operator) -> Response:
     """None of ours."""
     try:
@@ -64,7 +65,7 @@ def decline(asked: Operator) -> Response:
     return to("/devices")
 
 
-@router.post("/devices/revoke")
+@router.post("/devices/revoke", openapi_extra=sent(site=SITE_ID))
 def revoke(asked: Operator) -> Response:
     """A device was lost, sold or copied: its certificate counts no more."""
     with asked.database.writing() as session:

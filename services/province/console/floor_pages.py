@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Instance, Number, needs, to
+from services.province.console.described import TEXT, gives, sent
 from services.province.console.render import vi
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
@@ -47,7 +48,7 @@ def page(asked: Viewer, number: Number, instance: Instance) -> Response:
         return asked.page("floor.html", seen=chair(session, key, asked.now), key=key)
 
 
-@router.post("/floor/{number}/{instance}")
+@router.post("/floor/{number}/{instance}", openapi_extra=sent(name=TEXT))
 def give(asked: AsChair, number: Number, instance: Instance) -> Response:
     """Give the floor to whoever is named; to nobody it is taken back.
 
@@ -76,7 +77,9 @@ def printable(asked: Viewer, number: Number, instance: Instance) -> Response:
         )
 
 
-@router.get("/floor/{number}/{instance}/attendance.xlsx")
+@router.get(
+    "/floor/{number}/{instance}/attendance.xlsx", response_class=Response, responses=gives(XLSX)
+)
 def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
     """Attendance as a sheet."""
     zone = asked.province.settings.zoneinfo

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from services.province import groups
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Number, needs, to
+from services.province.console.described import SITES, TEXT, sent
 from services.province.errors import WrongInputError
 from services.province.tree import Tree
 
@@ -29,7 +30,7 @@ def blank(asked: Operator) -> Response:
     return _form(asked, None, "", frozenset())
 
 
-@router.post("/groups/new")
+@router.post("/groups/new", openapi_extra=sent(name=TEXT, site=SITES))
 def make(asked: Operator) -> Response:
     """A new group."""
     name, sites = asked.field("name"), frozenset(asked.fields("site"))
@@ -51,7 +52,7 @@ def one(asked: Viewer, number: Number) -> Response:
     return _form(asked, number, group.name, sites)
 
 
-@router.post("/groups/{number}")
+@router.post("/groups/{number}", openapi_extra=sent(name=TEXT, site=SITES))
 def change(asked: Operator, number: Number) -> Response:
     """Another name, other sites."""
     name, sites = asked.field("name"), frozenset(asked.fields("site"))
@@ -65,7 +66,7 @@ def change(asked: Operator, number: Number) -> Response:
     return to("/groups")
 
 
-@router.post("/groups/{number}/delete")
+@router.post("/groups/{number}/delete", openapi_extra=sent())
 def delete(asked: Operator, number: Number) -> Response:
     """Delete one that no meeting ahead invites."""
     with asked.database.writing() as session:

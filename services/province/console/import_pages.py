@@ -13,6 +13,7 @@ from appliance.core.message import N_
 from services.province import groups, site_files
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs
+from services.province.console.described import GUESTS, SECRET, TEXT, gives, sent, uploaded
 from services.province.console.meeting_form import MeetingForm
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.importing.calendar_server import Collection, read_collection
@@ -43,7 +44,7 @@ def ask_sites(asked: Operator) -> Response:
     return _form(asked, "import_sites.html")
 
 
-@router.post("/import/sites")
+@router.post("/import/sites", openapi_extra=uploaded())
 async def sites(asked: Operator) -> Response:
     """A sheet of sites."""
     content = await _content(asked)
@@ -60,7 +61,7 @@ def ask_meetings(asked: Operator) -> Response:
     return _form(asked, "import_meetings.html", usual=True)
 
 
-@router.post("/import/meetings")
+@router.post("/import/meetings", openapi_extra=uploaded(**GUESTS))
 async def meetings(asked: Operator) -> Response:
     """A sheet or a calendar of meetings, with those whom all of them invite."""
     content = await _content(asked)
@@ -84,7 +85,7 @@ def ask_calendar(asked: Operator) -> Response:
     return _form(asked, "import_calendar.html", usual=True, more={"url": "", "user": ""})
 
 
-@router.post("/import/calendar")
+@router.post("/import/calendar", openapi_extra=sent(url=TEXT, user=TEXT, password=SECRET, **GUESTS))
 def calendar(asked: Operator) -> Response:
     """The meetings of a calendar on a CalDAV server."""
     settings = asked.province.settings
@@ -107,7 +108,7 @@ def calendar(asked: Operator) -> Response:
     return _import(asked, "import_calendar.html", "calendar", content, take, more=typed)
 
 
-@router.get("/site-files.zip")
+@router.get("/site-files.zip", response_class=Response, responses=gives("application/zip"))
 def all_files(asked: Operator) -> Response:
     """One site file for each site, zipped; who took them stands in the audit log."""
     with asked.database.writing() as session:
@@ -118,7 +119,9 @@ def all_files(asked: Operator) -> Response:
     return Response(packed, media_type="application/zip", headers=headers)
 
 
-@router.get("/sites/{number}/site.toml")
+@router.get(
+    "/sites/{number}/site.toml", response_class=Response, responses=gives("application/toml")
+)
 def one_file(asked: Operator, number: str) -> Response:
     """The site file of one site."""
     with asked.database.writing() as session:

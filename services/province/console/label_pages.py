@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs
+from services.province.console.described import TEXT, asks
 from services.province.errors import NotFoundError
 from services.province.labels import labels, sheets
 from services.province.tree import Tree
@@ -17,7 +18,7 @@ router = APIRouter()
 Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
 
 
-@router.get("/labels")
+@router.get("/labels", openapi_extra=asks(place=TEXT))
 def page(asked: Operator) -> Response:
     """Of all sites, or of those below one place (``?place=``)."""
     wanted = asked.request.query_params.get("place", "")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.message import N_
 from services.province.console.asked import Asked
+from services.province.console.described import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
 from services.province.errors import WrongInputError
 from services.province.meetings import Guests, Wish
 from services.province.storage.tables import Meeting
@@ -20,6 +21,18 @@ REPEATS = {
     "FREQ=WEEKLY;INTERVAL=2": N_("every two weeks"),
     "FREQ=MONTHLY": N_("every month on this date"),
 }
+FIELDS: dict[str, Schema] = {
+    "title": TEXT,
+    "begin": MOMENT,
+    "minutes": MINUTES,
+    "repeat": {"type": "string", "enum": list(REPEATS)},
+    "until": DAY,
+    "address": TEXT,
+    "chair": TEXT,
+    "chair_pin": TEXT,
+    "free": TICK,
+}
+"""As the form sends them, beside those whom it invites."""
 _UNTIL = re.compile(r";?UNTIL=([0-9]{8})(?:T[0-9]{6}Z?)?", re.IGNORECASE)
 
 

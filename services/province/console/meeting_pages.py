@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from services.province import groups, meetings
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Number, needs, to
-from services.province.console.meeting_form import REPEATS, MeetingForm
+from services.province.console.described import GUESTS, sent
+from services.province.console.meeting_form import FIELDS, REPEATS, MeetingForm
 from services.province.errors import WrongInputError
 from services.province.ical import occurrences
 from services.province.overview import standings_of
@@ -54,7 +55,7 @@ def blank(asked: Operator) -> Response:
         return _form(session, asked, form, None)
 
 
-@router.post("/meetings/new")
+@router.post("/meetings/new", openapi_extra=sent(**FIELDS, **GUESTS))
 def enter(asked: Operator) -> Response:
     """A new meeting."""
     form = MeetingForm.read(asked)
@@ -87,7 +88,7 @@ def change(asked: Operator, number: Number) -> Response:
         return _form(session, asked, form, number)
 
 
-@router.post("/meetings/{number}/edit")
+@router.post("/meetings/{number}/edit", openapi_extra=sent(**FIELDS, **GUESTS))
 def edit(asked: Operator, number: Number) -> Response:
     """The changed form."""
     form = MeetingForm.read(asked)
@@ -102,7 +103,7 @@ def edit(asked: Operator, number: Number) -> Response:
     return to(f"/meetings/{number}")
 
 
-@router.post("/meetings/{number}/cancel")
+@router.post("/meetings/{number}/cancel", openapi_extra=sent())
 def cancel(asked: Operator, number: Number) -> Response:
     """Take it off, all of a series."""
     with asked.database.writing() as session:

@@ -10,6 +10,7 @@ from appliance.core.message import N_
 from services.province import meetings
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Instance, Number, needs, to
+from services.province.console.described import MINUTES, MOMENT, sent
 from services.province.console.meeting_form import field_of, moment, seconds
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.chair import occurrence_of
@@ -32,7 +33,10 @@ def one(asked: Operator, number: Number, instance: Instance) -> Response:
         return _form(session, asked, meeting, occurrence, begin, minutes)
 
 
-@router.post("/meetings/{number}/occurrences/{instance}/move")
+@router.post(
+    "/meetings/{number}/occurrences/{instance}/move",
+    openapi_extra=sent(begin=MOMENT, minutes=MINUTES),
+)
 def move(asked: Operator, number: Number, instance: Instance) -> Response:
     """To another hour, or longer or shorter."""
     begin, minutes = asked.field("begin"), asked.field("minutes")
@@ -54,7 +58,7 @@ def move(asked: Operator, number: Number, instance: Instance) -> Response:
     return to(f"/meetings/{number}")
 
 
-@router.post("/meetings/{number}/occurrences/{instance}/cancel")
+@router.post("/meetings/{number}/occurrences/{instance}/cancel", openapi_extra=sent())
 def cancel(asked: Operator, number: Number, instance: Instance) -> Response:
     """Off: the sites are told of it by name."""
     with asked.database.writing() as session:
@@ -64,7 +68,7 @@ def cancel(asked: Operator, number: Number, instance: Instance) -> Response:
     return to(f"/meetings/{number}")
 
 
-@router.post("/meetings/{number}/occurrences/{instance}/restore")
+@router.post("/meetings/{number}/occurrences/{instance}/restore", openapi_extra=sent())
 def restore(asked: Operator, number: Number, instance: Instance) -> Response:
     """As the rule has it, after it was moved or taken off."""
     with asked.database.writing() as session:

@@ -9,6 +9,7 @@ from appliance.core.message import N_
 from services.province import accounts
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs
+from services.province.console.described import SECRET, sent
 from services.province.errors import ProvinceError, TooManyTriesError, WrongInputError
 
 router = APIRouter()
@@ -21,7 +22,7 @@ def ask(asked: Viewer) -> Response:
     return _page(asked)
 
 
-@router.post("/account")
+@router.post("/account", openapi_extra=sent(old=SECRET, password=SECRET, again=SECRET))
 def change(asked: Viewer) -> Response:
     """The old password and a new one; this session goes on, all others of the account end."""
     old, new = asked.secret("old"), asked.secret("password")
