@@ -80,6 +80,7 @@ class Scene:
     microphone: Microphone = Microphone.OFF
     refused: bool = False  # a long press just asked for what the chair gives here
     claim: str = ""  # the code by which the province lets this box in, while it waits
+    claim_link: str = ""  # where whoever lets boxes in finds this one; "": it is not known here
     asks: bool = False  # the far end cannot give the floor: one asks to speak, and is called
     line: Line = Line.UNKNOWN
     speaker: str = ""
@@ -178,12 +179,13 @@ def scene(
     asks: bool = False,
     selftest: tuple[Check, ...] = (),
     claim: str = "",
+    claim_link: str = "",
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
 
     `since` is when the phase began, `status_until` and `refused_until` when the answer to a press
     goes away again; a `selftest` that is not empty is running, or its result is being shown;
-    `claim` is the code of a box that waits to be let in.
+    `claim` is the code of a box that waits to be let in, `claim_link` a page for who lets it in.
     """
     known = worst_first(troubles)
     keys = frozenset(trouble.key for trouble in known)
@@ -206,6 +208,7 @@ def scene(
         refused=now < refused_until,
         asks=asks,
         claim=claim if screen is Screen.CLAIM else "",
+        claim_link=claim_link if screen is Screen.CLAIM and claim else "",
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
         troubles=known,

@@ -15,6 +15,8 @@ from appliance.wire.topics import SITE
 
 ENROL, RENEW = "/enrol", "/renew"
 """The two paths; both are POST."""
+DEVICES = "/devices"
+"""The console's page of those who wait; ``?claim=`` names one of them."""
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Thirty-two letters that nobody confuses over the telephone: no 0, O, 1, I."""
 LETTERS = 8
@@ -35,6 +37,14 @@ def plain_claim(typed: str) -> str:
     """What somebody typed, in the form of `claim_code`: case, spaces and hyphens do not matter."""
     letters = "".join(letter for letter in typed.upper() if letter.isalnum())
     return f"{letters[:4]}-{letters[4:]}"
+
+
+def claim_link(province: str, code: str) -> str:
+    """The page on which the device with this code is let in; "" where no address is known.
+
+    It opens nothing by itself: who follows it logs in and compares the code.
+    """
+    return f"{province}{DEVICES}?claim={code}" if province and code else ""
 
 
 def signed_part(request: str) -> bytes:

@@ -17,6 +17,7 @@ from appliance.core.floor import Effect, Press
 from appliance.core.phases import Decision, Facts, Phase, decide
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.core.troubles import Trouble
+from appliance.wire.enrolment import claim_link
 from hardware.gestures import Gesture
 from hardware.panel import Button, Panel
 from services.endpoint.agendas import Agendas
@@ -185,6 +186,7 @@ class Conductor:
             asks=self._asks,
             selftest=self._selftest.checks,
             claim=self._claim,
+            claim_link=claim_link(self._site.province.url, self._claim),
         )
 
     @property

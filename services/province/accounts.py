@@ -91,12 +91,7 @@ def log_in(session: Session, name: str, password: str, address: str, now: float)
     as long as one that is. The caller commits also after "": the wrong try is counted by it.
     """
     name = clean_name(name)[:60]
-    keys = {"pair": f"pair:{name}|{address}", "name": f"name:{name}", "from": f"from:{address}"}
-    wait_s = max(_wait(session, key, TRIES[kind], now) for kind, key in keys.items())
-    if wait_s > 0:
-        raise TooManyTriesError(
-            N_("Too many wrong passwords. Try again in {minutes} minutes."), wait_s
-        )
+    keys = _open(session, name, address, now)
     account = session.scalars(select(Account).where(Account.name == name)).one_or_none()
     right = _verified(account.password if account is not None else _nobody(), password)
     if account is None or account.disabled or not right:
@@ -181,6 +176,41 @@ def change(
         raise WrongInputError(N_("One administrator must be left."), "role")
     session.execute(delete(LogIn).where(LogIn.account_id == number))
     return account
+
+
+def change_own(session: Session, token: str, old: str, new: str, address: str, now: float) -> bool:
+    """Another password for whoever is logged in by `token`; ends their other sessions.
+
+    False for a wrong old one, which is counted like one at the door: the caller commits also then.
+    Raises `TooManyTriesError` before either password is looked at, and `WrongInputError` for a new
+    one that may not be one.
+    """
+    who = whose(session, token, now)
+    if who is None:
+        raise NotFoundError(N_("There is no account {value}."), value="")
+    keys = _open(session, who.name, address, now)
+    account = session.get_one(Account, who.account_id, with_for_update=True)
+    if not _verified(account.password, old):
+        session.add_all(WrongPassword(key=key, at=now) for key in keys.values())
+        return False
+    if old == new:
+        raise WrongInputError(N_("The new password is the old one."), "password")
+    account.password = hashed(new)
+    session.execute(delete(WrongPassword).where(WrongPassword.key == keys["pair"]))
+    others = (LogIn.account_id == account.id) & (LogIn.token_hash != _digest(token))
+    session.execute(delete(LogIn).where(others))
+    return True
+
+
+def _open(session: Session, name: str, address: str, now: float) -> dict[str, str]:
+    """The keys under which a wrong password would be counted; raises `TooManyTriesError`."""
+    keys = {"pair": f"pair:{name}|{address}", "name": f"name:{name}", "from": f"from:{address}"}
+    wait_s = max(_wait(session, key, TRIES[kind], now) for kind, key in keys.items())
+    if wait_s > 0:
+        raise TooManyTriesError(
+            N_("Too many wrong passwords. Try again in {minutes} minutes."), wait_s
+        )
+    return keys
 
 
 def _wait(session: Session, key: str, most: int, now: float) -> float:

@@ -73,6 +73,14 @@ PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
     type=click.Path(exists=True, path_type=Path),
     help="A file with the token that Prometheus shows; without it there are no metrics.",
 )
+@click.option(
+    "--calendar-host", "calendars", multiple=True, help="A CalDAV server to take meetings from."
+)
+@click.option(
+    "--calendar-ca",
+    type=click.Path(exists=True, path_type=Path),
+    help="A file with the authority of those servers, where it is not one of this machine's.",
+)
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
 def province(
     host: str,
@@ -88,6 +96,8 @@ def province(
     key: Path | None,
     proxy: str,
     metrics_token_file: Path | None,
+    calendars: tuple[str, ...],
+    calendar_ca: Path | None,
     ask_password: bool,
     broker: bool,
     broker_host: str,
@@ -108,7 +118,8 @@ def province(
     broker_name = broker_name or urlsplit(url).hostname or broker_host
     there = f"mqtts://{broker_name}:{broker_port}" if broker else ""
     token = metrics_token_file.read_text().strip() if metrics_token_file else ""
-    settings = Settings(url, name, zone, hosts, site_ca, there, token)
+    ca = str(calendar_ca or "")
+    settings = Settings(url, name, zone, hosts, site_ca, there, token, calendars, ca)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     kept.upgrade()

@@ -12,21 +12,31 @@ from appliance.core.message import N_
 from appliance.wire.address import Address, AddressError
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.ical import verdict
-from services.province.storage.tables import Invitation, Meeting, OccurrenceChange, Place, Site
+from services.province.storage.tables import (
+    Group,
+    Invitation,
+    Meeting,
+    OccurrenceChange,
+    Place,
+    Site,
+)
 
 LONGEST_TITLE = 200
 SHORTEST_S, LONGEST_S = 300.0, 24 * 3600.0
 """A site leaves out what lasts more than a day: it would keep the site from all others."""
 FIRST_HOUR, LAST_HOUR = 946_684_800.0, 4_102_444_800.0
 """2000 and 2100; beyond is a mistyped year."""
+_Named = tuple[str, int | str]
+"""A column of `Invitation` and what stands in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Guests:
-    """Whom a meeting invites: branches of the tree, and single sites."""
+    """Whom a meeting invites: branches of the tree, groups of sites, and single sites."""
 
     places: frozenset[int] = frozenset()
     sites: frozenset[str] = frozenset()
+    groups: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +100,16 @@ def move_occurrence(
     touch(meeting, now)
 
 
+def restore_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
+    """Have one occurrence as the rule has it again, whether it was moved or taken off."""
+    session.execute(
+        delete(OccurrenceChange).where(
+            OccurrenceChange.meeting_id == meeting.id, OccurrenceChange.instance == instance
+        )
+    )
+    touch(meeting, now)
+
+
 def touch(meeting: Meeting, now: float) -> None:
     """Something in it is another: a later SEQUENCE and DTSTAMP (RFC 5546 section 2.1.4)."""
     meeting.sequence += 1
@@ -114,27 +134,36 @@ def guests(session: Session, meeting: Meeting) -> Guests:
     return Guests(
         frozenset(row.place_id for row in rows if row.place_id is not None),
         frozenset(row.site_id for row in rows if row.site_id is not None),
+        frozenset(row.group_id for row in rows if row.group_id is not None),
     )
 
 
 def invite(session: Session, meeting: Meeting, wanted: Guests) -> None:
     """Have exactly these invited; who no longer is stays on record as withdrawn."""
-    if not wanted.places and not wanted.sites:
+    if wanted == Guests():
         raise WrongInputError(N_("Invite at least one branch or one site."), "guests")
     _all_there(session, Place.id, wanted.places)
     _all_there(session, Site.id, wanted.sites)
-    known: set[int | str] = set()
+    _all_there(session, Group.id, wanted.groups)
+    named: set[_Named] = {("place_id", place) for place in wanted.places}
+    named |= {("group_id", group) for group in wanted.groups}
+    named |= {("site_id", site) for site in wanted.sites}
+    known: set[_Named] = set()
     for row in session.scalars(select(Invitation).where(Invitation.meeting_id == meeting.id)):
-        guest: int | str | None = row.place_id if row.place_id is not None else row.site_id
-        if guest is None:
-            continue
-        row.withdrawn = guest not in wanted.places and guest not in wanted.sites
+        guest = _guest(row)
+        row.withdrawn = guest not in named
         known.add(guest)
-    for place in wanted.places - known:
-        session.add(Invitation(meeting_id=meeting.id, place_id=place))
-    for site in wanted.sites - known:
-        session.add(Invitation(meeting_id=meeting.id, site_id=site))
+    for column, value in named - known:
+        session.add(Invitation(meeting_id=meeting.id, **{column: value}))
     session.flush()
+
+
+def _guest(row: Invitation) -> _Named:
+    if row.place_id is not None:
+        return "place_id", row.place_id
+    return (
+        ("group_id", row.group_id) if row.group_id is not None else ("site_id", row.site_id or "")
+    )
 
 
 def _all_there(session: Session, column: object, wanted: Iterable[int | str]) -> None:

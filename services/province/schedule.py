@@ -1,14 +1,20 @@
 """What takes place when and for whom: the feeds of sites, the next meeting, overlaps."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from services.province.ical import Entry, Occurrence, calendar, occurrences
-from services.province.storage.tables import Invitation, Meeting, OccurrenceChange, Site
+from services.province.storage.tables import (
+    GroupMember,
+    Invitation,
+    Meeting,
+    OccurrenceChange,
+    Site,
+)
 from services.province.tree import Tree, ancestors
 
 FEED_BEHIND_S = 7 * 24 * 3600.0
@@ -38,19 +44,16 @@ class Schedule:
     def load(cls, session: Session, tree: Tree, now: float) -> "Schedule":
         """Those that are not cancelled and not over for good."""
         schedule = cls()
-        for meeting in session.scalars(_lasting(now).where(Meeting.cancelled.is_(False))):
+        for meeting in session.scalars(lasting(now).where(Meeting.cancelled.is_(False))):
             schedule.meetings[meeting.id] = meeting
         numbers = list(schedule.meetings)
         schedule.changes = changes_of(session, numbers)
-        invited: dict[int, set[str]] = defaultdict(set)
         rows = select(Invitation).where(
             Invitation.withdrawn.is_(False), Invitation.meeting_id.in_(numbers)
         )
-        for row in session.scalars(rows):
-            if row.place_id is not None and row.place_id in tree.places:
-                invited[row.meeting_id].update(tree.sites_below(row.place_id))
-            elif row.site_id is not None:
-                invited[row.meeting_id].add(row.site_id)
+        invited: dict[int, set[str]] = defaultdict(set)
+        for meeting_id, sites in reached(session, tree, session.scalars(rows)):
+            invited[meeting_id] |= sites
         schedule.guests = dict(invited)
         return schedule
 
@@ -91,8 +94,19 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
     rows = session.execute(select(Invitation.meeting_id, Invitation.withdrawn).where(mine)).all()
     active = {row.meeting_id for row in rows if not row.withdrawn}
     known = active | {row.meeting_id for row in rows}
+    left = Invitation.withdrawn | GroupMember.withdrawn
+    by_group = (
+        select(Invitation.meeting_id, left.label("withdrawn"))
+        .select_from(Invitation)
+        .join(GroupMember, GroupMember.group_id == Invitation.group_id)
+        .where(GroupMember.site_id == site.id)
+    )
+    for row in session.execute(by_group):
+        known.add(row.meeting_id)
+        if not row.withdrawn:
+            active.add(row.meeting_id)
     meetings = session.scalars(
-        _lasting(now - FEED_BEHIND_S).where(Meeting.id.in_(known)).limit(MOST_IN_FEED)
+        lasting(now - FEED_BEHIND_S).where(Meeting.id.in_(known)).limit(MOST_IN_FEED)
     ).all()
     series = [meeting.id for meeting in meetings if meeting.rule]
     changes = changes_of(session, series) if series else {}
@@ -101,6 +115,26 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
         for meeting in meetings
     ]
     return calendar(site.name, entries)
+
+
+def reached(
+    session: Session, tree: Tree, rows: Iterable[Invitation], *, left: bool = False
+) -> Iterator[tuple[int, set[str]]]:
+    """For each invitation its meeting and the sites it reaches; `left`: those who left a group too.
+
+    Places and sites that are in the tree no more are passed over.
+    """
+    groups: dict[int, set[str]] = defaultdict(set)
+    for member in session.scalars(select(GroupMember)):
+        if left or not member.withdrawn:
+            groups[member.group_id].add(member.site_id)
+    for row in rows:
+        if row.group_id is not None:
+            yield row.meeting_id, groups[row.group_id]
+        elif row.site_id is not None:
+            yield row.meeting_id, {row.site_id}
+        elif row.place_id in tree.places:
+            yield row.meeting_id, set(tree.sites_below(row.place_id))
 
 
 def changes_of(session: Session, meetings: Iterable[int]) -> dict[int, list[OccurrenceChange]]:
@@ -121,7 +155,8 @@ def next_up(occurring: Sequence[Occurrence], now: float) -> Occurrence | None:
     return next((one for one in occurring if one.end > now), None)
 
 
-def _lasting(since: float) -> Select[Meeting]:
+def lasting(since: float) -> Select[Meeting]:
+    """The meetings that are not over for good at `since`, cancelled ones too."""
     return (
         select(Meeting)
         .where(or_(Meeting.rule != "", Meeting.begin + Meeting.length_s > since))

@@ -11,7 +11,8 @@ class Settings:
     ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
     province's certificate authority ("" for a public one); ``broker`` the broker's address as sites
     know it, ``mqtts://host:8883``, "" where none is beside this copy of the program.
-    Without a ``metrics_token`` there are no metrics.
+    Without a ``metrics_token`` there are no metrics. ``calendar_hosts`` are the only CalDAV servers
+    that meetings are taken from, ``calendar_ca`` the file with their authority ("": the machine's).
     """
 
     url: str = "http://127.0.0.1:8443"
@@ -21,6 +22,8 @@ class Settings:
     ca: str = ""
     broker: str = ""
     metrics_token: str = field(default="", repr=False)
+    calendar_hosts: tuple[str, ...] = ()
+    calendar_ca: str = ""
 
     @property
     def secure(self) -> bool:

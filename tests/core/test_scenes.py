@@ -49,6 +49,7 @@ def at(
     status_until: float = 0.0,
     selftest: tuple[Check, ...] = (),
     claim: str = "",
+    claim_link: str = "",
 ) -> Scene:
     return scene(
         Decision(phase, meeting, None, None),
@@ -61,6 +62,7 @@ def at(
         status_until=status_until,
         selftest=selftest,
         claim=claim,
+        claim_link=claim_link,
     )
 
 
@@ -239,3 +241,7 @@ def test_a_box_that_waits_to_be_let_in_shows_its_code_unless_something_is_on() -
     assert at(Phase.UPCOMING, claim="7KQF-M2XH").screen is Screen.UPCOMING
     assert at(Phase.IDLE, TroubleKey.NETWORK_CABLE, claim="x").screen is Screen.NO_NETWORK
     assert at(Phase.IDLE, claim="").claim == ""
+    link = "https://hop.example/devices?claim=7KQF-M2XH"
+    assert at(Phase.IDLE, claim="7KQF-M2XH", claim_link=link).claim_link == link
+    for shown in (at(Phase.UPCOMING, claim="x", claim_link=link), at(Phase.IDLE, claim_link=link)):
+        assert shown.claim_link == ""

@@ -113,7 +113,7 @@ def test_a_disabled_stream_is_none() -> None:
     assert joined(one).seen() is None
 
 
-NAMES = st.text(max_size=60)
+NAMES = st.text(st.characters().filter(str.isprintable), max_size=60)
 
 
 @given(NAMES, st.booleans(), st.booleans())
@@ -130,7 +130,14 @@ def test_a_chair_display_goes_there_and_back(name: str, floor: int | None) -> No
 
 @given(st.text(max_size=500) | st.dictionaries(st.text(max_size=5), st.integers()).map(json.dumps))
 def test_any_text_is_a_name(text: str) -> None:
-    assert len(Display.parse(text).name) <= LONGEST_NAME
+    name = Display.parse(text).name
+    assert len(name) <= LONGEST_NAME
+    assert name.isprintable()
+
+
+def test_what_no_database_and_no_sheet_can_hold_is_a_space() -> None:
+    for text in (r'{"name":"\ud800\u0000\u000bx"}', "\ud800\x00\x0bx"):
+        assert Display.parse(text).name == "   x"
 
 
 @given(

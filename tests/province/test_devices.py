@@ -2,28 +2,37 @@
 
 from dataclasses import replace
 from pathlib import Path
+from urllib.parse import quote
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from appliance.wire.enrolment import ENROL, EnrolAnswer, EnrolRequest, EnrolState
+from appliance.wire.enrolment import (
+    ENROL,
+    EnrolAnswer,
+    EnrolRequest,
+    EnrolState,
+    claim_link,
+)
 from services.health.credentials import request
 from services.province.accounts import Role
 from services.province.ca.authority import Authority
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
 from services.province.console.app import application
+from services.province.settings import Settings
 from services.province.storage.database import Database
 from tests.province.house import House
+
+SETTINGS = Settings(url="http://testserver", broker="mqtts://tinh.example:8883")
 
 
 class Fleet(House):
     """A province with a broker's authority."""
 
-    def __init__(self, database: Database, folder: Path) -> None:
-        super().__init__(database)
+    def __init__(self, database: Database, folder: Path, settings: Settings = SETTINGS) -> None:
+        super().__init__(database, settings=settings)
         self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
-        settings = replace(self.settings, broker="mqtts://tinh.example:8883")
-        self.province = replace(self.province, enrolment=self.enrolment, settings=settings)
+        self.province = replace(self.province, enrolment=self.enrolment)
         self.app = application(self.province)
 
     def asks(self, device: EnrolRequest) -> EnrolAnswer:
@@ -104,3 +113,29 @@ def test_a_site_file_names_the_broker_and_a_copied_identity_is_seen(
     house.hears("ia-kly", 1)
     house.hears("ia-kly", 2, kind="identity", reason="two serials")
     assert "Có hai thiết bị cùng báo" in operator.get("/sites/ia-kly").text
+
+
+def test_the_code_on_the_tv_leads_to_the_device_that_shows_it(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly", "ia-o")
+    house.asks(device())
+    house.now += 60.0
+    house.asks(device("ia-o", "100000002"))
+    first, second = house.enrolment.pending(house.now)
+    path = claim_link("https://tinh.example", second.claim).removeprefix("https://tinh.example")
+    at_the_door = house.stranger().get(path)
+    assert at_the_door.headers["location"] == "/login?next=" + quote(path)
+    operator = house.person("vân", Role.OPERATOR)
+    page = operator.get(path).text
+    assert page.index(second.claim) < page.index(first.claim)
+    assert page.count('class="new"') == 1
+    lower = second.claim.replace("-", "").lower()
+    assert operator.get(f"/devices?claim={lower}").text.count('class="new"') == 1
+    assert house.enrolment.pending(house.now) == [first, second]  # to look lets nobody in
+    assert operator.get("/devices?claim=%00").status_code == 200
+    for strange in ("AAAA-AAAA", "<b>x</b>", "x" * 500):
+        unknown = operator.get(f"/devices?claim={strange}")
+        assert (unknown.status_code, "<b>x" in unknown.text) == (200, False)
+        assert "Không có thiết bị nào chờ với mã" in unknown.text

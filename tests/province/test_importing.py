@@ -239,6 +239,9 @@ def harm() -> dict[str, bytes]:
         "picture": b"\x89PNG\r\n\x1a\n\xff\xfe",
         "quotes": b'"' * 200_000,
         "broken sheet": with_member(COMMUNES, "xl/worksheets/sheet1.xml", b"<worksheet><row"),
+        "broken book": with_member(COMMUNES, "xl/workbook.xml", b"<workbook><"),
+        "laughing book": with_member(COMMUNES, "xl/workbook.xml", LAUGHS),
+        "broken types": with_member(COMMUNES, "[Content_Types].xml", b"\xff\xfe<"),
         "far row": with_member(
             COMMUNES, "xl/worksheets/sheet1.xml",
             b'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'

@@ -29,10 +29,10 @@ class Display:
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-            return cls(text[:LONGEST_NAME])
+            return cls(_name(text))
         mic, floor = value.get("mic"), value.get("floor")
         return cls(
-            name=value["name"][:LONGEST_NAME],
+            name=_name(value["name"]),
             hand=value.get("hand") is True,
             mic=mic if isinstance(mic, bool) else None,
             chair=value.get("chair") is True,
@@ -50,3 +50,9 @@ class Display:
         else:
             value = {"name": self.name, "hand": self.hand, "mic": bool(self.mic)}
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _name(text: str) -> str:
+    """In one line, without what no screen, database or sheet can hold (JSON brings half a letter:
+    a lone surrogate)."""
+    return "".join(one if one.isprintable() else " " for one in text[:LONGEST_NAME])

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import segno
 from PIL import Image, ImageDraw
 
 from services.endpoint.screen import icons
@@ -12,14 +14,18 @@ from services.endpoint.screen.geometry import Box, Grid
 from services.endpoint.screen.look import WHITE, Colour
 
 _SMOOTH = 4
+QUIET = 4
+"""Modules of white around a QR code."""
+SMALLEST_MODULE = 2
+"""Pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
     """One thing on the picture: a line of text or an icon."""
 
-    kind: str  # "text" or "icon"
-    what: str  # the line, or the icon's name
+    kind: str  # "text", "icon" or "code"
+    what: str  # the line, the icon's name, or what the code says
     ink: Box  # the pixels that it touches
     region: Box  # where it has to stay
     capital: float = 0.0  # the height of its capital letters, in pixels
@@ -70,6 +76,24 @@ class Canvas:
         self.image.paste(colour, (x, y), icons.icon(name, side))
         ink = Box(x, y, side, side).moved(*self._at)
         self.drawn.append(Drawn("icon", name, ink, box.moved(*self._at)))
+
+    def code(self, text: str, box: Box) -> None:
+        """A QR code (ISO/IEC 18004) as large as whole pixels allow at the right of `box`.
+
+        Dark on white, and the white border belongs to it: without one a telephone finds no code.
+        One that would be too fine to be read is left out.
+        """
+        matrix = segno.make(text, micro=False, error="m").matrix
+        modules = np.pad(np.array([list(row) for row in matrix], dtype=bool), QUIET)
+        scale = min(box.width, box.height) // len(modules)
+        if scale < SMALLEST_MODULE:
+            return
+        dark = np.kron(modules, np.ones((scale, scale), dtype=bool))
+        side = len(dark)
+        x, y = box.right - side, box.y + (box.height - side) // 2
+        self.image.paste(Image.fromarray(np.where(dark, 0, 255).astype(np.uint8)), (x, y))
+        ink = Box(x, y, side, side).moved(*self._at)
+        self.drawn.append(Drawn("code", text, ink, box.moved(*self._at)))
 
     def fitted(self, text: str, style: Style, across: int, height: int | None = None) -> Fitted:
         """How `text` would be set in `across` pixels, and in `height` where that is bounded."""

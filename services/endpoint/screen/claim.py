@@ -11,16 +11,21 @@ from services.endpoint.screen.tongues import Tongues
 
 
 def claim(canvas: Canvas, scene: Scene, say: Tongues) -> None:
-    """Headline, what to do, and the code, which is read out over the telephone."""
+    """Headline, what to do, and the code: for the telephone's ear, and beside it for its camera."""
     head(canvas, scene, say)
     place, px = body(canvas), canvas.grid.px
-    y = in_one(canvas, scene, say, place) + px(8)
+    beside = px(310) if scene.claim_link else 0
+    told = Box(place.x, place.y, place.width - beside, place.height)
+    y = in_one(canvas, scene, say, told) + px(8)
     for sentence, first in ((scene.words.explanation, 38), (scene.words.steps[0], 40)):
-        upper = Box(place.x, y, place.width, canvas.line_height(first))
-        lower = Box(place.x, upper.bottom, place.width, canvas.line_height(34))
+        upper = Box(told.x, y, told.width, canvas.line_height(first))
+        lower = Box(told.x, upper.bottom, told.width, canvas.line_height(34))
         canvas.text(say.first(sentence), upper, Style(first))
         canvas.text(say.second(sentence), lower, Style(34, colour=MUTED))
         y = lower.bottom + px(6)
+    if scene.claim_link:
+        # As high as the words beside it: 7 pixels a module, read from two metres.
+        canvas.code(scene.claim_link, Box(told.right, place.y, beside, y - px(6) - place.y))
     card = Box(place.x, y + px(4), place.width, place.bottom - y - px(4))
     canvas.panel(card, WHITE, opacity=0.075, radius=24)
     style = Style(104, Weight.BOLD, TEAL, align=0.5, rise=0.5)

@@ -18,6 +18,7 @@ from appliance.core.scenes import (
 )
 from appliance.core.troubles import Area, Trouble, TroubleKey
 from appliance.wire.agenda import Meeting
+from appliance.wire.enrolment import claim_link
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 SITE = "Xã Ia Kly"
@@ -43,6 +44,7 @@ def _at(
     refused_until: float = 0.0,
     selftest: tuple[Check, ...] = (),
     claim: str = "",
+    claim_link: str = "",
 ) -> Scene:
     """The scene of `phase`, `after` seconds from the meeting's begin."""
     return scene(
@@ -59,6 +61,7 @@ def _at(
         refused_until=refused_until,
         selftest=selftest,
         claim=claim,
+        claim_link=claim_link,
     )
 
 
@@ -98,6 +101,7 @@ _TESTED = (
 _IDLE_AFTER = -timedelta(hours=4, minutes=35).total_seconds()
 _NO_HOST = replace(MEETING, address="")
 _HOUR = MEETING.begin
+_CLAIM = "7KQF-M2XH"
 
 SAMPLES: dict[str, Callable[[], Scene]] = {
     "starting": lambda: starting(SITE),
@@ -156,6 +160,13 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         meeting=_NO_HOST,
         troubles=_trouble(TroubleKey.MEETING_NAMELESS),
     ),
-    "claim": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None, claim="7KQF-M2XH"),
+    "claim": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None, claim=_CLAIM),
+    "claim-link": lambda: _at(
+        Phase.IDLE,
+        after=_IDLE_AFTER,
+        meeting=None,
+        claim=_CLAIM,
+        claim_link=claim_link("https://hop.gialai.gov.vn", _CLAIM),
+    ),
     "name-card": lambda: name_card(SITE),
 }

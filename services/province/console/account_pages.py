@@ -10,6 +10,7 @@ from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Number, needs, to
+from services.province.console.described import ROLE, SECRET, TEXT, TICK, asks, sent
 from services.province.errors import WrongInputError
 from services.province.storage.tables import Account
 
@@ -24,13 +25,13 @@ def listed(asked: Administrator) -> Response:
     return _accounts(asked)
 
 
-@router.post("/accounts")
+@router.post("/accounts", openapi_extra=sent(name=TEXT, password=SECRET, role=ROLE))
 def new(asked: Administrator) -> Response:
     """A new account."""
     try:
         with asked.database.writing() as session:
             account = accounts.add_account(
-                session, asked.field("name"), asked.field("password"), _role(asked), asked.now
+                session, asked.field("name"), asked.secret("password"), _role(asked), asked.now
             )
             asked.note(session, "account added", account.name, role=account.role)
     except WrongInputError as error:
@@ -38,25 +39,25 @@ def new(asked: Administrator) -> Response:
     return to("/accounts")
 
 
-@router.post("/accounts/{number}")
+@router.post("/accounts/{number}", openapi_extra=sent(role=ROLE, disabled=TICK, password=SECRET))
 def change(asked: Administrator, number: Number) -> Response:
     """Another role, another password, closed or opened again; ends its sessions."""
     try:
         with asked.database.writing() as session:
             account = accounts.change(
                 session, number, role=_role(asked), disabled=asked.field("disabled") == "yes",
-                password=asked.field("password"),
+                password=asked.secret("password"),
             )  # fmt: skip
             asked.note(
                 session, "account changed", account.name, role=account.role,
-                disabled=account.disabled, password=bool(asked.field("password")),
+                disabled=account.disabled, password=bool(asked.secret("password")),
             )  # fmt: skip
     except WrongInputError as error:
         return _accounts(asked, error)
     return to("/accounts")
 
 
-@router.get("/audit")
+@router.get("/audit", openapi_extra=asks(before=TEXT))
 def log(asked: Administrator) -> Response:
     """Who did what, the newest first."""
     before = asked.request.query_params.get("before", "")

@@ -2,6 +2,7 @@
 
 import logging
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -19,14 +20,19 @@ from services.province.console import (
     door,
     feeds,
     floor_pages,
+    group_pages,
     import_pages,
+    label_pages,
     live,
     meeting_pages,
     metrics_page,
+    occurrence_pages,
     overview_pages,
+    own_pages,
     site_pages,
 )
 from services.province.console.asked import NobodyError, Province
+from services.province.console.described import ENROL_ANSWER, ENROLMENT, PAGE
 from services.province.console.fences import Fences
 from services.province.errors import (
     NotAllowedError,
@@ -35,19 +41,22 @@ from services.province.errors import (
     TooManyTriesError,
 )
 
-PARTS = (
+PAGES = (
     door,
     overview_pages,
     site_pages,
     meeting_pages,
+    occurrence_pages,
+    group_pages,
     account_pages,
+    own_pages,
     device_pages,
     floor_pages,
     import_pages,
+    label_pages,
     live,
-    feeds,
-    metrics_page,
 )
+MACHINES = (feeds, metrics_page)
 log = logging.getLogger("diemcau.province")
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
@@ -57,13 +66,28 @@ STATUS: dict[type[ProvinceError], int] = {
 }
 
 
+class Application(FastAPI):
+    """FastAPI, and in its OpenAPI the two addresses of devices, which are routes of Starlette."""
+
+    def openapi(self) -> dict[str, Any]:
+        """What each address takes and how it answers."""
+        described = super().openapi()
+        if self.state.province.enrolment is not None:
+            described["paths"] |= ENROLMENT
+            parts = described.setdefault("components", {}).setdefault("schemas", {})
+            parts["EnrolAnswer"] = ENROL_ANSWER
+        return described
+
+
 def application(province: Province) -> FastAPI:
     """The application for one province; its tables must have been migrated."""
-    app = FastAPI(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
+    app = Application(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.province = province
     app.state.streams = live.Streams()
-    for part in PARTS:
-        app.include_router(part.router)
+    for page in PAGES:
+        app.include_router(page.router, responses=PAGE, default_response_class=HTMLResponse)
+    for machine in MACHINES:
+        app.include_router(machine.router)
     if province.enrolment is not None:
         app.router.routes += enrolment_routes(province.enrolment, province.now)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
@@ -104,7 +128,7 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 async def _nobody(request: Request, error: Exception) -> Response:
     if request.method != "GET" or request.url.path.startswith("/live/"):
         return PlainTextResponse("log in first", 401)
-    wanted = request.url.path
+    wanted = f"{request.url.path}?{request.url.query}".rstrip("?")
     return RedirectResponse(f"/login?next={quote(wanted)}", 303)
 
 

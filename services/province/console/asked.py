@@ -79,6 +79,11 @@ class Asked:
         value = self.form.get(name, "")
         return _text(value).strip() if isinstance(value, str) else ""
 
+    def secret(self, name: str) -> str:
+        """A password of the form: as `field`, but spaces around it belong to it."""
+        value = self.form.get(name, "")
+        return _text(value) if isinstance(value, str) else ""
+
     def fields(self, name: str) -> list[str]:
         """All values of a field that may be there more than once."""
         return [_text(value) for value in self.form.getlist(name) if isinstance(value, str)]

@@ -6,10 +6,12 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from appliance.core.message import N_
+from appliance.wire.enrolment import plain_claim
 from services.province.accounts import Role
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import EntryState
 from services.province.console.asked import Asked, needs, to
+from services.province.console.described import SITE_ID, TEXT, TICK, asks, sent
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.tree import Tree, get_site
 
@@ -22,13 +24,13 @@ WHY = {
 }
 
 
-@router.get("/devices")
+@router.get("/devices", openapi_extra=asks(claim=TEXT))
 def listed(asked: Viewer) -> Response:
-    """Who waits with which code, and who has a certificate."""
+    """Who waits with which code, and who has a certificate; ``?claim=`` is on the TV's QR code."""
     return _devices(asked)
 
 
-@router.post("/devices/approve")
+@router.post("/devices/approve", openapi_extra=sent(claim=TEXT, site=SITE_ID, instead=TICK))
 def approve(asked: Operator) -> Response:
     """The TV shows this code: let it in."""
     enrolment = _enrolment(asked)
@@ -51,7 +53,7 @@ def approve(asked: Operator) -> Response:
     return to("/devices")
 
 
-@router.post("/devices/decline")
+@router.post("/devices/decline", openapi_extra=sent(claim=TEXT))
 def decline(asked: Operator) -> Response:
     """None of ours."""
     try:
@@ -63,7 +65,7 @@ def decline(asked: Operator) -> Response:
     return to("/devices")
 
 
-@router.post("/devices/revoke")
+@router.post("/devices/revoke", openapi_extra=sent(site=SITE_ID))
 def revoke(asked: Operator) -> Response:
     """A device was lost, sold or copied: its certificate counts no more."""
     with asked.database.writing() as session:
@@ -77,10 +79,14 @@ def _devices(asked: Asked, wrong: WrongInputError | NotFoundError | None = None)
     enrolment = _enrolment(asked)
     with asked.database.reading() as session:
         tree = Tree.load(session)
+    claim = plain_claim(asked.request.query_params.get("claim", "")[:20])
+    pending = enrolment.pending(asked.now)
     return asked.page(
         "devices.html",
         status=200 if wrong is None else 400,
-        pending=enrolment.pending(asked.now),
+        pending=sorted(pending, key=lambda entry: entry.claim != claim),
+        claim=claim.strip("-"),
+        known=any(entry.claim == claim for entry in pending),
         let_in=sorted(enrolment.of(EntryState.APPROVED), key=lambda entry: entry.site),
         sites=sorted(tree.sites.values(), key=lambda site: site.name),
         wrong=wrong,

@@ -10,25 +10,26 @@ from starlette.datastructures import FormData
 from services.province import accounts, audit
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Province, address_of, needs, to
+from services.province.console.described import SECRET, TEXT, asks, form, sent
 from services.province.errors import ProvinceError, TooManyTriesError
 
 router = APIRouter()
 
 
-@router.get("/login")
+@router.get("/login", openapi_extra=asks(next=TEXT))
 def ask(request: Request) -> Response:
     """The door."""
     return _door(request, request.query_params.get("next", "/"))
 
 
-@router.post("/login")
+@router.post("/login", openapi_extra=form(name=TEXT, password=SECRET, next=TEXT))
 async def enter(request: Request) -> Response:
     """Name and password; a session that was there before is never taken over."""
     form = await request.form(max_files=0, max_fields=10)
     return await run_in_threadpool(_enter, request, form)
 
 
-@router.post("/logout")
+@router.post("/logout", openapi_extra=sent())
 def leave(asked: Annotated[Asked, Depends(needs(Role.VIEWER))]) -> Response:
     """End the session, here and at the server."""
     cookie = asked.province.cookie

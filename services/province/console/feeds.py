@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
 from services.province.console.asked import Province
+from services.province.console.described import MACHINE, TEXT, asks, gives
 from services.province.schedule import site_feed
 from services.province.storage.tables import Site
 
@@ -14,7 +15,16 @@ router = APIRouter()
 KIND = "text/calendar; charset=utf-8"
 
 
-@router.get("/feeds/{token}/{site_id}.ics")
+@router.get(
+    "/feeds/{token}/{site_id}.ics",
+    response_class=Response,
+    openapi_extra=asks("header", If_None_Match=TEXT),
+    responses={
+        **MACHINE,
+        **gives("text/calendar", "The agenda (RFC 5545), with an ETag"),
+        304: {"description": "If-None-Match names the version that there is"},
+    },
+)
 def feed(request: Request, token: str, site_id: str) -> Response:
     """The feed, or 304 where the site has it already (RFC 9110 section 13.1.2).
 

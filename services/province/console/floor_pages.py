@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Instance, Number, needs, to
+from services.province.console.described import TEXT, gives, sent
 from services.province.console.render import vi
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
@@ -47,7 +48,7 @@ def page(asked: Viewer, number: Number, instance: Instance) -> Response:
         return asked.page("floor.html", seen=chair(session, key, asked.now), key=key)
 
 
-@router.post("/floor/{number}/{instance}")
+@router.post("/floor/{number}/{instance}", openapi_extra=sent(name=TEXT))
 def give(asked: AsChair, number: Number, instance: Instance) -> Response:
     """Give the floor to whoever is named; to nobody it is taken back.
 
@@ -70,22 +71,26 @@ def printable(asked: Viewer, number: Number, instance: Instance) -> Response:
     """Attendance as a page to print."""
     key = Key(number, float(instance))
     with asked.database.reading() as session:
-        meeting, lines = _attendance(session, asked, key)
-        return asked.page("attendance.html", meeting=meeting, lines=lines, key=key, heads=HEADS)
+        meeting, begin, lines = _attendance(session, asked, key)
+        return asked.page(
+            "attendance.html", meeting=meeting, begin=begin, lines=lines, key=key, heads=HEADS
+        )
 
 
-@router.get("/floor/{number}/{instance}/attendance.xlsx")
+@router.get(
+    "/floor/{number}/{instance}/attendance.xlsx", response_class=Response, responses=gives(XLSX)
+)
 def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
     """Attendance as a sheet."""
     zone = asked.province.settings.zoneinfo
     with asked.database.reading() as session:
-        meeting, lines = _attendance(session, asked, Key(number, float(instance)))
+        meeting, begin, lines = _attendance(session, asked, Key(number, float(instance)))
 
     def moment(at: float) -> str:
         return f"{datetime.fromtimestamp(at, zone):%H:%M:%S %d/%m/%Y}"
 
     content = workbook(meeting.title, lines, moment, [vi(head) for head in HEADS])
-    name = f"diem-danh-{datetime.fromtimestamp(instance, zone):%Y-%m-%d-%Hh%M}.xlsx"
+    name = f"diem-danh-{datetime.fromtimestamp(begin, zone):%Y-%m-%d-%Hh%M}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{quote(name)}"'}
     return Response(content, media_type=XLSX, headers=headers)
 
@@ -104,11 +109,14 @@ def _there(asked: Asked, key: Key) -> None:
             raise NotFoundError(N_("There is no such occurrence any more."))
 
 
-def _attendance(session: Session, asked: Asked, key: Key) -> tuple[Meeting, list[Attendance]]:
+def _attendance(
+    session: Session, asked: Asked, key: Key
+) -> tuple[Meeting, float, list[Attendance]]:
     meeting = get_meeting(session, key.meeting_id)
     occurrence = occurrence_of(session, key)
+    begin = occurrence.begin if occurrence is not None else key.instance
     end = occurrence.end if occurrence is not None else key.instance + meeting.length_s
     tree = Tree.load(session)
     guests = Schedule.load(session, tree, key.instance - DAY_S).guests.get(meeting.id, set())
     invited = {site: tree.sites[site].name for site in guests}
-    return meeting, attendance(all_stays(session, key), invited, end + LATE_S, asked.now)
+    return meeting, begin, attendance(all_stays(session, key), invited, end + LATE_S, asked.now)

@@ -1,6 +1,6 @@
 """Sheets and calendars in, site files out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -10,21 +10,23 @@ from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from appliance.core.message import N_
-from services.province import site_files
+from services.province import groups, site_files
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs
+from services.province.console.described import GUESTS, SECRET, TEXT, gives, sent, uploaded
 from services.province.console.meeting_form import MeetingForm
-from services.province.errors import WrongInputError
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.importing.calendar_server import Collection, read_collection
 from services.province.importing.meetings_ics import import_calendar
 from services.province.importing.meetings_sheet import import_meetings
 from services.province.importing.sites_sheet import Imported, import_sites
 from services.province.importing.table import LARGEST
-from services.province.meetings import Guests
 from services.province.storage.tables import Site
 from services.province.tree import Tree, get_site
 
 router = APIRouter()
 Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+NOTHING_MORE: Mapping[str, str] = {}
 Take = Callable[[Session, bytes], Imported]
 
 
@@ -39,10 +41,10 @@ class _RolledBackError(Exception):
 @router.get("/import/sites")
 def ask_sites(asked: Operator) -> Response:
     """The form for a sheet of sites."""
-    return asked.page("import_sites.html", wrong=None, done=None)
+    return _form(asked, "import_sites.html")
 
 
-@router.post("/import/sites")
+@router.post("/import/sites", openapi_extra=uploaded())
 async def sites(asked: Operator) -> Response:
     """A sheet of sites."""
     content = await _content(asked)
@@ -56,20 +58,14 @@ async def sites(asked: Operator) -> Response:
 @router.get("/import/meetings")
 def ask_meetings(asked: Operator) -> Response:
     """The form for a sheet or a calendar."""
-    with asked.database.reading() as session:
-        tree = Tree.load(session)
-    return asked.page(
-        "import_meetings.html", wrong=None, done=None, tree=tree,
-        places=frozenset(place.id for place in tree.children(None)),
-    )  # fmt: skip
+    return _form(asked, "import_meetings.html", usual=True)
 
 
-@router.post("/import/meetings")
+@router.post("/import/meetings", openapi_extra=uploaded(**GUESTS))
 async def meetings(asked: Operator) -> Response:
     """A sheet or a calendar of meetings, with those whom all of them invite."""
     content = await _content(asked)
-    form = MeetingForm.read(asked)
-    guests, zone = Guests(form.places, form.sites), asked.province.settings.zoneinfo
+    guests, zone = MeetingForm.read(asked).guests, asked.province.settings.zoneinfo
 
     def take(session: Session, file: bytes) -> Imported:
         # What is no sheet but begins as a calendar does is told as a calendar's fault.
@@ -82,7 +78,37 @@ async def meetings(asked: Operator) -> Response:
     )
 
 
-@router.get("/site-files.zip")
+@router.get("/import/calendar")
+def ask_calendar(asked: Operator) -> Response:
+    """The form for a calendar on a CalDAV server; 404 where none was named to the program."""
+    _calendars(asked)
+    return _form(asked, "import_calendar.html", usual=True, more={"url": "", "user": ""})
+
+
+@router.post("/import/calendar", openapi_extra=sent(url=TEXT, user=TEXT, password=SECRET, **GUESTS))
+def calendar(asked: Operator) -> Response:
+    """The meetings of a calendar on a CalDAV server."""
+    settings = asked.province.settings
+    hosts = _calendars(asked)
+    url, user = asked.field("url")[:1000], asked.field("user")[:200]
+    typed = {"url": url, "user": user}
+    wanted = Collection(url, user, asked.secret("password"))
+    guests = MeetingForm.read(asked).guests
+
+    def take(session: Session, content: bytes) -> Imported:
+        return import_calendar(session, content, guests, settings.zoneinfo, asked.now)
+
+    try:
+        content = read_collection(wanted, hosts, asked.now, ca=settings.calendar_ca)
+    except WrongInputError as error:
+        return _form(asked, "import_calendar.html", error, more=typed)
+    if not content:
+        nothing = WrongInputError(N_("The calendar has no meeting with an hour."), "url")
+        return _form(asked, "import_calendar.html", nothing, more=typed)
+    return _import(asked, "import_calendar.html", "calendar", content, take, more=typed)
+
+
+@router.get("/site-files.zip", response_class=Response, responses=gives("application/zip"))
 def all_files(asked: Operator) -> Response:
     """One site file for each site, zipped; who took them stands in the audit log."""
     with asked.database.writing() as session:
@@ -93,7 +119,9 @@ def all_files(asked: Operator) -> Response:
     return Response(packed, media_type="application/zip", headers=headers)
 
 
-@router.get("/sites/{number}/site.toml")
+@router.get(
+    "/sites/{number}/site.toml", response_class=Response, responses=gives("application/toml")
+)
 def one_file(asked: Operator, number: str) -> Response:
     """The site file of one site."""
     with asked.database.writing() as session:
@@ -109,20 +137,55 @@ async def _content(asked: Asked) -> bytes:
     return await file.read(LARGEST + 1) if file is not None else b""
 
 
-def _import(asked: Asked, template: str, what: str, content: bytes, take: Take) -> Response:
-    wrong: WrongInputError | None = None
-    done: Imported | None = None
+def _calendars(asked: Asked) -> tuple[str, ...]:
+    hosts = asked.province.settings.calendar_hosts
+    if not hosts:
+        raise NotFoundError(N_("No calendar server was named to this program."))
+    return hosts
+
+
+def _import(
+    asked: Asked,
+    template: str,
+    what: str,
+    content: bytes,
+    take: Take,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> Response:
     try:
         done = _all_or_nothing(asked, what, content, take)
     except WrongInputError as error:
-        wrong = error
+        return _form(asked, template, error, more=more)
     except _RolledBackError as error:
         done = error.done
+    return _form(asked, template, done=done, more=more)
+
+
+def _form(
+    asked: Asked,
+    template: str,
+    wrong: WrongInputError | None = None,
+    done: Imported | None = None,
+    *,
+    usual: bool = False,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> Response:
+    """The page again with what came of it; `usual`: with the whole province invited."""
     form = MeetingForm.read(asked)
     with asked.database.reading() as session:
         tree = Tree.load(session)
-    status = 400 if wrong is not None or (done is not None and done.faults) else 200
-    return asked.page(template, status, wrong=wrong, done=done, tree=tree, places=form.places)
+        if usual:
+            form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
+        return asked.page(
+            template,
+            400 if wrong is not None or (done is not None and done.faults) else 200,
+            wrong=wrong,
+            done=done,
+            tree=tree,
+            form=form,
+            groups=groups.listed(session),
+            **more,
+        )
 
 
 def _all_or_nothing(asked: Asked, what: str, content: bytes, take: Take) -> Imported:

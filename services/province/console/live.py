@@ -22,7 +22,7 @@ from services.province.console.overview_pages import home_part
 from services.province.console.site_pages import site_part
 from services.province.errors import ProvinceError
 
-router = APIRouter()
+router = APIRouter(include_in_schema=False)  # parts of pages, as streams without an end
 Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
 LOOK_S, FLOOR_LOOK_S = 2.0, 0.5
 SHARE = 5.0

@@ -1,12 +1,14 @@
 """The form of a meeting: what people type, and the wish that it means."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from appliance.core.message import N_
 from services.province.console.asked import Asked
+from services.province.console.described import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
 from services.province.errors import WrongInputError
 from services.province.meetings import Guests, Wish
 from services.province.storage.tables import Meeting
@@ -19,6 +21,18 @@ REPEATS = {
     "FREQ=WEEKLY;INTERVAL=2": N_("every two weeks"),
     "FREQ=MONTHLY": N_("every month on this date"),
 }
+FIELDS: dict[str, Schema] = {
+    "title": TEXT,
+    "begin": MOMENT,
+    "minutes": MINUTES,
+    "repeat": {"type": "string", "enum": list(REPEATS)},
+    "until": DAY,
+    "address": TEXT,
+    "chair": TEXT,
+    "chair_pin": TEXT,
+    "free": TICK,
+}
+"""As the form sends them, beside those whom it invites."""
 _UNTIL = re.compile(r";?UNTIL=([0-9]{8})(?:T[0-9]{6}Z?)?", re.IGNORECASE)
 
 
@@ -37,6 +51,7 @@ class MeetingForm:
     free: bool = False
     places: frozenset[int] = frozenset()
     sites: frozenset[str] = frozenset()
+    groups: frozenset[int] = frozenset()
 
     @classmethod
     def read(cls, asked: Asked) -> "MeetingForm":
@@ -51,10 +66,9 @@ class MeetingForm:
             chair=asked.field("chair"),
             chair_pin=asked.field("chair_pin"),
             free=asked.field("free") == "yes",
-            places=frozenset(
-                int(one) for one in asked.fields("place") if re.fullmatch("[0-9]{1,9}", one)
-            ),
+            places=_numbers(asked.fields("place")),
             sites=frozenset(one for one in re.split(r"[\s,;]+", asked.field("sites")) if one),
+            groups=_numbers(asked.fields("group")),
         )
 
     @classmethod
@@ -67,7 +81,7 @@ class MeetingForm:
             day = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
         return cls(
             title=meeting.title,
-            begin=f"{datetime.fromtimestamp(meeting.begin, zone):%Y-%m-%dT%H:%M}",
+            begin=field_of(meeting.begin, zone),
             minutes=f"{meeting.length_s / 60:.0f}",
             repeat=_UNTIL.sub("", meeting.rule),
             until=day,
@@ -77,19 +91,25 @@ class MeetingForm:
             free=meeting.free,
             places=guests.places,
             sites=guests.sites,
+            groups=guests.groups,
         )
+
+    @property
+    def guests(self) -> Guests:
+        """Whom the form invites."""
+        return Guests(self.places, self.sites, self.groups)
 
     def wish(self, zone: ZoneInfo) -> Wish:
         """What is wished; raises `WrongInputError`."""
-        begin = _moment(self.begin, zone)
+        begin = moment(self.begin, zone)
         rule = self.repeat
         if rule and self.until:
             rule += f";UNTIL={_end_of_day(self.until, zone)}"
         return Wish(
             title=self.title,
             begin=begin,
-            length_s=_seconds(self.minutes),
-            guests=Guests(self.places, self.sites),
+            length_s=seconds(self.minutes),
+            guests=self.guests,
             rule=rule,
             address=self.address,
             chair=self.chair,
@@ -99,7 +119,13 @@ class MeetingForm:
         )
 
 
-def _moment(text: str, zone: ZoneInfo) -> float:
+def field_of(at: float, zone: ZoneInfo) -> str:
+    """A moment as a field of day and hour has it."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%dT%H:%M}"
+
+
+def moment(text: str, zone: ZoneInfo) -> float:
+    """POSIX seconds of a field of day and hour; raises `WrongInputError`."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
     except (ValueError, OverflowError) as error:
@@ -108,7 +134,8 @@ def _moment(text: str, zone: ZoneInfo) -> float:
         ) from error
 
 
-def _seconds(text: str) -> float:
+def seconds(text: str) -> float:
+    """The length of a field of minutes; raises `WrongInputError`."""
     if not re.fullmatch(r"[0-9]{1,5}", text):
         raise WrongInputError(N_("“{value}” is no number of minutes."), "minutes", value=text[:40])
     return int(text) * 60.0
@@ -120,3 +147,7 @@ def _end_of_day(text: str, zone: ZoneInfo) -> str:
     except ValueError as error:
         raise WrongInputError(N_("“{value}” is no day."), "until", value=text[:40]) from error
     return f"{last.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _numbers(words: Iterable[str]) -> frozenset[int]:
+    return frozenset(int(one) for one in words if re.fullmatch("[0-9]{1,9}", one))

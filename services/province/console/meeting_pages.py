@@ -6,11 +6,11 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
-from appliance.core.message import N_
-from services.province import meetings
+from services.province import groups, meetings
 from services.province.accounts import Role
 from services.province.console.asked import Asked, Number, needs, to
-from services.province.console.meeting_form import REPEATS, MeetingForm
+from services.province.console.described import GUESTS, sent
+from services.province.console.meeting_form import FIELDS, REPEATS, MeetingForm
 from services.province.errors import WrongInputError
 from services.province.ical import occurrences
 from services.province.overview import standings_of
@@ -49,11 +49,13 @@ def blank(asked: Operator) -> Response:
     )  # fmt: skip
     with asked.database.reading() as session:
         tree = Tree.load(session)
-    form = MeetingForm.of(made, meetings.Guests(frozenset(p.id for p in tree.children(None))), zone)
-    return _form(asked, tree, form, None)
+        form = MeetingForm.of(
+            made, meetings.Guests(frozenset(p.id for p in tree.children(None))), zone
+        )
+        return _form(session, asked, form, None)
 
 
-@router.post("/meetings/new")
+@router.post("/meetings/new", openapi_extra=sent(**FIELDS, **GUESTS))
 def enter(asked: Operator) -> Response:
     """A new meeting."""
     form = MeetingForm.read(asked)
@@ -83,10 +85,10 @@ def change(asked: Operator, number: Number) -> Response:
         form = MeetingForm.of(
             meeting, meetings.guests(session, meeting), asked.province.settings.zoneinfo
         )
-        return _form(asked, Tree.load(session), form, number)
+        return _form(session, asked, form, number)
 
 
-@router.post("/meetings/{number}/edit")
+@router.post("/meetings/{number}/edit", openapi_extra=sent(**FIELDS, **GUESTS))
 def edit(asked: Operator, number: Number) -> Response:
     """The changed form."""
     form = MeetingForm.read(asked)
@@ -101,27 +103,14 @@ def edit(asked: Operator, number: Number) -> Response:
     return to(f"/meetings/{number}")
 
 
-@router.post("/meetings/{number}/cancel")
+@router.post("/meetings/{number}/cancel", openapi_extra=sent())
 def cancel(asked: Operator, number: Number) -> Response:
-    """Take it off, or one occurrence of it (field ``instance``)."""
+    """Take it off, all of a series."""
     with asked.database.writing() as session:
         meeting = meetings.get_meeting(session, number)
-        instance = asked.field("instance")
-        if instance:
-            moment = _instance(session, meeting, instance, asked.now)
-            meetings.cancel_occurrence(session, meeting, moment, asked.now)
-        else:
-            meetings.cancel(meeting, asked.now)
-        asked.note(session, "meeting cancelled", meeting.title, id=number, instance=instance)
+        meetings.cancel(meeting, asked.now)
+        asked.note(session, "meeting cancelled", meeting.title, id=number)
     return to(f"/meetings/{number}")
-
-
-def _instance(session: Session, meeting: Meeting, text: str, now: float) -> float:
-    changes = changes_of(session, [meeting.id]).get(meeting.id, [])
-    for occurrence in occurrences(meeting, changes, now, now + LIST_AHEAD_S):
-        if text == f"{occurrence.instance:.0f}":
-            return occurrence.instance
-    raise WrongInputError(N_("There is no such occurrence any more."))
 
 
 def _meeting(session: Session, asked: Asked, number: int) -> dict[str, Any]:
@@ -141,8 +130,10 @@ def _meeting(session: Session, asked: Asked, number: int) -> dict[str, Any]:
     return {
         "meeting": meeting,
         "found": found[:MOST_OCCURRENCES],
+        "off": [c.instance for c in changes if c.begin is None and c.instance > asked.now],
         "tree": tree,
         "guests": guests,
+        "groups": groups.listed(session),
         "invited": invited,
         "needing": needing,
         "standings": standings,
@@ -154,8 +145,8 @@ _NEEDING = (State.SILENT, State.HELP)
 
 
 def _form(
+    session: Session,
     asked: Asked,
-    tree: Tree,
     form: MeetingForm,
     number: int | None,
     wrong: WrongInputError | None = None,
@@ -164,11 +155,11 @@ def _form(
     if form.repeat not in repeats:
         repeats[form.repeat] = form.repeat
     return asked.page(
-        "meeting_form.html", 400 if wrong else 200, tree=tree, form=form, number=number,
-        wrong=wrong, repeats=repeats,
+        "meeting_form.html", 400 if wrong else 200, tree=Tree.load(session),
+        groups=groups.listed(session), form=form, number=number, wrong=wrong, repeats=repeats,
     )  # fmt: skip
 
 
 def _again(asked: Asked, form: MeetingForm, number: int | None, wrong: WrongInputError) -> Response:
     with asked.database.reading() as session:
-        return _form(asked, Tree.load(session), form, number, wrong)
+        return _form(session, asked, form, number, wrong)

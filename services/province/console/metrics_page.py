@@ -7,12 +7,17 @@ from fastapi.responses import PlainTextResponse, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from services.province.console.asked import Province
+from services.province.console.described import MACHINE, gives
 from services.province.metrics import exposition, figures
 
 router = APIRouter()
 
 
-@router.get("/metrics")
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={**MACHINE, **gives("text/plain", "Prometheus' text format")},
+)
 def metrics(request: Request) -> Response:
     """The figures of now; 404 where no token was set, so that nothing is open by default."""
     province: Province = request.app.state.province

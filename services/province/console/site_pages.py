@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from services.province.accounts import Role
 from services.province.console.asked import Asked, needs, to
+from services.province.console.described import SITE_ID, TEXT, TICK, sent
 from services.province.overview import AHEAD_S, standings_of
 from services.province.readiness import near
 from services.province.schedule import Schedule, next_up
@@ -30,7 +31,7 @@ def sites(asked: Viewer) -> Response:
     return asked.page("sites.html", tree=tree, standings=standings)
 
 
-@router.post("/sites")
+@router.post("/sites", openapi_extra=sent(id=SITE_ID, name=TEXT, place=TEXT))
 def new(asked: Operator) -> Response:
     """A new site at the end of a path of places, "Gia Lai / Xã Ia Kly"."""
     with asked.database.writing() as session:
@@ -47,7 +48,7 @@ def one(asked: Viewer, number: str) -> Response:
         return asked.page("site.html", **_site(session, asked, number))
 
 
-@router.post("/sites/{number}/help")
+@router.post("/sites/{number}/help", openapi_extra=sent(take=TICK))
 def see_to(asked: Operator, number: str) -> Response:
     """Say that somebody sees to a site, or does no longer."""
     with asked.database.writing() as session:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from services.province.broker.ingest import Lost
+from services.province.schedule import reached
 from services.province.storage.database import Database
 from services.province.storage.tables import Invitation, Meeting
 from services.province.tree import Tree
@@ -91,11 +92,6 @@ class Nudging:
 def concerned(session: Session, meetings: Iterable[int]) -> set[str]:
     """All sites whose feeds hold one of these meetings, those that were asked out again too."""
     tree = Tree.load(session)
-    sites: set[str] = set()
     rows = select(Invitation).where(Invitation.meeting_id.in_(list(meetings)))
-    for row in session.scalars(rows):
-        if row.site_id is not None:
-            sites.add(row.site_id)
-        elif row.place_id in tree.places:
-            sites.update(tree.sites_below(row.place_id))
-    return sites
+    found = reached(session, tree, session.scalars(rows), left=True)
+    return {site for _, sites in found for site in sites}

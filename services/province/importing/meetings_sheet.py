@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
+from services.province import groups
 from services.province.errors import WrongInputError
 from services.province.importing.sites_sheet import MOST_FAULTS, Imported
 from services.province.importing.table import Fault, Line, plain, read_lines
@@ -39,12 +40,15 @@ def import_meetings(
     """
     done = Imported()
     tree = Tree.load(session)
-    places: dict[str, set[int]] = {}
+    named: dict[str, set[Guests]] = {}
     for place in tree.places.values():
-        places.setdefault(plain(place.name), set()).add(place.id)
+        named.setdefault(plain(place.name), set()).add(Guests(frozenset({place.id})))
+    for group in groups.listed(session):
+        one = Guests(groups=frozenset({group.id}))
+        named.setdefault(plain(group.name), set()).add(one)
     for line in read_lines(content, COLUMNS):
         try:
-            wish = _wish(line, places, usual, zone)
+            wish = _wish(line, named, usual, zone)
             _take(session, wish, done, now)
         except WrongInputError as error:
             done.faults.append(Fault(line.number, error.message, error.values))
@@ -64,7 +68,7 @@ def _take(session: Session, wish: Wish, done: Imported, now: float) -> None:
     done.added += 1
 
 
-def _wish(line: Line, places: Mapping[str, set[int]], usual: Guests, zone: ZoneInfo) -> Wish:
+def _wish(line: Line, named: Mapping[str, set[Guests]], usual: Guests, zone: ZoneInfo) -> Wish:
     day = _day(line)
     begin = datetime.combine(day, _hour(line, "begin"), zone)
     if line.text("minutes"):
@@ -78,23 +82,28 @@ def _wish(line: Line, places: Mapping[str, set[int]], usual: Guests, zone: ZoneI
         title=line.text("title"),
         begin=begin.timestamp(),
         length_s=length_s,
-        guests=_guests(line, places) or usual,
+        guests=_guests(line, named) or usual,
         address=line.text("address"),
         chair=line.text("chair"),
         zone=zone.key,
     )
 
 
-def _guests(line: Line, places: Mapping[str, set[int]]) -> Guests | None:
+def _guests(line: Line, named: Mapping[str, set[Guests]]) -> Guests | None:
     names = [name for name in re.split(r"[;,\n]", line.text("guests")) if name.strip()]
-    found: set[int] = set()
+    found: list[Guests] = []
     for name in names:
-        known = places.get(plain(name), set())
+        known = named.get(plain(name), set())
         if len(known) != 1:
-            said = N_("The name “{value}” stands for {count} places of the tree.")
+            said = N_("The name “{value}” stands for {count} places or groups.")
             raise WrongInputError(said, "guests", value=name.strip(), count=len(known))
-        found |= known
-    return Guests(frozenset(found)) if found else None
+        found += known
+    if not found:
+        return None
+    return Guests(
+        frozenset(place for one in found for place in one.places),
+        groups=frozenset(group for one in found for group in one.groups),
+    )
 
 
 def _day(line: Line) -> date:

@@ -11,6 +11,7 @@ from datetime import date, datetime, time
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
+from lxml.etree import LxmlError
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
@@ -27,6 +28,7 @@ BROKEN = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     ParseError,
+    LxmlError,
     LookupError,
     ValueError,
     TypeError,

@@ -26,6 +26,10 @@ NAMES = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
+ONE_GUEST = (
+    "CASE WHEN place_id IS NULL THEN 0 ELSE 1 END + CASE WHEN site_id IS NULL THEN 0 ELSE 1 END"
+    " + CASE WHEN group_id IS NULL THEN 0 ELSE 1 END = 1"
+)
 
 
 class Base(DeclarativeBase):
@@ -113,15 +117,38 @@ class OccurrenceChange(Base):
     length_s: Mapped[float | None]
 
 
+class Group(Base):
+    """Sites from anywhere in the tree under one name, to be invited together."""
+
+    __tablename__ = "groups"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(120), unique=True)
+
+
+class GroupMember(Base):
+    """A site of a group; one that left stays as ``withdrawn``, as with an `Invitation`."""
+
+    __tablename__ = "group_members"
+
+    group_id: Mapped[int] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), primary_key=True
+    )
+    site_id: Mapped[str] = mapped_column(
+        ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
+    withdrawn: Mapped[bool] = mapped_column(default=False)
+
+
 class Invitation(Base):
-    """A branch or a single site that belongs to a meeting.
+    """A branch, a group or a single site that belongs to a meeting.
 
     One that was taken back stays as ``withdrawn``: the site is told by name that the meeting is off
     for it, since a feed that merely lost a meeting is doubted there.
     """
 
     __tablename__ = "invitations"
-    __table_args__ = (CheckConstraint("(place_id IS NULL) <> (site_id IS NULL)", "one_guest"),)
+    __table_args__ = (CheckConstraint(ONE_GUEST, "one_guest"),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     meeting_id: Mapped[int] = mapped_column(
@@ -130,6 +157,9 @@ class Invitation(Base):
     place_id: Mapped[int | None] = mapped_column(ForeignKey("places.id"), index=True)
     site_id: Mapped[str | None] = mapped_column(
         ForeignKey("sites.id", ondelete="CASCADE"), index=True
+    )
+    group_id: Mapped[int | None] = mapped_column(
+        ForeignKey("groups.id", ondelete="CASCADE"), index=True
     )
     withdrawn: Mapped[bool] = mapped_column(default=False)
 
