@@ -56,7 +56,7 @@ CODES = [
     ("camera", KEY.CAMERA_BLANK), ("microphone", KEY.MICROPHONE_SILENT),
     ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_UNCONFIRMED), ("button", KEY.BUTTON_STUCK),
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING), ("agenda", KEY.MEETING_NAMELESS),
-    ("endpoint", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
+    ("line", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
 ]  # fmt: skip
 
 
@@ -99,6 +99,30 @@ def test_the_age_of_the_agenda(tmp_path: Path) -> None:
     one.endpoint = {"at": NOON, "troubles": [], "agenda_at": NOON - 90}
     assert check(one.box()).figures == {"agenda_age_s": 90}
     assert check(one.box(trusted=False)).figures == {}
+
+
+def test_the_endpoint_s_figures(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    checks = Checklist(one.root, one.data).checks
+    figures = {"loss_percent": 1.25, "rtt_ms": 38.0, "microphone_dbfs": -31.5}
+    one.endpoint = {"at": NOON, "troubles": [], **figures}
+    told = {**checks["line"](one.box()).figures, **checks["microphone"](one.box()).figures}
+    assert told == figures
+    for strange in ("much", None, True, [1.0]):
+        one.endpoint = {"at": NOON, "troubles": [], **dict.fromkeys(figures, strange)}
+        assert checks["line"](one.box()).figures == {}
+        assert checks["microphone"](one.box()).figures == {}
+
+
+def test_the_last_self_test(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["selftest"]
+    assert check(one.box()).facts == {}
+    told = {"selftest": "C1, A2", "selftest_at": "2026-11-02T07:40:00Z"}
+    one.endpoint = {"at": NOON, "troubles": [], **told}
+    assert check(one.box()).facts == told
+    one.endpoint = {"at": NOON, "troubles": [], "selftest": "good", "selftest_at": 5}
+    assert check(one.box()).facts == {}
 
 
 def test_the_clock(tmp_path: Path) -> None:
