@@ -29,6 +29,7 @@ from services.province.storage.history_tables import (
 )
 from services.province.storage.partitions import make_room, one_at_a_time, partitions
 from tests.province.house import NOON, House
+from tests.province.past import keep
 
 DAY_S, HOUR_S = 86_400, 3600
 HOT = Alarm("hot", "B1", 2, NOON, "84.2 °C", {"vi": "Nóng", "en": "Hot"})
@@ -170,10 +171,10 @@ def test_other_kinds_and_unknown_sites_leave_no_trace(site: House) -> None:
 
 def test_history_is_bounded_and_old_minutes_become_hours(site: House) -> None:
     """Reports of each five minutes over a week, tended each day."""
-    store, database = storing(site.database), site.database
+    database = site.database
     for day in range(7):
         begin = NOON + day * DAY_S
-        store([
+        keep(database, [
             said(begin + at, figures={"soc_c": 50.0 + day, "loss_percent": 1.5})
             for at in range(0, DAY_S, 300)
             if not 3 * HOUR_S <= at < 5 * HOUR_S  # each day it is off for two hours

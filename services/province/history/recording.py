@@ -86,17 +86,17 @@ def _small(figure: float | None) -> float | None:
 
 
 def _write_events(session: Session, heard: Sequence[Heard]) -> None:
-    rows = {}
+    rows: dict[tuple[str, str, str], dict[str, object]] = {}
     for one in heard:
         for event in events_of(one.health, one.at):
             if event.at > one.received_at - EPISODES_S:
-                rows[one.site, event.kind, event.name] = {
+                rows.setdefault((one.site, event.kind, event.name), {
                     "site_id": one.site,
                     "kind": event.kind,
                     "name": event.name,
                     "at": event.at,
                     "detail": event.detail,
-                }
+                })  # fmt: skip
     _insert_new(session, SiteEvent, list(rows.values()))
 
 

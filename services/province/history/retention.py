@@ -53,31 +53,48 @@ class Retention:
             await asyncio.sleep(AGAIN_S)
 
     def tend(self) -> bool:
-        """One round; False where another copy of the program is at it."""
+        """One round; False where another copy of the program is at it. To do it again changes
+        nothing, and to be killed in the middle loses nothing."""
+        now = self._now()
+        for until in self._due(now):
+            with self._database.writing() as session:
+                if not one_at_a_time(session):
+                    return False
+                _let_go(session, until)
         with self._database.writing() as session:
             if not one_at_a_time(session):
                 return False
-            keep_within(session, self._now())
+            _keep_within(session, now)
         return True
 
+    def _due(self, now: float) -> range:
+        """Where the slices of old minutes end: each has its own transaction. On PostgreSQL a
+        slice is a partition; SQLite lets nobody else write meanwhile, so there it is an hour."""
+        oldest = MINUTES.begin(now) - MINUTES_S
+        slice_s = DAY_S if self._database.url.get_backend_name() == "postgresql" else HOUR_S
+        with self._database.reading() as session:
+            first = session.scalar(select(func.min(Minute.at)).where(Minute.at < oldest))
+        if first is None:
+            return range(0)
+        return range(first - first % slice_s + slice_s, oldest + 1, slice_s)
 
-def keep_within(session: Session, now: float) -> None:
-    """All bounds as of `now`, POSIX seconds. To do it again changes nothing."""
+
+def _keep_within(session: Session, now: float) -> None:
     make_room(session, MINUTES, [now + day * DAY_S for day in range(AHEAD_DAYS + 1)])
-    oldest_minute = MINUTES.begin(now) - MINUTES_S
-    first = session.scalar(select(func.min(Minute.at)).where(Minute.at < oldest_minute))
-    if first is not None:
-        make_room(session, HOURS, range(first, oldest_minute, DAY_S))
-        _condense(session, oldest_minute)
-    month = HOURS.begin(now)
-    ahead = [month]
+    ahead = [HOURS.begin(now)]
     for _ in range(AHEAD_MONTHS):
         ahead.append(HOURS.end(ahead[-1]))
     make_room(session, HOURS, ahead)
-    drop_before(session, MINUTES, oldest_minute)
+    drop_before(session, MINUTES, MINUTES.begin(now) - MINUTES_S)
     drop_before(session, HOURS, HOURS.begin(now - HOURS_S))
     session.execute(delete(AlarmEpisode).where(AlarmEpisode.ended_at < now - EPISODES_S))
     session.execute(delete(SiteEvent).where(SiteEvent.at < now - EPISODES_S))
+
+
+def _let_go(session: Session, until: int) -> None:
+    make_room(session, HOURS, [until - 1])
+    _condense(session, until)
+    drop_before(session, MINUTES, until)
 
 
 def _condense(session: Session, before: int) -> None:
