@@ -1,6 +1,6 @@
 """The alarms page as values: what stands now at all sites, and what stood lately."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -65,7 +65,7 @@ def board(session: Session, now: float, place: int | None = None) -> Board:
         raise NotFoundError(N_("There is no such branch any more."))
     sites = list(tree.sites) if place is None else tree.sites_below(place)
     held = sorted(
-        _held(tree, standings_of(session, sites, now, close=False)),
+        _held(tree, standings_of(session, sites, now, close=False), _beginnings(session)),
         key=lambda one: (-one.reason.severity, -(one.since or 0.0), one.site.name, one.site.id),
     )
     counts = {level: sum(one.reason.severity == level for one in held) for level in SEVERITIES}
@@ -92,11 +92,22 @@ def past(session: Session, tree: Tree, sites: Sequence[str], since: float) -> tu
     )
 
 
-def _held(tree: Tree, standings: dict[str, Standing]) -> Iterable[Held]:
+def _held(
+    tree: Tree, standings: Mapping[str, Standing], began: Mapping[tuple[str, str], float]
+) -> Iterable[Held]:
     for number, standing in standings.items():
         for reason in (*standing.reasons, *standing.notes):
-            since = standing.heard_at if standing.state is State.SILENT else reason.since or None
+            told = began.get((number, reason.code)) or reason.since or None
+            since = standing.heard_at if standing.state is State.SILENT else told
             yield Held(tree.sites[number], tree.branch_of(number).name, reason, since)
+
+
+def _beginnings(session: Session) -> Mapping[tuple[str, str], float]:
+    """Of what stands, by site and code: a site without the time, or whose program was restarted,
+    tells another hour."""
+    columns = (AlarmEpisode.site_id, AlarmEpisode.code, AlarmEpisode.began_at)
+    standing = select(*columns).where(AlarmEpisode.ended_at.is_(None))
+    return {(row.site_id, row.code): row.began_at for row in session.execute(standing)}
 
 
 def _told(row: AlarmEpisode) -> Reason:

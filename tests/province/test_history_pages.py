@@ -141,6 +141,19 @@ def test_alarms_stand_by_severity_with_remedy_and_go_by_themselves(house: House)
     assert "Thiết bị quá nóng" not in lan.get("/alarms").text
 
 
+def test_since_when_is_told_by_whoever_knows_the_hour(house: House) -> None:
+    house.communes("ia-kly")
+    no_time = Alarm("clock", "G1", 3, 5.0, "", {"vi": "Không biết giờ"})
+    for seq in range(1, 4):
+        report = Health(Stamp(5.0 + seq, "a", seq), (no_time,))
+        storing(house.database)([Incoming("ia-kly", Kind.HEALTH, report, house.now)])
+        house.now += 60.0
+    page = house.person("lan", Role.VIEWER).get("/alarms").text
+    assert "Không biết giờ" in page
+    assert "từ 11:40 <" in page.replace(",", " <")
+    assert "1970" not in page
+
+
 def test_alarms_of_one_branch(house: House) -> None:
     house.communes("ia-kly", "ia-o")
     for site in ("ia-kly", "ia-o"):
