@@ -67,7 +67,7 @@ class Devices:
         return found
 
     def _listened(self) -> bool:
-        """Whether the open microphone has heard nothing for a minute."""
+        """Whether the open microphone hears nothing at all."""
         loudest = self.microphone.loudest()
         if self.microphone.state is not CaptureState.LIVE:
             self.loudness.forget()

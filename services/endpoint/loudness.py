@@ -6,6 +6,9 @@ WINDOW_S = 60.0
 DEAF_DBFS = -80.0
 """A microphone that is on hears its own noise above this in the stillest room; one whose switch is
 off gives nothing, or next to it."""
+DEAF_S = 300.0
+"""Speakerphones with a noise gate give nothing while nobody makes a sound, but no room is so still
+for so long right after its microphone was opened; what was ever heard since then is not deaf."""
 
 
 class Loudness:
@@ -13,11 +16,13 @@ class Loudness:
 
     def __init__(self) -> None:
         self._heard: deque[tuple[float, float]] = deque()
-        self._began: float | None = None
+        self._deaf_since: float | None = None
+        self._hears = False
 
     def hear(self, dbfs: float, now: float) -> None:
         """The loudest since the last look."""
-        self._began = now if self._began is None else self._began
+        self._deaf_since = now if self._deaf_since is None else self._deaf_since
+        self._hears = self._hears or dbfs >= DEAF_DBFS
         while self._heard and self._heard[0][0] <= now - WINDOW_S:
             self._heard.popleft()
         if self._heard and now - self._heard[-1][0] < 1.0:
@@ -29,7 +34,7 @@ class Loudness:
     def forget(self) -> None:
         """The microphone is closed, or away."""
         self._heard.clear()
-        self._began = None
+        self._deaf_since, self._hears = None, False
 
     @property
     def dbfs(self) -> float | None:
@@ -38,7 +43,7 @@ class Loudness:
 
     @property
     def deaf(self) -> bool:
-        """Whether a whole window was as good as silent."""
-        if self._began is None or self.dbfs is None or self.dbfs >= DEAF_DBFS:
+        """Whether it has been open for long and has heard nothing yet."""
+        if self._deaf_since is None or self._hears:
             return False
-        return self._heard[-1][0] - self._began >= WINDOW_S - 1.0
+        return self._heard[-1][0] - self._deaf_since >= DEAF_S - 1.0
