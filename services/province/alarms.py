@@ -11,8 +11,7 @@ from services.province.errors import NotFoundError
 from services.province.overview import standings_of
 from services.province.readiness import SILENT_KEY, Reason, Standing, State
 from services.province.storage.history_tables import AlarmEpisode
-from services.province.storage.tables import Place
-from services.province.tree import SiteName, Tree
+from services.province.tree import Branch, SiteName, Tree
 
 MOST_STANDING = 200
 MOST_PAST = 100
@@ -48,8 +47,8 @@ class Past:
 class Board:
     """All that the page shows."""
 
-    place: Place | None
-    branches: tuple[tuple[int, Place], ...]
+    place: Branch | None
+    branches: tuple[tuple[int, Branch], ...]
     """Places to choose from, each with its depth."""
     counts: dict[int, int]
     """Alarms that stand, by severity."""

@@ -172,7 +172,7 @@ async def _history(page: Page, program: Program) -> None:
     database.close()
     await expect(page.locator(".cards")).not_to_contain_text("Cắm lại dây máy quay", timeout=LONG)
     await page.locator("select[name=place]").select_option(label="Ia Grai")
-    await page.get_by_role("button", name="Xem").click()
+    await page.get_by_role("button", name="Hiện").click()
     await expect(page.locator(".cards").get_by_role("link")).to_have_count(1)
     await expect(page.locator(".past")).to_contain_text("Xã Ia Chía")
     await photograph(page, "console-alarms-branch")
