@@ -32,6 +32,7 @@ class Microphone:
         self._live = False
         self._lock = threading.Lock()
         self._newest = b""
+        self._loudest: float | None = None
         self._cable = Cable()
         self._capture: Capture[bytes] | None = None
 
@@ -60,6 +61,7 @@ class Microphone:
         with self._lock:
             self._ring.clear()
             self._newest = b""
+            self._loudest = None
         return ended
 
     @property
@@ -99,12 +101,14 @@ class Microphone:
     def level(self) -> float:
         """Loudness of the newest 20 ms in dBFS (-100 .. 0), also while not live: a meter for the
         screen. -100 without a device."""
-        newest = self._newest if self.state is CaptureState.LIVE else b""
-        if not newest:
-            return SILENCE_DBFS
-        samples = np.frombuffer(newest, np.int16).astype(np.float32)
-        power = float(np.mean(samples * samples)) / 32768.0**2
-        return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS
+        return _dbfs(self._newest) if self.state is CaptureState.LIVE else SILENCE_DBFS
+
+    def loudest(self) -> float | None:
+        """Loudness of the loudest 20 ms since this was asked last, in dBFS (-100 .. 0), also while
+        not live: whether the device hears the room at all. None where nothing has come."""
+        with self._lock:
+            loudest, self._loudest = self._loudest, None
+        return loudest
 
     def take(self, cursor: int, behind: int) -> tuple[bytes | None, int]:
         """The block at this cursor and the next cursor; (None, cursor) when it has not come yet.
@@ -127,7 +131,18 @@ class Microphone:
 
     def _deliver(self, block: bytes) -> None:
         self._newest = block
+        loudness = _dbfs(block)
         with self._lock:
+            self._loudest = loudness if self._loudest is None else max(self._loudest, loudness)
             if self._live:
                 self._ring.append(block)
                 self._count += 1
+
+
+def _dbfs(block: bytes) -> float:
+    """Of s16 samples; a square wave of full scale is 0."""
+    if not block:
+        return SILENCE_DBFS
+    samples = np.frombuffer(block, np.int16).astype(np.float32)
+    power = float(np.mean(samples * samples)) / 32768.0**2
+    return max(SILENCE_DBFS, 10 * math.log10(power)) if power > 0 else SILENCE_DBFS

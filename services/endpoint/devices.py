@@ -12,6 +12,7 @@ from appliance.media.capture_i420 import Picture
 from appliance.media.microphone import Microphone
 from appliance.media.near import NearVideo
 from appliance.media.near_audio import NearAudio
+from services.endpoint.loudness import Loudness
 
 log = logging.getLogger("diemcau.devices")
 
@@ -31,6 +32,7 @@ class Devices:
             self_view=self_view,
         )
         self.microphone = Microphone(site.microphone.source)
+        self.loudness = Loudness()
         self._open = False
 
     def want(self, wanted: bool, *, live: bool) -> None:
@@ -60,7 +62,18 @@ class Devices:
             found.append(Trouble(TroubleKey.CAMERA_MISSING))
         if self.microphone.state is CaptureState.ABSENT:
             found.append(Trouble(TroubleKey.MICROPHONE_MISSING))
+        if self._listened():
+            found.append(Trouble(TroubleKey.MICROPHONE_SILENT))
         return found
+
+    def _listened(self) -> bool:
+        """Whether the open microphone hears nothing at all."""
+        loudest = self.microphone.loudest()
+        if self.microphone.state is not CaptureState.LIVE:
+            self.loudness.forget()
+        elif loudest is not None:
+            self.loudness.hear(loudest, asyncio.get_running_loop().time())
+        return self.loudness.deaf
 
     def _close(self) -> None:
         if self._open:

@@ -97,6 +97,11 @@ async def _site(
     def tv_trouble() -> str:
         return television.detail if television.trouble else ""
 
+    def measured() -> dict[str, object]:
+        dbfs = devices.loudness.dbfs
+        heard = {} if dbfs is None else {"microphone_dbfs": round(dbfs, 1)}
+        return {**selftest.told, **symptoms.line_figures, **heard}
+
     async def call(address: str) -> Call:
         return await dialers.dial(address, devices.near(), name=identity.name)
 
@@ -109,6 +114,20 @@ async def _site(
             ca=site.agenda.ca,
         ) as feed:
             agendas = Agendas(feed, clock.now)
+            symptoms = Symptoms(
+                agendas, devices, board.panel, linked=plugged, tv_trouble=tv_trouble
+            )
+            selftest = SelfTest(
+                trials(
+                    devices,
+                    agendas,
+                    linked=plugged,
+                    trusted=clock.trusted,
+                    chime=lambda: television.play(chime(), time.monotonic()),
+                    tv_trouble=tv_trouble,
+                ),
+                clock.now,
+            )
             conductor = Conductor(
                 site,
                 clock=clock,
@@ -116,26 +135,16 @@ async def _site(
                 devices=devices,
                 panel=board.panel,
                 dismissals=dismissals,
-                symptoms=Symptoms(
-                    agendas, devices, board.panel, linked=plugged, tv_trouble=tv_trouble
-                ),
+                symptoms=symptoms,
                 reports=Reports(
                     lifeline,
                     FactFile(places.run / "endpoint.json"),
                     lambda: agendas.state.fetched_at,
+                    measured,
                 ),
                 line=lambda changed: Line(call, changed, seed=identity.id, spread=site.call.spread),
                 stage=lambda media: Stage(television, easel, time.monotonic, media),
-                selftest=SelfTest(
-                    trials(
-                        devices,
-                        agendas,
-                        linked=plugged,
-                        trusted=clock.trusted,
-                        chime=lambda: television.play(chime(), time.monotonic()),
-                        tv_trouble=tv_trouble,
-                    )
-                ),
+                selftest=selftest,
             )
             async with asyncio.TaskGroup() as group:
                 group.create_task(television.run(), name="television")

@@ -1,4 +1,6 @@
-"""How good the line is, in the three steps that a room can act on."""
+"""How good the line is, in the three steps that a room can act on, and in figures."""
+
+from collections import deque
 
 from appliance.core.scenes import Line
 from appliance.dialers.dialer import CallStatistics
@@ -8,6 +10,8 @@ POOR_LOSS, FAIR_LOSS = 0.05, 0.01
 POOR_RTT_MS, FAIR_RTT_MS = 600.0, 300.0
 """Talk collides above about 300 ms (ITU-T G.114 counts 150 ms one way)."""
 FEW_PACKETS = 50
+LOOKS = 4
+"""So many of the newest looks make a figure; at one each 3 s, a report's time."""
 
 
 class Quality:
@@ -16,6 +20,8 @@ class Quality:
     def __init__(self) -> None:
         self._lost = 0
         self._received = 0
+        self._looks: deque[tuple[int, int]] = deque(maxlen=LOOKS)
+        self._rtt_ms: float | None = None
 
     def of(self, statistics: CallStatistics) -> Line:
         """The line since the last look; unknown where too few packets came to tell."""
@@ -24,8 +30,21 @@ class Quality:
         if received + lost < FEW_PACKETS:
             return Line.UNKNOWN
         self._lost, self._received = statistics.lost_packets, statistics.received_packets
-        share = max(0, lost) / (received + max(0, lost))
+        lost = max(0, lost)
+        share = lost / (received + lost)
+        self._looks.append((lost, received))
+        self._rtt_ms = statistics.rtt_ms
         rtt = statistics.rtt_ms or 0.0
         if share >= POOR_LOSS or rtt >= POOR_RTT_MS:
             return Line.POOR
         return Line.FAIR if share >= FAIR_LOSS or rtt >= FAIR_RTT_MS else Line.GOOD
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """``loss_percent`` and ``rtt_ms`` of the newest looks, as far as they are known."""
+        lost = sum(lost for lost, _ in self._looks)
+        packets = lost + sum(received for _, received in self._looks)
+        figures = {"loss_percent": round(100 * lost / packets, 2)} if packets else {}
+        if self._rtt_ms is not None:
+            figures["rtt_ms"] = round(self._rtt_ms, 1)
+        return figures

@@ -1,7 +1,7 @@
 """What the endpoint tells its neighbours: systemd, the fact file, the journal."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from appliance.base.errors import FactFileError
@@ -23,10 +23,13 @@ class Reports:
         lifeline: Lifeline,
         facts: FactFile,
         agenda_at: Callable[[], float | None] = lambda: None,
+        measured: Callable[[], Mapping[str, object]] = dict,
     ) -> None:
-        """`agenda_at`: when the agenda was last confirmed, POSIX s."""
+        """`agenda_at`: when the agenda was last confirmed, POSIX s. `measured`: what else the
+        province wants to know and no decision needs; alone it is no reason to write."""
         self._lifeline = lifeline
         self._agenda_at = agenda_at
+        self._measured = measured
         self._facts = facts
         self._written: dict[str, Any] = {}
         self._written_at = float("-inf")
@@ -85,7 +88,7 @@ class Reports:
         if facts == self._written and now - self._written_at < 5:
             return
         try:
-            self._facts.write(facts, now)
+            self._facts.write(facts | dict(self._measured()), now)
             self._written, self._written_at = facts, now
         except FactFileError as error:
             if self._written_at != float("-inf"):

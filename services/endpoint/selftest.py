@@ -1,8 +1,10 @@
 """The self-test that a long press starts: what a technician would try, shown line by line."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
+from datetime import UTC, datetime
 
 from appliance.core.scenes import Check, CheckState
 from appliance.core.troubles import KINDS, Area, TroubleKey
@@ -18,14 +20,18 @@ SHOWN_S = 15.0
 class SelfTest:
     """Runs its trials in order, once for each `start`; `checks` is what the TV shows of it."""
 
-    def __init__(self, trials: Mapping[Area, Trial]) -> None:
+    def __init__(self, trials: Mapping[Area, Trial], now: Callable[[], float] = time.time) -> None:
         self._trials = trials
+        self._now = now
         self._begin = asyncio.Event()
         self.changed: Callable[[], None] = lambda: None
         self.running = False
         """Whether camera and microphone are wanted open."""
         self.checks: tuple[Check, ...] = ()
         """Empty while nothing is to be shown."""
+        self.told: dict[str, str] = {}
+        """The last test for the province: ``selftest``, "good" or the codes of what was not, and
+        ``selftest_at``, its hour (RFC 3339); empty before the first."""
 
     def start(self) -> None:
         """Begin, unless it is on already."""
@@ -51,6 +57,10 @@ class SelfTest:
             self._show(number, Check(area, CheckState.RUNNING))
             self._show(number, await self._try(area, trial))
         self.running = False
+        bad = [check for check in self.checks if check.state is CheckState.BAD]
+        hour = datetime.fromtimestamp(int(self._now()), UTC).isoformat()
+        found = ", ".join(check.code or check.area.value for check in bad)
+        self.told = {"selftest": found or "good", "selftest_at": hour.replace("+00:00", "Z")}
         self.changed()
 
     async def _try(self, area: Area, trial: Trial) -> Check:

@@ -56,6 +56,11 @@ class Symptoms:
         self._quality_at = float("-inf")
         self.line_quality = scenes.Line.UNKNOWN
 
+    @property
+    def line_figures(self) -> dict[str, float]:
+        """Of the call that is on; none without one."""
+        return self._quality.figures
+
     def at(self, now: float, trusted: bool, line: Line, decision: Decision) -> tuple[Trouble, ...]:
         """All that is wrong at `now` (POSIX s)."""
         self._look_at_line(line)

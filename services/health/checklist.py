@@ -12,11 +12,13 @@ from services.health.checks.clock import clock
 from services.health.checks.disk import disk
 from services.health.checks.endpoint import endpoint
 from services.health.checks.filesystem import filesystem
+from services.health.checks.line import line
 from services.health.checks.link import Cable
 from services.health.checks.memory import memory
 from services.health.checks.microphone import microphone
 from services.health.checks.reboot import Reboot
 from services.health.checks.release import running
+from services.health.checks.selftest import selftest
 from services.health.checks.temperature import temperature
 from services.health.checks.throttling import throttling
 from services.health.checks.tv import tv
@@ -36,12 +38,14 @@ class Checklist:
             "endpoint": endpoint,
             "clock": clock,
             "link": Cable(),
+            "line": line,
             "address": address,
             "agenda": agenda,
             "camera": camera,
             "microphone": microphone,
             "tv": tv,
             "button": button,
+            "selftest": selftest,
             "temperature": temperature,
             "voltage": self.voltage,
             "throttling": throttling,

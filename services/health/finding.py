@@ -53,3 +53,13 @@ def told(box: Box, *keys: TroubleKey) -> tuple[Verdict, ...]:
     if not isinstance(codes, list):
         return ()
     return tuple(when(key, KINDS[key].code in codes) for key in keys)
+
+
+def measured(box: Box, *names: str) -> dict[str, float]:
+    """The endpoint's own figures of these names, as far as it tells them."""
+    told_of = box.endpoint or {}
+    return {
+        name: float(told_of[name])
+        for name in names
+        if isinstance(told_of.get(name), int | float) and not isinstance(told_of[name], bool)
+    }

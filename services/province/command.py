@@ -30,6 +30,7 @@ from services.province.fleet.desiring import Desiring
 from services.province.fleet.nudging import Nudging
 from services.province.fleet.storing import alarming, storing
 from services.province.floor.keeper import Keeper
+from services.province.history.retention import Retention
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import Account
@@ -162,7 +163,10 @@ async def _serve(
     async with contextlib.AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
         keeper = Keeper(database)
-        parts = [tasks.create_task(keeper.run(), name="keeper")]
+        parts = [
+            tasks.create_task(keeper.run(), name="keeper"),
+            tasks.create_task(Retention(database).run(), name="history"),
+        ]
         if place is not None:
             alarm = alarming(database, program.now)
             running = await stack.enter_async_context(beside(place, storing(database), alarm=alarm))

@@ -19,6 +19,8 @@ MOST_REASONS = 8
 
 NEVER_HEARD = N_("Nothing was ever heard from this site.")
 NEVER_REMEDY = N_("Plug it in and approve it; its card must be made for this province.")
+SILENT_KEY = "silent"
+"""What no site reports of itself, among the keys of its alarms."""
 SILENT = N_("Nothing has been heard from this site for {age}.")
 WENT = N_("The site said that it is switched off.")
 SILENT_REMEDY = N_("Call the commune: is the power on, is the network cable in?")

@@ -118,6 +118,14 @@ async def _cable(page: Page, console: Page) -> None:
     await console.goto(f"{urljoin(console.url, '/')}sites/ia-kly")
     mark = console.locator(".mark").first
     await expect(mark).to_have_class("mark meeting", timeout=LONG)
+    await expect(console.locator("main")).to_contain_text("Khởi động lần cuối", timeout=LONG)
+
+    async def measured() -> bool:
+        await console.reload()
+        return await console.locator("#history", has_text="Mất gói tin").count() == 1
+
+    told = "the line's figures have come into the site's history"
+    await until_told(told, measured, within=150.0)
     await _plug(page, "cable")
     await until_told(
         "the TV says that there is no network", lambda: _fact(page, "screen", "no-network")

@@ -14,10 +14,12 @@ from playwright.async_api import Browser, Page, Request, expect
 from services.demo.virtual import VirtualTv
 from services.province.storage.database import Database
 from services.province.storage.reports import Report, record_report
+from services.province.storage.tables import Site
 from tests.e2e.browser import SCREENS, chromium
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.site import NAME, SiteProcess, a_site_of
 from tests.process.waiting import PATIENCE_S
+from tests.province.past import live_through
 from tests.province.program import Program, a_province
 
 pytestmark = pytest.mark.timeout(300)
@@ -51,8 +53,9 @@ async def test_an_evening_at_the_console(tmp_path: Path, tv: VirtualTv) -> None:
         await _sites(page, tmp_path)
         await _meeting(page, room)
         await _ready(page, program)
+        await _history(page, program)
         await page.goto(f"{program.url}/sites/ia-kly")
-        await page.locator("summary").click()
+        await page.locator(".feed summary").click()
         feed = await page.locator("code.long").inner_text()
         (tmp_path / "site").mkdir()
         async with a_site_of(tmp_path / "site", tv, feed) as site:
@@ -139,6 +142,42 @@ async def _ready(page: Page, program: Program) -> None:
     await photograph(page, "console-site")
 
 
+async def _history(page: Page, program: Program) -> None:
+    """A site's past as charts, and everybody's alarms; the alarms live."""
+    database = Database(f"sqlite:///{program.data / 'province.db'}")
+    with database.writing() as session:
+        site = session.get(Site, "ia-chia")
+        assert site is not None
+        site.created_at -= 20 * 86_400.0
+    live_through(database, "ia-chia", time.time())
+    await page.goto(f"{program.url}/sites/ia-chia")
+    await expect(page.locator("#history svg")).to_have_count(4)
+    await expect(page.locator("#history figcaption").first).to_contain_text("Liên lạc được")
+    await photograph(page, "console-history-day")
+    await page.get_by_role("link", name="7 ngày").click()
+    await photograph(page, "console-history-week")
+    await page.emulate_media(color_scheme="dark")
+    await photograph(page, "console-history-night")
+    await page.emulate_media(color_scheme="light")
+    await page.get_by_role("link", name="90 ngày").click()
+    await expect(page.locator(".spans a[aria-current]")).to_contain_text("90 ngày")
+    await photograph(page, "console-history-quarter")
+    await page.get_by_role("link", name="Cảnh báo").click()
+    await expect(page.locator(".cards")).to_contain_text("Cắm lại dây máy quay")
+    await expect(page.locator(".past")).to_contain_text("Thiết bị quá nóng")
+    await photograph(page, "console-alarms")
+    now = time.time() + 660.0
+    with database.writing() as session:
+        record_report(session, "kon-gang", Report(now, "b1", 2, {"alarms": []}), now)
+    database.close()
+    await expect(page.locator(".cards")).not_to_contain_text("Cắm lại dây máy quay", timeout=LONG)
+    await page.locator("select[name=place]").select_option(label="Ia Grai")
+    await page.get_by_role("button", name="Hiện").click()
+    await expect(page.locator(".cards").get_by_role("link")).to_have_count(1)
+    await expect(page.locator(".past")).to_contain_text("Xã Ia Chía")
+    await photograph(page, "console-alarms-branch")
+
+
 async def _floor(page: Page, program: Program, site: SiteProcess) -> None:
     """The chair's page: in, hand, floor, microphone by the site's own hand, cable out and in."""
     await page.goto(program.url)
@@ -185,6 +224,7 @@ async def _afterwards(page: Page) -> None:
 async def photograph(page: Page, name: str) -> None:
     """For people to look at, as on a computer and on a telephone; nothing is compared."""
     SCREENS.mkdir(parents=True, exist_ok=True)
+    await page.evaluate("scrollTo(0, 0)")
     await page.screenshot(path=SCREENS / f"{name}-1280.png", full_page=True)
     await page.set_viewport_size({"width": 390, "height": 844})
     # Nothing stands out sideways on a telephone.

@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core.scenes import Line
 from appliance.dialers.dialer import CallStatistics, VideoStatistics
-from services.endpoint.quality import Quality
+from services.endpoint.quality import LOOKS, Quality
 
 
 def seen(received: int, lost: int, rtt_ms: float | None = 20.0) -> CallStatistics:
@@ -34,3 +34,13 @@ def test_only_what_is_new_counts() -> None:
     assert quality.of(seen(900, 100)) is Line.POOR
     assert quality.of(seen(910, 100)) is Line.UNKNOWN
     assert quality.of(seen(1900, 100)) is Line.GOOD
+
+
+def test_the_figures_are_those_of_the_newest_looks() -> None:
+    quality = Quality()
+    assert quality.figures == {}
+    quality.of(seen(500, 500, None))
+    assert quality.figures == {"loss_percent": 50.0}
+    for look in range(1, LOOKS + 1):
+        quality.of(seen(500 + look * 98, 500 + look * 2, 41.23))
+    assert quality.figures == {"loss_percent": 2.0, "rtt_ms": 41.2}

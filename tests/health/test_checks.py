@@ -56,7 +56,7 @@ CODES = [
     ("camera", KEY.CAMERA_BLANK), ("microphone", KEY.MICROPHONE_SILENT),
     ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_UNCONFIRMED), ("button", KEY.BUTTON_STUCK),
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING), ("agenda", KEY.MEETING_NAMELESS),
-    ("endpoint", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
+    ("line", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
 ]  # fmt: skip
 
 
@@ -81,24 +81,6 @@ def test_every_trouble_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
     spoken = {key for check in checks.values() for key in states(check(one.box()))}
     spoken |= {key for check in checks.values() for key in states(check(one.box(10.0)))}
     assert set(TroubleKey) - spoken == set()
-
-
-def test_a_silent_endpoint(tmp_path: Path) -> None:
-    one = bench(tmp_path)
-    check = Checklist(one.root, one.data).checks["endpoint"]
-    finding = check(one.box(3.0))
-    assert finding.figures == {"endpoint_age_s": 3.0}
-    one.endpoint = None
-    assert wrong(check, one.box()) == {KEY.ENDPOINT_SILENT}
-
-
-def test_the_age_of_the_agenda(tmp_path: Path) -> None:
-    one = bench(tmp_path)
-    check = Checklist(one.root, one.data).checks["agenda"]
-    assert check(one.box()).figures == {}
-    one.endpoint = {"at": NOON, "troubles": [], "agenda_at": NOON - 90}
-    assert check(one.box()).figures == {"agenda_age_s": 90}
-    assert check(one.box(trusted=False)).figures == {}
 
 
 def test_the_clock(tmp_path: Path) -> None:

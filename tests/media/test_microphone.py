@@ -197,9 +197,20 @@ def test_a_lagging_reader_loses_the_oldest() -> None:
     microphone = Microphone("none")
     microphone.live = True
     for number in range(30):
-        microphone._deliver(bytes([number]))
+        microphone._deliver(bytes([number, 0]))
     block, cursor = microphone.take(0, behind=5)
-    assert block == bytes([28])
+    assert block == bytes([28, 0])
     assert cursor == 29
-    assert microphone.take(cursor, behind=5) == (bytes([29]), 30)
+    assert microphone.take(cursor, behind=5) == (bytes([29, 0]), 30)
     assert microphone.take(30, behind=5) == (None, 30)
+
+
+def test_the_loudest_since_it_was_asked_last() -> None:
+    microphone = Microphone("none")
+    assert microphone.loudest() is None
+    for amplitude in (0, 3277, 33):
+        microphone._deliver(np.full(960, amplitude, "<i2").tobytes())
+    assert microphone.loudest() == pytest.approx(-20.0, abs=0.01)
+    assert microphone.loudest() is None
+    microphone._deliver(bytes(1920))
+    assert microphone.loudest() == -100.0

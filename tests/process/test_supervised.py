@@ -2,6 +2,7 @@
 
 import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,6 +55,7 @@ async def test_a_hang_up_by_hand_survives_a_fall(tmp_path: Path, tv: VirtualTv) 
     ):
         await moving_on_tv(tv, GUEST)
         await far.moving()
+        await until("the figures of line and microphone are told", lambda: _measured(site.facts()))
         assert await site.bench(do="hang-up") is not None
         await site.fact("phase", "idle")
         await site.fact("call", "down")
@@ -75,6 +77,11 @@ async def test_a_hang_up_by_hand_survives_a_fall(tmp_path: Path, tv: VirtualTv) 
         await far.moving()
         await moving_on_tv(tv, GUEST)
         assert _camera_open(site.process.pid, site.folder / "site.mp4")
+
+
+def _measured(facts: dict[str, Any]) -> bool:
+    told = {"loss_percent", "rtt_ms", "microphone_dbfs"} <= facts.keys()
+    return told and facts["loss_percent"] <= 100 and -60 < facts["microphone_dbfs"] <= 0
 
 
 def _camera_open(pid: int, recording: Path) -> bool:

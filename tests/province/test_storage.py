@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from services.province.storage.database import Database
+from services.province.storage.partitions import is_partition
 from services.province.storage.reports import Report, record_report
 from services.province.storage.tables import Base, LastReport, Place, Site
 
@@ -27,8 +28,10 @@ def last(database: Database, kind: str = "health") -> LastReport:
 
 
 def test_the_migrations_make_the_tables_of_this_release(database: Database) -> None:
+    own = {"include_name": lambda name, kind, _: kind != "table" or not is_partition(name)}
     with database.engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+        context = MigrationContext.configure(connection, opts=own)
+        assert compare_metadata(context, Base.metadata) == []
 
 
 def test_to_migrate_twice_and_by_two_copies_at_once_changes_nothing(database: Database) -> None:

@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.troubles import TroubleKey
 from hardware.vitals.sound import microphones
-from services.health.finding import Box, Finding, told
+from services.health.finding import Box, Finding, measured, told
 
 
 def microphone(box: Box) -> Finding:
@@ -18,6 +18,5 @@ def microphone(box: Box) -> Finding:
     names = microphones(box.root)
     if box.site is not None and box.site.microphone.source.startswith("alsa:"):
         verdicts = (when(TroubleKey.MICROPHONE_MISSING, not names), *verdicts)
-    level = (box.endpoint or {}).get("microphone_dbfs")
-    figures = {"microphone_dbfs": float(level)} if isinstance(level, int | float) else {}
+    figures = measured(box, "microphone_dbfs")
     return Finding(verdicts, figures, {"microphone": ", ".join(names)} if names else {})

@@ -16,6 +16,7 @@ from appliance.core.message import N_
 from services.province.ca.routes import enrolment_routes
 from services.province.console import (
     account_pages,
+    alarm_pages,
     device_pages,
     door,
     feeds,
@@ -44,6 +45,7 @@ from services.province.errors import (
 PAGES = (
     door,
     overview_pages,
+    alarm_pages,
     site_pages,
     meeting_pages,
     occurrence_pages,

@@ -16,6 +16,7 @@ from starlette.concurrency import run_in_threadpool
 
 from services.province import accounts
 from services.province.accounts import Role
+from services.province.console.alarm_pages import Branch, alarms_part
 from services.province.console.asked import Asked, Instance, Number, Province, needs
 from services.province.console.floor_pages import floor_part
 from services.province.console.overview_pages import home_part
@@ -45,6 +46,12 @@ class Streams:
 def home(asked: Viewer) -> Response:
     """The first page."""
     return _stream(asked, home_part, LOOK_S)
+
+
+@router.get("/live/alarms")
+def alarms(asked: Viewer, place: Branch = None) -> Response:
+    """The alarms."""
+    return _stream(asked, lambda again: alarms_part(again, place), LOOK_S)
 
 
 @router.get("/live/sites/{number}")

@@ -1,6 +1,6 @@
 """Pages from templates: Vietnamese first with English beside it, hours in the province's zone."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -28,6 +28,11 @@ ROLES = {
     Role.OPERATOR: N_("operator"),
     Role.CHAIR: N_("chair"),
     Role.ADMINISTRATOR: N_("administrator"),
+}
+SEVERITIES = {
+    3: N_("no meeting possible"),
+    2: N_("something is missing"),
+    1: N_("the site copes"),
 }
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
@@ -100,6 +105,7 @@ class Pages:
             "day": self._day,
             "moment": lambda at: f"{self._local(at):%H:%M:%S %d/%m/%Y}",
             "field_time": lambda at: f"{self._local(at):%Y-%m-%dT%H:%M}",
+            "when": self._when(now),
             "age": lambda at: lasting(now - at),
             "aged": lambda message, at: _aged(message, now - at),
             "today": lambda at: self._local(at).date() == self._local(now).date(),
@@ -108,6 +114,16 @@ class Pages:
 
     def _local(self, at: float) -> datetime:
         return datetime.fromtimestamp(at, self._zone)
+
+    def _when(self, now: float) -> Callable[[float], str]:
+        """The hour, and the day where it is another."""
+        today = self._local(now).date()
+
+        def when(at: float) -> str:
+            local = self._local(at)
+            return f"{local:%H:%M}" if local.date() == today else f"{local:%H:%M %d/%m}"
+
+        return when
 
     def _day(self, at: float) -> str:
         return text("vi").date(self._local(at).date())
@@ -129,6 +145,7 @@ def _environment() -> Environment:
         "reason": reason,
         "remedy": remedy,
         "state_word": lambda state: both(STATES[state]),
+        "severity_word": lambda level: both(SEVERITIES[level]),
         "role_word": lambda role: both(ROLES[Role(role)]),
         "states": list(State),
         "role_text": lambda role: ROLES[Role(role)],

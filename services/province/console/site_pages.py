@@ -1,5 +1,7 @@
 """The tree of sites, one site's page, and who sees to it."""
 
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends
@@ -8,13 +10,18 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from services.province.accounts import Role
+from services.province.alarms import past
+from services.province.console import history_words as words
 from services.province.console.asked import Asked, needs, to
 from services.province.console.described import SITE_ID, TEXT, TICK, sent
+from services.province.history.bounds import DAY_S
+from services.province.history.events import EventKind
+from services.province.history.summary import chosen, history_of, last_event
 from services.province.overview import AHEAD_S, standings_of
 from services.province.readiness import near
 from services.province.schedule import Schedule, next_up
 from services.province.site_files import feed_url
-from services.province.storage.tables import LastReport
+from services.province.storage.tables import LastReport, Site
 from services.province.tree import Tree, add_site, get_site, place_at
 
 router = APIRouter()
@@ -42,10 +49,11 @@ def new(asked: Operator) -> Response:
 
 
 @router.get("/sites/{number}")
-def one(asked: Viewer, number: str) -> Response:
-    """One site."""
+def one(asked: Viewer, number: str, days: int = 1) -> Response:
+    """One site, with its history of so many days."""
     with asked.database.reading() as session:
-        return asked.page("site.html", **_site(session, asked, number))
+        seen = _site(session, asked, number)
+        return asked.page("site.html", **seen, **_history(session, asked, seen, days))
 
 
 @router.post("/sites/{number}/help", openapi_extra=sent(take=TICK))
@@ -77,14 +85,34 @@ def _site(session: Session, asked: Asked, number: str) -> dict[str, Any]:
     ]
     meeting = next_up(mine, asked.now)
     close = meeting is not None and near(asked.now, meeting.begin, meeting.end)
-    reports = session.scalars(
-        select(LastReport).where(LastReport.site_id == site.id).order_by(LastReport.kind)
-    ).all()
     return {
         "site": site,
+        "tree": tree,
         "places": tree.path(site.place_id),
         "standing": standings_of(session, [site.id], asked.now, close=close)[site.id],
         "meetings": mine[:8],
-        "reports": reports,
+        "start": last_event(session, site.id, EventKind.START),
+        "test": last_event(session, site.id, EventKind.SELF_TEST),
+        "restart": words.restart,
+        "self_test": words.self_test,
         "feed": feed_url(asked.province.settings, site),
+    }
+
+
+def _history(session: Session, asked: Asked, seen: Mapping[str, Any], days: int) -> dict[str, Any]:
+    site: Site = seen["site"]
+    zone, now = asked.province.settings.zoneinfo, asked.now
+    span = chosen(days)
+    offset = datetime.fromtimestamp(now, zone).utcoffset() or timedelta()
+    history = history_of(session, site, span, now, int(offset.total_seconds()))
+    reports = select(LastReport).where(LastReport.site_id == site.id).order_by(LastReport.kind)
+    return {
+        "history": history,
+        "span_words": words.SPAN_WORDS,
+        "drawings": words.drawings(history, zone),
+        "worst": words.worst(history.steps),
+        "percent": words.percent,
+        "decimal": words.decimal,
+        "past": past(session, seen["tree"], [site.id], now - span.days * DAY_S),
+        "reports": session.scalars(reports).all(),
     }

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from appliance.wire.report import Presence
 from services.province import audit
 from services.province.broker.ingest import Incoming, Store
+from services.province.history.recording import record
 from services.province.readiness import IDENTITY
 from services.province.storage.database import Database
 from services.province.storage.reports import Entry, Report, record_report, record_reports
@@ -20,6 +21,7 @@ def storing(database: Database) -> Store:
         with database.writing() as session:
             said = {one.site for one in batch}
             known = set(session.scalars(select(Site.id).where(Site.id.in_(said))))
+            record(session, [one for one in batch if one.site in known])
             # In one order, so that two copies of the program never wait for each other's rows.
             ordered = sorted(batch, key=lambda one: (one.site, one.kind))
             record_reports(session, [_entry(one) for one in ordered if one.site in known])

@@ -1,0 +1,51 @@
+"""What only the endpoint knows: its age, the agenda's, line, microphone, the last self-test."""
+
+from pathlib import Path
+
+from appliance.core.troubles import TroubleKey
+from services.health.checklist import Checklist
+from tests.health.boxes import NOON, bench, wrong
+
+KEY = TroubleKey
+
+
+def test_a_silent_endpoint(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["endpoint"]
+    finding = check(one.box(3.0))
+    assert finding.figures == {"endpoint_age_s": 3.0}
+    one.endpoint = None
+    assert wrong(check, one.box()) == {KEY.ENDPOINT_SILENT}
+
+
+def test_the_age_of_the_agenda(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["agenda"]
+    assert check(one.box()).figures == {}
+    one.endpoint = {"at": NOON, "troubles": [], "agenda_at": NOON - 90}
+    assert check(one.box()).figures == {"agenda_age_s": 90}
+    assert check(one.box(trusted=False)).figures == {}
+
+
+def test_the_endpoint_s_figures(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    checks = Checklist(one.root, one.data).checks
+    figures = {"loss_percent": 1.25, "rtt_ms": 38.0, "microphone_dbfs": -31.5}
+    one.endpoint = {"at": NOON, "troubles": [], **figures}
+    told = {**checks["line"](one.box()).figures, **checks["microphone"](one.box()).figures}
+    assert told == figures
+    for strange in ("much", None, True, [1.0]):
+        one.endpoint = {"at": NOON, "troubles": [], **dict.fromkeys(figures, strange)}
+        assert checks["line"](one.box()).figures == {}
+        assert checks["microphone"](one.box()).figures == {}
+
+
+def test_the_last_self_test(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["selftest"]
+    assert check(one.box()).facts == {}
+    told = {"selftest": "C1, A2", "selftest_at": "2026-11-02T07:40:00Z"}
+    one.endpoint = {"at": NOON, "troubles": [], **told}
+    assert check(one.box()).facts == told
+    one.endpoint = {"at": NOON, "troubles": [], "selftest": "good", "selftest_at": 5}
+    assert check(one.box()).facts == {}
