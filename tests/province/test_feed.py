@@ -191,3 +191,23 @@ async def test_the_feed_has_a_tag_and_only_its_own_site_has_the_address(house: H
             "/feeds//ia-kly.ics",
         ):
             assert (await http.get(wrong)).status_code == 404, wrong
+
+
+async def test_a_change_is_in_the_feed_as_soon_as_it_is_committed(house: House) -> None:
+    house.communes("ia-kly")
+    number = house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
+    first = NOON + 3600.0
+    async with serving(house) as url, httpx.AsyncClient(base_url=url) as http:
+        path = f"/feeds/{house.token('ia-kly')}/ia-kly.ics"
+        for day in range(3):
+            before = (await http.get(path)).headers["etag"]
+            known = await http.get(path, headers={"If-None-Match": before})
+            assert known.status_code == 304
+            with house.database.writing() as session:
+                at = first + day * DAY
+                meeting = meetings.get_meeting(session, number)
+                meetings.move_occurrence(session, meeting, at, at + 600.0, 1800.0, house.now)
+            after = await http.get(path, headers={"If-None-Match": before})
+            assert (after.status_code, after.headers["etag"] != before) == (200, True)
+            read = read_agenda(after.content, begin=NOON, end=NOON + 3 * DAY, zone=ZONE)
+            assert [one.begin for one in read.meetings][day] == at + 600.0

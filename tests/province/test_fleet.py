@@ -4,6 +4,7 @@ import asyncio
 import time
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 
@@ -14,7 +15,7 @@ from services.province.meetings import Guests, Wish, edit, enter, get_meeting
 from services.province.overview import standings_of
 from services.province.readiness import Standing, State
 from services.province.storage.database import Database
-from services.province.tree import add_site, place_at
+from services.province.tree import add_site, get_site, place_at
 from services.simulate.crowd import Crowd, let_in, names
 from services.simulate.life import Appointment
 from services.simulate.site import Where
@@ -62,6 +63,11 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             with database.writing() as session:
                 meeting = enter(session, wish, time.time()).id
             await until("all are told", lambda: crowd.tally.nudges == 3, within=60)
+            with database.reading() as session:
+                token = get_site(session, SITES[0]).feed_token
+            async with httpx.AsyncClient(trust_env=False, timeout=30.0) as http:
+                feed = await http.get(f"{program.url}/feeds/{token}/{SITES[0]}.ics")
+            assert "SUMMARY:Giao ban" in feed.text  # what a site finds when it is told
             with database.writing() as session:
                 fewer = Wish("Giao ban", now + 3600, 3600, Guests(sites=frozenset({SITES[0]})))
                 edit(session, get_meeting(session, meeting), fewer, time.time())

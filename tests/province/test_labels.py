@@ -16,7 +16,7 @@ def lan(house: House) -> Person:
 
 
 def shown(page: str) -> list[str]:
-    return re.findall(r'<li class="label"><div><b>([^<]+)</b>', page)
+    return re.findall(r'<li class="label"><b>([^<]+)</b>', page)
 
 
 def test_each_site_has_one_on_sheets_of_eight(house: House, lan: Person) -> None:
