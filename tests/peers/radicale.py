@@ -15,7 +15,7 @@ import httpx
 import trustme
 from caldav.davclient import DAVClient
 
-from tests.peers.janus import free_port
+from tests.process.ports import free_port
 
 USER, PASSWORD = "van", "mật khẩu lịch"
 START_S = 60.0

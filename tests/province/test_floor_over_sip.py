@@ -25,7 +25,7 @@ from services.province.storage.database import Database
 from services.province.tree import add_site, place_at
 from services.simulate.crowd import let_in
 from tests.health.process import SITE, Program
-from tests.peers.janus import free_port
+from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
 from tests.province.house import PASSWORD, House, Person, wish
 from tests.province.program import a_province
