@@ -48,7 +48,7 @@ bundle: image  ## an update that RAUC installs, signed by this machine's develop
 image-test: image  ## boot the image in an emulator and ask it
 	$(BIN)/python -m pytest -v tests/image
 
-load: setup  ## 200 and 2,000 simulated sites against one broker and one ingest; counts what is lost
+load: setup  ## 200 and 2,000 simulated sites against the whole province; counts what is lost (15 min)
 	$(BIN)/python -m tests.load
 
 lock:  ## choose the newest allowed versions anew

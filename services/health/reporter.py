@@ -16,6 +16,7 @@ from appliance.wire.stamp import Stamp
 from appliance.wire.topics import TOLD, Kind, Topic
 from services.health.backlog import Backlog, Item
 from services.health.mqtt import Link, Lost, Message, Refused, Will
+from services.health.rhythm import reconnect_s
 
 log = logging.getLogger("diemcau.health.reporter")
 
@@ -28,9 +29,6 @@ MOST_AGAIN = 32
 AT_ONCE = 8
 """Publications under way together: a backlog of a day goes out in seconds over a long line."""
 FAREWELL_S = 3.0
-SHORTEST_WAIT_S, FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0, 30.0
-"""All sites of a broker that fell lose their lines in the same second. What a broker can do is some
-hundred TLS handshakes a second, and one that is given up half-way was done for nothing."""
 
 Connect = Callable[[Will], AbstractAsyncContextManager[Link]]
 
@@ -202,10 +200,8 @@ class Reporter:
                     await self._stirred.wait()
 
     def _pause_s(self) -> float:
-        """Anything up to a bound that doubles: two thousand sites do not come back as one."""
-        longest = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(self._tries, 10))
         self._tries += 1
-        return self._random.uniform(SHORTEST_WAIT_S, longest)
+        return reconnect_s(self._tries - 1, self._random.random())
 
     def _note(self, why: str) -> None:
         if self.connected or self._tries == 0:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import os
 import secrets
@@ -175,7 +176,11 @@ async def _serve(
             desiring = Desiring(database, lambda: keeper.conferences, running.ingest.tell)
             parts.append(tasks.create_task(desiring.run(), name="desired"))
             program = replace(program, enrolment=running.enrolment)
-        await uvicorn.Server(listen(application(program))).serve()
+        served = uvicorn.Server(listen(application(program)))
+        # What libraries made at the start stays for good: two hundred thousand objects that each
+        # full collection would walk through, in the middle of somebody's page.
+        gc.freeze()
+        await served.serve()
         for part in parts:
             part.cancel()
 

@@ -104,7 +104,7 @@ def standings_of(
     question = select(*columns)
     if len(wanted) <= 1:
         question = question.where(LastReport.site_id.in_(wanted))
-    for site, kind, at, received_at, told in session.execute(question):
+    for site, kind, at, received_at, told in session.connection().execute(question):
         if site in wanted:
             read = _read(told)
             heard[site][kind] = Heard(

@@ -17,6 +17,8 @@ from services.simulate.life import Appointment
 
 REFRESH_S = 300.0
 """Without a nudge; what the province's feeds ask for."""
+AGAIN_S = 10.0
+"""After a try in vain."""
 BEHIND_S, AHEAD_S = 86_400.0, 7 * 86_400.0
 TIMEOUT_S = 20.0
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//simulate//\r\n"

@@ -23,7 +23,7 @@ from services.health.mqtt import KEEPALIVE_S, WILL_DELAY_S, Broker, Link, Messag
 from services.health.reporter import Reporter
 from services.health.rhythm import period_s
 from services.simulate.diary import Diary
-from services.simulate.feed import REFRESH_S, Feed
+from services.simulate.feed import AGAIN_S, REFRESH_S, Feed
 from services.simulate.life import Appointment, Doing, Life
 
 AT_ONCE = 8
@@ -227,21 +227,21 @@ class SimulatedSite:
         """Read the agenda, and read it again when nudged or when it is old."""
         while True:
             self._nudged.clear()
-            if not self._gone:
-                await self._read(feed)
+            read = self._gone or await self._read(feed)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(REFRESH_S):
+                async with asyncio.timeout(REFRESH_S if read else AGAIN_S):
                     await self._nudged.wait()
 
-    async def _read(self, feed: Feed) -> None:
+    async def _read(self, feed: Feed) -> bool:
         diary = self._tally.diary
         try:
             read = await feed.read()
         except (httpx.HTTPError, FeedError) as error:
             diary.note(self.name, "no feed", why=f"{type(error).__name__}: {error}"[:200])
-            return
+            return False
         self._tally.feed_ms.append(1000 * read.took_s)
         diary.note(self.name, "feed", status=read.status, sequence=read.sequence)
         if feed.meeting != self._meeting:
             self._meeting = feed.meeting
             self._replanned.set()
+        return True

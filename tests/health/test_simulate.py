@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -120,21 +121,33 @@ def test_the_command_lists_its_sites_as_a_sheet_that_the_console_takes(tmp_path:
     assert (taken.added, taken.faults) == (30, [])
 
 
-async def test_the_command_gives_its_account(tmp_path: Path) -> None:
-    choice, shelf = Beside(tmp_path, port=free_port()), Shelf()
+@pytest.mark.timeout(240)
+async def test_the_command_strikes_and_ends_when_told_and_gives_its_account(tmp_path: Path) -> None:
+    choice, shelf, diary = Beside(tmp_path, port=free_port()), Shelf(), tmp_path / "diary"
     async with beside(choice, shelf.store):
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.command", "simulate", "--sites", "4", "--province",
-            str(tmp_path), "--port", str(choice.port), "--seconds", "6", "--rhythm", "1", "--json",
+            str(tmp_path), "--port", str(choice.port), "--seconds", "9000", "--rhythm", "1",
+            "--json", "--lose-power", "0.25", "--weather-after", "9000", "--diary", str(diary),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
+        await until("all report", lambda: {site for site, _, _ in shelf.kept} == set(names(4)),
+                    within=90)  # fmt: skip
+        process.send_signal(signal.SIGUSR1)
+        await until("one is struck", lambda: '"struck"' in diary.read_text(), within=60)
+        process.send_signal(signal.SIGTERM)
         async with asyncio.timeout(90):
             said, _ = await process.communicate()
         account = json.loads(said)
-        assert account["sites"] == 4
+        assert (account["sites"], account["lost_power"]) == (4, 1)
         assert account["connections"] >= 4
-        await until("all is stored", lambda: _healths(shelf) == account["health_said"])
-
-
-def _healths(shelf: Shelf) -> int:
-    return sum(isinstance(report, Health) for report in shelf.kept.values())
+        lines = [json.loads(line) for line in diary.read_text().splitlines()]
+        (struck,) = {line["site"] for line in lines if line["what"] == "struck"}
+        told = {
+            (line["site"], line["boot"], line["seq"])
+            for line in lines
+            if line["what"] == "health"
+        }  # fmt: skip
+        assert len(told) == account["health_said"]
+        others = {name for name in told if name[0] != struck}
+        await until("all is stored", lambda: others <= set(shelf.kept))

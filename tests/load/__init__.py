@@ -1,1 +1,1 @@
-"""Load: many simulated sites against one broker and one ingest; ``make load``."""
+"""Load: many simulated sites against the whole province as it serves; ``make load``."""

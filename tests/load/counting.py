@@ -55,7 +55,16 @@ def install(database: Database) -> None:
     words = POSTGRES if database.url.get_backend_name() == "postgresql" else SQLITE
     with database.writing() as session:
         for word in words:
-            session.execute(text(word))
+            session.connection().exec_driver_sql(word)
+
+
+def remove(database: Database) -> None:
+    """Forget what was counted."""
+    postgres = database.url.get_backend_name() == "postgresql"
+    drop = "DROP FUNCTION hear CASCADE" if postgres else "DROP TRIGGER hearing"
+    with database.writing() as session:
+        for word in (drop, "DROP TABLE heard"):
+            session.connection().exec_driver_sql(word)
 
 
 def account(database: Database, said: Iterable[Name]) -> Account:

@@ -4,16 +4,22 @@ import asyncio
 import json
 import signal
 import sys
+from bisect import bisect_left
+from collections import defaultdict
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from tests.load.console import Console
 from tests.load.province import Province
 
+Line = dict[str, Any]
+"""``at``, ``site``, ``what``, and what belongs to it."""
+
 
 class Crowd:
-    """So many sites of a province; `lines` is the diary as read so far."""
+    """So many sites of a province."""
 
     def __init__(self, province: Province, folder: Path, sites: int) -> None:
         self._province, self._sites = province, sites
@@ -22,7 +28,7 @@ class Crowd:
         self._log = folder / "crowd.log"
         self._process: asyncio.subprocess.Process | None = None
         self._read_to = 0
-        self.lines: list[dict[str, object]] = []
+        self._lines: defaultdict[str, list[Line]] = defaultdict(list)
 
     async def sheet(self) -> bytes:
         """All of them as the console imports them."""
@@ -71,23 +77,26 @@ class Crowd:
             self._process.kill()
             await self._process.wait()
 
-    def read(self) -> list[dict[str, object]]:
-        """All whole lines of the diary up to now."""
+    def told(self, what: str, since: float = 0.0) -> list[Line]:
+        """The lines of that kind up to now, of those from `since` on (POSIX s)."""
+        self._read()
+        lines = self._lines[what]
+        return lines[bisect_left(lines, since, key=lambda line: line["at"]) :]
+
+    def who(self, what: str, since: float = 0.0) -> set[str]:
+        """The sites that did so since then."""
+        return {line["site"] for line in self.told(what, since)}
+
+    def _read(self) -> None:
+        """What has been written whole since the last look: looked for twenty times a second."""
         with self._diary.open("rb") as file:
             file.seek(self._read_to)
             new = file.read()
         whole = new[: new.rfind(b"\n") + 1]
         self._read_to += len(whole)
-        self.lines += [json.loads(line) for line in whole.splitlines()]
-        return self.lines
-
-    def who(self, what: str, since: float = 0.0) -> set[str]:
-        """The sites that did so since then (POSIX s)."""
-        return {
-            str(line["site"])
-            for line in self.read()
-            if line["what"] == what and float(str(line["at"])) >= since
-        }
+        for text in whole.splitlines():
+            line = json.loads(text)
+            self._lines[line["what"]].append(line)
 
     @property
     def _running(self) -> asyncio.subprocess.Process:

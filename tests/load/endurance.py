@@ -193,11 +193,7 @@ class _Bench:
                     else_say=lambda: len(self.crowd.who(what, since)))  # fmt: skip
 
     def _said(self) -> set[Name]:
-        return {
-            (str(line["site"]), str(line["boot"]), int(str(line["seq"])))
-            for line in self.crowd.read()
-            if line["what"] == "health"
-        }
+        return {(line["site"], line["boot"], line["seq"]) for line in self.crowd.told("health")}
 
     async def _settled(self) -> Account:
         """The broker may hold some yet; the program takes them in."""

@@ -36,7 +36,7 @@ class Room:
     async def numbers(self, name: str) -> list[int]:
         """The participants of that name, by the room's own number for each."""
         url = f"ws://127.0.0.1:{self.port}/janus"
-        async with asyncio.timeout(10), connect(url, subprotocols=["janus-protocol"]) as socket:  # type: ignore[list-item]
+        async with asyncio.timeout(60), connect(url, subprotocols=["janus-protocol"]) as socket:  # type: ignore[list-item]
 
             async def ask(**words: Any) -> dict[str, Any]:
                 await socket.send(json.dumps({"transaction": "t", **words}))

@@ -15,6 +15,9 @@ import httpx
 from tests.process.ports import free_port
 from tests.process.waiting import until_told
 
+START_S = 240.0
+"""Three seconds of a processor, of which a machine with much else to do gives a fiftieth."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -63,7 +66,7 @@ async def a_province(
         program = Program(f"http://127.0.0.1:{chosen}", data, log, process)
         try:
             await until_told(
-                "the province answers or has ended", partial(_settled, program), within=120.0,
+                "the province answers or has ended", partial(_settled, program), within=START_S,
                 else_say=log.read_text,
             )  # fmt: skip
             if process.returncode is None:

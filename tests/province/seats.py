@@ -2,13 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from appliance.base.tasks import end
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Event, Told
-from appliance.dialers.janus.socket import JanusSocket
+from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.wire.address import Address
+from tests.process.waiting import until_told
 
 
 class Seat:
@@ -33,8 +35,18 @@ class Seat:
         self.people.take(joined.data)
 
     async def hand(self, up: bool) -> None:
+        """Until the room has taken it: on a machine that is too busy to answer a ping in time the
+        line is lost, and the socket claims its session again."""
         body = {"request": "configure", "display": self._display(up)}
-        await self.socket.message(self._handle, body)
+
+        async def taken() -> bool:
+            try:
+                await self.socket.message(self._handle, body)
+            except (LostError, TimeoutError):
+                return False
+            return True
+
+        await until_told("the room takes the hand", taken, within=90.0)
 
     def _display(self, hand: bool) -> str:
         return str(Display(self._name, hand=hand, mic=False))
@@ -49,12 +61,10 @@ async def seated(address: str, name: str) -> AsyncIterator[Seat]:
     """In the room from here to the end."""
     seat = Seat(address, name)
     await seat.socket.open()
-    reading = asyncio.create_task(seat.socket.run())
+    reading = asyncio.create_task(seat.socket.run(), name=f"seat of {name}")
     try:
         await seat.enter()
         yield seat
     finally:
         await seat.socket.close()
-        reading.cancel()
-        with suppress(asyncio.CancelledError):
-            await reading
+        await end(reading)

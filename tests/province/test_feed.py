@@ -17,9 +17,10 @@ from services.province import meetings
 from services.province.errors import WrongInputError
 from services.province.meetings import Guests
 from services.province.schedule import Schedule, site_feed
-from services.province.tree import Tree, get_site
+from services.province.tree import Tree, add_site, get_site, place_at
 from tests.process.waiting import until
 from tests.province.house import ADDRESS, NOON, House, wish
+from tests.province.statements import statements
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = 86400.0
@@ -60,6 +61,20 @@ def test_a_meeting_reaches_the_sites_of_its_branch_and_no_other(house: House) ->
     assert agenda(house, "ia-kly").name == "Xã ia-kly"
     assert agenda(house, "ia-kly").refresh_s == 300.0
     assert agenda(house, "ia-o").meetings == ()
+
+
+def test_a_feed_asks_the_same_few_questions_however_deep_its_site_is(house: House) -> None:
+    """Two hundred sites ask at once when a meeting of all is changed."""
+    with house.database.writing() as session:
+        for number, path in enumerate((["Gia Lai"], ["Gia Lai", "Huyện", "Xã", "Thôn", "Tổ"])):
+            add_site(session, f"s{number}", "Điểm cầu", place_at(session, path), house.now)
+    house.meeting(wish({house.place("Gia Lai")}))
+    asked = []
+    for site in ("s0", "s1"):
+        with statements(house.database) as counted:
+            assert len(agenda(house, site).meetings) == 1
+        asked.append([one for one in counted if "FROM" in one])
+    assert len(asked[0]) == len(asked[1])
 
 
 def test_who_is_above_is_invited_with_all_below(house: House) -> None:

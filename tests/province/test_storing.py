@@ -8,6 +8,7 @@ from services.province.overview import standings_of
 from services.province.readiness import State
 from services.province.storage.database import Database
 from tests.province.house import NOON, House
+from tests.province.statements import statements
 
 
 def come(report: Report, site: str = "ia-kly") -> Incoming:
@@ -34,6 +35,17 @@ def test_a_batch_is_taken_whole_and_may_come_twice(house: House) -> None:
     for _ in range(2):
         store(batch)
         assert state(house) is State.READY
+
+
+def test_a_batch_is_one_question_and_one_statement(house: House) -> None:
+    """However many it holds: one statement for each report was the most that a province did."""
+    sites = [f"s{number}" for number in range(40)]
+    house.communes(*sites)
+    batch = [come(Health(Stamp(NOON, "a", 5)), site) for site in sites]
+    with statements(house.database) as counted:
+        storing(house.database)(batch)
+    assert sum("last_reports" in one for one in counted) == 1
+    assert sum("FROM sites" in one for one in counted) == 1
 
 
 def test_a_will_speaks_of_its_own_connection_alone(database: Database) -> None:
