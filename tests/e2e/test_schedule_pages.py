@@ -39,6 +39,7 @@ async def test_the_schedule_is_kept_in_a_browser(tmp_path: Path) -> None:
         try:
             async with a_page(browser, program) as page:
                 page.set_default_timeout(LONG)
+                expect.set_options(timeout=LONG)
                 await _log_in(page, program.password)
                 await _sites(page, tmp_path)
                 await _group(page)

@@ -23,7 +23,7 @@ from services.province.importing.table import LARGEST
 
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=400)
 """What is over is nobody's concern, and beyond a year a calendar holds birthdays."""
-WAIT_S, WHOLE_S = 10, 30.0
+WAIT_S, WHOLE_S = 20, 60.0
 """For a server's next word, and for all of an answer."""
 CHUNK = 65_536
 BROKEN = (
