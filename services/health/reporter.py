@@ -121,6 +121,9 @@ class Reporter:
                 )
             finally:
                 await end(listening, sending, again_s=0.5)
+                for task in (listening, sending):  # of one line both may die; one of them is told
+                    if not task.cancelled():
+                        task.exception()
                 if not done:  # cancelled: the clean end takes the will away, so say it ourselves
                     left = print_report(
                         replace(presence, stamp=stamp(), online=False, reason="stopping")

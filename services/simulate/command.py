@@ -9,13 +9,14 @@ import time
 from pathlib import Path
 
 import click
+import httpx
 
 from appliance.base.journal import open_journal
 from services.health.mqtt import Broker
 from services.province.broker.beside import Beside
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.diary import Diary
-from services.simulate.feed import Feed, client, feeds
+from services.simulate.feed import client, feeds
 from services.simulate.life import Appointment
 from services.simulate.site import Where
 
@@ -83,14 +84,13 @@ def simulate(
         kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-simulate-")))
         out = None if diary is None else stack.enter_context(diary.open("w", buffering=1))
         let_in(choice, every, kept, time.time())
-        agendas: dict[str, Feed] = {}
-        if site_files is not None:
-            agendas = feeds(site_files, every, client(choice.files.authority))
+        http = client(choice.files.authority)
+        agendas = {} if site_files is None else feeds(site_files, every, http)
         where = Where(Broker(host, port), choice.files.authority)
         crowd = Crowd(
             where, every, kept, meeting=meeting, feeds=agendas, calm_s=rhythm, diary=Diary(out)
         )
-        asyncio.run(_live(crowd, seconds, weather))
+        asyncio.run(_live(crowd, seconds, weather, http))
     account = crowd.account()
     if as_json:
         click.echo(json.dumps(account))
@@ -99,8 +99,9 @@ def simulate(
             click.echo(f"{name:15} {value}")
 
 
-async def _live(crowd: Crowd, seconds: float, weather: Weather) -> None:
+async def _live(crowd: Crowd, seconds: float, weather: Weather, http: httpx.AsyncClient) -> None:
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, crowd.storm.set)
     loop.add_signal_handler(signal.SIGTERM, crowd.over.set)
-    await crowd.run(seconds, weather)
+    async with http:
+        await crowd.run(seconds, weather)

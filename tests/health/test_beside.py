@@ -81,7 +81,12 @@ async def test_from_a_box_without_a_certificate_to_its_report_in_the_storage(
         box = Box(tmp_path / "box", choice, url)
         await box.start()
         try:
-            code = await until("the code is for the TV", lambda: box.facts().get("claim"))
+            code = await until(
+                "the code is for the TV",
+                lambda: box.facts().get("claim"),
+                within=120.0,
+                else_say=box.said,
+            )
             (waiting,) = await until(
                 "the centre has it", lambda: province.enrolment.pending(time.time())
             )

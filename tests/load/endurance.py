@@ -77,11 +77,11 @@ async def endurance(
         crowd = Crowd(province, folder, count)
         async with serving(province) as database:
             console = await province.console()
-            await console.import_sites(await crowd.sheet())
+            import_s = await console.import_sites(await crowd.sheet())
             counting.install(database)
             try:
                 bench = _Bench(province, database, server, console, crowd, names(count))
-                return await bench.run(calm_s, between_s)
+                return {**await bench.run(calm_s, between_s), "import_s": import_s}
             finally:
                 await crowd.end()
 

@@ -5,8 +5,8 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-PATIENCE_S = 40.0
-"""Two slow cores with other work on them; a good run needs a tenth."""
+PATIENCE_S = 60.0
+"""Two slow cores with other work on them; a good run needs a twentieth."""
 LOOK_S = 0.05
 
 Found = TypeVar("Found")

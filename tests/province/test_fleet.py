@@ -56,10 +56,11 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
         with database.reading() as session:
             settings = Settings(url=program.url)
             packed.write_bytes(archive(settings, session.scalars(select(Site)).all()))
+        http = client(choice.files.authority)
         diary = (tmp_path / "diary").open("w", buffering=1)
         crowd = Crowd(
             where, SITES, tmp_path / "sites", calm_s=2.0, diary=Diary(diary),
-            feeds=feeds(packed, SITES[:3], client(choice.files.authority)),
+            feeds=feeds(packed, SITES[:3], http),
         )  # fmt: skip
 
         def lines(what: str) -> list[dict[str, Any]]:
@@ -121,6 +122,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             )
         finally:
             await end(running, again_s=60.0)
+            await http.aclose()
             diary.close()
             database.close()
 
