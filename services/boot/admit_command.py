@@ -1,0 +1,45 @@
+"""``diemcau admit``: RAUC's pre-install handler, which refuses what is older than what runs."""
+
+import os
+from pathlib import Path
+
+import click
+
+from services.boot.release_order import refusal
+from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
+from services.boot.slot_header import read_header
+
+IMAGE = "system.img"
+
+
+@click.command("admit")
+@click.option("--bundle", type=click.Path(path_type=Path),
+              default=lambda: os.environ.get("RAUC_BUNDLE_MOUNT_POINT", ""),
+              help="Where RAUC has mounted the bundle.")  # fmt: skip
+@click.option("--slots", "slot_files", default=SLOT_FILES, show_default=True,
+              help="Where a slot is, {} its letter.")  # fmt: skip
+@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+def admit(bundle: Path, slot_files: str, root: Path) -> None:
+    """Exit code 0 where the bundle may be installed, 1 where it may not; says why.
+
+    Judged by the slot image itself, not by the manifest beside it: what would run is what counts.
+    """
+    running = release_in(slot_file(slot_files, running_slot(root)))
+    reason = judge(bundle / IMAGE, running)
+    if reason:
+        # RAUC reads lines of this form from its handlers (rauc.readthedocs.io, Handler Interface).
+        click.echo(f"<< error {reason}")
+        click.echo(reason, err=True)
+        raise SystemExit(1)
+
+
+def judge(image: Path, running: str) -> str:
+    """Why `image` must not be installed beside the release `running`; "" where it may."""
+    try:
+        with image.open("rb") as file:
+            header = read_header(file)
+    except OSError as error:
+        return f"{image.name} of the bundle cannot be read: {error.strerror}"
+    if header is None:
+        return f"{image.name} of the bundle is no slot of this kind of box"
+    return refusal(header.version, running)
