@@ -50,10 +50,11 @@ def _after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
 
 
 def reason_of(said: str) -> str:
-    """RAUC's own word on why not: its property LastError, as its client prints it."""
-    for line in said.splitlines():
-        _, found, reason = line.partition("LastError: ")
-        if found:
-            return reason.strip()[:400]
+    """Why not: the word of our own handler where it has one, else RAUC's property LastError."""
+    for mark in (": Error: ", "LastError: "):
+        for line in said.splitlines():
+            _, found, reason = line.partition(mark)
+            if found:
+                return reason.strip()[:400]
     last = [line for line in said.splitlines() if line.strip()]
     return last[-1].strip()[:400] if last else "rauc said nothing"

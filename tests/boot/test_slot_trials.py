@@ -199,8 +199,10 @@ def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
     assert "refused b.raucb: wrong key" in shown.output
 
 
-def test_the_reason_is_raucs_own_word() -> None:
+def test_the_reason_is_the_handlers_word_or_raucs() -> None:
     said = "installing\n  0% Installing\nLastError: signature verification failed: bad\nfailed\n"
     assert reason_of(said) == "signature verification failed: bad"
+    ours = "installing x.raucb: Error: 0.1 is older\nLastError: Pre-install handler error: 1\n"
+    assert reason_of(ours) == "0.1 is older"
     assert reason_of("something else\n\n") == "something else"
     assert reason_of("") == "rauc said nothing"

@@ -82,14 +82,18 @@ class Machine:
 
     def cut(self) -> None:
         """The plug is pulled."""
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        self.hang_up()
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def hang_up(self) -> None:
+        """The guest starts again: whoever asks next waits for its new shell."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def said(self) -> str:
         """All that came over the serial line."""

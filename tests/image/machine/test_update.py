@@ -37,7 +37,8 @@ def card() -> Path:
     bundle(stick / "good.raucb", slot_with(RUN / "next.img", NEXT), NEXT)
     small = RUN / "small.img"
     small.write_bytes(random.Random(1).randbytes(64 * 4096))
-    bundle(stick / "wrong-board.raucb", small, NEXT, compatible="another-board")
+    other = only_header(slot_with(RUN / "other.img", NEXT))
+    bundle(stick / "wrong-board.raucb", other, NEXT, compatible="another-board")
     in_tools("image/recipe/keys", str((RUN / "strangers").relative_to(ROOT)))
     bundle(stick / "wrong-signer.raucb", small, NEXT, keys=RUN / "strangers")
     bundle(stick / "no-slot.raucb", small, NEXT)
@@ -76,6 +77,7 @@ def restart(machine: Machine, slot: str) -> None:
     before = machine.said().count(f"diemcau: slot {slot} version")
     machine.ask("systemd-run --on-active=2 systemctl reboot")
     machine.wait_for(f"diemcau: slot {slot} version", before + 1)
+    machine.hang_up()
     settled(machine)
     assert f"rauc.slot={slot}" in machine.ask("cat /proc/cmdline")
 
