@@ -1,6 +1,8 @@
 """``diemcau admit``: RAUC's pre-install handler, which refuses what is older than what runs."""
 
 import os
+import time
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -8,6 +10,7 @@ import click
 from services.boot.release_order import refusal
 from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
 from services.boot.slot_header import read_header
+from services.boot.slot_record import Refused, read_record, write_record
 
 IMAGE = "system.img"
 
@@ -19,7 +22,8 @@ IMAGE = "system.img"
 @click.option("--slots", "slot_files", default=SLOT_FILES, show_default=True,
               help="Where a slot is, {} its letter.")  # fmt: skip
 @click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
-def admit(bundle: Path, slot_files: str, root: Path) -> None:
+@click.option("--data", default="/data", show_default=True, type=click.Path(path_type=Path))
+def admit(bundle: Path, slot_files: str, root: Path, data: Path) -> None:
     """Exit code 0 where the bundle may be installed, 1 where it may not; says why.
 
     Judged by the slot image itself, not by the manifest beside it: what would run is what counts.
@@ -29,8 +33,17 @@ def admit(bundle: Path, slot_files: str, root: Path) -> None:
     if reason:
         # RAUC reads lines of this form from its handlers (rauc.readthedocs.io, Handler Interface).
         click.echo(f"<< error {reason}")
-        click.echo(reason, err=True)
+        _keep(data, reason)
         raise SystemExit(1)
+
+
+def _keep(data: Path, reason: str) -> None:
+    """RAUC tells its caller only that the handler refused."""
+    refused = Refused("a bundle", reason, time.time())
+    try:
+        write_record(data, replace(read_record(data), refused=refused))
+    except OSError as error:
+        click.echo(f"the reason cannot be kept: {error}", err=True)
 
 
 def judge(image: Path, running: str) -> str:

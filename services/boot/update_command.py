@@ -13,6 +13,7 @@ from services.boot.slot_record import Refused, SlotRecord, read_record, write_re
 DEADLINE_S = 3600.0
 """300 MB over a line of 1 Mbit/s take forty minutes."""
 INSTALL = ("rauc", "install")
+HANDLER = "Pre-install handler error"
 
 
 @click.command("update")
@@ -33,15 +34,20 @@ def update(bundle: str, data: Path) -> None:
     click.echo(said)
     reason = "" if code == 0 else reason_of(said)
     try:
-        write_record(data, _after(read_record(data), bundle, reason))
+        write_record(data, after(read_record(data), bundle, reason))
     except OSError as error:
         click.echo(f"the outcome cannot be kept: {error}", err=True)
     if reason:
         raise SystemExit(1)
 
 
-def _after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
+def after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
+    """The record once RAUC is done with `bundle`; `reason` is "" where it is installed."""
     if reason:
+        known = record.refused
+        if reason.startswith(HANDLER) and known is not None:
+            # RAUC says that the handler refused; why, `diemcau admit` has kept.
+            reason = known.reason
         return replace(record, refused=Refused(bundle, reason, time.time()))
     # The other slot holds something new: what became of the old is no longer of interest.
     running = running_slot()
@@ -50,11 +56,10 @@ def _after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
 
 
 def reason_of(said: str) -> str:
-    """Why not: the word of our own handler where it has one, else RAUC's property LastError."""
-    for mark in (": Error: ", "LastError: "):
-        for line in said.splitlines():
-            _, found, reason = line.partition(mark)
-            if found:
-                return reason.strip()[:400]
+    """RAUC's own word on why not: its property LastError, as its client prints it."""
+    for line in said.splitlines():
+        _, found, reason = line.partition("LastError: ")
+        if found:
+            return reason.strip()[:400]
     last = [line for line in said.splitlines() if line.strip()]
     return last[-1].strip()[:400] if last else "rauc said nothing"

@@ -25,7 +25,7 @@ from services.boot.slot_record import (
     write_record,
 )
 from services.boot.slots_command import slots
-from services.boot.update_command import reason_of
+from services.boot.update_command import HANDLER, after, reason_of
 from services.boot.verdict import REACHED_DATA, REACHED_NOTHING, judge
 from services.boot.verdict_command import verdict
 from tests.image.test_report import recipe
@@ -125,9 +125,19 @@ def test_what_is_older_is_not_admitted(tmp_path: Path) -> None:
     here.mkdir()
     (bundle / "system.img").write_bytes(slot_bytes(here, OLDER))
     (tmp_path / "slot-a").write_bytes(slot_bytes(here, NEWER))
+    data = tmp_path / "data"
     words = ["--bundle", str(bundle), "--slots", str(tmp_path / "slot-{}"), "--root", str(here)]
+    words += ["--data", str(data)]
     refused = CliRunner().invoke(admit, words)
     assert refused.exit_code == 1
+    kept = after(read_record(data), "x.raucb", f"{HANDLER}: Child process exited with code 1")
+    assert kept.refused is not None
+    assert kept.refused.bundle == "x.raucb"
+    assert kept.refused.reason == f"{OLDER} is older than {NEWER}, which runs here"
+    other = after(kept, "y.raucb", "bad signature").refused
+    assert other is not None
+    assert other.reason == "bad signature"
+    assert after(kept, "y.raucb", "").refused is None
     assert f"<< error {OLDER} is older than {NEWER}" in refused.output
     (bundle / "system.img").write_bytes(slot_bytes(here, NEWER))
     assert CliRunner().invoke(admit, words).exit_code == 0
@@ -199,10 +209,8 @@ def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
     assert "refused b.raucb: wrong key" in shown.output
 
 
-def test_the_reason_is_the_handlers_word_or_raucs() -> None:
+def test_the_reason_is_raucs_word_or_the_handlers() -> None:
     said = "installing\n  0% Installing\nLastError: signature verification failed: bad\nfailed\n"
     assert reason_of(said) == "signature verification failed: bad"
-    ours = "installing x.raucb: Error: 0.1 is older\nLastError: Pre-install handler error: 1\n"
-    assert reason_of(ours) == "0.1 is older"
     assert reason_of("something else\n\n") == "something else"
     assert reason_of("") == "rauc said nothing"
