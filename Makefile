@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test calls bench load fuzz soak image image-test bundle lock messages peers clean
+.PHONY: help setup demo test calls bench load fuzz soak image image-test image-cuts bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -47,6 +47,9 @@ bundle: image  ## an update that RAUC installs, signed by this machine's develop
 
 image-test: image  ## boot the image in an emulator and ask it
 	$(BIN)/python -m pytest -v tests/image
+
+image-cuts: image  ## pull the power at ROUNDS seeded moments (200): it has to start every time
+	$(BIN)/python -m tests.image.machine.cuts $(or $(ROUNDS),200)
 
 load: setup  ## 200 and 2,000 simulated sites against the whole province; counts what is lost (15 min)
 	$(BIN)/python -m tests.load

@@ -5,6 +5,7 @@ import importlib
 import click
 
 COMMANDS = {
+    "admit": "services.boot.admit_command:admit",
     "agenda": "services.endpoint.agenda_command:agenda_command",
     "check": "services.endpoint.check_command:check",
     "confirm": "services.boot.confirm_command:confirm",
@@ -18,6 +19,8 @@ COMMANDS = {
     "screen": "services.endpoint.screen_command:screen",
     "simulate": "services.simulate.command:simulate",
     "slots": "services.boot.slots_command:slots",
+    "update": "services.boot.update_command:update",
+    "verdict": "services.boot.verdict_command:verdict",
 }
 
 

@@ -5,16 +5,18 @@ import tempfile
 from pathlib import Path
 
 
-def write_durably(path: Path, content: bytes, *, sync: bool = True) -> None:
+def write_durably(path: Path, content: bytes, *, sync: bool = True, mode: int = 0o600) -> None:
     """Replace `path` by `content`: temporary file, fsync, rename, fsync of the folder.
 
-    ``sync=False`` leaves the two fsyncs out, for files in ``/run`` that no power cut survives.
-    Raises `OSError` where the folder cannot be written; the old file is then untouched.
+    `mode` is the file's own, whatever the umask. ``sync=False`` leaves the two fsyncs out, for
+    files in ``/run`` that no power cut survives. Raises `OSError` where the folder cannot be
+    written; the old file is then untouched.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), mode)
             file.write(content)
             file.flush()
             if sync:

@@ -7,6 +7,9 @@ from typing import Any
 from appliance.base.durable import write_durably
 from appliance.base.errors import FactFileError
 
+READABLE = 0o644
+"""A neighbour may run as another user."""
+
 
 class FactFile:
     """Holds ``at`` (POSIX s), ``boot_id`` and the program's facts; rewritten on each change."""
@@ -20,7 +23,10 @@ class FactFile:
         content = {"at": now, "boot_id": self._boot_id, **facts}
         try:
             write_durably(
-                self._path, json.dumps(content, ensure_ascii=False).encode() + b"\n", sync=False
+                self._path,
+                json.dumps(content, ensure_ascii=False).encode() + b"\n",
+                sync=False,
+                mode=READABLE,
             )
         except OSError as error:
             raise FactFileError(f"cannot write {self._path}: {error.strerror}") from error

@@ -11,6 +11,7 @@ from typing import Any
 
 FLAVOURS = {"virt": "QEMU", "rpi": "Raspberry Pi 4, CM4, 400, 3B+"}
 LARGEST = 10
+COUNTS_MIB = 8
 
 
 def packages(root: Path) -> list[dict[str, str]]:
@@ -89,22 +90,27 @@ def spdx(found: list[dict[str, str]], version: str, when: int) -> dict[str, Any]
 def sizes(build: Path) -> str:
     """The slot, the largest parts of the root, and each disk, in MiB."""
     done = subprocess.run(
-        ["du", "-xm", "--max-depth=5", "--exclude=boot", "--exclude=linux-image-*", build / "root"],
+        ["du", "-xm", "--max-depth=7", "--exclude=boot", "--exclude=linux-image-*", build / "root"],
         capture_output=True,
         text=True,
         check=True,
     )
     rows = [line.split("\t") for line in done.stdout.splitlines()]
     parts = {path.removeprefix(f"{build}/root") or "/": int(size) for size, path in rows}
-    # A folder whose weight is one child's is told by that child.
-    leaves = {
-        path: size
-        for path, size in parts.items()
-        if not any(
-            other.startswith(path.rstrip("/") + "/") and parts[other] * 2 > size for other in parts
-        )
-    }
-    largest = sorted(leaves.items(), key=lambda entry: -entry[1])[:LARGEST]
+    # Parts that do not overlap: the largest is told by its children, as long as one of them counts.
+    told = {"/"}
+    while True:
+        within = {
+            path: [child for child in parts if str(Path(child).parent) == path and child != path]
+            for path in told
+        }
+        split = [path for path in told if any(parts[child] >= COUNTS_MIB for child in within[path])]
+        if not split:
+            break
+        for path in split:
+            told.remove(path)
+            told.update(within[path])
+    largest = sorted(((path, parts[path]) for path in told), key=lambda entry: -entry[1])[:LARGEST]
     lines = [f"{(build / 'slot.img').stat().st_size / 2**20:8.1f}  one slot (room: 640)"]
     for flavour in FLAVOURS:
         disk = build / f"diemcau-{flavour}.img"

@@ -7,6 +7,8 @@ import click
 
 from appliance.base.fact_file import read_facts
 from services.boot.gate import missing
+from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
+from services.boot.slot_record import Outcome, Trial, read_record, write_record
 
 FRESH_S = 20.0
 """The endpoint writes its facts at least every 5 s."""
@@ -40,5 +42,16 @@ def confirm(run_path: Path, data: Path, screen: Path, within: float) -> None:
             return
         if time.monotonic() >= until:
             click.echo(f"the gate is not passed: {lacking}", err=True)
+            _keep(data, f"the gate was not passed: {lacking}")
             raise SystemExit(1)
         time.sleep(PERIOD_S)
+
+
+def _keep(data: Path, reason: str) -> None:
+    """For the slot that runs after this one: it reads why."""
+    slot = running_slot()
+    try:
+        trial = Trial(release_in(slot_file(SLOT_FILES, slot)), Outcome.FAILED, reason)
+        write_record(data, read_record(data).with_trial(slot, trial))
+    except OSError as error:
+        click.echo(f"the reason cannot be kept: {error}", err=True)

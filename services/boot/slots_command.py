@@ -7,12 +7,14 @@ from pathlib import Path
 import click
 
 from services.boot.boot_state import ATTEMPTS, COPIES, SECTOR, SLOTS, BootState, newest
+from services.boot.slot_record import read_record
 
 SLOT = click.Choice(SLOTS)
+DISK = "/dev/diemcau/disk"
 
 
 @click.group("slots")
-@click.option("--disk", default="/dev/diemcau/disk", show_default=True,
+@click.option("--disk", default=DISK, show_default=True,
               type=click.Path(path_type=Path), help="The whole card.")  # fmt: skip
 @click.pass_context
 def slots(ctx: click.Context, disk: Path) -> None:
@@ -62,12 +64,20 @@ def can_fall_back(disk: Path) -> None:
 
 
 @slots.command("show")
+@click.option("--data", default="/data", show_default=True,
+              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
 @click.pass_obj
-def show(disk: Path) -> None:
-    """The state in one line."""
+def show(disk: Path, data: Path) -> None:
+    """The state in one line, then what became of each slot's release and of the last bundle."""
     state = read(disk)
     left = ", ".join(f"{slot} {state.attempts(slot)}" for slot in SLOTS)
     click.echo(f"order {' '.join(state.order)}; attempts left: {left}; state {state.seq}")
+    record = read_record(data)
+    for slot, trial in sorted(record.trials.items()):
+        reason = f": {trial.reason}" if trial.reason else ""
+        click.echo(f"{slot} {trial.version} {trial.outcome}{reason}")
+    if record.refused is not None:
+        click.echo(f"refused {record.refused.bundle}: {record.refused.reason}")
 
 
 def read(disk: Path) -> BootState:

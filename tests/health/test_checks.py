@@ -154,6 +154,15 @@ def test_a_partition_that_went_read_only(tmp_path: Path) -> None:
     assert (verdict.key, verdict.detail) == (KEY.STORAGE, "mmcblk0p5 is read-only")
 
 
+def test_memory_laid_over_a_card_that_takes_nothing(tmp_path: Path) -> None:
+    one = bench(tmp_path)
+    check = Checklist(one.root, one.data).checks["filesystem"]
+    spoil(one.root, "proc/mounts", f"card {one.data} overlay rw,nosuid,nodev 0 0\n")
+    (verdict,) = check(one.box()).verdicts
+    assert (verdict.key, verdict.state) == (KEY.STORAGE, State.WRONG)
+    assert verdict.detail == "the card takes nothing any more"
+
+
 def test_the_canary_sings_each_quarter_of_an_hour(tmp_path: Path) -> None:
     one, canary = bench(tmp_path), Canary()
     assert wrong(canary, one.box()) == set()

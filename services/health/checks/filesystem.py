@@ -13,9 +13,13 @@ def filesystem(box: Box) -> Finding:
     if mount is None:
         return NOTHING
     errors = ext4_errors(box.root, mount.device)
-    if mount.read_only:
+    # The initramfs lays memory over a card that takes nothing any more.
+    worn_out = mount.kind == "overlay"
+    if worn_out:
+        detail = "the card takes nothing any more"
+    elif mount.read_only:
         detail = f"{mount.device} is read-only"
     else:
         detail = f"{mount.device}: {errors} errors"
-    verdict = when(TroubleKey.STORAGE, mount.read_only or bool(errors), detail)
+    verdict = when(TroubleKey.STORAGE, worn_out or mount.read_only or bool(errors), detail)
     return Finding((verdict,), {} if errors is None else {"ext4_errors": errors})

@@ -34,7 +34,8 @@ def in_tools(*words: str) -> str:
 class Machine:
     """One run of QEMU's `virt` from `disk`, a file below the checkout; killed on leaving."""
 
-    def __init__(self, disk: Path, *more: str, memory: int = 1024) -> None:
+    def __init__(self, disk: Path, *more: str, memory: int = 1024, read_only: bool = False) -> None:
+        kind = "qcow2" if disk.suffix == ".qcow2" else "raw"
         self.folder = disk.parent
         self.serial = self.folder / "serial.log"
         self._monitor = self.folder / "monitor.sock"
@@ -45,10 +46,13 @@ class Machine:
         self._words = [
             *("qemu-system-aarch64", "-M", "virt", "-cpu", "max,pauth-impdef=on", "-smp", "2"),
             *("-m", str(memory), "-bios", BIOS, "-display", "none"),
-            # Two nanoseconds an instruction: in the guest's time this machine is as fast as it is,
-            # however loaded the host: none of its own deadlines is ever at the host's mercy.
-            *("-icount", "shift=1,sleep=on", "-rtc", "clock=vm"),
-            *("-drive", f"if=none,id=card,file={disk.relative_to(ROOT)},format=raw"),
+            # One thread of the host for each core of the guest.
+            *("-accel", "tcg,thread=multi"),
+            *(
+                "-drive",
+                f"if=none,id=card,file={disk.relative_to(ROOT)},format={kind}"
+                f"{',readonly=on' if read_only else ''}",
+            ),
             *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
             *("-device", "virtio-gpu-pci,xres=1280,yres=720", "-device", "virtio-serial-pci"),
             *("-chardev", f"socket,id=console,path={here}/console.sock,server=on,wait=off"),
@@ -58,8 +62,11 @@ class Machine:
         ]
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
+        self.powered_at = 0.0
+        """POSIX seconds."""
 
     def __enter__(self) -> Self:
+        self.powered_at = time.time()
         self._process = subprocess.Popen(
             [TOOLS, *self._words], cwd=ROOT, start_new_session=True, stdin=subprocess.DEVNULL
         )
@@ -75,14 +82,18 @@ class Machine:
 
     def cut(self) -> None:
         """The plug is pulled."""
-        if self._line is not None:
-            self._line.close()
-            self._line = None
+        self.hang_up()
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):  # it has ended by itself
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
             self._process = None
+
+    def hang_up(self) -> None:
+        """The guest starts again: whoever asks next waits for its new shell."""
+        if self._line is not None:
+            self._line.close()
+            self._line = None
 
     def said(self) -> str:
         """All that came over the serial line."""
@@ -125,19 +136,25 @@ class Machine:
         """What the TV shows now, kept as `png` beside the disk."""
         shot = self.folder / "screen.ppm"
         shot.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX) as monitor:
-            monitor.connect(str(self._monitor))
-            monitor.settimeout(PATIENCE)
-            monitor.recv(4096)
-            monitor.sendall(f"screendump {shot.relative_to(ROOT)}\n".encode())
-            until = time.monotonic() + PATIENCE
-            heard = b""
-            while heard.count(b"(qemu)") < 1:
-                assert time.monotonic() < until
-                heard += monitor.recv(4096)
+        self.tell(f"screendump {shot.relative_to(ROOT)}")
         picture = Image.open(shot).convert("RGB")
         picture.save(png)
         return picture
+
+    def tell(self, command: str) -> str:
+        """What QEMU's monitor answers to `command`, once it is done."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.connect(str(self._monitor))
+            monitor.settimeout(PATIENCE)
+            heard = b""
+            for prompts, words in ((1, command), (2, "")):
+                while heard.count(b"(qemu)") < prompts:
+                    part = monitor.recv(4096)
+                    assert part, f"QEMU has ended: {heard!r}"
+                    heard += part
+                if words:
+                    monitor.sendall(f"{words}\n".encode())
+        return heard.decode(errors="replace")
 
     def _connect(self, until: float) -> socket.socket:
         while True:

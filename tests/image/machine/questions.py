@@ -5,6 +5,7 @@ command line, which stands on the card's boot partition: whoever holds the card 
 """
 
 import base64
+import shutil
 from pathlib import Path
 
 from tests.image.machine.emulator import ROOT, in_tools
@@ -29,10 +30,20 @@ name = "Xã Ia Kly"
 url = "http://10.0.2.2:{port}/ia-kly.ics"
 
 [camera]
-source = "none"
+source = "file:/data/camera.mp4"
+width = 320
+height = 180
+fps = 5
 
 [microphone]
 source = "none"
+
+[call]
+bitrate = 150000
+
+[tv]
+width = 640
+height = 360
 
 [clock]
 trust = "always"
@@ -43,6 +54,9 @@ password_file = "/data/site/secrets/sip-password"
 [secrets]
 sip_password = "Khong-ai-biet"
 """
+DATA = (4 + 64 + 2 * 640) * 2**20
+"""Where the data partition begins on the card, in bytes."""
+DATA_MIB = 64
 
 
 def prepare(card: Path, site: str | None, *, kernel_words: str = "") -> None:
@@ -64,3 +78,19 @@ def prepare(card: Path, site: str | None, *, kernel_words: str = "") -> None:
 def on_card(card: Path, name: str) -> str:
     """A file of the card's boot partition, as a PC would read it."""
     return in_tools("mtype", "-i", f"{card.relative_to(ROOT)}@@4M", f"::{name}")
+
+
+def with_data(card: Path, *files: Path) -> None:
+    """The card's data partition made anew, with `files` in it."""
+    folder = card.parent / "data"
+    folder.mkdir(exist_ok=True)
+    for file in files:
+        shutil.copy(file, folder)
+    image = card.parent / "data.img"
+    image.unlink(missing_ok=True)
+    here = card.parent.relative_to(ROOT)
+    in_tools("mke2fs", "-q", "-t", "ext4", "-L", "data", "-d", f"{here}/data",
+             f"{here}/data.img", f"{DATA_MIB}M")  # fmt: skip
+    with card.open("r+b") as disk:
+        disk.seek(DATA)
+        disk.write(image.read_bytes())

@@ -1,74 +1,55 @@
 """An update by file, the slot marked good, and updates that must not stay."""
 
+import base64
 import random
-import shutil
-import struct
-import subprocess
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.image.machine.bundles import (
+    SLOT_B,
+    bundle,
+    header,
+    only_header,
+    put_into_b,
+    slot_with,
+    spoil,
+)
 from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import prepare
+from tests.image.machine.questions import SITE, prepare, with_data
 
 RUN = BUILD / "update"
-SLOT_B = (4 + 64 + 640) * 2**20
-NEXT = "0.1.1+test"
+NEXT = "0.1.1+209901010000"
+OLDER = "0.0.9+200001010000"
+NO_PORT = 9
+"""Nobody listens there: the province is away, which no gate waits for."""
 
 pytestmark = pytest.mark.timeout(4 * PATIENCE)
 
 
-def header(slot: Path) -> dict[str, str]:
-    """The values of a slot's header."""
-    with slot.open("rb") as file:
-        entries = file.read(4096)[4:].rstrip(b"\0").split(b"\0")
-    return dict(entry.decode().split("=", 1) for entry in entries)
-
-
-def with_version(slot: Path, version: str) -> None:
-    """The same slot under another version."""
-    values = header(slot) | {"version": version}
-    body = b"".join(f"{key}={value}\0".encode() for key, value in values.items())
-    padded = body.ljust(4092, b"\0")
-    with slot.open("r+b") as file:
-        file.write(struct.pack("<I", zlib.crc32(padded)) + padded)
-
-
-def bundle(
-    out: Path, slot: Path, compatible: str = "diemcau-arm64", keys: Path | None = None
-) -> None:
-    words = [str(slot.relative_to(ROOT)), NEXT, str(out.relative_to(ROOT)), compatible]
-    folder = str((keys or BUILD / "keys").relative_to(ROOT))
-    done = subprocess.run(
-        [ROOT / "image/bundle", *words], cwd=ROOT, capture_output=True, text=True, check=False,
-        timeout=PATIENCE, env={"KEYS": folder, "PATH": "/usr/sbin:/usr/bin:/sbin:/bin"},
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture(scope="module")
 def card() -> Path:
-    """A card without a site file, and a stick with four bundles beside it."""
+    """A card with a site file, and a stick with bundles beside it."""
     card = copy_of(BUILD / "diemcau-virt.img", RUN)
     stick = RUN / "stick"
     stick.mkdir()
-    slot = RUN / "next.img"
-    shutil.copy(BUILD / "slot.img", slot)
-    with_version(slot, NEXT)
-    bundle(stick / "good.raucb", slot)
+    bundle(stick / "good.raucb", slot_with(RUN / "next.img", NEXT), NEXT)
     small = RUN / "small.img"
     small.write_bytes(random.Random(1).randbytes(64 * 4096))
-    bundle(stick / "wrong-board.raucb", small, compatible="another-board")
+    other = only_header(slot_with(RUN / "other.img", NEXT))
+    bundle(stick / "wrong-board.raucb", other, NEXT, compatible="another-board")
     in_tools("image/recipe/keys", str((RUN / "strangers").relative_to(ROOT)))
-    bundle(stick / "wrong-signer.raucb", small, keys=RUN / "strangers")
+    bundle(stick / "wrong-signer.raucb", small, NEXT, keys=RUN / "strangers")
+    bundle(stick / "no-slot.raucb", small, NEXT)
+    bundle(stick / "older.raucb", only_header(slot_with(RUN / "older.img", OLDER)), OLDER)
     flipped = bytearray((stick / "wrong-board.raucb").read_bytes())
-    flipped[8192] ^= 1
+    flipped[-100] ^= 1
     (stick / "flipped.raucb").write_bytes(flipped)
     here = RUN.relative_to(ROOT)
-    in_tools("mke2fs", "-q", "-t", "ext4", "-d", f"{here}/stick", f"{here}/stick.img", "400M")
-    prepare(card, None)
+    in_tools("mke2fs", "-q", "-t", "ext4", "-d", f"{here}/stick", f"{here}/stick.img", "640M")
+    with_data(card)
+    prepare(card, SITE.format(port=NO_PORT))
     return card
 
 
@@ -91,39 +72,96 @@ def settled(machine: Machine) -> None:
     )
 
 
+def restart(machine: Machine, slot: str) -> None:
+    """Wanted; waits until the same machine runs from `slot` and has settled."""
+    before = machine.said().count(f"diemcau: slot {slot} version")
+    machine.ask("systemd-run --on-active=2 systemctl reboot")
+    machine.wait_for(f"diemcau: slot {slot} version", before + 1)
+    machine.hang_up()
+    settled(machine)
+    assert f"rauc.slot={slot}" in machine.ask("cat /proc/cmdline")
+
+
 @pytest.mark.parametrize(
     ("name", "reason"),
-    [("wrong-signer", "signature"), ("wrong-board", "compatible"), ("flipped", "")],
+    [
+        ("wrong-signer", "signature"),
+        ("flipped", "signature"),
+        ("wrong-board", "compatible"),
+        ("older", f"{OLDER} is older than"),
+        ("no-slot", "no slot of this kind of box"),
+    ],
 )
 def test_a_bundle_that_is_not_for_us_is_refused(guest: Machine, name: str, reason: str) -> None:
-    said = guest.ask(f"rauc install /run/stick/{name}.raucb; echo code $?")
+    said = guest.ask(f"diemcau update /run/stick/{name}.raucb; echo code $?")
     assert "code 1" in said
-    assert reason in said.lower()
-    assert guest.ask("diemcau slots show").startswith("order A B; attempts left: A 3, B 0")
+    told = guest.ask("diemcau slots show")
+    assert told.startswith("order A B; attempts left: A 3, B 0")
+    assert f"refused /run/stick/{name}.raucb: " in told
+    assert reason in told.split("refused", 1)[1].lower().replace(OLDER.lower(), OLDER), told
 
 
 def test_an_update_by_file_runs_in_the_other_slot_and_is_marked_good(guest: Machine) -> None:
-    said = guest.ask("rauc install /run/stick/good.raucb; echo code $?")
+    said = guest.ask("diemcau update /run/stick/good.raucb; echo code $?")
     assert "code 0" in said, said
     assert guest.ask("diemcau slots show").startswith("order B A; attempts left: A 3, B 3")
-    guest.ask("systemd-run --on-active=2 systemctl reboot")
-    guest.wait_for(f"diemcau: slot B version {NEXT}")
-    settled(guest)
-    assert "rauc.slot=B" in guest.ask("cat /proc/cmdline")
-    assert guest.ask("diemcau slots show").startswith("order B A; attempts left: A 3, B 3")
-    assert "good" in guest.ask("rauc status --detailed 2>&1 | grep -i 'boot status'")
+    restart(guest, "B")
+    told = guest.ask("diemcau slots show").splitlines()
+    assert told[0].startswith("order B A; attempts left: A 3, B 3")
+    assert f"B {NEXT} good" in told
+    assert not [line for line in told if line.startswith("refused")]
 
 
-def test_a_root_that_is_corrupt_ends_in_the_old_slot(guest: Machine, card: Path) -> None:
-    """Last: it cuts the power, and slot B is spoilt while nobody looks."""
+def test_and_back(guest: Machine) -> None:
+    guest.ask("rauc status mark-active other")
+    restart(guest, "A")
+    assert guest.ask("diemcau slots show").startswith("order A B; attempts left: A 3, B 3")
     guest.cut()
-    place = int(header(BUILD / "slot.img")["root_args"].split("=")[1].split(",")[0]) * 512
-    with card.open("r+b") as file:
-        file.seek(SLOT_B + place)
-        file.write(b"\xff" * 4096)
-    with with_stick(card) as machine:
+
+
+def shortened_gate() -> str:
+    """Kernel words that give the gate forty seconds instead of ten minutes."""
+    unit = "[Service]\nExecStart=\nExecStart=/usr/bin/diemcau confirm --within 40\n"
+    words = base64.b64encode(unit.encode()).decode()
+    return f"systemd.set_credential_binary=systemd.unit-dropin.diemcau-confirm.service:{words}"
+
+
+REASONS = {
+    "kernel": "kernel is damaged",
+    "root": "root is damaged: block 0 of",
+    "panic": "its kernel panicked or hung",
+    "endpoint": "the gate was not passed: endpoint",
+}
+
+
+@pytest.mark.parametrize("fault", REASONS)
+def test_a_release_that_does_not_get_there_ends_in_the_old_slot(
+    guest: Machine, card: Path, fault: str
+) -> None:
+    """After those above: each cuts the power, and what RAUC would have written stands in slot B."""
+    guest.cut()
+    version = f"0.2.{list(REASONS).index(fault)}+209901010000"
+    words = {
+        "panic": "rdinit=/none",
+        "endpoint": f"systemd.mask=diemcau-endpoint.service {shortened_gate()}",
+    }
+    slot = slot_with(RUN / "bad.img", version, words.get(fault, ""))
+    put_into_b(card, slot)
+    values = header(slot)
+    if fault == "kernel":
+        spoil(card, SLOT_B + int(values["kernel_sector"], 16) * 512)
+    if fault == "root":
+        spoil(card, SLOT_B + int(values["root_args"].split("=")[1].split(",")[0]) * 512)
+    with Machine(card) as machine:
         machine.wait_for("diemcau: slot A version")
-        assert machine.said().count(f"diemcau: slot B version {NEXT}") == 3
+        tried = (
+            "diemcau: slot B cannot be booted" if fault == "kernel" else f"slot B version {version}"
+        )
+        assert machine.said().count(tried) == 3
         settled(machine)
         assert "rauc.slot=A" in machine.ask("cat /proc/cmdline")
-        assert machine.ask("diemcau slots show").startswith("order B A; attempts left: A 3, B 0")
+        told = machine.ask("diemcau slots show")
+        assert told.startswith("order B A; attempts left: A 3, B 0")
+        assert f"B {version} failed: " in told
+        assert REASONS[fault] in told
+        assert REASONS[fault] in machine.ask("cat /run/diemcau/updater.json")

@@ -1,0 +1,74 @@
+"""The first block of a slot: what lies behind it, where, and with which sums.
+
+``image/recipe/slot.py`` writes it, U-Boot's script reads it with ``env import -c``.
+"""
+
+import struct
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import BinaryIO
+
+HEADER = 4096
+SECTOR = 512
+PARTS = ("kernel", "initrd")
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Kernel or initramfs: where it lies in the slot, in bytes, and its CRC-32."""
+
+    offset: int
+    size: int
+    crc: int
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    """The squashfs and the dm-verity tree behind it (format 1, SHA-256, no superblock)."""
+
+    offset: int
+    """In bytes from the slot's beginning."""
+    blocks: int
+    """Of data, 4 KiB each; the tree begins after them."""
+    digest: bytes
+    salt: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SlotHeader:
+    """One release as it lies in a slot."""
+
+    version: str
+    parts: Mapping[str, Part]
+    root: Root
+
+
+def read_header(slot: BinaryIO) -> SlotHeader | None:
+    """The header at the beginning of `slot`; None where there is none, or not a whole one."""
+    slot.seek(0)
+    block = slot.read(HEADER)
+    if len(block) != HEADER or struct.unpack("<I", block[:4])[0] != zlib.crc32(block[4:]):
+        return None
+    pairs = (entry.partition(b"=") for entry in block[4:].split(b"\0") if entry)
+    values = {
+        key.decode(errors="replace"): value.decode(errors="replace") for key, _, value in pairs
+    }
+    try:
+        parts = {name: _part(values, name) for name in PARTS}
+        return SlotHeader(values["version"], parts, _root(values["root_args"]))
+    except (KeyError, ValueError, IndexError):
+        return None
+
+
+def _part(values: Mapping[str, str], name: str) -> Part:
+    swapped = int(values[f"{name}_crc"], 16)
+    # As U-Boot's setexpr.l reads it: least significant byte first.
+    crc = struct.unpack("<I", struct.pack(">I", swapped))[0]
+    return Part(int(values[f"{name}_sector"], 16) * SECTOR, int(values[f"{name}_size"], 16), crc)
+
+
+def _root(arguments: str) -> Root:
+    words = [word for word in arguments.split() if word.startswith("diemcau.root=")]
+    sector, _, blocks, digest, salt = words[0].partition("=")[2].split(",")
+    return Root(int(sector) * SECTOR, int(blocks), bytes.fromhex(digest), bytes.fromhex(salt))

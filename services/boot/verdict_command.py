@@ -1,0 +1,95 @@
+"""``diemcau verdict``: notes that the running slot is good, and why the other one did not start."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.base.errors import FactFileError
+from appliance.base.fact_file import FactFile
+from services.boot.boot_state import SLOTS
+from services.boot.examination import damage
+from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
+from services.boot.slot_header import read_header
+from services.boot.slot_record import Outcome, SlotRecord, Trial, read_record, write_record
+from services.boot.slots_command import DISK, read
+from services.boot.verdict import judge
+
+REACHED = "system/reached-{}"
+"""Below the data partition, written by the initramfs: the root hash of what has mounted it."""
+
+
+@click.command("verdict")
+@click.option("--disk", default=DISK, show_default=True, type=click.Path(path_type=Path))
+@click.option("--slots", "slot_files", default=SLOT_FILES, show_default=True,
+              help="Where a slot is, {} its letter.")  # fmt: skip
+@click.option("--data", default="/data", show_default=True, type=click.Path(path_type=Path))
+@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
+              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
+@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+def verdict(disk: Path, slot_files: str, data: Path, run_path: Path, root: Path) -> None:
+    """Run once the slot is marked good. What it finds stands in `diemcau slots show` from then on.
+
+    Never ends a start: what cannot be read or kept is said in the journal.
+    """
+    running = running_slot(root)
+    other = next(one for one in SLOTS if one != running)
+    before = read_record(data)
+    version = release_in(slot_file(slot_files, running))
+    record = before.with_trial(running, Trial(version, Outcome.GOOD))
+    found = _other(other, disk, slot_file(slot_files, other), data, record)
+    if found is not None:
+        record = record.with_trial(other, found)
+        click.echo(f"slot {other}, {found.version}: {found.reason}")
+    if record != before:
+        try:
+            write_record(data, record)
+        except OSError as error:
+            click.echo(f"the verdict cannot be kept: {error}", err=True)
+    if run_path.is_dir():
+        _tell(run_path, facts(record, running, other, version))
+
+
+def facts(record: SlotRecord, running: str, other: str, version: str) -> dict[str, Any]:
+    """For the neighbours (`diemcau health`, which tells the province)."""
+    trial = record.trials.get(other)
+    told = {"state": "running", "release": version, "slot": running, "detail": ""}
+    if trial is not None and trial.outcome is Outcome.FAILED:
+        told |= {"state": "fell-back", "wanted": trial.version, "detail": trial.reason}
+    elif record.refused is not None:
+        told |= {"state": "refused", "wanted": record.refused.bundle}
+        told |= {"detail": record.refused.reason}
+    return told
+
+
+def _other(other: str, disk: Path, file: Path, data: Path, record: SlotRecord) -> Trial | None:
+    try:
+        attempts = read(disk).attempts(other)
+        with file.open("rb") as image:
+            header = read_header(image)
+            return judge(
+                other,
+                header,
+                attempts,
+                record,
+                reached=header is not None and _reached(data, other) == header.root.digest.hex(),
+                damage=lambda: damage(image, header) if header else "",
+            )
+    except OSError as error:
+        click.echo(f"slot {other} cannot be examined: {error}", err=True)
+        return None
+
+
+def _reached(data: Path, other: str) -> str:
+    try:
+        return (data / REACHED.format(other)).read_text().strip()
+    except OSError:
+        return ""
+
+
+def _tell(run_path: Path, told: dict[str, Any]) -> None:
+    try:
+        FactFile(run_path / "updater.json").write(told, time.time())
+    except FactFileError as error:
+        click.echo(str(error), err=True)

@@ -1,0 +1,147 @@
+"""Power cuts: QEMU is killed at a seeded moment of its work, then has to start and be right.
+
+Run as ``python -m tests.image.machine.cuts ROUNDS [SEED]``; each round says what was cut, when, and
+what was found. What the guest had handed to its disk stays there, in order: that a card's own
+controller loses or reorders it is not shown by this.
+"""
+
+import random
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from tests.image.machine.bundles import bundle, slot_with
+from tests.image.machine.emulator import BUILD, ROOT, Machine, copy_of, in_tools
+from tests.image.machine.questions import SITE, prepare, with_data
+
+RUN = BUILD / "cuts"
+NEXT = "0.1.1+209901010000"
+SETTLED = "settled"
+SECRET = "Khong-ai-biet"
+LOUD = "systemd.show_status=1"
+"""Each unit is named on the serial line as it starts: what a cut can be aimed at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One kind of cut: what runs (`begin`) and how many seconds later the plug may be pulled."""
+
+    begin: Callable[[Machine], None]
+    longest: float
+    settled: bool
+    """From a box that has settled; else from power on, the first start of its card."""
+
+
+def _power_on(machine: Machine) -> None:
+    machine.wait_for("diemcau: slot A version")
+
+
+def _importing(machine: Machine) -> None:
+    machine.wait_for("Starting diemcau-first-boot.service")
+
+
+def _asked(command: str) -> Callable[[Machine], None]:
+    def begin(machine: Machine) -> None:
+        machine.ask(f"systemd-run --quiet {command}")
+
+    return begin
+
+
+CUTS = {
+    "start": Cut(_power_on, 60.0, settled=False),
+    "import": Cut(_importing, 8.0, settled=False),
+    "install": Cut(_asked("diemcau update /run/stick/good.raucb"), 90.0, settled=True),
+    "mark-good": Cut(
+        _asked("sh -c 'while :; do diemcau slots set-state A bad; rauc status mark-good; done'"),
+        12.0,
+        settled=True,
+    ),
+    "running": Cut(_asked("true"), 20.0, settled=True),
+}
+
+
+def card_with_everything() -> None:
+    """A new card with a site file, a stick with a bundle, and a box that has settled, kept with
+    its memory as the snapshot of a disk."""
+    card = copy_of(BUILD / "diemcau-virt.img", RUN)
+    with_data(card)
+    prepare(card, SITE.format(port=9), kernel_words=LOUD)
+    stick = RUN / "stick"
+    stick.mkdir()
+    bundle(stick / "good.raucb", slot_with(RUN / "next.img", NEXT), NEXT)
+    here = RUN.relative_to(ROOT)
+    in_tools("mke2fs", "-q", "-t", "ext4", "-d", f"{here}/stick", f"{here}/stick.img", "640M")
+    in_tools("qemu-img", "convert", "-O", "qcow2", f"{here}/stick.img", f"{here}/stick.qcow2")
+    in_tools("qemu-img", "convert", "-O", "qcow2", f"{here}/card.img", f"{here}/new.qcow2")
+    shutil.copy(RUN / "new.qcow2", RUN / "settled.qcow2")
+    with _machine(RUN / "settled.qcow2") as machine:
+        _settle(machine)
+        machine.ask("mkdir -p /run/stick && mount -o ro /dev/vdb /run/stick && sync")
+        said = machine.tell(f"savevm {SETTLED}")
+        assert "rror" not in said, said
+
+
+def one_round(kind: str, moment: float) -> str:
+    """Cut `kind` after `moment` (0 to 1) of its longest; raises where what is found is wrong."""
+    cut = CUTS[kind]
+    disk = RUN / "round.qcow2"
+    base, more = ("settled", ("-loadvm", SETTLED)) if cut.settled else ("new", ())
+    shutil.copy(RUN / f"{base}.qcow2", disk)
+    with _machine(disk, *more) as machine:
+        cut.begin(machine)
+        time.sleep(moment * cut.longest)
+    with _machine(disk) as machine:
+        state = _settle(machine)
+        _right(machine)
+    return state
+
+
+def _machine(disk: Path, *more: str) -> Machine:
+    stick = f"if=none,id=stick,file={(RUN / 'stick.qcow2').relative_to(ROOT)},format=qcow2"
+    return Machine(disk, "-drive", stick, "-device", "virtio-blk-pci,drive=stick", *more)
+
+
+def _settle(machine: Machine) -> str:
+    state = machine.ask("systemctl is-system-running --wait")
+    assert state == "running", machine.ask("systemctl --failed; journalctl -b -p warning -n 40")
+    return machine.ask("diemcau slots show").splitlines()[0]
+
+
+def _right(machine: Machine) -> None:
+    """Settings whole and in force, the secret taken, the running slot good, the disk sound."""
+    assert machine.ask("cat /data/site/secrets/sip-password") == SECRET
+    assert machine.ask("diemcau check /data/site/site.toml >/dev/null; echo $?") == "0"
+    running = machine.ask("sed 's/.*rauc.slot=\\([AB]\\).*/\\1/' /proc/cmdline")
+    state = machine.ask("diemcau slots show")
+    assert re.search(rf"attempts left: .*{running} 3", state), state
+    assert "rw," in machine.ask("grep ' /data ' /proc/mounts")
+    errors = machine.ask("cat /sys/fs/ext4/vda4/errors_count")
+    assert errors == "0", f"{errors} errors of the file system"
+
+
+def run(rounds: int, seed: int, *, say: Callable[[str], None] = click.echo) -> int:
+    """So many rounds, the kinds in turn; gives how many cuts were survived, raises at one that was
+    not."""
+    chance = random.Random(seed)
+    card_with_everything()
+    for number in range(rounds):
+        kind, moment = list(CUTS)[number % len(CUTS)], chance.random()
+        began = time.monotonic()
+        state = one_round(kind, moment)
+        say(
+            f"round {number + 1}: {kind} cut after {moment * CUTS[kind].longest:.1f} s;"
+            f" started, {state}; {time.monotonic() - began:.0f} s"
+        )
+    return rounds
+
+
+if __name__ == "__main__":
+    rounds = int(sys.argv[1])
+    survived = run(rounds, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    sys.stdout.write(f"{survived} of {rounds} power cuts survived\n")
