@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
 
-REAL_TIME = ("dialers", "e2e", "endpoint", "media", "process", "room")
+REAL_TIME = ("dialers", "e2e", "endpoint", "health", "media", "process", "province", "room")
 TRIES = 3
 IDLE = 0.25  # these tests alone leave more than that of two cores
 
