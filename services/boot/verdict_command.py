@@ -16,8 +16,9 @@ from services.boot.slot_record import Outcome, SlotRecord, Trial, read_record, w
 from services.boot.slots_command import DISK, read
 from services.boot.verdict import judge
 
-REACHED = "system/reached-{}"
-"""Below the data partition, written by the initramfs: the root hash of what has mounted it."""
+REACHED = "boot/reached-{}"
+"""Below the data partition, written by the initramfs: the root hash of what has mounted it and is
+not yet known to be good."""
 
 
 @click.command("verdict")
@@ -42,9 +43,10 @@ def verdict(disk: Path, slot_files: str, data: Path, run_path: Path, root: Path)
     if found is not None:
         record = record.with_trial(other, found)
         click.echo(f"slot {other}, {found.version}: {found.reason}")
-    if record != before:
+    if record != before or (data / REACHED.format(running)).exists():
         try:
             write_record(data, record)
+            (data / REACHED.format(running)).unlink(missing_ok=True)
         except OSError as error:
             click.echo(f"the verdict cannot be kept: {error}", err=True)
     if run_path.is_dir():

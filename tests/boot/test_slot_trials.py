@@ -197,8 +197,12 @@ def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
     content[4096] ^= 1
     (tmp_path / "slot-b").write_bytes(content)
     words = ["--disk", str(disk), "--slots", str(tmp_path / "slot-{}"), "--data", str(data)]
+    mark = data / "boot/reached-A"
+    mark.parent.mkdir(parents=True)
+    mark.write_text("of this start\n")
     done = CliRunner().invoke(verdict, [*words, "--run", str(run), "--root", str(root)])
     assert done.exit_code == 0, done.output
+    assert not mark.exists()
     assert '"state": "fell-back"' in (run / "updater.json").read_text()
     shown = CliRunner().invoke(slots, ["--disk", str(disk), "show", "--data", str(data)])
     assert f"A {OLDER} good" in shown.output
