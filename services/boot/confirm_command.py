@@ -24,8 +24,10 @@ SCREEN = "/tmp/.X11-unix/X0"  # noqa: S108 - where X puts it
 @click.option("--screen", default=SCREEN, show_default=True,
               type=click.Path(path_type=Path, readable=False),
               help="The compositor's socket.")  # fmt: skip
+@click.option("--slots", "slot_files", default=SLOT_FILES, show_default=True,
+              help="Where a slot is, {} its letter.")  # fmt: skip
 @click.option("--within", default=600.0, show_default=True, help="Seconds until it gives up.")
-def confirm(run_path: Path, data: Path, screen: Path, within: float) -> None:
+def confirm(run_path: Path, data: Path, screen: Path, slot_files: str, within: float) -> None:
     """Exit code 0 once the gate is passed, 1 where it is not in time; says what is missing."""
     until = time.monotonic() + within
     told = None
@@ -42,16 +44,16 @@ def confirm(run_path: Path, data: Path, screen: Path, within: float) -> None:
             return
         if time.monotonic() >= until:
             click.echo(f"the gate is not passed: {lacking}", err=True)
-            _keep(data, f"the gate was not passed: {lacking}")
+            _keep(data, slot_files, f"the gate was not passed: {lacking}")
             raise SystemExit(1)
         time.sleep(PERIOD_S)
 
 
-def _keep(data: Path, reason: str) -> None:
+def _keep(data: Path, slot_files: str, reason: str) -> None:
     """For the slot that runs after this one: it reads why."""
     slot = running_slot()
     try:
-        trial = Trial(release_in(slot_file(SLOT_FILES, slot)), Outcome.FAILED, reason)
+        trial = Trial(release_in(slot_file(slot_files, slot)), Outcome.FAILED, reason)
         write_record(data, read_record(data).with_trial(slot, trial))
     except OSError as error:
         click.echo(f"the reason cannot be kept: {error}", err=True)

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from services.boot.admit_command import admit
 from services.boot.boot_state import COPIES, SECTOR, BootState
+from services.boot.confirm_command import confirm
 from services.boot.examination import damage
 from services.boot.release_order import order, refusal
 from services.boot.slot_header import read_header
@@ -180,6 +181,20 @@ def test_a_slot_that_did_not_start_is_judged_once(slot: bytes) -> None:
     assert judge("B", None, 0, nothing, reached=False, damage=lambda: "") is None
     spoilt = judge("B", header, 0, nothing, reached=True, damage=lambda: "kernel is damaged")
     assert spoilt == Trial(NEWER, Outcome.FAILED, "kernel is damaged")
+
+
+def test_a_gate_that_is_not_passed_is_noted_for_the_other_slot(tmp_path: Path) -> None:
+    (tmp_path / "slot-a").write_bytes(slot_bytes(tmp_path, NEWER))
+    data = tmp_path / "data"
+    (data / "site").mkdir(parents=True)
+    (data / "site/site.toml").write_text("")
+    (tmp_path / "screen").touch()
+    words = ["--run", str(tmp_path / "run"), "--data", str(data), "--within", "0"]
+    words += ["--screen", str(tmp_path / "screen"), "--slots", str(tmp_path / "slot-{}")]
+    done = CliRunner().invoke(confirm, words)
+    assert done.exit_code == 1
+    noted = read_record(data).trials["A"]
+    assert noted == Trial(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
 
 
 def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
