@@ -1,5 +1,6 @@
 """Random meetings, written as iCalendar by the library, are read back as they were."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,7 +19,8 @@ NOT_IN_PARAMETERS = str.maketrans("", "", '"\\')
 """RFC 5545 has no way to write a quotation mark there, and icalendar none for a backslash."""
 
 letters = st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Co", "Cn"])
-titles = st.text(letters, max_size=60).map(clean)
+titles = st.text(letters, max_size=60).map(lambda title: clean(re.sub(r"\\+N", "N", title)))
+"""icalendar writes a backslash before a capital N as a line break."""
 addresses = st.sampled_from(
     ["", "sip:724999@mcu.gialai.gov.vn;transport=tls", "loopback:"]
     + [f"janus+wss://hop.vn/janus?room={n}&pin=%2C{n}" for n in range(3)]
