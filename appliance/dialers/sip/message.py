@@ -79,6 +79,9 @@ def parse(data: bytes) -> Request | Response:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         if isinstance(error, MessageError):
             raise
+        # The parser raises one error of its own again and again, which would keep the frames of
+        # each time, and with them every message that could not be read.
+        error.__traceback__ = None
         raise MessageError(f"not a SIP message: {error!s:.120}") from None
     return message
 

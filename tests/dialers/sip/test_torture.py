@@ -1,5 +1,9 @@
 """RFC 4475's torture messages: what the RFC calls valid is taken, the rest does no harm."""
 
+import contextlib
+import gc
+from types import TracebackType
+
 import pytest
 from sipmessage import Request
 
@@ -110,6 +114,20 @@ def test_an_ack_and_what_is_no_sip_are_not_answered() -> None:
     assert answer_to(asked.replace(b"OPTIONS", b"ACK", 1), "why") is None
     assert answer_to(b"GET / HTTP/1.1\r\nVia: x\r\n\r\n", "why") is None
     assert answer_to(b"\xff" * 100, "why") is None
+
+
+def test_what_cannot_be_read_leaves_nothing_behind() -> None:
+    def read_all() -> int:
+        for one in MESSAGES.values():
+            with contextlib.suppress(MessageError):
+                parse(one.data)
+        gc.collect()
+        return sum(isinstance(thing, TracebackType) for thing in gc.get_objects())
+
+    before = read_all()
+    for _ in range(20):
+        after = read_all()
+    assert after - before < 20
 
 
 def test_the_hardest_valid_one_is_understood_whole() -> None:
