@@ -18,22 +18,9 @@ from appliance.base.tasks import end
 from services.health.credentials import Pair, private_pem
 from services.province.broker.beside import Beside
 from tests.health.boxes import bench
+from tests.health.process import SITE_FILE
 from tests.process.ports import free_port
 from tests.process.waiting import until
-
-SITE_FILE = """\
-[site]
-id = "ia-kly"
-name = "Xã Ia Kly"
-[agenda]
-url = "/data/agenda.ics"
-[province]
-broker = "mqtts://127.0.0.1:{port}"
-url = "{url}"
-ca = "{ca}"
-[clock]
-trust = "always"
-"""
 
 
 class Box:

@@ -20,6 +20,7 @@ name = "Xã Ia Kly"
 url = "/data/agenda.ics"
 [province]
 broker = "mqtts://127.0.0.1:{port}"
+url = "{url}"
 ca = "{ca}"
 [clock]
 trust = "always"
@@ -38,7 +39,7 @@ class Program:
         self.process: asyncio.subprocess.Process | None = None
         self._log = folder / "health.log"
         self._site = folder / "site.toml"
-        self._site.write_text(SITE_FILE.format(port=port, ca=authority))
+        self._site.write_text(SITE_FILE.format(port=port, url="", ca=authority))
         (self.one.data / "identity.pem").write_bytes(identity)
 
     async def start(self) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from appliance.core.phases import Phase
 from services.province.floor.keeper import GIVEN
 from services.province.floor.stays import Key, open_stays
 from services.province.ical import Occurrence, occurrences
@@ -88,7 +89,7 @@ def chair(session: Session, key: Key, now: float) -> Chair:
     for site in sorted(invited - here):
         standing = standings[site]
         # While the console is not in the room, what the sites say of themselves counts.
-        if standing.phase == "in meeting" and standing.meeting == uid:
+        if standing.phase == Phase.IN_MEETING and standing.meeting == uid:
             hand = standing.hand_since or None
             heard = standing.heard_at or now
             seats.append(Seat(tree.sites[site].name, site, heard, hand, in_room=False))

@@ -7,13 +7,12 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from appliance.core.phases import Phase
 from appliance.core.scene_words import Microphone
 from appliance.wire.topics import Kind
 from services.province.floor.stays import Present
 from services.province.overview import standings_of
 from services.province.storage.tables import LastReport
-
-IN_MEETING = "in meeting"
 
 
 def reported(session: Session, sites: Mapping[str, str], uid: str, now: float) -> list[Present]:
@@ -26,7 +25,7 @@ def reported(session: Session, sites: Mapping[str, str], uid: str, now: float) -
     found = []
     for name, site in sites.items():
         standing = standings[site]
-        if standing.phase != IN_MEETING or standing.meeting != uid:
+        if standing.phase != Phase.IN_MEETING or standing.meeting != uid:
             continue
         _, hand = hands.get(site, (0, {}))
         live = hand.get("live") is True and hand.get("meeting") == uid
