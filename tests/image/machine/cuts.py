@@ -1,16 +1,18 @@
 """Power cuts: QEMU is killed at a seeded moment of its work, then has to start and be right.
 
-Run as ``python -m tests.image.machine.cuts ROUNDS [SEED]``; each round says what was cut, when, and
-what was found. What the guest had handed to its disk stays there, in order: that a card's own
-controller loses or reorders it is not shown by this.
+Run as ``python -m tests.image.machine.cuts ROUNDS [SEED [JOBS]]``; each round says what was cut,
+when, and what was found. What the guest had handed to its disk stays there, in order: that a card's
+own controller loses or reorders it is not shown by this.
 """
 
 import random
 import re
 import shutil
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,8 +26,8 @@ RUN = BUILD / "cuts"
 NEXT = "0.1.1+209901010000"
 SETTLED = "settled"
 SECRET = "Khong-ai-biet"
-LOUD = "systemd.show_status=1"
-"""Each unit is named on the serial line as it starts: what a cut can be aimed at."""
+LOUD = "systemd.show_status=1 SYSTEMD_COLORS=0"
+"""Each unit is named on the serial line as it starts, in plain text: what a cut can be aimed at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def _power_on(machine: Machine) -> None:
 
 
 def _importing(machine: Machine) -> None:
-    machine.wait_for("Starting diemcau-first-boot.service")
+    machine.wait_for("Starting diemcau-first-boot")
 
 
 def _asked(command: str) -> Callable[[Machine], None]:
@@ -54,12 +56,12 @@ def _asked(command: str) -> Callable[[Machine], None]:
 
 
 CUTS = {
-    "start": Cut(_power_on, 60.0, settled=False),
+    "start": Cut(_power_on, 75.0, settled=False),
     "import": Cut(_importing, 8.0, settled=False),
     "install": Cut(_asked("diemcau update /run/stick/good.raucb"), 90.0, settled=True),
     "mark-good": Cut(
         _asked("sh -c 'while :; do diemcau slots set-state A bad; rauc status mark-good; done'"),
-        12.0,
+        25.0,
         settled=True,
     ),
     "running": Cut(_asked("true"), 20.0, settled=True),
@@ -87,23 +89,53 @@ def card_with_everything() -> None:
         assert "rror" not in said, said
 
 
-def one_round(kind: str, moment: float) -> str:
-    """Cut `kind` after `moment` (0 to 1) of its longest; raises where what is found is wrong."""
-    cut = CUTS[kind]
-    disk = RUN / "round.qcow2"
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One cut that is due: `moment` (0 to 1) of its kind's longest."""
+
+    number: int
+    kind: str
+    moment: float
+
+    def __str__(self) -> str:
+        return f"round {self.number}: {self.kind} cut after {self.moment * self.longest:.1f} s"
+
+    @property
+    def longest(self) -> float:
+        """Seconds."""
+        return CUTS[self.kind].longest
+
+
+def rounds_of(seed: int, count: int) -> Iterator[Round]:
+    """The kinds in turn, each at a moment of chance; the same for the same seed."""
+    chance = random.Random(seed)
+    for number in range(count):
+        yield Round(number + 1, list(CUTS)[number % len(CUTS)], chance.random())
+
+
+def cut_and_start(due: Round) -> str:
+    """What was found after the cut; raises where that is wrong, and leaves the disk for people."""
+    began = time.monotonic()
+    cut = CUTS[due.kind]
+    folder = RUN / f"round-{due.number}"
+    folder.mkdir()
+    disk = folder / "card.qcow2"
     base, more = ("settled", ("-loadvm", SETTLED)) if cut.settled else ("new", ())
-    shutil.copy(RUN / f"{base}.qcow2", disk)
+    subprocess.run(["cp", "--sparse=always", RUN / f"{base}.qcow2", disk], check=True, timeout=600)
     with _machine(disk, *more) as machine:
         cut.begin(machine)
-        time.sleep(moment * cut.longest)
+        time.sleep(due.moment * cut.longest)
     with _machine(disk) as machine:
         state = _settle(machine)
         _right(machine)
-    return state
+    shutil.rmtree(folder)
+    return f"{due}; started, {state}; {time.monotonic() - began:.0f} s"
 
 
 def _machine(disk: Path, *more: str) -> Machine:
-    stick = f"if=none,id=stick,file={(RUN / 'stick.qcow2').relative_to(ROOT)},format=qcow2"
+    stick = (
+        f"if=none,id=stick,file={(RUN / 'stick.qcow2').relative_to(ROOT)},format=qcow2,readonly=on"
+    )
     return Machine(disk, "-drive", stick, "-device", "virtio-blk-pci,drive=stick", *more)
 
 
@@ -125,23 +157,24 @@ def _right(machine: Machine) -> None:
     assert errors == "0", f"{errors} errors of the file system"
 
 
-def run(rounds: int, seed: int, *, say: Callable[[str], None] = click.echo) -> int:
-    """So many rounds, the kinds in turn; gives how many cuts were survived, raises at one that was
-    not."""
-    chance = random.Random(seed)
+def run(rounds: int, seed: int, jobs: int = 1, *, say: Callable[[str], None] = click.echo) -> int:
+    """Give how many of so many cuts were survived; each that was not is said with its reason."""
     card_with_everything()
-    for number in range(rounds):
-        kind, moment = list(CUTS)[number % len(CUTS)], chance.random()
-        began = time.monotonic()
-        state = one_round(kind, moment)
-        say(
-            f"round {number + 1}: {kind} cut after {moment * CUTS[kind].longest:.1f} s;"
-            f" started, {state}; {time.monotonic() - began:.0f} s"
-        )
-    return rounds
+    survived = 0
+    with ThreadPoolExecutor(jobs) as workers:
+        done: dict[Future[str], Round] = {
+            workers.submit(cut_and_start, due): due for due in rounds_of(seed, rounds)
+        }
+        for one in as_completed(done):
+            error = one.exception()
+            if error is None:
+                survived += 1
+            say(one.result() if error is None else f"{done[one]}; NOT SURVIVED: {error}")
+    return survived
 
 
 if __name__ == "__main__":
-    rounds = int(sys.argv[1])
-    survived = run(rounds, int(sys.argv[2]) if len(sys.argv) > 2 else 1)
+    rounds, seed, jobs = (*map(int, sys.argv[1:]), *(200, 1, 2)[len(sys.argv) - 1 :])
+    survived = run(rounds, seed, jobs)
     sys.stdout.write(f"{survived} of {rounds} power cuts survived\n")
+    sys.exit(survived != rounds)
