@@ -1,12 +1,13 @@
 """``diemcau update BUNDLE``: installs a bundle into the other slot, and keeps why not."""
 
-import subprocess
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
+from appliance.base.site_file import SiteFileError, read_site
+from services.boot.metered import metered
 from services.boot.running import running_slot
 from services.boot.slot_record import Refused, SlotRecord, read_record, write_record
 
@@ -14,31 +15,41 @@ DEADLINE_S = 3600.0
 """300 MB over a line of 1 Mbit/s take forty minutes."""
 INSTALL = ("rauc", "install")
 HANDLER = "Pre-install handler error"
+MIB = 2**20
 
 
 @click.command("update")
 @click.argument("bundle")
 @click.option("--data", default="/data", show_default=True, type=click.Path(path_type=Path))
-def update(bundle: str, data: Path) -> None:
+@click.option("--most", default=400.0, show_default=True, type=click.FloatRange(min=0),
+              help="MiB that may come over the line; beyond it the update ends.")  # fmt: skip
+@click.option("--ca", type=click.Path(path_type=Path),
+              help="Authority of the server's certificate; the site file's province.")  # fmt: skip
+def update(bundle: str, data: Path, most: float, ca: Path | None) -> None:
     """Install BUNDLE, a file or an https address; the next start tries it.
 
-    Exit code 0 where it is installed, 1 where it is refused; the reason stays in `diemcau slots`.
+    Of an address only those blocks are fetched that the running slot does not have. Exit code 0
+    where it is installed, 1 where it is refused; the reason stays in `diemcau slots`.
     """
-    try:
-        done = subprocess.run(
-            (*INSTALL, bundle), capture_output=True, text=True, timeout=DEADLINE_S, check=False
-        )
-        code, said = done.returncode, done.stdout + done.stderr
-    except subprocess.TimeoutExpired:
-        code, said = 1, f"LastError: not done within {DEADLINE_S:.0f} s"
-    click.echo(said)
-    reason = "" if code == 0 else reason_of(said)
+    authority = ca or _authority(data)
+    words = (*INSTALL, *(("--tls-ca", str(authority)) if authority else ()), bundle)
+    done = metered(words, round(most * MIB), DEADLINE_S)
+    click.echo(f"{done.said}{done.received / MIB:.1f} MiB came over the line")
+    reason = "" if done.code == 0 else reason_of(done.said)
     try:
         write_record(data, after(read_record(data), bundle, reason))
     except OSError as error:
         click.echo(f"the outcome cannot be kept: {error}", err=True)
     if reason:
         raise SystemExit(1)
+
+
+def _authority(data: Path) -> str:
+    """The province's own, where the settings name one."""
+    try:
+        return read_site(data / "site" / "site.toml").province.ca
+    except SiteFileError:
+        return ""
 
 
 def after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
@@ -56,10 +67,9 @@ def after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
 
 
 def reason_of(said: str) -> str:
-    """RAUC's own word on why not: its property LastError, as its client prints it."""
-    for line in said.splitlines():
-        _, found, reason = line.partition("LastError: ")
-        if found:
-            return reason.strip()[:400]
-    last = [line for line in said.splitlines() if line.strip()]
-    return last[-1].strip()[:400] if last else "rauc said nothing"
+    """RAUC's word on why not: its property LastError, as its client prints it; ours comes after."""
+    words = [
+        line.partition("LastError: ")[2] for line in said.splitlines() if "LastError: " in line
+    ]
+    words = words or [line for line in said.splitlines() if line.strip()]
+    return words[-1].strip()[:400] if words else "rauc said nothing"

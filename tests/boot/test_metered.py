@@ -1,0 +1,72 @@
+"""An update's budget: what has come over the line, and what ends when it is too much."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from services.boot import metered as room
+from services.boot.metered import Unit, end_stream, metered
+from services.boot.update_command import reason_of
+
+MIB = 2**20
+CLIENT = "tail -s 0.02 --pid=$0 -f /dev/null; echo LastError: the line is gone; exit 1"
+"""Ends as RAUC's client does: once the fetching process is gone."""
+SERVICE = "sleep 1000 & echo $!; wait $!; exit 7"
+"""As RAUC's service is while it streams: one child, which fetches."""
+
+
+@pytest.fixture(autouse=True)
+def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "PERIOD_S", 0.01)
+
+
+@pytest.fixture
+def service() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(["sh", "-c", SERVICE], stdout=subprocess.PIPE, text=True) as process:
+        yield process
+        end_stream(process.pid)
+
+
+def client_of(service: subprocess.Popen[str]) -> tuple[str, ...]:
+    assert service.stdout is not None
+    return ("sh", "-c", CLIENT, service.stdout.readline().strip())
+
+
+def received(*counts: int, main: int = 0) -> Callable[[], Unit]:
+    left = list(counts)
+
+    def ask() -> Unit:
+        return Unit(main, left.pop(0) if len(left) > 1 else left[0])
+
+    return ask
+
+
+def test_what_came_over_the_line_is_told() -> None:
+    done = metered(("sh", "-c", "echo installed"), MIB, 60, received(5000, 12000))
+    assert (done.code, done.said, done.received) == (0, "installed\n", 7000)
+
+
+def test_a_service_that_starts_anew_counts_from_nothing() -> None:
+    done = metered(("sh", "-c", "exit 0"), MIB, 60, received(5000, 300))
+    assert done.received == 300
+
+
+def test_beyond_the_budget_the_fetching_process_ends_and_the_reason_is_ours(
+    service: subprocess.Popen[str],
+) -> None:
+    client = client_of(service)
+    done = metered(client, MIB, 60, received(0, MIB, MIB + 1, main=service.pid))
+    assert service.wait() == 7, "the child was not ended, or the service itself was"
+    assert done.code == 1
+    assert "the line is gone" in done.said
+    assert reason_of(done.said) == "more than the budget of 1048576 bytes has come"
+
+
+def test_what_takes_too_long_ends(service: subprocess.Popen[str]) -> None:
+    done = metered(client_of(service), MIB, 0, received(0, main=service.pid))
+    assert reason_of(done.said) == "not done within 0 s"
+
+
+def test_a_service_that_is_gone_has_nobody_to_end() -> None:
+    end_stream(2**22 + 1)
