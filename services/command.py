@@ -14,6 +14,7 @@ COMMANDS = {
     "endpoint": "services.endpoint.command:endpoint",
     "first-boot": "services.boot.first_boot_command:first_boot",
     "health": "services.health.command:health",
+    "keep": "services.boot.keep_command:keep",
     "province": "services.province.command:province",
     "room": "services.room.command:room",
     "screen": "services.endpoint.screen_command:screen",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.base.durable import write_durably
 from services.boot.operations import (
+    Access,
     Operation,
     Overwrite,
     PointTo,
@@ -22,24 +23,31 @@ NAMES = ("site.toml", "site.toml.txt")
 LARGEST = 256 * 1024
 """Of a site file, in bytes: what is larger is no site file, and is not read."""
 
+_MODES = {Access.GROUP: (0o750, 0o640), Access.OWN: (0o750, 0o600), Access.ALL: (0o755, 0o644)}
+"""Of folders that are made, and of the file."""
 
-def perform(operation: Operation, boot: Path, data: Path, group: int) -> None:
-    """Raises `OSError` where the disk refuses; `group` may read what is written to data."""
+
+def perform(operation: Operation, boot: Path, data: Path, group: int, user: int = -1) -> None:
+    """Raises `OSError` where the disk refuses; `group` may read what is written to data, `user` has
+    what is the programs' own (-1: whoever runs this)."""
     path = _place(operation.path, boot, data)
     match operation:
         case RemoveTree():
             shutil.rmtree(path, ignore_errors=True)
-        case WriteFile(content=content):
-            _folders(path.parent, data, group)
-            write_durably(path, content)
-            os.chown(path, -1, group)
-            path.chmod(0o640)
+        case WriteFile(content=content, access=access):
+            folder_mode, mode = _MODES[access]
+            owner = user if access is Access.OWN else -1
+            _folders(path.parent, data, owner, group, folder_mode)
+            write_durably(path, content, mode=mode)
+            # The owner last: who has given a file away may not change its mode any more.
+            os.chown(path, owner, group)
+            _sync(path)
         case PointTo(target=target):
             fresh = path.with_name(f".{path.name}.new")
             fresh.unlink(missing_ok=True)
             fresh.symlink_to(target)
             fresh.replace(path)
-            _sync_folder(path.parent)
+            _sync(path.parent)
         case Replace(content=content):
             write_durably(path, content)
         case Overwrite(content=content):
@@ -85,17 +93,19 @@ def _place(path: str, boot: Path, data: Path) -> Path:
     return {"boot": boot, "data": data}[disk] / rest
 
 
-def _folders(folder: Path, data: Path, group: int) -> None:
+def _folders(folder: Path, data: Path, owner: int, group: int, mode: int) -> None:
     for parent in reversed([folder, *folder.relative_to(data).parents]):
         step = data / parent
         if not step.is_dir():
-            step.mkdir(mode=0o750)
-            os.chown(step, -1, group)
-            _sync_folder(step.parent)
+            step.mkdir()
+            step.chmod(mode)
+            os.chown(step, owner, group)
+            _sync(step.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+def _sync(path: Path) -> None:
+    """A file or a folder, with its owner and mode."""
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

@@ -5,6 +5,18 @@ A path begins with ``boot/`` (the FAT partition that a PC reads) or ``data/`` (e
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+
+
+class Access(Enum):
+    """Who may read a file that is written to ``data/``."""
+
+    GROUP = auto()
+    """root's, and read by the programs: settings and secrets."""
+    OWN = auto()
+    """The programs' own, and read by nobody else: key and certificate."""
+    ALL = auto()
+    """root's, and read by everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +32,7 @@ class WriteFile:
 
     path: str
     content: bytes
+    access: Access = Access.GROUP
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from services.boot.second_copy import IDENTITY, NEXT_KEY
+
 ROOT = Path(__file__).parents[2]
 UNITS = sorted([*ROOT.glob("image/units/*"), *ROOT.glob("services/*/*.service")])
 DROP_INS = ROOT / "image/root/etc/systemd/system"
@@ -71,6 +73,26 @@ def test_what_runs_for_ever_is_started_for_ever_and_has_a_limit(unit: Path) -> N
     if "Type=oneshot" not in text:
         assert "\nRestart=always\n" in text
         assert "\nStartLimitIntervalSec=0\n" in text
+
+
+def test_every_unit_is_installed_and_what_is_to_start_by_itself_is_enabled(tmp_path: Path) -> None:
+    installed = re.findall(r"\S+/\*\.\w+", (ROOT / "image/recipe/root").read_text())
+    units = tmp_path / "usr/lib/systemd/system"
+    units.mkdir(parents=True)
+    shutil.copytree(DROP_INS.parent / "system-preset", tmp_path / "etc/systemd/system-preset")
+    for unit in UNITS:
+        assert any(unit.relative_to(ROOT).match(pattern) for pattern in installed), unit.name
+        shutil.copy(unit, units)
+    words = ("systemctl", f"--root={tmp_path}", "preset-all")
+    subprocess.run(words, check=True, capture_output=True, timeout=60)
+    enabled = {link.name for link in (tmp_path / "etc/systemd/system").glob("*.wants/*")}
+    assert enabled == {unit.name for unit in UNITS if "\n[Install]\n" in unit.read_text()}
+
+
+def test_what_is_watched_is_what_is_kept() -> None:
+    text = (ROOT / "image/units/diemcau-keep.path").read_text()
+    watched = re.findall(r"^PathChanged=(.*)$", text, re.MULTILINE)
+    assert watched == [f"/data/{name}" for name in (IDENTITY, NEXT_KEY)]
 
 
 def test_nothing_listens() -> None:

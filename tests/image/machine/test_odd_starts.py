@@ -1,10 +1,12 @@
 """Starts that nobody planned: the screen comes up each time and says what is missing."""
 
+import base64
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+import trustme
 
 from appliance.core.troubles import KINDS, TroubleKey
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
@@ -95,15 +97,42 @@ def test_data_partition_full(card: Path) -> None:
 
 
 def test_data_partition_zeroed(card: Path) -> None:
-    """Settings come again from the card; the secret, which was blanked there, does not."""
+    """Settings, secret and identity come again from their second copy, each as its readers need it.
+
+    Secret and machine-id were kept when the card settled, the identity as it came.
+    """
+    identity = trustme.CA().issue_cert("ia-kly").private_key_and_cert_chain_pem.bytes()
+    folder = "/data/health"
+    with Machine(card, *NETWORK) as machine:
+        running(machine)
+        # As the program does it: a file beside it, then a rename.
+        machine.ask(
+            f"base64 -d > {folder}/.new <<< {base64.b64encode(identity).decode()}"
+            f" && chmod 600 {folder}/.new && chown diemcau:diemcau {folder}/.new"
+            f" && mv {folder}/.new {folder}/identity.pem; sync"
+        )
+        journal = machine.ask(
+            "for i in $(seq 60); do journalctl -b -u diemcau-keep | grep -q 'copy is written'"
+            " && break; sleep 2; done; journalctl -b -u diemcau-keep"
+        )
+        assert "copy is written" in journal, journal
+        machine_id = machine.ask("cat /data/system/machine-id")
+        assert machine_id == machine.ask("cat /etc/machine-id")
     with card.open("r+b") as disk:
         disk.seek(DATA)
         disk.write(bytes(DATA_MIB * 2**20))
     with Machine(card, *NETWORK) as machine:
         running(machine)
         drawn(machine, "data-zeroed")
+        said = machine.ask("journalctl -b -u diemcau-first-boot -u diemcau-keep")
+        assert "come from the second copy" in said, said
         assert "ia-kly" in machine.ask("cat /data/site/site.toml")
-        assert machine.ask("ls /data/site/secrets 2>/dev/null") == ""
+        assert machine.ask("cat /data/site/secrets/sip-password") == "Khong-ai-biet"
+        assert machine.ask(f"cat {folder}/identity.pem") == identity.decode().strip()
+        assert machine.ask(f"stat -c '%U %G %a' {folder}/identity.pem") == "diemcau diemcau 600"
+        # For the next start; this one had made its own before anything could read the copy.
+        assert machine.ask("cat /data/system/machine-id") == machine_id
+        assert machine.ask("systemctl --failed --plain --no-legend") == ""
 
 
 def test_card_read_only(card: Path) -> None:
