@@ -24,6 +24,7 @@ class Screen(StrEnum):
     NO_ADDRESS = "no-address"
     CLAIM = "claim"
     NAME_CARD = "name-card"
+    RESCUE = "rescue"
 
 
 class Microphone(StrEnum):
@@ -135,6 +136,15 @@ WORDS: dict[Screen, Words] = {
     ),
     Screen.NAME_CARD: Words(
         N_("No camera at this site"),
+    ),
+    Screen.RESCUE: Words(
+        N_("The box could not start"),
+        N_("It keeps trying and joins the meeting once it can."),
+        steps=(
+            N_("Leave the box on."),
+            N_("Call the IT centre; read the code."),
+            N_("Unplug it only when told."),
+        ),
     ),
 }
 

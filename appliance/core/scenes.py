@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.floor import Floor, Lamp, lamp
 from appliance.core.phases import NEAR_S, Decision, Phase
+from appliance.core.rescue import Rescue
 from appliance.core.scene_words import (
     MICROPHONE_VOICE,
     NOTHING_PLANNED,
@@ -87,6 +88,7 @@ class Scene:
     troubles: tuple[Trouble, ...] = ()  # worst first
     checks: tuple[Check, ...] = ()
     lamp: Lamp = Lamp.OFF
+    rescue: Rescue | None = None  # what a box in rescue knows of itself
 
     @property
     def words(self) -> Words:
@@ -225,6 +227,11 @@ def starting(site: str) -> Scene:
 def name_card(site: str) -> Scene:
     """What the far end sees of a site without a camera; it never changes, so it costs no bits."""
     return Scene(Screen.NAME_CARD, site)
+
+
+def rescued(site: str, rescue: Rescue) -> Scene:
+    """What stands behind the endpoint of a box that has used up its unplanned restarts."""
+    return Scene(Screen.RESCUE, site, troubles=(Trouble(TroubleKey.RESCUE),), rescue=rescue)
 
 
 def next_change(shown: Scene, now: float) -> float:

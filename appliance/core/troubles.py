@@ -78,6 +78,7 @@ class TroubleKey(StrEnum):
     RESTARTED = "restarted"
     CERTIFICATE_ENDS = "certificate-ends"
     CERTIFICATE_OVER = "certificate-over"
+    RESCUE = "rescue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +169,8 @@ def _kinds() -> dict[TroubleKey, Kind]:
                                    N_("The box's certificate ends soon"), call_it),
         key.CERTIFICATE_OVER: Kind("P5", area.BOX, warning,
                                    N_("The box's certificate has ended"), call_it),
+        key.RESCUE: Kind("P6", area.BOX, serious,
+                         N_("The box could not start properly"), call_it),
     }  # fmt: skip
 
 

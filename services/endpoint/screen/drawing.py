@@ -14,6 +14,7 @@ from services.endpoint.screen.faces import appointment, centre, message, waiting
 from services.endpoint.screen.geometry import Grid
 from services.endpoint.screen.look import ground
 from services.endpoint.screen.overlay import overlay
+from services.endpoint.screen.rescue import rescue
 from services.endpoint.screen.tongues import Tongues, tongues
 
 Face = Callable[[Canvas, Scene, Tongues], None]
@@ -34,6 +35,7 @@ FACES: dict[Screen, Face] = {
     Screen.NO_ADDRESS: message,
     Screen.CLAIM: claim,
     Screen.NAME_CARD: centre,
+    Screen.RESCUE: rescue,
 }
 
 

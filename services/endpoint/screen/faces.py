@@ -47,6 +47,7 @@ MARKS: dict[Screen, Mark] = {
     Screen.NO_ADDRESS: Mark("no-address", AMBER),
     Screen.CLAIM: Mark("phone", TEAL),
     Screen.NAME_CARD: Mark("camera-off", MUTED),
+    Screen.RESCUE: Mark("warning", RED),
 }
 
 

@@ -7,12 +7,14 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.floor import Floor
 from appliance.core.phases import Decision, Phase
+from appliance.core.rescue import FailedSlot, Fault, Rescue
 from appliance.core.scenes import (
     Check,
     CheckState,
     Line,
     Scene,
     name_card,
+    rescued,
     scene,
     starting,
 )
@@ -102,6 +104,14 @@ _IDLE_AFTER = -timedelta(hours=4, minutes=35).total_seconds()
 _NO_HOST = replace(MEETING, address="")
 _HOUR = MEETING.begin
 _CLAIM = "7KQF-M2XH"
+_RESCUE = Rescue(
+    7,
+    (
+        FailedSlot("A", "0.1.0+202611280900", Fault.ENDPOINT, "the gate was not passed: endpoint"),
+        FailedSlot("B", "0.0.9+202610020730", Fault.CARD, "kernel is damaged: its CRC-32 is wrong"),
+    ),
+    "10000000a1b2c3d4",
+)
 
 SAMPLES: dict[str, Callable[[], Scene]] = {
     "starting": lambda: starting(SITE),
@@ -169,4 +179,7 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         claim_link=claim_link("https://hop.gialai.gov.vn", _CLAIM),
     ),
     "name-card": lambda: name_card(SITE),
+    "rescue": lambda: rescued(SITE, _RESCUE),
+    "rescue-alone": lambda: rescued(SITE, replace(_RESCUE, slots=_RESCUE.slots[:1])),
+    "rescue-unknown": lambda: rescued("Điểm Cầu", Rescue()),
 }

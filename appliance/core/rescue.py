@@ -1,0 +1,52 @@
+"""What a box in rescue knows of itself: how often it failed to start, and why each slot did."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from appliance.core.message import N_
+
+
+class Fault(StrEnum):
+    """Why a release does not get there, as far as anybody can act on it."""
+
+    SCREEN = "screen"
+    ENDPOINT = "endpoint"
+    PICTURE = "picture"
+    CARD = "card"
+    NO_START = "no-start"
+    HUNG = "hung"
+    UNKNOWN = "unknown"
+
+
+FAULT_WORDS: dict[Fault, str] = {
+    Fault.SCREEN: N_("The screen does not run"),
+    Fault.ENDPOINT: N_("Meeting program not running"),
+    Fault.PICTURE: N_("Meeting program: no picture"),
+    Fault.CARD: N_("The memory card is damaged"),
+    Fault.NO_START: N_("It does not start at all"),
+    Fault.HUNG: N_("It hung, or the power went"),
+    Fault.UNKNOWN: N_("The reason is not known"),
+}
+"""For who stands before the TV; the reason itself is for whom they call."""
+
+
+@dataclass(frozen=True, slots=True)
+class FailedSlot:
+    """One slot that holds a release: which, and why it did not get there."""
+
+    slot: str
+    version: str
+    fault: Fault
+    reason: str = ""
+    """The technician's word, in English."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rescue:
+    """All that the rescue page says beside its own words; nothing is known at its very first."""
+
+    starts: int = 0
+    """In a row that did not get there; 0: not known."""
+    slots: tuple[FailedSlot, ...] = ()
+    serial: str = ""
+    """Of the board."""
