@@ -16,6 +16,8 @@ COMMANDS = {
     "health": "services.health.command:health",
     "keep": "services.boot.keep_command:keep",
     "province": "services.province.command:province",
+    "rescue": "services.boot.rescue_command:rescue",
+    "rescue-page": "services.endpoint.rescue_command:rescue_page",
     "room": "services.room.command:room",
     "screen": "services.endpoint.screen_command:screen",
     "simulate": "services.simulate.command:simulate",

@@ -5,7 +5,8 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
-from appliance.core.scenes import starting
+from appliance.core.rescue import Rescue
+from appliance.core.scenes import rescued, starting
 from services.endpoint.screen import draw
 
 SIZE = (1280, 720)
@@ -33,6 +34,9 @@ def unconfigured(picture: Image.Image) -> Image.Image:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
+    # What needs no Python on a box that cannot start; its own page takes this one's place.
+    general = draw(rescued("Điểm Cầu", Rescue()), SIZE, "vi").image.convert("RGB")
+    general.save(folder / "rescue.png", "PNG")
     plain = draw(starting("Điểm Cầu"), SIZE, "vi").image.convert("RGB")
     plain.save(folder / "background.png", "PNG")
     unconfigured(plain).save(folder / "unconfigured.png", "PNG")

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from appliance.base.fact_file import read_facts
-from services.boot.gate import missing
+from services.boot.gate import NOT_PASSED, missing
 from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
 from services.boot.slot_record import Outcome, Trial, read_record, write_record
 
@@ -44,7 +44,7 @@ def confirm(run_path: Path, data: Path, screen: Path, slot_files: str, within: f
             return
         if time.monotonic() >= until:
             click.echo(f"the gate is not passed: {lacking}", err=True)
-            _keep(data, slot_files, f"the gate was not passed: {lacking}")
+            _keep(data, slot_files, f"{NOT_PASSED}: {lacking}")
             raise SystemExit(1)
         time.sleep(PERIOD_S)
 
@@ -54,6 +54,8 @@ def _keep(data: Path, slot_files: str, reason: str) -> None:
     slot = running_slot()
     try:
         trial = Trial(release_in(slot_file(slot_files, slot)), Outcome.FAILED, reason)
-        write_record(data, read_record(data).with_trial(slot, trial))
+        before = read_record(data)
+        if (after := before.with_trial(slot, trial)) != before:
+            write_record(data, after)
     except OSError as error:
         click.echo(f"the reason cannot be kept: {error}", err=True)

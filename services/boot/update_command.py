@@ -8,6 +8,7 @@ import click
 
 from appliance.base.site_file import SiteFileError, read_site
 from services.boot.metered import metered
+from services.boot.rescue import COUNT
 from services.boot.running import running_slot
 from services.boot.slot_record import Refused, SlotRecord, read_record, write_record
 
@@ -38,6 +39,9 @@ def update(bundle: str, data: Path, most: float, ca: Path | None) -> None:
     reason = "" if done.code == 0 else reason_of(done.said)
     try:
         write_record(data, after(read_record(data), bundle, reason))
+        if not reason:
+            # A remedy is tried with a whole budget, and may fall back again.
+            (data / COUNT).unlink(missing_ok=True)
     except OSError as error:
         click.echo(f"the outcome cannot be kept: {error}", err=True)
     if reason:

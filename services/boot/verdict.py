@@ -34,5 +34,9 @@ def judge(
     known = record.trial(slot, header.version)
     if known is not None and known.outcome is Outcome.FAILED:
         return None
-    reason = damage() or (REACHED_DATA if reached else REACHED_NOTHING)
-    return Trial(header.version, Outcome.FAILED, reason)
+    return Trial(header.version, Outcome.FAILED, why(reached=reached, damage=damage))
+
+
+def why(*, reached: bool, damage: Callable[[], str]) -> str:
+    """Why a release got no further of which nobody has noted anything."""
+    return damage() or (REACHED_DATA if reached else REACHED_NOTHING)

@@ -10,6 +10,7 @@ from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile
 from services.boot.boot_state import SLOTS
 from services.boot.examination import damage
+from services.boot.rescue import FOLDER, leave
 from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
 from services.boot.slot_header import read_header
 from services.boot.slot_record import Outcome, SlotRecord, Trial, read_record, write_record
@@ -29,11 +30,19 @@ not yet known to be good."""
 @click.option("--run", "run_path", default="/run/diemcau", show_default=True,
               type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
 @click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
-def verdict(disk: Path, slot_files: str, data: Path, run_path: Path, root: Path) -> None:
+@click.option("--rescue", "rescue_folder", default=FOLDER, show_default=True,
+              type=click.Path(path_type=Path), help="What the initramfs left.")  # fmt: skip
+def verdict(
+    disk: Path, slot_files: str, data: Path, run_path: Path, root: Path, rescue_folder: Path
+) -> None:
     """Run once the slot is marked good. What it finds stands in `diemcau slots show` from then on.
 
     Never ends a start: what cannot be read or kept is said in the journal.
     """
+    try:
+        leave(rescue_folder, data)
+    except OSError as error:
+        click.echo(f"the count of starts cannot be taken back: {error}", err=True)
     running = running_slot(root)
     other = next(one for one in SLOTS if one != running)
     before = read_record(data)
@@ -75,7 +84,7 @@ def _other(other: str, disk: Path, file: Path, data: Path, record: SlotRecord) -
                 header,
                 attempts,
                 record,
-                reached=header is not None and _reached(data, other) == header.root.digest.hex(),
+                reached=header is not None and reached(data, other) == header.root.digest.hex(),
                 damage=lambda: damage(image, header) if header else "",
             )
     except OSError as error:
@@ -83,9 +92,13 @@ def _other(other: str, disk: Path, file: Path, data: Path, record: SlotRecord) -
         return None
 
 
-def _reached(data: Path, other: str) -> str:
+def reached(data: Path, slot: str) -> str:
+    """The root hash of the release in `slot` that has last mounted the data partition; "" of none.
+
+    A slot that was marked good since has none, either.
+    """
     try:
-        return (data / REACHED.format(other)).read_text().strip()
+        return (data / REACHED.format(slot)).read_text().strip()
     except OSError:
         return ""
 
