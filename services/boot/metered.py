@@ -40,7 +40,12 @@ class Done:
 
 
 def metered(
-    words: Sequence[str], most: int, deadline_s: float, ask: Callable[[], Unit] | None = None
+    words: Sequence[str],
+    most: int,
+    deadline_s: float,
+    *,
+    ask: Callable[[], Unit] | None = None,
+    period_s: float = PERIOD_S,
 ) -> Done:
     """RAUC's client with `words`, until it ends, `most` bytes have come or `deadline_s` is over.
 
@@ -53,7 +58,7 @@ def metered(
     client = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while True:
         try:
-            said, _ = client.communicate(timeout=PERIOD_S)
+            said, _ = client.communicate(timeout=period_s)
         except subprocess.TimeoutExpired:
             said = None
         now = ask()

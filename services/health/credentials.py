@@ -66,10 +66,16 @@ class Credentials:
         return Pair(key, certificate) if key.public_key() == certificate.public_key() else None
 
     def next_key(self) -> ec.EllipticCurvePrivateKey:
-        """The key that waits for its certificate; made where there is none. Raises `OSError`."""
+        """The key that waits for its certificate; made where there is none. Raises `OSError`.
+
+        One whose certificate has come waits no more, though a power cut may have left it there: the
+        province signs no key twice.
+        """
+        pair = self.pair()
         try:
             key = serialization.load_pem_private_key(self._waiting.read_bytes(), None)
-            if isinstance(key, ec.EllipticCurvePrivateKey):
+            taken = pair is not None and key.public_key() == pair.key.public_key()
+            if isinstance(key, ec.EllipticCurvePrivateKey) and not taken:
                 return key
         except (OSError, ValueError):
             pass

@@ -1,12 +1,11 @@
 """An update's budget: what has come over the line, and what ends when it is too much."""
 
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import pytest
 
-from services.boot import metered as room
-from services.boot.metered import Unit, end_stream, metered
+from services.boot.metered import Done, Unit, end_stream, metered
 from services.boot.update_command import reason_of
 
 MIB = 2**20
@@ -16,9 +15,8 @@ SERVICE = "sleep 1000 & echo $!; wait $!; exit 7"
 """As RAUC's service is while it streams: one child, which fetches."""
 
 
-@pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(room, "PERIOD_S", 0.01)
+def run(words: Sequence[str], ask: Callable[[], Unit], *, deadline_s: float = 60) -> Done:
+    return metered(words, MIB, deadline_s, ask=ask, period_s=0.01)
 
 
 @pytest.fixture
@@ -43,12 +41,12 @@ def received(*counts: int, main: int = 0) -> Callable[[], Unit]:
 
 
 def test_what_came_over_the_line_is_told() -> None:
-    done = metered(("sh", "-c", "echo installed"), MIB, 60, received(5000, 12000))
+    done = run(("sh", "-c", "echo installed"), received(5000, 12000))
     assert (done.code, done.said, done.received) == (0, "installed\n", 7000)
 
 
 def test_a_service_that_starts_anew_counts_from_nothing() -> None:
-    done = metered(("sh", "-c", "exit 0"), MIB, 60, received(5000, 300))
+    done = run(("sh", "-c", "exit 0"), received(5000, 300))
     assert done.received == 300
 
 
@@ -56,7 +54,7 @@ def test_beyond_the_budget_the_fetching_process_ends_and_the_reason_is_ours(
     service: subprocess.Popen[str],
 ) -> None:
     client = client_of(service)
-    done = metered(client, MIB, 60, received(0, MIB, MIB + 1, main=service.pid))
+    done = run(client, received(0, MIB, MIB + 1, main=service.pid))
     assert service.wait() == 7, "the child was not ended, or the service itself was"
     assert done.code == 1
     assert "the line is gone" in done.said
@@ -64,7 +62,7 @@ def test_beyond_the_budget_the_fetching_process_ends_and_the_reason_is_ours(
 
 
 def test_what_takes_too_long_ends(service: subprocess.Popen[str]) -> None:
-    done = metered(client_of(service), MIB, 0, received(0, main=service.pid))
+    done = run(client_of(service), received(0, main=service.pid), deadline_s=0)
     assert reason_of(done.said) == "not done within 0 s"
 
 

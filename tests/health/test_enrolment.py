@@ -15,16 +15,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.applications import Starlette
 
 from appliance.base.tasks import end
-from appliance.wire.enrolment import (
-    EnrolRequest,
-    EnrolState,
-    claim_code,
-    plain_claim,
-)
-from services.health.credentials import Credentials, Pair, private_pem, request
+from services.health.credentials import Credentials, Pair, private_pem
 from services.health.enrol import Enrol, Owner
 from services.province.ca.authority import Authority, common_name
-from services.province.ca.enrolment import PENDING_S, Enrolment, EnrolmentError, Refusal
+from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import FolderLedger
 from services.province.ca.routes import enrolment_routes
 from tests.process.ports import free_port
@@ -171,6 +165,18 @@ async def test_renewed_at_two_thirds_of_its_life_with_a_new_key(tmp_path: Path) 
         assert one.alarms == []
 
 
+async def test_a_cut_that_leaves_the_old_key_waiting_does_not_end_renewal(tmp_path: Path) -> None:
+    """The province signs no key twice."""
+    async with centre(tmp_path / "centre", days=90) as one:
+        first = (await let_in(one, tmp_path / "box")).pair
+        assert first is not None
+        (tmp_path / "box/next-key.pem").write_bytes(private_pem(first.key))
+        one.later_s = 70 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is renewed", lambda: device.pair and device.pair.end > first.end)
+
+
 async def test_after_months_in_a_cupboard_the_expired_one_renews(tmp_path: Path) -> None:
     async with centre(tmp_path / "centre", days=90) as one:
         first = (await let_in(one, tmp_path / "box")).pair
@@ -251,44 +257,3 @@ async def test_a_device_does_not_ask_a_server_that_the_authority_did_not_sign(
             await until("it has tried", lambda: device.claim)
             await asyncio.sleep(0.3)
         assert one.enrolment.pending(one.now()) == []
-
-
-def enrolment(folder: Path) -> Enrolment:
-    return Enrolment(Authority.make(0.0), FolderLedger(folder))
-
-
-def asks(site: str = SITE) -> EnrolRequest:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return EnrolRequest(site, request(key, site, "1").decode(), "1")
-
-
-def test_a_request_that_is_not_repeated_is_forgotten_after_a_day(tmp_path: Path) -> None:
-    one, request_ = enrolment(tmp_path), asks()
-    one.ask(request_, 0.0)
-    one.ask(request_, PENDING_S)
-    (entry,) = one.pending(2 * PENDING_S)
-    assert entry.asked_at == 0.0
-    assert one.pending(2 * PENDING_S + 1) == []
-    with pytest.raises(EnrolmentError, match="no device waits"):
-        one.approve(entry.claim, 2 * PENDING_S + 1, by="a test")
-
-
-@pytest.mark.parametrize("csr", ["", "x", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END "])
-def test_rubbish_is_refused(tmp_path: Path, csr: str) -> None:
-    answer = enrolment(tmp_path).ask(EnrolRequest(SITE, csr), 0.0)
-    assert (answer.state, answer.detail) == (EnrolState.REFUSED, Refusal.BAD_REQUEST)
-
-
-def test_a_request_with_a_key_that_it_has_not_is_refused(tmp_path: Path) -> None:
-    pem = asks().csr
-    lines = pem.splitlines()
-    lines[-2] = lines[-2][:-6] + ("AAAA==" if not lines[-2].endswith("AAAA==") else "BBBB==")
-    answer = enrolment(tmp_path).ask(EnrolRequest(SITE, "\n".join(lines)), 0.0)
-    assert answer.state is EnrolState.REFUSED
-
-
-def test_the_code_is_the_keys_and_can_be_said_over_the_telephone() -> None:
-    codes = {claim_code(bytes([number])) for number in range(200)}
-    assert len(codes) == 200
-    assert all(len(code) == 9 and not set(code) & set("01IO") for code in codes)
-    assert plain_claim(" 7kqf m2xh ") == "7KQF-M2XH"
