@@ -87,10 +87,8 @@ def unit() -> Unit:
 
 def end_stream(main: int, proc: Path = Path("/proc")) -> None:
     """End the children of RAUC's `main` process: the one that fetches has no other neighbour."""
-    try:
-        children = (proc / str(main) / "task" / str(main) / "children").read_text()
-    except OSError:
-        return  # it has ended by itself
-    for child in children.split():
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(int(child), signal.SIGKILL)
+    with contextlib.suppress(OSError):  # it has ended by itself
+        # RAUC installs in a thread of its own, whose children the main thread's list does not have.
+        for children in (proc / str(main) / "task").glob("*/children"):
+            for child in children.read_text().split():
+                os.kill(int(child), signal.SIGKILL)

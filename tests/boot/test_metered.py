@@ -1,6 +1,7 @@
 """An update's budget: what has come over the line, and what ends when it is too much."""
 
 import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 
 import pytest
@@ -11,8 +12,18 @@ from services.boot.update_command import reason_of
 MIB = 2**20
 CLIENT = "tail -s 0.02 --pid=$0 -f /dev/null; echo LastError: the line is gone; exit 1"
 """Ends as RAUC's client does: once the fetching process is gone."""
-SERVICE = "sleep 1000 & echo $!; wait $!; exit 7"
-"""As RAUC's service is while it streams: one child, which fetches."""
+SERVICE = """
+import subprocess, sys, threading
+def fetch():
+    child = subprocess.Popen(["sleep", "1000"])
+    print(child.pid, flush=True)
+    child.wait()
+thread = threading.Thread(target=fetch)
+thread.start()
+thread.join()
+sys.exit(7)
+"""
+"""As RAUC's service is while it streams: a thread installs, and its one child fetches."""
 
 
 def run(words: Sequence[str], ask: Callable[[], Unit], *, deadline_s: float = 60) -> Done:
@@ -21,7 +32,9 @@ def run(words: Sequence[str], ask: Callable[[], Unit], *, deadline_s: float = 60
 
 @pytest.fixture
 def service() -> Iterator[subprocess.Popen[str]]:
-    with subprocess.Popen(["sh", "-c", SERVICE], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVICE], stdout=subprocess.PIPE, text=True
+    ) as process:
         yield process
         end_stream(process.pid)
 
