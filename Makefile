@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 
-.PHONY: help setup demo test calls bench load fuzz soak image image-test image-cuts bundle lock messages peers clean
+.PHONY: help setup demo test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -50,6 +50,16 @@ image-test: image  ## boot the image in an emulator and ask it
 
 image-cuts: image  ## pull the power at ROUNDS seeded moments (200): it has to start every time
 	$(BIN)/python -m tests.image.machine.cuts $(or $(ROUNDS),200)
+
+image-replay: image  ## the plug pulled after every single write of one recorded run, in order and out of it
+	$(BIN)/python -m tests.image.machine.replay
+
+image-again: image  ## build the image a second time and compare: not one byte may differ
+	./image/again
+
+image-start: image  ## how long a start takes, beside a plain Debian's of the same kernel
+	$(BIN)/python -m pytest tests/image/machine/test_start.py
+	$(BIN)/python -m tests.image.machine.plain_start
 
 load: setup  ## 200 and 2,000 simulated sites against the whole province; counts what is lost (15 min)
 	$(BIN)/python -m tests.load

@@ -10,8 +10,9 @@ from services.boot.boot_state import COPIES, BootState, newest
 from services.boot.slot_header import HEADER
 from tests.image.machine.emulator import BUILD, PATIENCE, ROOT
 
+SLOT_A = (4 + 64) * 2**20
 SLOT_B = (4 + 64 + 640) * 2**20
-"""Where slot B begins on the card, in bytes."""
+"""Where the slots begin on the card, in bytes."""
 
 
 def header(slot: Path) -> dict[str, str]:

@@ -14,6 +14,8 @@ from typing import Self
 
 from PIL import Image
 
+from tests.image.machine.write_log import blockdevs
+
 ROOT = Path(__file__).parents[3]
 TOOLS = ROOT / "image/recipe/in-tools"
 BUILD = ROOT / "build/image"
@@ -34,7 +36,15 @@ def in_tools(*words: str) -> str:
 class Machine:
     """One run of QEMU's `virt` from `disk`, a file below the checkout; killed on leaving."""
 
-    def __init__(self, disk: Path, *more: str, memory: int = 1024, read_only: bool = False) -> None:
+    def __init__(
+        self,
+        disk: Path,
+        *more: str,
+        memory: int = 1024,
+        read_only: bool = False,
+        log: Path | None = None,
+    ) -> None:
+        """`log`, made by `write_log.empty`, takes every write of the guest to its card."""
         kind = "qcow2" if disk.suffix == ".qcow2" else "raw"
         self.folder = disk.parent
         self.serial = self.folder / "serial.log"
@@ -43,6 +53,11 @@ class Machine:
         for left in (self.serial, self._monitor, self._console):
             left.unlink(missing_ok=True)
         here = self.folder.relative_to(ROOT)
+        drive = (
+            "-drive",
+            f"if=none,id=card,file={disk.relative_to(ROOT)},format={kind}"
+            f"{',readonly=on' if read_only else ''}",
+        )
         self._words = [
             *("qemu-system-aarch64", "-M", "virt", "-smp", "2"),
             # Without the long vectors, whose emulation costs a tenth of each start.
@@ -50,11 +65,7 @@ class Machine:
             *("-m", str(memory), "-bios", BIOS, "-display", "none"),
             # One thread of the host for each core of the guest.
             *("-accel", "tcg,thread=multi"),
-            *(
-                "-drive",
-                f"if=none,id=card,file={disk.relative_to(ROOT)},format={kind}"
-                f"{',readonly=on' if read_only else ''}",
-            ),
+            *(blockdevs(str(disk.relative_to(ROOT)), str(log.relative_to(ROOT))) if log else drive),
             *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
             *("-device", "virtio-gpu-pci,xres=1280,yres=720", "-device", "virtio-serial-pci"),
             *("-chardev", f"socket,id=console,path={here}/console.sock,server=on,wait=off"),
