@@ -13,6 +13,7 @@ COMMANDS = {
     "dial": "services.endpoint.dial_command:dial",
     "endpoint": "services.endpoint.command:endpoint",
     "first-boot": "services.boot.first_boot_command:first_boot",
+    "grant": "services.stick.grant_command:grant",
     "health": "services.health.command:health",
     "keep": "services.boot.keep_command:keep",
     "province": "services.province.command:province",
@@ -22,6 +23,7 @@ COMMANDS = {
     "screen": "services.endpoint.screen_command:screen",
     "simulate": "services.simulate.command:simulate",
     "slots": "services.boot.slots_command:slots",
+    "stick": "services.stick.stick_command:stick",
     "update": "services.boot.update_command:update",
     "verdict": "services.boot.verdict_command:verdict",
 }

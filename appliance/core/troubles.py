@@ -2,7 +2,7 @@
 
 A trouble is orthogonal to the phase: it stands in a corner of the TV and in the report. The letter
 of a code is the first of the Vietnamese word (Mạng, Lịch, Giờ, Camera, Âm thanh, Tivi, Họp, Nút,
-Bộ thiết bị, Phần mềm), so that a clerk who reads "M1" aloud has already said where to look.
+Bộ thiết bị, Phần mềm, USB), so that a clerk who reads "M1" aloud has already said where to look.
 """
 
 from collections.abc import Iterable
@@ -79,6 +79,11 @@ class TroubleKey(StrEnum):
     CERTIFICATE_ENDS = "certificate-ends"
     CERTIFICATE_OVER = "certificate-over"
     RESCUE = "rescue"
+    STICK_READING = "stick-reading"
+    STICK_INSTALLING = "stick-installing"
+    STICK_WAITING = "stick-waiting"
+    STICK_REFUSED = "stick-refused"
+    STICK_DONE = "stick-done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,8 @@ def _kinds() -> dict[TroubleKey, Kind]:
     key, area = TroubleKey, Area
     call_it = N_("Call the province's IT centre and read out the code.")
     retry = N_("The box keeps trying by itself.")
+    leave_it = N_("Leave the USB stick in and the box switched on.")
+    taken_out = N_("Take the USB stick out.")
     return {
         key.NETWORK_CABLE: Kind("M1", area.NETWORK, serious, N_("No network"),
                                 N_("Check the network cable and the modem.")),
@@ -171,6 +178,18 @@ def _kinds() -> dict[TroubleKey, Kind]:
                                    N_("The box's certificate has ended"), call_it),
         key.RESCUE: Kind("P6", area.BOX, serious,
                          N_("The box could not start properly"), call_it),
+        key.STICK_READING: Kind("U1", area.BOX, note,
+                                N_("The USB stick is being read, leave it in"), leave_it),
+        key.STICK_INSTALLING: Kind("U2", area.BOX, note,
+                                   N_("New software is being installed, leave the USB stick in"),
+                                   leave_it),
+        key.STICK_WAITING: Kind("U3", area.BOX, note,
+                                N_("New software is there: switch off and on after the meeting"),
+                                N_("Switch the box off and on again after the meeting.")),
+        key.STICK_REFUSED: Kind("U4", area.BOX, note,
+                                N_("What is on the USB stick was not taken"), call_it),
+        key.STICK_DONE: Kind("U5", area.BOX, note,
+                             N_("The USB stick has been read, take it out"), taken_out),
     }  # fmt: skip
 
 

@@ -37,6 +37,7 @@ from services.endpoint.reports import Reports
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.selftest import SelfTest
 from services.endpoint.stage import Stage
+from services.endpoint.stick import stick
 from services.endpoint.symptoms import Symptoms
 from services.endpoint.trials import trials
 
@@ -115,7 +116,12 @@ async def _site(
         ) as feed:
             agendas = Agendas(feed, clock.now)
             symptoms = Symptoms(
-                agendas, devices, board.panel, linked=plugged, tv_trouble=tv_trouble
+                agendas,
+                devices,
+                board.panel,
+                linked=plugged,
+                tv_trouble=tv_trouble,
+                stick=lambda now: stick(places.run, now),
             )
             selftest = SelfTest(
                 trials(

@@ -45,12 +45,14 @@ class Symptoms:
         *,
         linked: Callable[[], bool],
         tv_trouble: Callable[[], str],
+        stick: Callable[[float], TroubleKey | None] = lambda _: None,
     ) -> None:
         self._agendas = agendas
         self._devices = devices
         self._panel = panel
         self._linked = linked
         self._tv_trouble = tv_trouble
+        self._stick = stick
         self._since: dict[TroubleKey, float] = {}
         self._quality = Quality()
         self._quality_at = float("-inf")
@@ -67,6 +69,8 @@ class Symptoms:
         found = {trouble.key: trouble.since for trouble in self._devices.troubles()}
         found |= dict.fromkeys(self._held(trusted, decision), 0.0)
         found |= self._of_agenda(now)
+        if (stick := self._stick(now)) is not None:
+            found[stick] = 0.0
         ended = line.ended
         if ended is not None and line.fact.state is not CallState.UP and decision.call is not None:
             trouble = of_call(ended.reason, now)

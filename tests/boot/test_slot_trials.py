@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from appliance.core.release_order import order, refusal
 from services.boot.admit_command import admit
 from services.boot.boot_state import COPIES, SECTOR, BootState
 from services.boot.confirm_command import confirm
 from services.boot.examination import damage
-from services.boot.release_order import order, refusal
 from services.boot.slot_header import read_header
 from services.boot.slot_record import (
     Outcome,

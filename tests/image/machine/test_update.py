@@ -39,7 +39,7 @@ def card() -> Path:
     small.write_bytes(random.Random(1).randbytes(64 * 4096))
     other = only_header(slot_with(RUN / "other.img", NEXT))
     bundle(stick / "wrong-board.raucb", other, NEXT, compatible="another-board")
-    in_tools("image/recipe/keys", str((RUN / "strangers").relative_to(ROOT)))
+    in_tools("image/recipe/keys", "development", str((RUN / "strangers").relative_to(ROOT)))
     bundle(stick / "wrong-signer.raucb", small, NEXT, keys=RUN / "strangers")
     bundle(stick / "no-slot.raucb", small, NEXT)
     bundle(stick / "older.raucb", only_header(slot_with(RUN / "older.img", OLDER)), OLDER)

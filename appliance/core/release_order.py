@@ -1,6 +1,7 @@
 """Which of two releases is the older."""
 
 import re
+from datetime import UTC, datetime
 
 _VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)\+(\d{12})")
 
@@ -27,3 +28,9 @@ def refusal(offered: str, running: str) -> str:
     except ValueError as error:
         return str(error)
     return f"{offered} is older than {running}, which runs here" if older else ""
+
+
+def made_at(version: str) -> float:
+    """When `version` was committed, POSIX seconds; raises `ValueError` as `order` does."""
+    minute = str(order(version)[-1])
+    return datetime.strptime(minute, "%Y%m%d%H%M").replace(tzinfo=UTC).timestamp()

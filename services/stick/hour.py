@@ -1,0 +1,48 @@
+"""The hour by which a grant is judged, on a box that may not know it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from appliance.base.clock import SystemClock
+from appliance.core.release_order import made_at
+from hardware.vitals.identity import release
+
+TIMESYNC = Path("var/lib/systemd/timesync/clock")
+"""Its date is the last hour that a time server confirmed (systemd-timesyncd(8))."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """What is known of the present."""
+
+    now: datetime
+    """The machine's clock; means nothing unless it is `trusted`."""
+    trusted: bool
+    past: datetime
+    """The newest moment that is known to have passed."""
+
+
+def hour(root: Path, trust: str) -> Hour:
+    """Of the machine whose system is below `root`; `trust` is the site file's ``clock.trust``.
+
+    The hours of grants that were used say nothing here: one laptop with a wrong year would close
+    the box to all that follow.
+    """
+    past = max(_made(root), _confirmed(root))
+    clock = SystemClock(trust=trust, floor=past.timestamp())
+    return Hour(datetime.fromtimestamp(clock.now(), UTC), clock.trusted(), past)
+
+
+def _made(root: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp(made_at(release(root)), UTC)
+    except ValueError:
+        return datetime.fromtimestamp(0, UTC)
+
+
+def _confirmed(root: Path) -> datetime:
+    try:
+        return datetime.fromtimestamp((root / TIMESYNC).stat().st_mtime, UTC)
+    except OSError:
+        return datetime.fromtimestamp(0, UTC)

@@ -1,0 +1,165 @@
+"""``diemcau stick DEVICE``: does what a stick of the IT centre is for. Its unit mounts it."""
+
+import logging
+import os
+import re
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from appliance.base.config import Site
+from appliance.base.fact_file import read_facts
+from appliance.base.journal import open_journal
+from appliance.base.site_file import SiteFileError, read_site
+from hardware.vitals.identity import release, serial
+from hardware.vitals.sysfs import word
+from services.stick import restart, support
+from services.stick.admission import Admitted, admit, find
+from services.stick.bundles import choose, look
+from services.stick.errors import StickError
+from services.stick.hour import hour
+from services.stick.judgement import Here
+from services.stick.telling import AGAIN_S, Stage, Telling
+
+log = logging.getLogger("diemcau.stick")
+
+UPDATE = ("diemcau", "update")
+REBOOT = ("systemctl", "--no-block", "reboot")
+NOTHING = (Stage.DONE, "nothing for this box")
+TOLD = (Stage.DONE, Stage.REFUSED, Stage.WAITING, Stage.INSTALLING)
+"""Of two outcomes people are told the later one of these."""
+FOREVER_S = 1e9
+"""The updater's facts are of the last start, and stay true."""
+
+
+Said = tuple[Stage, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Of the box, below its root, and of the stick."""
+
+    stick: Path
+    run: Path
+    data: Path
+    root: Path
+    authority: Path
+
+
+@click.command("stick")
+@click.argument("device")
+@click.option("--stick", default="/run/diemcau-stick", show_default=True,
+              type=click.Path(path_type=Path), help="Where it is mounted.")  # fmt: skip
+@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
+              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
+@click.option("--data", default="/data", show_default=True,
+              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
+@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+@click.option("--authority", default="/etc/diemcau/provisioning.pem", show_default=True,
+              type=click.Path(path_type=Path), help="Whose grants are taken.")  # fmt: skip
+def stick(
+    device: str, stick: Path, run_path: Path, data: Path, root: Path, authority: Path
+) -> None:
+    """Read the stick in DEVICE (sda1): a support grant first, then the newest release.
+
+    Exit code 0 also where nothing of it is taken: the journal and the TV say why. 1 where the
+    stick that is mounted is another one.
+    """
+    open_journal("stick")
+    places = Places(stick, run_path, data, root, authority)
+    if not is_mounted(device, places):
+        raise click.ClickException(f"{stick} is not the stick in {device}: one at a time")
+    telling = Telling(run_path)
+    telling.tell(Stage.READING, device)
+    try:
+        said = [one for one in (_support(device, places), _release(telling, places)) if one]
+    except OSError as error:
+        said = [(Stage.REFUSED, f"cannot be read: {error}")]
+    telling.tell(*max(said, key=lambda one: TOLD.index(one[0]), default=NOTHING))
+
+
+def is_mounted(device: str, places: Places) -> bool:
+    """Whether what is mounted is this device, and not a stick that was there before it."""
+    if not re.fullmatch(r"sd[a-z]+[0-9]*", device):
+        return False
+    number = word(places.root / "sys/class/block" / device / "dev")
+    try:
+        found = places.stick.stat().st_dev
+    except OSError:
+        return False
+    return number == f"{os.major(found)}:{os.minor(found)}"
+
+
+def _support(device: str, places: Places) -> Said | None:
+    signed = find(places.stick)
+    if signed is None:
+        return None
+    try:
+        admitted = _open(signed, device, places)
+    except StickError as error:
+        log.warning("support: not granted: %s", error)
+        return Stage.REFUSED, f"support.cms: {error}"
+    return Stage.DONE, str(admitted)
+
+
+def _open(signed: bytes, device: str, places: Places) -> Admitted:
+    if support.active():
+        raise StickError("somebody is at work here already")
+    admitted = admit(signed, places.authority, places.data, lambda: _here(places))
+    log.warning("%s", admitted, extra={"GRANT": admitted.grant.id})
+    support.start(places.root, support.drop_in(device, admitted.grant, admitted.seconds))
+    return admitted
+
+
+def _release(telling: Telling, places: Places) -> Said | None:
+    chosen = choose(look(places.stick), release(places.root), _failed(places.run))
+    if chosen.bundle is None:
+        log.info("nothing to install: %s", chosen.reason)
+        return None
+    name = chosen.bundle.path.name
+    telling.tell(Stage.INSTALLING, f"{name} {chosen.bundle.version}".rstrip())
+    if not _install(chosen.bundle.path, telling, places.data):
+        return Stage.REFUSED, f"{name} was not installed; `diemcau slots show` says why"
+    log.info("installed: %s", name)
+    obstacle = restart.ask(places.run, _settings(places) is not None, support.active())
+    if obstacle:
+        return Stage.WAITING, f"{name} starts at the next power-on: {obstacle}"
+    log.info("restarting into %s", name)
+    done = subprocess.run(
+        REBOOT, capture_output=True, text=True, timeout=support.DEADLINE_S, check=False
+    )
+    if done.returncode != 0:
+        return Stage.WAITING, f"{name} starts at the next power-on: {done.stderr.strip()}"
+    return Stage.INSTALLING, f"{name} is starting"
+
+
+def _install(bundle: Path, telling: Telling, data: Path) -> bool:
+    """`diemcau update` has its own deadline; here it is only kept in people's sight."""
+    child = subprocess.Popen((*UPDATE, "--data", data, bundle))
+    while True:
+        try:
+            return child.wait(AGAIN_S) == 0
+        except subprocess.TimeoutExpired:
+            telling.again()
+
+
+def _here(places: Places) -> Here:
+    site = _settings(places)
+    trust = site.clock.trust if site else "synchronised"
+    return Here(serial(places.root), site.site.id if site else "", hour(places.root, trust))
+
+
+def _settings(places: Places) -> Site | None:
+    try:
+        return read_site(places.data / "site" / "site.toml")
+    except (OSError, SiteFileError):
+        return None
+
+
+def _failed(run: Path) -> str:
+    """The release that was tried in the other slot and did not stay; "" for none."""
+    facts = read_facts(run / "updater.json", time.time(), FOREVER_S) or {}
+    return str(facts.get("wanted", "")) if facts.get("state") == "fell-back" else ""

@@ -1,0 +1,50 @@
+"""Says what the stick is doing: to the journal, and in a fact file that the endpoint shows."""
+
+import logging
+import time
+from collections.abc import Callable
+from enum import StrEnum
+from pathlib import Path
+
+from appliance.base.errors import FactFileError
+from appliance.base.fact_file import FactFile
+
+log = logging.getLogger("diemcau.stick")
+
+AGAIN_S = 5.0
+"""While something is being done the file is written so often; otherwise the doer is dead."""
+
+
+class Stage(StrEnum):
+    """How far the stick is; the endpoint knows the same words (`services/endpoint/stick.py`)."""
+
+    READING = "reading"
+    INSTALLING = "installing"
+    WAITING = "waiting"  # installed; the next power-on starts it
+    REFUSED = "refused"
+    DONE = "done"
+
+
+class Telling:
+    """One stick's story, told as it goes on."""
+
+    def __init__(self, run: Path, now: Callable[[], float] = time.time) -> None:
+        # A box without settings has no endpoint, and so no folder of facts.
+        self._file = FactFile(run / "stick.json") if run.is_dir() else None
+        self._now = now
+        self._stage, self._detail = Stage.READING, ""
+
+    def tell(self, stage: Stage, detail: str, **fields: str) -> None:
+        """A new stage; `fields` are the journal's, to search by."""
+        self._stage, self._detail = stage, detail
+        log.info("stick: %s: %s", stage.value, detail, extra=fields)
+        self.again()
+
+    def again(self) -> None:
+        """The same still holds."""
+        if self._file is None:
+            return
+        try:
+            self._file.write({"stage": self._stage.value, "detail": self._detail}, self._now())
+        except FactFileError as error:
+            log.warning("%s", error)
