@@ -77,7 +77,7 @@ def stick(
     try:
         said = [one for one in (_support(device, places), _release(telling, places)) if one]
     except OSError as error:
-        said = [(Stage.REFUSED, f"cannot be read: {error}")]
+        said = [(Stage.REFUSED, f"not all could be done: {error}")]
     telling.tell(*max(said, key=lambda one: TOLD.index(one[0]), default=NOTHING))
 
 

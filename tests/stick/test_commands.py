@@ -1,0 +1,140 @@
+"""`diemcau grant` and `diemcau stick` as they are called, and what the TV makes of it."""
+
+import json
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from appliance.core.troubles import TroubleKey
+from services.endpoint.stick import BUSY_S, OVER_S, stick
+from services.stick.grant import parse
+from services.stick.grant_command import grant
+from services.stick.signature import verify
+from services.stick.stick_command import stick as stick_command
+from services.stick.support import drop_in
+from services.stick.telling import Stage, Telling
+from tests.stick.authorities import authority
+from tests.stick.test_admission import GRANT
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return authority(tmp_path_factory.mktemp("keys") / "provisioning", "provisioning")
+
+
+def make(keys: Path, out: Path, *more: str) -> tuple[int, str]:
+    words = ["--site", "ia-kly", "--who", "Nguyễn Văn A", "--certificate", str(keys / "signer.pem"),
+             "--key", str(keys / "signer.key"), "--out", str(out), *more]  # fmt: skip
+    done = CliRunner().invoke(grant, words)
+    return done.exit_code, done.output
+
+
+def test_a_grant_is_made_and_signed(keys: Path, tmp_path: Path) -> None:
+    out = tmp_path / "support.cms"
+    assert make(keys, out, "--hours", "3", "--days", "2")[0] == 0
+    content, by = verify(out.read_bytes(), keys / "keyring.pem")
+    made = parse(content)
+    assert (made.site, made.who, made.hours) == ("ia-kly", "Nguyễn Văn A", 3)
+    assert made.until - made.issued == timedelta(days=2)
+    assert by.name == "diemcau provisioning signer"
+    make(keys, out)
+    assert parse(verify(out.read_bytes(), keys / "keyring.pem")[0]).id != made.id
+
+
+def test_what_no_box_would_take_is_not_signed(keys: Path, tmp_path: Path) -> None:
+    out = tmp_path / "support.cms"
+    for more, reason in (
+        (("--hours", "9"), "hours 9"),
+        (("--days", "8"), "not within 7 days"),
+        (("--serial", "10000000abcdef01"), "by serial and by site"),
+        (("--who", "A\nB"), "who "),
+    ):
+        code, said = make(keys, out, *more)
+        assert (code, reason in said, out.exists()) == (1, True, False), said
+
+
+def test_a_key_is_a_place_and_is_never_repeated(keys: Path, tmp_path: Path) -> None:
+    text = (keys / "signer.key").read_text()
+    code, said = make(keys, tmp_path / "support.cms", "--key", text)
+    assert code == 1
+    assert text.splitlines()[1] not in said
+
+
+class Box:
+    """A stick in a box: folders for all that `diemcau stick` reads and writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("stick", "run", "data", "root/sys/class/block/sda1"):
+            (folder / name).mkdir(parents=True)
+        device = (folder / "stick").stat().st_dev
+        number = folder / "root/sys/class/block/sda1/dev"
+        number.write_text(f"{os.major(device)}:{os.minor(device)}\n")
+
+    def plug(self, device: str = "sda1") -> int:
+        words = [f"--{name}={self.folder / name}" for name in ("stick", "run", "data", "root")]
+        words += [f"--authority={self.folder / 'authority.pem'}", device]
+        return CliRunner().invoke(stick_command, words).exit_code
+
+    @property
+    def told(self) -> tuple[str, str]:
+        facts = json.loads((self.folder / "run/stick.json").read_bytes())
+        return facts["stage"], facts["detail"]
+
+
+def test_an_empty_stick_is_no_failure(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    assert box.plug() == 0
+    assert box.told == ("done", "nothing for this box")
+
+
+def test_a_box_without_an_endpoint_has_nobody_to_tell(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    (tmp_path / "run").rmdir()
+    assert box.plug() == 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_grant_that_opens_nothing_is_told_and_no_failure(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    (tmp_path / "stick/support.cms").write_bytes(b"rubbish")
+    assert box.plug() == 0
+    assert box.told[0] == "refused"
+    assert not (tmp_path / "data/boot").exists()
+    assert not (tmp_path / "root/run").exists()
+
+
+@pytest.mark.parametrize("device", ["sdb1", "mmcblk0p1", "../sda1", "sda1\nsdb1"])
+def test_another_device_than_the_one_that_is_mounted(tmp_path: Path, device: str) -> None:
+    box = Box(tmp_path)
+    number = tmp_path / "root/sys/class/block/sdb1/dev"
+    number.parent.mkdir()
+    number.write_text("250:1\n")
+    assert box.plug(device) == 1
+    assert not (tmp_path / "run/stick.json").exists()
+
+
+def test_the_shell_is_bound_to_the_stick_and_to_the_hours() -> None:
+    added = drop_in("sda1", GRANT, 5400.9).splitlines()
+    assert "BindsTo=dev-sda1.device" in added
+    assert "RuntimeMaxSec=5400" in added
+    # 0 would be "for ever" to systemd.
+    assert "RuntimeMaxSec=1" in drop_in("sda1", GRANT, 0.4)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: Stage) -> None:
+    Telling(tmp_path, lambda: 1000.0).tell(stage, "sda1")
+    key = TroubleKey(f"stick-{stage.value}")
+    lasts = BUSY_S if stage in (Stage.READING, Stage.INSTALLING) else OVER_S
+    assert stick(tmp_path, 1000.0 + lasts) is key
+    assert stick(tmp_path, 1000.0 + lasts + 1) is None
+
+
+def test_the_tv_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
+    assert stick(tmp_path, 0.0) is None
+    (tmp_path / "stick.json").write_text('{"at": 0, "stage": "dancing"}')
+    assert stick(tmp_path, 0.0) is None

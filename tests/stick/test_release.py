@@ -1,0 +1,96 @@
+"""Which release of a stick is installed, and when the box may restart for it."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.core.phases import Phase
+from services.stick.bundles import MOST, Bundle, choose, look
+from services.stick.restart import SILENT, SILENT_S, ask, obstacle
+
+RUNNING, NEWER, NEWEST = "0.1.0+202611280000", "0.2.0+202612010000", "0.10.0+202612010000"
+
+
+def bundle(version: str, name: str = "") -> Bundle:
+    return Bundle(Path(f"{name or version}.raucb"), version)
+
+
+def test_the_newest_by_number_is_chosen() -> None:
+    found = [bundle(NEWEST), bundle(NEWER), bundle("", "zzz"), bundle("nightly")]
+    assert choose(found, RUNNING, "").bundle == bundle(NEWEST)
+
+
+def test_the_same_release_is_not_installed_again() -> None:
+    chosen = choose([bundle(RUNNING)], RUNNING, "")
+    assert (chosen.bundle, chosen.reason) == (None, f"{RUNNING} runs already")
+
+
+def test_a_release_that_did_not_stay_is_not_tried_at_each_start() -> None:
+    assert choose([bundle(RUNNING), bundle(NEWER)], RUNNING, NEWER).bundle is None
+    assert choose([bundle(NEWEST), bundle(NEWER)], RUNNING, NEWER).bundle == bundle(NEWEST)
+
+
+def test_an_older_one_is_left_to_rauc_to_refuse() -> None:
+    assert choose([bundle(RUNNING)], NEWER, "").bundle == bundle(RUNNING)
+
+
+def test_what_rauc_does_not_vouch_for_is_offered_for_its_reason_alone() -> None:
+    assert choose([bundle("", "a"), bundle("", "b")], RUNNING, "").bundle == bundle("", "b")
+    assert choose([bundle("", "z"), bundle(RUNNING)], RUNNING, "").bundle is None
+    assert choose([], RUNNING, "").reason == "no bundle"
+
+
+def test_bundles_are_looked_for_in_the_topmost_folder(tmp_path: Path) -> None:
+    for name in ("b.raucb", "A.RAUCB", "._b.raucb", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "c.raucb").mkdir()
+    assert [one.path.name for one in look(tmp_path)] == ["A.RAUCB", "b.raucb"]
+    for number in range(3 * MOST):
+        (tmp_path / f"{number:03}.raucb").write_bytes(b"")
+    assert len(look(tmp_path)) == MOST
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_box_restarts_in_no_phase_but_idle(phase: Phase) -> None:
+    found = obstacle({"phase": phase.value}, settings=True, support=False)
+    assert (found == "") == (phase is Phase.IDLE)
+
+
+def test_nor_while_support_is_at_work_nor_where_the_phase_is_not_known() -> None:
+    assert "support" in obstacle({"phase": "idle"}, settings=True, support=True)
+    assert obstacle({}, settings=True, support=False)
+    assert obstacle(None, settings=True, support=False) == SILENT
+    assert obstacle(None, settings=False, support=False) == ""
+
+
+class Hours:
+    """A clock that moves while somebody pauses; after some pauses the endpoint speaks."""
+
+    def __init__(self, run: Path, speaks_at: float, facts: dict[str, Any]) -> None:
+        self._file, self._speaks_at, self._facts = run / "endpoint.json", speaks_at, facts
+        self.now = 0.0
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self._speaks_at:
+            self._file.write_text(json.dumps(self._facts | {"at": self.now}))
+
+    def ask(self, run: Path) -> str:
+        return ask(
+            run, settings=True, support=False, now=lambda: self.now, monotonic=lambda: self.now,
+            pause=self.pause,
+        )  # fmt: skip
+
+
+def test_an_endpoint_that_starts_is_waited_for(tmp_path: Path) -> None:
+    hours = Hours(tmp_path, 20.0, {"phase": "rejoining"})
+    assert hours.ask(tmp_path) == "the site is rejoining"
+    assert hours.now < SILENT_S
+
+
+def test_an_endpoint_that_stays_silent_is_in_no_meeting(tmp_path: Path) -> None:
+    stale = {"phase": "in meeting", "at": -3600.0}
+    (tmp_path / "endpoint.json").write_text(json.dumps(stale))
+    assert Hours(tmp_path, 1e9, {}).ask(tmp_path) == ""
