@@ -179,17 +179,17 @@ def _kinds() -> dict[TroubleKey, Kind]:
         key.RESCUE: Kind("P6", area.BOX, serious,
                          N_("The box could not start properly"), call_it),
         key.STICK_READING: Kind("U1", area.BOX, note,
-                                N_("The USB stick is being read, leave it in"), leave_it),
+                                N_("Reading the USB stick"), leave_it),
         key.STICK_INSTALLING: Kind("U2", area.BOX, note,
-                                   N_("New software is being installed, leave the USB stick in"),
+                                   N_("Updating, leave the USB in"),
                                    leave_it),
         key.STICK_WAITING: Kind("U3", area.BOX, note,
-                                N_("New software is there: switch off and on after the meeting"),
+                                N_("Restart for new software"),
                                 N_("Switch the box off and on again after the meeting.")),
         key.STICK_REFUSED: Kind("U4", area.BOX, note,
-                                N_("What is on the USB stick was not taken"), call_it),
+                                N_("USB stick not accepted"), call_it),
         key.STICK_DONE: Kind("U5", area.BOX, note,
-                             N_("The USB stick has been read, take it out"), taken_out),
+                             N_("USB stick read, remove it"), taken_out),
     }  # fmt: skip
 
 

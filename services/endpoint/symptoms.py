@@ -45,7 +45,7 @@ class Symptoms:
         *,
         linked: Callable[[], bool],
         tv_trouble: Callable[[], str],
-        stick: Callable[[float], TroubleKey | None] = lambda _: None,
+        stick: Callable[[float], TroubleKey | None],
     ) -> None:
         self._agendas = agendas
         self._devices = devices

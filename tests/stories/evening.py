@@ -26,6 +26,7 @@ from services.endpoint.line import Dial, Line
 from services.endpoint.reports import Reports
 from services.endpoint.selftest import SelfTest
 from services.endpoint.stage import I420, Stage
+from services.endpoint.stick import stick
 from services.endpoint.symptoms import Symptoms
 from tests.stories.far_end import FarEnd
 
@@ -188,6 +189,7 @@ class Evening:
                     board.panel,
                     linked=lambda: self.plugged,
                     tv_trouble=lambda: "",
+                    stick=lambda now: stick(self.folder / "run", now),
                 ),
                 reports=Reports(
                     Lifeline(loop.time), FactFile(self.folder / "run" / "endpoint.json")
