@@ -1,24 +1,30 @@
 """What a USB stick of the IT centre is doing at this box, from its program's fact file."""
 
+from math import inf
 from pathlib import Path
 
 from appliance.base.fact_file import read_facts
 from appliance.core.troubles import TroubleKey
 
-BUSY = frozenset({TroubleKey.STICK_READING, TroubleKey.STICK_INSTALLING})
 BUSY_S = 30.0
 """Its program writes every five seconds while it works; one that was pulled out writes no more."""
 OVER_S = 600.0
-"""How long the outcome stands on the TV."""
+"""How long an outcome stands on the TV."""
+LASTS = {
+    TroubleKey.STICK_READING: BUSY_S,
+    TroubleKey.STICK_INSTALLING: BUSY_S,
+    # True until the box starts again, which empties the folder of facts.
+    TroubleKey.STICK_WAITING: inf,
+}
 
 
 def stick(run: Path, now: float) -> TroubleKey | None:
     """The line for the TV at `now` (POSIX s); None where there is nothing to say."""
-    facts = read_facts(run / "stick.json", now, OVER_S)
+    facts = read_facts(run / "stick.json", now, inf)
     if facts is None:
         return None
     try:
         key = TroubleKey(f"stick-{facts.get('stage')}")
     except ValueError:
         return None
-    return None if key in BUSY and now - float(facts["at"]) > BUSY_S else key
+    return key if now - float(facts["at"]) <= LASTS.get(key, OVER_S) else None

@@ -115,7 +115,7 @@ def _open(signed: bytes, device: str, places: Places) -> Admitted:
 
 
 def _release(telling: Telling, places: Places) -> Said | None:
-    chosen = choose(look(places.stick), release(places.root), _failed(places.run))
+    chosen = choose(look(places.stick), release(places.root), failed_here(places.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
         return None
@@ -159,7 +159,7 @@ def _settings(places: Places) -> Site | None:
         return None
 
 
-def _failed(run: Path) -> str:
+def failed_here(run: Path) -> str:
     """The release that was tried in the other slot and did not stay; "" for none."""
     facts = read_facts(run / "updater.json", time.time(), FOREVER_S) or {}
     return str(facts.get("wanted", "")) if facts.get("state") == "fell-back" else ""

@@ -8,11 +8,15 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from appliance.base.fact_file import FactFile
 from appliance.core.troubles import TroubleKey
+from services.boot.slot_record import Outcome, SlotRecord, Trial
+from services.boot.verdict_command import facts
 from services.endpoint.stick import BUSY_S, OVER_S, stick
 from services.stick.grant import parse
 from services.stick.grant_command import grant
 from services.stick.signature import verify
+from services.stick.stick_command import failed_here
 from services.stick.stick_command import stick as stick_command
 from services.stick.support import drop_in
 from services.stick.telling import Stage, Telling
@@ -131,7 +135,20 @@ def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: S
     key = TroubleKey(f"stick-{stage.value}")
     lasts = BUSY_S if stage in (Stage.READING, Stage.INSTALLING) else OVER_S
     assert stick(tmp_path, 1000.0 + lasts) is key
-    assert stick(tmp_path, 1000.0 + lasts + 1) is None
+    assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is Stage.WAITING else None)
+
+
+def test_a_release_that_fell_back_is_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
+    assert failed_here(tmp_path) == ""
+    wanted = "0.2.0+202612010000"
+    good = Trial("0.1.0+202611280000", Outcome.GOOD)
+    for bad, failed in (
+        (Trial(wanted, Outcome.FAILED, "no picture"), wanted),
+        (Trial(wanted, Outcome.GOOD), ""),
+    ):
+        told = facts(SlotRecord({"A": good, "B": bad}), "A", "B", good.version)
+        FactFile(tmp_path / "updater.json").write(told, 0.0)
+        assert failed_here(tmp_path) == failed
 
 
 def test_the_tv_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:

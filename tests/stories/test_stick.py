@@ -55,7 +55,7 @@ def test_who_plugs_a_stick_in_reads_on_the_tv_what_it_does(tmp_path: Path) -> No
             for at, stage in (
                 ("13:00:20", Stage.READING),
                 ("13:00:30", Stage.INSTALLING),
-                ("13:00:40", Stage.WAITING),
+                ("13:00:40", Stage.DONE),
             ):
                 telling.tell(stage, "sda1")
                 await evening.until(at)
