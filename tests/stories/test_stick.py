@@ -67,6 +67,6 @@ def test_who_plugs_a_stick_in_reads_on_the_tv_what_it_does(tmp_path: Path) -> No
     assert [[code for code in one if code[0] == "U"] for one in codes] == [
         ["U1"],
         ["U2"],
-        ["U3"],
+        ["U5"],
         [],
     ]
