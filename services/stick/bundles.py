@@ -2,7 +2,7 @@
 
 import json
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,10 +29,12 @@ class Choice:
 
     bundle: Bundle | None
     reason: str = ""
+    refused: bool = False
+    """Somebody wanted it, and has to know."""
 
 
-def choose(found: Sequence[Bundle], running: str, failed: str) -> Choice:
-    """The newest release of `found` beside the release `running`; `failed` has not stayed here.
+def choose(found: Sequence[Bundle], running: str, failed: Collection[str]) -> Choice:
+    """The newest release of `found` beside `running`; what has `failed` did not stay here.
 
     What RAUC does not vouch for is offered only where there is nothing else: its refusal says why.
     """
@@ -44,8 +46,8 @@ def choose(found: Sequence[Bundle], running: str, failed: str) -> Choice:
     newest = max(vouched, key=_order)
     if newest.version == running:
         return Choice(None, f"{running} runs already")
-    if newest.version == failed:
-        return Choice(None, f"{failed} was tried here and did not stay")
+    if newest.version in failed:
+        return Choice(None, f"{newest.version} was tried here and did not stay", refused=True)
     return Choice(newest)
 
 

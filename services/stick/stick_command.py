@@ -6,6 +6,7 @@ import re
 import subprocess
 import time
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 
 import click
@@ -16,7 +17,7 @@ from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
 from hardware.vitals.identity import release, serial
 from hardware.vitals.sysfs import word
-from services.stick import restart, support
+from services.stick import gate, restart, support
 from services.stick.admission import Admitted, admit, find
 from services.stick.bundles import choose, look
 from services.stick.errors import StickError
@@ -31,9 +32,6 @@ REBOOT = ("systemctl", "--no-block", "reboot")
 NOTHING = (Stage.DONE, "nothing for this box")
 TOLD = (Stage.DONE, Stage.REFUSED, Stage.WAITING, Stage.INSTALLING)
 """Of two outcomes people are told the later one of these."""
-FOREVER_S = 1e9
-"""The updater's facts are of the last start, and stay true."""
-
 
 Said = tuple[Stage, str]
 
@@ -115,10 +113,13 @@ def _open(signed: bytes, device: str, places: Places) -> Admitted:
 
 
 def _release(telling: Telling, places: Places) -> Said | None:
-    chosen = choose(look(places.stick), release(places.root), failed_here(places.run))
+    found = look(places.stick)
+    if found:
+        gate.wait(places.root, telling.again)
+    chosen = choose(found, release(places.root), failed_here(places.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
-        return None
+        return (Stage.REFUSED, chosen.reason) if chosen.refused else None
     name = chosen.bundle.path.name
     telling.tell(Stage.INSTALLING, f"{name} {chosen.bundle.version}".rstrip())
     if not _install(chosen.bundle.path, telling, places.data):
@@ -159,7 +160,14 @@ def _settings(places: Places) -> Site | None:
         return None
 
 
-def failed_here(run: Path) -> str:
-    """The release that was tried in the other slot and did not stay; "" for none."""
-    facts = read_facts(run / "updater.json", time.time(), FOREVER_S) or {}
-    return str(facts.get("wanted", "")) if facts.get("state") == "fell-back" else ""
+def failed_here(run: Path) -> frozenset[str]:
+    """The releases that were tried here and did not stay, as this start knows them."""
+    # Of the start, and true until the next, even where the clock was set by decades since.
+    facts = read_facts(run / "updater.json", time.time(), inf) or {}
+    match facts.get("state"):
+        case "fell-back":
+            return frozenset({str(facts.get("wanted", ""))})
+        case "rescue":
+            return frozenset(str(slot["version"]) for slot in facts.get("slots", ()))
+        case _:
+            return frozenset()

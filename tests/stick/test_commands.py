@@ -10,8 +10,9 @@ from click.testing import CliRunner
 
 from appliance.base.fact_file import FactFile
 from appliance.core.troubles import TroubleKey
+from services.boot import rescue
+from services.boot import verdict_command as verdict
 from services.boot.slot_record import Outcome, SlotRecord, Trial
-from services.boot.verdict_command import facts
 from services.endpoint.stick import BUSY_S, OVER_S, stick
 from services.stick.grant import parse
 from services.stick.grant_command import grant
@@ -138,15 +139,17 @@ def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: S
     assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is Stage.WAITING else None)
 
 
-def test_a_release_that_fell_back_is_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
-    assert failed_here(tmp_path) == ""
-    wanted = "0.2.0+202612010000"
-    good = Trial("0.1.0+202611280000", Outcome.GOOD)
-    for bad, failed in (
-        (Trial(wanted, Outcome.FAILED, "no picture"), wanted),
-        (Trial(wanted, Outcome.GOOD), ""),
+def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
+    assert failed_here(tmp_path) == frozenset()
+    older, wanted = "0.1.0+202611280000", "0.2.0+202612010000"
+    good = Trial(older, Outcome.GOOD)
+    bad = Trial(wanted, Outcome.FAILED, "no picture")
+    both = {"A": Trial(older, Outcome.FAILED, "no picture"), "B": bad}
+    for told, failed in (
+        (verdict.facts(SlotRecord({"A": good, "B": bad}), "A", "B", older), {wanted}),
+        (verdict.facts(SlotRecord({"A": good}), "A", "B", older), set()),
+        (rescue.facts(7, "A", both), {older, wanted}),
     ):
-        told = facts(SlotRecord({"A": good, "B": bad}), "A", "B", good.version)
         FactFile(tmp_path / "updater.json").write(told, 0.0)
         assert failed_here(tmp_path) == failed
 

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from appliance.core.phases import Phase
+from services.boot.rescue import FLAG, FOLDER
 from services.stick.bundles import MOST, Bundle, choose, look
+from services.stick.gate import PATIENCE_S, PERIOD_S, RESCUE, wait
 from services.stick.restart import SILENT, SILENT_S, ask, obstacle
 
 RUNNING, NEWER, NEWEST = "0.1.0+202611280000", "0.2.0+202612010000", "0.10.0+202612010000"
@@ -19,27 +21,27 @@ def bundle(version: str, name: str = "") -> Bundle:
 
 def test_the_newest_by_number_is_chosen() -> None:
     found = [bundle(NEWEST), bundle(NEWER), bundle("", "zzz"), bundle("nightly")]
-    assert choose(found, RUNNING, "").bundle == bundle(NEWEST)
+    assert choose(found, RUNNING, ()).bundle == bundle(NEWEST)
 
 
 def test_the_same_release_is_not_installed_again() -> None:
-    chosen = choose([bundle(RUNNING)], RUNNING, "")
+    chosen = choose([bundle(RUNNING)], RUNNING, ())
     assert (chosen.bundle, chosen.reason) == (None, f"{RUNNING} runs already")
 
 
 def test_a_release_that_did_not_stay_is_not_tried_at_each_start() -> None:
-    assert choose([bundle(RUNNING), bundle(NEWER)], RUNNING, NEWER).bundle is None
-    assert choose([bundle(NEWEST), bundle(NEWER)], RUNNING, NEWER).bundle == bundle(NEWEST)
+    assert choose([bundle(RUNNING), bundle(NEWER)], RUNNING, {NEWER}).refused
+    assert choose([bundle(NEWEST), bundle(NEWER)], RUNNING, {NEWER}).bundle == bundle(NEWEST)
 
 
 def test_an_older_one_is_left_to_rauc_to_refuse() -> None:
-    assert choose([bundle(RUNNING)], NEWER, "").bundle == bundle(RUNNING)
+    assert choose([bundle(RUNNING)], NEWER, ()).bundle == bundle(RUNNING)
 
 
 def test_what_rauc_does_not_vouch_for_is_offered_for_its_reason_alone() -> None:
-    assert choose([bundle("", "a"), bundle("", "b")], RUNNING, "").bundle == bundle("", "b")
-    assert choose([bundle("", "z"), bundle(RUNNING)], RUNNING, "").bundle is None
-    assert choose([], RUNNING, "").reason == "no bundle"
+    assert choose([bundle("", "a"), bundle("", "b")], RUNNING, ()).bundle == bundle("", "b")
+    assert choose([bundle("", "z"), bundle(RUNNING)], RUNNING, ()).bundle is None
+    assert choose([], RUNNING, ()).reason == "no bundle"
 
 
 def test_bundles_are_looked_for_in_the_topmost_folder(tmp_path: Path) -> None:
@@ -94,3 +96,33 @@ def test_an_endpoint_that_stays_silent_is_in_no_meeting(tmp_path: Path) -> None:
     stale = {"phase": "in meeting", "at": -3600.0}
     (tmp_path / "endpoint.json").write_text(json.dumps(stale))
     assert Hours(tmp_path, 1e9, {}).ask(tmp_path) == ""
+
+
+def waited(root: Path, *states: str) -> float:
+    """How long the stick waits while the confirmation of the slot goes through `states`."""
+    hours, left = [0.0], list(states)
+    wait(
+        root,
+        lambda: None,
+        ask=lambda: left.pop(0) if len(left) > 1 else left[0],
+        monotonic=lambda: hours[0],
+        pause=lambda seconds: hours.append(hours.pop() + seconds),
+    )
+    return hours[0]
+
+
+def test_nothing_is_installed_before_the_slot_is_judged(tmp_path: Path) -> None:
+    assert waited(tmp_path, "active") == 0
+    assert waited(tmp_path, "failed") == 0
+    assert waited(tmp_path, "inactive", "activating", "activating", "active") == 3 * PERIOD_S
+
+
+def test_a_gate_that_is_missed_for_ever_does_not_keep_the_remedy_out(tmp_path: Path) -> None:
+    assert PATIENCE_S <= waited(tmp_path, "activating") <= PATIENCE_S + PERIOD_S
+    (tmp_path / RESCUE).parent.mkdir(parents=True)
+    (tmp_path / RESCUE).write_text("7")
+    assert waited(tmp_path, "activating") == 0
+
+
+def test_where_the_rescue_is_said(tmp_path: Path) -> None:
+    assert Path("/") / RESCUE == Path(FOLDER) / FLAG
