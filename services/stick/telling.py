@@ -29,8 +29,7 @@ class Telling:
     """One stick's story, told as it goes on."""
 
     def __init__(self, run: Path, now: Callable[[], float] = time.time) -> None:
-        # A box without settings has no endpoint, and so no folder of facts.
-        self._file = FactFile(run / "stick.json") if run.is_dir() else None
+        self._run, self._file = run, FactFile(run / "stick.json")
         self._now = now
         self._stage, self._detail = Stage.READING, ""
 
@@ -42,8 +41,8 @@ class Telling:
 
     def again(self) -> None:
         """The same still holds."""
-        if self._file is None:
-            return
+        if not self._run.is_dir():
+            return  # there is nobody to tell
         try:
             self._file.write({"stage": self._stage.value, "detail": self._detail}, self._now())
         except FactFileError as error:
