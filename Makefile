@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+MACHINE := tests/image/machine
 
 .PHONY: help setup demo test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
 
@@ -17,8 +18,9 @@ $(VENV)/ready: requirements-dev.lock packages.txt pyproject.toml image/setup pac
 demo: setup  ## one evening at a commune, on this machine
 	$(BIN)/diemcau demo
 
-test: setup peers  ## all that CI runs
-	$(BIN)/python -m pytest --ignore=tests/image/machine
+test: setup peers image  ## all that CI runs: everything, then a start and twenty power cuts of the image
+	$(BIN)/python -m pytest --ignore=$(MACHINE)
+	$(BIN)/python -m pytest $(addprefix $(MACHINE)/test_,boot_script.py new_image.py authorities.py start.py cuts.py)
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
 	$(BIN)/python -m pytest -s tests/dialers/sip/long_calls.py
@@ -45,7 +47,7 @@ image: setup  ## the disk images of both boards, in build/image
 bundle: image  ## an update that RAUC installs, signed by this machine's development key
 	./image/bundle
 
-image-test: image  ## boot the image in an emulator and ask it
+image-test: image  ## the image in an emulator: starts, updates, sticks, odd starts, cuts (an hour)
 	$(BIN)/python -m pytest -v tests/image
 
 image-cuts: image  ## pull the power at ROUNDS seeded moments (200): it has to start every time

@@ -1,1 +1,1 @@
-"""Tests that need the emulator; `make image-test` runs them, `make test` does not."""
+"""Tests that need the image: `make image-test` runs all, `make test` those that CI has time for."""
