@@ -116,15 +116,21 @@ class Judge:
                 return f"data: e2fsck says {checked.returncode}: {checked.stdout[-300:]}"
             boot = _site_file_of(parts["boot"])
             with mounted(parts["data"]) as data:
-                apply(boot, data, os.getgid(), "-", disk=self.card)
-                kept = find_kept(data)
-                if kept is None:
-                    return "no settings in force"
-                if kept.secrets.get("sip-password") != SECRET:
-                    return f"the secret is {kept.secrets.get('sip-password')!r}"
-                if SECRET in (boot / "site.toml").read_bytes():
-                    return "the secret is still on the boot partition"
-        return ""
+                try:
+                    apply(boot, data, os.getgid(), "-", disk=self.card)
+                except OSError as error:
+                    return f"first boot fails: {error}"
+                return _in_force(boot, data)
+
+
+def _in_force(boot: Path, data: Path) -> str:
+    kept = find_kept(data)
+    if kept is None:
+        return "no settings in force"
+    if kept.secrets.get("sip-password") != SECRET:
+        return f"the secret is {kept.secrets.get('sip-password')!r}"
+    blank = SECRET not in (boot / "site.toml").read_bytes()
+    return "" if blank else "the secret is still on the boot partition"
 
 
 def _site_file_of(image: Path) -> Path:
