@@ -38,10 +38,7 @@ def perform(operation: Operation, boot: Path, data: Path, group: int, user: int 
             folder_mode, mode = _MODES[access]
             owner = user if access is Access.OWN else -1
             _folders(path.parent, data, owner, group, folder_mode)
-            write_durably(path, content, mode=mode)
-            # The owner last: who has given a file away may not change its mode any more.
-            os.chown(path, owner, group)
-            _sync(path)
+            write_durably(path, content, mode=mode, owner=owner, group=group)
         case PointTo(target=target):
             fresh = path.with_name(f".{path.name}.new")
             fresh.unlink(missing_ok=True)

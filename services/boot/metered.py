@@ -19,15 +19,20 @@ ASKING_S = 30.0
 PROPERTIES = ("MainPID", "IPIngressBytes")
 UNCOUNTED = 2**64 - 1
 """systemd's word for a unit that does not run or is not counted (org.freedesktop.systemd1(5))."""
+FETCHING = b"/proc/self/exe\0"
+"""How RAUC starts the process that fetches (its src/nbd.c); its handlers are children, too."""
+GRACE_S = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """RAUC's service as systemd sees it; 0 for what is not known."""
+    """RAUC's service as systemd sees it."""
 
     main: int
-    received: int
-    """Bytes of IP packets since the unit has started, headers included: what the line carried."""
+    """Its process; 0 while it does not run."""
+    received: int | None
+    """Bytes of IP packets since the unit has started, headers included: what the line carried.
+    None where they are not counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,20 +46,22 @@ class Done:
 
 def metered(
     words: Sequence[str],
-    most: int,
+    most: int | None,
     deadline_s: float,
     *,
-    ask: Callable[[], Unit] | None = None,
+    ask: Callable[[], Unit | None] | None = None,
     period_s: float = PERIOD_S,
 ) -> Done:
     """RAUC's client with `words`, until it ends, `most` bytes have come or `deadline_s` is over.
 
     In the last two cases the fetching process is ended. RAUC takes that for a line that is gone
-    and cleans up after itself; the slot that runs is untouched.
+    and cleans up after itself; the slot that runs is untouched. `most` is None for a file, which
+    comes over no line. `ask` gives None where systemd does not answer: what was known stays.
     """
     ask = ask or unit
     until = time.monotonic() + deadline_s
-    before, why, received = ask().received, "", 0
+    first = ask()
+    before, why, received = (first.received or 0) if first else 0, "", 0
     client = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     while True:
         try:
@@ -62,33 +69,48 @@ def metered(
         except subprocess.TimeoutExpired:
             said = None
         now = ask()
-        # A unit that has been started anew counts from nothing.
-        received = max(received, now.received - (before if now.received >= before else 0))
+        if now is not None and now.received is not None:
+            # A unit that has been started anew counts from nothing.
+            received = max(received, now.received - (before if now.received >= before else 0))
         if said is not None:
-            break
-        if not why and received > most:
-            why = f"more than the budget of {most} bytes has come"
-        if not why and time.monotonic() > until:
-            why = f"not done within {deadline_s:.0f} s"
-        if why:
+            return Done(client.returncode, f"{said}LastError: {why}\n" if why else said, received)
+        why = why or _too_much(now, received, most) or _too_long(until, deadline_s)
+        if why and now is not None:
             end_stream(now.main)
-    return Done(client.returncode, f"{said}LastError: {why}\n" if why else said, received)
+        if why and time.monotonic() > until + GRACE_S:
+            client.terminate()
 
 
-def unit() -> Unit:
-    """Asks systemd; of a unit that does not run nothing is known."""
+def _too_much(now: Unit | None, received: int, most: int | None) -> str:
+    if most is None:
+        return ""
+    if now is not None and now.main and now.received is None:
+        return "what comes over the line is not counted, so that no budget can be kept"
+    return f"more than the budget of {most} bytes has come" if received > most else ""
+
+
+def _too_long(until: float, deadline_s: float) -> str:
+    return f"not done within {deadline_s:.0f} s" if time.monotonic() > until else ""
+
+
+def unit() -> Unit | None:
+    """Asks systemd; None where it does not answer."""
     asked = ("systemctl", "show", UNIT, *(f"--property={name}" for name in PROPERTIES))
-    done = subprocess.run(asked, capture_output=True, text=True, timeout=ASKING_S, check=False)
+    try:
+        done = subprocess.run(asked, capture_output=True, text=True, timeout=ASKING_S, check=True)
+    except (subprocess.SubprocessError, OSError):
+        return None
     pairs = (line.partition("=") for line in done.stdout.splitlines())
     values = {name: int(value) for name, _, value in pairs if value.isdigit()}
-    received = values.get("IPIngressBytes", 0)
-    return Unit(values.get("MainPID", 0), 0 if received == UNCOUNTED else received)
+    received = values.get("IPIngressBytes", UNCOUNTED)
+    return Unit(values.get("MainPID", 0), None if received == UNCOUNTED else received)
 
 
 def end_stream(main: int, proc: Path = Path("/proc")) -> None:
-    """End the children of RAUC's `main` process: the one that fetches has no other neighbour."""
-    with contextlib.suppress(OSError):  # it has ended by itself
-        # RAUC installs in a thread of its own, whose children the main thread's list does not have.
-        for children in (proc / str(main) / "task").glob("*/children"):
+    """End the child of RAUC's `main` process that fetches; where there is none, nothing."""
+    # RAUC installs in a thread of its own, whose children the main thread's list does not have.
+    for children in (proc / str(main) / "task").glob("*/children"):
+        with contextlib.suppress(OSError):  # it has ended by itself
             for child in children.read_text().split():
-                os.kill(int(child), signal.SIGKILL)
+                if (proc / child / "cmdline").read_bytes().startswith(FETCHING):
+                    os.kill(int(child), signal.SIGKILL)

@@ -31,8 +31,12 @@ SECRET_NAMES = tuple(f"site/secrets/{name}" for name in sorted(SECRETS.values())
 IDENTITY = "health/identity.pem"
 NEXT_KEY = "health/next-key.pem"
 MACHINE_ID = "system/machine-id"
-MEMBERS = (SETTINGS, RECORD, SETTLED, *SECRET_NAMES, IDENTITY, NEXT_KEY, MACHINE_ID)
-"""All that is kept, by its path below /data; what else an archive has is passed over."""
+MEMBERS = (SETTINGS, RECORD, SETTLED, *SECRET_NAMES, NEXT_KEY, IDENTITY, MACHINE_ID)
+"""All that is kept, by its path below /data; what else an archive has is passed over.
+
+Read in this order: a renewal writes the identity and then takes its key away, so a copy never has
+the old certificate without the key of the new one.
+"""
 
 _MAGIC = b"DIEMCAU2"
 _HEAD = struct.Struct("<8sQI")

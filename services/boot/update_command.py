@@ -34,7 +34,8 @@ def update(bundle: str, data: Path, most: float, ca: Path | None) -> None:
     """
     authority = ca or _authority(data)
     words = (*INSTALL, *(("--tls-ca", str(authority)) if authority else ()), bundle)
-    done = metered(words, round(most * MIB), DEADLINE_S)
+    over_a_line = "://" in bundle
+    done = metered(words, round(most * MIB) if over_a_line else None, DEADLINE_S)
     click.echo(f"{done.said}{done.received / MIB:.1f} MiB came over the line")
     reason = "" if done.code == 0 else reason_of(done.said)
     try:

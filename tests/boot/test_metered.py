@@ -15,19 +15,29 @@ CLIENT = "tail -s 0.02 --pid=$0 -f /dev/null; echo LastError: the line is gone; 
 SERVICE = """
 import subprocess, sys, threading
 def fetch():
-    child = subprocess.Popen(["sleep", "1000"])
+    handler = subprocess.Popen(["sleep", "1000"])
+    words = ["/proc/self/exe", "-c", "import time; time.sleep(1000)"]
+    child = subprocess.Popen(words, executable=sys.executable)
     print(child.pid, flush=True)
     child.wait()
+    assert handler.poll() is None, "the handler was ended, too"
+    handler.kill()
 thread = threading.Thread(target=fetch)
 thread.start()
 thread.join()
 sys.exit(7)
 """
-"""As RAUC's service is while it streams: a thread installs, and its one child fetches."""
+"""As RAUC's service is while it streams: a thread installs, and one of its children fetches."""
 
 
-def run(words: Sequence[str], ask: Callable[[], Unit], *, deadline_s: float = 60) -> Done:
-    return metered(words, MIB, deadline_s, ask=ask, period_s=0.01)
+def run(
+    words: Sequence[str],
+    ask: Callable[[], Unit | None],
+    *,
+    most: int | None = MIB,
+    deadline_s: float = 60,
+) -> Done:
+    return metered(words, most, deadline_s, ask=ask, period_s=0.01)
 
 
 @pytest.fixture
@@ -44,7 +54,7 @@ def client_of(service: subprocess.Popen[str]) -> tuple[str, ...]:
     return ("sh", "-c", CLIENT, service.stdout.readline().strip())
 
 
-def received(*counts: int, main: int = 0) -> Callable[[], Unit]:
+def received(*counts: int | None, main: int = 0) -> Callable[[], Unit]:
     left = list(counts)
 
     def ask() -> Unit:
@@ -77,6 +87,20 @@ def test_beyond_the_budget_the_fetching_process_ends_and_the_reason_is_ours(
 def test_what_takes_too_long_ends(service: subprocess.Popen[str]) -> None:
     done = run(client_of(service), received(0, main=service.pid), deadline_s=0)
     assert reason_of(done.said) == "not done within 0 s"
+
+
+def test_what_is_not_counted_is_not_fetched(service: subprocess.Popen[str]) -> None:
+    done = run(client_of(service), received(None, main=service.pid))
+    assert "no budget can be kept" in reason_of(done.said)
+
+
+def test_a_file_needs_no_count_and_a_silent_systemd_is_no_end() -> None:
+    counts = iter([Unit(1, 100), None, Unit(1, None)])
+    done = run(("sh", "-c", "sleep 0.1"), lambda: next(counts, None), most=None)
+    assert (done.code, done.received) == (0, 0)
+    counts = iter([Unit(1, 100), Unit(1, 400)])
+    done = run(("sh", "-c", "sleep 0.1"), lambda: next(counts, None))
+    assert (done.code, done.received) == (0, 300)
 
 
 def test_a_service_that_is_gone_has_nobody_to_end() -> None:

@@ -97,6 +97,10 @@ class Replay:
         if not write.flags & FUA:
             self._loose.append((write, before))
 
+    def loose(self) -> Iterator[Write]:
+        """The writes since the last flush."""
+        return (write for write, _ in self._loose)
+
     @contextmanager
     def without_some(self, chance: random.Random) -> Iterator[int]:
         """As a card may lose them: of the writes since the last flush each is there or not, by
