@@ -5,6 +5,9 @@ from enum import StrEnum
 
 from appliance.core.message import N_
 
+NOT_PASSED = "the gate was not passed"
+"""How the reason begins that is kept of a release which missed it; then comes what was missing."""
+
 
 class Fault(StrEnum):
     """Why a release does not get there, as far as anybody can act on it."""

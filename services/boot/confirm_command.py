@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from appliance.base.fact_file import read_facts
-from services.boot.gate import NOT_PASSED, missing
+from appliance.core.rescue import NOT_PASSED
+from services.boot.gate import missing
 from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
 from services.boot.slot_record import Outcome, Trial, read_record, write_record
 

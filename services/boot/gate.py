@@ -3,9 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-NOT_PASSED = "the gate was not passed"
-"""How the reason begins that is kept of it; then comes what was missing."""
-
 
 def missing(facts: Mapping[str, Any] | None, *, settings: bool, screen: bool) -> str:
     """What is still missing, in one word for the journal; "" when the gate is passed.

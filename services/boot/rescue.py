@@ -9,9 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from appliance.core.rescue import Fault
+from appliance.core.rescue import NOT_PASSED, Fault
 from services.boot.boot_state import ATTEMPTS, SLOTS
-from services.boot.gate import NOT_PASSED
 from services.boot.slot_header import SlotHeader
 from services.boot.slot_record import Outcome, SlotRecord, Trial
 from services.boot.verdict import REACHED_DATA, REACHED_NOTHING, why

@@ -40,7 +40,8 @@ def find(stick: Path) -> bytes | None:
 def admit(signed: bytes, authority: Path, data: Path, here: Callable[[], Here]) -> Admitted:
     """Raises `StickError` with the reason where the grant opens nothing here.
 
-    It is written down before it is used: a power cut costs a grant and never gives two.
+    It is written down before it is used: a power cut costs a grant and never gives two, unless the
+    data partition is memory, which forgets at each start.
     """
     content, signer = verify(signed, authority)
     grant = parse(content)

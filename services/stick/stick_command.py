@@ -15,11 +15,13 @@ from appliance.base.config import Site
 from appliance.base.fact_file import read_facts
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
+from appliance.core.rescue import NOT_PASSED
 from hardware.vitals.identity import release, serial
+from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import word
 from services.stick import gate, restart, support
 from services.stick.admission import Admitted, admit, find
-from services.stick.bundles import choose, look
+from services.stick.bundles import Bundle, choose, look
 from services.stick.errors import StickError
 from services.stick.hour import hour
 from services.stick.judgement import Here
@@ -29,7 +31,9 @@ log = logging.getLogger("diemcau.stick")
 
 UPDATE = ("diemcau", "update")
 REBOOT = ("systemctl", "--no-block", "reboot")
-NOTHING = (Stage.DONE, "nothing for this box")
+NOTHING = (Stage.REFUSED, "no .raucb or support.cms in the topmost folder")
+FORGETTING = ("tmpfs", "overlay")
+"""What the initramfs has for a data partition that takes nothing: memory, whole or laid over."""
 TOLD = (Stage.DONE, Stage.REFUSED, Stage.WAITING, Stage.INSTALLING)
 """Of two outcomes people are told the later one of these."""
 
@@ -108,23 +112,41 @@ def _open(signed: bytes, device: str, places: Places) -> Admitted:
         raise StickError("somebody is at work here already")
     admitted = admit(signed, places.authority, places.data, lambda: _here(places))
     log.warning("%s", admitted, extra={"GRANT": admitted.grant.id})
+    mount = mount_of(places.root, str(places.data))
+    if mount is not None and mount.kind in FORGETTING:
+        log.warning("%s is %s: the next start will not know that grant %s was used",
+                    places.data, mount.kind, admitted.grant.id)  # fmt: skip
     support.start(places.root, support.drop_in(device, admitted.grant, admitted.seconds))
     return admitted
 
 
 def _release(telling: Telling, places: Places) -> Said | None:
     found = look(places.stick)
-    if found:
-        gate.wait(places.root, telling.again)
+    if not found:
+        return None
+    if reason := gate.wait(places.root, telling.again):
+        log.warning("nothing is installed: %s", reason)
+        return Stage.REFUSED, reason
     chosen = choose(found, release(places.root), failed_here(places.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
-        return (Stage.REFUSED, chosen.reason) if chosen.refused else None
-    name = chosen.bundle.path.name
-    telling.tell(Stage.INSTALLING, f"{name} {chosen.bundle.version}".rstrip())
-    if not _install(chosen.bundle.path, telling, places.data):
+        return Stage.REFUSED if chosen.refused else Stage.DONE, chosen.reason
+    return _bring(chosen.bundle, telling, places)
+
+
+def _bring(bundle: Bundle, telling: Telling, places: Places) -> Said:
+    name = bundle.path.name
+    if reason := _meeting(places):
+        log.info("not installed now: %s: %s", name, reason)
+        return Stage.WAITING, f"{name} is installed at the next power-on: {reason}"
+    telling.tell(Stage.INSTALLING, f"{name} {bundle.version}".rstrip())
+    if not _install(bundle.path, telling, places.data):
         return Stage.REFUSED, f"{name} was not installed; `diemcau slots show` says why"
     log.info("installed: %s", name)
+    return _restart(name, places)
+
+
+def _restart(name: str, places: Places) -> Said:
     obstacle = restart.ask(places.run, _settings(places) is not None, support.active())
     if obstacle:
         return Stage.WAITING, f"{name} starts at the next power-on: {obstacle}"
@@ -135,6 +157,13 @@ def _release(telling: Telling, places: Places) -> Said | None:
     if done.returncode != 0:
         return Stage.WAITING, f"{name} starts at the next power-on: {done.stderr.strip()}"
     return Stage.INSTALLING, f"{name} is starting"
+
+
+def _meeting(places: Places) -> str:
+    """Why nothing may load the box now; "" where no meeting is on or near. None is in rescue."""
+    if gate.in_rescue(places.root):
+        return ""
+    return restart.ask(places.run, _settings(places) is not None, support=False)
 
 
 def _install(bundle: Path, telling: Telling, data: Path) -> bool:
@@ -161,13 +190,19 @@ def _settings(places: Places) -> Site | None:
 
 
 def failed_here(run: Path) -> frozenset[str]:
-    """The releases that were tried here and did not stay, as this start knows them."""
+    """The releases that ran here and did not pass the gate, as this start knows them.
+
+    Not one that is damaged, or whose power was cut: the same release again repairs it.
+    """
     # Of the start, and true until the next, even where the clock was set by decades since.
     facts = read_facts(run / "updater.json", time.time(), inf) or {}
     match facts.get("state"):
         case "fell-back":
-            return frozenset({str(facts.get("wanted", ""))})
+            tried = [(facts.get("wanted", ""), facts.get("detail", ""))]
         case "rescue":
-            return frozenset(str(slot["version"]) for slot in facts.get("slots", ()))
+            tried = [(slot["version"], slot["reason"]) for slot in facts.get("slots", ())]
         case _:
-            return frozenset()
+            tried = []
+    return frozenset(
+        str(version) for version, reason in tried if str(reason).startswith(f"{NOT_PASSED}:")
+    )

@@ -20,7 +20,7 @@ class Stage(StrEnum):
 
     READING = "reading"
     INSTALLING = "installing"
-    WAITING = "waiting"  # installed; the next power-on starts it
+    WAITING = "waiting"  # the next power-on installs or starts it
     REFUSED = "refused"
     DONE = "done"
 

@@ -1,7 +1,9 @@
 """`diemcau grant` and `diemcau stick` as they are called, and what the TV makes of it."""
 
 import json
+import logging
 import os
+import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,11 +11,15 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.base.fact_file import FactFile
+from appliance.core.phases import Phase
+from appliance.core.rescue import NOT_PASSED
 from appliance.core.troubles import TroubleKey
 from services.boot import rescue
 from services.boot import verdict_command as verdict
 from services.boot.slot_record import Outcome, SlotRecord, Trial
+from services.boot.verdict import REACHED_DATA, REACHED_NOTHING
 from services.endpoint.stick import BUSY_S, OVER_S, stick
+from services.stick.gate import RESCUE
 from services.stick.grant import parse
 from services.stick.grant_command import grant
 from services.stick.signature import verify
@@ -21,6 +27,7 @@ from services.stick.stick_command import failed_here
 from services.stick.stick_command import stick as stick_command
 from services.stick.support import drop_in
 from services.stick.telling import Stage, Telling
+from tests.boot.test_provision import site
 from tests.stick.authorities import authority
 from tests.stick.test_admission import GRANT
 
@@ -90,10 +97,100 @@ class Box:
         return facts["stage"], facts["detail"]
 
 
-def test_an_empty_stick_is_no_failure(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["", "folder/next.raucb", "support.txt"])
+def test_a_stick_with_nothing_for_the_box_is_no_failure_and_says_what_it_lacks(
+    tmp_path: Path, name: str
+) -> None:
     box = Box(tmp_path)
+    if name:
+        (tmp_path / "stick" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "stick" / name).write_bytes(b"")
     assert box.plug() == 0
-    assert box.told == ("done", "nothing for this box")
+    assert box.told == ("refused", "no .raucb or support.cms in the topmost folder")
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins of the box's programs: each call is a line. The slot is good already."""
+    programs, called = tmp_path / "bin", tmp_path / "calls"
+    programs.mkdir()
+    called.touch()
+    for name, does in (
+        ("systemctl", "[ $1 != show ] || echo ActiveState=active; [ $1 != is-active ]"),
+        ("rauc", "exit 1"),
+        ("diemcau", "exit 0"),
+    ):
+        (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {called}\n{does}\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return called
+
+
+@pytest.mark.parametrize(("kind", "forgets"), [("ext4", False), ("overlay", True)])
+def test_a_box_that_will_forget_a_grant_says_so(
+    tmp_path: Path,
+    calls: Path,
+    keys: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    kind: str,
+    forgets: bool,
+) -> None:
+    box = Box(tmp_path)
+    (box.folder / "data/site").mkdir()
+    (box.folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
+    (box.folder / "authority.pem").write_bytes((keys / "keyring.pem").read_bytes())
+    (box.folder / "root/proc").mkdir()
+    (box.folder / "root/proc/mounts").write_text(f"card {tmp_path}/data {kind} rw 0 0\n")
+    make(keys, box.folder / "stick/support.cms")
+    # The program makes the root logger its own.
+    log = logging.getLogger("diemcau.stick")
+    log.addHandler(caplog.handler)
+    try:
+        assert box.plug() == 0
+    finally:
+        log.removeHandler(caplog.handler)
+    assert box.told[0] == "done"
+    assert "systemctl start diemcau-support.service" in calls.read_text()
+    assert ("will not know" in caplog.text) is forgets
+
+
+def in_phase(box: Box, phase: Phase) -> None:
+    """A site with settings, whose endpoint has just spoken."""
+    (box.folder / "stick/next.raucb").write_bytes(b"")
+    (box.folder / "data/site").mkdir()
+    (box.folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
+    FactFile(box.folder / "run/endpoint.json").write({"phase": phase.value}, time.time())
+
+
+@pytest.mark.parametrize("phase", [Phase.UPCOMING, Phase.IN_MEETING])
+def test_no_install_begins_while_a_meeting_is_on_or_near(
+    tmp_path: Path, calls: Path, phase: Phase
+) -> None:
+    box = Box(tmp_path)
+    in_phase(box, phase)
+    assert box.plug() == 0
+    assert box.told[0] == "waiting"
+    assert box.told[1].startswith("next.raucb is installed at the next power-on: ")
+    assert "diemcau update" not in calls.read_text()
+
+
+def test_without_one_it_is_installed_and_the_box_restarts(tmp_path: Path, calls: Path) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.IDLE)
+    assert box.plug() == 0
+    assert box.told == ("installing", "next.raucb is starting")
+    assert "diemcau update" in calls.read_text()
+    assert calls.read_text().endswith("systemctl --no-block reboot\n")
+
+
+def test_in_rescue_no_meeting_is_asked_for(tmp_path: Path, calls: Path) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.UPCOMING)
+    (tmp_path / "root" / RESCUE).parent.mkdir(parents=True)
+    (tmp_path / "root" / RESCUE).write_text("7")
+    box.plug()
+    assert "diemcau update" in calls.read_text()
 
 
 def test_a_box_without_an_endpoint_has_nobody_to_tell(tmp_path: Path) -> None:
@@ -143,8 +240,8 @@ def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_p
     assert failed_here(tmp_path) == frozenset()
     older, wanted = "0.1.0+202611280000", "0.2.0+202612010000"
     good = Trial(older, Outcome.GOOD)
-    bad = Trial(wanted, Outcome.FAILED, "no picture")
-    both = {"A": Trial(older, Outcome.FAILED, "no picture"), "B": bad}
+    bad = Trial(wanted, Outcome.FAILED, f"{NOT_PASSED}: picture")
+    both = {"A": Trial(older, Outcome.FAILED, f"{NOT_PASSED}: screen"), "B": bad}
     for told, failed in (
         (verdict.facts(SlotRecord({"A": good, "B": bad}), "A", "B", older), {wanted}),
         (verdict.facts(SlotRecord({"A": good}), "A", "B", older), set()),
@@ -152,6 +249,20 @@ def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_p
     ):
         FactFile(tmp_path / "updater.json").write(told, 0.0)
         assert failed_here(tmp_path) == failed
+
+
+@pytest.mark.parametrize(
+    "reason", ["block 7 is damaged", "the slot cannot be read", REACHED_DATA, REACHED_NOTHING]
+)
+def test_a_stick_repairs_what_is_damaged_or_was_cut_off(tmp_path: Path, reason: str) -> None:
+    version = "0.2.0+202612010000"
+    trials = {slot: Trial(version, Outcome.FAILED, reason) for slot in "AB"}
+    for told in (
+        verdict.facts(SlotRecord(trials), "A", "B", version),
+        rescue.facts(7, "A", trials),
+    ):
+        FactFile(tmp_path / "updater.json").write(told, 0.0)
+        assert failed_here(tmp_path) == frozenset()
 
 
 def test_the_tv_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
