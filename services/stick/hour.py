@@ -9,7 +9,8 @@ from appliance.core.release_order import made_at
 from hardware.vitals.identity import release
 
 TIMESYNC = Path("var/lib/systemd/timesync/clock")
-"""Its date is the last hour that a time server confirmed (systemd-timesyncd(8))."""
+"""Its date is an hour that this box had before: systemd-timesyncd writes the clock's there once a
+minute (timesyncd.conf(5), SaveIntervalSec), also where no time server was ever heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ def hour(root: Path, trust: str) -> Hour:
     The hours of grants that were used say nothing here: one laptop with a wrong year would close
     the box to all that follow.
     """
-    past = max(_made(root), _confirmed(root))
+    past = max(_made(root), _before(root))
     clock = SystemClock(trust=trust, floor=past.timestamp())
     return Hour(datetime.fromtimestamp(clock.now(), UTC), clock.trusted(), past)
 
@@ -41,7 +42,7 @@ def _made(root: Path) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def _confirmed(root: Path) -> datetime:
+def _before(root: Path) -> datetime:
     try:
         return datetime.fromtimestamp((root / TIMESYNC).stat().st_mtime, UTC)
     except OSError:

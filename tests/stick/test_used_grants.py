@@ -44,17 +44,17 @@ def test_a_file_that_cannot_be_read_is_none(tmp_path: Path) -> None:
         assert read_used(tmp_path) == UsedGrants()
 
 
-def box(root: Path, version: str, confirmed: datetime) -> Path:
+def box(root: Path, version: str, kept: datetime) -> Path:
     (root / "etc").mkdir()
     (root / "etc/os-release").write_text(f"IMAGE_VERSION={version}\n")
     mark = root / TIMESYNC
     mark.parent.mkdir(parents=True)
     mark.touch()
-    os.utime(mark, (confirmed.timestamp(), confirmed.timestamp()))
+    os.utime(mark, (kept.timestamp(), kept.timestamp()))
     return root
 
 
-def test_the_image_and_the_last_time_server_say_what_has_passed(tmp_path: Path) -> None:
+def test_the_image_and_the_hour_that_was_kept_last_say_what_has_passed(tmp_path: Path) -> None:
     known = hour(box(tmp_path, "0.1.0+202001010830", NOON - timedelta(days=900)), "always")
     assert (known.past, known.trusted) == (NOON - timedelta(days=900), True)
     (tmp_path / TIMESYNC).unlink()
