@@ -47,5 +47,5 @@ def _both(*sentences: tuple[str, dict[str, str]], serial: str, listed: str = "")
         "\r\n".join(text(locale)(sentence, **values) for sentence, values in sentences)
         for locale in ("vi", "en")
     ]
-    told = f"{spoken[0]}{listed}\r\n\r\n{spoken[1]}\r\n\r\nSerial: {serial}\r\n"
+    told = f"{spoken[0]}{listed}\r\n\r\n{spoken[1]}\r\n\r\nSố máy (serial): {serial}\r\n"
     return b"\xef\xbb\xbf" + told.encode()
