@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
+.PHONY: help setup demo check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -18,8 +18,10 @@ $(VENV)/ready: requirements-dev.lock packages.txt pyproject.toml image/setup pac
 demo: setup  ## one evening at a commune, on this machine
 	$(BIN)/diemcau demo
 
-test: setup peers image  ## all that CI runs: everything, then a start and twenty power cuts of the image
+check: setup peers  ## all tests but those of the image in its emulator
 	$(BIN)/python -m pytest --ignore=$(MACHINE)
+
+test: check image  ## all that CI runs: the above, then a start and twenty power cuts of the image
 	$(BIN)/python -m pytest $(addprefix $(MACHINE)/test_,boot_script.py new_image.py authorities.py start.py cuts.py)
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions

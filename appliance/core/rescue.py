@@ -8,6 +8,9 @@ from appliance.core.message import N_
 NOT_PASSED = "the gate was not passed"
 """How the reason begins that is kept of a release which missed it; then comes what was missing."""
 
+UNDAMAGED = "nothing that was written is damaged"
+"""How the reason begins that is kept of a release which is whole and never came to its gate."""
+
 
 class Fault(StrEnum):
     """Why a release does not get there, as far as anybody can act on it."""

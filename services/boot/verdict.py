@@ -2,16 +2,16 @@
 
 from collections.abc import Callable
 
+from appliance.core.rescue import UNDAMAGED
 from services.boot.slot_header import SlotHeader
 from services.boot.slot_record import Outcome, SlotRecord, Trial
 
 REACHED_NOTHING = (
-    "nothing that was written is damaged, but no attempt reached the data partition: its kernel"
-    " panicked or hung, or the power was cut each time"
+    f"{UNDAMAGED}, but no attempt reached the data partition: its kernel panicked or hung, or the"
+    " power was cut each time"
 )
 REACHED_DATA = (
-    "nothing that was written is damaged, but no attempt got as far as the gate: it hung, or the"
-    " power was cut each time"
+    f"{UNDAMAGED}, but no attempt got as far as the gate: it hung, or the power was cut each time"
 )
 
 

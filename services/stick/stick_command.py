@@ -15,7 +15,7 @@ from appliance.base.config import Site
 from appliance.base.fact_file import read_facts
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
-from appliance.core.rescue import NOT_PASSED
+from appliance.core.rescue import NOT_PASSED, UNDAMAGED
 from hardware.vitals.identity import release, serial
 from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import word
@@ -190,9 +190,10 @@ def _settings(places: Places) -> Site | None:
 
 
 def failed_here(run: Path) -> frozenset[str]:
-    """The releases that ran here and did not pass the gate, as this start knows them.
+    """The releases that were whole here and did not get there, as this start knows them.
 
-    Not one that is damaged, or whose power was cut: the same release again repairs it.
+    Not one that is damaged: the same release again repairs it. One that hung counts, though it may
+    have been the power: a stick that is left in would install it again and again.
     """
     # Of the start, and true until the next, even where the clock was set by decades since.
     facts = read_facts(run / "updater.json", time.time(), inf) or {}
@@ -204,5 +205,5 @@ def failed_here(run: Path) -> frozenset[str]:
         case _:
             tried = []
     return frozenset(
-        str(version) for version, reason in tried if str(reason).startswith(f"{NOT_PASSED}:")
+        str(version) for version, reason in tried if str(reason).startswith((NOT_PASSED, UNDAMAGED))
     )

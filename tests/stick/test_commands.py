@@ -251,10 +251,16 @@ def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_p
         assert failed_here(tmp_path) == failed
 
 
-@pytest.mark.parametrize(
-    "reason", ["block 7 is damaged", "the slot cannot be read", REACHED_DATA, REACHED_NOTHING]
-)
-def test_a_stick_repairs_what_is_damaged_or_was_cut_off(tmp_path: Path, reason: str) -> None:
+@pytest.mark.parametrize("reason", [REACHED_DATA, REACHED_NOTHING])
+def test_what_hung_is_not_installed_again_by_a_stick_left_in(tmp_path: Path, reason: str) -> None:
+    trials = {"B": Trial("0.2.0+202612010000", Outcome.FAILED, reason)}
+    told = verdict.facts(SlotRecord(trials), "A", "B", "0.1.0+202611280000")
+    FactFile(tmp_path / "updater.json").write(told, 0.0)
+    assert failed_here(tmp_path) == {"0.2.0+202612010000"}
+
+
+@pytest.mark.parametrize("reason", ["block 7 is damaged", "the slot cannot be read"])
+def test_a_stick_repairs_what_is_damaged(tmp_path: Path, reason: str) -> None:
     version = "0.2.0+202612010000"
     trials = {slot: Trial(version, Outcome.FAILED, reason) for slot in "AB"}
     for told in (
