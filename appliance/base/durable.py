@@ -26,8 +26,9 @@ def write_durably(
     try:
         with os.fdopen(handle, "wb") as file:
             os.fchmod(file.fileno(), mode)
-            # After the mode: who has given a file away may not change it any more.
-            os.fchown(file.fileno(), owner, group)
+            if (owner, group) != (-1, -1):  # to most programs the very call is forbidden
+                # After the mode: who has given a file away may not change it any more.
+                os.fchown(file.fileno(), owner, group)
             file.write(content)
             file.flush()
             if sync:
