@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
+.PHONY: help setup demo check test calls bench load fuzz soak image image-test image-cuts image-replay image-again bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -21,7 +21,7 @@ demo: setup  ## one evening at a commune, on this machine
 check: setup peers  ## all tests but those of the image in its emulator
 	$(BIN)/python -m pytest --ignore=$(MACHINE)
 
-test: check image  ## all that CI runs: the above, then a start and twenty power cuts of the image
+test: check image  ## all that CI runs: the above, then a start and ten power cuts of the image
 	$(BIN)/python -m pytest $(addprefix $(MACHINE)/test_,boot_script.py new_image.py authorities.py start.py cuts.py)
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
@@ -60,10 +60,6 @@ image-replay: image  ## the plug pulled after every single write of one recorded
 
 image-again: image  ## build the image a second time and compare: not one byte may differ
 	./image/again
-
-image-start: image  ## how long a start takes, beside a plain Debian's of the same kernel
-	$(BIN)/python -m pytest tests/image/machine/test_start.py
-	$(BIN)/python -m tests.image.machine.plain_start
 
 load: setup  ## 200 and 2,000 simulated sites against the whole province; counts what is lost (15 min)
 	$(BIN)/python -m tests.load

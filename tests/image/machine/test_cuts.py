@@ -1,4 +1,4 @@
-"""The plug pulled four times in each kind of work; `make image-cuts` does it two hundred times."""
+"""The plug pulled twice in each kind of work; `make image-cuts` does it two hundred times."""
 
 import pytest
 
@@ -6,7 +6,7 @@ from tests.image.machine.cuts import CUTS, run
 from tests.image.machine.emulator import PATIENCE
 
 SEED = 20261128
-ROUNDS = 4 * len(CUTS)
+ROUNDS = 2 * len(CUTS)
 
 
 @pytest.mark.timeout(4 * PATIENCE)
