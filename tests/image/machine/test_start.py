@@ -126,6 +126,13 @@ def test_it_settles_and_the_slot_is_marked_good(guest: Machine) -> None:
     assert told[1].endswith(" good")
 
 
+def test_the_one_command_tells_what_a_box_can_do(guest: Machine) -> None:
+    told = guest.ask("diemcau --help; echo code $?")
+    assert "first-boot" in told
+    assert "province" not in told
+    assert told.endswith("code 0")
+
+
 def test_the_agenda_is_read_and_the_meeting_joined_by_itself(guest: Machine) -> None:
     def joined() -> bool:
         facts = json.loads(guest.ask("cat /run/diemcau/endpoint.json"))

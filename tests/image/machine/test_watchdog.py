@@ -19,7 +19,6 @@ def test_a_hung_systemd_ends_in_another_start() -> None:
         assert machine.ask("cat /sys/class/watchdog/watchdog0/state") == "active"
         # It catches its own crash and freezes (systemd(1), CrashAction=): nobody feeds the dog.
         machine.ask("kill -ABRT 1")
-        machine.wait_for("Freezing execution")
         machine.wait_for(BOOTED, count=2)
         machine.hang_up()
         assert machine.ask("systemctl is-system-running --wait") == "running"
