@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo check test calls bench load fuzz soak image image-test image-cuts image-replay image-again bundle lock messages peers clean
+.PHONY: help setup demo check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -60,6 +60,10 @@ image-replay: image  ## the plug pulled after every single write of one recorded
 
 image-again: image  ## build the image a second time and compare: not one byte may differ
 	./image/again
+
+image-start: image  ## how long a start takes, beside a plain Debian's of the same kernel
+	$(BIN)/python -m pytest $(MACHINE)/test_start.py
+	$(BIN)/python -m tests.image.machine.plain_start
 
 load: setup  ## 200 and 2,000 simulated sites against the whole province; counts what is lost (15 min)
 	$(BIN)/python -m tests.load

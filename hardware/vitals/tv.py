@@ -11,7 +11,6 @@ from hardware.vitals.sysfs import entries, word
 CEA = 0x02
 HDMI_OUI = bytes((0x03, 0x0C, 0x00))
 VENDOR_BLOCK = 3
-LARGEST = (1920, 1080)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +28,6 @@ def tvs(root: Path) -> tuple[Tv, ...]:
     return tuple(
         _tv(folder) for folder in entries(root / "sys/class/drm") if "-HDMI-" in folder.name
     )
-
-
-def picture_size(root: Path) -> tuple[int, int] | None:
-    """Width and height in pixels of the first screen's preferred mode, as far as it is 16:9.
-
-    None where no screen is connected, or none of that form; no more than `LARGEST`, which a larger
-    screen shows in its middle.
-    """
-    for folder in entries(root / "sys/class/drm"):
-        if word(folder / "status") != "connected":
-            continue
-        width, _, height = (word(folder / "modes") or "").partition("\n")[0].partition("x")
-        if width.isdigit() and height.isdigit() and int(width) * 9 == int(height) * 16:
-            return min((int(width), int(height)), LARGEST)
-    return None
 
 
 def cec_devices(root: Path) -> tuple[str, ...]:

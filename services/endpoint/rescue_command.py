@@ -15,11 +15,11 @@ from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import FailedSlot, Fault, Rescue
 from appliance.core.scenes import rescued
 from hardware.vitals.identity import serial
-from hardware.vitals.tv import picture_size
 from services.endpoint.screen import FontMissingError, draw
 
 NAMELESS = "Điểm Cầu"
-USUAL = (1280, 720)
+SIZE = (1280, 720)
+"""The TV's mode: image/root/etc/kanshi/config."""
 READABLE = 0o644
 """The compositor runs as another user."""
 
@@ -48,7 +48,7 @@ def rescue_page(facts_path: Path, site_path: Path, folder: Path, root: Path) -> 
     try:
         scene = rescued(name, known(told, serial(root)))
         picture = io.BytesIO()
-        draw(scene, picture_size(root) or USUAL, locale).image.save(picture, "PNG")
+        draw(scene, SIZE, locale).image.save(picture, "PNG")
         write_durably(page, picture.getvalue(), sync=False, mode=READABLE)
         line = f"PICTURE={page}\n".encode()
         write_durably(folder / "screen.env", line, sync=False, mode=READABLE)
