@@ -41,10 +41,13 @@ class Machine:
         disk: Path,
         *more: str,
         memory: int = 1024,
+        screen: tuple[int, int] = (1280, 720),
         read_only: bool = False,
         log: Path | None = None,
     ) -> None:
-        """`log`, made by `write_log.empty`, takes every write of the guest to its card."""
+        """`screen` is the mode that the TV prefers, width and height in pixels.
+
+        `log`, made by `write_log.empty`, takes every write of the guest to its card."""
         kind = "qcow2" if disk.suffix == ".qcow2" else "raw"
         self.folder = disk.parent
         self.serial = self.folder / "serial.log"
@@ -67,7 +70,8 @@ class Machine:
             *("-accel", "tcg,thread=multi"),
             *(blockdevs(str(disk.relative_to(ROOT)), str(log.relative_to(ROOT))) if log else drive),
             *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
-            *("-device", "virtio-gpu-pci,xres=1280,yres=720", "-device", "virtio-serial-pci"),
+            *("-device", f"virtio-gpu-pci,xres={screen[0]},yres={screen[1]}"),
+            *("-device", "virtio-serial-pci"),
             *("-chardev", f"socket,id=console,path={here}/console.sock,server=on,wait=off"),
             *("-device", "virtconsole,chardev=console", "-serial", f"file:{here}/serial.log"),
             *("-monitor", f"unix:{here}/monitor.sock,server=on,wait=off"),
