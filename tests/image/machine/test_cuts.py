@@ -1,4 +1,4 @@
-"""The plug pulled twice in each kind of work; `make image-cuts` does it two hundred times."""
+"""The plug pulled four times in each kind of work; `make image-cuts` does it two hundred times."""
 
 import pytest
 
@@ -6,10 +6,11 @@ from tests.image.machine.cuts import CUTS, run
 from tests.image.machine.emulator import PATIENCE
 
 SEED = 20261128
-ROUNDS = 2 * len(CUTS)
+ROUNDS = 4 * len(CUTS)
+JOBS = 2
 
 
 @pytest.mark.timeout(4 * PATIENCE)
 def test_the_box_starts_after_each_cut() -> None:
     said: list[str] = []
-    assert run(ROUNDS, SEED, say=said.append) == ROUNDS, said
+    assert run(ROUNDS, SEED, JOBS, say=said.append) == ROUNDS, said
