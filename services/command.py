@@ -1,6 +1,8 @@
 """``diemcau``: one command, each program and tool a word of it, loaded only when it is called."""
 
 import importlib
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -32,15 +34,20 @@ COMMANDS = {
 class Programs(click.Group):
     """Finds a command by its name; the endpoint must not pay for the room's imports."""
 
+    def __init__(self, *given: Any, programs: Mapping[str, str] = COMMANDS, **options: Any) -> None:
+        """`programs`: each command's `module:name`; all else is click's."""
+        super().__init__(*given, **options)
+        self._programs = programs
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All there are."""
-        return sorted(COMMANDS)
+        return sorted(self._programs)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, or None where there is none of that name, as of the province's on a box."""
-        if cmd_name not in COMMANDS:
+        if cmd_name not in self._programs:
             return None
-        module, _, name = COMMANDS[cmd_name].partition(":")
+        module, _, name = self._programs[cmd_name].partition(":")
         try:
             found: click.Command = getattr(importlib.import_module(module), name)
         except ModuleNotFoundError as error:

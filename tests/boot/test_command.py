@@ -1,29 +1,27 @@
 """The one command on a box, which has not all programs."""
 
-import importlib
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
-from services import command
+from services.command import COMMANDS, Programs
 
 
-def test_what_is_not_on_the_box_is_no_command_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = {"keep": command.COMMANDS["keep"], "away": "services.away.command:away"}
-    monkeypatch.setattr(command, "COMMANDS", known)
-    told = CliRunner().invoke(command.main, ["--help"])
+def test_what_is_not_on_the_box_is_no_command_there() -> None:
+    box = Programs("diemcau", programs={"keep": COMMANDS["keep"], "away": "services.away:away"})
+    told = CliRunner().invoke(box, ["--help"])
     assert told.exit_code == 0, told.output
     assert "keep" in told.output
     assert "away" not in told.output
-    assert "No such command 'away'" in CliRunner().invoke(command.main, ["away"]).output
+    assert "No such command 'away'" in CliRunner().invoke(box, ["away"]).output
 
 
 def test_a_program_that_lacks_a_library_is_not_taken_for_one_that_is_away(
-    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lacking(_: str) -> None:
-        raise ModuleNotFoundError("No module named 'yaml'", name="yaml")
-
-    monkeypatch.setattr(importlib, "import_module", lacking)
-    with pytest.raises(ModuleNotFoundError, match="yaml"):
-        CliRunner().invoke(command.main, ["keep"], catch_exceptions=False)
+    (tmp_path / "lacks.py").write_text("import a_library_that_nobody_has")
+    monkeypatch.syspath_prepend(tmp_path)
+    box = Programs("diemcau", programs={"lacks": "lacks:lacks"})
+    with pytest.raises(ModuleNotFoundError, match="a_library_that_nobody_has"):
+        CliRunner().invoke(box, ["lacks"], catch_exceptions=False)
