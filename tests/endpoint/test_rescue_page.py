@@ -28,13 +28,6 @@ def call(folder: Path) -> int:
     return CliRunner().invoke(rescue_page, [str(word) for word in words]).exit_code
 
 
-def screen_of(folder: Path, mode: str, status: str = "connected") -> None:
-    card = folder / "sys/class/drm/card0-HDMI-A-1"
-    card.mkdir(parents=True, exist_ok=True)
-    (card / "status").write_text(f"{status}\n")
-    (card / "modes").write_text(f"{mode}\n640x480\n")
-
-
 def page(folder: Path) -> Image.Image:
     place = folder / "rescue/page.png"
     assert (folder / "rescue/screen.env").read_text() == f"PICTURE={place}\n"
@@ -46,9 +39,8 @@ def page(folder: Path) -> Image.Image:
 def test_the_page_has_the_sites_name_and_the_findings(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE)
     (tmp_path / "updater.json").write_text(json.dumps(FACTS))
-    screen_of(tmp_path, "1920x1080")
     assert call(tmp_path) == 0
-    expected = draw(rescued("Xã Ia Kly", known(FACTS, "")), (1920, 1080))
+    expected = draw(rescued("Xã Ia Kly", known(FACTS, "")))
     assert page(tmp_path).tobytes() == expected.image.tobytes()
     told = [one.what for one in drawn_text(expected)]
     assert {"Xã Ia Kly", "P6", "Đã thử 7 lần liên tiếp.", "Thẻ nhớ bị hỏng"} <= set(told)
@@ -59,23 +51,6 @@ def test_without_settings_and_findings_there_is_a_page_all_the_same(tmp_path: Pa
     assert call(tmp_path) == 0
     expected = draw(rescued("Điểm Cầu", Rescue()))
     assert page(tmp_path).tobytes() == expected.image.tobytes()
-
-
-@pytest.mark.parametrize(
-    ("mode", "status", "size"),
-    [
-        ("3840x2160", "connected", (1920, 1080)),
-        ("1024x768", "connected", (1280, 720)),
-        ("1920x1080", "disconnected", (1280, 720)),
-        ("nonsense", "connected", (1280, 720)),
-    ],
-)
-def test_the_page_fits_the_screen(
-    tmp_path: Path, mode: str, status: str, size: tuple[int, int]
-) -> None:
-    screen_of(tmp_path, mode, status)
-    assert call(tmp_path) == 0
-    assert page(tmp_path).size == size
 
 
 def test_where_it_cannot_be_put_the_shipped_page_stays(tmp_path: Path) -> None:
