@@ -7,7 +7,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from PIL import Image
 
@@ -19,6 +18,7 @@ from services.endpoint.rescue_command import known
 from services.endpoint.screen import draw
 from tests.image.machine.bundles import header, put_into_b, slot_with
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.pictures import far
 from tests.image.machine.questions import SITE, prepare, with_data
 
 RUN = BUILD / "rescue"
@@ -70,11 +70,6 @@ def guest(card: Path) -> Iterator[Machine]:
 def wait_for(machine: Machine, true: str) -> None:
     said = machine.ask(f"for i in $(seq 300); do {true} && echo GOT && break; sleep 1; done")
     assert said.endswith("GOT"), machine.ask("journalctl -b -n 60 --no-pager")
-
-
-def far(one: Image.Image, other: Image.Image) -> float:
-    both = [np.asarray(picture.convert("RGB"), dtype=float) for picture in (one, other)]
-    return float(np.abs(both[0] - both[1]).mean())
 
 
 def test_the_tv_says_what_is_wrong(guest: Machine) -> None:

@@ -1,10 +1,10 @@
 """A TV of 4K is not drawn for pixel by pixel: it is asked for a mode that the box can fill."""
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.pictures import far
 from tests.image.machine.questions import prepare, with_data
 
 RUN = BUILD / "tv"
@@ -31,17 +31,12 @@ def test_the_tv_shows_the_whole_page_in_its_own_mode_and_in_the_one_that_is_aske
 
 def shown(machine: Machine, name: str, size: tuple[int, int]) -> None:
     """Waits until the TV has that size and shows the image's picture of that name."""
-    wanted = Image.open(BUILD / f"root/usr/share/diemcau/{name}.png").convert("RGB").resize(size)
+    wanted = Image.open(BUILD / f"root/usr/share/diemcau/{name}.png").resize(size)
     machine.ask("systemctl is-system-running --wait")
     for _ in range(60):
         picture = machine.picture(RUN / f"{size[1]}.png")
-        if picture.size == size and difference(picture, wanted) < SAME:
+        if picture.size == size and far(picture, wanted) < SAME:
             return
         machine.ask("sleep 2")
     told = machine.ask("journalctl -b -u diemcau-screen -n 30 --no-pager")
     raise AssertionError(f"{picture.size}; see {size[1]}.png: {told}")
-
-
-def difference(one: Image.Image, other: Image.Image) -> float:
-    both = [np.asarray(picture, dtype=float) for picture in (one, other)]
-    return float(np.abs(both[0] - both[1]).mean())
