@@ -28,14 +28,15 @@ def main(
     at = HEADER
     for name, content in zip(("kernel", "initrd"), contents, strict=True):
         length = -(-len(content) // BLOCK) * BLOCK
-        # U-Boot's crc32 leaves its four bytes most significant first; setexpr.l reads them the
-        # other way round.
-        crc = struct.unpack("<I", struct.pack(">I", zlib.crc32(content)))[0]
+        crc = zlib.crc32(content)
+        # Of the boards' U-Boots one leaves a sum's first byte first in memory, one its last.
+        (swapped,) = struct.unpack("<I", struct.pack(">I", crc))
         values |= {
             f"{name}_sector": f"{at // SECTOR:x}",
             f"{name}_sectors": f"{length // SECTOR:x}",
             f"{name}_size": f"{len(content):x}",
             f"{name}_crc": f"{crc:x}",
+            f"{name}_crc_swapped": f"{swapped:x}",
         }
         at += length
     whole = Path(root).stat().st_size

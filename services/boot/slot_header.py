@@ -62,10 +62,8 @@ def read_header(slot: BinaryIO) -> SlotHeader | None:
 
 
 def _part(values: Mapping[str, str], name: str) -> Part:
-    swapped = int(values[f"{name}_crc"], 16)
-    # As U-Boot's setexpr.l reads it: least significant byte first.
-    crc = struct.unpack("<I", struct.pack(">I", swapped))[0]
-    return Part(int(values[f"{name}_sector"], 16) * SECTOR, int(values[f"{name}_size"], 16), crc)
+    sector, size, crc = (int(values[f"{name}_{word}"], 16) for word in ("sector", "size", "crc"))
+    return Part(sector * SECTOR, size, crc)
 
 
 def _root(arguments: str) -> Root:

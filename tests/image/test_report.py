@@ -75,8 +75,9 @@ def test_a_slot_is_header_kernel_initramfs_and_root(tmp_path: Path) -> None:
     for name in ("kernel", "initrd"):
         begin, size = int(header[f"{name}_sector"], 16) * 512, int(header[f"{name}_size"], 16)
         assert slot[begin : begin + size] == parts[name]
-        crc = struct.pack("<I", int(header[f"{name}_crc"], 16))
-        assert crc == struct.pack(">I", zlib.crc32(parts[name]))
+        assert int(header[f"{name}_crc"], 16) == zlib.crc32(parts[name])
+        swapped = struct.pack("<I", int(header[f"{name}_crc_swapped"], 16))
+        assert swapped == struct.pack(">I", zlib.crc32(parts[name]))
     offset, sectors, *verity = header["root_args"].removeprefix("diemcau.root=").split(",")
     assert slot[int(offset) * 512 :] == parts["root"]
     assert (sectors, verity) == ("16", ["2", "cafe", "5a17"])
