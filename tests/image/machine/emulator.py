@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 TOOLS = ROOT / "image/recipe/in-tools"
 BUILD = ROOT / "build/image"
 BIOS = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
+LOG = "console.log"
 PATIENCE = 1800.0
 """Seconds for what takes half a minute on a quiet machine; the emulator shares its two cores."""
 
@@ -33,49 +34,30 @@ def in_tools(*words: str) -> str:
     return done.stdout
 
 
-class Machine:
-    """One run of QEMU's `virt` from `disk`, a file below the checkout; killed on leaving."""
+class Emulator:
+    """One run of QEMU with a board that a subclass puts together; killed on leaving."""
 
-    def __init__(
-        self,
-        disk: Path,
-        *more: str,
-        memory: int = 1024,
-        screen: tuple[int, int] = (1280, 720),
-        read_only: bool = False,
-        log: Path | None = None,
-    ) -> None:
-        """`screen` is the mode that the TV prefers, width and height in pixels.
+    def __init__(self, folder: Path, *board: str) -> None:
+        """`folder` takes what the run leaves; it is below the checkout.
 
-        `log`, made by `write_log.empty`, takes every write of the guest to its card."""
-        kind = "qcow2" if disk.suffix == ".qcow2" else "raw"
-        self.folder = disk.parent
-        self.serial = self.folder / "serial.log"
-        self._monitor = self.folder / "monitor.sock"
-        self._console = self.folder / "console.sock"
+        `board` is QEMU's words for it, which use the character devices `console`, a socket that a
+        shell in the guest is asked on, and `serial`, a file."""
+        self.folder = folder
+        self.serial = folder / "serial.log"
+        self._monitor = folder / "monitor.sock"
+        self._console = folder / "console.sock"
         for left in (self.serial, self._monitor, self._console):
             left.unlink(missing_ok=True)
-        here = self.folder.relative_to(ROOT)
-        drive = (
-            "-drive",
-            f"if=none,id=card,file={disk.relative_to(ROOT)},format={kind}"
-            f"{',readonly=on' if read_only else ''}",
-        )
+        here = folder.relative_to(ROOT)
         self._words = [
-            *("qemu-system-aarch64", "-M", "virt", "-smp", "2"),
-            # Without long vectors and signed pointers: their emulation costs a third of each start.
-            *("-cpu", "max,pauth=off,sve=off,sme=off"),
-            *("-m", str(memory), "-bios", BIOS, "-display", "none"),
+            *("qemu-system-aarch64", "-display", "none"),
             # One thread of the host for each core of the guest.
             *("-accel", "tcg,thread=multi"),
-            *(blockdevs(str(disk.relative_to(ROOT)), str(log.relative_to(ROOT))) if log else drive),
-            *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
-            *("-device", f"virtio-gpu-pci,xres={screen[0]},yres={screen[1]}"),
-            *("-device", "virtio-serial-pci"),
-            *("-chardev", f"socket,id=console,path={here}/console.sock,server=on,wait=off"),
-            *("-device", "virtconsole,chardev=console", "-serial", f"file:{here}/serial.log"),
+            "-chardev",
+            f"socket,id=console,path={here}/console.sock,server=on,wait=off,logfile={here}/{LOG}",
+            *("-chardev", f"file,id=serial,path={here}/serial.log"),
             *("-monitor", f"unix:{here}/monitor.sock,server=on,wait=off"),
-            *(more if "-netdev" in more else ("-nic", "none", *more)),
+            *board,
         ]
         self._process: subprocess.Popen[bytes] | None = None
         self._line: socket.socket | None = None
@@ -196,6 +178,42 @@ class Machine:
                 continue
         line.settimeout(None)
         return line
+
+
+class Machine(Emulator):
+    """QEMU's own board `virt` with the card `disk`, a file below the checkout."""
+
+    def __init__(
+        self,
+        disk: Path,
+        *more: str,
+        memory: int = 1024,
+        screen: tuple[int, int] = (1280, 720),
+        read_only: bool = False,
+        log: Path | None = None,
+    ) -> None:
+        """`screen` is the mode that the TV prefers, width and height in pixels.
+
+        `log`, made by `write_log.empty`, takes every write of the guest to its card."""
+        kind = "qcow2" if disk.suffix == ".qcow2" else "raw"
+        drive = (
+            "-drive",
+            f"if=none,id=card,file={disk.relative_to(ROOT)},format={kind}"
+            f"{',readonly=on' if read_only else ''}",
+        )
+        super().__init__(
+            disk.parent,
+            *("-M", "virt", "-smp", "2"),
+            # Without long vectors and signed pointers: their emulation costs a third of each start.
+            *("-cpu", "max,pauth=off,sve=off,sme=off"),
+            *("-m", str(memory), "-bios", BIOS),
+            *(blockdevs(str(disk.relative_to(ROOT)), str(log.relative_to(ROOT))) if log else drive),
+            *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
+            *("-device", f"virtio-gpu-pci,xres={screen[0]},yres={screen[1]}"),
+            *("-device", "virtio-serial-pci", "-serial", "chardev:serial"),
+            *("-device", "virtconsole,chardev=console"),
+            *(more if "-netdev" in more else ("-nic", "none", *more)),
+        )
 
 
 def copy_of(disk: Path, folder: Path) -> Path:

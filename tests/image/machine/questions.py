@@ -18,7 +18,7 @@ After=sysinit.target
 Environment=PATH=/usr/sbin:/usr/bin TERM=dumb
 ExecStart=/bin/bash --norc
 StandardInput=tty-force
-TTYPath=/dev/hvc0
+TTYPath=/dev/{tty}
 Restart=always
 """
 SITE = """\
@@ -59,20 +59,35 @@ DATA = (4 + 64 + 2 * 640) * 2**20
 DATA_MIB = 64
 
 
-def prepare(card: Path, site: str | None, *, kernel_words: str = "") -> None:
-    """Put `site` on the card and a shell onto the kernel's command line."""
+def prepare(
+    card: Path,
+    site: str | None,
+    *,
+    kernel_words: str = "",
+    flavour: str = "virt",
+    tty: str = "hvc0",
+) -> None:
+    """Put `site` on the card and a shell, on the guest's `tty`, onto the kernel's command line."""
     folder = card.parent
     here = folder.relative_to(ROOT)
     boot = f"{card.relative_to(ROOT)}@@4M"
     if site is not None:
         (folder / "site.toml").write_text(site)
         in_tools("mcopy", "-o", "-i", boot, f"{here}/site.toml", "::site.toml")
-    unit = base64.b64encode(SHELL.encode()).decode()
-    name = "systemd.extra-unit.ask.service"
-    words = f"systemd.wants=ask.service systemd.set_credential_binary={name}:{unit}"
-    board = (ROOT / "image/boot/virt.env").read_text().rstrip("\n")
+    words = f"systemd.wants=ask.service {_unit('extra-unit.ask', SHELL.format(tty=tty))}"
+    board = (ROOT / f"image/boot/{flavour}.env").read_text().rstrip("\n")
     (folder / "board.env").write_text(f"{board} {words} {kernel_words}\n")
     in_tools("mcopy", "-o", "-i", boot, f"{here}/board.env", "::board.env")
+
+
+def drop_in(unit: str, text: str) -> str:
+    """The kernel's words that change a unit of the guest, as a file in its drop-in folder would."""
+    return _unit(f"unit-dropin.{unit}", text)
+
+
+def _unit(name: str, text: str) -> str:
+    content = base64.b64encode(text.encode()).decode()
+    return f"systemd.set_credential_binary=systemd.{name}.service:{content}"
 
 
 def on_card(card: Path, name: str) -> str:

@@ -3,12 +3,14 @@
 import itertools
 import re
 import struct
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from services.boot.boot_state import ATTEMPTS, SECTOR, SLOTS, BootState, newest, parse
-from tests.image.machine.emulator import BUILD, ROOT, Machine, in_tools
+from tests.image.machine.emulator import BUILD, ROOT, Emulator, Machine, in_tools
+from tests.image.machine.raspberry import RaspberryPi, firmware, fit
 
 FIRST = 0x10000
 """Sector of the first sample; below it lies the FAT partition that U-Boot boots from."""
@@ -57,11 +59,25 @@ echo {COUNT_DONE}
 """
 
 
+def _virt(disk: Path) -> Emulator:
+    return Machine(disk, memory=256)
+
+
+def _pi(disk: Path) -> Emulator:
+    fit(disk)
+    firmware(disk.parent)
+    return RaspberryPi(disk)
+
+
 @pytest.mark.timeout(3600)
-def test_u_boot_chooses_as_its_twin_and_leaves_a_state_that_starts() -> None:
+@pytest.mark.parametrize("board", [_virt, _pi])
+def test_u_boot_chooses_as_its_twin_and_leaves_a_state_that_starts(
+    board: Callable[[Path], Emulator],
+) -> None:
+    """The two boards' U-Boots are built with different commands."""
     folder = BUILD / "boot-script"
     disk = _disk(folder, samples())
-    with Machine(disk, memory=256) as machine:
+    with board(disk) as machine:
         machine.wait_for(COUNT_DONE)
     said = dict(re.findall(r"SAMPLE ([0-9a-f]+) SLOT ([AB]?)", machine.said()))
     content = disk.read_bytes()

@@ -1,6 +1,5 @@
 """A box that used up its unplanned restarts: the page that says so, no more restarts, a way out."""
 
-import base64
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -19,7 +18,7 @@ from services.endpoint.screen import draw
 from tests.image.machine.bundles import header, put_into_b, slot_with
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.pictures import far
-from tests.image.machine.questions import SITE, prepare, with_data
+from tests.image.machine.questions import drop_in, SITE, prepare, with_data
 
 RUN = BUILD / "rescue"
 NEXT = "0.1.1+209901010000"
@@ -38,11 +37,7 @@ pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
 def words() -> str:
     """Kernel words: no endpoint while the trouble lasts, and a gate of twenty seconds."""
-    return " ".join(
-        f"systemd.set_credential_binary=systemd.unit-dropin.{unit}.service:"
-        + base64.b64encode(text.encode()).decode()
-        for unit, text in DROP_INS.items()
-    )
+    return " ".join(drop_in(unit, text) for unit, text in DROP_INS.items())
 
 
 @pytest.fixture(scope="module")
