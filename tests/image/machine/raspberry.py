@@ -2,8 +2,8 @@
 
 Of the board there are processor, memory, card reader, GPIO and the firmware's framebuffer. There
 are no firmware files, no vc4 (the compositor draws for a TV that nobody sees), no network; the
-watchdog restarts the board as soon as it is started (hw/misc/bcm2835_powermgt.c), so systemd is told
-to leave it.
+watchdog restarts the board as soon as it is started (hw/misc/bcm2835_powermgt.c), so systemd is
+told to leave it.
 """
 
 from pathlib import Path
@@ -40,7 +40,7 @@ def fit(card: Path) -> None:
 
 
 def firmware(folder: Path) -> None:
-    """What a Pi's firmware loads from our card, beside the card in `folder`: U-Boot and the tree."""
+    """What a Pi's firmware loads from our card, put into `folder`: U-Boot and the tree."""
     here, boot = folder.relative_to(ROOT), (BUILD / "diemcau-rpi.img").relative_to(ROOT)
     in_tools("mcopy", "-o", "-i", f"{boot}@@4M", f"::{LOADER}", f"::{TREE}", str(here))
     in_tools("fdtput", "-c", f"{here}/{TREE}", "/system")

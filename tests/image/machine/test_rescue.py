@@ -18,7 +18,7 @@ from services.endpoint.screen import draw
 from tests.image.machine.bundles import header, put_into_b, slot_with
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.pictures import far
-from tests.image.machine.questions import drop_in, SITE, prepare, with_data
+from tests.image.machine.questions import SITE, drop_in, prepare, with_data
 
 RUN = BUILD / "rescue"
 NEXT = "0.1.1+209901010000"

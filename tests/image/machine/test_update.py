@@ -16,7 +16,7 @@ from tests.image.machine.bundles import (
     spoil,
 )
 from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import drop_in, SITE, prepare, with_data
+from tests.image.machine.questions import SITE, drop_in, prepare, with_data
 
 RUN = BUILD / "update"
 NEXT = "0.1.1+209901010000"
