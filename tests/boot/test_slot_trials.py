@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 import random
 import struct
 import zlib
@@ -195,6 +196,25 @@ def test_a_gate_that_is_not_passed_is_noted_for_the_other_slot(tmp_path: Path) -
     assert done.exit_code == 1
     noted = read_record(data).trials["A"]
     assert noted == Trial(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
+
+
+def test_a_slot_is_marked_good_though_rauc_answers_late(tmp_path: Path) -> None:
+    """A slow card: RAUC's client gives up, its service does not, and asked again it has it done."""
+    programs, asked = tmp_path / "bin", tmp_path / "asked"
+    programs.mkdir()
+    rauc = programs / "rauc"
+    rauc.write_text(
+        f'#!/bin/sh\necho "$@" >> {asked}\n'
+        f'[ "$(wc -l < {asked})" = 2 ] || {{ echo "Timeout was reached" >&2; exit 1; }}\n'
+    )
+    rauc.chmod(0o755)
+    (tmp_path / "screen").touch()
+    words = ["--run", str(tmp_path / "run"), "--data", str(tmp_path), "--within", "30"]
+    words += ["--screen", str(tmp_path / "screen")]
+    path = f"{programs}:{os.environ['PATH']}"
+    done = CliRunner(env={"PATH": path}).invoke(confirm, words)
+    assert done.exit_code == 0, done.output
+    assert asked.read_text().splitlines() == ["status mark-good"] * 2
 
 
 def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:

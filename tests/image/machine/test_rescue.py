@@ -26,7 +26,7 @@ NO_PORT = 9
 OVER = "/run/trouble-is-over"
 DROP_INS = {
     "diemcau-confirm": "[Service]\nExecStart=\nExecStart=/usr/bin/diemcau confirm --within 20\n"
-    "ExecStart=/usr/bin/rauc status mark-good\nExecStart=-/usr/bin/diemcau verdict\n",
+    "ExecStart=-/usr/bin/diemcau verdict\n",
     "diemcau-endpoint": f"[Unit]\nConditionPathExists={OVER}\n",
 }
 SAME = 6.0
