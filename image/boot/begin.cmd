@@ -1,5 +1,7 @@
 # The one boot script of Raspberry Pi and QEMU: begin, choose, boot, in this order.
 # What differs between boards stands in board.env beside it.
+# `mmc read` names no device: it reads the one that was chosen last, which on a Pi 4 was Wi-Fi's.
+${devtype} dev ${devnum}
 setenv state_0 800
 setenv state_1 1000
 setexpr scratch ${scriptaddr} + 0x40000

@@ -1,33 +1,43 @@
-"""A Raspberry Pi 3B, as QEMU has it: our very card for a Pi in its own U-Boot and device tree.
+"""Raspberry Pis as QEMU has them: our very card for a Pi in its own U-Boot and device tree.
 
-Of the board there are processor, memory, card reader, GPIO and the firmware's framebuffer. There
-are no firmware files, no vc4 (the compositor draws for a TV that nobody sees), no network; the
-watchdog restarts the board as soon as it is started (hw/misc/bcm2835_powermgt.c), so systemd is
-told to leave it.
+Of a board there are processor, memory, card reader, GPIO and the firmware's framebuffer. There are
+no firmware files, no vc4 (the compositor draws for a TV that nobody sees), no network; the watchdog
+restarts the board as soon as it is started (hw/misc/bcm2835_powermgt.c), so systemd is to leave it.
+Of a Pi 4 only what U-Boot does can be seen: the card is in the reader that is Wi-Fi's on the board,
+and there Linux hangs.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.image.machine.emulator import BUILD, LOG, ROOT, Emulator, copy_of, in_tools
 from tests.image.machine.questions import drop_in, prepare
 
-TREE = "bcm2837-rpi-3-b.dtb"
 LOADER = "u-boot.bin"
-
-
-REVISION = "a02082"
-"""Of a 3B; the firmware writes it into the tree, and gpiozero asks for it."""
 WORDS = (
     "systemd.watchdog_sec=0",
     drop_in("diemcau-screen", "[Service]\nEnvironment=WLR_BACKENDS=headless\n"),
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Model:
+    """QEMU's machine, the tree that the firmware loads for it, and the revision it writes there."""
+
+    machine: str
+    tree: str
+    revision: str
+    """Hexadecimal; gpiozero asks for it."""
+
+
+PI_3 = Model("raspi3b", "bcm2837-rpi-3-b.dtb", "a02082")
+PI_4 = Model("raspi4b", "bcm2711-rpi-4-b.dtb", "b03115")
+
+
 def card_for(folder: Path, site: str | None) -> Path:
     """The Pi's image on a card of its own, with `site`."""
     card = copy_of(BUILD / "diemcau-rpi.img", folder)
     fit(card)
-    firmware(folder)
     prepare(card, site, kernel_words=" ".join(WORDS), flavour="rpi", tty="ttyS1")
     return card
 
@@ -39,22 +49,19 @@ def fit(card: Path) -> None:
         disk.truncate(1 << (size - 1).bit_length())
 
 
-def firmware(folder: Path) -> None:
-    """What a Pi's firmware loads from our card, put into `folder`: U-Boot and the tree."""
-    here, boot = folder.relative_to(ROOT), (BUILD / "diemcau-rpi.img").relative_to(ROOT)
-    in_tools("mcopy", "-o", "-i", f"{boot}@@4M", f"::{LOADER}", f"::{TREE}", str(here))
-    in_tools("fdtput", "-c", f"{here}/{TREE}", "/system")
-    in_tools("fdtput", "-t", "x", f"{here}/{TREE}", "/system", "linux,revision", REVISION)
-
-
 class RaspberryPi(Emulator):
-    """QEMU's `raspi3b` with `card`, beside which lies what `firmware` puts there."""
+    """A Pi with `card`; what its firmware loads from our image is put beside that."""
 
-    def __init__(self, card: Path) -> None:
+    def __init__(self, card: Path, model: Model = PI_3) -> None:
         here = card.parent.relative_to(ROOT)
+        tree = f"{here}/{model.tree}"
+        image = (BUILD / "diemcau-rpi.img").relative_to(ROOT)
+        in_tools("mcopy", "-o", "-i", f"{image}@@4M", f"::{LOADER}", f"::{model.tree}", str(here))
+        in_tools("fdtput", "-c", tree, "/system")
+        in_tools("fdtput", "-t", "x", tree, "/system", "linux,revision", model.revision)
         super().__init__(
             card.parent,
-            *("-M", "raspi3b", "-kernel", f"{here}/{LOADER}", "-dtb", f"{here}/{TREE}"),
+            *("-M", model.machine, "-kernel", f"{here}/{LOADER}", "-dtb", tree),
             *("-drive", f"if=sd,format=raw,file={here}/{card.name}"),
             *("-serial", "chardev:serial", "-serial", "chardev:console"),
         )

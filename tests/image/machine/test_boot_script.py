@@ -10,7 +10,7 @@ import pytest
 
 from services.boot.boot_state import ATTEMPTS, SECTOR, SLOTS, BootState, newest, parse
 from tests.image.machine.emulator import BUILD, ROOT, Emulator, Machine, in_tools
-from tests.image.machine.raspberry import RaspberryPi, firmware, fit
+from tests.image.machine.raspberry import RaspberryPi, fit
 
 FIRST = 0x10000
 """Sector of the first sample; below it lies the FAT partition that U-Boot boots from."""
@@ -65,7 +65,6 @@ def _virt(disk: Path) -> Emulator:
 
 def _pi(disk: Path) -> Emulator:
     fit(disk)
-    firmware(disk.parent)
     return RaspberryPi(disk)
 
 

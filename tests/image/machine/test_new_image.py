@@ -20,3 +20,25 @@ def test_an_image_overwrites_the_second_copy_of_the_box_whose_card_it_takes(flav
     assert {gap[place : place + ROOM] for place in PLACES} == {bytes(ROOM)}
     assert gap[COPIES[0] :][:4] != bytes(4), "the gap is not that of a card"
     assert read(image) is None
+
+
+def test_no_kernel_module_misses_another() -> None:
+    """vc4 asks for its codec, softly: without it a Pi has no sound, nor a picture."""
+    (modules,) = (BUILD / "root/usr/lib/modules").iterdir()
+    there = {_name(file.name) for file in modules.rglob("*.ko*")}
+    there |= {_name(line) for line in (modules / "modules.builtin").read_text().split()}
+    built = {_name(line) for line in (modules / "modules.order").read_text().split()}
+    asks = [line.split() for line in (modules / "modules.softdep").read_text().splitlines()]
+    asked = {
+        (words[1], wanted.replace("-", "_"))
+        for words in asks
+        if words[:1] == ["softdep"]
+        for wanted in words[2:]
+        if not wanted.endswith(":")
+    }
+    assert ("vc4", "snd_soc_hdmi_codec") in asked
+    assert {pair for pair in asked if pair[1] in built - there} == set()
+
+
+def _name(file: str) -> str:
+    return file.rpartition("/")[2].partition(".ko")[0].replace("-", "_")
