@@ -103,8 +103,7 @@ class Emulator:
         began = time.monotonic()
         while self.said().count(text) < count:
             assert time.monotonic() - began < within, f"no {text!r} in:\n{self.said()[-3000:]}"
-            assert self._process is not None
-            assert self._process.poll() is None, "QEMU has ended"
+            self._must_run()
             time.sleep(0.5)
         return time.monotonic() - began
 
@@ -155,6 +154,10 @@ class Emulator:
                     monitor.sendall(f"{words}\n".encode())
         return heard.decode(errors="replace")
 
+    def _must_run(self) -> None:
+        assert self._process is not None
+        assert self._process.poll() is None, "QEMU has ended"
+
     def _connect(self, until: float) -> socket.socket:
         while True:
             line = socket.socket(socket.AF_UNIX)
@@ -162,6 +165,7 @@ class Emulator:
                 line.connect(str(self._console))
             except OSError:
                 line.close()
+                self._must_run()
                 assert time.monotonic() < until, "QEMU opened no console"
                 time.sleep(0.5)
                 continue
