@@ -15,7 +15,7 @@ COMMANDS = {
     "dial": "services.endpoint.dial_command:dial",
     "endpoint": "services.endpoint.command:endpoint",
     "first-boot": "services.boot.first_boot_command:first_boot",
-    "grant": "services.stick.grant_command:grant",
+    "grant": "services.updater.grant_command:grant",
     "health": "services.health.command:health",
     "keep": "services.boot.keep_command:keep",
     "province": "services.province.command:province",
@@ -25,8 +25,9 @@ COMMANDS = {
     "screen": "services.endpoint.screen_command:screen",
     "simulate": "services.simulate.command:simulate",
     "slots": "services.boot.slots_command:slots",
-    "stick": "services.stick.stick_command:stick",
+    "stick": "services.updater.stick_command:stick",
     "update": "services.boot.update_command:update",
+    "updater": "services.updater.updater_command:updater",
     "verdict": "services.boot.verdict_command:verdict",
 }
 

@@ -109,6 +109,8 @@ class Province:
     """``https://host``: where a certificate is asked for and renewed."""
     ca: str = ""
     """A file with the province's own certificate authority, which comes with the image."""
+    releases: str = ""
+    """``https://host/name.raucb``: where the newest release for this site lies; "" for none."""
 
 
 @dataclass(frozen=True, slots=True)

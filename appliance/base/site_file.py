@@ -46,6 +46,7 @@ FORMS: dict[str, tuple[str, str]] = {
     "agenda.url": (r"(https?://\S+|file:\S+|/\S+)", "https://… or a file"),
     "province.broker": (r"|mqtts://[^\s/@]+", "mqtts://host:8883"),
     "province.url": (r"|https://\S+", "https://host"),
+    "province.releases": (r"|https://[^\s@]+\.raucb", "https://host/name.raucb"),
     "camera.source": (r"none|(v4l2|file|lavfi):.+", "v4l2:/dev/video0, file:…, lavfi:… or none"),
     "microphone.source": (r"none|(alsa|file|lavfi):.+", "alsa:default, file:…, lavfi:… or none"),
 }

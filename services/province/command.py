@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import secrets
 import signal
 from collections.abc import Callable
@@ -20,6 +21,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from appliance.base.journal import open_journal
+from appliance.base.site_file import FORMS
 from services.province.accounts import Role, add_account, hashed
 from services.province.broker.beside import Beside, beside
 from services.province.broker.process import BrokerError
@@ -38,6 +40,14 @@ from services.province.storage.tables import Account
 
 log = logging.getLogger("diemcau.province")
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
+
+
+def _as_in_a_site_file(_: click.Context, option: click.Parameter, value: str) -> str:
+    """Refused here, or each site file that has it would be refused on its card."""
+    form, wanted = FORMS[f"province.{option.name}"]
+    if not re.fullmatch(form, value):
+        raise click.BadParameter(f"{value!r} has the wrong form; {wanted}")
+    return value
 
 
 @click.command("province", context_settings={"auto_envvar_prefix": "DIEMCAU_PROVINCE"})
@@ -83,6 +93,12 @@ PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
     type=click.Path(exists=True, path_type=Path),
     help="A file with the authority of those servers, where it is not one of this machine's.",
 )
+@click.option(
+    "--releases",
+    default="",
+    callback=_as_in_a_site_file,
+    help="Where sites look for their newest release: https://host/name.raucb.",
+)
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
 def province(
     host: str,
@@ -100,6 +116,7 @@ def province(
     metrics_token_file: Path | None,
     calendars: tuple[str, ...],
     calendar_ca: Path | None,
+    releases: str,
     ask_password: bool,
     broker: bool,
     broker_host: str,
@@ -121,7 +138,7 @@ def province(
     there = f"mqtts://{broker_name}:{broker_port}" if broker else ""
     token = metrics_token_file.read_text().strip() if metrics_token_file else ""
     ca = str(calendar_ca or "")
-    settings = Settings(url, name, zone, hosts, site_ca, there, token, calendars, ca)
+    settings = Settings(url, name, zone, hosts, site_ca, there, token, calendars, ca, releases)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     kept.upgrade()

@@ -10,7 +10,8 @@ class Settings:
 
     ``hosts`` are the meeting servers that site files allow; ``ca`` the path, on a site, of the
     province's certificate authority ("" for a public one); ``broker`` the broker's address as sites
-    know it, ``mqtts://host:8883``, "" where none is beside this copy of the program.
+    know it, ``mqtts://host:8883``, "" where none is beside this copy of the program; ``releases``
+    where sites look for their newest release, ``https://host/name.raucb``, "" for nowhere.
     Without a ``metrics_token`` there are no metrics. ``calendar_hosts`` are the only CalDAV servers
     that meetings are taken from, ``calendar_ca`` the file with their authority ("": the machine's).
     """
@@ -24,6 +25,7 @@ class Settings:
     metrics_token: str = field(default="", repr=False)
     calendar_hosts: tuple[str, ...] = ()
     calendar_ca: str = ""
+    releases: str = ""
 
     @property
     def secure(self) -> bool:

@@ -36,15 +36,23 @@ def site_file(settings: Settings, site: Site) -> str:
         lines.append(f"hosts = [{', '.join(_quoted(host) for host in settings.hosts)}]")
     if settings.ca:
         lines.append(f"ca = {_quoted(settings.ca)}")
-    if settings.broker:
-        lines += ["", "[province]", f"broker = {_quoted(settings.broker)}"]
-        if settings.secure:
-            lines.append(f"url = {_quoted(settings.url)}")
-        if settings.ca:
-            lines.append(f"ca = {_quoted(settings.ca)}")
+    lines += _province(settings)
     text = "\n".join(lines) + "\n"
     parse_site(text.encode())
     return text
+
+
+def _province(settings: Settings) -> list[str]:
+    told = []
+    if settings.broker:
+        told.append(f"broker = {_quoted(settings.broker)}")
+        if settings.secure:
+            told.append(f"url = {_quoted(settings.url)}")
+    if settings.releases:
+        told.append(f"releases = {_quoted(settings.releases)}")
+    if told and settings.ca:
+        told.append(f"ca = {_quoted(settings.ca)}")
+    return ["", "[province]", *told] if told else []
 
 
 def archive(settings: Settings, sites: Iterable[Site]) -> bytes:

@@ -47,7 +47,10 @@ COMMUNES = sheet(
 
 def test_a_sheet_of_communes_becomes_sites_and_their_files(database: Database) -> None:
     settings = Settings(
-        "https://hop.gialai.example", hosts=("mcu.gialai.example",), ca="/etc/diemcau/ca.pem"
+        "https://hop.gialai.example",
+        hosts=("mcu.gialai.example",),
+        ca="/etc/diemcau/ca.pem",
+        releases="https://hop.gialai.example/moi.raucb",
     )
     house = House(database, settings=settings)
     lan = house.person("lan", Role.OPERATOR)
@@ -66,7 +69,8 @@ def test_a_sheet_of_communes_becomes_sites_and_their_files(database: Database) -
             f"https://hop.gialai.example/feeds/{house.token('ia-kly')}/ia-kly.ics"
         )
         assert site.agenda.hosts == ("mcu.gialai.example",)
-        assert site.agenda.ca == "/etc/diemcau/ca.pem"
+        assert site.agenda.ca == site.province.ca == "/etc/diemcau/ca.pem"
+        assert site.province.releases == "https://hop.gialai.example/moi.raucb"
     one = lan.get("/sites/ia-o/site.toml").content
     assert parse_site(one).site.name == "Xã Ia O"
 

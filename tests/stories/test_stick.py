@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.stick.restart import FRESH_S, ask
-from services.stick.telling import Stage, Telling
+from services.updater.restart import FRESH_S, ask
+from services.updater.telling import Stage, Telling
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 

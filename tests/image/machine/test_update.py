@@ -75,7 +75,12 @@ def restart(machine: Machine, slot: str) -> None:
     """Wanted; waits until the same machine runs from `slot` and has settled."""
     before = machine.said().count(f"diemcau: slot {slot} version")
     machine.ask("systemd-run --on-active=2 systemctl reboot")
-    machine.wait_for(f"diemcau: slot {slot} version", before + 1)
+    runs_from(machine, slot, before + 1)
+
+
+def runs_from(machine: Machine, slot: str, start: int = 1) -> None:
+    """Waits until the machine, restarting, runs from `slot` for that time and has settled."""
+    machine.wait_for(f"diemcau: slot {slot} version", start)
     machine.hang_up()
     settled(machine)
     assert f"rauc.slot={slot}" in machine.ask("cat /proc/cmdline")

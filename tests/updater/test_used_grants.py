@@ -4,9 +4,9 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from services.stick.grant import Grant
-from services.stick.hour import TIMESYNC, hour
-from services.stick.used_grants import MOST, PLACE, UsedGrants, read_used, write_used
+from services.updater.grant import Grant
+from services.updater.hour import TIMESYNC, hour
+from services.updater.used_grants import MOST, PLACE, UsedGrants, read_used, write_used
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 

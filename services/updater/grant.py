@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from services.stick.errors import GrantError
+from services.updater.errors import GrantError
 
 MOST_HOURS = 8.0
 """A working day: whoever needs longer asks again."""

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from services.stick.errors import StickError
-from services.stick.grant import LONGEST, MOST_HOURS, NAME, Grant
-from services.stick.signature import sign
+from services.updater.errors import StickError
+from services.updater.grant import LONGEST, MOST_HOURS, NAME, Grant
+from services.updater.signature import sign
 
 PKCS11 = "pkcs11:"
 

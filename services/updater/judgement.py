@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from services.stick.grant import Grant
-from services.stick.hour import Hour
-from services.stick.signature import Signer
-from services.stick.used_grants import UsedGrants
+from services.updater.grant import Grant
+from services.updater.hour import Hour
+from services.updater.signature import Signer
+from services.updater.used_grants import UsedGrants
 
 AHEAD = timedelta(minutes=10)
 """How far the clock of the IT centre may be before the box's."""

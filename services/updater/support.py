@@ -3,8 +3,8 @@
 import subprocess
 from pathlib import Path
 
-from services.stick.errors import StickError
-from services.stick.grant import Grant
+from services.updater.errors import StickError
+from services.updater.grant import Grant
 
 UNIT = "diemcau-support.service"
 DROP_IN = Path("run/systemd/system") / f"{UNIT}.d/grant.conf"

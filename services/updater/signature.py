@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from services.stick.errors import SignatureError
+from services.updater.errors import SignatureError
 
 DEADLINE_S = 60.0
 """For a signature or its check; a token that asks for its PIN waits for a person."""

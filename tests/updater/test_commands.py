@@ -19,17 +19,17 @@ from services.boot import verdict_command as verdict
 from services.boot.slot_record import Outcome, SlotRecord, Trial
 from services.boot.verdict import REACHED_DATA, REACHED_NOTHING
 from services.endpoint.stick import BUSY_S, OVER_S, stick
-from services.stick.gate import RESCUE
-from services.stick.grant import parse
-from services.stick.grant_command import grant
-from services.stick.signature import verify
-from services.stick.stick_command import failed_here
-from services.stick.stick_command import stick as stick_command
-from services.stick.support import drop_in
-from services.stick.telling import Stage, Telling
+from services.updater.bringing import failed_here
+from services.updater.gate import RESCUE
+from services.updater.grant import parse
+from services.updater.grant_command import grant
+from services.updater.signature import verify
+from services.updater.stick_command import stick as stick_command
+from services.updater.support import drop_in
+from services.updater.telling import Stage, Telling
 from tests.boot.test_provision import site
-from tests.stick.authorities import authority
-from tests.stick.test_admission import GRANT
+from tests.updater.authorities import authority
+from tests.updater.test_admission import GRANT
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ import pytest
 from appliance.core.phases import Phase
 from services.boot.confirm_command import confirm as confirm_command
 from services.boot.rescue import FLAG, FOLDER
-from services.stick.bundles import MOST, Bundle, choose, look
-from services.stick.gate import PATIENCE_S, PERIOD_S, RESCUE, STILL_OPEN, wait
-from services.stick.restart import SILENT, SILENT_S, ask, obstacle
+from services.updater.bundles import MOST, Bundle, choose, look
+from services.updater.gate import PATIENCE_S, PERIOD_S, RESCUE, STILL_OPEN, wait
+from services.updater.restart import SILENT, SILENT_S, ask, obstacle
 
 ROOT = Path(__file__).parents[2]
 ENDPOINT = "image/root/etc/systemd/system/diemcau-endpoint.service.d/10-image.conf"

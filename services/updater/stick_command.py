@@ -3,34 +3,25 @@
 import logging
 import os
 import re
-import subprocess
-import time
 from dataclasses import dataclass
-from math import inf
 from pathlib import Path
 
 import click
 
-from appliance.base.config import Site
-from appliance.base.fact_file import read_facts
 from appliance.base.journal import open_journal
-from appliance.base.site_file import SiteFileError, read_site
-from appliance.core.rescue import NOT_PASSED, UNDAMAGED
 from hardware.vitals.identity import release, serial
 from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import word
-from services.stick import gate, restart, support
-from services.stick.admission import Admitted, admit, find
-from services.stick.bundles import Bundle, choose, look
-from services.stick.errors import StickError
-from services.stick.hour import hour
-from services.stick.judgement import Here
-from services.stick.telling import AGAIN_S, Stage, Telling
+from services.updater import bringing, gate, support
+from services.updater.admission import Admitted, admit, find
+from services.updater.bundles import Bundle, choose, look
+from services.updater.errors import StickError
+from services.updater.hour import hour
+from services.updater.judgement import Here
+from services.updater.telling import Stage, Telling
 
 log = logging.getLogger("diemcau.stick")
 
-UPDATE = ("diemcau", "update")
-REBOOT = ("systemctl", "--no-block", "reboot")
 NOTHING = (Stage.REFUSED, "no .raucb or support.cms in the topmost folder")
 FORGETTING = ("tmpfs", "overlay")
 """What the initramfs has for a data partition that takes nothing: memory, whole or laid over."""
@@ -127,7 +118,7 @@ def _release(telling: Telling, places: Places) -> Said | None:
     if reason := gate.wait(places.root, telling.again):
         log.warning("nothing is installed: %s", reason)
         return Stage.REFUSED, reason
-    chosen = choose(found, release(places.root), failed_here(places.run))
+    chosen = choose(found, release(places.root), bringing.failed_here(places.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
         return Stage.REFUSED if chosen.refused else Stage.DONE, chosen.reason
@@ -136,74 +127,19 @@ def _release(telling: Telling, places: Places) -> Said | None:
 
 def _bring(bundle: Bundle, telling: Telling, places: Places) -> Said:
     name = bundle.path.name
-    if reason := _meeting(places):
+    if reason := bringing.meeting(places.root, places.run, places.data):
         log.info("not installed now: %s: %s", name, reason)
         return Stage.WAITING, f"{name} is installed at the next power-on: {reason}"
     telling.tell(Stage.INSTALLING, f"{name} {bundle.version}".rstrip())
-    if not _install(bundle.path, telling, places.data):
+    if not bringing.install(str(bundle.path), places.data, telling.again):
         return Stage.REFUSED, f"{name} was not installed; `diemcau slots show` says why"
     log.info("installed: %s", name)
-    return _restart(name, places)
-
-
-def _restart(name: str, places: Places) -> Said:
-    obstacle = restart.ask(places.run, _settings(places) is not None, support.active())
-    if obstacle:
-        return Stage.WAITING, f"{name} starts at the next power-on: {obstacle}"
-    log.info("restarting into %s", name)
-    done = subprocess.run(
-        REBOOT, capture_output=True, text=True, timeout=support.DEADLINE_S, check=False
-    )
-    if done.returncode != 0:
-        return Stage.WAITING, f"{name} starts at the next power-on: {done.stderr.strip()}"
+    if reason := bringing.start(places.run, places.data):
+        return Stage.WAITING, f"{name} starts at the next power-on: {reason}"
     return Stage.INSTALLING, f"{name} is starting"
 
 
-def _meeting(places: Places) -> str:
-    """Why nothing may load the box now; "" where no meeting is on or near. None is in rescue."""
-    if gate.in_rescue(places.root):
-        return ""
-    return restart.ask(places.run, _settings(places) is not None, support=False)
-
-
-def _install(bundle: Path, telling: Telling, data: Path) -> bool:
-    """`diemcau update` has its own deadline; here it is only kept in people's sight."""
-    child = subprocess.Popen((*UPDATE, "--data", data, bundle))
-    while True:
-        try:
-            return child.wait(AGAIN_S) == 0
-        except subprocess.TimeoutExpired:
-            telling.again()
-
-
 def _here(places: Places) -> Here:
-    site = _settings(places)
+    site = bringing.settings(places.data)
     trust = site.clock.trust if site else "synchronised"
     return Here(serial(places.root), site.site.id if site else "", hour(places.root, trust))
-
-
-def _settings(places: Places) -> Site | None:
-    try:
-        return read_site(places.data / "site" / "site.toml")
-    except (OSError, SiteFileError):
-        return None
-
-
-def failed_here(run: Path) -> frozenset[str]:
-    """The releases that were whole here and did not get there, as this start knows them.
-
-    Not one that is damaged: the same release again repairs it. One that hung counts, though it may
-    have been the power: a stick that is left in would install it again and again.
-    """
-    # Of the start, and true until the next, even where the clock was set by decades since.
-    facts = read_facts(run / "updater.json", time.time(), inf) or {}
-    match facts.get("state"):
-        case "fell-back":
-            tried = [(facts.get("wanted", ""), facts.get("detail", ""))]
-        case "rescue":
-            tried = [(slot["version"], slot["reason"]) for slot in facts.get("slots", ())]
-        case _:
-            tried = []
-    return frozenset(
-        str(version) for version, reason in tried if str(reason).startswith((NOT_PASSED, UNDAMAGED))
-    )

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from services.stick.errors import StickError
-from services.stick.grant import NAME, Grant, parse
-from services.stick.judgement import Here, refusal, seconds
-from services.stick.signature import LARGEST, verify
-from services.stick.used_grants import read_used, write_used
+from services.updater.errors import StickError
+from services.updater.grant import NAME, Grant, parse
+from services.updater.judgement import Here, refusal, seconds
+from services.updater.signature import LARGEST, verify
+from services.updater.used_grants import read_used, write_used
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from services.stick.admission import Admitted, admit, find
-from services.stick.errors import StickError
-from services.stick.grant import Grant
-from services.stick.hour import Hour
-from services.stick.judgement import Here
-from services.stick.signature import LARGEST, sign
-from tests.stick.authorities import authority, signer
+from services.updater.admission import Admitted, admit, find
+from services.updater.errors import StickError
+from services.updater.grant import Grant
+from services.updater.hour import Hour
+from services.updater.judgement import Here
+from services.updater.signature import LARGEST, sign
+from tests.updater.authorities import authority, signer
 
 NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
 """After the certificates were made."""

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.base.durable import write_durably
-from services.stick.grant import Grant
+from services.updater.grant import Grant
 
 PLACE = Path("boot/grants.json")
 """Below the data partition."""

@@ -1,8 +1,9 @@
-"""The errors of the stick.
+"""The errors of the updater.
 
 StickError
  ├── GrantError       (grant) the words of a grant that cannot be one
  └── SignatureError   (signature) openssl does not vouch for a grant, or cannot be asked
+AddressError          (address) no release that RAUC vouches for is to be had there
 """
 
 
@@ -16,3 +17,7 @@ class GrantError(StickError):
 
 class SignatureError(StickError):
     """No signature of the provisioning authority; says openssl's reason."""
+
+
+class AddressError(Exception):
+    """Nothing is known of the release at an address; says which, and RAUC's reason."""
