@@ -34,9 +34,10 @@ def offered(url: str, authority: str) -> str:
 
 
 def _version(url: str, said: str) -> str:
-    """Of ``{"data": [{"update": {"data": {"version": {"data": …}}}}]}``, a variant of variants."""
+    """Of the one dictionary that is told; its ``update`` is a variant within a variant."""
     try:
-        found: Any = json.loads(said)["data"][0]["update"]["data"]["version"]["data"]
+        update: Any = json.loads(said)["data"][0]["update"]["data"]["data"]
+        found = update["version"]["data"]
     except (ValueError, KeyError, IndexError, TypeError) as error:
         raise AddressError(f"{url}: RAUC tells no version: {said.strip()[:400]}") from error
     return str(found)

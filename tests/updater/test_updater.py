@@ -21,13 +21,15 @@ RUNNING, NEWER = "0.1.0+202611280000", "0.2.0+202612010000"
 
 
 def told_by_rauc(version: str) -> str:
-    """As busctl prints what RAUC's InspectBundle gives; recorded from RAUC 1.13."""
-    words = {"compatible": "diemcau-arm64", "version": version}
+    """As busctl prints what RAUC's InspectBundle gives; of the shape that RAUC 1.13's has."""
+    words = {"version": version, "compatible": "diemcau-arm64"}
     update = {key: {"type": "s", "data": value} for key, value in words.items()}
-    manifest = {"manifest-hash": {"type": "s", "data": "17743723bde1"}}
-    return json.dumps(
-        {"type": "a{sv}", "data": [manifest | {"update": {"type": "a{sv}", "data": update}}]}
-    )
+    image = {"filename": {"type": "s", "data": "system.img"}}
+    told = {
+        "update": {"type": "v", "data": {"type": "a{sv}", "data": update}},
+        "images": {"type": "v", "data": {"type": "aa{sv}", "data": [image]}},
+    }
+    return json.dumps({"type": "a{sv}", "data": [told]})
 
 
 class Box:
