@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
+from typing import Any
 
 from appliance.base.config import Site
 from appliance.base.fact_file import read_facts
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import NOT_PASSED, UNDAMAGED
+from hardware.vitals.identity import release
 from services.updater import gate, restart, support
 from services.updater.telling import AGAIN_S
 
@@ -59,14 +61,23 @@ def start(run: Path, data: Path) -> str:
     return done.stderr.strip() or "systemd will not" if done.returncode else ""
 
 
+def running(root: Path, run: Path) -> str:
+    """The release that runs, by its slot's header, with which RAUC's handler compares the next.
+
+    By os-release where nobody has told of this start: were the two ever to differ, a box that went
+    by os-release would install the same bundle for ever.
+    """
+    told = _updater(run).get("release")
+    return str(told) if told else release(root)
+
+
 def failed_here(run: Path) -> frozenset[str]:
     """The releases that were whole here and did not get there, as this start knows them.
 
     Not one that is damaged: the same release again repairs it. One that hung counts, though it may
     have been the power: it would be installed again and again.
     """
-    # Of the start, and true until the next, even where the clock was set by decades since.
-    facts = read_facts(run / "updater.json", time.time(), inf) or {}
+    facts = _updater(run)
     match facts.get("state"):
         case "fell-back":
             tried = [(facts.get("wanted", ""), facts.get("detail", ""))]
@@ -77,3 +88,8 @@ def failed_here(run: Path) -> frozenset[str]:
     return frozenset(
         str(version) for version, reason in tried if str(reason).startswith((NOT_PASSED, UNDAMAGED))
     )
+
+
+def _updater(run: Path) -> dict[str, Any]:
+    # Of the start, and true until the next, even where the clock was set by decades since.
+    return read_facts(run / "updater.json", time.time(), inf) or {}

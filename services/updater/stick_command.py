@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from appliance.base.journal import open_journal
-from hardware.vitals.identity import release, serial
+from hardware.vitals.identity import serial
 from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import word
 from services.updater import bringing, gate, support
@@ -118,7 +118,8 @@ def _release(telling: Telling, places: Places) -> Said | None:
     if reason := gate.wait(places.root, telling.again):
         log.warning("nothing is installed: %s", reason)
         return Stage.REFUSED, reason
-    chosen = choose(found, release(places.root), bringing.failed_here(places.run))
+    running = bringing.running(places.root, places.run)
+    chosen = choose(found, running, bringing.failed_here(places.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
         return Stage.REFUSED if chosen.refused else Stage.DONE, chosen.reason

@@ -16,7 +16,6 @@ from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile, read_facts
 from appliance.base.journal import open_journal
 from appliance.core.release_order import order
-from hardware.vitals.identity import release
 from services.updater import bringing, gate
 from services.updater.address import offered
 from services.updater.errors import AddressError
@@ -71,7 +70,7 @@ def look(places: Places) -> str:
 
 def _not_wanted(version: str, places: Places) -> str:
     """Why this release is none for this box; raises `ValueError` where `version` is none."""
-    running = release(places.root)
+    running = bringing.running(places.root, places.run)
     if order(version) <= order(running):
         return f"{running} runs, {version} is to be had"
     if version in bringing.failed_here(places.run):

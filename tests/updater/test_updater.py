@@ -97,6 +97,13 @@ def test_what_is_no_newer_is_left_alone(box: Box, version: str) -> None:
     assert box.look() == (f"{RUNNING} runs, {version} is to be had", [])
 
 
+def test_what_the_running_slot_says_of_itself_counts(box: Box) -> None:
+    """A bundle whose root called itself by another number was installed at each look."""
+    told = {"state": "running", "release": NEWER, "slot": "B", "detail": ""}
+    FactFile(box.places.run / "updater.json").write(told, 0.0)
+    assert box.look() == (f"{NEWER} runs, {NEWER} is to be had", [])
+
+
 def test_a_release_without_a_number_is_said_and_left_alone(box: Box) -> None:
     box.offers("moi-nhat")
     said, calls = box.look()
