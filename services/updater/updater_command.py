@@ -22,8 +22,9 @@ from services.updater.errors import AddressError
 
 log = logging.getLogger("diemcau.updater")
 
-AGAIN_S = 6 * 3600.0
-"""After an installation that failed, which may have cost the line a whole image."""
+AGAIN_S = (0.0, 3600.0, 6 * 3600.0)
+"""After the first, the second and each further installation that failed: a line that broke is tried
+at the next look; a release that cannot be installed may cost a whole image each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +83,14 @@ def _bring(url: str, version: str, places: Places) -> str:
     tried = read_facts(places.run / "offered.json", time.time(), inf) or {}
     known = tried.get("version") == version
     if not (known and tried.get("installed")):
-        if known and time.time() - float(tried["at"]) < AGAIN_S:
-            return f"{version} could not be installed; again some hours after that"
+        failures = int(tried.get("failures", 0)) if known else 0
+        if failures and time.time() - float(tried["at"]) < AGAIN_S[min(failures, len(AGAIN_S)) - 1]:
+            return f"{version} could not be installed {failures} times; again after some hours"
         if reason := bringing.meeting(places.root, places.run, places.data):
             return f"{version} is not installed now: {reason}"
         log.info("installing %s from %s", version, url)
         installed = bringing.install(url, places.data, lambda: None)
-        _keep(places.run, version, installed=installed)
+        _keep(places.run, version, 0 if installed else failures + 1, installed=installed)
         if not installed:
             return f"{version} was not installed; `diemcau slots show` says why"
     if reason := bringing.start(places.run, places.data):
@@ -96,11 +98,10 @@ def _bring(url: str, version: str, places: Places) -> str:
     return f"{version} is starting"
 
 
-def _keep(run: Path, version: str, *, installed: bool) -> None:
+def _keep(run: Path, version: str, failures: int, *, installed: bool) -> None:
     """For the looks of this start; the next start begins anew."""
+    facts = {"version": version, "installed": installed, "failures": failures}
     try:
-        FactFile(run / "offered.json").write(
-            {"version": version, "installed": installed}, time.time()
-        )
+        FactFile(run / "offered.json").write(facts, time.time())
     except FactFileError as error:
         log.warning("%s", error)
