@@ -25,7 +25,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 NEAR_S = 15 * 60.0
 """A meeting is near this long before its begin: time to switch the TV on, sit down and test."""

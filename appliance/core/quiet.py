@@ -11,7 +11,7 @@ takes the hang-up back. Under a clock that is not trusted nobody can say that no
 neither is allowed.
 """
 
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 NO_DOWNLOAD_S = 30 * 60.0
 NO_REBOOT_S = 2 * 3600.0

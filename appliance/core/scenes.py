@@ -24,7 +24,7 @@ from appliance.core.scene_words import (
     Words,
 )
 from appliance.core.troubles import Area, Severity, Trouble, TroubleKey, worst_first
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 __all__ = ["Check", "CheckState", "Line", "Microphone", "Scene", "Screen", "Words"]
 

@@ -23,7 +23,6 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.address import shown
 from appliance.wire.calendar_text import CalendarText, cut
 from appliance.wire.event import (
     Event,
@@ -34,35 +33,16 @@ from appliance.wire.event import (
 )
 from appliance.wire.feed_fault import FeedError, FeedFault
 from appliance.wire.library_faults import LIBRARY_FAULTS
+from appliance.wire.meeting import Meeting
 from appliance.wire.series import Occurrence, newest, occurrences
 from appliance.wire.zones import read_zones
 
-__all__ = ["Agenda", "FeedError", "FeedFault", "Meeting", "read_agenda"]
+__all__ = ["Agenda", "FeedError", "FeedFault", "read_agenda"]
 
 MOST_MEETINGS = 2000
 """Of one window; the screen and `decide` walk through all of them."""
 
 MOST_TROUBLES = 50
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Meeting:
-    """One meeting of this site; its `repr` shows no pin."""
-
-    uid: str  # one occurrence: UID, or UID + "/" + recurrence-id in UTC for a repeating one
-    title: str
-    begin: float  # POSIX s, UTC
-    end: float
-    address: str  # "" when the event names none that is allowed
-    chair: str = ""  # ORGANIZER's CN
-    free: bool = False  # sites may speak without being given the floor (X-DIEMCAU-SPEAK:FREE)
-    sequence: int = 0
-
-    def __repr__(self) -> str:
-        return (
-            f"Meeting({self.uid!r}, {self.title!r}, {self.begin!r}, {self.end!r},"
-            f" {shown(self.address)!r}, {self.chair!r}, {self.free!r}, {self.sequence!r})"
-        )
 
 
 @dataclass(frozen=True, slots=True)

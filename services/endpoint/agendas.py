@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from contextlib import suppress
 
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 from services.endpoint.feed import Feed, FeedState
 
 log = logging.getLogger("diemcau.agenda")

@@ -5,7 +5,7 @@ import logging
 from pathlib import Path
 
 from appliance.base.durable import write_durably
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 log = logging.getLogger("diemcau.dismissals")
 

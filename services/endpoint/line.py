@@ -12,7 +12,7 @@ from appliance.core.phases import CallFact, CallState
 from appliance.core.reasons import EndReason
 from appliance.core.redial import first_try, next_try, tries_after
 from appliance.dialers.dialer import Call, DialError
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 Result = TypeVar("Result")
 

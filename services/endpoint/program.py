@@ -1,56 +1,25 @@
-"""The endpoint's composition root: builds every part once and conducts until told to stop."""
+"""The endpoint's life: a picture on the TV first, then all that a meeting needs."""
 
 import asyncio
 import logging
 import signal
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
-
-from appliance.base.clock import SystemClock
 from appliance.base.config import Site
-from appliance.base.fact_file import FactFile
 from appliance.base.lifeline import Lifeline
 from appliance.base.limits import Limits
-from appliance.core.scenes import name_card, starting
-from appliance.dialers.dialer import Call
-from appliance.dialers.table import Dialers
+from appliance.core.scenes import starting
 from appliance.media.playout.output import Output
 from appliance.media.playout.television import Television
-from hardware.board import open_board
 from hardware.cable import Cable
-from hardware.network import linked
-from hardware.wiring import TWO_BUTTONS
-from services.endpoint.agendas import Agendas
-from services.endpoint.bench import BenchSocket
-from services.endpoint.conductor import Conductor
-from services.endpoint.devices import Devices
-from services.endpoint.dismissals import Dismissals
-from services.endpoint.easel import Easel, card
-from services.endpoint.feed import Feed
-from services.endpoint.line import Line
-from services.endpoint.province import Province
-from services.endpoint.reports import Reports
-from services.endpoint.screen.overlay import self_view
-from services.endpoint.selftest import SelfTest
-from services.endpoint.stage import Stage
-from services.endpoint.stick import stick
-from services.endpoint.symptoms import Symptoms
-from services.endpoint.trials import trials
+from services.endpoint.easel import Easel
+from services.endpoint.places import Places
 
 log = logging.getLogger("diemcau.endpoint")
 
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the endpoint keeps what it knows (`data`), tells (`run`) and is touched (`bench`)."""
-
-    data: Path
-    run: Path
-    bench: Path | None = None
+Serve = Callable[[Site, Places, Cable, Lifeline, Television], Awaitable[None]]
 
 
 async def conduct(site: Site, places: Places, cable: Cable, output: Output) -> None:
@@ -76,100 +45,20 @@ async def conduct(site: Site, places: Places, cable: Cable, output: Output) -> N
 async def _site(
     site: Site, places: Places, cable: Cable, output: Output, lifeline: Lifeline
 ) -> None:
-    """Screen first: the TV shows that the box lives before anything else is asked."""
-    size, locale, identity = (site.tv.width, site.tv.height), site.site.locale, site.site
+    """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
+    size = (site.tv.width, site.tv.height)
     television = Television(size, output)
-    face = np.asarray(
-        await asyncio.to_thread(
-            card, name_card(identity.name), (site.camera.width, site.camera.height), locale
-        )
-    )
-    corner = self_view(size)
-    devices = Devices(site, face, (corner.width, corner.height))
-    easel = Easel(size, locale, devices.camera.preview)
-    television.show(easel.whole(starting(identity.name)), time.monotonic())
-    dismissals = Dismissals(places.data)
-    clock = SystemClock(trust=site.clock.trust)
-    dialers = Dialers(site.call.ca, sip=site.sip)
-
-    def plugged() -> bool:
-        return cable.plugged and (places.bench is not None or linked())
-
-    def tv_trouble() -> str:
-        return television.detail if television.trouble else ""
-
-    def measured() -> dict[str, object]:
-        dbfs = devices.loudness.dbfs
-        heard = {} if dbfs is None else {"microphone_dbfs": round(dbfs, 1)}
-        return {**selftest.told, **symptoms.line_figures, **heard}
-
-    async def call(address: str) -> Call:
-        return await dialers.dial(address, devices.near(), name=identity.name)
-
-    with open_board(TWO_BUTTONS) as board:
-        async with Feed(
-            site.agenda.url,
-            places.data / "agenda",
-            zone=identity.zoneinfo,
-            hosts=frozenset(site.agenda.hosts),
-            ca=site.agenda.ca,
-        ) as feed:
-            agendas = Agendas(feed, clock.now)
-            symptoms = Symptoms(
-                agendas,
-                devices,
-                board.panel,
-                linked=plugged,
-                tv_trouble=tv_trouble,
-                stick=lambda now: stick(places.run, now),
-            )
-            selftest = SelfTest(
-                trials(
-                    devices,
-                    agendas,
-                    linked=plugged,
-                    trusted=clock.trusted,
-                    chime=lambda: television.play(chime(), time.monotonic()),
-                    tv_trouble=tv_trouble,
-                ),
-                clock.now,
-            )
-            conductor = Conductor(
-                site,
-                clock=clock,
-                agendas=agendas,
-                devices=devices,
-                panel=board.panel,
-                dismissals=dismissals,
-                symptoms=symptoms,
-                reports=Reports(
-                    lifeline,
-                    FactFile(places.run / "endpoint.json"),
-                    lambda: agendas.state.fetched_at,
-                    measured,
-                ),
-                line=lambda changed: Line(call, changed, seed=identity.id, spread=site.call.spread),
-                stage=lambda media: Stage(television, easel, time.monotonic, media),
-                selftest=selftest,
-            )
-            async with asyncio.TaskGroup() as group:
-                group.create_task(television.run(), name="television")
-                group.create_task(conductor.run(), name="conductor")
-                province = Province(
-                    places.run,
-                    hurry=agendas.hurry,
-                    claimed=conductor.claimed,
-                    said=conductor.told,
-                    now=clock.now,
-                )
-                group.create_task(province.run(), name="province")
-                if board.bench is not None and places.bench is not None:
-                    hands = BenchSocket(places.bench, board.bench, cable, devices, conductor)
-                    group.create_task(hands.run(), name="bench")
+    first = Easel(size, site.site.locale, lambda: None).whole(starting(site.site.name))
+    television.show(first, time.monotonic())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(television.run(), name="television")
+        serve = await asyncio.to_thread(_loaded)
+        await serve(site, places, cable, lifeline, television)
 
 
-def chime(seconds: float = 0.15, hertz: float = 660.0) -> bytes:
-    """A soft tone for the self-test: s16le stereo 48 kHz."""
-    at = np.arange(int(48_000 * seconds)) / 48_000
-    wave = 8_000 * np.sin(2 * np.pi * hertz * at) * np.sin(np.pi * at / seconds)
-    return np.repeat(wave.astype("<i2"), 2).tobytes()
+def _loaded() -> Serve:
+    """What dials, reads calendars and fetches is more than half of what the endpoint loads: seconds
+    on a cold card, in which VLC starts."""
+    from services.endpoint.composition import serve  # noqa: PLC0415 - see above
+
+    return serve

@@ -5,14 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from appliance.core.scenes import Scene, Screen
 from appliance.dialers.dialer import Call
 from appliance.media.follow import Follower
-
-I420 = NDArray[np.uint8]
+from appliance.media.playout.compose import I420
 
 MIRROR_S = 0.1
 """How often the self-view moves while the far picture is awaited."""

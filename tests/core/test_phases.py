@@ -17,7 +17,7 @@ from appliance.core.phases import (
     decide,
     row_of,
 )
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 from tests.core import worlds
 
 NOON = 12 * 3600.0

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 
 from appliance.core.quiet import NO_DOWNLOAD_S, NO_REBOOT_S, may_download, may_reboot
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 from tests.core import worlds
 
 NOON = 12 * 3600.0

@@ -32,7 +32,7 @@ from appliance.core.troubles import (
     of_call,
     worst_first,
 )
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 HOUR = 1_773_298_800.0  # 12 March 2026, 14:00 in Gia Lai

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.phases import CallFact, CallState, Decision, Facts, Phase, decide
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 from tests.core import worlds
 
 STEPS = 4  # up elsewhere, closing, down, dialing, up: the longest way to what is wanted

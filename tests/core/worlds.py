@@ -3,7 +3,7 @@
 from hypothesis import strategies as st
 
 from appliance.core.phases import CallFact, CallState, Facts
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 
 MINUTE = 60.0
 UIDS = ("a", "b", "c", "d")

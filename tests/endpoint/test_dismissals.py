@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 from services.endpoint.dismissals import Dismissals
 
 MEETING = Meeting("a", "Họp", 100.0, 200.0, "loopback:")

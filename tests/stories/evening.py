@@ -15,6 +15,7 @@ from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.fact_file import FactFile
 from appliance.base.lifeline import Lifeline
 from appliance.core.troubles import Trouble
+from appliance.media.playout.compose import I420
 from hardware.bench import Bench
 from hardware.board import open_board
 from hardware.wiring import TWO_BUTTONS
@@ -25,7 +26,7 @@ from services.endpoint.feed import Feed
 from services.endpoint.line import Dial, Line
 from services.endpoint.reports import Reports
 from services.endpoint.selftest import SelfTest
-from services.endpoint.stage import I420, Stage
+from services.endpoint.stage import Stage
 from services.endpoint.stick import stick
 from services.endpoint.symptoms import Symptoms
 from tests.stories.far_end import FarEnd

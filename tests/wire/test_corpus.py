@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.wire.agenda import Agenda, FeedError, Meeting, read_agenda
+from appliance.wire.agenda import Agenda, FeedError, read_agenda
+from appliance.wire.meeting import Meeting
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 CORPUS = Path(__file__).parent / "corpus"

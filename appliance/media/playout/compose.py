@@ -9,12 +9,12 @@ import av
 import numpy as np
 from av.video.reformatter import ColorRange, Interpolation, VideoReformatter
 
-from appliance.media.playout.layers import U8, Layer, Planes
+from appliance.media.playout.layers import I420, U8, Layer, Planes
 
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = ["Canvas", "Layer", "fitted"]
+__all__ = ["I420", "Canvas", "Layer", "fitted"]
 
 _BLACK = (16, 128, 128)
 
@@ -35,7 +35,7 @@ class Canvas:
     def __init__(self, size: tuple[int, int] = (1280, 720)) -> None:
         """`size`: (width, height), both even."""
         self.size = size
-        self.picture: U8 = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
+        self.picture: I420 = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
         self._planes = Planes(self.picture)
         self._reformatter = VideoReformatter()
         self.black()
@@ -67,7 +67,7 @@ class Canvas:
             raise ValueError(f"scene {rgb.shape} {rgb.dtype}: want (height, width, 3) uint8")
         self.far(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
 
-    def inset(self, picture: U8, x: int, y: int) -> None:
+    def inset(self, picture: I420, x: int, y: int) -> None:
         """A small I420 picture, (height * 3 // 2, width) uint8, at an even place."""
         small = Planes(picture)
         if x % 2 or y % 2 or min(x, y) < 0:

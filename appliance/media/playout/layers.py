@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 U8 = NDArray[np.uint8]
 U16 = NDArray[np.uint16]
+I420 = U8
+"""(height * 3 // 2, width): Y, then U and V; both sides even."""
 
 _BAND = 16
 """Rows that are judged together: transparent ones cost nothing, opaque ones one copy."""
@@ -28,8 +30,8 @@ _OFFSET = np.array([16, 128, 128], np.float32)
 class Planes:
     """The Y, U and V planes of an I420 array, as views."""
 
-    def __init__(self, picture: U8) -> None:
-        """`picture`: (height * 3 // 2, width) uint8, C-contiguous, both sides even."""
+    def __init__(self, picture: I420) -> None:
+        """`picture`: C-contiguous."""
         rows, width = picture.shape
         height = rows * 2 // 3
         if rows * 2 != height * 3 or width % 2 or height % 2 or not picture.flags.c_contiguous:

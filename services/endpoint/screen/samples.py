@@ -19,8 +19,8 @@ from appliance.core.scenes import (
     starting,
 )
 from appliance.core.troubles import Area, Trouble, TroubleKey
-from appliance.wire.agenda import Meeting
 from appliance.wire.enrolment import claim_link
+from appliance.wire.meeting import Meeting
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 SITE = "Xã Ia Kly"

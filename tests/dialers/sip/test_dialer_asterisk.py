@@ -14,7 +14,7 @@ from appliance.base.limits import Limits
 from appliance.core.redial import PACES
 from appliance.dialers.dialer import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
-from appliance.wire.agenda import Meeting
+from appliance.wire.meeting import Meeting
 from services.endpoint.line import Line
 from tests.dialers.sip.conftest import Server
 from tests.dialers.sip.facing import there_is

@@ -1,0 +1,28 @@
+"""One meeting of a site, as a value.
+
+Apart from the agenda's reader, so that who only decides about meetings loads no calendar library.
+"""
+
+from dataclasses import dataclass
+
+from appliance.wire.address import shown
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Meeting:
+    """One meeting of this site; its `repr` shows no pin."""
+
+    uid: str  # one occurrence: UID, or UID + "/" + recurrence-id in UTC for a repeating one
+    title: str
+    begin: float  # POSIX s, UTC
+    end: float
+    address: str  # "" when the event names none that is allowed
+    chair: str = ""  # ORGANIZER's CN
+    free: bool = False  # sites may speak without being given the floor (X-DIEMCAU-SPEAK:FREE)
+    sequence: int = 0
+
+    def __repr__(self) -> str:
+        return (
+            f"Meeting({self.uid!r}, {self.title!r}, {self.begin!r}, {self.end!r},"
+            f" {shown(self.address)!r}, {self.chair!r}, {self.free!r}, {self.sequence!r})"
+        )

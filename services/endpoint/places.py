@@ -1,0 +1,13 @@
+"""The endpoint's folders."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the endpoint keeps what it knows (`data`), tells (`run`) and is touched (`bench`)."""
+
+    data: Path
+    run: Path
+    bench: Path | None = None
