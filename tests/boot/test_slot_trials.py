@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.core.release_order import order, refusal
+from image.recipe.slot import main as write_slot
 from services.boot.admit_command import admit
 from services.boot.boot_state import COPIES, SECTOR, BootState
 from services.boot.confirm_command import confirm
@@ -30,7 +31,6 @@ from services.boot.slots_command import slots
 from services.boot.update_command import HANDLER, after, reason_of
 from services.boot.verdict import REACHED_DATA, REACHED_NOTHING, judge
 from services.boot.verdict_command import verdict
-from tests.image.test_report import recipe
 
 BLOCKS = 300
 SALT = bytes.fromhex("11" * 32)
@@ -64,7 +64,7 @@ def slot_bytes(folder: Path, version: str = NEWER) -> bytes:
     ):
         (folder / name).write_bytes(content)
     parts = [str(folder / name) for name in ("kernel", "initrd", "root")]
-    recipe("slot").main(str(folder / "slot"), version, *parts, str(BLOCKS), root.hex(), SALT.hex())
+    write_slot(str(folder / "slot"), version, *parts, str(BLOCKS), root.hex(), SALT.hex())
     return (folder / "slot").read_bytes()
 
 

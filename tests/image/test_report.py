@@ -1,26 +1,16 @@
 """What stands beside an image: the packages as SPDX, the list of its flasher."""
 
 import hashlib
-import importlib.util
 import struct
 import sys
 import zlib
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from image.recipe import report, slot
+
 RECIPE = Path(__file__).parents[2] / "image/recipe"
-
-
-def recipe(name: str) -> ModuleType:
-    """A script of the recipe, which is no package of ours: it runs beside Debian's Python alone."""
-    spec = importlib.util.spec_from_file_location(f"recipe_{name}", RECIPE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -33,7 +23,6 @@ def root(tmp_path: Path) -> Path:
 
 
 def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
-    report = recipe("report")
     found = report.packages(root)
     assert [entry["name"] for entry in found] == ["cage", "libx", "python_vlc"]
     document = report.spdx(found, "0.1.0", 0)
@@ -57,7 +46,7 @@ def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
 
 def test_the_flasher_learns_size_and_sum(tmp_path: Path) -> None:
     (tmp_path / "diemcau-rpi.img").write_bytes(b"image")
-    (entry,) = recipe("report").imager(tmp_path, "0.1.0", 0)["os_list"]
+    (entry,) = report.imager(tmp_path, "0.1.0", 0)["os_list"]
     assert entry["extract_size"] == 5
     assert entry["extract_sha256"] == hashlib.sha256(b"image").hexdigest()
     assert entry["init_format"] == "none"
@@ -68,28 +57,30 @@ def test_a_slot_is_header_kernel_initramfs_and_root(tmp_path: Path) -> None:
     for name, content in parts.items():
         (tmp_path / name).write_bytes(content)
     names = [str(tmp_path / name) for name in parts]
-    recipe("slot").main(str(tmp_path / "slot"), "0.1.0", *names, "2", "cafe", "5a17")
-    slot = (tmp_path / "slot").read_bytes()
-    assert struct.unpack("<I", slot[:4])[0] == zlib.crc32(slot[4:4096])
-    header = dict(entry.decode().split("=", 1) for entry in slot[4:4096].rstrip(b"\0").split(b"\0"))
+    slot.main(str(tmp_path / "slot"), "0.1.0", *names, "2", "cafe", "5a17")
+    written = (tmp_path / "slot").read_bytes()
+    assert struct.unpack("<I", written[:4])[0] == zlib.crc32(written[4:4096])
+    header = dict(
+        entry.decode().split("=", 1) for entry in written[4:4096].rstrip(b"\0").split(b"\0")
+    )
     for name in ("kernel", "initrd"):
         begin, size = int(header[f"{name}_sector"], 16) * 512, int(header[f"{name}_size"], 16)
-        assert slot[begin : begin + size] == parts[name]
+        assert written[begin : begin + size] == parts[name]
         assert int(header[f"{name}_crc"], 16) == zlib.crc32(parts[name])
         swapped = struct.pack("<I", int(header[f"{name}_crc_swapped"], 16))
         assert swapped == struct.pack(">I", zlib.crc32(parts[name]))
     offset, sectors, *verity = header["root_args"].removeprefix("diemcau.root=").split(",")
-    assert slot[int(offset) * 512 :] == parts["root"]
+    assert written[int(offset) * 512 :] == parts["root"]
     assert (sectors, verity) == ("16", ["2", "cafe", "5a17"])
 
 
 def test_a_header_that_is_too_long_is_refused() -> None:
     with pytest.raises(SystemExit, match="does not fit"):
-        recipe("slot").environment({"version": "x" * 5000}, 4096)
+        slot.environment({"version": "x" * 5000}, 4096)
 
 
 def test_the_recipe_needs_nothing_but_debians_python() -> None:
-    for script in ("slot.py", "report.py"):
+    for script in ("slot.py", "report.py", "unnamed.py"):
         names = {
             line.split()[1].partition(".")[0]
             for line in (RECIPE / script).read_text().splitlines()
