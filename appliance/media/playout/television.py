@@ -189,6 +189,8 @@ class Television:
             now = time.monotonic()
             if status["displayed"] != displayed or status["shown"] == shown:
                 moved_at = now
+            if displayed <= 0 < status["displayed"]:
+                _log.info("tv ← first picture on the screen")
             if status["sounded"] != sounded:
                 sounded_at = now
             shown, displayed, sounded = status["shown"], status["displayed"], status["sounded"]

@@ -232,11 +232,12 @@ def test_the_secret_is_on_the_data_partition_and_no_more_on_the_card(
 
 UNITS = {
     "background on the TV": "diemcau-screen",
-    "endpoint's picture on the TV": "diemcau-endpoint",
+    "endpoint READY": "diemcau-endpoint",
     "slot marked good": "diemcau-confirm",
 }
 WORDS = {
     "settings in force": "settings in force",
+    "endpoint's picture on the TV": "tv ← first picture",
     "agenda read": "far ← agenda",
     "dialing": "near → dialing",
     "in the room": "near → in room",
