@@ -26,7 +26,7 @@ test: check image  ## all that CI runs: the above, then starts of both images an
 	$(BIN)/python -m pytest $(MACHINE)/test_pi.py -k u_boot
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
-	$(BIN)/python -m pytest -s tests/dialers/sip/long_calls.py
+	$(BIN)/python -m pytest -s tests/dialers/sip/calls/long_calls.py
 
 peers: setup  ## the far ends of the tests that no package brings
 	./tests/peers/setup

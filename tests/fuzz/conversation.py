@@ -4,9 +4,9 @@ import random
 
 from sipmessage import URI, Message, Request, Response
 
-from appliance.dialers.sip.digest import MOST_REALMS, Authenticator
-from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.message import (
+from appliance.dialers.sip.signalling.digest import MOST_REALMS, Authenticator
+from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.message import (
     MessageError,
     carry,
     parse,
@@ -16,10 +16,10 @@ from appliance.dialers.sip.message import (
     tag_of,
     tagged,
 )
-from appliance.dialers.sip.session import MOST_EVENTS
-from appliance.dialers.sip.transactions import MOST, MOST_FORKS
-from tests.dialers.sip.legs import FAR, NEAR
-from tests.dialers.sip.wire import ROOM, TCP_NEAR, UDP_FAR, UDP_NEAR
+from appliance.dialers.sip.signalling.session import MOST_EVENTS
+from appliance.dialers.sip.signalling.transactions import MOST, MOST_FORKS
+from tests.dialers.sip.signalling.sessions import FAR, NEAR
+from tests.dialers.sip.signalling.wire import ROOM, TCP_NEAR, UDP_FAR, UDP_NEAR
 from tests.fuzz.choices import Choices
 
 STEPS = 120

@@ -2,12 +2,12 @@
 
 from aiortc.rtp import RtcpRrPacket, RtpPacket
 
-from appliance.dialers.sip.message import serialise
+from appliance.dialers.sip.signalling.message import serialise
 from appliance.media import plain_rtcp
 from appliance.media.srtp import Outbound
-from tests.dialers.sip.recorded import NAMES, offer
-from tests.dialers.sip.torture_messages import torture_messages
-from tests.dialers.sip.wire import UDP_NEAR, invite
+from tests.dialers.sip.sdp.recorded import NAMES, offer
+from tests.dialers.sip.signalling.torture_messages import torture_messages
+from tests.dialers.sip.signalling.wire import UDP_NEAR, invite
 from tests.fuzz.targets import KEY
 
 _CHALLENGE = (

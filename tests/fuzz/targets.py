@@ -6,18 +6,25 @@ from collections.abc import Callable
 from aiortc.rtp import RtpPacket
 from sipmessage import Request
 
-from appliance.dialers.sip.dialog import Dialog, target_of
-from appliance.dialers.sip.digest import Challenge
-from appliance.dialers.sip.encryption import Encryption
-from appliance.dialers.sip.framing import LONGEST_BODY, Framer
-from appliance.dialers.sip.info import wants_keyframe
-from appliance.dialers.sip.message import MessageError, kind_of, parse, sdp_of, serialise, tokens
-from appliance.dialers.sip.message_head import LONGEST_HEAD
-from appliance.dialers.sip.offer import accept, answer
-from appliance.dialers.sip.offer_lines import Ours, Role, first_offer
-from appliance.dialers.sip.sdp import Description, SdpError
-from appliance.dialers.sip.station import stamp
-from appliance.dialers.sip.unreadable import answer_to
+from appliance.dialers.sip.sdp.description import Description, SdpError
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer import accept, answer
+from appliance.dialers.sip.sdp.offer_lines import Ours, Role, first_offer
+from appliance.dialers.sip.signalling.bad_request import answer_to
+from appliance.dialers.sip.signalling.dialog import Dialog, target_of
+from appliance.dialers.sip.signalling.digest import Challenge
+from appliance.dialers.sip.signalling.info import wants_keyframe
+from appliance.dialers.sip.signalling.message import (
+    MessageError,
+    kind_of,
+    parse,
+    sdp_of,
+    serialise,
+    tokens,
+)
+from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD
+from appliance.dialers.sip.transport.framing import LONGEST_BODY, Framer
+from appliance.dialers.sip.transport.transport_layer import stamp
 from appliance.media import plain_rtcp
 from appliance.media.jitter.clock import FarClock
 from appliance.media.plain_rtp_receiver import Receiving
@@ -25,7 +32,7 @@ from appliance.media.plain_rtp_sender import Sending
 from appliance.media.plain_rtp_stream import RtpStream
 from appliance.media.rtp_rate import SendRate
 from appliance.media.srtp import SUITES, CipherError, Inbound, MasterKey, Outbound
-from tests.dialers.sip.wire import invite
+from tests.dialers.sip.signalling.wire import invite
 from tests.fuzz.choices import Choices
 from tests.fuzz.conversation import converse
 from tests.fuzz.packets import pictures, sounds

@@ -10,9 +10,13 @@ from sipmessage import Request, Response
 
 from appliance.base.config import SipChoices
 from appliance.dialers.dialer import CallStatistics, Change, DialError, EndReason, FarFloor, Near
-from appliance.dialers.sip.encryption import Encryption
-from appliance.dialers.sip.entry import Step
-from appliance.dialers.sip.events import (
+from appliance.dialers.sip.dtmf_script import Step
+from appliance.dialers.sip.faults import refused
+from appliance.dialers.sip.keypad import Keypad
+from appliance.dialers.sip.media_session import MediaSession
+from appliance.dialers.sip.sdp.description import SdpError
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.signalling.events import (
     Answered,
     Ended,
     Established,
@@ -22,16 +26,12 @@ from appliance.dialers.sip.events import (
     Offered,
     Progress,
 )
-from appliance.dialers.sip.faults import refused
-from appliance.dialers.sip.info import CONTROL, FAST_UPDATE, wants_keyframe
-from appliance.dialers.sip.keypad import Keypad
-from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.media_session import MediaSession
-from appliance.dialers.sip.registration import Registered, Registration
-from appliance.dialers.sip.sdp import SdpError
-from appliance.dialers.sip.session_timer import SessionTimer
-from appliance.dialers.sip.station import Station
-from appliance.dialers.sip.way import Way
+from appliance.dialers.sip.signalling.info import CONTROL, FAST_UPDATE, wants_keyframe
+from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.registration import Registered, Registration
+from appliance.dialers.sip.signalling.session_timer import SessionTimer
+from appliance.dialers.sip.transport.routing import Way
+from appliance.dialers.sip.transport.transport_layer import Station
 
 log = logging.getLogger("diemcau.sip")
 

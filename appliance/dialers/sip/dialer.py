@@ -9,12 +9,12 @@ from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.dialer import Call, DialError, EndReason, Near
 from appliance.dialers.sip.call import SipCall
-from appliance.dialers.sip.encryption import Encryption
-from appliance.dialers.sip.entry import EntryError, steps
+from appliance.dialers.sip.dtmf_script import EntryError, steps
 from appliance.dialers.sip.faults import unreachable
-from appliance.dialers.sip.resolve import Dns, Lookup
-from appliance.dialers.sip.sdp import SdpError
-from appliance.dialers.sip.way import Way, way
+from appliance.dialers.sip.sdp.description import SdpError
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.transport.resolve import Dns, Lookup
+from appliance.dialers.sip.transport.routing import Way, way
 from appliance.media.plain_rtp import PortsError
 from appliance.wire.address import Address, AddressError
 

@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable
 
 from appliance.base.config import SipChoices
-from appliance.dialers.sip.entry import Step
-from appliance.dialers.sip.info import KEYS, key
+from appliance.dialers.sip.dtmf_script import Step
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.signalling.info import KEYS, key
 
 log = logging.getLogger("diemcau.sip")
 

@@ -10,11 +10,24 @@ from dataclasses import replace
 from aiortc import MediaStreamTrack
 
 from appliance.dialers.dialer import CallStatistics, DialersError, Near
-from appliance.dialers.sip.encryption import Encryption
 from appliance.dialers.sip.media_statistics import statistics
-from appliance.dialers.sip.offer import accept, answer
-from appliance.dialers.sip.offer_lines import Agreed, Agreement, Ours, Role, Secured, first_offer
-from appliance.dialers.sip.sdp import DIRECTIONS, Attribute, Description, Media, SdpError
+from appliance.dialers.sip.sdp.description import (
+    DIRECTIONS,
+    Attribute,
+    Description,
+    Media,
+    SdpError,
+)
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer import accept, answer
+from appliance.dialers.sip.sdp.offer_lines import (
+    Agreed,
+    Agreement,
+    Ours,
+    Role,
+    Secured,
+    first_offer,
+)
 from appliance.media.jitter.clock import FarClock
 from appliance.media.plain_rtp import PORTS
 from appliance.media.plain_rtp_stream import RtpStream

@@ -10,8 +10,8 @@ import av
 import numpy as np
 
 from appliance.dialers.dialer import Near
-from appliance.dialers.sip.encryption import Encryption
 from appliance.dialers.sip.media_session import MediaSession
+from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.media.follow import Follower
 from tests.media.lossy_near import NumberedVideo, Tone, number_of
 

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from sipmessage import Message, Request
 
 from appliance.dialers.dialer import Near
-from appliance.dialers.sip.encryption import Encryption
-from appliance.dialers.sip.events import Incoming
-from appliance.dialers.sip.framing import Framer
-from appliance.dialers.sip.leg import Leg
 from appliance.dialers.sip.media_session import MediaSession
-from appliance.dialers.sip.message import Local, parse, response, serialise
-from tests.dialers.sip.legs import FAR
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.signalling.events import Incoming
+from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.message import Local, parse, response, serialise
+from appliance.dialers.sip.transport.framing import Framer
+from tests.dialers.sip.signalling.sessions import FAR
 from tests.dialers.sites import near
 from tests.peers.sip.agent import Agent
 

@@ -9,16 +9,16 @@ import psutil
 import pytest
 
 from appliance.dialers.dialer import Near
-from appliance.dialers.sip.encryption import Encryption
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
-from appliance.dialers.sip.sdp import SdpError
+from appliance.dialers.sip.sdp.description import SdpError
+from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.media.camera import Camera
 from appliance.media.microphone import Microphone
 from appliance.media.near import NearVideo
 from appliance.media.near_audio import NearAudio
 from tests.dialers.sip.facing import HOST, End, agree, end, facing, flows, until
-from tests.dialers.sip.recorded import offer
 from tests.dialers.sip.relay import Relay
+from tests.dialers.sip.sdp.recorded import offer
 from tests.media.lossy_near import NumberedVideo, Tone
 
 OFF, OPTIONAL, REQUIRED = Encryption.OFF, Encryption.OPTIONAL, Encryption.REQUIRED

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiortc.rtp import RtcpByePacket, is_rtcp
 
-from appliance.dialers.sip.encryption import Encryption
+from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.media import plain_rtcp
 from appliance.media.far_video import FarVideo
 from tests.dialers.sip.facing import End, agree, end, facing, flows, until

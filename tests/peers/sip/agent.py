@@ -8,7 +8,7 @@ from typing import Protocol
 
 from sipmessage import Message, Request, Response
 
-from appliance.dialers.sip.events import (
+from appliance.dialers.sip.signalling.events import (
     Answered,
     Ended,
     Established,
@@ -18,7 +18,7 @@ from appliance.dialers.sip.events import (
     LegEvent,
     Offered,
 )
-from appliance.dialers.sip.leg import Leg
+from appliance.dialers.sip.signalling.invite_session import Leg
 
 LEAVE_S = 3.0
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 
 from sipmessage import Message, Request, Response
 
-from appliance.dialers.sip.framing import Framer
-from appliance.dialers.sip.message import parse, response, serialise
-from appliance.dialers.sip.session_timer import SessionTimer
+from appliance.dialers.sip.signalling.message import parse, response, serialise
+from appliance.dialers.sip.signalling.session_timer import SessionTimer
+from appliance.dialers.sip.transport.framing import Framer
 from tests.peers.sip.mcu_call import QUEUE, McuCall, Room
 from tests.peers.sip.mcu_media import Faults
 from tests.peers.sip.programme import NUMBERED, Show

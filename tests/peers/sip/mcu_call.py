@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from sipmessage import URI, Address, Message, Request
 
-from appliance.dialers.sip.events import Incoming
-from appliance.dialers.sip.info import CONTROL, FAST_UPDATE
-from appliance.dialers.sip.leg import Leg
-from appliance.dialers.sip.message import Local, carry
-from appliance.dialers.sip.session_timer import SessionTimer
+from appliance.dialers.sip.signalling.events import Incoming
+from appliance.dialers.sip.signalling.info import CONTROL, FAST_UPDATE
+from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.message import Local, carry
+from appliance.dialers.sip.signalling.session_timer import SessionTimer
 from tests.peers.sip.agent import Agent
 from tests.peers.sip.mcu_media import Faults, McuMedia
 from tests.peers.sip.programme import Show

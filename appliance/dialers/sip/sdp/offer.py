@@ -1,0 +1,242 @@
+"""Offer and answer (RFC 3264): two descriptions in, what is sent and taken on each medium out.
+
+Pure. A medium that we have no use for (BFCP, far-end camera control, T.38...) keeps its place with
+port 0.
+"""
+
+from dataclasses import replace
+
+from appliance.dialers.sip.sdp.description import Description, Media, SdpError
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.formats import Crypto, Payload, feedback, payloads
+from appliance.dialers.sip.sdp.offer_formats import (
+    EVENT,
+    clock,
+    events,
+    h264,
+    h264_answer,
+    h264_bps,
+    mode,
+    sound,
+)
+from appliance.dialers.sip.sdp.offer_keys import accepted_keys, offered_key
+from appliance.dialers.sip.sdp.offer_lines import (
+    FEEDBACK,
+    HEADERS_BPS,
+    SOUND_BPS,
+    Agreed,
+    Agreement,
+    Ours,
+    Role,
+    Secured,
+    description,
+    line,
+    refused,
+    secured,
+)
+from appliance.media.plain_rtp import Address
+from appliance.media.plain_rtp_receiver import Receiving
+from appliance.media.plain_rtp_sender import Sending
+
+_CONTENT = {"slides", "alt"}
+_MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly"}
+LEAST_BPS = 64_000
+
+
+def answer(ours: Ours, remote: Description) -> Agreement:
+    """Answer an offer; raises SdpError when nothing could be seen or heard."""
+    lines: list[Media] = []
+    agreed: list[Agreed] = []
+    refusals: list[str] = []
+    for media in remote.media:
+        role = _role(media)
+        if role is None or not media.port or any(known.role is role for known in agreed):
+            lines.append(refused(media))
+            continue
+        try:
+            ready, medium = _answer(ours, remote, media, role)
+        except SdpError as error:
+            refusals.append(error.detail)
+            lines.append(refused(media))
+            if ours.encryption is Encryption.REQUIRED and role is Role.AUDIO:
+                raise
+            continue
+        lines.append(ready)
+        agreed.append(medium)
+    _demand(agreed, refusals)
+    return Agreement(description(ours, tuple(lines)), tuple(agreed))
+
+
+def accept(ours: Ours, local: Description, remote: Description) -> Agreement:
+    """Take the answer to our offer `local`; raises SdpError when it leaves nothing."""
+    agreed: list[Agreed] = []
+    refusals: list[str] = []
+    for offered, media in zip(local.media, remote.media, strict=False):
+        role = _own_role(ours, offered)
+        if role is None or not media.port:
+            continue
+        try:
+            agreed.append(_accept(ours, offered, remote, media, role))
+        except SdpError as error:
+            refusals.append(error.detail)
+            if ours.encryption is Encryption.REQUIRED:
+                raise
+    _demand(agreed, refusals)
+    return Agreement(local, tuple(agreed))
+
+
+def _demand(agreed: list[Agreed], refusals: list[str]) -> None:
+    if not any(medium.role in (Role.AUDIO, Role.VIDEO) for medium in agreed):
+        raise SdpError(
+            "; ".join(dict.fromkeys(refusals)) or "the far end offers neither sound nor picture"
+        )
+
+
+def _role(media: Media) -> Role | None:
+    if media.kind == "audio":
+        return Role.AUDIO
+    if media.kind != "video":
+        return None
+    content = (media.value("content") or "").lower().replace(" ", "")
+    return Role.CONTENT if _CONTENT & set(content.split(",")) else Role.VIDEO
+
+
+def _own_role(ours: Ours, media: Media) -> Role | None:
+    """By its port: our own lines do not say what they are for."""
+    return next((role for role, port in ours.ports.items() if port == media.port), None)
+
+
+def _answer(ours: Ours, remote: Description, media: Media, role: Role) -> tuple[Media, Agreed]:
+    chosen = offered_key(ours, media)
+    theirs = payloads(media)
+    if role is Role.AUDIO:
+        common = sound(theirs)
+        ready = [_audio_answer(payload) for payload in common]
+    else:
+        best = h264(theirs)
+        common = [] if best is None else [best]
+        ready = [h264_answer(payload, ours.bps) for payload in common]
+    if not common:
+        raise SdpError(_nothing_common(media, theirs))
+    offered = feedback(media, {payload.number for payload in common})
+    spoken = tuple(kind for kind in FEEDBACK if kind in offered)
+    direction = _direction(remote, media, role)
+    keys = []
+    both: Secured | None = None
+    if chosen is not None:
+        own = ours.own(role, chosen.suite)
+        both = Secured(chosen.suite, own, chosen.keys)
+        keys = [Crypto(chosen.tag, chosen.suite, (own,))]
+    written = secured(line(ours, role, ready, direction, spoken), media.protocol, keys)
+    return written, replace(
+        _agreed(remote, media, role, common, common, direction, spoken), secured=both
+    )
+
+
+def _accept(ours: Ours, offered: Media, remote: Description, media: Media, role: Role) -> Agreed:
+    own = payloads(offered)
+    numbers = {payload.number for payload in own}
+    theirs = [payload for payload in payloads(media) if payload.number in numbers]
+    if role is Role.AUDIO:
+        known = {payload.number for payload in sound(theirs)}
+        common = [payload for payload in theirs if payload.number in known]
+    else:
+        common = [payload for payload in theirs if payload.name.lower() == "h264"]
+    if not any(payload.name.lower() != EVENT for payload in common):
+        raise SdpError(_nothing_common(media, theirs))
+    heard = feedback(media, {payload.number for payload in common})
+    said = feedback(offered, {payload.number for payload in common})
+    spoken = tuple(kind for kind in FEEDBACK if kind in heard & said)
+    mine = offered.direction or "sendrecv"
+    direction = _both(mine, _direction(remote, media, role))
+    medium = _agreed(remote, media, role, common, own, direction, spoken)
+    return replace(medium, secured=accepted_keys(ours, offered, media, role))
+
+
+def _nothing_common(media: Media, theirs: list[Payload]) -> str:
+    names = ", ".join(dict.fromkeys(payload.name for payload in theirs[:12])) or "nothing known"
+    return f"the far end offers {media.kind} as {names}, none of which is spoken here"
+
+
+def _direction(remote: Description, media: Media, role: Role) -> str:
+    """Ours, from theirs."""
+    theirs = remote.direction(media)
+    where = remote.connection_of(media)
+    if where is None or where.is_nowhere:
+        theirs = _both(theirs, "sendonly")
+    return _both(
+        _MIRROR.get(theirs, "inactive"), "recvonly" if role is Role.CONTENT else "sendrecv"
+    )
+
+
+def _both(one: str, other: str) -> str:
+    """The direction that two leave."""
+    send = all(d in ("sendrecv", "sendonly") for d in (one, other))
+    receive = all(d in ("sendrecv", "recvonly") for d in (one, other))
+    if send:
+        return "sendrecv" if receive else "sendonly"
+    return "recvonly" if receive else "inactive"
+
+
+def _audio_answer(payload: Payload) -> Payload:
+    said = {"opus": {"useinbandfec": "1"}, EVENT: {"0-15": ""}}.get(payload.name.lower(), {})
+    return replace(payload, parameters=said)
+
+
+def _agreed(
+    remote: Description,
+    media: Media,
+    role: Role,
+    common: list[Payload],
+    taken: list[Payload],
+    direction: str,
+    spoken: tuple[str, ...],
+) -> Agreed:
+    """`common` is what the far end takes, the first of it wanted; `taken` is what we take."""
+    where = remote.connection_of(media)
+    rtp = rtcp = None
+    if where is not None and not where.is_nowhere:
+        rtp = (where.host, media.port)
+        rtcp = _rtcp(media, rtp)
+    sending = receiving = None
+    if direction in ("sendrecv", "sendonly"):
+        first = next(payload for payload in common if payload.name.lower() != EVENT)
+        keys = [event.number for event in events(common) if event.rate == clock(first)]
+        bps = _bps(remote, media)
+        if role is not Role.AUDIO:
+            bps = min(bps, h264_bps(first))
+        sending = Sending(
+            first.number,
+            first.name,
+            clock(first),
+            mode(first),
+            "nack" in spoken,
+            keys[0] if keys else None,
+            bps,
+        )
+    if direction in ("sendrecv", "recvonly"):
+        receiving = Receiving(
+            {payload.number: (payload.name, clock(payload)) for payload in taken},
+            frozenset(spoken),
+        )
+    return Agreed(role, rtp, rtcp, sending, receiving)
+
+
+def _rtcp(media: Media, rtp: Address) -> Address:
+    """The next port, where the far end does not name another one (RFC 3605)."""
+    words = (media.value("rtcp") or "").split()
+    if words and words[0].isascii() and words[0].isdigit() and 0 < int(words[0][:6]) < 65536:
+        return (words[3] if len(words) > 3 else rtp[0], int(words[0]))
+    return rtp[0], min(rtp[1] + 1, 65535)
+
+
+def _bps(remote: Description, media: Media) -> int:
+    """What the far end says that it can take (RFC 3890, RFC 8866 section 5.8)."""
+    own = media.bandwidth("TIAS")
+    if own is None and media.bandwidth("AS"):
+        own = round((media.bandwidth("AS") or 0) * 1000 * 0.95)
+    said = [own] if own else []
+    whole = remote.bandwidth("TIAS") or (remote.bandwidth("AS") or 0) * 1000
+    if whole:
+        said.append(whole - SOUND_BPS - HEADERS_BPS)
+    return max(LEAST_BPS, min(said, default=2_500_000))

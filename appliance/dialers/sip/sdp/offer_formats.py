@@ -1,0 +1,120 @@
+"""Which payload formats a call uses: our order of sound, and the H.264 that both ends can."""
+
+from dataclasses import dataclass
+
+from appliance.dialers.sip.sdp.formats import Payload
+from appliance.media.plain_rtp_h264 import bps_within
+
+SOUND = ("g722", "opus", "pcma", "pcmu")  # no conference system is known to refuse the first
+EVENT = "telephone-event"
+OFFERED_SOUND = (
+    Payload(9, "G722", 8000),
+    Payload(98, "opus", 48000, 2, {"useinbandfec": "1"}),
+    Payload(8, "PCMA", 8000),
+    Payload(0, "PCMU", 8000),
+    Payload(101, EVENT, 8000, 1, {"0-15": ""}),
+    Payload(102, EVENT, 48000, 1, {"0-15": ""}),
+)
+
+LEVEL = 0x1F  # 3.1: 720p30
+# A Polycom DMA refuses a video offer without max-fs.
+_SIZES = {"max-mbps": "108000", "max-fs": "3600"}
+_BASELINE = 66
+_LEVELS = {  # macroblocks, macroblocks/s, bit/s (H.264 table A-1)
+    9: (99, 1_485, 128_000),
+    10: (99, 1_485, 64_000),
+    11: (396, 3_000, 192_000),
+    12: (396, 6_000, 384_000),
+    13: (396, 11_880, 768_000),
+    20: (396, 11_880, 2_000_000),
+    21: (792, 19_800, 4_000_000),
+    22: (1_620, 20_250, 4_000_000),
+    30: (1_620, 40_500, 10_000_000),
+    31: (3_600, 108_000, 14_000_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """An H.264 profile-level-id (RFC 6184 section 8.1)."""
+
+    idc: int
+    constraints: int
+    level: int
+
+    @classmethod
+    def of(cls, payload: Payload) -> "Profile":
+        """Baseline at level 1 where nothing usable is said, as the RFC has it."""
+        text = payload.parameters.get("profile-level-id", "")
+        try:
+            raw = bytes.fromhex(text) if len(text) == 6 else b"\x42\0\x0a"
+        except ValueError:
+            raw = b"\x42\0\x0a"
+        return cls(*raw)
+
+    def __str__(self) -> str:
+        return f"{self.idc:02x}{self.constraints:02x}{self.level:02x}"
+
+
+def mode(payload: Payload) -> int:
+    """H.264's packetisation mode: 0 where it is not said."""
+    return payload.parameter("packetization-mode", 0)
+
+
+def h264_offer(bps: int) -> list[Payload]:
+    """Constrained Baseline in mode 1, and in mode 0 for those who put nothing together."""
+    said = {**_SIZES, "max-br": str(bps // 1000)}
+    first = {"profile-level-id": "42e01f", "packetization-mode": "1", **said}
+    second = {"profile-level-id": "42e01f", "packetization-mode": "0", **said}
+    return [Payload(99, "H264", 90000, 1, first), Payload(100, "H264", 90000, 1, second)]
+
+
+def h264(offered: list[Payload]) -> Payload | None:
+    """The best of what is offered: mode 1 before 0, Baseline before what contains it."""
+    known = [p for p in offered if p.name.lower() == "h264" and mode(p) in (0, 1)]
+    return min(known, key=lambda p: (mode(p) != 1, Profile.of(p).idc != _BASELINE), default=None)
+
+
+def h264_answer(chosen: Payload, bps: int) -> Payload:
+    """What we say to it: the same profile and mode, a level of ours (RFC 6184 section 8.2.2)."""
+    profile = Profile.of(chosen)
+    asymmetric = chosen.parameters.get("level-asymmetry-allowed") == "1"
+    level = LEVEL if asymmetric else min(profile.level, LEVEL)
+    said = {"profile-level-id": str(Profile(profile.idc, profile.constraints, level))}
+    if mode(chosen) or "packetization-mode" in chosen.parameters:
+        said["packetization-mode"] = str(mode(chosen))
+    if asymmetric:
+        said["level-asymmetry-allowed"] = "1"
+    said |= {**_SIZES, "max-br": str(bps // 1000)}
+    return Payload(chosen.number, chosen.name, chosen.rate, 1, said)
+
+
+def h264_bps(far: Payload) -> int:
+    """The most that such a receiver can be sent, in size of picture and in bit/s."""
+    level = min((known for known in _LEVELS if known >= Profile.of(far).level), default=31)
+    size, speed, rate = _LEVELS[level]
+    size = max(size, far.parameter("max-fs", 0))
+    speed = max(speed, far.parameter("max-mbps", 0))
+    rate = max(rate, far.parameter("max-br", 0) * 1000)
+    fitting = bps_within(size, speed)
+    return rate if fitting is None else min(rate, fitting)
+
+
+def sound(offered: list[Payload]) -> list[Payload]:
+    """What of it we have, our order first; then the telephone events for the first's clock."""
+    found: list[Payload] = []
+    for name in SOUND:
+        found += [p for p in offered if p.name.lower() == name][:1]
+    if found:
+        found += [p for p in events(offered) if p.rate in {clock(q) for q in found}]
+    return found
+
+
+def events(offered: list[Payload]) -> list[Payload]:
+    """The telephone events among them."""
+    return [p for p in offered if p.name.lower() == EVENT]
+
+
+def clock(payload: Payload) -> int:
+    """The RTP clock in Hz. G.722's is 8000 whatever a far end says (RFC 3551 section 4.5.2)."""
+    return 8000 if payload.name.lower() == "g722" else payload.rate

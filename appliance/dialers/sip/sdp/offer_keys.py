@@ -1,0 +1,38 @@
+"""Which keys protect a medium, and when a medium must not go without."""
+
+from appliance.dialers.sip.sdp.description import Media, SdpError
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.formats import Crypto, cryptos
+from appliance.dialers.sip.sdp.offer_lines import Ours, Role, Secured
+
+SECURE = {"RTP/SAVP", "RTP/SAVPF"}
+PLAIN = {"RTP/AVP", "RTP/AVPF"}
+
+
+def offered_key(ours: Ours, media: Media) -> Crypto | None:
+    """The far end's key to use, from its offer; None for a plain medium. Raises SdpError."""
+    protocol = media.protocol.upper()
+    usable = cryptos(media)
+    if protocol not in SECURE | PLAIN:
+        raise SdpError(f"the far end offers {media.kind} by {media.protocol!r} only")
+    if protocol in SECURE and ours.encryption is Encryption.OFF:
+        raise SdpError("the far end demands encryption, and encryption is off here")
+    if usable and ours.encryption is not Encryption.OFF:
+        return usable[0]
+    if protocol in SECURE:
+        raise SdpError("the far end demands encryption of a kind that is not known here")
+    if ours.encryption is Encryption.REQUIRED:
+        raise SdpError("encryption is demanded here, and the far end offers none")
+    return None
+
+
+def accepted_keys(ours: Ours, offered: Media, media: Media, role: Role) -> Secured | None:
+    """The keys that its answer `media` to our line settles; None for plain. Raises SdpError."""
+    mine = {crypto.tag: crypto for crypto in cryptos(offered)}
+    for crypto in cryptos(media):
+        known = mine.get(crypto.tag)
+        if known is not None and known.suite == crypto.suite:
+            return Secured(crypto.suite, ours.own(role, crypto.suite), crypto.keys)
+    if media.protocol.upper() in SECURE or ours.encryption is Encryption.REQUIRED:
+        raise SdpError("encryption is demanded here, and the far end's answer brings no key for it")
+    return None

@@ -1,0 +1,148 @@
+"""The media lines that we write, and the values that an agreement is made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from appliance.dialers.sip.sdp.description import (
+    Attribute,
+    Bandwidth,
+    Connection,
+    Description,
+    Media,
+    Origin,
+)
+from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.formats import Crypto, Payload
+from appliance.dialers.sip.sdp.offer_formats import OFFERED_SOUND, h264_offer
+from appliance.media.plain_rtp import Address
+from appliance.media.plain_rtp_receiver import Receiving
+from appliance.media.plain_rtp_sender import Sending
+from appliance.media.srtp import SUITES, MasterKey
+
+FEEDBACK = ("nack", "nack pli", "ccm fir", "ccm tmmbr")
+SOUND_BPS = 64_000
+HEADERS_BPS = 16_000  # 50 packets a second
+
+
+class Role(StrEnum):
+    """What a medium is to us."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+    CONTENT = "content"
+
+
+@dataclass(frozen=True, slots=True)
+class Ours:
+    """What we bring: one port and, for each suite, one key a role; `bps` is the picture's most."""
+
+    host: str
+    ports: Mapping[Role, int]
+    keys: Mapping[tuple[Role, str], MasterKey] = field(repr=False)
+    encryption: Encryption = Encryption.OFF
+    bps: int = 2_000_000
+    session: str = "1"
+
+    def own(self, role: Role, suite: str) -> MasterKey:
+        return self.keys[role, suite]
+
+
+@dataclass(frozen=True, slots=True)
+class Secured:
+    """Keys of both directions."""
+
+    suite: str
+    own: MasterKey
+    far: tuple[MasterKey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """One medium that goes; `sending` None while it is on hold or only received."""
+
+    role: Role
+    rtp: Address | None
+    rtcp: Address | None
+    sending: Sending | None
+    receiving: Receiving | None
+    secured: Secured | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What both ends hold now, and our own description of it."""
+
+    local: Description
+    media: tuple[Agreed, ...]
+
+
+def first_offer(ours: Ours) -> Description:
+    """Sound and picture. No a=rtcp and no ICE: an RMX sends no picture to those who say it."""
+    audio = line(ours, Role.AUDIO, list(OFFERED_SOUND), "sendrecv")
+    video = line(ours, Role.VIDEO, h264_offer(ours.bps), "sendrecv", FEEDBACK)
+    protocol = "RTP/SAVP" if ours.encryption is Encryption.REQUIRED else "RTP/AVP"
+    return description(
+        ours,
+        (
+            secured(audio, protocol, _own_keys(ours, Role.AUDIO)),
+            secured(video, protocol, _own_keys(ours, Role.VIDEO)),
+        ),
+    )
+
+
+def _own_keys(ours: Ours, role: Role) -> list[Crypto]:
+    """On RTP/AVP the keys are there for who wants them, the best effort of room codecs."""
+    if ours.encryption is Encryption.OFF:
+        return []
+    return [Crypto(tag, suite, (ours.own(role, suite),)) for tag, suite in enumerate(SUITES, 1)]
+
+
+def secured(media: Media, protocol: str, keys: list[Crypto]) -> Media:
+    """The line by that protocol, with keys."""
+    said = tuple(Attribute("crypto", str(key)) for key in keys)
+    return replace(media, protocol=protocol, attributes=(*media.attributes, *said))
+
+
+def line(
+    ours: Ours, role: Role, ready: list[Payload], direction: str, spoken: tuple[str, ...] = ()
+) -> Media:
+    """One medium of ours, by RTP/AVP."""
+    attributes = []
+    for payload in ready:
+        attributes.append(Attribute("rtpmap", payload.rtpmap))
+        if payload.fmtp is not None:
+            attributes.append(Attribute("fmtp", payload.fmtp))
+    if role is Role.AUDIO:
+        attributes.append(Attribute("ptime", "20"))
+    attributes += [Attribute("rtcp-fb", f"* {kind}") for kind in spoken]
+    if role is Role.CONTENT:
+        attributes.append(Attribute("content", "slides"))
+    attributes.append(Attribute(direction))
+    audio = role is Role.AUDIO
+    return Media(
+        "audio" if audio else "video",
+        ours.ports[role],
+        "RTP/AVP",
+        tuple(str(payload.number) for payload in ready),
+        bandwidths=() if audio else (Bandwidth("TIAS", ours.bps),),
+        attributes=tuple(attributes),
+    )
+
+
+def refused(media: Media) -> Media:
+    """A medium that we have no use for keeps its place."""
+    return Media(media.kind, 0, media.protocol, media.formats or ("0",))
+
+
+def description(ours: Ours, media: tuple[Media, ...]) -> Description:
+    """The whole, in version 1; who keeps the last one counts on."""
+    kbps = -(-(ours.bps + SOUND_BPS + HEADERS_BPS) // 1000)
+    connection = Connection.to(ours.host)
+    return Description(
+        Origin("-", ours.session, "1", connection),
+        "-",
+        connection,
+        (Bandwidth("AS", kbps),),
+        media=media,
+    )

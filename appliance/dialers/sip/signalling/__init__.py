@@ -1,0 +1,1 @@
+"""The signalling of a call without I/O: messages, transactions, dialog, INVITE session."""

@@ -1,0 +1,132 @@
+"""A dialog without I/O: who is at both ends, where requests go, and in which order (section 12)."""
+
+import re
+from dataclasses import dataclass, field
+
+from sipmessage import URI, Address, Message, Request, Response
+
+from appliance.dialers.sip.signalling.message import request, tag_of, tagged
+
+MOST_ROUTE = 4096
+"""Characters of a route set: ten proxies have 1000."""
+_PIECE = re.compile(r'(?:[^,<"]|<[^>]*>|"(?:[^"\\]|\\.)*")+')
+
+
+@dataclass
+class Dialog:
+    """``target`` is where requests go; ``routes`` the proxies on the way, nearest first.
+
+    The far end's words, its tag and the proxies' addresses, are given back to the letter: a proxy
+    may find a ``+`` that came back as ``%2B`` to be another.
+    """
+
+    call_id: str
+    near: Address
+    far: Address
+    far_text: str
+    target: URI
+    routes: tuple[str, ...]
+    cseq: int
+    far_cseq: int | None = None
+    confirmed: bool = False
+    prack: set[int] = field(default_factory=set)  # RSeq of the answers that were acknowledged
+
+    @classmethod
+    def of_client(cls, invite: Request, answer: Response) -> "Dialog":
+        """The dialog that an answer to our INVITE makes, early or confirmed (12.1.2)."""
+        return cls(
+            call_id=invite.call_id,
+            near=invite.from_address,
+            far=answer.to_address,
+            far_text=answer.headers["To"],
+            target=target_of(answer) or invite.uri,
+            routes=tuple(reversed(_routes(answer))),
+            cseq=invite.cseq.sequence,
+            confirmed=answer.code >= 200,
+        )
+
+    @classmethod
+    def of_server(cls, invite: Request, tag: str) -> "Dialog":
+        """The dialog that our answer to an INVITE makes (12.1.1)."""
+        far = invite.from_address
+        return cls(
+            call_id=invite.call_id,
+            near=tagged(invite.to_address, tag),
+            far=far,
+            far_text=invite.headers["From"],
+            target=target_of(invite) or far.uri,
+            routes=tuple(_routes(invite)),
+            cseq=0,
+            far_cseq=invite.cseq.sequence,
+        )
+
+    def holds(self, message: Message) -> bool:
+        """Whether a request of the far end's belongs here."""
+        return (
+            message.call_id == self.call_id
+            and tag_of(message.to_address) == tag_of(self.near)
+            and tag_of(message.from_address) == tag_of(self.far)
+        )
+
+    def confirm(self, answer: Response) -> None:
+        """The 2xx came: target and route set are the ones it says (13.2.2.4)."""
+        self.confirmed = True
+        self.target = target_of(answer) or self.target
+        self.routes = tuple(reversed(_routes(answer)))
+
+    def refresh(self, message: Message) -> None:
+        """The far end may have moved (12.2.1.2)."""
+        self.target = target_of(message) or self.target
+
+    def in_order(self, asked: Request) -> bool:
+        """Note the far end's CSeq; False where it is older than one already seen (12.2.2)."""
+        sequence = asked.cseq.sequence
+        if self.far_cseq is not None and sequence < self.far_cseq:
+            return False
+        self.far_cseq = sequence
+        return True
+
+    def request(self, method: str) -> Request:
+        """The next request in this dialog."""
+        self.cseq += 1
+        return self._made(method, self.cseq)
+
+    def ack(self, cseq: int) -> Request:
+        """The ACK to the 2xx of the INVITE with this CSeq (13.2.2.4)."""
+        return self._made("ACK", cseq)
+
+    def _made(self, method: str, cseq: int) -> Request:
+        target, routes = self.target, list(self.routes)
+        first = Address.parse(routes[0]).uri if routes else None
+        if first is not None and "lr" not in first.parameters:
+            # A strict router of RFC 2543 wants to be the request's own address (12.2.1.1).
+            routes = [*routes[1:], str(Address(target))]
+            target = first
+        one = request(method, target, self.near, self.far, self.call_id, cseq)
+        one.headers.set("To", self.far_text)
+        if routes:
+            one.headers.setlist("Route", routes)
+        return one
+
+
+def target_of(message: Message) -> URI | None:
+    """Where the sender says it is reached; None where it does not, or not readably."""
+    try:
+        contacts = message.contact
+    except ValueError:
+        return None
+    return contacts[0].uri if contacts and contacts[0].uri.scheme in ("sip", "sips") else None
+
+
+def _routes(message: Message) -> list[str]:
+    """The proxies' addresses as they wrote them; none where one of them cannot be read."""
+    lines = message.headers.getlist("Record-Route")
+    if sum(map(len, lines)) > MOST_ROUTE:
+        return []
+    pieces = [piece.strip() for line in lines for piece in _PIECE.findall(line)]
+    try:
+        for piece in pieces:
+            Address.parse(piece)
+    except ValueError:
+        return []
+    return pieces

@@ -1,0 +1,195 @@
+"""SIP messages between bytes and sipmessage's objects, and the parts that every message needs."""
+
+import re
+import secrets
+from dataclasses import dataclass
+
+from sipmessage import URI, Address, CSeq, Message, Parameters, Request, Response, Via
+
+from appliance.dialers.dialer import DialersError
+from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD, readable
+
+AGENT = "DiemCau"
+ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
+SUPPORTED = ("timer", "100rel")
+SDP = "application/sdp"
+COOKIE = "z9hG4bK"  # RFC 3261 section 8.1.1.7: a branch that begins so is unique
+MAX_FORWARDS = 70
+_NUMBER = re.compile(r"[0-9]{1,10}")
+_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length")
+
+PHRASES = {
+    100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 400: "Bad Request",
+    401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
+    407: "Proxy Authentication Required", 415: "Unsupported Media Type", 420: "Bad Extension",
+    422: "Session Interval Too Small", 480: "Temporarily Unavailable",
+    481: "Call/Transaction Does Not Exist", 482: "Loop Detected", 486: "Busy Here",
+    487: "Request Terminated", 488: "Not Acceptable Here", 489: "Bad Event",
+    491: "Request Pending", 500: "Server Internal Error", 501: "Not Implemented",
+    503: "Service Unavailable", 600: "Busy Everywhere", 603: "Decline", 606: "Not Acceptable",
+}  # fmt: skip
+
+
+class MessageError(DialersError, ValueError):
+    """Bytes that are no SIP message that can be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """Our end of a flow: what Via and Contact say. ``transport`` is UDP, TCP or TLS."""
+
+    transport: str
+    host: str
+    port: int
+
+    @property
+    def reliable(self) -> bool:
+        """Whether the transport repeats by itself (RFC 3261 section 17)."""
+        return self.transport != "UDP"
+
+    def via(self, branch: str) -> Via:
+        """A Via of ours; ``rport`` asks for the answer on the same path (RFC 3581)."""
+        return Via(self.transport, self.host, self.port, Parameters(branch=branch, rport=None))
+
+    def contact(self, user: str) -> Address:
+        """Where the far end reaches this flow."""
+        parameters = Parameters()
+        if self.transport != "UDP":
+            parameters = Parameters(transport=self.transport.lower())
+        return Address(URI("sip", self.host, user or None, port=self.port, parameters=parameters))
+
+
+def parse(data: bytes) -> Request | Response:
+    """One whole message; raises MessageError.
+
+    Sees to what the parser leaves alone: the head's many spellings (`readable`), a body longer
+    than said (RFC 3261 section 18.3), and headers without which nothing can be answered.
+    """
+    head, gap, body = data.partition(b"\r\n\r\n")
+    if not gap or len(head) > LONGEST_HEAD:
+        raise MessageError("no end of the headers")
+    try:
+        message = Message.parse(readable(head.decode()).encode() + b"\r\n\r\n" + body)
+        _check(message)
+        length = message.headers.get("Content-Length")
+        if length is not None:
+            if not _NUMBER.fullmatch(length) or int(length) > len(body):
+                raise MessageError(f"Content-Length {length[:20]!r}, but {len(body)} bytes came")
+            message.body = body[: int(length)]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        if isinstance(error, MessageError):
+            raise
+        # The parser raises one error of its own again and again, which would keep the frames of
+        # each time, and with them every message that could not be read.
+        error.__traceback__ = None
+        raise MessageError(f"not a SIP message: {error!s:.120}") from None
+    return message
+
+
+def _check(message: Request | Response) -> None:
+    """Read once whatever is needed to answer, so that nothing fails later on."""
+    for name in _SINGLE:
+        if len(set(message.headers.getlist(name))) > 1:
+            raise MessageError(f"{name} is there twice, and not the same")
+    cseq = message.cseq
+    if not 0 <= cseq.sequence < 2**31:
+        raise MessageError(f"CSeq {cseq.sequence} is out of range")
+    if not message.via or not message.call_id:
+        raise MessageError("Via or Call-ID is missing")
+    for address in (message.from_address, message.to_address):
+        tag_of(address)
+    if isinstance(message, Request):
+        if cseq.method != message.method:
+            raise MessageError(f"CSeq says {cseq.method[:20]}, the request {message.method[:20]}")
+    elif not 100 <= message.code <= 699:
+        raise MessageError(f"{message.code} is no status")
+
+
+def serialise(message: Message) -> bytes:
+    """The bytes, with the true Content-Length."""
+    message.headers.set("Content-Length", str(len(message.body)))
+    return bytes(message)  # type: ignore[call-overload,no-any-return]
+
+
+def new_branch() -> str:
+    """A branch that no other request has."""
+    return COOKIE + secrets.token_hex(10)
+
+
+def new_tag() -> str:
+    """A tag for our end of a dialog (RFC 3261 section 19.3)."""
+    return secrets.token_hex(8)
+
+
+def branch_of(message: Message) -> str:
+    """The branch of the topmost Via, "" where it has none."""
+    return message.via[0].parameters.get("branch") or ""
+
+
+def tag_of(address: Address) -> str:
+    """The tag of a From or To, "" where it has none."""
+    return address.parameters.get("tag") or ""
+
+
+def tagged(address: Address, tag: str) -> Address:
+    """The same address with this tag."""
+    return Address(address.uri, address.name, address.parameters.replace(tag=tag))
+
+
+def request(method: str, uri: URI, near: Address, far: Address, call_id: str, cseq: int) -> Request:
+    """A request without Via; the transaction adds that."""
+    one = Request(method, uri)
+    one.headers.set("Max-Forwards", str(MAX_FORWARDS))
+    one.from_address, one.to_address = near, far
+    one.call_id, one.cseq = call_id, CSeq(cseq, method)
+    one.headers.set("User-Agent", AGENT)
+    return one
+
+
+def response(to: Request, code: int, tag: str = "", phrase: str = "") -> Response:
+    """An answer to ``to`` (RFC 3261 section 8.2.6); ``tag`` is ours, where To has none yet."""
+    one = Response(code, phrase or PHRASES.get(code, "Unknown"))
+    one.headers.setlist("Via", list(to.headers.getlist("Via")))
+    if code < 300 and to.headers.getlist("Record-Route"):
+        one.headers.setlist("Record-Route", list(to.headers.getlist("Record-Route")))
+    one.headers.set("From", to.headers["From"])
+    # To the letter, also where the printer would write it in another way.
+    ours = f";tag={tag}" if tag and code > 100 and not tag_of(to.to_address) else ""
+    one.headers.set("To", to.headers["To"] + ours)
+    one.call_id = to.call_id
+    one.headers.set("CSeq", to.headers["CSeq"])
+    one.headers.set("Server", AGENT)
+    return one
+
+
+def carry(message: Message, body: str, kind: str = SDP) -> None:
+    """Give a message a body; "" leaves it without."""
+    message.body = body.encode()
+    if body:
+        message.headers.set("Content-Type", kind)
+    else:
+        message.headers.remove("Content-Type")
+
+
+def kind_of(message: Message) -> str:
+    """The media type of the body, small letters, without parameters."""
+    return (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
+
+
+def sdp_of(message: Message) -> str:
+    """The session description in the body, "" where there is none."""
+    if kind_of(message) != SDP:
+        return ""
+    return message.body.decode("utf-8", "replace")
+
+
+def tokens(message: Message, name: str) -> frozenset[str]:
+    """A header's comma-separated words, small letters, over all its lines."""
+    lines = message.headers.getlist(name)
+    return frozenset(word.strip().lower() for line in lines for word in line.split(",")) - {""}
+
+
+def number(message: Message, name: str) -> int | None:
+    """The number that a header begins with; None where there is none that can be used."""
+    found = _NUMBER.match((message.headers.get(name) or "").strip())
+    return int(found.group()) if found else None

@@ -1,0 +1,94 @@
+"""Server transactions without I/O: a request is answered, as often as it is repeated."""
+
+from sipmessage import Message, Request, Response
+
+from appliance.dialers.sip.signalling.client_transaction import T1, T2, T4, State
+from appliance.dialers.sip.signalling.message import COOKIE, branch_of, response, tag_of
+
+
+class ServerTransaction:
+    """One request of the far end's, INVITE (17.2.1) or other (17.2.2).
+
+    The 2xx to an INVITE is repeated here as well, until its ACK is seen (13.3.1.4).
+    """
+
+    def __init__(self, request: Request, *, reliable: bool, out: list[Message], now: float) -> None:
+        self.request = request
+        self.invite = request.method == "INVITE"
+        self.state = State.CALLING
+        self.acked = False
+        self._reliable = reliable
+        self._out = out
+        self._last: Response | None = None
+        self._repeat = T1
+        self._repeat_at: float | None = None
+        self._over_at: float | None = None
+        if self.invite:
+            self.answer(response(request, 100), now)
+
+    def next_timer(self) -> float | None:
+        """When ``on_timer`` is due."""
+        times = [at for at in (self._repeat_at, self._over_at) if at is not None]
+        return min(times, default=None)
+
+    def on_timer(self, now: float) -> bool:
+        """Repeat the answer where that is due; True when a 2xx was never acknowledged."""
+        if self._over_at is not None and now >= self._over_at:
+            unheard = self.state is State.ACCEPTED and not self.acked
+            self._end()
+            return unheard
+        if self._repeat_at is not None and now >= self._repeat_at:
+            if self._last is not None:
+                self._out.append(self._last)
+            self._repeat = min(self._repeat * 2, T2)
+            self._repeat_at = now + self._repeat
+        return False
+
+    def repeated(self) -> None:
+        """The request came once more."""
+        if self._last is not None and not (self.invite and self.state is State.ACCEPTED):
+            self._out.append(self._last)
+
+    def answer(self, answer: Response, now: float) -> None:
+        """Send an answer; after the final one none is sent."""
+        if self.state not in (State.CALLING, State.PROCEEDING):
+            return
+        self._last = answer
+        self._out.append(answer)
+        if answer.code < 200:
+            self.state = State.PROCEEDING
+            return
+        self._over_at = now + 64 * T1
+        if self.invite and answer.code < 300:
+            self.state = State.ACCEPTED
+            self._repeat_at = now + T1
+        elif self.invite:
+            self.state = State.COMPLETED
+            self._repeat_at = None if self._reliable else now + T1
+        elif self._reliable:
+            self._end()
+        else:
+            self.state = State.COMPLETED
+
+    def acknowledged(self, now: float) -> bool:
+        """The ACK came; True for the first to a 2xx, which is the user's to know."""
+        self._repeat_at = None
+        news = self.state is State.ACCEPTED and not self.acked
+        self.acked = True
+        if self.state is State.COMPLETED:
+            self._over_at = now + (0.0 if self._reliable else T4)
+        return news
+
+    def _end(self) -> None:
+        self.state = State.TERMINATED
+        self._repeat_at = self._over_at = None
+
+
+def server_key(request: Request) -> tuple[str, ...]:
+    """What a request has in common with its repetitions, its ACK and its CANCEL (17.2.3)."""
+    via, branch = request.via[0], branch_of(request)
+    if branch.startswith(COOKIE) and branch != COOKIE:
+        return branch, via.host.lower(), str(via.port)
+    # RFC 2543's way, for old far ends without such a branch.
+    number, tag = str(request.cseq.sequence), tag_of(request.from_address)
+    return request.call_id, number, tag, str(via)

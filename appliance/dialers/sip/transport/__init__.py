@@ -1,0 +1,1 @@
+"""How messages travel: names resolved, routes, sockets, framing."""

@@ -1,0 +1,1 @@
+"""Real calls to a real Asterisk and baresip."""

@@ -1,0 +1,1 @@
+"""SIP's protocol by lists of messages."""

@@ -1,0 +1,78 @@
+"""Two legs on one wire, and shorthand for what they tell."""
+
+import random
+from collections.abc import Callable
+from typing import TypeVar
+
+from sipmessage import URI, Address, Request, Response
+
+from appliance.dialers.sip.signalling.digest import Authenticator
+from appliance.dialers.sip.signalling.events import Established, Incoming, LegEvent
+from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.message import Local
+from appliance.dialers.sip.signalling.session_timer import SessionTimer
+from tests.dialers.sip.signalling.wire import ROOM, TCP_FAR, TCP_NEAR, End, Wire
+
+Kind = TypeVar("Kind")
+
+NEAR = Address(URI.parse("sip:ia-kly@site.example.vn"), "Xã Ia Kly")
+FAR = Address(ROOM)
+
+
+def hear(end: End, message: Request | Response, now: float) -> None:
+    """Give a message to a leg."""
+    assert isinstance(end, Leg)
+    end.receive(message, now)
+
+
+def tick(end: End, now: float) -> None:
+    """Tell a leg the hour."""
+    assert isinstance(end, Leg)
+    end.on_timer(now)
+
+
+class Pair:
+    """A site's leg and an MCU's."""
+
+    def __init__(
+        self,
+        local: tuple[Local, Local] = (TCP_NEAR, TCP_FAR),
+        *,
+        near_timer: SessionTimer | None = None,
+        far_timer: SessionTimer | None = None,
+        authenticator: Authenticator | None = None,
+        lose: Callable[[str], bool] = lambda line: False,
+    ) -> None:
+        self.near = Leg(
+            local[0],
+            NEAR,
+            authenticator=authenticator,
+            timer=near_timer,
+            chance=random.Random(1),
+        )
+        self.far = Leg(local[1], FAR, open_door=True, timer=far_timer, chance=random.Random(2))
+        self.wire = Wire(self.near, self.far, hear, tick, lose=lose)
+
+    @property
+    def log(self) -> list[str]:
+        return self.wire.log
+
+    def up(self) -> "Pair":
+        """A call that stands; its log is empty."""
+        self.near.call(ROOM, "offer 1", 0.0)
+        self.wire.settle()
+        only(self.far.take_events(), Incoming)
+        self.far.answer("answer 1", 0.0)
+        self.wire.settle()
+        only(self.near.take_events(), Established)
+        only(self.far.take_events(), Established)
+        self.log.clear()
+        return self
+
+
+def only(events: list[LegEvent], kind: type[Kind]) -> Kind:
+    """The one event that there is, of this kind."""
+    assert [type(event) for event in events] == [kind]
+    (event,) = events
+    assert isinstance(event, kind)
+    return event
