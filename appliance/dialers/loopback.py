@@ -10,17 +10,9 @@ from dataclasses import replace
 
 from aiortc import MediaStreamTrack
 
-from appliance.dialers.dialer import (
-    Call,
-    CallStatistics,
-    Change,
-    DialError,
-    EndReason,
-    FarFloor,
-    Near,
-)
-from appliance.dialers.measure import Measure
+from appliance.dialers.api import Call, CallStatistics, Change, DialError, EndReason, FarFloor, Near
 from appliance.dialers.path import NoPathError, close, path_stands
+from appliance.dialers.stats import Measure
 from appliance.media.far import FarTrack
 from appliance.media.webrtc import connection
 from appliance.wire.address import Address, AddressError
@@ -29,7 +21,7 @@ CONNECT_S = 5.0  # within one machine; more means that something is broken
 
 
 class LoopbackCall:
-    """See `appliance.dialers.dialer.Call`."""
+    """See `appliance.dialers.api.Call`."""
 
     def __init__(self, near: Near, name: str) -> None:
         self.ended: EndReason | None = None

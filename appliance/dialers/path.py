@@ -3,7 +3,7 @@
 import asyncio
 from contextlib import suppress
 
-from appliance.dialers.dialer import DialersError
+from appliance.dialers.api import DialersError
 from appliance.media.webrtc import Connection
 
 SETTLE_S = 1.0

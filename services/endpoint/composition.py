@@ -10,8 +10,8 @@ from appliance.base.config import Site
 from appliance.base.fact_file import FactFile
 from appliance.base.lifeline import Lifeline
 from appliance.core.scenes import name_card
-from appliance.dialers.dialer import Call
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Call
+from appliance.dialers.registry import Dialers
 from appliance.media.playout.television import Television
 from hardware.board import open_board
 from hardware.cable import Cable

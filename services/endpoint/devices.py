@@ -5,7 +5,7 @@ import logging
 
 from appliance.base.config import Site
 from appliance.core.troubles import Trouble, TroubleKey
-from appliance.dialers.dialer import Near
+from appliance.dialers.api import Near
 from appliance.media.camera import Camera
 from appliance.media.capture import CaptureState
 from appliance.media.capture_i420 import Picture

@@ -17,8 +17,8 @@ import click
 from appliance.base.config import SipChoices
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
-from appliance.dialers.dialer import Call, CallStatistics, DialError, EndReason, Near
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, Near
+from appliance.dialers.registry import Dialers
 from appliance.media.camera import Camera
 from appliance.media.follow import Follower
 from appliance.media.microphone import Microphone

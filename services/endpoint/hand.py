@@ -18,7 +18,7 @@ from appliance.core.floor import (
     within,
 )
 from appliance.core.phases import Phase
-from appliance.dialers.dialer import Call
+from appliance.dialers.api import Call
 
 log = logging.getLogger("diemcau.hand")
 

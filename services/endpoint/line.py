@@ -11,7 +11,7 @@ from appliance.base.limits import Limits
 from appliance.core.phases import CallFact, CallState
 from appliance.core.reasons import EndReason
 from appliance.core.redial import first_try, next_try, tries_after
-from appliance.dialers.dialer import Call, DialError
+from appliance.dialers.api import Call, DialError
 from appliance.wire.meeting import Meeting
 
 Result = TypeVar("Result")

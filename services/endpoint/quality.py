@@ -3,7 +3,7 @@
 from collections import deque
 
 from appliance.core.scenes import Line
-from appliance.dialers.dialer import CallStatistics
+from appliance.dialers.api import CallStatistics
 
 POOR_LOSS, FAIR_LOSS = 0.05, 0.01
 """Shares of lost packets: at 5 % speech begins to suffer, at 1 % pictures do."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import Any, Protocol
 
 from appliance.core.scenes import Scene, Screen
-from appliance.dialers.dialer import Call
+from appliance.dialers.api import Call
 from appliance.media.follow import Follower
 from appliance.media.playout.compose import I420
 

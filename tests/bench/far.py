@@ -15,8 +15,8 @@ from typing import Any
 import av
 import uvloop
 
-from appliance.dialers.dialer import Call, Near
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Call, Near
+from appliance.dialers.registry import Dialers
 from appliance.media.formats import Size
 from tests.bench.content import read_raw
 from tests.bench.far_tracks import FarPicture, FarSound, copied

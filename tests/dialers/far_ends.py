@@ -10,8 +10,8 @@ from pathlib import Path
 import av
 
 from appliance.base.config import SipChoices
-from appliance.dialers.dialer import Dialer, EndReason
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Dialer, EndReason
+from appliance.dialers.registry import Dialers
 from tests.code_sound import write_beeps
 from tests.dialers.sites import SPAN, site
 from tests.media.lossy_near import HEIGHT, RATE, WIDTH, numbered

@@ -10,7 +10,7 @@ import numpy as np
 from aiortc import RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
-from appliance.dialers.dialer import Call, Dialer, Near
+from appliance.dialers.api import Call, Dialer, Near
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Answered, Event, Told

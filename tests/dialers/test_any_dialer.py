@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from appliance.dialers.dialer import Call, DialError, EndReason
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Call, DialError, EndReason
+from appliance.dialers.registry import Dialers
 from tests.dialers.far_ends import ALL, CONFERENCES, VIDEOROOMS, FarEnd, start, videoroom_address
 from tests.dialers.sites import Chair, near, site, until
 from tests.peers.janus import ROOM, SHORT_ROOM, janus

@@ -5,7 +5,7 @@ import ssl
 
 import pytest
 
-from appliance.dialers.dialer import EndReason
+from appliance.dialers.api import EndReason
 from appliance.dialers.janus.faults import refused, unreachable
 from appliance.dialers.janus.session import Refused
 

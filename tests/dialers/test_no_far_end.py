@@ -7,8 +7,8 @@ import pytest
 import trustme
 
 from appliance.base.limits import Limits
-from appliance.dialers.dialer import DialError, EndReason
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import DialError, EndReason
+from appliance.dialers.registry import Dialers
 from tests.dialers.sites import near
 from tests.peers.janus import ROOM
 from tests.peers.room import room

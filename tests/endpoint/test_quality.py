@@ -3,7 +3,7 @@
 import pytest
 
 from appliance.core.scenes import Line
-from appliance.dialers.dialer import CallStatistics, VideoStatistics
+from appliance.dialers.api import CallStatistics, VideoStatistics
 from services.endpoint.quality import LOOKS, Quality
 
 

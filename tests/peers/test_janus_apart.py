@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.dialers.table import Dialers
+from appliance.dialers.registry import Dialers
 from tests.dialers.sites import near
 from tests.peers.janus import ROOM, janus
 from tests.process.ports import free_port

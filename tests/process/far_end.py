@@ -10,8 +10,8 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.dialers.dialer import Call, Near
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Call, Near
+from appliance.dialers.registry import Dialers
 from appliance.media.camera import Camera
 from appliance.media.follow import Follower
 from appliance.media.microphone import Microphone

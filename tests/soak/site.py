@@ -9,7 +9,7 @@ from dataclasses import asdict
 import av
 
 from appliance.base.config import SipChoices
-from appliance.dialers.dialer import Near
+from appliance.dialers.api import Near
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.media.camera import Camera
 from appliance.media.follow import Follower

@@ -9,7 +9,7 @@ import numpy as np
 from aiortc import MediaStreamTrack
 
 from appliance.core.reasons import EndReason
-from appliance.dialers.dialer import CallStatistics, Change, DialError, FarFloor
+from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
 
 FRAME_S = 1.0
 """One picture a second keeps four hours of meeting cheap."""
@@ -70,7 +70,7 @@ class _Picture(MediaStreamTrack):
 
 
 class StoryCall:
-    """A call as `appliance.dialers.dialer.Call` says."""
+    """A call as `appliance.dialers.api.Call` says."""
 
     def __init__(self, far: FarEnd, address: str) -> None:
         self.address = address

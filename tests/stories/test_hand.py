@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.dialers.dialer import FarFloor
+from appliance.dialers.api import FarFloor
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 

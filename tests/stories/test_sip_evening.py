@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from appliance.base.config import SipChoices
-from appliance.dialers.dialer import Call, Near
+from appliance.dialers.api import Call, Near
 from appliance.dialers.sip.dialer import SipDialer
 from services.endpoint.province import Word
 from tests.fast_net import play

@@ -9,15 +9,15 @@ from typing import TypeGuard
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
-from appliance.dialers.dialer import CallStatistics, Change, EndReason, FarFloor, Near
+from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, Near
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.mix import Mix
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Answered, Event, HungUp, Json, Over, SlowLink, Told
 from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.dialers.janus.subscription import Subscription
-from appliance.dialers.measure import Measure
 from appliance.dialers.path import NoPathError, close, path_stands
+from appliance.dialers.stats import Measure
 from appliance.media.far import FarTrack
 from appliance.media.webrtc import connection
 from appliance.wire.address import Address
@@ -32,7 +32,7 @@ HANG_UP_S = 4.0
 
 
 class JanusCall:
-    """See `appliance.dialers.dialer.Call`; made by JanusDialer, which calls ``join`` once."""
+    """See `appliance.dialers.api.Call`; made by JanusDialer, which calls ``join`` once."""
 
     def __init__(
         self, address: Address, near: Near, name: str, trust: ssl.SSLContext | None

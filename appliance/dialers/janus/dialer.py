@@ -6,7 +6,7 @@ import ssl
 from websockets.exceptions import WebSocketException
 
 from appliance.base.limits import Limits
-from appliance.dialers.dialer import Call, DialError, EndReason, Near
+from appliance.dialers.api import Call, DialError, EndReason, Near
 from appliance.dialers.janus.call import JanusCall
 from appliance.dialers.janus.faults import refused, unreachable
 from appliance.dialers.janus.socket import LostError, RefusedError

@@ -5,7 +5,7 @@ import ssl
 
 from websockets.exceptions import InvalidStatus, WebSocketException
 
-from appliance.dialers.dialer import DialError, EndReason
+from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.janus.session import Refused
 
 # Codes of janus_videoroom.c and of apierror.h.

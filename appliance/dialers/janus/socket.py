@@ -13,7 +13,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Subprotocol
 
-from appliance.dialers.dialer import DialersError
+from appliance.dialers.api import DialersError
 from appliance.dialers.janus.session import (
     Answered,
     Event,

@@ -9,8 +9,8 @@ from aiortc import MediaStreamTrack, RTCSessionDescription
 
 from appliance.dialers.janus.people import Stream
 from appliance.dialers.janus.socket import JanusSocket
-from appliance.dialers.measure import Measure
 from appliance.dialers.path import close
+from appliance.dialers.stats import Measure
 from appliance.media.far import FarTrack
 from appliance.media.far_video import FarVideo
 from appliance.media.webrtc import Connection, connection

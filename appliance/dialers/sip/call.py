@@ -9,7 +9,7 @@ from aiortc import MediaStreamTrack
 from sipmessage import Request, Response
 
 from appliance.base.config import SipChoices
-from appliance.dialers.dialer import CallStatistics, Change, DialError, EndReason, FarFloor, Near
+from appliance.dialers.api import CallStatistics, Change, DialError, EndReason, FarFloor, Near
 from appliance.dialers.sip.dtmf_script import Step
 from appliance.dialers.sip.faults import refused
 from appliance.dialers.sip.keypad import Keypad
@@ -42,7 +42,7 @@ PUT_OUT_S = 120.0  # an entry queue's script may take so long
 
 
 class SipCall:
-    """See `appliance.dialers.dialer.Call`; made by SipDialer, which calls ``join`` once."""
+    """See `appliance.dialers.api.Call`; made by SipDialer, which calls ``join`` once."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
-from appliance.dialers.dialer import Call, DialError, EndReason, Near
+from appliance.dialers.api import Call, DialError, EndReason, Near
 from appliance.dialers.sip.call import SipCall
 from appliance.dialers.sip.dtmf_script import EntryError, steps
 from appliance.dialers.sip.faults import unreachable

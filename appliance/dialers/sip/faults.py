@@ -5,7 +5,7 @@ import ssl
 
 from sipmessage import Response
 
-from appliance.dialers.dialer import DialError, EndReason
+from appliance.dialers.api import DialError, EndReason
 
 _REASONS = {
     401: EndReason.UNAUTHORISED,

@@ -2,7 +2,7 @@
 
 import time
 
-from appliance.dialers.dialer import AudioStatistics, CallStatistics, VideoStatistics
+from appliance.dialers.api import AudioStatistics, CallStatistics, VideoStatistics
 from appliance.media.plain_rtp_stream import RtpStream
 
 BLOCK_S = 0.02

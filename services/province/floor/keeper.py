@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.exc import DBAPIError
 from websockets.exceptions import WebSocketException
 
-from appliance.dialers.dialer import DialersError
+from appliance.dialers.api import DialersError
 from appliance.wire.address import Address
 from services.province.floor import stays
 from services.province.floor.reported import knows_floor, reported

@@ -9,7 +9,7 @@ from typing import Any
 import av
 import numpy as np
 
-from appliance.dialers.dialer import Near
+from appliance.dialers.api import Near
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.media.follow import Follower

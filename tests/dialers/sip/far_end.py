@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from sipmessage import Message, Request
 
-from appliance.dialers.dialer import Near
+from appliance.dialers.api import Near
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.signalling.events import Incoming

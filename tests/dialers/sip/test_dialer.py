@@ -6,7 +6,7 @@ import pytest
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
-from appliance.dialers.dialer import DialError, EndReason
+from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.dialers.sip.dtmf_script import EntryError, Step, steps
 from appliance.dialers.sip.sdp.encryption import Encryption

@@ -11,7 +11,7 @@ import trustme
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
-from appliance.dialers.dialer import DialError, EndReason
+from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.media.plain_rtp_sender import FIRST_KEYFRAMES_S
 from tests.dialers.sites import PATIENCE_S, Site, near, site, until

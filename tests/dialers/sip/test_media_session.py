@@ -8,7 +8,7 @@ import re
 import psutil
 import pytest
 
-from appliance.dialers.dialer import Near
+from appliance.dialers.api import Near
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.encryption import Encryption

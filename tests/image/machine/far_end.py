@@ -12,8 +12,8 @@ from typing import Any
 
 import av
 
-from appliance.dialers.dialer import Near
-from appliance.dialers.table import Dialers
+from appliance.dialers.api import Near
+from appliance.dialers.registry import Dialers
 from appliance.media.camera import Camera
 from appliance.media.capture_i420 import plane
 from appliance.media.follow import Follower

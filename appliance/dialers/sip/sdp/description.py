@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from appliance.dialers.dialer import DialersError
+from appliance.dialers.api import DialersError
 
 TEXT_LIMIT = 65_536  # an MCU's offer has 2 to 4 kB
 MEDIA_LIMIT = 32

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sipmessage import URI, Address, CSeq, Message, Parameters, Request, Response, Via
 
-from appliance.dialers.dialer import DialersError
+from appliance.dialers.api import DialersError
 from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD, readable
 
 AGENT = "DiemCau"

@@ -13,7 +13,7 @@ from typing import Any
 import av
 import numpy as np
 
-from appliance.dialers.dialer import Call, Dialer, Near
+from appliance.dialers.api import Call, Dialer, Near
 from appliance.media.capture_i420 import plane
 from appliance.media.follow import Follower
 from tests.code_picture import GUEST, SITE, Code, frame, read, write_recording

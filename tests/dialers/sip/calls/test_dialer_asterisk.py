@@ -12,7 +12,7 @@ import pytest
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.core.redial import PACES
-from appliance.dialers.dialer import Call, EndReason
+from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.wire.meeting import Meeting
 from services.endpoint.line import Line

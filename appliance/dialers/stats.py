@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from aiortc.stats import RTCOutboundRtpStreamStats
 
-from appliance.dialers.dialer import AudioStatistics, CallStatistics, VideoStatistics
+from appliance.dialers.api import AudioStatistics, CallStatistics, VideoStatistics
 from appliance.media.far import FarStatistics, FarTrack
 from appliance.media.webrtc import Connection
 from appliance.media.webrtc_sender import Sender

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
-from appliance.dialers.dialer import Call, Dialer, DialError, EndReason, Near
+from appliance.dialers.api import Call, Dialer, DialError, EndReason, Near
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
 from appliance.dialers.sip.dialer import SipDialer
