@@ -13,7 +13,7 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.media.capture_i420 import plane
+from appliance.media.capture.i420 import plane
 
 Luma = NDArray[np.uint8]
 

@@ -13,8 +13,8 @@ from aiortc import MediaStreamTrack
 from appliance.dialers.api import Call, CallStatistics, Change, DialError, EndReason, FarFloor, Near
 from appliance.dialers.path import NoPathError, close, path_stands
 from appliance.dialers.stats import Measure
-from appliance.media.far import FarTrack
-from appliance.media.webrtc import connection
+from appliance.media.receive.track import FarTrack
+from appliance.media.webrtc.connection import connection
 from appliance.wire.address import Address, AddressError
 
 CONNECT_S = 5.0  # within one machine; more means that something is broken

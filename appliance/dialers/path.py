@@ -4,7 +4,7 @@ import asyncio
 from contextlib import suppress
 
 from appliance.dialers.api import DialersError
-from appliance.media.webrtc import Connection
+from appliance.media.webrtc.connection import Connection
 
 SETTLE_S = 1.0
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from aiortc.stats import RTCOutboundRtpStreamStats
 
 from appliance.dialers.api import AudioStatistics, CallStatistics, VideoStatistics
-from appliance.media.far import FarStatistics, FarTrack
-from appliance.media.webrtc import Connection
-from appliance.media.webrtc_sender import Sender
+from appliance.media.receive.track import FarStatistics, FarTrack
+from appliance.media.webrtc.connection import Connection
+from appliance.media.webrtc.sender import Sender
 
 FRAME_S = 0.02  # one Opus packet of a near track
 LOOK_S = 0.01  # how exactly the first picture's moment is known

@@ -12,7 +12,7 @@ from appliance.base.lifeline import Lifeline
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
-from appliance.media.playout.television import Television
+from appliance.media.tv.television import Television
 from hardware.board import open_board
 from hardware.cable import Cable
 from hardware.network import linked

@@ -6,12 +6,12 @@ import logging
 from appliance.base.config import Site
 from appliance.core.troubles import Trouble, TroubleKey
 from appliance.dialers.api import Near
-from appliance.media.camera import Camera
-from appliance.media.capture import CaptureState
-from appliance.media.capture_i420 import Picture
-from appliance.media.microphone import Microphone
-from appliance.media.near import NearVideo
-from appliance.media.near_audio import NearAudio
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.device import CaptureState
+from appliance.media.capture.i420 import Picture
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
 from services.endpoint.loudness import Loudness
 
 log = logging.getLogger("diemcau.devices")

@@ -19,12 +19,12 @@ from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, Near
 from appliance.dialers.registry import Dialers
-from appliance.media.camera import Camera
-from appliance.media.follow import Follower
-from appliance.media.microphone import Microphone
-from appliance.media.near import NearVideo
-from appliance.media.near_audio import NearAudio
-from appliance.media.sources import SourceError
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
+from appliance.media.capture.sources import SourceError
+from appliance.media.receive.track_follower import Follower
 from services.endpoint.recording import Recording
 
 log = logging.getLogger("diemcau.dial")

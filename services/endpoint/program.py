@@ -11,8 +11,8 @@ from appliance.base.config import Site
 from appliance.base.lifeline import Lifeline
 from appliance.base.limits import Limits
 from appliance.core.scenes import starting
-from appliance.media.playout.output import Output
-from appliance.media.playout.television import Television
+from appliance.media.tv.output import Output
+from appliance.media.tv.television import Television
 from hardware.cable import Cable
 from services.endpoint.easel import Easel
 from services.endpoint.places import Places

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from appliance.core.scenes import Scene, Screen
 from appliance.dialers.api import Call
-from appliance.media.follow import Follower
-from appliance.media.playout.compose import I420
+from appliance.media.receive.track_follower import Follower
+from appliance.media.tv.compose import I420
 
 MIRROR_S = 0.1
 """How often the self-view moves while the far picture is awaited."""
@@ -17,7 +17,7 @@ STALE_S = 2.0
 
 
 class Television(Protocol):
-    """Where pictures and sound go (`appliance.media.playout`)."""
+    """Where pictures and sound go (`appliance.media.tv`)."""
 
     def show(self, picture: I420, due: float) -> None:
         """Show at `due` (time.monotonic() seconds)."""

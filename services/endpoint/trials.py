@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from appliance.core.troubles import Area, TroubleKey
-from appliance.media.capture import CaptureState
+from appliance.media.capture.device import CaptureState
 from services.endpoint.agendas import Agendas
 from services.endpoint.devices import Devices
 from services.endpoint.selftest import Trial

@@ -17,7 +17,7 @@ from aiortc.rtp import (
     pack_remb_fci,
 )
 
-from appliance.media.rtp_nack import rising
+from appliance.media.rtp.nack import rising
 from services.room import rewrite
 from services.room.descriptions import FarPath, accepted, answer, read
 from services.room.errors import INVALID_SDP, VideoRoomError

@@ -9,9 +9,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.media.far_decoders import PICTURE_DECODERS, SOUND_DECODERS
+from appliance.media.codecs.decoders import PICTURE_DECODERS, SOUND_DECODERS
+from appliance.media.codecs.opus import OpusEncoder
 from appliance.media.formats import BLOCK_S, Size
-from appliance.media.opus import OpusEncoder
 from tests.bench.content import FPS, encoded, read_raw
 from tests.bench.far_tracks import copied
 from tests.code_sound import RATE

@@ -17,7 +17,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParamete
 from aiortc.rtcrtpreceiver import RemoteStreamTrack
 from aiortc.rtp import RtcpPacket, RtpPacket, is_rtcp
 
-from appliance.media.plain_rtp import RtpPath
+from appliance.media.rtp.udp_ports import RtpPath
 from tests.media.virtual_call import Line
 
 SSRC = 4711

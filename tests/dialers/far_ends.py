@@ -14,7 +14,7 @@ from appliance.dialers.api import Dialer, EndReason
 from appliance.dialers.registry import Dialers
 from tests.code_sound import write_beeps
 from tests.dialers.sites import SPAN, site
-from tests.media.lossy_near import HEIGHT, RATE, WIDTH, numbered
+from tests.media.local_tracks import HEIGHT, RATE, WIDTH, numbered
 from tests.peers.janus import FULL_ROOM, PIN, PIN_ROOM, ROOM, janus
 from tests.peers.room import room
 from tests.peers.sip import asterisk_files as there

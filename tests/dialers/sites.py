@@ -15,9 +15,9 @@ from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Answered, Event, Told
 from appliance.dialers.janus.socket import JanusSocket, LostError
-from appliance.media.follow import Follower
-from appliance.media.webrtc import connection
-from tests.media.lossy_near import NumberedVideo, Tone, number_of
+from appliance.media.receive.track_follower import Follower
+from appliance.media.webrtc.connection import connection
+from tests.media.local_tracks import NumberedVideo, Tone, number_of
 from tests.peers.janus import ROOM, SECRET
 
 PATIENCE_S = 30.0

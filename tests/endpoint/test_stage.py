@@ -8,7 +8,7 @@ import numpy as np
 
 from appliance.core.scene_words import Screen
 from appliance.core.scenes import Scene
-from appliance.media.playout.compose import I420
+from appliance.media.tv.compose import I420
 from services.endpoint.stage import STALE_S, Stage
 from tests.fast_loop import play
 from tests.stories.far_end import FarEnd

@@ -1,11 +1,11 @@
 """RTP packets of any number, time and content into the jitter buffers, which stay small."""
 
-from appliance.media.dtmf import KeyListener
 from appliance.media.jitter.formats import H264, VP8
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.picture import HELD, JUMP, PictureJitter
 from appliance.media.jitter.sound import MOST, Silence, Sound, SoundJitter
-from appliance.media.rtp_reception import Reception
+from appliance.media.rtp.dtmf import KeyListener
+from appliance.media.rtp.reception import Reception
 from tests.fuzz.choices import Choices
 
 STEPS = (1, 1, 1, 1, 2, 3, 0, -1, 10, 100, 2000, -2000, 30000)

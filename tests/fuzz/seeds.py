@@ -3,8 +3,8 @@
 from aiortc.rtp import RtcpRrPacket, RtpPacket
 
 from appliance.dialers.sip.signalling.message import serialise
-from appliance.media import plain_rtcp
-from appliance.media.srtp import Outbound
+from appliance.media.rtp import rtcp
+from appliance.media.rtp.srtp import Outbound
 from tests.dialers.sip.sdp.recorded import NAMES, offer
 from tests.dialers.sip.signalling.torture_messages import torture_messages
 from tests.dialers.sip.signalling.wire import UDP_NEAR, invite
@@ -24,8 +24,8 @@ def seeds(target: str) -> list[bytes]:
     packets = [
         RtpPacket(9, 0, 1, 160, 7, bytes(160)).serialize(),
         RtpPacket(101, 1, 2, 160, 7, b"\x0b\x8a\x03\xc0").serialize(),
-        bytes(RtcpRrPacket(7)) + plain_rtcp.cname(7, "far") + plain_rtcp.fir(1, 7, 1),
-        plain_rtcp.tmmbr(1, 7, 300_000) + plain_rtcp.nack(1, 7, [1, 2, 65535]),
+        bytes(RtcpRrPacket(7)) + rtcp.cname(7, "far") + rtcp.fir(1, 7, 1),
+        rtcp.tmmbr(1, 7, 300_000) + rtcp.nack(1, 7, [1, 2, 65535]),
     ]
     sealed = [Outbound("AES_CM_128_HMAC_SHA1_80", KEY).rtp(packets[0])]
     by_target = {

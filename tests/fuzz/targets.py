@@ -25,18 +25,18 @@ from appliance.dialers.sip.signalling.message import (
 from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD
 from appliance.dialers.sip.transport.framing import LONGEST_BODY, Framer
 from appliance.dialers.sip.transport.transport_layer import stamp
-from appliance.media import plain_rtcp
 from appliance.media.jitter.clock import FarClock
-from appliance.media.plain_rtp_receiver import Receiving
-from appliance.media.plain_rtp_sender import Sending
-from appliance.media.plain_rtp_stream import RtpStream
-from appliance.media.rtp_rate import SendRate
-from appliance.media.srtp import SUITES, CipherError, Inbound, MasterKey, Outbound
+from appliance.media.rtp import rtcp
+from appliance.media.rtp.receiver import Receiving
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.rtp.sender import Sending
+from appliance.media.rtp.srtp import SUITES, CipherError, Inbound, MasterKey, Outbound
+from appliance.media.rtp.stream import RtpStream
 from tests.dialers.sip.signalling.wire import invite
 from tests.fuzz.choices import Choices
 from tests.fuzz.conversation import converse
 from tests.fuzz.packets import pictures, sounds
-from tests.media.lossy_near import Tone
+from tests.media.local_tracks import Tone
 
 KEY = MasterKey(bytes(range(30)))
 OURS = {
@@ -147,11 +147,11 @@ def datagrams(data: bytes) -> None:
     stream.track.statistics()
 
 
-def rtcp(data: bytes) -> None:
+def compound(data: bytes) -> None:
     """A compound packet."""
     stream = _stream()
     stream.take_rtcp(data, 1.0)
-    for heard in plain_rtcp.read(data):
+    for heard in rtcp.read(data):
         assert heard is not None
 
 
@@ -178,7 +178,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "conversation": converse,
     "sdp": sdp,
     "datagrams": datagrams,
-    "rtcp": rtcp,
+    "rtcp": compound,
     "srtp": srtp,
     "pictures": pictures,
     "sounds": sounds,

@@ -6,8 +6,8 @@ On a virtual clock, with real codecs: the figures are the same on every machine.
 import pytest
 
 from tests.fast_loop import play
+from tests.media.local_tracks import RATE
 from tests.media.lossy import Way
-from tests.media.lossy_near import RATE
 from tests.media.virtual_call import Line, losing
 
 pytestmark = pytest.mark.timeout(600)

@@ -18,13 +18,13 @@ import numpy as np
 from aiortc import MediaStreamTrack
 
 from appliance.media.jitter.clock import FarClock
-from appliance.media.plain_rtp import RtpPath
-from appliance.media.plain_rtp_receiver import Receiving
-from appliance.media.plain_rtp_sender import Sending
-from appliance.media.plain_rtp_stream import RtpStream
-from appliance.media.rtp_rate import SendRate
+from appliance.media.rtp.receiver import Receiving
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.rtp.sender import Sending
+from appliance.media.rtp.stream import RtpStream
+from appliance.media.rtp.udp_ports import RtpPath
+from tests.media.local_tracks import RATE, number_of, numbered, tone_packets, video_encoder
 from tests.media.lossy import Way
-from tests.media.lossy_near import RATE, number_of, numbered, tone_packets, video_encoder
 
 FAR = ("192.0.2.2", 4000)
 FRAME_S = 0.02

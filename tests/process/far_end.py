@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from appliance.dialers.api import Call, Near
 from appliance.dialers.registry import Dialers
-from appliance.media.camera import Camera
-from appliance.media.follow import Follower
-from appliance.media.microphone import Microphone
-from appliance.media.near import NearVideo
-from appliance.media.near_audio import NearAudio
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
+from appliance.media.receive.track_follower import Follower
 from tests.code_picture import GUEST, SITE, Code, read, write_recording
 from tests.code_sound import GUEST_HERTZ, write_beeps
 from tests.process.waiting import PATIENCE_S, until

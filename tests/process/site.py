@@ -90,7 +90,7 @@ class SiteProcess:
         """The process id of the child that owns VLC."""
         with suppress(psutil.NoSuchProcess):
             for child in psutil.Process(self.process.pid).children():
-                if any("playout.child" in word for word in child.cmdline()):
+                if any("tv.child" in word for word in child.cmdline()):
                     return int(child.pid)
         return None
 

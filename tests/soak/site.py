@@ -11,11 +11,11 @@ import av
 from appliance.base.config import SipChoices
 from appliance.dialers.api import Near
 from appliance.dialers.sip.dialer import SipDialer
-from appliance.media.camera import Camera
-from appliance.media.follow import Follower
-from appliance.media.microphone import Microphone
-from appliance.media.near import NearVideo
-from appliance.media.near_audio import NearAudio
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
+from appliance.media.receive.track_follower import Follower
 
 
 async def stay(

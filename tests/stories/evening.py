@@ -15,7 +15,7 @@ from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.fact_file import FactFile
 from appliance.base.lifeline import Lifeline
 from appliance.core.troubles import Trouble
-from appliance.media.playout.compose import I420
+from appliance.media.tv.compose import I420
 from hardware.bench import Bench
 from hardware.board import open_board
 from hardware.wiring import TWO_BUTTONS

@@ -16,8 +16,8 @@ from statistics import median, quantiles
 
 import numpy as np
 
-from appliance.media.playout.output import Output
-from appliance.media.playout.television import Television
+from appliance.media.tv.output import Output
+from appliance.media.tv.television import Television
 from services.demo.virtual import VirtualTv, virtual_tv
 from tests.tv.marks import RATE, burst, onset, read_stamp, stamp
 

@@ -18,8 +18,8 @@ from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.dialers.janus.subscription import Subscription
 from appliance.dialers.path import NoPathError, close, path_stands
 from appliance.dialers.stats import Measure
-from appliance.media.far import FarTrack
-from appliance.media.webrtc import connection
+from appliance.media.receive.track import FarTrack
+from appliance.media.webrtc.connection import connection
 from appliance.wire.address import Address
 
 log = logging.getLogger("diemcau.janus")

@@ -11,9 +11,9 @@ from appliance.dialers.janus.people import Stream
 from appliance.dialers.janus.socket import JanusSocket
 from appliance.dialers.path import close
 from appliance.dialers.stats import Measure
-from appliance.media.far import FarTrack
-from appliance.media.far_video import FarVideo
-from appliance.media.webrtc import Connection, connection
+from appliance.media.receive.track import FarTrack
+from appliance.media.receive.video import FarVideo
+from appliance.media.webrtc.connection import Connection, connection
 
 log = logging.getLogger("diemcau.janus")
 

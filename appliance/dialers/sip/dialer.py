@@ -15,7 +15,7 @@ from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.transport.resolve import Dns, Lookup
 from appliance.dialers.sip.transport.routing import Way, way
-from appliance.media.plain_rtp import PortsError
+from appliance.media.rtp.udp_ports import PortsError
 from appliance.wire.address import Address, AddressError
 
 TRANSPORTS = frozenset({"", "UDP", "TCP", "TLS"})

@@ -29,10 +29,10 @@ from appliance.dialers.sip.sdp.offer_lines import (
     first_offer,
 )
 from appliance.media.jitter.clock import FarClock
-from appliance.media.plain_rtp import PORTS
-from appliance.media.plain_rtp_stream import RtpStream
-from appliance.media.rtp_rate import SendRate
-from appliance.media.srtp import SUITES, Inbound, MasterKey, Outbound
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.rtp.srtp import SUITES, Inbound, MasterKey, Outbound
+from appliance.media.rtp.stream import RtpStream
+from appliance.media.rtp.udp_ports import PORTS
 
 log = logging.getLogger(__name__)
 

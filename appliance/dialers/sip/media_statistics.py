@@ -3,7 +3,7 @@
 import time
 
 from appliance.dialers.api import AudioStatistics, CallStatistics, VideoStatistics
-from appliance.media.plain_rtp_stream import RtpStream
+from appliance.media.rtp.stream import RtpStream
 
 BLOCK_S = 0.02
 

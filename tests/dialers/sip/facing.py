@@ -12,8 +12,8 @@ import numpy as np
 from appliance.dialers.api import Near
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.sdp.encryption import Encryption
-from appliance.media.follow import Follower
-from tests.media.lossy_near import NumberedVideo, Tone, number_of
+from appliance.media.receive.track_follower import Follower
+from tests.media.local_tracks import NumberedVideo, Tone, number_of
 
 PATIENCE_S = 30.0
 HOST = "127.0.0.1"

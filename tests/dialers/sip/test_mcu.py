@@ -13,9 +13,9 @@ from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
-from appliance.media.plain_rtp_sender import FIRST_KEYFRAMES_S
+from appliance.media.rtp.sender import FIRST_KEYFRAMES_S
 from tests.dialers.sites import PATIENCE_S, Site, near, site, until
-from tests.media.lossy_near import NumberedVideo
+from tests.media.local_tracks import NumberedVideo
 from tests.peers.sip.mcu import ENCRYPTED, OPEN, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import McuCall
 from tests.peers.sip.mcu_media import Faults

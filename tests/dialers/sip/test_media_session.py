@@ -12,14 +12,14 @@ from appliance.dialers.api import Near
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.encryption import Encryption
-from appliance.media.camera import Camera
-from appliance.media.microphone import Microphone
-from appliance.media.near import NearVideo
-from appliance.media.near_audio import NearAudio
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
 from tests.dialers.sip.facing import HOST, End, agree, end, facing, flows, until
 from tests.dialers.sip.relay import Relay
 from tests.dialers.sip.sdp.recorded import offer
-from tests.media.lossy_near import NumberedVideo, Tone
+from tests.media.local_tracks import NumberedVideo, Tone
 
 OFF, OPTIONAL, REQUIRED = Encryption.OFF, Encryption.OPTIONAL, Encryption.REQUIRED
 

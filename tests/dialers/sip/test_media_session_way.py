@@ -8,8 +8,8 @@ import pytest
 from aiortc.rtp import RtcpByePacket, is_rtcp
 
 from appliance.dialers.sip.sdp.encryption import Encryption
-from appliance.media import plain_rtcp
-from appliance.media.far_video import FarVideo
+from appliance.media.receive.video import FarVideo
+from appliance.media.rtp import rtcp
 from tests.dialers.sip.facing import End, agree, end, facing, flows, until
 from tests.dialers.sip.relay import HOST, Relay
 from tests.media.lossy import Way
@@ -139,7 +139,7 @@ async def test_goodbye_is_survived() -> None:
     async with by_way(relay, "audio") as (a, b):
         await flows(a, b)
         for number in (0, 1):
-            relay.inject(plain_rtcp.cname(1, "x") + bytes(RtcpByePacket([1])), number)
+            relay.inject(rtcp.cname(1, "x") + bytes(RtcpByePacket([1])), number)
         a.sound.clear()
         await until(lambda: a.hears(880.0), "the tone after the goodbye")
 
@@ -150,14 +150,14 @@ async def test_a_temporary_limit_is_kept_and_notified() -> None:
         await flows(a, b)
         await until(lambda: bool(relay.seen), "a report of the one that is limited")
         own = next(int.from_bytes(compound[4:8]) for compound in relay.seen)
-        relay.inject(plain_rtcp.tmmbr(0x77777777, own, 256_000), 1)
+        relay.inject(rtcp.tmmbr(0x77777777, own, 256_000), 1)
         await until(
             lambda: any(b"\x84\xcd\0\4" in compound for compound in relay.seen), "the TMMBN"
         )
         notified = next(compound for compound in relay.seen if b"\x84\xcd\0\4" in compound)
         assert b"\x77\x77\x77\x77" in notified
         assert a.video.bitrates[-1] <= 256_000
-        relay.inject(plain_rtcp.tmmbr(0x77777777, own, 900_000), 1)
+        relay.inject(rtcp.tmmbr(0x77777777, own, 900_000), 1)
         await until(lambda: a.video.bitrates[-1] > 256_000, "the higher rate")
 
 

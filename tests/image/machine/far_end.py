@@ -14,12 +14,12 @@ import av
 
 from appliance.dialers.api import Near
 from appliance.dialers.registry import Dialers
-from appliance.media.camera import Camera
-from appliance.media.capture_i420 import plane
-from appliance.media.follow import Follower
-from appliance.media.microphone import Microphone
-from appliance.media.near import NearVideo
-from appliance.media.near_audio import NearAudio
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.i420 import plane
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
+from appliance.media.receive.track_follower import Follower
 from tests.code_picture import read
 
 SIZE = (320, 180)

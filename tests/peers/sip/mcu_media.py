@@ -5,13 +5,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from appliance.media.far import FarTrack
 from appliance.media.jitter.clock import FarClock
-from appliance.media.plain_rtp_receiver import Receiving
-from appliance.media.plain_rtp_sender import Sending
-from appliance.media.plain_rtp_stream import RtpStream
-from appliance.media.rtp_rate import SendRate
-from appliance.media.srtp import RTCP_TAG, SUITES, Inbound, MasterKey, Outbound
+from appliance.media.receive.track import FarTrack
+from appliance.media.rtp.receiver import Receiving
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.rtp.sender import Sending
+from appliance.media.rtp.srtp import RTCP_TAG, SUITES, Inbound, MasterKey, Outbound
+from appliance.media.rtp.stream import RtpStream
 from tests.peers.sip import rmx_sdp
 from tests.peers.sip.programme import Programme, Show, Shown
 from tests.peers.sip.rmx_sdp import BFCP, CAMERA, MKI, Key, Line

@@ -13,7 +13,7 @@ from aiortc.mediastreams import MediaStreamError
 from av.packet import Packet
 
 from tests.dialers.sites import SPAN
-from tests.media.lossy_near import NumberedVideo, Tone
+from tests.media.local_tracks import NumberedVideo, Tone
 
 STEP = 960  # ticks of 48 kHz in a block of sound
 GAP_S = 0.2

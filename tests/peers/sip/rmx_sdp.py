@@ -8,7 +8,7 @@ import base64
 import re
 from dataclasses import dataclass, field
 
-from appliance.media.srtp import MasterKey
+from appliance.media.rtp.srtp import MasterKey
 
 MKI = b"\0\0\0\1"
 OTHER_SOUND = (

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from appliance.dialers.sip.sdp.description import Media
-from appliance.media.srtp import SUITES, MasterKey
+from appliance.media.rtp.srtp import SUITES, MasterKey
 
 _STATIC = {
     0: ("PCMU", 8000, 1),

@@ -34,9 +34,9 @@ from appliance.dialers.sip.sdp.offer_lines import (
     refused,
     secured,
 )
-from appliance.media.plain_rtp import Address
-from appliance.media.plain_rtp_receiver import Receiving
-from appliance.media.plain_rtp_sender import Sending
+from appliance.media.rtp.receiver import Receiving
+from appliance.media.rtp.sender import Sending
+from appliance.media.rtp.udp_ports import Address
 
 _CONTENT = {"slides", "alt"}
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly"}

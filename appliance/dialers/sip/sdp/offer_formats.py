@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.dialers.sip.sdp.formats import Payload
-from appliance.media.plain_rtp_h264 import bps_within
+from appliance.media.rtp.h264_payload import bps_within
 
 SOUND = ("g722", "opus", "pcma", "pcmu")  # no conference system is known to refuse the first
 EVENT = "telephone-event"

@@ -15,10 +15,10 @@ from appliance.dialers.sip.sdp.description import (
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.formats import Crypto, Payload
 from appliance.dialers.sip.sdp.offer_formats import OFFERED_SOUND, h264_offer
-from appliance.media.plain_rtp import Address
-from appliance.media.plain_rtp_receiver import Receiving
-from appliance.media.plain_rtp_sender import Sending
-from appliance.media.srtp import SUITES, MasterKey
+from appliance.media.rtp.receiver import Receiving
+from appliance.media.rtp.sender import Sending
+from appliance.media.rtp.srtp import SUITES, MasterKey
+from appliance.media.rtp.udp_ports import Address
 
 FEEDBACK = ("nack", "nack pli", "ccm fir", "ccm tmmbr")
 SOUND_BPS = 64_000

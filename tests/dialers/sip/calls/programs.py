@@ -14,12 +14,12 @@ import av
 import numpy as np
 
 from appliance.dialers.api import Call, Dialer, Near
-from appliance.media.capture_i420 import plane
-from appliance.media.follow import Follower
+from appliance.media.capture.i420 import plane
+from appliance.media.receive.track_follower import Follower
 from tests.code_picture import GUEST, SITE, Code, frame, read, write_recording
 from tests.code_sound import GUEST_HERTZ, SITE_HERTZ, write_beeps
 from tests.dialers.sip.calls.conftest import Server
-from tests.media.lossy_near import NumberedVideo, Tone
+from tests.media.local_tracks import NumberedVideo, Tone
 from tests.peers.sip.asterisk_files import ENCRYPTED, PASSWORD, SESSION_S
 
 GRACE_S = 150.0

@@ -7,7 +7,7 @@ from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.formats import payloads
 from appliance.dialers.sip.sdp.offer import accept, answer
 from appliance.dialers.sip.sdp.offer_lines import Agreed, Agreement, Ours, Role, first_offer
-from appliance.media.srtp import SUITES, MasterKey
+from appliance.media.rtp.srtp import SUITES, MasterKey
 from tests.dialers.sip.sdp.recorded import NAMES, offer
 
 OFF, OPTIONAL, REQUIRED = Encryption.OFF, Encryption.OPTIONAL, Encryption.REQUIRED

@@ -1,0 +1,1 @@
+"""From camera and microphone to the packets that every call sends."""

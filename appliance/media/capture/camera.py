@@ -1,0 +1,268 @@
+"""The camera of a site: one device for all near tracks, its name card when it is away."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+
+import av
+from av.codec.context import CodecContext
+from av.error import FFmpegError
+from av.packet import Packet
+from av.video.reformatter import Interpolation
+from PIL import Image
+
+from appliance.media.capture.device import STALL_S, Cable, Capture, CaptureState
+from appliance.media.capture.encoder_thread import EncoderThread
+from appliance.media.capture.i420 import Letterbox, Picture, card_frame, packed
+from appliance.media.capture.read_video import Coded, Shot, Wish, read_video
+from appliance.media.capture.sources import Source, SourceKind
+from appliance.media.formats import SELF_VIEW, SOFTWARE_ENCODER, Size
+
+CARD_FPS = 5
+"""The name card stands still, but decoders and far ends want to see that we are alive."""
+CARD_AFTER_S = 0.4
+"""A camera that opens more slowly than this is preceded by the card: no far end sees nothing."""
+PREVIEW_S = 0.1
+PREVIEW_ASKED_S = 1.0
+CODED_BOUND = 60
+"""Two seconds of a camera's own H.264; when it is full all is dropped up to the next keyframe."""
+
+
+class Camera:
+    """Owns the capture thread and the encoder's thread; open only while a call is wanted.
+
+    source: see Source. size, fps: what is sent at most. name_card: an RGB array (rows, columns, 3)
+    or a Pillow image of any size. passthrough: let H.264 that the source delivers itself through
+    undecoded (by default from v4l2 devices only). encoders: FFmpeg names to try in turn.
+    """
+
+    def __init__(
+        self,
+        source: str | Source,
+        size: tuple[int, int] = (1280, 720),
+        fps: float = 30,
+        name_card: Picture | Image.Image | None = None,
+        *,
+        passthrough: bool | None = None,
+        encoders: tuple[str, ...] = (SOFTWARE_ENCODER,),
+        threads: int = 1,
+        self_view: tuple[int, int] = SELF_VIEW,
+    ) -> None:
+        self.source = source if isinstance(source, Source) else Source.parse(source)
+        self.size = Size(*size)
+        self.fps = fps
+        if passthrough is None:
+            passthrough = self.source.kind is SourceKind.V4L2
+        self._wish = Wish(self.size, fps, passthrough)
+        self._changed = threading.Condition()
+        self._newest: Shot | None = None
+        self._coded: deque[Coded] = deque()
+        self._skip_coded = True
+        self._cable = Cable()
+        self._capture: Capture[Shot | Coded] | None = None
+        self._opened_at = self._fed_at = self._card_at = 0.0
+        self._on_card = False
+        self._i420 = Letterbox(self.size)
+        self._preview = _Preview(Size(*self_view))
+        self._card = card_frame(name_card, self.size)
+        self._card_preview: Picture | None = None
+        self.encoder = EncoderThread(self, self.size, fps, encoders, threads)
+
+    def open(self) -> None:
+        """Start both threads; returns at once, the device is opened behind it. Safe to say twice.
+
+        Near tracks that were attached before stay attached.
+        """
+        if self._capture is not None:
+            return
+        plugged = self._cable.plugged
+        self._cable = Cable()
+        self._cable.plugged = plugged
+        self._opened_at, self._fed_at, self._card_at = time.monotonic(), float("-inf"), 0.0
+        self._capture = Capture(
+            str(self.source),
+            lambda cable: read_video(self.source, self._wish, cable),
+            self._deliver,
+            cable=self._cable,
+        )
+        if self.source.kind is not SourceKind.NONE:
+            self._capture.start()
+        self.encoder.start()
+
+    def close(self, deadline_s: float = 3.0) -> bool:
+        """Stop and join both threads; False when one of them hangs (a driver may). Safe to say
+        twice."""
+        capture, self._capture = self._capture, None
+        if capture is None:
+            return True
+        until = time.monotonic() + deadline_s
+        capture.stop()
+        self.encoder.stop()
+        with self._changed:
+            self._changed.notify_all()
+        ended = self.encoder.join(max(0.1, until - time.monotonic()))
+        if self.source.kind is not SourceKind.NONE:
+            ended &= capture.join(max(0.1, until - time.monotonic()))
+        with self._changed:
+            self._newest = None
+            self._coded.clear()
+            self._skip_coded = True
+        return ended
+
+    @property
+    def state(self) -> CaptureState:
+        """What the device is doing now."""
+        if self._capture is None:
+            return CaptureState.CLOSED
+        if self.source.kind is SourceKind.NONE:
+            return CaptureState.NONE
+        return self._capture.state
+
+    @property
+    def trouble(self) -> str:
+        """Why there is no camera's picture, in one line; empty when all is well or none is due."""
+        told = self._capture.trouble if self._capture else ""
+        return told or self.encoder.trouble
+
+    @property
+    def plugged(self) -> bool:
+        """The bench's hand on the plug: False is a camera that was pulled out."""
+        return self._cable.plugged
+
+    @plugged.setter
+    def plugged(self, plugged: bool) -> None:
+        self._cable.plugged = plugged
+
+    def set_card(self, card: Picture | Image.Image | None) -> None:
+        """Show another name card from now on."""
+        frame = card_frame(card, self.size)
+        with self._changed:
+            self._card, self._card_preview = frame, None
+            self._card_at, self._on_card = 0.0, False
+            self._changed.notify_all()
+
+    def preview(self) -> Picture | None:
+        """The newest self-view as I420 of the size that was asked for, at most ten a second; None
+        before the first.
+
+        Computed only while somebody asks: the first call merely wakes it.
+        """
+        now = time.monotonic()
+        self._preview.asked_at = now
+        if self._on_card or self.state is CaptureState.NONE:
+            with self._changed:
+                if self._card_preview is None:
+                    self._card_preview = self._preview.small(self._card)
+                return self._card_preview
+        return self._preview.newest
+
+    def take(self, timeout: float) -> Shot | Coded | None:
+        """The next thing to send, for the encoder's thread: a camera's own packet, the newest
+        picture, or the card when the camera is away; None after the timeout (seconds)."""
+        until = time.monotonic() + timeout
+        with self._changed:
+            while not self._cable.stopped:
+                now = time.monotonic()
+                if self._coded or self._newest:
+                    return self._pop()
+                card_due = self._card_due()
+                if now >= card_due:
+                    self._card_at = now + 1 / CARD_FPS
+                    self._cut(to_card=True)
+                    return Shot(now, self._card)
+                if now >= until:
+                    return None
+                self._changed.wait(min(until, card_due) - now)
+        return None
+
+    def ask_keyframe(self) -> None:
+        """Ask a camera that encodes by itself for a keyframe; taken up by its reader."""
+        self._cable.keyframe_wanted = True
+
+    def ask_bitrate(self, bps: int) -> None:
+        """Ask a camera that encodes by itself for a bit rate; taken up by its reader."""
+        self._cable.bitrate_wanted = bps
+
+    def _card_due(self) -> float:
+        """From when on the card is sent, if nothing comes from the device."""
+        state = self.state
+        if state is CaptureState.LIVE:
+            return max(self._card_at, self._fed_at + STALL_S)
+        if state is CaptureState.OPENING:
+            return max(self._card_at, self._opened_at + CARD_AFTER_S)
+        return self._card_at
+
+    def _pop(self) -> Shot | Coded | None:
+        self._cut(to_card=False)
+        if self._coded:
+            return self._coded.popleft()
+        shot, self._newest = self._newest, None
+        return shot
+
+    def _cut(self, *, to_card: bool) -> None:
+        # a change of picture as a keyframe: the first one after it would be as large anyway
+        if to_card is not self._on_card:
+            self._on_card = to_card
+            self.encoder.request_keyframe()
+
+    def _deliver(self, item: Shot | Coded) -> None:
+        now = time.monotonic()
+        if isinstance(item, Shot):
+            item = Shot(item.at, self._i420.convert(item.frame))
+            self._preview.see(item.frame, now)
+        else:
+            self._preview.see_coded(item, now)
+        with self._changed:
+            self._fed_at = now
+            if isinstance(item, Shot):
+                self._newest = item
+            else:
+                self._keep(item)
+            self._changed.notify_all()
+
+    def _keep(self, item: Coded) -> None:
+        if len(self._coded) >= CODED_BOUND:
+            self._skip_coded = True
+        if self._skip_coded or (item.keyframe and self.encoder.idle):
+            # while nobody sends, the newest keyframe and what follows is kept: the first near
+            # track then need not wait for the camera's next one
+            self._coded.clear()
+        self._skip_coded &= not item.keyframe
+        if not self._skip_coded:
+            self._coded.append(item)
+
+
+class _Preview:
+    """The self-view: made in the capture thread, and only while it is asked for."""
+
+    def __init__(self, size: Size) -> None:
+        self._size = size
+        self.asked_at = float("-inf")
+        self.newest: Picture | None = None
+        self._made_at = float("-inf")
+        self._scale = Letterbox(size, Interpolation.FAST_BILINEAR)
+
+    def small(self, frame: av.VideoFrame) -> Picture:
+        return packed(Letterbox(self._size, Interpolation.AREA).convert(frame))
+
+    def see(self, frame: av.VideoFrame, now: float) -> None:
+        if self._due(now):
+            self._made_at = now
+            self.newest = packed(self._scale.convert(frame))
+
+    def see_coded(self, coded: Coded, now: float) -> None:
+        # only keyframes are decoded, each for itself: at the pace at which the camera gives them
+        if not coded.keyframe or not self._due(now):
+            return
+        decoder = CodecContext.create("h264", "r")
+        decoder.thread_count = 1
+        try:
+            for frame in [*decoder.decode(Packet(coded.data)), *decoder.decode(None)]:
+                self.see(frame, now)
+        except FFmpegError:
+            return
+
+    def _due(self, now: float) -> bool:
+        return now - self.asked_at < PREVIEW_ASKED_S and now - self._made_at >= PREVIEW_S * 0.9

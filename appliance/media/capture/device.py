@@ -1,0 +1,139 @@
+"""The thread that owns an open device, and brings it back for ever after it was pulled out."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator
+from enum import StrEnum
+from typing import Generic, TypeVar
+
+from av.error import FFmpegError
+
+from appliance.media.capture.sources import DeviceGoneError, SourceError
+
+T = TypeVar("T")
+
+RETRY_S = 1.0
+"""A clerk who plugs the camera in again sees it within about this time."""
+STALL_S = 2.0
+"""A device that delivers nothing for so long is taken for gone: USB cameras hang without error."""
+
+
+class CaptureState(StrEnum):
+    """What a camera or microphone is doing."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    LIVE = "live"
+    ABSENT = "absent"
+    NONE = "none"  # the site has none, which is no fault
+
+
+class Cable:
+    """What lies between a device and its reader: it can be pulled, and its reader told to end."""
+
+    def __init__(self) -> None:
+        self.plugged = True
+        self.keyframe_wanted = False  # asked of a camera that encodes by itself
+        self.bitrate_wanted = 0  # bit/s asked of such a camera, 0 for none
+        self._stopped = threading.Event()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopped.is_set()
+
+    def stop(self) -> None:
+        self._stopped.set()
+
+    def wait(self, seconds: float) -> bool:
+        """Sleep in the reader's thread; True when the reader is to end."""
+        if seconds <= 0:
+            return self._stopped.is_set()
+        return self._stopped.wait(seconds)
+
+    def check(self) -> None:
+        """Raises DeviceGoneError while the plug is out."""
+        if not self.plugged:
+            raise DeviceGoneError("the device was unplugged")
+
+
+Reader = Callable[[Cable], Generator[T, None, None]]
+"""Opens a device and yields what it delivers, until the cable says stop; raises when it fails."""
+
+
+class Capture(Generic[T]):
+    """Runs a reader in a thread of its own and starts it again whenever it fails."""
+
+    def __init__(
+        self, name: str, reader: Reader[T], deliver: Callable[[T], None], *, cable: Cable
+    ) -> None:
+        self.cable = cable
+        self.state = CaptureState.OPENING
+        self.trouble = ""
+        self._reader = reader
+        self._deliver = deliver
+        # daemon: a driver that hangs in the kernel must not hold up the end of the program
+        self._thread = threading.Thread(target=self._run, name=f"capture {name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tell the reader to end, without waiting for it."""
+        self.cable.stop()
+
+    def join(self, deadline_s: float) -> bool:
+        """Wait until the device is closed; False when it hangs (the thread then stays behind)."""
+        self.stop()
+        self._thread.join(deadline_s)
+        return not self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self.cable.stopped:
+            try:
+                self.cable.check()
+                self._read()
+                if not self.cable.stopped:
+                    self._absent("the source ended")
+            except (FFmpegError, OSError, SourceError) as error:
+                self._absent(describe(error))
+            self.cable.wait(RETRY_S)
+        self.state = CaptureState.CLOSED
+
+    def _read(self) -> None:
+        with contextlib.closing(self._reader(self.cable)) as items:
+            for item in items:
+                self.cable.check()
+                if self.cable.stopped:
+                    return
+                if self.state is not CaptureState.LIVE:
+                    self.state, self.trouble = CaptureState.LIVE, ""
+                self._deliver(item)
+
+    def _absent(self, trouble: str) -> None:
+        if not self.cable.stopped:
+            self.state, self.trouble = CaptureState.ABSENT, trouble
+
+
+def describe(error: BaseException) -> str:
+    """A device error in one line, with the name of the device where the library gives it."""
+    filename = getattr(error, "filename", None)
+    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return f"{filename}: {text}" if filename else str(text)
+
+
+class StallWatch:
+    """Notices in the reader's thread that an open device has gone silent."""
+
+    def __init__(self, limit_s: float = STALL_S) -> None:
+        self._limit = limit_s
+        self._last = time.monotonic()
+
+    def fed(self) -> None:
+        self._last = time.monotonic()
+
+    @property
+    def stalled(self) -> bool:
+        return time.monotonic() - self._last > self._limit

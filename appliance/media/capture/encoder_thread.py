@@ -1,0 +1,235 @@
+"""The one thread that turns a camera's newest picture into H.264, once for all who send it."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Protocol
+
+import av
+from av.error import FFmpegError
+from av.packet import Packet
+from av.stream import Stream
+
+from appliance.media.capture.i420 import Letterbox
+from appliance.media.capture.pacing import Thinner
+from appliance.media.capture.read_video import Coded, Shot
+from appliance.media.codecs.bitrate_ladder import Rung, rung_for, within
+from appliance.media.codecs.h264_encoder import EncoderError, H264Encoder
+from appliance.media.formats import VIDEO_CLOCK, VIDEO_TIME_BASE, Size
+
+KEYFRAME_GAP_S = 0.5
+"""Keyframes on request are at least so far apart: many viewers may ask at once, and often."""
+TURN_S = 0.1
+"""How long the thread waits for a picture before it looks round."""
+
+_log = logging.getLogger(__name__)
+
+
+class Outlet(Protocol):
+    """Who takes the packets: one near track."""
+
+    bitrate: int
+    sliced: bool
+
+    @property
+    def wanting(self) -> bool:
+        """Whether packets would be taken now (not paused, not stalled)."""
+
+    def deliver(self, packet: Packet[Stream]) -> None:
+        """Called in the encoder's thread for each packet, in order, wanting or not; must not
+        block."""
+
+
+class Pictures(Protocol):
+    """Where the pictures come from: the camera."""
+
+    def take(self, timeout: float) -> Shot | Coded | None:
+        """The next picture, or None after the timeout (seconds)."""
+
+    def ask_keyframe(self) -> None:
+        """Ask a camera that encodes by itself for a keyframe."""
+
+    def ask_bitrate(self, bps: int) -> None:
+        """Ask a camera that encodes by itself for a bit rate."""
+
+
+class EncoderThread:
+    """Encodes at the lowest bit rate that an outlet bears, and at the size that suits this rate."""
+
+    def __init__(
+        self, pictures: Pictures, size: Size, fps: float, names: tuple[str, ...], threads: int = 1
+    ) -> None:
+        self.size, self.fps = size, fps
+        self.rung: Rung | None = None
+        self.trouble = ""
+        self._pictures = pictures
+        self._names = names
+        self._threads = threads
+        self._outlets: tuple[Outlet, ...] = ()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._encoder: H264Encoder | None = None
+        self._scale = Letterbox(size)
+        self._thin = Thinner(fps)
+        self._bps = 0
+        self._sliced = False
+        self._keyframe_asked = False
+        self._keyframe_at = float("-inf")
+        self._last_pts = 0
+        self._skip_coded = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start the thread, again after a stop too; outlets that were attached stay so."""
+        self._stopped = threading.Event()
+        self._keyframe_at = float("-inf")
+        self._thread = threading.Thread(
+            target=self._run, args=(self._stopped,), name="encoder", daemon=True
+        )
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Tell the thread to end, without waiting for it."""
+        self._stopped.set()
+        self._wake.set()
+
+    def join(self, deadline_s: float) -> bool:
+        """Wait for the end of the thread; False when it has not come in time."""
+        self.stop()
+        if self._thread is None:
+            return True
+        self._thread.join(deadline_s)
+        return not self._thread.is_alive()
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody takes packets now."""
+        return not any(outlet.wanting for outlet in self._outlets)
+
+    def attach(self, outlet: Outlet) -> None:
+        """Give packets to this outlet too, beginning with a keyframe as soon as possible."""
+        with self._lock:
+            self._outlets = (*self._outlets, outlet)
+        self._keyframe_at = float("-inf")
+        self.request_keyframe()
+
+    def detach(self, outlet: Outlet) -> None:
+        with self._lock:
+            self._outlets = tuple(other for other in self._outlets if other is not outlet)
+
+    def request_keyframe(self) -> None:
+        """Make the next picture a keyframe, or the first one after KEYFRAME_GAP_S."""
+        self._keyframe_asked = True
+        self._wake.set()
+
+    @property
+    def stopped_by_rate(self) -> bool:
+        """Whether the line bears no video now (sound goes on)."""
+        return self._bps > 0 and self.rung is None
+
+    def _run(self, stopped: threading.Event) -> None:
+        while not stopped.is_set():
+            self._wake.clear()
+            wanting = [outlet for outlet in self._outlets if outlet.wanting]
+            if not wanting:
+                self._encoder = None
+                self._wake.wait(TURN_S)
+                continue
+            try:
+                self._slice(any(outlet.sliced for outlet in wanting))
+                self._adapt(min(outlet.bitrate for outlet in wanting))
+                shot = self._pictures.take(TURN_S)
+                packets = self._packets(shot) if shot else []
+            except (EncoderError, FFmpegError) as error:
+                self.trouble = f"encoder: {error}"
+                self._encoder = None
+                stopped.wait(1.0)
+                continue
+            # those that are attached by now: a keyframe that was made for one who came meanwhile
+            # must reach it
+            for packet in packets:
+                for outlet in self._outlets:
+                    outlet.deliver(packet)
+        self._encoder = None
+
+    def _slice(self, sliced: bool) -> None:
+        if sliced != self._sliced:
+            self._sliced = sliced
+            self._encoder = None
+
+    def _adapt(self, bps: int) -> None:
+        if bps == self._bps:
+            return
+        before, starting = self.rung, self._bps == 0
+        self._bps = bps
+        self.rung = rung_for(bps, before, starting=starting)
+        if self.rung is not before:
+            _log.info("near → %s", self.rung or "no video, the line bears sound only")
+        if self.rung is None:
+            self._encoder = None
+            return
+        size, fps = within(self.rung, self.size, self.fps)
+        if self._scale.size != size:
+            self._scale = Letterbox(size)
+        if self.rung is not before:
+            self._thin = Thinner(fps)
+        encoder = self._encoder
+        if encoder and (encoder.size, encoder.fps) == (size, fps):
+            encoder.set_bitrate(bps)
+        else:
+            self._encoder = None
+        self._pictures.ask_bitrate(bps)
+
+    def _packets(self, shot: Shot | Coded) -> list[Packet[Stream]]:
+        now = time.monotonic()
+        if self.rung is None:
+            self._skip_coded = True
+            return []
+        if isinstance(shot, Coded):
+            self._encoder = None
+            self._ask_camera(now, came=shot.keyframe)
+            self._skip_coded &= not shot.keyframe
+            return [] if self._skip_coded else [_packet(shot, self._rising(shot.at))]
+        if not self._thin.accept(shot.at):
+            return []
+        return self._encode(self._scale.convert(shot.frame), shot.at, now)
+
+    def _encode(self, frame: av.VideoFrame, at: float, now: float) -> list[Packet[Stream]]:
+        if self._encoder is None:
+            size, fps = Size(frame.width, frame.height), 1 / self._thin.interval
+            self._encoder = H264Encoder(
+                self._names, size, fps, self._bps, self._threads, sliced=self._sliced
+            )
+            self.trouble = ""
+        forced = self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S
+        if forced:
+            # before the encoding: who asks during it may have missed this one
+            self._keyframe_asked = False
+        pts_s = self._rising(at) / VIDEO_CLOCK
+        packets = self._encoder.encode(frame, pts_s, keyframe=forced)
+        if any(packet.is_keyframe for packet in packets):
+            self._keyframe_at = now
+        return packets
+
+    def _ask_camera(self, now: float, *, came: bool) -> None:
+        if came:
+            self._keyframe_asked = False
+        elif self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S:
+            self._keyframe_at = now
+            self._pictures.ask_keyframe()
+
+    def _rising(self, at: float) -> int:
+        # card and camera are stamped by two clocks' readings: times must rise all the same
+        self._last_pts = max(round(at * VIDEO_CLOCK), self._last_pts + 1)
+        return self._last_pts
+
+
+def _packet(coded: Coded, pts: int) -> Packet[Stream]:
+    packet = Packet(coded.data)
+    packet.pts = packet.dts = pts
+    packet.time_base = VIDEO_TIME_BASE
+    packet.is_keyframe = coded.keyframe
+    return packet

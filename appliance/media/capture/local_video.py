@@ -1,0 +1,145 @@
+"""The near end's picture as a track: H.264 packets, encoded once however many tracks send them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+
+from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
+from av.packet import Packet
+from av.stream import Stream
+
+from appliance.media.capture.camera import Camera
+
+QUEUE_BOUND = 30
+"""One second: a consumer that lags behind further begins anew at a keyframe."""
+
+
+@dataclass(slots=True)
+class NearStatistics:
+    """What a near video track has given to its consumer."""
+
+    sent_frames: int = 0
+    keyframes: int = 0
+    bytes: int = 0
+    dropped_frames: int = 0
+
+
+class NearVideo(MediaStreamTrack):
+    """H.264 (Constrained Baseline, Annex B) of one camera, beginning with a keyframe.
+
+    Several tracks may share a camera: it encodes once, at the lowest bit rate that was set on one
+    of them. Stopping a track leaves the camera open. To be made in the loop that calls recv.
+    """
+
+    kind = "video"
+
+    def __init__(self, camera: Camera, bitrate: int = 1_500_000) -> None:
+        super().__init__()
+        self.camera = camera
+        self.highest_bitrate = bitrate
+        self.bitrate = bitrate
+        self.sliced = False
+        self.statistics = NearStatistics()
+        self._owner = asyncio.get_running_loop()
+        self._queue: deque[Packet[Stream]] = deque()
+        self._arrived = asyncio.Event()
+        self._paused = False
+        self._stalled = False
+        self._awaits_keyframe = True
+        camera.encoder.attach(self)
+
+    @property
+    def wanting(self) -> bool:
+        """Whether packets would be taken now."""
+        return not self._paused and not self._stalled
+
+    @property
+    def paused(self) -> bool:
+        return self._paused
+
+    @property
+    def stopped_by_rate(self) -> bool:
+        """Whether the bit rate is below what any video needs: sound goes on alone."""
+        return self.camera.encoder.stopped_by_rate
+
+    async def recv(self) -> Packet[Stream]:
+        """The next access unit: time_base 1/90000, pts on the monotonic clock, is_keyframe.
+
+        Waits for ever while video is paused or stopped; raises MediaStreamError after stop().
+        """
+        if self._stalled:
+            self._begin_anew()
+        while not self._queue:
+            if self.readyState != "live":
+                raise MediaStreamError
+            self._arrived.clear()
+            await self._arrived.wait()
+        packet = self._queue.popleft()
+        self.statistics.sent_frames += 1
+        self.statistics.keyframes += packet.is_keyframe
+        self.statistics.bytes += packet.size
+        return packet
+
+    def request_keyframe(self) -> None:
+        """Make the next picture a keyframe; several requests within 0.5 s are one."""
+        self.camera.encoder.request_keyframe()
+
+    def set_bitrate(self, bps: int) -> None:
+        """Aim at this bit rate (bit/s), at most the one given at the beginning; picture size and
+        rate follow it down the ladder of bitrate_ladder.py, and below its last rung video stops."""
+        self.bitrate = max(1, min(bps, self.highest_bitrate))
+
+    def limit_slices(self, limited: bool) -> None:
+        """Cut pictures into slices of one packet each, for a far end that puts no fragments
+        together (RFC 6184 packetisation mode 0); costs bits, and all tracks of the camera get it.
+        A camera that encodes by itself cannot."""
+        self.sliced = limited
+
+    def pause(self) -> None:
+        """Send no video until resume(); sound is another track and goes on."""
+        self._paused = True
+        self._queue.clear()
+        self._awaits_keyframe = True
+
+    def resume(self) -> None:
+        """Send video again, beginning with a keyframe."""
+        if self._paused:
+            self._paused = False
+            self._begin_anew()
+
+    def stop(self) -> None:
+        """End the track; the camera stays open for others."""
+        self.camera.encoder.detach(self)
+        super().stop()
+        self._queue.clear()
+        self._arrived.set()
+
+    def deliver(self, packet: Packet[Stream]) -> None:
+        """Called by the encoder's thread."""
+        try:
+            self._owner.call_soon_threadsafe(self._put, packet)
+        except RuntimeError:
+            # the loop is closed: nobody will ever call recv again
+            self.camera.encoder.detach(self)
+
+    def _put(self, packet: Packet[Stream]) -> None:
+        if self._paused or self._stalled or self.readyState != "live":
+            return
+        if self._awaits_keyframe and not packet.is_keyframe:
+            self.statistics.dropped_frames += 1
+            return
+        if len(self._queue) >= QUEUE_BOUND:
+            self.statistics.dropped_frames += len(self._queue) + 1
+            self._queue.clear()
+            self._stalled = True
+            return
+        self._awaits_keyframe = False
+        self._queue.append(packet)
+        self._arrived.set()
+
+    def _begin_anew(self) -> None:
+        self._stalled = False
+        self._awaits_keyframe = True
+        self.request_keyframe()

@@ -1,0 +1,1 @@
+"""From the far end's packets to frames with a due time."""

@@ -1,0 +1,223 @@
+"""The far picture: packets healed and in order, decoded once, newest frame first."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import av
+from aiortc.mediastreams import MediaStreamError
+
+from appliance.media.codecs.decoders import PICTURE_DECODERS, PictureDecoder
+from appliance.media.jitter.clock import FarClock
+from appliance.media.jitter.formats import VIDEO_FORMATS
+from appliance.media.jitter.packets import Packet
+from appliance.media.jitter.picture import AccessUnit, PictureJitter
+from appliance.media.receive.track import FREEZE_S, MICROSECONDS, FarStatistics, FarTrack, Feedback
+
+log = logging.getLogger(__name__)
+
+SHOWN = 3  # decoded frames that may wait for the reader; the newest win
+UNDECODED = 90  # access units that may wait for the decoder: after a heal they come at once
+UNREAD_S = 2.0  # a track that nobody reads is not decoded any more
+
+
+class FarVideo(FarTrack):
+    """The picture of a far end: `recv` gives av.VideoFrame in yuv420p, each decoded once.
+
+    A track that nobody has read for `UNREAD_S` seconds decodes nothing until it is read again,
+    and then begins with a keyframe.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: FarClock | None = None,
+        feedback: Feedback | None = None,
+        id: str | None = None,  # noqa: A002
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__("video", clock=clock, feedback=feedback, id=id, now=now)
+        self._jitter: PictureJitter | None = None
+        self._codec = ""
+        self._decoder: PictureDecoder | None = None
+        self._units: deque[AccessUnit] = deque()
+        self._frames: deque[av.VideoFrame] = deque(maxlen=SHOWN)
+        self._worker: asyncio.Task[None] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._read_at = self._now()
+        self._reading = 0
+        self._asleep = False
+
+    def _feed(self, packet: Packet, codec: str, rate: int, now: float) -> None:
+        if self.readyState != "live":
+            return
+        if codec != self._codec or self._jitter is None:
+            form = VIDEO_FORMATS.get(codec)
+            if form is None:
+                return
+            self._codec = codec
+            self._jitter = PictureJitter(form)
+            self._stream.rate = rate
+            self._begin_stream()
+        if not self._reading and now - self._read_at > UNREAD_S:
+            self._asleep = True
+            self._units.clear()
+        self._jitter.repairs = self.repairs
+        streams = self._jitter.streams
+        units = self._jitter.add(packet, now)
+        if self._jitter.streams != streams:
+            self._begin_stream()
+        for unit in units:
+            self._stream.arrived(unit.timestamp, now)
+        if not self._asleep:
+            self._take(units, now)
+        self._speak_back(now)
+
+    def _begin_stream(self) -> None:
+        self._stream.reset()
+        self._units.clear()
+        self._decoder = None
+
+    def _take(self, units: list[AccessUnit], now: float) -> None:
+        for unit in units:
+            if unit.key:
+                self._counts.keyframes += 1
+            if len(self._units) >= UNDECODED and self._jitter is not None:
+                # Too slow a machine for this stream: begin anew instead of lagging behind.
+                self._units.clear()
+                self._jitter.needs_keyframe(now)
+                return
+            self._units.append(unit)
+        if self._units and self._worker is None:
+            self._worker = asyncio.get_running_loop().create_task(self._decode())
+            self._worker.add_done_callback(self._decoded)
+
+    def _decoded(self, task: asyncio.Task[None]) -> None:
+        self._worker = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            log.error("far ← the picture ends: %r", error)
+            self.stop()
+
+    async def _decode(self) -> None:
+        """Decode what waits, in one thread of this track's own."""
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "far picture")
+        loop = asyncio.get_running_loop()
+        while self._units and self.readyState == "live":
+            unit = self._units.popleft()
+            decoder = self._decoder = self._decoder or PICTURE_DECODERS[self._codec]()
+            try:
+                frames = await loop.run_in_executor(self._thread, decoder.decode, unit.data)
+            except av.FFmpegError:
+                if decoder is self._decoder:
+                    self._broken(self._now())
+                continue
+            if decoder is not self._decoder:
+                continue  # meanwhile another stream began: on its clock this one is never due
+            for frame in frames:
+                self._show(frame, unit, self._now())
+
+    def _broken(self, now: float) -> None:
+        """The decoder could not use what came: nothing more is shown before a keyframe."""
+        self._decoder = None
+        self._units.clear()
+        if self._jitter is not None:
+            self._jitter.needs_keyframe(now)
+            self._speak_back(now)
+
+    def _show(self, frame: av.VideoFrame, unit: AccessUnit, now: float) -> None:
+        counts = self._counts
+        gap = 0.0 if self.pulse.last is None else now - self.pulse.last
+        counts.frames += 1
+        counts.width = frame.width
+        counts.height = frame.height
+        counts.freezes += gap > FREEZE_S
+        counts.longest_gap_s = max(counts.longest_gap_s, gap)
+        self.pulse.beat(now)
+        frame.time_base = MICROSECONDS
+        frame.pts = round(self._stream.due(unit.timestamp, now) * 1e6)
+        self._frames.append(frame)
+        self._changed.set()
+
+    def _speak_back(self, now: float) -> None:
+        """Ask for what is missing, and be woken when that is to be asked again."""
+        jitter = self._jitter
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if jitter is None or jitter.content or self.readyState != "live":
+            return
+        if jitter.holes.round_trip_s is None:
+            jitter.holes.round_trip_s = self.round_trip_s
+        if self._asleep:
+            return
+        missing = jitter.nacks(now)
+        if missing:
+            self.feedback.nack(jitter.ssrc, missing)
+        if jitter.wants_keyframe(now):
+            self._counts.keyframe_requests += 1
+            self.feedback.keyframe(jitter.ssrc)
+        at = jitter.next_timer()
+        if at is not None:
+            loop = asyncio.get_running_loop()
+            # The loop's clock need not be ours: only the distance is carried over.
+            self._timer = loop.call_later(
+                max(0.001, at - now), lambda: self._speak_back(self._now())
+            )
+
+    def sender_report(self, ssrc: int, ntp: int, timestamp: int) -> None:
+        if self._jitter is not None and ssrc == self._jitter.ssrc:
+            self._stream.sender_report(ntp, self._jitter.running(timestamp))
+
+    async def recv(self) -> av.VideoFrame:
+        """The oldest of the newest few frames, as soon as there is one.
+
+        Raises MediaStreamError when the far end has gone or the track was stopped.
+        """
+        self._reading += 1
+        try:
+            self._wake(self._now())
+            while not self._frames:
+                if self.readyState != "live":
+                    raise MediaStreamError
+                self._changed.clear()
+                await self._changed.wait()
+            return self._frames.popleft()
+        finally:
+            self._reading -= 1
+            self._read_at = self._now()
+
+    def _wake(self, now: float) -> None:
+        self._read_at = now
+        if self._asleep:
+            self._asleep = False
+            self._frames.clear()
+            self._broken(now)
+
+    def stop(self) -> None:
+        super().stop()
+        self._units.clear()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._thread is not None:
+            self._thread.shutdown(wait=False)
+            self._thread = None
+
+    def statistics(self) -> FarStatistics:
+        jitter = self._jitter
+        if jitter is None:
+            return super().statistics()
+        trip = jitter.holes.round_trip_s or self.round_trip_s or 0.0
+        return replace(
+            super().statistics(),
+            lost_packets=jitter.lost,
+            nacked=jitter.holes.asked,
+            recovered=jitter.recovered,
+            rtt_ms=trip * 1e3,
+        )

@@ -1,0 +1,1 @@
+"""RTP and RTCP over plain UDP or SRTP, and the rates of both directions."""

@@ -1,0 +1,181 @@
+"""What a far end sends on one medium, into a FarTrack; and how it is asked for keyframes."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from aiortc.rtp import RtcpReceiverInfo, RtcpSrPacket, RtpPacket
+
+from appliance.media.jitter.clock import FarClock
+from appliance.media.jitter.packets import Packet
+from appliance.media.receive.audio import FarAudio
+from appliance.media.receive.track import FarTrack
+from appliance.media.receive.video import FarVideo
+from appliance.media.rtp import rtcp
+from appliance.media.rtp.dtmf import KeyListener
+from appliance.media.rtp.reception import Reception
+
+log = logging.getLogger(__name__)
+
+BURST = 3  # keyframe requests at once
+RTCP_S = 1.0  # then one in so many seconds: where nothing is repeated, each loss needs one
+SIGNALLED_S = 2.5  # an RMX ignores for 10 s those who ask more often
+UNHEARD = 2  # requests without an answer, and all ways are tried
+LEFT_S = 1.0  # stragglers of a stream that was left for another one
+EVENT = "telephone-event"
+
+
+@dataclass(frozen=True, slots=True)
+class Receiving:
+    """What was agreed: payload type to SDP name and RTP clock in Hz, and the feedback that the
+    far end takes."""
+
+    payloads: dict[int, tuple[str, int]]
+    feedback: frozenset[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Budget:
+    """A token bucket for keyframe requests; `now` is an argument."""
+
+    refill_s: float
+    tokens: float = BURST
+    at: float = field(default=float("-inf"))
+
+    def take(self, now: float) -> bool:
+        """Whether one may be asked for now."""
+        self.tokens = min(BURST, self.tokens + (now - self.at) / self.refill_s)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True
+
+
+class RtpReceiver:
+    """Feeds `track` with what comes. `speak` sends RTCP, `ask` is the way of the signalling."""
+
+    def __init__(
+        self,
+        kind: str,
+        own_ssrc: int,
+        clock: FarClock,
+        *,
+        speak: Callable[[bytes], None],
+        ask: Callable[[], None],
+        now: Callable[[], float],
+    ) -> None:
+        made = FarVideo if kind == "video" else FarAudio
+        self.track: FarTrack = made(clock=clock, feedback=self, now=now)
+        self.heard_key: Callable[[str], None] | None = None
+        self._own = own_ssrc
+        self._speak = speak
+        self._ask = ask
+        self._now = now
+        self._receiving: Receiving | None = None
+        self._ssrc: int | None = None
+        self._left: tuple[int, float] | None = None  # SSRC and when
+        self._reception: Reception | None = None
+        self._keys = KeyListener()
+        self._budget = Budget(RTCP_S)
+        self._signalled = Budget(SIGNALLED_S)
+        self._fir = 0
+        self._unheard = 0
+        self._keyframes = 0  # that had come when the last one was asked for
+
+    def use(self, receiving: Receiving | None) -> None:
+        """Take that from here on; None is nothing."""
+        self._receiving = receiving
+        self.track.repairs = receiving is not None and "nack" in receiving.feedback
+
+    @property
+    def takes(self) -> bool:
+        """Whether anything is to come at all; not on hold, nor when it was taken away."""
+        return self._receiving is not None
+
+    def accepts(self, payload_type: int) -> bool:
+        return self._receiving is not None and payload_type in self._receiving.payloads
+
+    def take(self, packet: RtpPacket, now: float) -> None:
+        """A packet whose payload type is accepted."""
+        if self._receiving is None or self._is_straggler(packet.ssrc, now):
+            return
+        name, rate = self._receiving.payloads[packet.payload_type]
+        if packet.ssrc != self._ssrc:
+            if self._ssrc is not None:
+                log.info("far ← another stream: %08x", packet.ssrc)
+                self._left = (self._ssrc, now)
+            self._ssrc = packet.ssrc
+            self._reception = Reception(rate)
+        if self._reception is not None:
+            self._reception.add(packet.sequence_number, packet.timestamp, now)
+        if name.lower() == EVENT:
+            key = self._keys.take(packet.payload, packet.timestamp)
+            if key is not None and self.heard_key is not None:
+                self.heard_key(key)
+            return
+        self.track.feed(
+            Packet(
+                packet.sequence_number,
+                packet.timestamp,
+                packet.payload,
+                bool(packet.marker),
+                packet.ssrc,
+            ),
+            name,
+            rate,
+            now,
+        )
+
+    def _is_straggler(self, ssrc: int, now: float) -> bool:
+        """An MCU goes from entry queue to conference with a new SSRC: late packets of the old one
+        must not bring it back."""
+        return self._left is not None and self._left[0] == ssrc and now - self._left[1] < LEFT_S
+
+    def sender_report(self, packet: RtcpSrPacket, now: float) -> None:
+        """The far end's clocks."""
+        info = packet.sender_info
+        if packet.ssrc == self._ssrc and self._reception is not None:
+            self._reception.sender_report(info.ntp_timestamp, now)
+            self.track.sender_report(packet.ssrc, info.ntp_timestamp, info.rtp_timestamp)
+
+    def block(self, now: float) -> RtcpReceiverInfo | None:
+        """What we say of the stream that comes; None before there is one."""
+        if self._reception is None or self._ssrc is None:
+            return None
+        block = self._reception.block(now)
+        return RtcpReceiverInfo(
+            ssrc=self._ssrc,
+            fraction_lost=block.fraction_lost,
+            packets_lost=block.packets_lost,
+            highest_sequence=block.highest_sequence,
+            jitter=block.jitter,
+            lsr=block.last_report,
+            dlsr=block.since_last_report,
+        )
+
+    def nack(self, ssrc: int, sequences: list[int]) -> None:
+        """Ask for packets again, where the far end said that it repeats them."""
+        if self._receiving is not None and "nack" in self._receiving.feedback:
+            self._speak(rtcp.nack(self._own, ssrc, sequences))
+
+    def keyframe(self, ssrc: int) -> None:
+        """Ask for a keyframe in the way that was agreed; in every way when that is not heard."""
+        if self._receiving is None or not self._budget.take(self._now()):
+            return
+        came = self.track.statistics().keyframes
+        self._unheard = self._unheard + 1 if came == self._keyframes else 0
+        self._keyframes = came
+        log.info("far ← keyframe asked for")
+        agreed = self._receiving.feedback
+        desperate = self._unheard >= UNHEARD
+        said = b""
+        if "nack pli" in agreed:
+            said = rtcp.pli(self._own, ssrc)
+        if "ccm fir" in agreed and (desperate or not said):
+            self._fir += 1
+            said += rtcp.fir(self._own, ssrc, self._fir)
+        if said:
+            self._speak(said)
+        if (desperate or not said) and self._signalled.take(self._now()):
+            self._ask()

@@ -1,0 +1,175 @@
+"""One medium of a call over plain RTP or SRTP: its ports, what is sent, what comes, its RTCP."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import time
+from collections.abc import Callable
+
+from aiortc import MediaStreamTrack
+from aiortc.rtp import (
+    RtcpByePacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
+    RtcpSrPacket,
+    RtpPacket,
+)
+
+from appliance.media.jitter.clock import FarClock
+from appliance.media.receive.track import FarTrack
+from appliance.media.rtp import rtcp
+from appliance.media.rtp.receiver import Receiving, RtpReceiver
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.rtp.sender import RtpSender, Sending
+from appliance.media.rtp.udp_ports import PORTS, RtpPath
+
+log = logging.getLogger(__name__)
+
+REPORT_S = (0.5, 1.5)  # RFC 3550 section 6.2 wants it uneven; lip sync wants it soon
+
+
+class RtpStream:
+    """A medium, from opening its ports to closing them. `near` None only receives.
+
+    `ask` is called when a keyframe is to be asked for by the signalling. Nothing is sent or taken
+    before `use`.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        near: MediaStreamTrack | None,
+        *,
+        clock: FarClock,
+        rate: SendRate,
+        name: str,
+        ask: Callable[[], None],
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.kind = kind
+        self.path = RtpPath(self, now)
+        self.sender = RtpSender(self.path, near, rate, now) if near is not None else None
+        self.ssrc = self.sender.ssrc if self.sender else random.getrandbits(32)
+        self._name = name
+        self._clock = clock
+        self._ask = ask
+        self._now = now
+        self.receiver = self._receiver()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _receiver(self) -> RtpReceiver:
+        return RtpReceiver(
+            self.kind,
+            self.ssrc,
+            self._clock,
+            speak=self._speak,
+            ask=self._ask,
+            now=self._now,
+        )
+
+    async def open(self, host: str, ports: range = PORTS) -> None:
+        """Bind the ports; raises PortsError."""
+        await self.path.open(host, ports)
+
+    @property
+    def track(self) -> FarTrack:
+        """What the far end sends."""
+        return self.receiver.track
+
+    def use(self, sending: Sending | None, receiving: Receiving | None) -> None:
+        """Send and take that from here on; to say the same again is harmless."""
+        if self.receiver.track.readyState != "live" and receiving is not None:
+            heard = self.receiver.heard_key
+            self.receiver = self._receiver()  # the far end had taken this medium away
+            self.receiver.heard_key = heard
+        if self.sender is not None:
+            self.sender.use(sending, self._now())
+        self.receiver.use(receiving)
+        if not self._tasks:
+            self._tasks.append(asyncio.create_task(self._report(), name=f"{self.kind} reports"))
+            if self.sender is not None:
+                self._tasks.append(asyncio.create_task(self.sender.run(), name=f"{self.kind} out"))
+            for task in self._tasks:
+                task.add_done_callback(_tell)
+
+    def take_away(self) -> None:
+        """The far end has refused or ended this medium; it may come back by `use`."""
+        if self.sender is not None:
+            self.sender.use(None, self._now())
+        self.receiver.use(None)
+        self.receiver.track.stop()
+        self.path.aim(None, None)
+
+    async def close(self) -> None:
+        """Say goodbye and free everything; safe to say twice."""
+        tasks, self._tasks = self._tasks, []
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # told by _tell
+                await task
+        if tasks:
+            self.path.send_rtcp(self._compound(bytes(RtcpByePacket([self.ssrc]))))
+        self.receiver.track.stop()
+        self.path.close()
+
+    def accepts(self, payload_type: int) -> bool:
+        return self.receiver.accepts(payload_type)
+
+    def take_rtp(self, packet: RtpPacket, now: float) -> None:
+        if self.sender is not None:
+            self.receiver.track.round_trip_s = self.sender.round_trip_s
+        self.receiver.take(packet, now)
+
+    def take_rtcp(self, compound: bytes, now: float) -> None:
+        # A BYE is no end: an MCU says it when it goes on with another SSRC.
+        for heard in rtcp.read(compound):
+            if isinstance(heard, RtcpSrPacket):
+                self.receiver.sender_report(heard, now)
+            if self.sender is None:
+                continue
+            if isinstance(heard, RtcpSrPacket | RtcpRrPacket):
+                for block in heard.reports:
+                    if block.ssrc == self.ssrc:
+                        self.sender.report(block, now)
+            else:
+                self._obey(self.sender, heard, now)
+
+    def _obey(self, sender: RtpSender, heard: rtcp.Heard, now: float) -> None:
+        if isinstance(heard, rtcp.KeyframeWanted):
+            # Whatever SSRC it names: there is one stream here, and boxes on the way rename it.
+            sender.keyframe(now)
+        elif isinstance(heard, rtcp.Missing) and heard.ssrc == self.ssrc:
+            sender.repeat(heard.sequences, now)
+        elif isinstance(heard, rtcp.RateLimit) and heard.ssrc == self.ssrc:
+            kept = sender.limit(heard, now)
+            if heard.temporary:
+                log.info("far ← no more than %d bit/s", heard.bps)
+                self._speak(rtcp.tmmbn(self.ssrc, heard.owner, kept, heard.overhead))
+
+    def _speak(self, feedback: bytes) -> None:
+        self.path.send_rtcp(self._compound(feedback))
+
+    def _compound(self, feedback: bytes = b"") -> bytes:
+        """A report, our name and `feedback`: feedback alone is no RTCP (RFC 3550 section 6.1)."""
+        now = self._now()
+        block = self.receiver.block(now)
+        blocks: list[RtcpReceiverInfo] = [] if block is None else [block]
+        info = self.sender.info(now) if self.sender else None
+        report = (
+            bytes(RtcpRrPacket(self.ssrc, blocks))
+            if info is None
+            else bytes(RtcpSrPacket(self.ssrc, info, blocks))
+        )
+        return report + rtcp.cname(self.ssrc, self._name) + feedback
+
+    async def _report(self) -> None:
+        while True:
+            await asyncio.sleep(random.uniform(*REPORT_S))  # noqa: S311 - no secret
+            self.path.send_rtcp(self._compound())
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.error("near → %s ended: %r", task.get_name(), error)

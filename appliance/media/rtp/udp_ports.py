@@ -1,0 +1,237 @@
+"""One medium's pair of UDP ports: RTP even, RTCP the next one, symmetric, plain or SRTP.
+
+Conference systems that room codecs dial know neither ICE nor rtcp-mux, and may send from another
+address than they signal: what is sent goes to where valid packets come from (RFC 4961).
+"""
+
+import asyncio
+import ipaddress
+import logging
+import random
+import socket
+import struct
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiortc.rtp import RtpPacket, is_rtcp
+
+from appliance.media.rtp.srtp import CipherError, Inbound, Outbound
+
+log = logging.getLogger(__name__)
+
+PORTS = range(16_384, 32_768)
+TRIES = 64
+AGAIN_S = 1.0  # silent for so long, and another source may take the place of the latched one
+LATCHES = 32  # in one call: an MCU moves us a few times, an attacker would for ever
+BUFFER = 1 << 20  # bytes; a keyframe comes in one piece while the loop may be busy
+LARGEST = 2_048  # bytes of a datagram that is looked at; RTP of an MCU has at most 1500
+
+Address = tuple[str, int]
+
+
+class PortsError(OSError):
+    """No pair of free ports was found, or the address is not ours."""
+
+
+class Listener(Protocol):
+    """Who is given what comes in, opened and looked at."""
+
+    def accepts(self, payload_type: int) -> bool:
+        """Whether that payload type was agreed: packets of others do not count as valid."""
+
+    def take_rtp(self, packet: RtpPacket, now: float) -> None:
+        """A valid RTP packet."""
+
+    def take_rtcp(self, compound: bytes, now: float) -> None:
+        """What passes for RTCP, opened when it was protected."""
+
+
+@dataclass(slots=True)
+class _Far:
+    """Where one of the two ports sends to."""
+
+    signalled: Address | None = None
+    latched: Address | None = None
+    heard_at: float = float("-inf")
+    latches: int = 0
+
+    def aim(self, address: Address | None) -> None:
+        if address != self.signalled:
+            self.signalled, self.latched = address, None
+            self.heard_at = float("-inf")
+
+    @property
+    def address(self) -> Address | None:
+        if self.signalled is None:
+            return None
+        return self.latched or self.signalled
+
+    def hear(self, source: Address, now: float) -> bool:
+        """A valid packet came from there: whether it is to be used."""
+        if source != self.latched:
+            if self.latched is not None and now - self.heard_at < AGAIN_S:
+                return False
+            if self.latches >= LATCHES:
+                return False
+            self.latches += 1
+            self.latched = source
+        self.heard_at = now
+        return True
+
+
+class RtpPath:
+    """Two sockets for one medium. Nothing is sent before `aim`, nor to port 0."""
+
+    def __init__(self, listener: Listener, now: Callable[[], float] = time.monotonic) -> None:
+        self.port = 0
+        self.outbound: Outbound | None = None
+        self.inbound: Inbound | None = None
+        self.sent_bytes = 0
+        self.refused = 0  # packets that came and were not used
+        self._listener = listener
+        self._now = now
+        self._rtp: asyncio.DatagramTransport | None = None
+        self._rtcp: asyncio.DatagramTransport | None = None
+        self._far = _Far()
+        self._far_rtcp = _Far()
+
+    async def open(self, host: str, ports: range = PORTS) -> None:
+        """Bind an even port and the next one at a local address; raises PortsError."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        loop = asyncio.get_running_loop()
+        for _ in range(TRIES):
+            even = random.choice(ports[::2]) & ~1  # noqa: S311 - no secret
+            pair: list[socket.socket] = []
+            try:
+                for port in (even, even + 1):
+                    pair.append(socket.socket(family, socket.SOCK_DGRAM))
+                    pair[-1].setblocking(False)
+                    pair[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+                    pair[-1].bind((host, port))
+            except OSError as error:
+                for one in pair:
+                    one.close()
+                trouble = error
+                continue
+            self.port = even
+            self._rtp, _ = await loop.create_datagram_endpoint(
+                lambda: _Port(self._came_to_rtp), sock=pair[0]
+            )
+            self._rtcp, _ = await loop.create_datagram_endpoint(
+                lambda: _Port(self._came_to_rtcp), sock=pair[1]
+            )
+            return
+        raise PortsError(f"no free pair of ports at {host} in {ports}: {trouble}")
+
+    def aim(self, rtp: Address | None, rtcp: Address | None) -> None:
+        """Send to these, as the far end signals them; the same ones again change nothing."""
+        self._far.aim(_plain(rtp))
+        self._far_rtcp.aim(_plain(rtcp))
+
+    def protect(self, outbound: Outbound | None, inbound: Inbound | None) -> None:
+        """Encrypt from here on, or not."""
+        self.outbound, self.inbound = outbound, inbound
+
+    @property
+    def far(self) -> Address | None:
+        """Where RTP goes now."""
+        return self._far.address
+
+    @property
+    def heard_at(self) -> float:
+        """The monotonic second of the last valid RTP packet; -inf before the first."""
+        return self._far.heard_at
+
+    def send_rtp(self, packet: bytes) -> bool:
+        """Send one packet; False where it could not be."""
+        if self.outbound is not None:
+            try:
+                packet = self.outbound.rtp(packet)
+            except CipherError as error:
+                log.debug("near → %s", error)
+                return False
+        return self._send(self._rtp, self._far.address, packet)
+
+    def send_rtcp(self, compound: bytes) -> bool:
+        """Send one compound packet; False where it could not be."""
+        if self.outbound is not None:
+            try:
+                compound = self.outbound.rtcp(compound)
+            except CipherError as error:
+                log.debug("near → %s", error)
+                return False
+        return self._send(self._rtcp, self._far_rtcp.address, compound)
+
+    def close(self) -> None:
+        """Close both ports; safe to say twice."""
+        for transport in (self._rtp, self._rtcp):
+            if transport is not None:
+                transport.close()
+        self._rtp = self._rtcp = None
+
+    def _send(
+        self, transport: asyncio.DatagramTransport | None, to: Address | None, data: bytes
+    ) -> bool:
+        if transport is None or transport.is_closing() or to is None or not to[1]:
+            return False
+        transport.sendto(data, to)
+        self.sent_bytes += len(data)
+        return True
+
+    def _came_to_rtp(self, data: bytes, source: Address) -> None:
+        if is_rtcp(data):  # somebody who multiplexes without being asked to (RFC 5761)
+            self._rtcp_came(data, source, self._far)
+            return
+        now = self._now()
+        try:
+            packet = RtpPacket.parse(data if self.inbound is None else self.inbound.rtp(data))
+        except (ValueError, IndexError, struct.error):
+            self.refused += 1
+            return
+        if self._listener.accepts(packet.payload_type) and self._far.hear(source, now):
+            self._listener.take_rtp(packet, now)
+        else:
+            self.refused += 1
+
+    def _came_to_rtcp(self, data: bytes, source: Address) -> None:
+        if is_rtcp(data):
+            self._rtcp_came(data, source, self._far_rtcp)
+
+    def _rtcp_came(self, data: bytes, source: Address, far: _Far) -> None:
+        now = self._now()
+        try:
+            opened = data if self.inbound is None else self.inbound.rtcp(data)
+        except CipherError:
+            self.refused += 1
+            return
+        if len(opened) >= 8 and opened[0] >> 6 == 2 and far.hear(source, now):
+            self._listener.take_rtcp(opened, now)
+        else:
+            self.refused += 1
+
+
+class _Port(asyncio.DatagramProtocol):
+    """Hands datagrams on; what the net says of them (port unreachable) is no reason to stop."""
+
+    def __init__(self, came: Callable[[bytes, Address], None]) -> None:
+        self._came = came
+
+    def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
+        if 12 <= len(data) <= LARGEST or is_rtcp(data):
+            self._came(data, (str(addr[0]), int(addr[1])))
+
+    def error_received(self, exc: OSError | Exception) -> None:
+        log.debug("near → %s", exc)
+
+
+def _plain(address: Address | None) -> Address | None:
+    """Only addresses as they stand: a name would be looked up in the middle of the media."""
+    if address is None:
+        return None
+    try:
+        return str(ipaddress.ip_address(address[0])), address[1]
+    except ValueError:
+        log.warning("far ← %r is no IP address: nothing is sent there", address[0][:60])
+        return None

@@ -1,0 +1,239 @@
+"""The TV as the call sees it: pictures and sound with due times go in; VLC lives elsewhere."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from appliance.media.tv.output import Output
+from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
+from appliance.media.tv.sound_queue import BOUND, FRAME_BYTES, RATE
+
+_log = logging.getLogger(__name__)
+
+_SILENT = 3.0
+"""A child that says nothing for so long hangs; it speaks twice a second."""
+_FROZEN = 4.0
+"""Pictures go in and none is displayed for so long: VLC's output is stuck."""
+_FIRST_WORD = 10.0
+"""A cold SD card reads VLC's plug-ins for some seconds."""
+_STOP = 4.0
+_BREATH = 1.0
+"""Between two starts when the child fell before its first word (no display yet)."""
+_PIECE = 8192
+"""Bytes of sound in one message: a socket pair takes few large ones."""
+
+
+class Trouble(StrEnum):
+    """What is wrong with the TV."""
+
+    NO_PICTURE = "no picture"
+    NO_SOUND = "no sound"
+
+
+class Television:
+    """The TV, in a child process that owns libvlc, so that a crash of VLC never ends a call.
+
+    `run()` starts the child and starts it again whenever it falls; the last picture shown is in
+    shared memory and comes back at once. `show` and `play` never wait and never raise because of
+    the child. Light and sound leave `output.delay` seconds after their due times.
+    """
+
+    def __init__(
+        self,
+        size: tuple[int, int] = (1280, 720),
+        output: Output | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """`size` (width, height) of the canvas; `environment` replaces the process's own."""
+        self.size = size
+        self.output = output or Output()
+        self.trouble: Trouble | None = Trouble.NO_PICTURE
+        self.detail = "not started"
+        """A sentence beside `trouble`."""
+        self.starts = 0
+        self.displayed = 0
+        """Pictures that VLC says it put on the screen, over all children."""
+        self.status: dict[str, Any] = {}
+        """The child's last word, for logs and the bench."""
+        self._environment = dict(os.environ if environment is None else environment)
+        width, height = size
+        self._ring = PictureRing(width, height)
+        self._planes = [
+            np.frombuffer(self._ring.slot(slot), np.uint8).reshape(height * 3 // 2, width)
+            for slot in range(SLOTS)
+        ]
+        self._number = 0
+        self._planes[0][:height] = 16
+        self._planes[0][height:] = 128
+        self._pictures: socket.socket | None = None
+        self._sound: socket.socket | None = None
+        self._pid: int | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id while it runs."""
+        return self._pid
+
+    def show(self, picture: NDArray[np.uint8], due: float) -> None:
+        """Show an I420 picture, (height * 3 // 2, width) uint8, due at that monotonic second.
+
+        At most `feeds.WAITING` wait for their time, and of late ones the newest few are shown.
+        Raises ValueError for another shape or type.
+        """
+        number = self._number + 1
+        target = self._planes[number % SLOTS]
+        if picture.shape != target.shape or picture.dtype != np.uint8:
+            raise ValueError(
+                f"picture {picture.shape} {picture.dtype}: this TV's is {target.shape} uint8"
+            )
+        np.copyto(target, picture)
+        self._number = number
+        _send(self._pictures, PictureNote(number, number % SLOTS, due).pack())
+
+    def play(self, pcm: bytes, due: float) -> None:
+        """Play s16le stereo 48 kHz whose first sample is due at that monotonic second.
+
+        Silence where nothing came; at most `sound_queue.BOUND` seconds wait.
+        """
+        limit = round(BOUND * RATE) * FRAME_BYTES
+        for begin in range(max(0, len(pcm) - limit), len(pcm), _PIECE):
+            piece = SoundNote(due + begin / FRAME_BYTES / RATE, pcm[begin : begin + _PIECE])
+            _send(self._sound, piece.pack())
+
+    async def run(self) -> None:
+        """Keep a child running until cancelled; then stop it in order."""
+        try:
+            while True:
+                self.status = {}
+                await self._live()
+                if not self.status:
+                    await asyncio.sleep(_BREATH)
+        finally:
+            self.trouble, self.detail = Trouble.NO_PICTURE, "closed"
+
+    async def _live(self) -> None:
+        """One child's life."""
+        pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(3)]
+        for end in (end for pair in pairs for end in pair):
+            end.setblocking(False)
+        (pictures, sound, control), theirs = (p[0] for p in pairs), [p[1] for p in pairs]
+        handed = [self._ring.fd, *(end.fileno() for end in theirs)]
+        width, height = self.size
+        command = [sys.executable, "-m", "appliance.media.tv.child", f"{width}x{height}"]
+        command += [*map(str, handed), self.output.to_json()]
+        child = await asyncio.create_subprocess_exec(
+            *command,
+            pass_fds=handed,
+            env=self._environment | self.output.environment() | _path(self._environment),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        for end in theirs:
+            end.close()
+        self.starts += 1
+        self._pid = child.pid
+        self._pictures, self._sound = pictures, sound
+        _log.info("tv → started, process %d", child.pid)
+        number = self._number
+        _send(pictures, PictureNote(number, number % SLOTS, time.monotonic()).pack())
+        listener = asyncio.create_task(_relay(child.stderr))
+        try:
+            reason = await self._watch(child, control)
+            self.trouble, self.detail = Trouble.NO_PICTURE, reason
+            _log.warning("tv ← %s", reason)
+        finally:
+            self._pictures = self._sound = self._pid = None
+            for end in (pictures, sound, control):
+                end.close()  # the child ends when its control does
+            try:
+                async with asyncio.timeout(_STOP):
+                    await child.wait()
+            except TimeoutError:
+                child.kill()
+                await child.wait()
+            listener.cancel()
+
+    async def _watch(self, child: asyncio.subprocess.Process, control: socket.socket) -> str:
+        """Read the child's words until it falls or hangs; the reason."""
+        loop = asyncio.get_running_loop()
+        patience = _FIRST_WORD
+        before = self.displayed
+        moved_at = sounded_at = time.monotonic()
+        shown = displayed = sounded = -1
+        while True:
+            try:
+                async with asyncio.timeout(patience):
+                    word = await loop.sock_recv(control, 4096)
+            except TimeoutError:
+                child.kill()
+                return f"VLC's process said nothing for {patience:g} s"
+            except ConnectionError:
+                word = b""
+            if not word:
+                return await _ending(child)
+            patience = _SILENT
+            status = self.status = json.loads(word)
+            now = time.monotonic()
+            if status["displayed"] != displayed or status["shown"] == shown:
+                moved_at = now
+            if displayed <= 0 < status["displayed"]:
+                _log.info("tv ← first picture on the screen")
+            if status["sounded"] != sounded:
+                sounded_at = now
+            shown, displayed, sounded = status["shown"], status["displayed"], status["sounded"]
+            self.displayed = before + displayed
+            if now - moved_at > _FROZEN:
+                child.kill()
+                return f"VLC displayed nothing for {_FROZEN:g} s: {status['error']}"
+            if displayed <= 0:
+                self.trouble, self.detail = Trouble.NO_PICTURE, status["error"]
+            elif now - sounded_at > _SILENT:
+                self.trouble, self.detail = Trouble.NO_SOUND, status["error"]
+            else:
+                self.trouble, self.detail = None, ""
+
+
+def _send(end: socket.socket | None, note: bytes) -> None:
+    # A child that hangs or has just fallen loses pictures and sound, never the call.
+    if end is not None:
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            end.send(note)
+
+
+def _path(environment: Mapping[str, str]) -> dict[str, str]:
+    """The child must find this very package, wherever the program was started."""
+    here = str(Path(__file__).parents[3])
+    rest = environment.get("PYTHONPATH")
+    return {"PYTHONPATH": here + (os.pathsep + rest if rest else "")}
+
+
+async def _ending(child: asyncio.subprocess.Process) -> str:
+    try:
+        async with asyncio.timeout(_STOP):
+            code = await child.wait()
+    except TimeoutError:
+        child.kill()
+        return "VLC's process hung while it ended"
+    how = f"was killed by signal {-code}" if code < 0 else f"ended with code {code}"
+    return f"VLC's process {how}"
+
+
+async def _relay(stream: asyncio.StreamReader | None) -> None:
+    if stream is None:
+        return
+    with contextlib.suppress(ValueError):  # a line longer than the reader's limit
+        async for line in stream:
+            _log.debug("tv ← %s", line.decode(errors="replace").rstrip())

@@ -1,0 +1,134 @@
+"""WebRTC connections whose receivers and senders are ours; aiortc does ICE, DTLS and SRTP.
+
+This module and its neighbours `webrtc_handshake`, `webrtc_receiver` and `webrtc_sender` are the
+only ones that touch aiortc's private names; aiortc is pinned to one minor version, with one test
+per name.
+"""
+
+from collections.abc import Sequence
+
+from aiortc import (
+    MediaStreamTrack,
+    RTCBundlePolicy,
+    RTCConfiguration,
+    RTCIceServer,
+    RTCPeerConnection,
+    RTCRtpTransceiver,
+    RTCSessionDescription,
+)
+from aiortc.codecs import get_capabilities
+from aiortc.rtcdtlstransport import RTCDtlsTransport, RtpReceiver, RtpRouter
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+from aiortc.rtp import RtpPacket
+
+from appliance.media.jitter.clock import FarClock
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.webrtc.dtls_handshake import Handshake
+from appliance.media.webrtc.receiver import Receiver
+from appliance.media.webrtc.sender import Sender
+
+_FIRST = {"video": "video/H264", "audio": "audio/opus"}
+RECEIVE_BPS = 2_500_000  # what a far end may send us: half of a commune's line
+
+
+def _preferences(kind: str) -> list[RTCRtpCodecCapability]:
+    """The codecs of `kind`, the one that our near tracks deliver ready made first."""
+    return sorted(get_capabilities(kind).codecs, key=lambda codec: codec.mimeType != _FIRST[kind])
+
+
+class _Router(RtpRouter):
+    """Finds the receiver by the MID extension first (RFC 8843 section 9.2).
+
+    Without it two videos in one connection that share a payload type can only be told apart
+    when the description names their SSRCs, and a far end may change those at any time.
+    """
+
+    def route_rtp(self, packet: RtpPacket) -> RtpReceiver | None:
+        mid = packet.extensions.mid
+        receiver = self.mid_table.get(mid) if mid else None
+        if receiver is None:
+            return super().route_rtp(packet)
+        self.ssrc_table[packet.ssrc] = receiver
+        return receiver
+
+
+class Connection(RTCPeerConnection):
+    """An RTCPeerConnection with our receivers (their tracks are FarTracks) and senders.
+
+    All its far tracks share `clock`, all its senders `send_rate`.
+    """
+
+    def __init__(
+        self, configuration: RTCConfiguration, *, receive_bps: int, send_rate: SendRate
+    ) -> None:
+        self.clock = FarClock()
+        self.send_rate = send_rate
+        self._receive_bps = receive_bps
+        super().__init__(configuration)
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """The round trip that receiver reports show; None before the first, or never."""
+        for transceiver in self.getTransceivers():
+            sender = transceiver.sender
+            if isinstance(sender, Sender) and sender.round_trip_s is not None:
+                return sender.round_trip_s
+        return None
+
+    async def setRemoteDescription(  # noqa: N802 - aiortc's name
+        self,
+        sessionDescription: RTCSessionDescription,  # noqa: N803
+    ) -> None:
+        """As in aiortc, for a far end that names our media in another order, too.
+
+        aiortc 1.16 takes the first transceiver's transport, which all share in one bundle, for
+        one that the bundle made superfluous, and stops it, when an offer begins with another.
+        """
+        for transceiver in self.getTransceivers():
+            transceiver._bundled = True
+        try:
+            await super().setRemoteDescription(sessionDescription)
+        finally:
+            # Candidates that come later are for the first medium of the bundle.
+            lines = [t for t in self.getTransceivers() if t._get_mline_index() is not None]
+            if lines:
+                min(lines, key=lambda t: t._get_mline_index() or 0)._bundled = False
+
+    def _RTCPeerConnection__createTransceiver(  # noqa: N802 - aiortc's private name
+        self, direction: str, kind: str, sender_track: MediaStreamTrack | None = None
+    ) -> RTCRtpTransceiver:
+        create = super()._RTCPeerConnection__createTransceiver  # type: ignore[misc]
+        transceiver: RTCRtpTransceiver = create(direction, kind, sender_track)
+        transport = transceiver.receiver.transport
+        sender = Sender(sender_track or kind, transport, self.send_rate)
+        sender._stream_id = transceiver.sender._stream_id
+        receiver = Receiver(kind, transport, self.clock, sender, self._receive_bps)
+        receiver._set_rtcp_ssrc(sender._ssrc)
+        transceiver._RTCRtpTransceiver__sender = sender  # type: ignore[attr-defined]
+        transceiver._RTCRtpTransceiver__receiver = receiver  # type: ignore[attr-defined]
+        transceiver.setCodecPreferences(_preferences(kind))
+        return transceiver
+
+    def _RTCPeerConnection__createDtlsTransport(self) -> RTCDtlsTransport:  # noqa: N802
+        create = super()._RTCPeerConnection__createDtlsTransport  # type: ignore[misc]
+        transport: RTCDtlsTransport = create()
+        transport._rtp_router = _Router()
+        Handshake(transport)
+        return transport
+
+
+def connection(
+    *,
+    ice_servers: Sequence[RTCIceServer] = (),
+    receive_bps: int = RECEIVE_BPS,
+    send_rate: SendRate | None = None,
+) -> Connection:
+    """A connection as the dialers use it.
+
+    Without `ice_servers` nothing outside is asked for addresses. `receive_bps` is the most that
+    the far end is told to send. All media travel in one bundle.
+    """
+    configuration = RTCConfiguration(
+        iceServers=list(ice_servers), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE
+    )
+    return Connection(configuration, receive_bps=receive_bps, send_rate=send_rate or SendRate())

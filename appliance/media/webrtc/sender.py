@@ -1,0 +1,164 @@
+"""A WebRTC sender of ready packets: a lid on retransmission, keyframes and rate to the track."""
+
+import asyncio
+import logging
+import time
+
+from aiortc import MediaStreamTrack, RTCRtpSender
+from aiortc.codecs import get_encoder
+from aiortc.codecs.base import Encoder
+from aiortc.rtcdtlstransport import RTCDtlsTransport
+from aiortc.rtcrtpparameters import RTCRtpCodecParameters
+from aiortc.rtcrtpsender import RTCEncodedFrame
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RTCP_RTPFB_NACK,
+    RTP_HISTORY_SIZE,
+    AnyRtcpPacket,
+    RtcpPsfbPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    RtpPacket,
+    unpack_remb_fci,
+)
+from av.packet import Packet
+
+from appliance.media.rtp.send_rate import Meter, Retransmission, SendRate
+
+log = logging.getLogger(__name__)
+
+KEYFRAME_PAUSE_S = 0.2  # several that ask at once get one keyframe
+RATE_STEP = 0.05  # the encoder is not bothered with less
+READY = {"video": "H264", "audio": "opus"}  # what ready packets are coded in
+
+
+class Sender(RTCRtpSender):
+    """An RTCRtpSender that lets ready packets (H.264 Annex B, Opus) through without touching them.
+
+    A track that has `request_keyframe()` and `set_bitrate(bps)` is told what the far end asks
+    for; `rate` is shared by the senders of a connection.
+    """
+
+    def __init__(
+        self, track_or_kind: MediaStreamTrack | str, transport: RTCDtlsTransport, rate: SendRate
+    ) -> None:
+        super().__init__(track_or_kind, transport)
+        self.rate = rate
+        self.retransmission = Retransmission()
+        self.sent_frames = 0
+        self._packer: Encoder | None = None
+        self._meter = Meter()
+        self._keyframe_at = float("-inf")
+        self._wants_keyframe = False
+        self._told_bps = 0.0
+        self._stopped_video = False
+        self._refused = False
+
+    @property
+    def round_trip_s(self) -> float | None:
+        """As receiver reports show it; None before the first."""
+        trip: float | None = self._RTCRtpSender__rtt  # type: ignore[attr-defined]
+        return trip
+
+    async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
+        now = time.monotonic()
+        if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
+            await super()._handle_rtcp_packet(packet)  # round trip and statistics
+            for report in packet.reports:
+                if report.ssrc == self._ssrc:
+                    self.rate.loss(report.fraction_lost / 256, now, self.round_trip_s)
+            self._tell_rate()
+        elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
+            for sequence in packet.lost:
+                await self._repeat(sequence & 0xFFFF, now)
+        elif isinstance(packet, RtcpPsfbPacket):
+            self._payload_feedback(packet, now)
+
+    def _payload_feedback(self, packet: RtcpPsfbPacket, now: float) -> None:
+        if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+            if now - self._keyframe_at >= KEYFRAME_PAUSE_S:
+                self._keyframe_at = now
+                self._send_keyframe()
+        elif packet.fmt == RTCP_PSFB_APP:
+            try:
+                bps, ssrcs = unpack_remb_fci(packet.fci)
+            except ValueError:
+                return
+            if self._ssrc in ssrcs:
+                self.rate.limit(bps, now)
+                self._tell_rate()
+
+    async def _repeat(self, sequence: int, now: float) -> None:
+        history: dict[int, RtpPacket] = self._RTCRtpSender__rtp_history  # type: ignore[attr-defined]
+        packet = history.get(sequence % RTP_HISTORY_SIZE)
+        if packet is None or packet.sequence_number != sequence:
+            return
+        if self.retransmission.allows(sequence, len(packet.payload), self._meter.bps, now):
+            try:
+                await self._retransmit(sequence)
+            except ConnectionError:
+                log.debug("near → nothing repeated: the connection is closed")
+
+    def _send_keyframe(self) -> None:
+        self._wants_keyframe = True
+        request = getattr(self.track, "request_keyframe", None)
+        if request is not None:
+            request()
+
+    def _tell_rate(self) -> None:
+        if self.kind != "video":
+            return
+        bps = self.rate.bps
+        tell = getattr(self.track, "set_bitrate", None)
+        if tell is not None and abs(bps - self._told_bps) > RATE_STEP * self._told_bps:
+            self._told_bps = bps
+            tell(int(bps))
+
+    async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
+        data = await self.track.recv()
+        if not self._enabled or not self._may_send():
+            return None
+        if self._packer is None:
+            self._packer = get_encoder(codec)
+        if isinstance(data, Packet):
+            if codec.name.lower() != READY[self.kind].lower():
+                self._refuse(codec)
+                return None
+            payloads, timestamp = self._packer.pack(data)
+        else:
+            keyframe, self._wants_keyframe = self._wants_keyframe, False
+            payloads, timestamp = await asyncio.get_running_loop().run_in_executor(
+                None, self._packer.encode, data, keyframe
+            )
+        if not payloads:
+            return None
+        self.sent_frames += 1
+        self._meter.add(sum(map(len, payloads)), time.monotonic())
+        # No audio level: stock aiortc works it out sample by sample in Python, and no one asks.
+        return RTCEncodedFrame(payloads, timestamp, None)  # type: ignore[arg-type]
+
+    def _may_send(self) -> bool:
+        """The picture stops so that the sound can go on; it comes back with a keyframe."""
+        if self.kind != "video":
+            return True
+        if self.rate.video and self._stopped_video:
+            log.info("near → the picture goes on at %d bit/s", self.rate.bps)
+            self._send_keyframe()
+        elif not self.rate.video and not self._stopped_video:
+            log.warning("near → the picture stops: the line does not carry it")
+        self._stopped_video = not self.rate.video
+        return self.rate.video
+
+    def _refuse(self, codec: RTCRtpCodecParameters) -> None:
+        if not self._refused:
+            self._refused = True
+            log.error(
+                "near → nothing is sent: %s was negotiated and the track delivers ready %s; "
+                "give it a track of frames, or offer %s first",
+                codec.name,
+                READY[self.kind],
+                READY[self.kind],
+            )

@@ -1,0 +1,140 @@
+"""Near tracks: one encode for all, keyframes on request, bit rate, pauses, stalled consumers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from aiortc.mediastreams import MediaStreamError
+from av.packet import Packet
+from av.stream import Stream
+
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.local_video import QUEUE_BOUND, NearVideo
+from tests.media.capture.recordings import decoded, write_video
+
+
+@pytest.fixture
+async def camera(tmp_path: Path) -> AsyncIterator[Camera]:
+    path = write_video(tmp_path / "talk.mp4", size=(1280, 720))
+    camera = Camera(f"file:{path}", (1280, 720), 30)
+    camera.open()
+    yield camera
+    assert await asyncio.to_thread(camera.close)
+
+
+async def some(track: NearVideo, count: int) -> list[Packet[Stream]]:
+    async with asyncio.timeout(20):
+        return [await track.recv() for _ in range(count)]
+
+
+async def test_two_tracks_share_each_packet(camera: Camera) -> None:
+    first = NearVideo(camera)
+    await some(first, 3)
+    second = NearVideo(camera)
+    mine, theirs = await asyncio.gather(some(first, 40), some(second, 20))
+    assert theirs[0].is_keyframe
+    assert {id(packet) for packet in theirs} & {id(packet) for packet in mine}
+    by_time = {packet.pts: bytes(packet) for packet in mine}
+    assert all(by_time.get(packet.pts, bytes(packet)) == bytes(packet) for packet in theirs)
+    first.stop()
+    assert len(await some(second, 3)) == 3, "one that stops does not disturb the other"
+    second.stop()
+
+
+async def test_keyframes_on_request_but_not_more_than_two_a_second(camera: Camera) -> None:
+    track = NearVideo(camera)
+    packets = []
+    for _ in range(45):
+        track.request_keyframe()
+        packets += await some(track, 1)
+    keys = [(packet.pts or 0) / 90_000 for packet in packets if packet.is_keyframe]
+    assert 2 <= len(keys) <= 5
+    assert all(b - a > 0.4 for a, b in pairwise(keys))
+    track.stop()
+
+
+async def test_the_ladder_follows_the_bit_rate_and_video_stops_below_it(camera: Camera) -> None:
+    track = NearVideo(camera)
+    assert decoded(await some(track, 2))[0].shape == (720, 1280)
+    track.set_bitrate(350_000)
+    packets = await some(track, 20)
+    small = next(p for p in packets if p.is_keyframe)
+    assert decoded([small])[0].shape == (360, 640)
+    track.set_bitrate(20_000)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2):
+            while True:
+                await track.recv()
+    assert track.stopped_by_rate
+    track.set_bitrate(9_000_000)
+    assert track.bitrate == track.highest_bitrate
+    packet = (await some(track, 1))[0]
+    assert packet.is_keyframe
+    assert decoded([packet])[0].shape == (720, 1280)
+    track.stop()
+
+
+async def test_the_slowest_line_decides(camera: Camera) -> None:
+    first, second = NearVideo(camera), NearVideo(camera)
+    second.set_bitrate(350_000)
+    await asyncio.gather(some(first, 20), some(second, 20))
+    assert camera.encoder.rung is not None
+    assert camera.encoder.rung.size == (640, 360)
+    second.stop()
+    await some(first, 20)
+    assert camera.encoder.rung.size == (1280, 720)
+    first.stop()
+
+
+async def test_a_pause_ends_with_a_keyframe(camera: Camera) -> None:
+    track = NearVideo(camera)
+    await some(track, 3)
+    track.pause()
+    assert track.paused
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.3):
+            await track.recv()
+    track.resume()
+    assert (await some(track, 1))[0].is_keyframe
+    track.stop()
+
+
+async def test_a_consumer_that_stalls_begins_anew_at_a_keyframe(camera: Camera) -> None:
+    track = NearVideo(camera)
+    await some(track, 1)
+    async with asyncio.timeout(10):
+        while track.wanting:
+            await asyncio.sleep(0.05)
+    packets = await some(track, QUEUE_BOUND // 2)
+    assert packets[0].is_keyframe
+    assert track.statistics.dropped_frames >= QUEUE_BOUND
+    assert len(decoded(packets)) == len(packets), "without a hole"
+    track.stop()
+
+
+async def test_statistics_and_stop(camera: Camera) -> None:
+    track = NearVideo(camera)
+    packets = await some(track, 10)
+    assert track.statistics.sent_frames == 10
+    assert track.statistics.keyframes == sum(packet.is_keyframe for packet in packets)
+    assert track.statistics.bytes == sum(packet.size for packet in packets)
+    waiting = asyncio.ensure_future(some(track, 100))
+    await asyncio.sleep(0)
+    track.stop()
+    with pytest.raises(MediaStreamError):
+        await waiting
+    assert track.readyState == "ended"
+
+
+async def test_it_lives_through_the_camera_s_closing(camera: Camera) -> None:
+    track = NearVideo(camera)
+    await some(track, 2)
+    assert await asyncio.to_thread(camera.close)
+    camera.open()
+    packets = await some(track, 40)
+    assert any(packet.is_keyframe for packet in packets)
+    track.stop()

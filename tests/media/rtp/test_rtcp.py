@@ -1,0 +1,90 @@
+"""FIR, TMMBR and the rest as they stand on the wire; anything else is passed over."""
+
+import time
+
+from aiortc.rtp import RtcpByePacket, RtcpRrPacket, RtcpSrPacket, pack_remb_fci
+from aiortc.rtp import RtcpPsfbPacket as Psfb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from appliance.media.rtp.rtcp import (
+    KeyframeWanted,
+    Missing,
+    RateLimit,
+    cname,
+    fir,
+    nack,
+    ntp,
+    pli,
+    read,
+    tmmbn,
+    tmmbr,
+)
+
+
+def test_fir_names_its_target_behind_a_zero() -> None:
+    """RFC 5104 section 4.3.1: sender, media source 0, then SSRC, number and 24 bits of 0."""
+    data = fir(0x11111111, 0x22222222, 258)
+    assert data.hex() == "84ce0004" + "11111111" + "00000000" + "22222222" + "02000000"
+    assert list(read(data)) == [KeyframeWanted(0x22222222)]
+
+
+def test_pli_and_nack() -> None:
+    assert list(read(pli(1, 2) + nack(1, 2, [65_535, 0, 3]))) == [
+        KeyframeWanted(2),
+        Missing(2, (65_535, 0, 3)),
+    ]
+
+
+def test_a_fir_without_entries_goes_by_its_header() -> None:
+    assert list(read(bytes(Psfb(4, 1, 9)))) == [KeyframeWanted(9)]
+
+
+def test_tmmbr_on_the_wire() -> None:
+    """RFC 5104 section 4.2.1.1: six bits of exponent, 17 of mantissa, 9 of overhead."""
+    data = tmmbr(0x11111111, 0x22222222, 512_000, 40)
+    assert (
+        data.hex()
+        == "83cd0004" + "11111111" + "00000000" + "22222222" + f"{2 << 26 | 128_000 << 9 | 40:08x}"
+    )
+    assert list(read(data)) == [RateLimit(0x11111111, 0x22222222, 512_000, 40)]
+    assert tmmbn(1, 2, 512_000, 40)[0] & 0x1F == 4
+
+
+@given(st.integers(0, 10**9), st.integers(0, 511))
+def test_any_rate_survives_within_its_precision(bps: int, overhead: int) -> None:
+    (limit,) = read(tmmbr(1, 2, bps, overhead))
+    assert isinstance(limit, RateLimit)
+    assert limit.overhead == overhead
+    assert bps * (1 - 2**-16) <= limit.bps <= bps
+
+
+def test_remb_is_a_limit_too() -> None:
+    data = bytes(Psfb(15, 1, 0, pack_remb_fci(300_000, [7])))
+    assert list(read(data)) == [RateLimit(1, 7, 300_000, temporary=False)]
+
+
+def test_one_malformed_packet_hides_no_other() -> None:
+    short_report = bytes.fromhex("81c90001" + "00000001")  # one block announced, none there
+    unknown = bytes.fromhex("80cc0002" + "00000001" + "41424344")
+    heard = list(read(bytes(RtcpRrPacket(3)) + short_report + unknown + cname(3, "x") + pli(3, 4)))
+    assert heard[0] == RtcpRrPacket(3)
+    assert heard[-1] == KeyframeWanted(4)
+    assert len(heard) == 3
+    assert list(read(bytes(RtcpByePacket([3])) + b"\x81\xce\0\7")) == [RtcpByePacket([3])]
+
+
+def test_the_clock_is_the_wall_clock_and_runs_evenly() -> None:
+    now = time.monotonic()
+    seconds = (ntp(now) >> 32) - 2_208_988_800
+    assert abs(seconds - time.time()) < 60
+    assert ((ntp(now + 2.5) - ntp(now)) / 2**32 - 2.5) < 1e-6
+
+
+@given(st.binary(max_size=120), st.sampled_from([200, 201, 202, 203, 205, 206, 207]))
+def test_any_bytes(data: bytes, kind: int) -> None:
+    for packet in read(data):
+        assert packet is not None
+    size = len(data) // 4
+    for packet in read(bytes((0x81 + len(data) % 15, kind)) + size.to_bytes(2) + data):
+        assert not isinstance(packet, RtcpSrPacket) or packet.sender_info
