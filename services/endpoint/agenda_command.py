@@ -13,8 +13,8 @@ import click
 
 from appliance.core.phases import Decision, Facts, Phase, decide
 from appliance.wire.address import shown
-from appliance.wire.agenda import Agenda, read_agenda
-from appliance.wire.feed_fault import FeedError
+from appliance.wire.calendar.agenda import Agenda, read_agenda
+from appliance.wire.calendar.feed_fault import FeedError
 from appliance.wire.meeting import Meeting
 from services.endpoint.feed import AHEAD_S, BEHIND_S
 from services.endpoint.feed_fetch import Mark, client, fetch

@@ -17,8 +17,8 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from appliance.base.limits import Limits
-from appliance.wire.agenda import Agenda, read_agenda
-from appliance.wire.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.agenda import Agenda, read_agenda
+from appliance.wire.calendar.feed_fault import FeedError, FeedFault
 from services.endpoint import feed_fetch
 from services.endpoint.feed_cache import Kept, read_kept, write_kept
 from services.endpoint.feed_fetch import Fetched, Mark, fetch

@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from appliance.wire.calendar_text import LARGEST
-from appliance.wire.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.calendar_text import LARGEST
+from appliance.wire.calendar.feed_fault import FeedError, FeedFault
 
 MOST_REDIRECTS = 3
 

@@ -6,7 +6,7 @@ nearly empty calendar. Believed at once it wipes the evening's meeting from ever
 
 from dataclasses import dataclass
 
-from appliance.wire.agenda import Agenda
+from appliance.wire.calendar.agenda import Agenda
 
 CONFIRM_AFTER_S = 180.0
 """A second look sooner than this sees the same hiccup."""

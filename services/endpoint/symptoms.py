@@ -6,7 +6,7 @@ from collections.abc import Callable
 from appliance.core import scenes
 from appliance.core.phases import CallState, Decision
 from appliance.core.troubles import Trouble, TroubleKey, of_call
-from appliance.wire.feed_fault import FeedFault
+from appliance.wire.calendar.feed_fault import FeedFault
 from hardware.panel import Panel
 from services.endpoint.agendas import Agendas
 from services.endpoint.line import Line

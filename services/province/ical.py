@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.agenda import read_agenda
-from appliance.wire.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.agenda import read_agenda
+from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
 from services.province.storage.tables import Meeting, OccurrenceChange
 
 REFRESH = timedelta(minutes=5)

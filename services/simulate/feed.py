@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from appliance.base.site_file import parse_site
-from appliance.wire.agenda import read_agenda
+from appliance.wire.calendar.agenda import read_agenda
 from appliance.wire.meeting import Meeting
 from services.simulate.life import Appointment
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 
 from appliance.base.tasks import end
-from appliance.wire.feed_fault import FeedError
+from appliance.wire.calendar.feed_fault import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.wire.calendar_text import LARGEST
-from appliance.wire.feed_fault import FeedFault
+from appliance.wire.calendar.calendar_text import LARGEST
+from appliance.wire.calendar.feed_fault import FeedFault
 from services.endpoint.feed import Feed, FeedState
 from services.endpoint.feed_cache import FILE
 from tests.endpoint.calendar_server import Answer, CalendarServer, calendar_server

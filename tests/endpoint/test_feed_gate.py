@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.wire.agenda import Agenda
+from appliance.wire.calendar.agenda import Agenda
 from appliance.wire.meeting import Meeting
 from services.endpoint.feed_gate import (
     CONFIRM_AFTER_S,

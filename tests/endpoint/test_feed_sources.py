@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 import trustme
 
-from appliance.wire.calendar_text import LARGEST
-from appliance.wire.feed_fault import FeedFault
+from appliance.wire.calendar.calendar_text import LARGEST
+from appliance.wire.calendar.feed_fault import FeedFault
 from tests.endpoint.calendar_server import Answer, calendar_server
 from tests.endpoint.test_feed import NOW, calendar, feed, uids
 

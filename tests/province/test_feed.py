@@ -11,7 +11,7 @@ import httpx
 import pytest
 import uvicorn
 
-from appliance.wire.agenda import Agenda, read_agenda
+from appliance.wire.calendar.agenda import Agenda, read_agenda
 from services.endpoint.feed import Feed
 from services.province import meetings
 from services.province.errors import WrongInputError

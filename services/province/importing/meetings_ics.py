@@ -9,11 +9,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
-from appliance.wire.calendar_text import CalendarText, cut
-from appliance.wire.event import Event, EventError, read_event
-from appliance.wire.feed_fault import FeedError
-from appliance.wire.series import newest
-from appliance.wire.zones import read_zones
+from appliance.wire.calendar.calendar_text import CalendarText, cut
+from appliance.wire.calendar.event import Event, EventError, read_event
+from appliance.wire.calendar.feed_fault import FeedError
+from appliance.wire.calendar.series import newest
+from appliance.wire.calendar.zones import read_zones
 from services.province import meetings
 from services.province.errors import WrongInputError
 from services.province.importing.sites_sheet import MOST_FAULTS, Imported

@@ -8,8 +8,8 @@ import icalendar
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from appliance.wire.agenda import FeedError, read_agenda
-from appliance.wire.event import clean
+from appliance.wire.calendar.agenda import FeedError, read_agenda
+from appliance.wire.calendar.event import clean
 from appliance.wire.meeting import Meeting
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

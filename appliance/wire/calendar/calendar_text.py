@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from appliance.wire.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.feed_fault import FeedError, FeedFault
 
 LARGEST = 2_000_000
 """Bytes of a feed, unpacked: some years of a whole province; the next size is a mistake."""

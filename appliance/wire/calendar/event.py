@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.calendar_text import Component
-from appliance.wire.conference import choose_address
-from appliance.wire.library_faults import LIBRARY_FAULTS
-from appliance.wire.zones import renamed
+from appliance.wire.calendar.calendar_text import Component
+from appliance.wire.calendar.conference import choose_address
+from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.zones import renamed
 
 UNSAID_LENGTH = timedelta(hours=1)
 """How long a meeting lasts that names no end (RFC 5545 would have it end as it begins)."""

@@ -15,8 +15,8 @@ from typing import Any
 import icalendar
 import recurring_ical_events
 
-from appliance.wire.event import Event, EventError, silenced
-from appliance.wire.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.event import Event, EventError, silenced
+from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
 
 MOST_STEPS = 200_000
 """Occurrences between the first and the end of the window that may be counted through."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from appliance.wire.agenda import Agenda, FeedError, read_agenda
+from appliance.wire.calendar.agenda import Agenda, FeedError, read_agenda
 from appliance.wire.meeting import Meeting
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

@@ -23,19 +23,13 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.calendar_text import CalendarText, cut
-from appliance.wire.event import (
-    Event,
-    EventError,
-    clean,
-    read_event,
-    title_of,
-)
-from appliance.wire.feed_fault import FeedError, FeedFault
-from appliance.wire.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.calendar_text import CalendarText, cut
+from appliance.wire.calendar.event import Event, EventError, clean, read_event, title_of
+from appliance.wire.calendar.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.series import Occurrence, newest, occurrences
+from appliance.wire.calendar.zones import read_zones
 from appliance.wire.meeting import Meeting
-from appliance.wire.series import Occurrence, newest, occurrences
-from appliance.wire.zones import read_zones
 
 __all__ = ["Agenda", "FeedError", "FeedFault", "read_agenda"]
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.calendar_text import Component
-from appliance.wire.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.calendar_text import Component
+from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
 
 _TZID = re.compile(r';TZID=(?:"([^"]*)"|([^";:,]*))', re.IGNORECASE)
 _SAYS_NOTHING = ("TZID", "LAST-MODIFIED", "TZURL", "X-")  # may differ where the hours do not

@@ -1,0 +1,1 @@
+"""The iCalendar feed of a site, read into meetings."""
