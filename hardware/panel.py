@@ -19,7 +19,7 @@ from enum import StrEnum
 
 from gpiozero import PWMLED, Factory, InputDevice
 
-from appliance.core.floor import Lamp, Press
+from appliance.core.floor_control import Lamp, Press
 from hardware.gestures import Gesture, Gestures
 from hardware.patterns import Light, look
 from hardware.wiring import Wiring

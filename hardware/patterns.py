@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from math import cos, tau
 
-from appliance.core.floor import Lamp
+from appliance.core.floor_control import Lamp
 
 
 @dataclass(frozen=True, slots=True)

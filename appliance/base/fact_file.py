@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from appliance.base.errors import FactFileError
 
 READABLE = 0o644

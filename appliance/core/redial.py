@@ -10,7 +10,7 @@ Retrying is no fault and never ends by itself; the meeting's end ends it.
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from appliance.core.reasons import EndReason
+from appliance.core.end_reasons import EndReason
 
 AT_ONCE_S = 0.5
 """The spread of the first try after a call that worked: people are looking at a frozen picture."""

@@ -12,10 +12,11 @@ from enum import StrEnum
 from math import ceil
 from zoneinfo import ZoneInfo
 
-from appliance.core.floor import Floor, Lamp, lamp
-from appliance.core.phases import NEAR_S, Decision, Phase
+from appliance.core.decision import NEAR_S, Decision, Phase
+from appliance.core.floor_control import Floor, Lamp, lamp
+from appliance.core.problems import Area, Severity, Trouble, TroubleKey, worst_first
 from appliance.core.rescue import Rescue
-from appliance.core.scene_words import (
+from appliance.core.screen_texts import (
     MICROPHONE_VOICE,
     NOTHING_PLANNED,
     WORDS,
@@ -23,7 +24,6 @@ from appliance.core.scene_words import (
     Screen,
     Words,
 )
-from appliance.core.troubles import Area, Severity, Trouble, TroubleKey, worst_first
 from appliance.wire.meeting import Meeting
 
 __all__ = ["Check", "CheckState", "Line", "Microphone", "Scene", "Screen", "Words"]

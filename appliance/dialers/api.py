@@ -13,7 +13,7 @@ from typing import Protocol
 
 from aiortc import MediaStreamTrack
 
-from appliance.core.reasons import EndReason
+from appliance.core.end_reasons import EndReason
 
 __all__ = [
     "AudioStatistics",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from appliance.core.release_order import refusal
+from appliance.core.versions import refusal
 from services.boot.running import SLOT_FILES, release_in, running_slot, slot_file
 from services.boot.slot_header import read_header
 from services.boot.slot_record import Refused, read_record, write_record

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from services.boot.operations import (
     Access,
     Operation,

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 
 PLACE = Path("boot/slots.json")
 """Below the data partition."""

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from appliance.core.phases import Decision, Facts, Phase, decide
+from appliance.core.decision import Decision, Facts, Phase, decide
 from appliance.wire.address import shown
 from appliance.wire.calendar.agenda import Agenda, read_agenda
 from appliance.wire.calendar.feed_fault import FeedError

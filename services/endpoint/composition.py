@@ -8,7 +8,7 @@ import numpy as np
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.fact_file import FactFile
-from appliance.base.lifeline import Lifeline
+from appliance.base.systemd import Lifeline
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers

@@ -1,8 +1,8 @@
 """The conductor: gathers the facts, asks what to do now, and tells every part what is wanted.
 
-It knows no phase. What differs between phases is a row of `core/scenes.py`, of `core/floor.py` or
-of `core/phases.py`. If any part dies the program ends, systemd starts it again, and the same
-question finds the meeting still on.
+It knows no phase. What differs between phases is a row of `core/scenes.py`, of
+`core/floor_control.py` or of `core/decision.py`. If any part dies the program ends, systemd starts
+it again, and the same question finds the meeting still on.
 """
 
 import asyncio
@@ -13,10 +13,10 @@ from contextlib import suppress
 from appliance.base.clock import Clock
 from appliance.base.config import Site
 from appliance.base.texts import text
-from appliance.core.floor import Effect, Press
-from appliance.core.phases import Decision, Facts, Phase, decide
+from appliance.core.decision import Decision, Facts, Phase, decide
+from appliance.core.floor_control import Effect, Press
+from appliance.core.problems import Trouble
 from appliance.core.scenes import Scene, next_change, scene
-from appliance.core.troubles import Trouble
 from appliance.wire.enrolment import claim_link
 from hardware.gestures import Gesture
 from hardware.panel import Button, Panel

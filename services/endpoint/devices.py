@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 from appliance.base.config import Site
-from appliance.core.troubles import Trouble, TroubleKey
+from appliance.core.problems import Trouble, TroubleKey
 from appliance.dialers.api import Near
 from appliance.media.capture.camera import Camera
 from appliance.media.capture.device import CaptureState

@@ -4,7 +4,7 @@ import json
 import logging
 from pathlib import Path
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from appliance.wire.meeting import Meeting
 
 log = logging.getLogger("diemcau.dismissals")

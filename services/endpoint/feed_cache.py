@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from services.endpoint.feed_fetch import Mark
 
 FILE = "agenda.feed"

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from appliance.core.floor import (
+from appliance.core.decision import Phase
+from appliance.core.floor_control import (
     CONFIRM_S,
     Effect,
     Floor,
@@ -17,7 +18,6 @@ from appliance.core.floor import (
     press,
     within,
 )
-from appliance.core.phases import Phase
 from appliance.dialers.api import Call
 
 log = logging.getLogger("diemcau.hand")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from appliance.base.limits import Limits
-from appliance.core.phases import CallFact, CallState
-from appliance.core.reasons import EndReason
+from appliance.core.decision import CallFact, CallState
+from appliance.core.end_reasons import EndReason
 from appliance.core.redial import first_try, next_try, tries_after
 from appliance.dialers.api import Call, DialError
 from appliance.wire.meeting import Meeting

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from appliance.core.troubles import Trouble
+from appliance.core.problems import Trouble
 
 
 class NearDevices(Protocol):

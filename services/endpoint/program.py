@@ -8,8 +8,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from appliance.base.config import Site
-from appliance.base.lifeline import Lifeline
 from appliance.base.limits import Limits
+from appliance.base.systemd import Lifeline
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television

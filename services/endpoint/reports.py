@@ -6,10 +6,10 @@ from typing import Any
 
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile
-from appliance.base.lifeline import Lifeline
-from appliance.core.phases import Decision
+from appliance.base.systemd import Lifeline
+from appliance.core.decision import Decision
+from appliance.core.problems import Trouble
 from appliance.core.scenes import Scene
-from appliance.core.troubles import Trouble
 from services.endpoint.line import Line
 
 log = logging.getLogger("diemcau.reports")

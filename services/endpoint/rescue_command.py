@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from appliance.base.fact_file import read_facts
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import FailedSlot, Fault, Rescue

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from appliance.core.problems import KINDS, Area, TroubleKey
 from appliance.core.scenes import Check, CheckState
-from appliance.core.troubles import KINDS, Area, TroubleKey
 
 Trial = Callable[[], Awaitable[TroubleKey | None]]
 """Tries one part of the site; None: all is well."""

@@ -4,7 +4,7 @@ from math import inf
 from pathlib import Path
 
 from appliance.base.fact_file import read_facts
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 
 BUSY_S = 30.0
 """Its program writes every five seconds while it works; one that was pulled out writes no more."""

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 from appliance.core import scenes
-from appliance.core.phases import CallState, Decision
-from appliance.core.troubles import Trouble, TroubleKey, of_call
+from appliance.core.decision import CallState, Decision
+from appliance.core.problems import Trouble, TroubleKey, of_call
 from appliance.wire.calendar.feed_fault import FeedFault
 from hardware.panel import Panel
 from services.endpoint.agendas import Agendas

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from appliance.core.troubles import Area, TroubleKey
+from appliance.core.problems import Area, TroubleKey
 from appliance.media.capture.device import CaptureState
 from services.endpoint.agendas import Agendas
 from services.endpoint.devices import Devices

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 
 RENEWAL_SHARE = 2 / 3
 """Of its life; the last third is for a province that cannot be reached for months."""

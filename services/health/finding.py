@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.base.config import Site
 from appliance.core.alarms import Verdict, when
-from appliance.core.troubles import KINDS, TroubleKey
+from appliance.core.problems import KINDS, TroubleKey
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,8 @@ from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile
-from appliance.base.lifeline import Lifeline
 from appliance.base.limits import Limits
+from appliance.base.systemd import Lifeline
 from appliance.wire.report import Presence, Report
 from appliance.wire.stamp import Stamp
 from hardware.vitals.identity import boot_id, model, release, serial, slot

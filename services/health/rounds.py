@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from appliance.base.texts import LOCALES, text
 from appliance.core.alarms import Verdict, Watch, holding, turn
-from appliance.core.troubles import KINDS, TroubleKey
+from appliance.core.problems import KINDS, TroubleKey
 from appliance.wire.alarm import Alarm
 from services.health.finding import Box, Check, Finding
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from appliance.core.floor import Lamp
+from appliance.core.floor_control import Lamp
 from appliance.wire.report import Hand, Meeting, Update
 from appliance.wire.stamp import Stamp
 

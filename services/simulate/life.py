@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.base.texts import LOCALES, text
-from appliance.core.troubles import KINDS, TroubleKey
+from appliance.core.problems import KINDS, TroubleKey
 from appliance.wire.alarm import Alarm
 
 ILL_SHARE = 0.12

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.core.release_order import order
+from appliance.core.versions import order
 
 SUFFIX = ".raucb"
 MOST = 16

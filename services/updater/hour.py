@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from appliance.base.clock import SystemClock
-from appliance.core.release_order import made_at
+from appliance.core.versions import made_at
 from hardware.vitals.identity import release
 
 TIMESYNC = Path("var/lib/systemd/timesync/clock")

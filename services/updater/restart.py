@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.base.fact_file import read_facts
-from appliance.core.phases import NEAR_S, Phase
+from appliance.core.decision import NEAR_S, Phase
 
 FRESH_S = 20.0
 """The endpoint writes its facts at least every 5 s."""

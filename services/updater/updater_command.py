@@ -15,7 +15,7 @@ import click
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile, read_facts
 from appliance.base.journal import open_journal
-from appliance.core.release_order import order
+from appliance.core.versions import order
 from services.updater import bringing, gate
 from services.updater.address import offered
 from services.updater.errors import AddressError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from services.updater.grant import Grant
 
 PLACE = Path("boot/grants.json")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile, read_facts
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance.core.release_order import order, refusal
+from appliance.core.versions import order, refusal
 from image.recipe.slot import main as write_slot
 from services.boot.admit_command import admit
 from services.boot.boot_state import COPIES, SECTOR, BootState

@@ -17,7 +17,7 @@ from appliance.core.alarms import (
     turn,
     when,
 )
-from appliance.core.troubles import KINDS, TroubleKey
+from appliance.core.problems import KINDS, TroubleKey
 
 HOT = TroubleKey.HOT
 CAMERA = TroubleKey.CAMERA_MISSING

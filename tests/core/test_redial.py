@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.reasons import EndReason
+from appliance.core.end_reasons import EndReason
 from appliance.core.redial import (
     AT_ONCE_S,
     LASTED_S,

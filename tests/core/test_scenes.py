@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.floor import Floor, Lamp
-from appliance.core.phases import NEAR_S, Decision, Phase
-from appliance.core.reasons import EndReason
-from appliance.core.scene_words import ASKING_WORDS, MICROPHONE_VOICE, MICROPHONE_WORDS, WORDS
+from appliance.core.decision import NEAR_S, Decision, Phase
+from appliance.core.end_reasons import EndReason
+from appliance.core.floor_control import Floor, Lamp
+from appliance.core.problems import KINDS, Area, Severity, Trouble, TroubleKey, of_call, worst_first
 from appliance.core.scenes import (
     Check,
     CheckState,
@@ -23,15 +23,7 @@ from appliance.core.scenes import (
     scene,
     starting,
 )
-from appliance.core.troubles import (
-    KINDS,
-    Area,
-    Severity,
-    Trouble,
-    TroubleKey,
-    of_call,
-    worst_first,
-)
+from appliance.core.screen_texts import ASKING_WORDS, MICROPHONE_VOICE, MICROPHONE_WORDS, WORDS
 from appliance.wire.meeting import Meeting
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

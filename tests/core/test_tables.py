@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.core.phases import ROWS, Bond, CallState, Row
+from appliance.core.decision import ROWS, Bond, CallState, Row
 
 PAGE = Path(__file__).parents[2] / "docs" / "decide.md"
 DUE = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.phases import CallFact, CallState, Decision, Facts, Phase, decide
+from appliance.core.decision import CallFact, CallState, Decision, Facts, Phase, decide
 from appliance.wire.meeting import Meeting
 from tests.core import worlds
 

@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from appliance.core.phases import CallFact, CallState, Facts
+from appliance.core.decision import CallFact, CallState, Facts
 from appliance.wire.meeting import Meeting
 
 MINUTE = 60.0

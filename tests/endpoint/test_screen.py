@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.core.scene_words import Microphone, Screen
+from appliance.core.problems import KINDS, Trouble, TroubleKey
 from appliance.core.scenes import Line, Scene
-from appliance.core.troubles import KINDS, Trouble, TroubleKey
+from appliance.core.screen_texts import Microphone, Screen
 from services.endpoint.screen import Drawing, draw, overlay, self_view
 from services.endpoint.screen.canvas import Drawn
 from services.endpoint.screen.fit import ELLIPSIS

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from appliance.core.scene_words import Screen
+from appliance.core.screen_texts import Screen
 from services.endpoint.screen.samples import SAMPLES
 from services.endpoint.screen_command import screen
 

@@ -3,8 +3,8 @@
 import asyncio
 from contextlib import suppress
 
+from appliance.core.problems import Area, TroubleKey
 from appliance.core.scenes import Check, CheckState
-from appliance.core.troubles import Area, TroubleKey
 from services.endpoint.selftest import EACH_S, SHOWN_S, SelfTest
 from tests.fast_loop import play
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from appliance.core.scene_words import Screen
 from appliance.core.scenes import Scene
+from appliance.core.screen_texts import Screen
 from appliance.media.tv.compose import I420
 from services.endpoint.stage import STALE_S, Stage
 from tests.fast_loop import play

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
-from appliance.core.floor import Lamp
+from appliance.core.floor_control import Lamp
 from hardware.bench import Bench
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.floor import Lamp
+from appliance.core.floor_control import Lamp
 from hardware.patterns import PATTERNS, Light, look
 
 

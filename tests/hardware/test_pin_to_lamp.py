@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 
-from appliance.core import floor as rules
-from appliance.core.floor import Effect, Floor, Lamp
-from appliance.core.phases import Phase
+from appliance.core import floor_control as rules
+from appliance.core.decision import Phase
+from appliance.core.floor_control import Effect, Floor, Lamp
 from hardware.bench import Bench
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture

@@ -6,7 +6,7 @@ from typing import Any
 
 from appliance.base.site_file import parse_site
 from appliance.core.alarms import State
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import Box, Check, Finding
 from tests.hardware.vitals.trees import pi, spoil
 

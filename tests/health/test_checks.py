@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.core.alarms import State
-from appliance.core.troubles import KINDS, TroubleKey
+from appliance.core.problems import KINDS, TroubleKey
 from services.health.checklist import Checklist
 from services.health.checks.canary import EVERY_S, Canary, sing
 from services.health.checks.disk import judge

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.checklist import Checklist
 from tests.health.boxes import NOON, bench, wrong
 

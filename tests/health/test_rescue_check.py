@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from appliance.core.alarms import State
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.boot.rescue import FLAG, FOLDER
 from services.health.checklist import Checklist
 from tests.health.boxes import bench, wrong

@@ -13,8 +13,8 @@ from icalendar import Calendar, Event, vUri
 
 from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.fact_file import FactFile
-from appliance.base.lifeline import Lifeline
-from appliance.core.troubles import Trouble
+from appliance.base.systemd import Lifeline
+from appliance.core.problems import Trouble
 from appliance.media.tv.compose import I420
 from hardware.bench import Bench
 from hardware.board import open_board

@@ -8,7 +8,7 @@ import av
 import numpy as np
 from aiortc import MediaStreamTrack
 
-from appliance.core.reasons import EndReason
+from appliance.core.end_reasons import EndReason
 from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
 
 FRAME_S = 1.0

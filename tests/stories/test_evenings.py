@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.core.reasons import EndReason
+from appliance.core.end_reasons import EndReason
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.base.fact_file import FactFile
-from appliance.core.phases import Phase
+from appliance.core.decision import Phase
+from appliance.core.problems import TroubleKey
 from appliance.core.rescue import NOT_PASSED
-from appliance.core.troubles import TroubleKey
 from services.boot import rescue
 from services.boot import verdict_command as verdict
 from services.boot.slot_record import Outcome, SlotRecord, Trial

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from appliance.core.phases import Phase
+from appliance.core.decision import Phase
 from services.boot.confirm_command import confirm as confirm_command
 from services.boot.rescue import FLAG, FOLDER
 from services.updater.bundles import MOST, Bundle, choose, look

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base.fact_file import FactFile
-from appliance.core.phases import Phase
+from appliance.core.decision import Phase
 from appliance.core.rescue import NOT_PASSED
 from services.updater.address import offered
 from services.updater.errors import AddressError

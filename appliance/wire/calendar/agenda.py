@@ -12,7 +12,7 @@ RFC 5545 and RFC 7986, with these rules where they leave room:
   (and RECURRENCE-ID) standing twice, the higher SEQUENCE counts, then the later DTSTAMP.
 * One broken event costs that event only, and is told in `Agenda.troubles`.
 * **Overlap**: the agenda lists all meetings by begin, then uid, and never merges them. Which of
-  two a site is in, `core/phases.py` decides: of those due, not dismissed and with an address the
+  two a site is in, `core/decision.py` decides: of those due, not dismissed and with an address the
   one that began first, ties by uid; the other is joined when that one is over or dismissed.
 """
 

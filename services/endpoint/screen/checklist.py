@@ -1,9 +1,9 @@
 """The face with a line for each part of the site: its state on a short press, and the self-test."""
 
 from appliance.core.message import N_
-from appliance.core.scene_words import NOTHING_PLANNED
+from appliance.core.problems import Area
 from appliance.core.scenes import Check, CheckState, Scene
-from appliance.core.troubles import Area
+from appliance.core.screen_texts import NOTHING_PLANNED
 from services.endpoint.screen.canvas import Canvas, Style
 from services.endpoint.screen.faces import in_one, next_line
 from services.endpoint.screen.fonts import Weight

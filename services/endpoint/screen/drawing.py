@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from PIL import Image
 
-from appliance.core.scene_words import Screen
 from appliance.core.scenes import Scene
+from appliance.core.screen_texts import Screen
 from services.endpoint.screen.canvas import Canvas, Drawn
 from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from appliance.core.message import N_
-from appliance.core.scene_words import Screen
 from appliance.core.scenes import Appointment, Scene
+from appliance.core.screen_texts import Screen
 from services.endpoint.screen.canvas import Canvas, Style
 from services.endpoint.screen.fonts import Weight
 from services.endpoint.screen.geometry import Box

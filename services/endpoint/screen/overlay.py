@@ -6,7 +6,9 @@ from functools import lru_cache
 from PIL import Image
 
 from appliance.core.message import N_
-from appliance.core.scene_words import (
+from appliance.core.problems import Trouble
+from appliance.core.scenes import Line, Scene
+from appliance.core.screen_texts import (
     ASKING_WORDS,
     FREE_HINT,
     MICROPHONE_WORDS,
@@ -14,8 +16,6 @@ from appliance.core.scene_words import (
     Microphone,
     MicrophoneWords,
 )
-from appliance.core.scenes import Line, Scene
-from appliance.core.troubles import Trouble
 from services.endpoint.screen.canvas import Canvas, Drawn, Style
 from services.endpoint.screen.fonts import Weight, width
 from services.endpoint.screen.geometry import Box, Grid

@@ -1,7 +1,7 @@
 """What several faces share: ground, head line with clock, foot line with button and trouble."""
 
+from appliance.core.problems import Severity, Trouble
 from appliance.core.scenes import Appointment, Scene
-from appliance.core.troubles import Severity, Trouble
 from services.endpoint.screen.canvas import Canvas, Style
 from services.endpoint.screen.fonts import Weight, width
 from services.endpoint.screen.geometry import Box

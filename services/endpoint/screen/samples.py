@@ -5,8 +5,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from appliance.core.floor import Floor
-from appliance.core.phases import Decision, Phase
+from appliance.core.decision import Decision, Phase
+from appliance.core.floor_control import Floor
+from appliance.core.problems import Area, Trouble, TroubleKey
 from appliance.core.rescue import FailedSlot, Fault, Rescue
 from appliance.core.scenes import (
     Check,
@@ -18,7 +19,6 @@ from appliance.core.scenes import (
     scene,
     starting,
 )
-from appliance.core.troubles import Area, Trouble, TroubleKey
 from appliance.wire.enrolment import claim_link
 from appliance.wire.meeting import Meeting
 

@@ -1,7 +1,7 @@
 """Has the network given an address and a way out?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.address import gateway, ipv4, ipv6
 from hardware.vitals.link import links
 from services.health.finding import Box, Finding

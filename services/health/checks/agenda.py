@@ -1,6 +1,6 @@
 """How old is the agenda?"""
 
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import Box, Finding, told
 
 

@@ -1,6 +1,6 @@
 """Is a button stuck?"""
 
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import Box, Finding, told
 
 

@@ -1,7 +1,7 @@
 """Is the camera there, and does it give a picture?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.camera import cameras
 from services.health.finding import Box, Finding, told
 

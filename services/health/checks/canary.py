@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 
 from appliance.core.alarms import State, Verdict
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import Box, Finding
 
 EVERY_S = 900.0

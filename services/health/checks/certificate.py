@@ -1,7 +1,7 @@
 """How long does the site's certificate last?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import NOTHING, Box, Finding
 
 SOON_DAYS = 14.0

@@ -3,7 +3,7 @@
 import shutil
 
 from appliance.core.alarms import Verdict, below
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import NOTHING, Box, Finding
 
 FULL_PERCENT, ROOM_PERCENT = 5.0, 10.0

@@ -1,7 +1,7 @@
 """Does the endpoint live?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import Box, Finding, told
 
 

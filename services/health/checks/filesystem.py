@@ -1,7 +1,7 @@
 """Has the data partition's file system errors, or did it go read-only?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.filesystem import ext4_errors
 from hardware.vitals.mounts import mount_of
 from services.health.finding import NOTHING, Box, Finding

@@ -1,6 +1,6 @@
 """How good is the line of the meeting?"""
 
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from services.health.finding import Box, Finding, measured, told
 
 

@@ -1,7 +1,7 @@
 """Is the cable in, fast enough, and does it carry everything?"""
 
 from appliance.core.alarms import Verdict, when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.link import Link, links
 from services.health.finding import NOTHING, Box, Finding
 

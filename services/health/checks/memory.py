@@ -1,7 +1,7 @@
 """Is there memory left?"""
 
 from appliance.core.alarms import below
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.memory import memory as memory_of
 from services.health.finding import NOTHING, Box, Finding
 

@@ -1,7 +1,7 @@
 """Is the microphone there, and does it hear?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.sound import microphones
 from services.health.finding import Box, Finding, measured, told
 

@@ -5,9 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.identity import boot_id, uptime_s
 from hardware.vitals.reboot import by_panic, by_watchdog
 from services.health.finding import Box, Finding

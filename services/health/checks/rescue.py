@@ -1,7 +1,7 @@
 """Has the box used up its unplanned restarts?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.sysfs import word
 from services.health.finding import Box, Finding
 

@@ -1,7 +1,7 @@
 """Is the SoC too hot?"""
 
 from appliance.core.alarms import above
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.temperature import soc_celsius
 from services.health.finding import NOTHING, Box, Finding
 

@@ -1,7 +1,7 @@
 """Does the SoC run as fast as it could?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.throttling import slowed_by
 from services.health.finding import NOTHING, Box, Finding
 

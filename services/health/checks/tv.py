@@ -1,7 +1,7 @@
 """Is a TV plugged in, and does it say that it is on?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.tv import cec_devices, tvs
 from services.health.finding import Box, Finding, told
 

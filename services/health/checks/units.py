@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.units import ASK, failed_units
 from services.health.finding import NOTHING, Box, Finding
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.voltage import under_voltage
 from services.health.finding import NOTHING, Box, Finding
 

@@ -1,7 +1,7 @@
 """How worn is the flash, and how much is written to it?"""
 
 from appliance.core.alarms import when
-from appliance.core.troubles import TroubleKey
+from appliance.core.problems import TroubleKey
 from hardware.vitals.mounts import disk_of, mount_of
 from hardware.vitals.wear import wear as wear_of
 from hardware.vitals.wear import written_mb

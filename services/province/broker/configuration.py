@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 from appliance.wire.fields import LONGEST_PAYLOAD
 from services.province.broker.access import PROVINCE, access_list
 from services.province.ca.authority import Authority, private_pem

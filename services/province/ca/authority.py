@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 
 SITE_DAYS = 365.0
 SERVER_DAYS = 820.0

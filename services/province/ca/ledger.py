@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from appliance.base.durable import write_durably
+from appliance.base.atomic_file import write_durably
 
 
 class EntryState(StrEnum):

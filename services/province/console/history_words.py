@@ -8,7 +8,7 @@ from babel.numbers import format_decimal
 from markupsafe import Markup
 
 from appliance.core.message import N_
-from appliance.core.troubles import KINDS
+from appliance.core.problems import KINDS
 from services.province.console import charts
 from services.province.console.render import both, vi
 from services.province.history.series import Step

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
-from appliance.core.phases import Phase
+from appliance.core.decision import Phase
 from services.province.floor.keeper import GIVEN
 from services.province.floor.stays import Key, open_stays
 from services.province.ical import Occurrence, occurrences

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from appliance.core.phases import Phase
-from appliance.core.scene_words import Microphone
+from appliance.core.decision import Phase
+from appliance.core.screen_texts import Microphone
 from appliance.wire.topics import Kind
 from services.province.floor.stays import Present
 from services.province.overview import standings_of

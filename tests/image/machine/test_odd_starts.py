@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trustme
 
-from appliance.core.troubles import KINDS, TroubleKey
+from appliance.core.problems import KINDS, TroubleKey
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.questions import DATA, DATA_MIB, SITE, on_card, prepare, with_data
 

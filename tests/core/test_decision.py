@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from appliance.core.phases import (
+from appliance.core.decision import (
     NEAR_S,
     ROWS,
     Bond,

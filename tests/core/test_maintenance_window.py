@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from appliance.core.quiet import NO_DOWNLOAD_S, NO_REBOOT_S, may_download, may_reboot
+from appliance.core.maintenance_window import NO_DOWNLOAD_S, NO_REBOOT_S, may_download, may_reboot
 from appliance.wire.meeting import Meeting
 from tests.core import worlds
 

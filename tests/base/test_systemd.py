@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.base.lifeline import Lifeline
+from appliance.base.systemd import Lifeline
 
 
 @pytest.fixture

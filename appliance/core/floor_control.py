@@ -41,7 +41,7 @@ confirmed, never the press. A call that drops keeps the wish to speak and nothin
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from appliance.core.phases import Phase
+from appliance.core.decision import Phase
 
 CONFIRM_S = 5.0
 """A hand that the far end did not confirm in this time has failed, and people are told so."""

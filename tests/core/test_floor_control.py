@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core import floor as rules
-from appliance.core.floor import Effect, Floor, Lamp, Press, Pressed, press
-from appliance.core.phases import Phase
+from appliance.core import floor_control as rules
+from appliance.core.decision import Phase
+from appliance.core.floor_control import Effect, Floor, Lamp, Press, Pressed, press
 
 SHORT, LONG = Press
 OFF = Floor()

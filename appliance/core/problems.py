@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
+from appliance.core.end_reasons import EndReason
 from appliance.core.message import N_
-from appliance.core.reasons import EndReason
 
 
 class Severity(IntEnum):
