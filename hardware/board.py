@@ -9,8 +9,8 @@ from typing import Self
 
 from gpiozero import Factory
 
-from hardware.bench import Bench, bench_pins
 from hardware.panel import Panel
+from hardware.simulator.pins import Bench, bench_pins
 from hardware.wiring import ONE_BUTTON, Wiring
 
 MODEL = Path("/proc/device-tree/model")

@@ -15,9 +15,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from hardware.bench import Bench
-from hardware.cable import Cable
 from hardware.panel import Button
+from hardware.simulator.cable import Cable
+from hardware.simulator.pins import Bench
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices import Devices
 

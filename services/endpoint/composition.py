@@ -14,8 +14,8 @@ from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
 from appliance.media.tv.television import Television
 from hardware.board import open_board
-from hardware.cable import Cable
 from hardware.network import linked
+from hardware.simulator.cable import Cable
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agendas import Agendas
 from services.endpoint.bench import BenchSocket

@@ -13,7 +13,7 @@ from appliance.base.systemd import Lifeline
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
-from hardware.cable import Cable
+from hardware.simulator.cable import Cable
 from services.endpoint.easel import Easel
 from services.endpoint.places import Places
 

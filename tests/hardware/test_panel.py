@@ -9,10 +9,10 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from appliance.core.floor_control import Lamp
-from hardware.bench import Bench
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture
 from hardware.panel import EVENTS, Button, Event, Panel
+from hardware.simulator.pins import Bench
 from hardware.wiring import ONE_BUTTON
 from tests.fast_loop import play
 

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from appliance.core import floor_control as rules
 from appliance.core.decision import Phase
 from appliance.core.floor_control import Effect, Floor, Lamp
-from hardware.bench import Bench
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture
 from hardware.panel import Button, Event
+from hardware.simulator.pins import Bench
 from hardware.wiring import ONE_BUTTON, TWO_BUTTONS, Wiring
 from tests.fast_loop import play
 from tests.hardware.trains import Train, trains

@@ -16,8 +16,8 @@ from appliance.base.fact_file import FactFile
 from appliance.base.systemd import Lifeline
 from appliance.core.problems import Trouble
 from appliance.media.tv.compose import I420
-from hardware.bench import Bench
 from hardware.board import open_board
+from hardware.simulator.pins import Bench
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agendas import Agendas
 from services.endpoint.conductor import Conductor

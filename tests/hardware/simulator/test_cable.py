@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from hardware.cable import Cable, CableLoop
+from hardware.simulator.cable import Cable, CableLoop
 
 Story = Callable[[Cable, asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -1,0 +1,1 @@
+"""What stands in for pins and cable on a laptop; never part of an image."""
