@@ -1,7 +1,7 @@
 # Chooses the slot: three attempts each, counted before the slot is given a chance.
 # Wants: devtype, devnum, state_0, state_1 (sectors, hex), scratch (1 KiB of memory), each set.
 # Gives: slot, A or B. The state is one sector in two copies; the older one is overwritten, so that
-# a power cut leaves one whole. services/boot/boot_state.py reads and writes the same.
+# a power cut leaves one whole. services/slots/state.py reads and writes the same.
 setenv slot
 setenv newest
 setenv BOOT_SEQ 0

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from appliance.core.alarms import State
 from appliance.core.problems import TroubleKey
-from services.boot.rescue import FLAG, FOLDER
 from services.health.checklist import Checklist
+from services.slots.rescue import FLAG, FOLDER
 from tests.health.boxes import bench, wrong
 
 

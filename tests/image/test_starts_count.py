@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from services.boot.rescue import BUDGET, COUNT, FLAG, PICTURE, leave, starts
+from services.slots.rescue import BUDGET, COUNT, FLAG, PICTURE, leave, starts
 
 ROOT = Path(__file__).parents[2]
 INIT = (ROOT / "image/recipe/init").read_text()

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from services.boot.second_copy import IDENTITY, NEXT_KEY
-from services.updater.support import DROP_IN as GRANT
+from services.provisioning.second_copy import IDENTITY, NEXT_KEY
+from services.support.shell import DROP_IN as GRANT
 
 ROOT = Path(__file__).parents[2]
 UNITS = sorted(
@@ -116,7 +116,7 @@ def test_nothing_listens() -> None:
 
 
 def test_the_support_shell_starts_by_a_grant_alone_and_ends_by_itself() -> None:
-    support = ROOT / "services/updater" / SUPPORT
+    support = ROOT / "services/support" / SUPPORT
     text = support.read_text()
     assert f"\nConditionPathExists=/{GRANT}\n" in text
     assert re.search(r"^RuntimeMaxSec=1min$", text, re.MULTILINE)

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.updater.restart import FRESH_S, ask
-from services.updater.telling import Stage, Telling
+from services.updates.progress import Stage, Telling
+from services.updates.restart import FRESH_S, ask
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 

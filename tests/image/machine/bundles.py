@@ -6,8 +6,8 @@ import subprocess
 import zlib
 from pathlib import Path
 
-from services.boot.boot_state import COPIES, BootState, newest
-from services.boot.slot_header import HEADER
+from services.slots.header import HEADER
+from services.slots.state import COPIES, BootState, newest
 from tests.image.machine.emulator import BUILD, PATIENCE, ROOT
 
 SLOT_A = (4 + 64) * 2**20

@@ -18,11 +18,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.boot.boot_state import COPIES, SECTOR, SLOTS, BootState, newest
-from services.boot.disk import find_kept
-from services.boot.examination import damage
-from services.boot.first_boot_command import apply
-from services.boot.slot_header import read_header
+from services.provisioning.disk import find_kept
+from services.provisioning.first_boot_command import apply
+from services.slots.header import read_header
+from services.slots.integrity import damage
+from services.slots.state import COPIES, SECTOR, SLOTS, BootState, newest
 from tests.image.machine.bundles import SLOT_A, SLOT_B, bundle, slot_with
 from tests.image.machine.emulator import BUILD, ROOT, Machine, copy_of, in_tools
 from tests.image.machine.questions import DATA, DATA_MIB, SITE, prepare

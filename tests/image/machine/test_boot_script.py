@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.boot.boot_state import ATTEMPTS, SECTOR, SLOTS, BootState, newest, parse
+from services.slots.state import ATTEMPTS, SECTOR, SLOTS, BootState, newest, parse
 from tests.image.machine.emulator import BUILD, ROOT, Emulator, Machine, in_tools
 from tests.image.machine.raspberry import RaspberryPi, fit
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from services.boot.boot_state import COPIES
-from services.boot.second_copy import PLACES, ROOM
-from services.boot.second_copy_disk import read
+from services.provisioning.second_copy import PLACES, ROOM
+from services.provisioning.second_copy_disk import read
+from services.slots.state import COPIES
 from tests.image.machine.emulator import BUILD
 
 FIRST_PARTITION = 4 * 2**20

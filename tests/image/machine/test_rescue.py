@@ -11,10 +11,10 @@ from PIL import Image
 
 from appliance.core.rescue import Fault
 from appliance.core.scenes import rescued
-from services.boot.rescue import BUDGET
-from services.boot.slot_record import Outcome, SlotRecord, Trial
 from services.endpoint.rescue_command import known
 from services.endpoint.screen import draw
+from services.slots.record import Outcome, SlotRecord, Trial
+from services.slots.rescue import BUDGET
 from tests.image.machine.bundles import header, put_into_b, slot_with
 from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.pictures import far

@@ -1,0 +1,109 @@
+"""Does the operations of first boot on real folders, each synced before the next begins."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from appliance.base.atomic_file import write_durably
+from services.provisioning.disk_ops import (
+    Access,
+    Operation,
+    Overwrite,
+    PointTo,
+    RemoveTree,
+    Replace,
+    WriteFile,
+)
+from services.provisioning.provision import RECORD, SETTLED, Kept
+
+NAMES = ("site.toml", "site.toml.txt")
+"""The second is what Notepad makes of the first."""
+LARGEST = 256 * 1024
+"""Of a site file, in bytes: what is larger is no site file, and is not read."""
+
+_MODES = {Access.GROUP: (0o750, 0o640), Access.OWN: (0o750, 0o600), Access.ALL: (0o755, 0o644)}
+"""Of folders that are made, and of the file."""
+
+
+def perform(operation: Operation, boot: Path, data: Path, group: int, user: int = -1) -> None:
+    """Raises `OSError` where the disk refuses; `group` may read what is written to data, `user` has
+    what is the programs' own (-1: whoever runs this)."""
+    path = _place(operation.path, boot, data)
+    match operation:
+        case RemoveTree():
+            shutil.rmtree(path, ignore_errors=True)
+        case WriteFile(content=content, access=access):
+            folder_mode, mode = _MODES[access]
+            owner = user if access is Access.OWN else -1
+            _folders(path.parent, data, owner, group, folder_mode)
+            write_durably(path, content, mode=mode, owner=owner, group=group)
+        case PointTo(target=target):
+            fresh = path.with_name(f".{path.name}.new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(target)
+            fresh.replace(path)
+            _sync(path.parent)
+        case Replace(content=content):
+            write_durably(path, content)
+        case Overwrite(content=content):
+            with path.open("r+b") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+
+
+def find_offered(boot: Path) -> tuple[str, bytes] | None:
+    """The site file on the card, as ``boot/NAME`` and its bytes; letters' case is a PC's affair."""
+    try:
+        present = {entry.name.lower(): entry for entry in boot.iterdir() if entry.is_file()}
+    except FileNotFoundError:
+        return None
+    for name in NAMES:
+        if name in present:
+            with present[name].open("rb") as file:
+                return f"boot/{present[name].name}", file.read(LARGEST)
+    return None
+
+
+def find_kept(data: Path) -> Kept | None:
+    """What is in force, or None: nothing yet, or a record that a broken disk has eaten."""
+    folder = data / "site"
+    try:
+        number = int(folder.readlink().name)
+        digest = str(json.loads((folder / RECORD).read_bytes())["digest"])
+        secrets = _files(folder / "secrets")
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return Kept(number, digest, secrets, (folder / SETTLED).exists())
+
+
+def _files(folder: Path) -> Mapping[str, bytes]:
+    if not folder.is_dir():
+        return {}
+    return {entry.name: entry.read_bytes() for entry in folder.iterdir() if entry.name[0] != "."}
+
+
+def _place(path: str, boot: Path, data: Path) -> Path:
+    disk, _, rest = path.partition("/")
+    return {"boot": boot, "data": data}[disk] / rest
+
+
+def _folders(folder: Path, data: Path, owner: int, group: int, mode: int) -> None:
+    for parent in reversed([folder, *folder.relative_to(data).parents]):
+        step = data / parent
+        if not step.is_dir():
+            step.mkdir()
+            step.chmod(mode)
+            os.chown(step, owner, group)
+            _sync(step.parent)
+
+
+def _sync(path: Path) -> None:
+    """A file or a folder, with its owner and mode."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

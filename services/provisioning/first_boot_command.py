@@ -1,0 +1,97 @@
+"""``diemcau first-boot``: takes the site file from the card into the box, at every start."""
+
+import grp
+import os
+import pwd
+from pathlib import Path
+
+import click
+
+from services.provisioning.disk import find_kept, find_offered, perform
+from services.provisioning.disk_ops import Operations
+from services.provisioning.provision import RESULT, plan
+from services.provisioning.restoration import restoration
+from services.provisioning.second_copy import IDENTITY
+from services.provisioning.second_copy_disk import read
+from services.provisioning.site_file_on_card import Offered, take_apart
+from services.slots.slots_command import DISK
+
+SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
+
+
+@click.command("first-boot")
+@click.option("--boot", default="/boot", show_default=True,
+              type=click.Path(path_type=Path), help="The FAT partition of the card.")  # fmt: skip
+@click.option("--data", default="/data", show_default=True,
+              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
+@click.option("--group", default="diemcau", show_default=True,
+              help="Who may read the settings.")  # fmt: skip
+@click.option("--user", default="diemcau", show_default=True,
+              help="Whose the site's key is.")  # fmt: skip
+@click.option("--disk", default=DISK, show_default=True,
+              type=click.Path(path_type=Path), help="The whole card.")  # fmt: skip
+def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path) -> None:
+    """Import the card's site file where it is new; the same code as `diemcau check` judges it.
+
+    Exit code 0 where settings are in force, 3 where there are none.
+    """
+    apply(boot, data, _group(group), _serial(SERIAL), user=_user(user), disk=disk)
+    kept = find_kept(data)
+    click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
+    raise SystemExit(0 if kept else 3)
+
+
+def apply(
+    boot: Path, data: Path, group: int, serial: str, *, user: int = -1, disk: Path | None = None
+) -> None:
+    """Do all that is due. Raises `OSError` where a disk refuses; what is done by then stays.
+
+    Without settings in force the second copy on `disk` comes first, and the card's file is then
+    judged beside it as on a box that has lost nothing. `group` and `user` are as for `perform`.
+    """
+    found = find_offered(boot)
+    result = boot / Path(RESULT).name
+    present = result.read_bytes() if result.exists() else b""
+    offered = take_apart(found[1]) if found else None
+    path = found[0] if found else ""
+    if disk is not None and find_kept(data) is None:
+        try:
+            for operation in _restoration(disk, data, offered):
+                perform(operation, boot, data, group, user)
+        except OSError as error:
+            # Without its second copy a box is as good as a new one; that must not stop a start.
+            click.echo(f"the second copy cannot be used: {error}")
+    for operation in plan(offered, path, find_kept(data), present, serial):
+        perform(operation, boot, data, group, user)
+
+
+def _restoration(disk: Path, data: Path, offered: Offered | None) -> Operations:
+    copy = read(disk)
+    own = data / IDENTITY
+    due = restoration(copy, offered, own.read_bytes() if own.exists() else b"")
+    if due:
+        click.echo("no settings in force: settings and identity come from the second copy")
+    elif copy is not None:
+        click.echo(f"the second copy is of another site, {copy.site}: it stays unused")
+    return due
+
+
+def _group(name: str) -> int:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return os.getgid()
+
+
+def _user(name: str) -> int:
+    try:
+        return pwd.getpwnam(name).pw_uid
+    except KeyError:
+        return -1
+
+
+def _serial(file: Path) -> str:
+    try:
+        return file.read_text().strip("\0\n") or "-"
+    except OSError:
+        return "-"

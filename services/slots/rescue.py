@@ -1,0 +1,107 @@
+"""What is wrong with a box that has used up its unplanned restarts: a judgement of each slot.
+
+The count is the initramfs's (``image/recipe/init``): one byte a start on the data partition. Beyond
+the budget it leaves its number in ``/run``, which is all that says "rescue" from then on.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from appliance.core.rescue import NOT_PASSED, Fault
+from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING, why
+from services.slots.header import SlotHeader
+from services.slots.record import Outcome, SlotRecord, Trial
+from services.slots.state import ATTEMPTS, SLOTS
+
+BUDGET = ATTEMPTS * len(SLOTS)
+"""Starts in a row that may miss the gate: all attempts of both slots. The next one is in rescue."""
+COUNT = "boot/starts"
+"""Below the data partition."""
+FLAG = "starts"
+"""Below the rescue's folder in /run: how many; where it is, the box is in rescue."""
+PICTURE = "screen.env"
+"""Beside it: which picture the compositor's unit has behind the endpoint."""
+FOLDER = "/run/diemcau-rescue"
+
+UNREADABLE = "the slot cannot be read"
+
+_FAULTS: Mapping[str, Fault] = {
+    f"{NOT_PASSED}: screen": Fault.SCREEN,
+    f"{NOT_PASSED}: endpoint": Fault.ENDPOINT,
+    f"{NOT_PASSED}: picture": Fault.PICTURE,
+    REACHED_NOTHING: Fault.NO_START,
+    REACHED_DATA: Fault.HUNG,
+}
+
+
+def starts(folder: Path) -> int:
+    """How many starts in a row missed the gate; 0 where the box is not in rescue."""
+    try:
+        return int((folder / FLAG).read_text())
+    except (OSError, ValueError):
+        return 0
+
+
+def leave(folder: Path, data: Path) -> None:
+    """The gate is passed: the count begins anew, and the next background is the plain one.
+
+    Raises `OSError` where the data partition takes nothing.
+    """
+    for left in (folder / FLAG, folder / PICTURE):
+        with suppress(OSError):
+            left.unlink(missing_ok=True)
+    (data / COUNT).unlink(missing_ok=True)
+
+
+def failed(
+    slot: str,
+    header: SlotHeader,
+    record: SlotRecord,
+    *,
+    reached: bool,
+    damage: Callable[[], str],
+) -> Trial:
+    """Why the release in `slot`, which may be the running one, did not get there.
+
+    What was noted of it stands; `damage` reads the whole slot and is asked only where nothing was.
+    """
+    known = record.trial(slot, header.version)
+    if known is not None and known.outcome is Outcome.FAILED:
+        return known
+    return Trial(header.version, Outcome.FAILED, why(reached=reached, damage=damage))
+
+
+def fault_of(reason: str) -> Fault:
+    """What the technician's word means to who stands before the TV."""
+    if damaged(reason) or reason.startswith(UNREADABLE):
+        return Fault.CARD
+    return _FAULTS.get(reason, Fault.UNKNOWN)
+
+
+def damaged(reason: str) -> bool:
+    """Whether it says that what was written is there no more; that will be so tomorrow, too."""
+    return reason not in _FAULTS and "is damaged" in reason
+
+
+def facts(count: int, running: str, trials: Mapping[str, Trial]) -> dict[str, Any]:
+    """For the neighbours: health tells the province, and the rescue page is drawn of it."""
+    told = [
+        {
+            "slot": slot,
+            "version": trial.version,
+            "fault": fault_of(trial.reason),
+            "reason": trial.reason,
+        }
+        for slot, trial in sorted(trials.items())
+    ]
+    reasons = [f"{slot} {trial.version}: {trial.reason}" for slot, trial in sorted(trials.items())]
+    return {
+        "state": "rescue",
+        "release": trials[running].version if running in trials else "",
+        "slot": running,
+        "detail": "; ".join([f"{count} starts in a row did not pass the gate", *reasons]),
+        "starts": count,
+        "slots": told,
+    }

@@ -1,0 +1,1 @@
+"""Support grants of the IT centre, and the shell that a grant opens."""

@@ -1,0 +1,88 @@
+"""A disk whose power can be cut in the middle of any operation, and what a start finds on it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from services.provisioning.disk import NAMES
+from services.provisioning.disk_ops import (
+    Operation,
+    Operations,
+    Overwrite,
+    PointTo,
+    RemoveTree,
+    Replace,
+    WriteFile,
+)
+from services.provisioning.provision import RECORD, RESULT, SETTLED, Kept, plan
+from services.provisioning.site_file_on_card import Offered, take_apart
+
+Mixed = Callable[[bytes, bytes], bytes]
+"""What a cut leaves of (old bytes, new bytes) that were being overwritten."""
+
+
+@dataclass
+class CutDisk:
+    """Files and links by path."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+
+    def perform(self, operation: Operation) -> None:
+        match operation:
+            case RemoveTree(path):
+                for name in [name for name in self.files if name.startswith(path + "/")]:
+                    del self.files[name]
+            case PointTo(path, target):
+                self.links[path] = target
+            case Overwrite(path, content):
+                assert len(content) == len(self.files[path])
+                self.files[path] = content
+            case WriteFile(path, content) | Replace(path, content):
+                self.files[path] = content
+
+    def cut(self, operation: Operation, share: float, mixed: Mixed) -> None:
+        """`operation` half done; a link is of the old state, since it is renamed."""
+        match operation:
+            case RemoveTree(path):
+                inside = sorted(name for name in self.files if name.startswith(path + "/"))
+                for name in inside[: round(len(inside) * share)]:
+                    del self.files[name]
+            case Overwrite(path, content):
+                self.files[path] = mixed(self.files[path], content)
+            case WriteFile(path, content) | Replace(path, content):
+                self.files[path] = content[: round(len(content) * share)]
+
+    def in_force(self, name: str) -> bytes | None:
+        """A file below data/site."""
+        if "data/site" not in self.links:
+            return None
+        return self.files.get(f"data/{self.links['data/site']}/{name}")
+
+    def kept(self) -> Kept | None:
+        if "data/site" not in self.links:
+            return None
+        folder = f"data/{self.links['data/site']}"
+        inside = f"{folder}/secrets/"
+        secrets = {
+            name.removeprefix(inside): content
+            for name, content in self.files.items()
+            if name.startswith(inside)
+        }
+        digest = self.files[f"{folder}/{RECORD}"].decode().split('"')[3]
+        number = int(folder.rpartition("/")[2])
+        return Kept(number, digest, secrets, f"{folder}/{SETTLED}" in self.files)
+
+    def offered(self) -> tuple[str, Offered | None]:
+        for name in NAMES:
+            if f"boot/{name}" in self.files:
+                return f"boot/{name}", take_apart(self.files[f"boot/{name}"])
+        return "", None
+
+    def due(self) -> Operations:
+        """What a start would do now."""
+        path, offered = self.offered()
+        return plan(offered, path, self.kept(), self.files.get(RESULT, b""), "10000000abcdef")
+
+    def start(self) -> None:
+        for operation in self.due():
+            self.perform(operation)

@@ -1,0 +1,81 @@
+"""First boot on real folders: the same plan, done by the file system."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from services.provisioning.disk import find_kept, find_offered
+from services.provisioning.first_boot_command import apply
+from tests.provisioning.test_provision import SECRET, site
+
+
+@pytest.fixture
+def disks(tmp_path: Path) -> tuple[Path, Path]:
+    boot, data = tmp_path / "boot", tmp_path / "data"
+    boot.mkdir()
+    data.mkdir()
+    return boot, data
+
+
+def test_import_on_real_folders(disks: tuple[Path, Path]) -> None:
+    boot, data = disks
+    (boot / "SITE.TOML").write_bytes(site())
+    apply(boot, data, os.getgid(), "10000000abcdef")
+    assert (data / "site" / "secrets" / "sip-password").read_text() == SECRET
+    assert (data / "site" / "secrets" / "sip-password").stat().st_mode & 0o777 == 0o640
+    assert SECRET.encode() not in (boot / "SITE.TOML").read_bytes()
+    kept = find_kept(data)
+    assert kept is not None
+    assert kept.settled
+    again = (boot / "RESULT.txt").stat().st_mtime_ns
+    apply(boot, data, os.getgid(), "10000000abcdef")
+    assert (boot / "RESULT.txt").stat().st_mtime_ns == again
+
+
+def test_new_settings_take_the_place_of_the_old(disks: tuple[Path, Path]) -> None:
+    boot, data = disks
+    for name in ("Xã Ia Kly", "Xã Ia Phí"):
+        (boot / "site.toml").write_bytes(site(name))
+        apply(boot, data, os.getgid(), "-")
+        assert name in (data / "site" / "site.toml").read_text()
+    assert [entry.name for entry in (data / "site.d").iterdir()] == ["2"]
+
+
+def test_what_a_broken_data_partition_left_is_taken_anew(disks: tuple[Path, Path]) -> None:
+    boot, data = disks
+    (boot / "site.toml").write_bytes(site())
+    apply(boot, data, os.getgid(), "-")
+    (data / "site" / "record.json").write_bytes(b"")
+    assert find_kept(data) is None
+    (boot / "site.toml").write_bytes(site("Xã Ia Phí"))
+    apply(boot, data, os.getgid(), "-")
+    assert find_kept(data) is not None
+
+
+def test_a_huge_file_is_not_read_whole(disks: tuple[Path, Path]) -> None:
+    boot, _ = disks
+    (boot / "site.toml").write_bytes(b"#" * 1_000_000)
+    found = find_offered(boot)
+    assert found is not None
+    assert len(found[1]) == 262_144
+
+
+@pytest.mark.parametrize(("content", "code"), [(site(), 0), (site(broken=True), 3), (None, 3)])
+def test_the_command_says_whether_settings_are_in_force(
+    disks: tuple[Path, Path], content: bytes | None, code: int
+) -> None:
+    boot, data = disks
+    if content is not None:
+        (boot / "site.toml").write_bytes(content)
+    words = ("first-boot", "--boot", str(boot), "--data", str(data), "--group", "nobody-here")
+    done = subprocess.run(
+        [sys.executable, "-m", "services.command", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert (boot / "RESULT.txt").exists()

@@ -1,0 +1,162 @@
+"""Which release of a stick is installed, and when the box may restart for it."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from appliance.core.decision import Phase
+from services.slots.confirm_command import confirm as confirm_command
+from services.slots.rescue import FLAG, FOLDER
+from services.updates.bundles import MOST, Bundle, choose, look
+from services.updates.restart import SILENT, SILENT_S, ask, obstacle
+from services.updates.slot_confirmed import PATIENCE_S, PERIOD_S, RESCUE, STILL_OPEN, wait
+
+ROOT = Path(__file__).parents[2]
+ENDPOINT = "image/root/etc/systemd/system/diemcau-endpoint.service.d/10-image.conf"
+RUNNING, NEWER, NEWEST = "0.1.0+202611280000", "0.2.0+202612010000", "0.10.0+202612010000"
+
+
+def bundle(version: str, name: str = "") -> Bundle:
+    return Bundle(Path(f"{name or version}.raucb"), version)
+
+
+def test_the_newest_by_number_is_chosen() -> None:
+    found = [bundle(NEWEST), bundle(NEWER), bundle("", "zzz"), bundle("nightly")]
+    assert choose(found, RUNNING, ()).bundle == bundle(NEWEST)
+
+
+def test_the_same_release_is_not_installed_again() -> None:
+    chosen = choose([bundle(RUNNING)], RUNNING, ())
+    assert (chosen.bundle, chosen.reason) == (None, f"{RUNNING} runs already")
+
+
+def test_a_release_that_did_not_stay_is_not_tried_at_each_start() -> None:
+    assert choose([bundle(RUNNING), bundle(NEWER)], RUNNING, {NEWER}).refused
+    assert choose([bundle(NEWEST), bundle(NEWER)], RUNNING, {NEWER}).bundle == bundle(NEWEST)
+
+
+def test_an_older_one_is_left_to_rauc_to_refuse() -> None:
+    assert choose([bundle(RUNNING)], NEWER, ()).bundle == bundle(RUNNING)
+
+
+def test_what_rauc_does_not_vouch_for_is_offered_for_its_reason_alone() -> None:
+    assert choose([bundle("", "a"), bundle("", "b")], RUNNING, ()).bundle == bundle("", "b")
+    assert choose([bundle("", "z"), bundle(RUNNING)], RUNNING, ()).bundle is None
+    assert choose([], RUNNING, ()).reason == "no bundle"
+
+
+def test_bundles_are_looked_for_in_the_topmost_folder(tmp_path: Path) -> None:
+    for name in ("b.raucb", "A.RAUCB", "._b.raucb", "notes.txt"):
+        (tmp_path / name).write_bytes(b"")
+    (tmp_path / "c.raucb").mkdir()
+    assert [one.path.name for one in look(tmp_path)] == ["A.RAUCB", "b.raucb"]
+    for number in range(3 * MOST):
+        (tmp_path / f"{number:03}.raucb").write_bytes(b"")
+    assert len(look(tmp_path)) == MOST
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_a_box_restarts_in_no_phase_but_idle(phase: Phase) -> None:
+    found = obstacle({"phase": phase.value}, settings=True, support=False)
+    assert (found == "") == (phase is Phase.IDLE)
+
+
+def test_nor_while_support_is_at_work_nor_where_the_phase_is_not_known() -> None:
+    assert "support" in obstacle({"phase": "idle"}, settings=True, support=True)
+    assert obstacle({}, settings=True, support=False)
+    assert obstacle(None, settings=True, support=False) == SILENT
+    assert obstacle(None, settings=False, support=False) == ""
+
+
+class Hours:
+    """A clock that moves while somebody pauses; after some pauses the endpoint speaks."""
+
+    def __init__(self, run: Path, speaks_at: float, facts: dict[str, Any]) -> None:
+        self._file, self._speaks_at, self._facts = run / "endpoint.json", speaks_at, facts
+        self.now = 0.0
+
+    def pause(self, seconds: float) -> None:
+        self.now += seconds
+        if self.now >= self._speaks_at:
+            self._file.write_text(json.dumps(self._facts | {"at": self.now}))
+
+    def ask(self, run: Path) -> str:
+        return ask(
+            run, settings=True, support=False, now=lambda: self.now, monotonic=lambda: self.now,
+            pause=self.pause,
+        )  # fmt: skip
+
+
+def test_an_endpoint_that_starts_is_waited_for(tmp_path: Path) -> None:
+    hours = Hours(tmp_path, 20.0, {"phase": "rejoining"})
+    assert hours.ask(tmp_path) == "the site is rejoining"
+    assert hours.now < SILENT_S
+
+
+def test_an_endpoint_that_stays_silent_is_in_no_meeting(tmp_path: Path) -> None:
+    stale = {"phase": "in meeting", "at": -3600.0}
+    (tmp_path / "endpoint.json").write_text(json.dumps(stale))
+    assert Hours(tmp_path, 1e9, {}).ask(tmp_path) == ""
+
+
+def waited(root: Path, *states: str) -> tuple[float, str]:
+    """How long the stick waits while the confirmation goes through `states`, and what then."""
+    hours, left = [0.0], list(states)
+    reason = wait(
+        root,
+        lambda: None,
+        ask=lambda: left.pop(0) if len(left) > 1 else left[0],
+        monotonic=lambda: hours[0],
+        pause=lambda seconds: hours.append(hours.pop() + seconds),
+    )
+    return hours[0], reason
+
+
+def said(state: str, restarts: int = 0) -> str:
+    """As `systemctl show` does."""
+    return f"NRestarts={restarts}\nActiveState={state}\n"
+
+
+def test_nothing_is_installed_before_the_slot_is_judged(tmp_path: Path) -> None:
+    assert waited(tmp_path, said("active")) == (0, "")
+    assert waited(tmp_path, said("active", 3)) == (0, "")
+    going = said("activating")
+    assert waited(tmp_path, said("inactive"), going, going, said("active")) == (3 * PERIOD_S, "")
+
+
+def test_a_gate_that_is_missed_with_nowhere_to_fall_does_not_keep_the_remedy_out(
+    tmp_path: Path,
+) -> None:
+    # "failed" is said as well just before the machine restarts into the other slot.
+    missed = waited(tmp_path, said("activating"), said("failed"), said("activating", 1))
+    assert missed == (2 * PERIOD_S, "")
+
+
+@pytest.mark.parametrize("words", ["", "rubbish\n", said("activating"), said("failed")])
+def test_where_nothing_is_known_nothing_is_installed(tmp_path: Path, words: str) -> None:
+    assert waited(tmp_path, words) == (PATIENCE_S, STILL_OPEN)
+
+
+def test_the_patience_is_longer_than_the_gate_can_take() -> None:
+    endpoint = (ROOT / ENDPOINT).read_text()
+    confirm = (ROOT / "image/units/diemcau-confirm.service").read_text()
+    start = re.search(r"^TimeoutStartSec=(\d+)$", endpoint, re.MULTILINE)
+    pause = re.search(r"^RestartSec=(\d+)$", confirm, re.MULTILINE)
+    within = next(one.default for one in confirm_command.params if one.name == "within")
+    assert start
+    assert pause
+    assert isinstance(within, float)
+    assert float(start[1]) + within + float(pause[1]) < PATIENCE_S
+
+
+def test_in_rescue_nothing_is_waited_for(tmp_path: Path) -> None:
+    (tmp_path / RESCUE).parent.mkdir(parents=True)
+    (tmp_path / RESCUE).write_text("7")
+    assert waited(tmp_path, said("activating")) == (0, "")
+
+
+def test_where_the_rescue_is_said(tmp_path: Path) -> None:
+    assert Path("/") / RESCUE == Path(FOLDER) / FLAG

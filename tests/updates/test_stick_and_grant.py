@@ -1,0 +1,277 @@
+"""`diemcau grant` and `diemcau stick` as they are called, and what the TV makes of it."""
+
+import json
+import logging
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from appliance.base.fact_file import FactFile
+from appliance.core.decision import Phase
+from appliance.core.problems import TroubleKey
+from appliance.core.rescue import NOT_PASSED
+from services.endpoint.stick import BUSY_S, OVER_S, stick
+from services.slots import rescue
+from services.slots import verdict_command as verdict
+from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING
+from services.slots.record import Outcome, SlotRecord, Trial
+from services.support.grant import parse
+from services.support.grant_command import grant
+from services.support.shell import drop_in
+from services.support.signature import verify
+from services.updates.install import failed_here
+from services.updates.progress import Stage, Telling
+from services.updates.slot_confirmed import RESCUE
+from services.updates.stick_command import stick as stick_command
+from tests.provisioning.test_provision import site
+from tests.support.authorities import authority
+from tests.support.test_accept_grant import GRANT
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return authority(tmp_path_factory.mktemp("keys") / "provisioning", "provisioning")
+
+
+def make(keys: Path, out: Path, *more: str) -> tuple[int, str]:
+    words = ["--site", "ia-kly", "--who", "Nguyễn Văn A", "--certificate", str(keys / "signer.pem"),
+             "--key", str(keys / "signer.key"), "--out", str(out), *more]  # fmt: skip
+    done = CliRunner().invoke(grant, words)
+    return done.exit_code, done.output
+
+
+def test_a_grant_is_made_and_signed(keys: Path, tmp_path: Path) -> None:
+    out = tmp_path / "support.cms"
+    assert make(keys, out, "--hours", "3", "--days", "2")[0] == 0
+    content, by = verify(out.read_bytes(), keys / "keyring.pem")
+    made = parse(content)
+    assert (made.site, made.who, made.hours) == ("ia-kly", "Nguyễn Văn A", 3)
+    assert made.until - made.issued == timedelta(days=2)
+    assert by.name == "diemcau provisioning signer"
+    make(keys, out)
+    assert parse(verify(out.read_bytes(), keys / "keyring.pem")[0]).id != made.id
+
+
+def test_what_no_box_would_take_is_not_signed(keys: Path, tmp_path: Path) -> None:
+    out = tmp_path / "support.cms"
+    for more, reason in (
+        (("--hours", "9"), "hours 9"),
+        (("--days", "8"), "not within 7 days"),
+        (("--serial", "10000000abcdef01"), "by serial and by site"),
+        (("--who", "A\nB"), "who "),
+    ):
+        code, said = make(keys, out, *more)
+        assert (code, reason in said, out.exists()) == (1, True, False), said
+
+
+def test_a_key_is_a_place_and_is_never_repeated(keys: Path, tmp_path: Path) -> None:
+    text = (keys / "signer.key").read_text()
+    code, said = make(keys, tmp_path / "support.cms", "--key", text)
+    assert code == 1
+    assert text.splitlines()[1] not in said
+
+
+class Box:
+    """A stick in a box: folders for all that `diemcau stick` reads and writes."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for name in ("stick", "run", "data", "root/sys/class/block/sda1"):
+            (folder / name).mkdir(parents=True)
+        device = (folder / "stick").stat().st_dev
+        number = folder / "root/sys/class/block/sda1/dev"
+        number.write_text(f"{os.major(device)}:{os.minor(device)}\n")
+
+    def plug(self, device: str = "sda1") -> int:
+        words = [f"--{name}={self.folder / name}" for name in ("stick", "run", "data", "root")]
+        words += [f"--authority={self.folder / 'authority.pem'}", device]
+        return CliRunner().invoke(stick_command, words).exit_code
+
+    @property
+    def told(self) -> tuple[str, str]:
+        facts = json.loads((self.folder / "run/stick.json").read_bytes())
+        return facts["stage"], facts["detail"]
+
+
+@pytest.mark.parametrize("name", ["", "folder/next.raucb", "support.txt"])
+def test_a_stick_with_nothing_for_the_box_is_no_failure_and_says_what_it_lacks(
+    tmp_path: Path, name: str
+) -> None:
+    box = Box(tmp_path)
+    if name:
+        (tmp_path / "stick" / name).parent.mkdir(exist_ok=True)
+        (tmp_path / "stick" / name).write_bytes(b"")
+    assert box.plug() == 0
+    assert box.told == ("refused", "no .raucb or support.cms in the topmost folder")
+
+
+@pytest.fixture
+def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Stand-ins of the box's programs: each call is a line. The slot is good already."""
+    programs, called = tmp_path / "bin", tmp_path / "calls"
+    programs.mkdir()
+    called.touch()
+    for name, does in (
+        ("systemctl", "[ $1 != show ] || echo ActiveState=active; [ $1 != is-active ]"),
+        ("rauc", "exit 1"),
+        ("diemcau", "exit 0"),
+    ):
+        (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {called}\n{does}\n')
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    return called
+
+
+@pytest.mark.parametrize(("kind", "forgets"), [("ext4", False), ("overlay", True)])
+def test_a_box_that_will_forget_a_grant_says_so(
+    tmp_path: Path,
+    calls: Path,
+    keys: Path,
+    caplog: pytest.LogCaptureFixture,
+    *,
+    kind: str,
+    forgets: bool,
+) -> None:
+    box = Box(tmp_path)
+    (box.folder / "data/site").mkdir()
+    (box.folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
+    (box.folder / "authority.pem").write_bytes((keys / "keyring.pem").read_bytes())
+    (box.folder / "root/proc").mkdir()
+    (box.folder / "root/proc/mounts").write_text(f"card {tmp_path}/data {kind} rw 0 0\n")
+    make(keys, box.folder / "stick/support.cms")
+    # The program makes the root logger its own.
+    log = logging.getLogger("diemcau.stick")
+    log.addHandler(caplog.handler)
+    try:
+        assert box.plug() == 0
+    finally:
+        log.removeHandler(caplog.handler)
+    assert box.told[0] == "done"
+    assert "systemctl start diemcau-support.service" in calls.read_text()
+    assert ("will not know" in caplog.text) is forgets
+
+
+def in_phase(box: Box, phase: Phase) -> None:
+    """A site with settings, whose endpoint has just spoken."""
+    (box.folder / "stick/next.raucb").write_bytes(b"")
+    (box.folder / "data/site").mkdir()
+    (box.folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
+    FactFile(box.folder / "run/endpoint.json").write({"phase": phase.value}, time.time())
+
+
+@pytest.mark.parametrize("phase", [Phase.UPCOMING, Phase.IN_MEETING])
+def test_no_install_begins_while_a_meeting_is_on_or_near(
+    tmp_path: Path, calls: Path, phase: Phase
+) -> None:
+    box = Box(tmp_path)
+    in_phase(box, phase)
+    assert box.plug() == 0
+    assert box.told[0] == "waiting"
+    assert box.told[1].startswith("next.raucb is installed at the next power-on: ")
+    assert "diemcau update" not in calls.read_text()
+
+
+def test_without_one_it_is_installed_and_the_box_restarts(tmp_path: Path, calls: Path) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.IDLE)
+    assert box.plug() == 0
+    assert box.told == ("installing", "next.raucb is starting")
+    assert "diemcau update" in calls.read_text()
+    assert calls.read_text().endswith("systemctl --no-block reboot\n")
+
+
+def test_in_rescue_no_meeting_is_asked_for(tmp_path: Path, calls: Path) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.UPCOMING)
+    (tmp_path / "root" / RESCUE).parent.mkdir(parents=True)
+    (tmp_path / "root" / RESCUE).write_text("7")
+    box.plug()
+    assert "diemcau update" in calls.read_text()
+
+
+def test_a_box_without_an_endpoint_has_nobody_to_tell(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    (tmp_path / "run").rmdir()
+    assert box.plug() == 0
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_grant_that_opens_nothing_is_told_and_no_failure(tmp_path: Path) -> None:
+    box = Box(tmp_path)
+    (tmp_path / "stick/support.cms").write_bytes(b"rubbish")
+    assert box.plug() == 0
+    assert box.told[0] == "refused"
+    assert not (tmp_path / "data/boot").exists()
+    assert not (tmp_path / "root/run").exists()
+
+
+@pytest.mark.parametrize("device", ["sdb1", "mmcblk0p1", "../sda1", "sda1\nsdb1"])
+def test_another_device_than_the_one_that_is_mounted(tmp_path: Path, device: str) -> None:
+    box = Box(tmp_path)
+    number = tmp_path / "root/sys/class/block/sdb1/dev"
+    number.parent.mkdir()
+    number.write_text("250:1\n")
+    assert box.plug(device) == 1
+    assert not (tmp_path / "run/stick.json").exists()
+
+
+def test_the_shell_is_bound_to_the_stick_and_to_the_hours() -> None:
+    added = drop_in("sda1", GRANT, 5400.9).splitlines()
+    assert "BindsTo=dev-sda1.device" in added
+    assert "RuntimeMaxSec=5400" in added
+    # 0 would be "for ever" to systemd.
+    assert "RuntimeMaxSec=1" in drop_in("sda1", GRANT, 0.4)
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: Stage) -> None:
+    Telling(tmp_path, lambda: 1000.0).tell(stage, "sda1")
+    key = TroubleKey(f"stick-{stage.value}")
+    lasts = BUSY_S if stage in (Stage.READING, Stage.INSTALLING) else OVER_S
+    assert stick(tmp_path, 1000.0 + lasts) is key
+    assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is Stage.WAITING else None)
+
+
+def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
+    assert failed_here(tmp_path) == frozenset()
+    older, wanted = "0.1.0+202611280000", "0.2.0+202612010000"
+    good = Trial(older, Outcome.GOOD)
+    bad = Trial(wanted, Outcome.FAILED, f"{NOT_PASSED}: picture")
+    both = {"A": Trial(older, Outcome.FAILED, f"{NOT_PASSED}: screen"), "B": bad}
+    for told, failed in (
+        (verdict.facts(SlotRecord({"A": good, "B": bad}), "A", "B", older), {wanted}),
+        (verdict.facts(SlotRecord({"A": good}), "A", "B", older), set()),
+        (rescue.facts(7, "A", both), {older, wanted}),
+    ):
+        FactFile(tmp_path / "updater.json").write(told, 0.0)
+        assert failed_here(tmp_path) == failed
+
+
+@pytest.mark.parametrize("reason", [REACHED_DATA, REACHED_NOTHING])
+def test_what_hung_is_not_installed_again_by_a_stick_left_in(tmp_path: Path, reason: str) -> None:
+    trials = {"B": Trial("0.2.0+202612010000", Outcome.FAILED, reason)}
+    told = verdict.facts(SlotRecord(trials), "A", "B", "0.1.0+202611280000")
+    FactFile(tmp_path / "updater.json").write(told, 0.0)
+    assert failed_here(tmp_path) == {"0.2.0+202612010000"}
+
+
+@pytest.mark.parametrize("reason", ["block 7 is damaged", "the slot cannot be read"])
+def test_a_stick_repairs_what_is_damaged(tmp_path: Path, reason: str) -> None:
+    version = "0.2.0+202612010000"
+    trials = {slot: Trial(version, Outcome.FAILED, reason) for slot in "AB"}
+    for told in (
+        verdict.facts(SlotRecord(trials), "A", "B", version),
+        rescue.facts(7, "A", trials),
+    ):
+        FactFile(tmp_path / "updater.json").write(told, 0.0)
+        assert failed_here(tmp_path) == frozenset()
+
+
+def test_the_tv_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
+    assert stick(tmp_path, 0.0) is None
+    (tmp_path / "stick.json").write_text('{"at": 0, "stage": "dancing"}')
+    assert stick(tmp_path, 0.0) is None
