@@ -10,7 +10,7 @@ from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.media.tv.output import Output
 from hardware.simulator.cable import Cable, CableLoop
-from services.endpoint.places import Places
+from services.endpoint.paths import Places
 from services.endpoint.program import conduct
 
 

@@ -17,23 +17,23 @@ from hardware.board import open_board
 from hardware.network import linked
 from hardware.simulator.cable import Cable
 from hardware.wiring import TWO_BUTTONS
-from services.endpoint.agendas import Agendas
-from services.endpoint.bench import BenchSocket
+from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.agenda.feed import Feed
+from services.endpoint.call.call_keeper import Line
+from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.conductor import Conductor
-from services.endpoint.devices import Devices
-from services.endpoint.dismissals import Dismissals
-from services.endpoint.easel import Easel, card
-from services.endpoint.feed import Feed
-from services.endpoint.line import Line
-from services.endpoint.places import Places
-from services.endpoint.province import Province
-from services.endpoint.reports import Reports
+from services.endpoint.devices.devices import Devices
+from services.endpoint.paths import Places
+from services.endpoint.screen.display import Stage
 from services.endpoint.screen.overlay import self_view
-from services.endpoint.selftest import SelfTest
-from services.endpoint.stage import Stage
-from services.endpoint.stick import stick
-from services.endpoint.symptoms import Symptoms
-from services.endpoint.trials import trials
+from services.endpoint.screen.renderer import Easel, card
+from services.endpoint.simulator_socket import BenchSocket
+from services.endpoint.status.problems import Symptoms
+from services.endpoint.status.province import Province
+from services.endpoint.status.reports import Reports
+from services.endpoint.status.self_test import SelfTest
+from services.endpoint.status.self_test_steps import trials
+from services.endpoint.status.stick import stick
 
 
 async def serve(

@@ -20,16 +20,16 @@ from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
 from hardware.gestures import Gesture
 from hardware.panel import Button, Panel
-from services.endpoint.agendas import Agendas
-from services.endpoint.dismissals import Dismissals
-from services.endpoint.hand import Hand
-from services.endpoint.line import Line
-from services.endpoint.parts import NearDevices
-from services.endpoint.province import Word
-from services.endpoint.reports import Reports
-from services.endpoint.selftest import SelfTest
-from services.endpoint.stage import Stage
-from services.endpoint.symptoms import Symptoms
+from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.call.call_keeper import Line
+from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.hand import Hand
+from services.endpoint.devices.near_devices import NearDevices
+from services.endpoint.screen.display import Stage
+from services.endpoint.status.problems import Symptoms
+from services.endpoint.status.province import Word
+from services.endpoint.status.reports import Reports
+from services.endpoint.status.self_test import SelfTest
 
 log = logging.getLogger("diemcau.conductor")
 

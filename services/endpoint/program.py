@@ -14,8 +14,8 @@ from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
 from hardware.simulator.cable import Cable
-from services.endpoint.easel import Easel
-from services.endpoint.places import Places
+from services.endpoint.paths import Places
+from services.endpoint.screen.renderer import Easel
 
 log = logging.getLogger("diemcau.endpoint")
 

@@ -16,7 +16,7 @@ AGAIN_S = 5.0
 
 
 class Stage(StrEnum):
-    """How far the stick is; the endpoint knows the same words (`services/endpoint/stick.py`)."""
+    """How far the stick is; the endpoint has the same (`status/stick.py`)."""
 
     READING = "reading"
     INSTALLING = "installing"

@@ -17,8 +17,8 @@ import psutil
 from services.demo.virtual import VirtualTv
 from tests.code_picture import SITE, write_recording
 from tests.code_sound import SITE_HERTZ, write_beeps
-from tests.endpoint.calendar_server import calendar_server
 from tests.one_meeting import agenda
+from tests.peers.calendar_server import calendar_server
 from tests.process.notify import NotifySocket
 from tests.process.waiting import until
 

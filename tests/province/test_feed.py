@@ -12,7 +12,7 @@ import pytest
 import uvicorn
 
 from appliance.wire.calendar.agenda import Agenda, read_agenda
-from services.endpoint.feed import Feed
+from services.endpoint.agenda.feed import Feed
 from services.province import meetings
 from services.province.errors import WrongInputError
 from services.province.meetings import Guests

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.core.rescue import FAULT_WORDS, Fault
-from services.endpoint.rescue_command import known
+from services.endpoint.tools.rescue_page_command import known
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING
 from services.slots.header import read_header
 from services.slots.record import Outcome, SlotRecord, Trial, read_record

@@ -19,16 +19,16 @@ from appliance.media.tv.compose import I420
 from hardware.board import open_board
 from hardware.simulator.pins import Bench
 from hardware.wiring import TWO_BUTTONS
-from services.endpoint.agendas import Agendas
+from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.agenda.feed import Feed
+from services.endpoint.call.call_keeper import Dial, Line
+from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.conductor import Conductor
-from services.endpoint.dismissals import Dismissals
-from services.endpoint.feed import Feed
-from services.endpoint.line import Dial, Line
-from services.endpoint.reports import Reports
-from services.endpoint.selftest import SelfTest
-from services.endpoint.stage import Stage
-from services.endpoint.stick import stick
-from services.endpoint.symptoms import Symptoms
+from services.endpoint.screen.display import Stage
+from services.endpoint.status.problems import Symptoms
+from services.endpoint.status.reports import Reports
+from services.endpoint.status.self_test import SelfTest
+from services.endpoint.status.stick import stick
 from tests.stories.far_end import FarEnd
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

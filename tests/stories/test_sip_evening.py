@@ -16,7 +16,7 @@ import trustme
 from appliance.base.config import SipChoices
 from appliance.dialers.api import Call, Near
 from appliance.dialers.sip.dialer import SipDialer
-from services.endpoint.province import Word
+from services.endpoint.status.province import Word
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import QUEUE, McuCall

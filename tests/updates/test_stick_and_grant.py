@@ -14,7 +14,7 @@ from appliance.base.fact_file import FactFile
 from appliance.core.decision import Phase
 from appliance.core.problems import TroubleKey
 from appliance.core.rescue import NOT_PASSED
-from services.endpoint.stick import BUSY_S, OVER_S, stick
+from services.endpoint.status.stick import BUSY_S, OVER_S, stick
 from services.slots import rescue
 from services.slots import verdict_command as verdict
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING

@@ -4,13 +4,13 @@ from appliance.core.message import N_
 from appliance.core.problems import Area
 from appliance.core.scenes import Check, CheckState, Scene
 from appliance.core.screen_texts import NOTHING_PLANNED
-from services.endpoint.screen.canvas import Canvas, Style
-from services.endpoint.screen.faces import in_one, next_line
-from services.endpoint.screen.fonts import Weight
-from services.endpoint.screen.geometry import Box
-from services.endpoint.screen.look import GREEN, MUTED, RED, TEAL, WHITE, Colour
-from services.endpoint.screen.parts import body, foot, head
-from services.endpoint.screen.tongues import Tongues
+from services.endpoint.screen.languages import Tongues
+from services.endpoint.screen.layouts import in_one, next_line
+from services.endpoint.screen.page_parts import body, foot, head
+from services.endpoint.screen.paint.canvas import Canvas, Style
+from services.endpoint.screen.paint.fonts import Weight
+from services.endpoint.screen.paint.geometry import Box
+from services.endpoint.screen.paint.look import GREEN, MUTED, RED, TEAL, WHITE, Colour
 
 AREAS: dict[Area, tuple[str, str]] = {
     Area.NETWORK: ("network", N_("Network")),

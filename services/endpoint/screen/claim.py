@@ -1,13 +1,13 @@
 """The face of a box that waits to be let in: its code, as large as the screen allows."""
 
 from appliance.core.scenes import Scene
-from services.endpoint.screen.canvas import Canvas, Style
-from services.endpoint.screen.faces import in_one
-from services.endpoint.screen.fonts import Weight
-from services.endpoint.screen.geometry import Box
-from services.endpoint.screen.look import MUTED, TEAL, WHITE
-from services.endpoint.screen.parts import body, foot, head
-from services.endpoint.screen.tongues import Tongues
+from services.endpoint.screen.languages import Tongues
+from services.endpoint.screen.layouts import in_one
+from services.endpoint.screen.page_parts import body, foot, head
+from services.endpoint.screen.paint.canvas import Canvas, Style
+from services.endpoint.screen.paint.fonts import Weight
+from services.endpoint.screen.paint.geometry import Box
+from services.endpoint.screen.paint.look import MUTED, TEAL, WHITE
 
 
 def claim(canvas: Canvas, scene: Scene, say: Tongues) -> None:

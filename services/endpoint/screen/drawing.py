@@ -7,15 +7,15 @@ from PIL import Image
 
 from appliance.core.scenes import Scene
 from appliance.core.screen_texts import Screen
-from services.endpoint.screen.canvas import Canvas, Drawn
 from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim
-from services.endpoint.screen.faces import appointment, centre, message, waiting
-from services.endpoint.screen.geometry import Grid
-from services.endpoint.screen.look import ground
+from services.endpoint.screen.languages import Tongues, tongues
+from services.endpoint.screen.layouts import appointment, centre, message, waiting
 from services.endpoint.screen.overlay import overlay
+from services.endpoint.screen.paint.canvas import Canvas, Drawn
+from services.endpoint.screen.paint.geometry import Grid
+from services.endpoint.screen.paint.look import ground
 from services.endpoint.screen.rescue import rescue
-from services.endpoint.screen.tongues import Tongues, tongues
 
 Face = Callable[[Canvas, Scene, Tongues], None]
 

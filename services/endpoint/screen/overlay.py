@@ -16,10 +16,12 @@ from appliance.core.screen_texts import (
     Microphone,
     MicrophoneWords,
 )
-from services.endpoint.screen.canvas import Canvas, Drawn, Style
-from services.endpoint.screen.fonts import Weight, width
-from services.endpoint.screen.geometry import Box, Grid
-from services.endpoint.screen.look import (
+from services.endpoint.screen.languages import hour, tongues
+from services.endpoint.screen.page_parts import trouble_pill
+from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
+from services.endpoint.screen.paint.fonts import Weight, width
+from services.endpoint.screen.paint.geometry import Box, Grid
+from services.endpoint.screen.paint.look import (
     AMBER,
     DEEP_GREEN,
     DEEP_RED,
@@ -31,8 +33,6 @@ from services.endpoint.screen.look import (
     WHITE,
     Colour,
 )
-from services.endpoint.screen.parts import trouble_pill
-from services.endpoint.screen.tongues import hour, tongues
 
 EDGE = 32.0
 PILL = 64.0

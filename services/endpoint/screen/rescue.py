@@ -3,13 +3,13 @@
 from appliance.core.message import N_
 from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue
 from appliance.core.scenes import Scene
-from services.endpoint.screen.canvas import Canvas, Style
-from services.endpoint.screen.faces import MARKS
-from services.endpoint.screen.fonts import Weight
-from services.endpoint.screen.geometry import Box
-from services.endpoint.screen.look import MUTED, RED, TEAL, WHITE
-from services.endpoint.screen.parts import BOTTOM, HEAD, MARGIN, disc
-from services.endpoint.screen.tongues import Tongues
+from services.endpoint.screen.languages import Tongues
+from services.endpoint.screen.layouts import MARKS
+from services.endpoint.screen.page_parts import BOTTOM, HEAD, MARGIN, disc
+from services.endpoint.screen.paint.canvas import Canvas, Style
+from services.endpoint.screen.paint.fonts import Weight
+from services.endpoint.screen.paint.geometry import Box
+from services.endpoint.screen.paint.look import MUTED, RED, TEAL, WHITE
 
 _SERIAL = N_("Box no. {serial}")
 _TIMES = N_("Tried {number} times in a row.")

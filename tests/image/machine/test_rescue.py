@@ -11,8 +11,8 @@ from PIL import Image
 
 from appliance.core.rescue import Fault
 from appliance.core.scenes import rescued
-from services.endpoint.rescue_command import known
 from services.endpoint.screen import draw
+from services.endpoint.tools.rescue_page_command import known
 from services.slots.record import Outcome, SlotRecord, Trial
 from services.slots.rescue import BUDGET
 from tests.image.machine.bundles import header, put_into_b, slot_with

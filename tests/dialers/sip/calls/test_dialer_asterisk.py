@@ -15,7 +15,7 @@ from appliance.core.redial import PACES
 from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.wire.meeting import Meeting
-from services.endpoint.line import Line
+from services.endpoint.call.call_keeper import Line
 from tests.dialers.sip.calls.conftest import Server
 from tests.dialers.sip.facing import there_is
 from tests.dialers.sites import near, site, until

@@ -1,0 +1,1 @@
+"""The agenda of this site: fetched, doubted, kept."""

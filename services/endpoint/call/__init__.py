@@ -1,0 +1,1 @@
+"""The one call of this site, its hand and its line."""

@@ -1,0 +1,1 @@
+"""Camera and microphone of this site."""

@@ -1,0 +1,84 @@
+"""Camera and microphone: open while a call is wanted and at no other time."""
+
+import asyncio
+import logging
+
+from appliance.base.config import Site
+from appliance.core.problems import Trouble, TroubleKey
+from appliance.dialers.api import Near
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.device import CaptureState
+from appliance.media.capture.i420 import Picture
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
+from services.endpoint.devices.loudness import Loudness
+
+log = logging.getLogger("diemcau.devices")
+
+
+class Devices:
+    """Owns both devices. `want` may be said twice; opening never waits for a driver."""
+
+    def __init__(self, site: Site, name_card: Picture, self_view: tuple[int, int]) -> None:
+        size = (site.camera.width, site.camera.height)
+        self._bitrate = site.call.bitrate
+        self.camera = Camera(
+            site.camera.source,
+            size,
+            site.camera.fps,
+            name_card,
+            passthrough=site.camera.passthrough,
+            self_view=self_view,
+        )
+        self.microphone = Microphone(site.microphone.source)
+        self.loudness = Loudness()
+        self._open = False
+
+    def want(self, wanted: bool, *, live: bool) -> None:
+        """Open or close both; `live` lets what is said in the room out."""
+        if self.microphone.live != (wanted and live):
+            self.microphone.live = wanted and live
+        if wanted == self._open:
+            return
+        self._open = wanted
+        if wanted:
+            self.camera.open()
+            self.microphone.open()
+        else:
+            # Joining a driver's thread may take long; the loop is not the place to wait for it.
+            asyncio.get_running_loop().run_in_executor(None, self._close)
+
+    def near(self) -> Near:
+        """Fresh tracks for one call; they feed on the devices for as long as they are open."""
+        return Near(
+            video=NearVideo(self.camera, self._bitrate), audio=NearAudio(self.microphone, "opus")
+        )
+
+    def troubles(self) -> list[Trouble]:
+        """What is missing, while it is wanted."""
+        found = []
+        if self.camera.state is CaptureState.ABSENT:
+            found.append(Trouble(TroubleKey.CAMERA_MISSING))
+        if self.microphone.state is CaptureState.ABSENT:
+            found.append(Trouble(TroubleKey.MICROPHONE_MISSING))
+        if self._listened():
+            found.append(Trouble(TroubleKey.MICROPHONE_SILENT))
+        return found
+
+    def _listened(self) -> bool:
+        """Whether the open microphone hears nothing at all."""
+        loudest = self.microphone.loudest()
+        if self.microphone.state is not CaptureState.LIVE:
+            self.loudness.forget()
+        elif loudest is not None:
+            self.loudness.hear(loudest, asyncio.get_running_loop().time())
+        return self.loudness.deaf
+
+    def _close(self) -> None:
+        if self._open:
+            return
+        if not self.camera.close():
+            log.warning("camera: its driver does not let go")
+        if not self.microphone.close():
+            log.warning("microphone: its driver does not let go")

@@ -1,0 +1,15 @@
+"""The near end as the conductor sees it: what it may tell, and what it may ask."""
+
+from typing import Protocol
+
+from appliance.core.problems import Trouble
+
+
+class NearDevices(Protocol):
+    """Camera and microphone (`services.endpoint.devices.devices`)."""
+
+    def want(self, wanted: bool, *, live: bool) -> None:
+        """Open or closed; `live` lets what is said out."""
+
+    def troubles(self) -> list[Trouble]:
+        """What is missing while it is wanted."""

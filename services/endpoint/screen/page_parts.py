@@ -1,0 +1,128 @@
+"""What several faces share: ground, head line with clock, foot line with button and trouble."""
+
+from appliance.core.problems import Severity, Trouble
+from appliance.core.scenes import Appointment, Scene
+from services.endpoint.screen.languages import Tongues, hour, when
+from services.endpoint.screen.paint.canvas import Canvas, Style
+from services.endpoint.screen.paint.fonts import Weight, width
+from services.endpoint.screen.paint.geometry import Box
+from services.endpoint.screen.paint.look import AMBER, GROUND, MUTED, RED, TEAL, WHITE, Colour
+
+MARGIN = 60.0
+"""Units kept free on each side: some TVs still hide a twentieth of the picture."""
+HEAD = 146.0
+FOOT = 92.0
+BOTTOM = 28.0
+GAP = 20.0
+
+TROUBLE_COLOURS: dict[Severity, Colour] = {
+    Severity.NOTE: MUTED,
+    Severity.WARNING: AMBER,
+    Severity.SERIOUS: RED,
+}
+
+
+def body(canvas: Canvas) -> Box:
+    """The place between head and foot."""
+    wide = canvas.grid.across - 2 * MARGIN
+    return canvas.grid.box(MARGIN, HEAD + 16, wide, 720 - HEAD - 16 - BOTTOM - FOOT - 14)
+
+
+def head(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+    """Site and date on the left, the clock on the right."""
+    grid = canvas.grid
+    wide = grid.across - 2 * MARGIN
+    bar = grid.box(MARGIN, 45, 8, 88)
+    canvas.panel(bar, TEAL, radius=4)
+    left = wide - 244
+    dated = scene.clock is not None
+    canvas.text(
+        scene.site,
+        grid.box(MARGIN + 26, 28 if dated else 45, left - 26, 66 if dated else 88),
+        Style(48, Weight.BOLD, rise=0.5),
+    )
+    if scene.clock is not None:
+        canvas.text(
+            say.first.date(scene.clock.date()),
+            grid.box(MARGIN + 26, 92, left - 26, 50),
+            Style(34, colour=MUTED, rise=0.5),
+        )
+    canvas.text(
+        hour(scene.clock) if scene.clock is not None else "--:--",
+        grid.box(MARGIN + left, 22, wide - left, 124),
+        Style(88, Weight.BOLD, WHITE if dated else MUTED, align=1.0, rise=0.5),
+    )
+    canvas.panel(grid.box(MARGIN, HEAD, wide, 2), WHITE, opacity=0.16)
+
+
+def foot(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+    """What is wrong on the right; on the left what helps, which meeting waits, or the button."""
+    grid = canvas.grid
+    wide = grid.across - 2 * MARGIN
+    row = grid.box(MARGIN, -(BOTTOM + FOOT), wide, FOOT)
+    taken = 0
+    if scene.troubles:
+        pill = trouble_pill(canvas, scene.troubles, say, row)
+        taken = pill.width + grid.px(GAP)
+    hint, icon, colour = say.first(scene.words.hint), "button", TEAL
+    if scene.troubles and not scene.words.steps:
+        worst = scene.troubles[0].kind
+        if worst.severity > Severity.NOTE:
+            hint, icon, colour = say.first(worst.remedy), "warning", TROUBLE_COLOURS[worst.severity]
+    if not hint and scene.meeting is not None and scene.words.steps:
+        hint, icon = meeting_line(scene.meeting, scene, say), "agenda"
+    if hint:
+        mark = Box(row.x, row.y, grid.px(52), row.height)
+        canvas.icon(icon, mark, colour)
+        x = mark.right + grid.px(16)
+        place = Box(x, row.y, row.right - taken - x, row.height)
+        canvas.text(hint, place, Style(36, rise=0.5, lines=2))
+
+
+def meeting_line(meeting: Appointment, scene: Scene, say: Tongues) -> str:
+    """Hôm nay 14:00 – Giao ban trực tuyến."""
+    return f"{when(say.first, meeting.begin, scene.clock)} – {meeting.title}"
+
+
+def trouble_pill(
+    canvas: Canvas,
+    troubles: tuple[Trouble, ...],
+    say: Tongues,
+    row: Box,
+    share: float = 0.42,
+    lines: int = 2,
+) -> Box:
+    """The worst trouble at the right end of `row`: its code, its name, and how many more.
+
+    It takes at most `share` of the row.
+    """
+    grid = canvas.grid
+    worst = troubles[0]
+    colour = TROUBLE_COLOURS[worst.kind.severity]
+    more = f" +{len(troubles) - 1}" if len(troubles) > 1 else ""
+    code, name = Style(38, Weight.BOLD, GROUND, 0.5, 0.5), Style(34, rise=0.5, lines=lines)
+    pad = grid.px(18)
+    badge = canvas.fitted(worst.code, code, row.width)
+    badge_wide = width(worst.code, Weight.BOLD, badge.px) + 2 * pad
+    words = say.first(worst.kind.text) + more
+    most = round(row.width * share) - badge_wide - 2 * pad
+    told = canvas.fitted(words, name, most)
+    words_wide = max((width(line, Weight.REGULAR, told.px) for line in told.lines), default=0) + 2
+    whole = badge_wide + words_wide + 2 * pad
+    high = row.height if len(told.lines) > 1 else min(row.height, grid.px(74))
+    pill = Box(row.right - whole, row.y + (row.height - high) // 2, whole, high)
+    canvas.panel(pill, GROUND, opacity=0.62, radius=16)
+    mark = Box(pill.x, pill.y, badge_wide, pill.height)
+    canvas.panel(mark, colour, radius=16)
+    canvas.text(worst.code, mark, code)
+    canvas.text(words, Box(mark.right + pad, pill.y, words_wide, pill.height), name)
+    return pill
+
+
+def disc(canvas: Canvas, box: Box, icon: str, colour: Colour) -> None:
+    """An icon in a round field of its colour."""
+    side = min(box.width, box.height)
+    field = Box(box.x, box.y + (box.height - side) // 2, side, side)
+    radius = side * 720 / canvas.grid.height / 2
+    canvas.panel(field, colour, opacity=0.22, radius=radius)
+    canvas.icon(icon, field.inset(round(side * 0.22)), colour)

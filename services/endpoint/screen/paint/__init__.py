@@ -1,0 +1,1 @@
+"""Drawing on one picture: boxes, letters, icons, colours."""

@@ -1,0 +1,1 @@
+"""What the endpoint knows of itself and its neighbours, and tells them."""

@@ -1,0 +1,64 @@
+"""What each line of the self-test tries."""
+
+import asyncio
+from collections.abc import Callable
+
+from appliance.core.problems import Area, TroubleKey
+from appliance.media.capture.device import CaptureState
+from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.devices.devices import Devices
+from services.endpoint.status.self_test import Trial
+
+LOOK_S = 0.1
+AUDIBLE_DBFS = -60.0
+"""A room with people in it is above; a microphone that is switched off is far below."""
+
+
+def trials(
+    devices: Devices,
+    agendas: Agendas,
+    *,
+    linked: Callable[[], bool],
+    trusted: Callable[[], bool],
+    chime: Callable[[], None],
+    tv_trouble: Callable[[], str],
+) -> dict[Area, Trial]:
+    """In the order in which a clerk would look: line, hour, agenda, picture, sound, TV."""
+
+    async def network() -> TroubleKey | None:
+        return None if linked() else TroubleKey.NETWORK_CABLE
+
+    async def clock() -> TroubleKey | None:
+        return None if trusted() else TroubleKey.CLOCK
+
+    async def agenda() -> TroubleKey | None:
+        return None if agendas.state.fetched_at is not None else TroubleKey.AGENDA_MISSING
+
+    async def camera() -> TroubleKey | None:
+        while devices.camera.state is CaptureState.OPENING:
+            await asyncio.sleep(LOOK_S)
+        return None if devices.camera.state is CaptureState.LIVE else TroubleKey.CAMERA_MISSING
+
+    async def sound() -> TroubleKey | None:
+        chime()
+        while devices.microphone.state is CaptureState.OPENING:
+            await asyncio.sleep(LOOK_S)
+        if devices.microphone.state is not CaptureState.LIVE:
+            return TroubleKey.MICROPHONE_MISSING
+        loudest = AUDIBLE_DBFS - 1
+        for _ in range(20):
+            loudest = max(loudest, devices.microphone.level())
+            await asyncio.sleep(LOOK_S)
+        return None if loudest >= AUDIBLE_DBFS else TroubleKey.MICROPHONE_SILENT
+
+    async def tv() -> TroubleKey | None:
+        return TroubleKey.TV_UNCONFIRMED if tv_trouble() else None
+
+    return {
+        Area.NETWORK: network,
+        Area.CLOCK: clock,
+        Area.AGENDA: agenda,
+        Area.CAMERA: camera,
+        Area.SOUND: sound,
+        Area.TV: tv,
+    }

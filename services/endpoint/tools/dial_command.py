@@ -1,0 +1,199 @@
+"""``diemcau dial ADDRESS``: a test call, and how it went, as one JSON object or a few lines."""
+
+import asyncio
+import contextlib
+import json
+import logging
+import resource
+import ssl
+import sys
+import time
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from appliance.base.config import SipChoices
+from appliance.base.journal import open_journal
+from appliance.base.site_file import SiteFileError, read_site
+from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, Near
+from appliance.dialers.registry import Dialers
+from appliance.media.capture.camera import Camera
+from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.microphone import Microphone
+from appliance.media.capture.sources import SourceError
+from appliance.media.receive.track_follower import Follower
+from services.endpoint.tools.recording import Recording
+
+log = logging.getLogger("diemcau.dial")
+
+
+@click.command("dial")
+@click.argument("address")
+@click.option("--seconds", type=click.FloatRange(0.1), default=10.0, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="One object on standard output.")
+@click.option("--camera", default="", help="A recording, or a source such as v4l2:/dev/video0.")
+@click.option("--microphone", default="", help="A recording, or a source such as alsa:default.")
+@click.option("--record", type=click.Path(dir_okay=False, path_type=Path), help="Keep what comes.")
+@click.option("--name", default="", help="Our name in the meeting.")
+@click.option("--ca", type=click.Path(exists=True, dir_okay=False), help="A private authority.")
+@click.option(
+    "--site",
+    "site_file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Call as this site: the [sip] section, authority and name of its file.",
+)
+def dial(
+    address: str,
+    seconds: float,
+    as_json: bool,
+    camera: str,
+    microphone: str,
+    record: Path | None,
+    name: str,
+    ca: str | None,
+    site_file: Path | None,
+) -> None:
+    """Join ADDRESS for some seconds and say how the call went.
+
+    Exit codes: 0 media flowed both ways, 1 no call or no media, 2 wrong use.
+    """
+    open_journal("dial")
+    try:
+        site = read_site(site_file) if site_file is not None else None
+        sip = site.sip if site is not None else SipChoices()
+        table = Dialers(ca or (site.call.ca if site is not None else ""), sip=sip)
+        camera_of = Camera(_source(camera))
+        microphone_of = Microphone(_source(microphone))
+        sink = Recording(record) if record else None
+    except (SourceError, SiteFileError, ssl.SSLError, OSError) as error:
+        raise click.UsageError(str(error)) from error
+    called = name or (site.site.name if site is not None else "Điểm Cầu")
+    trial = _Trial(address, camera_of, microphone_of, sink, called, table)
+    asyncio.run(trial.run(seconds))
+    result = trial.result()
+    click.echo(json.dumps(result, ensure_ascii=False) if as_json else _lines(result))
+    sys.exit(0 if result["ok"] else 1)
+
+
+class _Trial:
+    """One call with everything that it needs."""
+
+    def __init__(
+        self,
+        address: str,
+        camera: Camera,
+        microphone: Microphone,
+        record: Recording | None,
+        name: str,
+        table: Dialers,
+    ) -> None:
+        self._address, self._name = address, name
+        self._camera, self._microphone = camera, microphone
+        self._record = record
+        self._table = table
+        self._reason: EndReason | None = None
+        self._detail = ""
+        self._statistics = CallStatistics()
+
+    async def run(self, seconds: float) -> None:
+        """Call, stay, hang up."""
+        self._camera.open()
+        self._microphone.live = True
+        self._microphone.open()
+        try:
+            near = Near(NearVideo(self._camera), NearAudio(self._microphone, "opus"))
+            call = await self._table.dial(self._address, near, name=self._name)
+            try:
+                await self._stay(call, seconds)
+            finally:
+                await call.hang_up()
+                self._reason, self._detail = call.ended, call.detail
+                self._statistics = call.statistics()
+        except DialError as error:
+            self._reason, self._detail = error.reason, error.detail
+        finally:
+            if self._record is not None:
+                self._record.close()
+            await asyncio.to_thread(self._camera.close)
+            await asyncio.to_thread(self._microphone.close)
+
+    async def _stay(self, call: Call, seconds: float) -> None:
+        """Read both far tracks until the time is up or the call is over."""
+        keep = self._record.take if self._record is not None else _forget
+        picture, sound = Follower(keep), Follower(keep)
+        reading = {asyncio.create_task(follower.run()) for follower in (picture, sound)}
+        until = time.monotonic() + seconds
+        try:
+            while call.ended is None and (left := until - time.monotonic()) > 0:
+                picture.choose(call.video)
+                sound.choose(call.audio)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(left):
+                        await call.changed()
+        finally:
+            while reading:
+                # More than once: a follower that is just changing over may miss the first.
+                for task in reading:
+                    task.cancel()
+                _, reading = await asyncio.wait(reading, timeout=0.2)
+
+    def result(self) -> dict[str, Any]:
+        """The object of docs/architecture.md section 7."""
+        statistics = self._statistics
+        ok = statistics.flowed
+        ours = self._reason in (None, EndReason.OURS)
+        reason: str | None = None if ours else str(self._reason)
+        detail = self._detail
+        if ours and not ok:
+            reason = str(EndReason.NO_MEDIA)
+            detail = "the call was up, but picture and sound did not go both ways"
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        measured = asdict(statistics)
+        measured.pop("received_packets")
+        return {
+            "address": self._address,
+            "ok": ok,
+            "reason": reason,
+            "detail": detail,
+            "ended": str(self._reason) if self._reason is not None else None,
+            **measured,
+            "cpu_s": round(usage.ru_utime + usage.ru_stime, 2),
+            "peak_mb": round(usage.ru_maxrss / 1024),
+        }
+
+
+def _forget(frame: Any) -> None:
+    del frame
+
+
+def _source(text: str) -> str:
+    """A bare path is a recording; nothing is no device."""
+    if not text:
+        return "none"
+    return text if ":" in text and not Path(text).exists() else f"file:{text}"
+
+
+def _lines(result: dict[str, Any]) -> str:
+    """The same for people."""
+    video, audio = result["video"], result["audio"]
+    if result["connected_s"] is None:
+        return f"no call: {result['reason']}: {result['detail']}"
+    head = "media flowed both ways" if result["ok"] else f"{result['reason']}: {result['detail']}"
+    return "\n".join(
+        [
+            head,
+            f"connected after {result['connected_s']} s, "
+            f"first picture after {result['first_picture_s']} s, ended: {result['ended']}",
+            f"picture {video['codec']} {video['width']}x{video['height']}: "
+            f"{video['sent_frames']} sent, {video['received_frames']} received, "
+            f"{video['lost_packets']} packets lost, {video['freezes']} freezes",
+            f"sound {audio['codec']}: {audio['sent_s']} s sent, {audio['received_s']} s received, "
+            f"{audio['concealed_s']} s made up",
+            f"round trip {result['rtt_ms']} ms, {result['sent_kbps']} kbit/s out, "
+            f"{result['received_kbps']} kbit/s in; {result['cpu_s']} s CPU, "
+            f"{result['peak_mb']} MB",
+        ]
+    )

@@ -1,0 +1,46 @@
+"""The line is judged by what came in since the last look."""
+
+import pytest
+
+from appliance.core.scenes import Line
+from appliance.dialers.api import CallStatistics, VideoStatistics
+from services.endpoint.call.quality import LOOKS, Quality
+
+
+def seen(received: int, lost: int, rtt_ms: float | None = 20.0) -> CallStatistics:
+    return CallStatistics(
+        video=VideoStatistics(lost_packets=lost), received_packets=received, rtt_ms=rtt_ms
+    )
+
+
+@pytest.mark.parametrize(
+    ("received", "lost", "rtt_ms", "line"),
+    [
+        (1000, 0, 20, Line.GOOD),
+        (1000, 0, None, Line.GOOD),
+        (980, 20, 20, Line.FAIR),
+        (900, 100, 20, Line.POOR),
+        (1000, 0, 350, Line.FAIR),
+        (1000, 0, 700, Line.POOR),
+        (20, 20, 20, Line.UNKNOWN),
+    ],
+)
+def test_the_first_look(received: int, lost: int, rtt_ms: float | None, line: Line) -> None:
+    assert Quality().of(seen(received, lost, rtt_ms)) is line
+
+
+def test_only_what_is_new_counts() -> None:
+    quality = Quality()
+    assert quality.of(seen(900, 100)) is Line.POOR
+    assert quality.of(seen(910, 100)) is Line.UNKNOWN
+    assert quality.of(seen(1900, 100)) is Line.GOOD
+
+
+def test_the_figures_are_those_of_the_newest_looks() -> None:
+    quality = Quality()
+    assert quality.figures == {}
+    quality.of(seen(500, 500, None))
+    assert quality.figures == {"loss_percent": 50.0}
+    for look in range(1, LOOKS + 1):
+        quality.of(seen(500 + look * 98, 500 + look * 2, 41.23))
+    assert quality.figures == {"loss_percent": 2.0, "rtt_ms": 41.2}
