@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from services.health.check_api import Check
 from services.health.checks.address import address
 from services.health.checks.agenda import agenda
 from services.health.checks.button import button
@@ -26,7 +27,6 @@ from services.health.checks.tv import tv
 from services.health.checks.units import Units
 from services.health.checks.voltage import Voltage
 from services.health.checks.wear import wear
-from services.health.finding import Check
 
 
 class Checklist:

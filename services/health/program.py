@@ -20,16 +20,16 @@ from appliance.wire.report import Presence, Report
 from appliance.wire.stamp import Stamp
 from hardware.vitals.identity import boot_id, model, release, serial, slot
 from services.health.backlog import Backlog
+from services.health.check_api import Box
+from services.health.check_runner import Condition, Rounds
 from services.health.checklist import Checklist
 from services.health.credentials import Credentials, client_tls
-from services.health.enrol import Enrol, Owner
-from services.health.finding import Box
+from services.health.enrolment import Enrol, Owner
 from services.health.mqtt import Broker, Link, Will, connected
+from services.health.province_messages import Told
+from services.health.report_source import Teller
 from services.health.reporter import Reporter
-from services.health.rounds import Condition, Rounds
-from services.health.stamps import Stamps
-from services.health.teller import Teller
-from services.health.told import Told
+from services.health.sequence import Stamps
 
 log = logging.getLogger("diemcau.health")
 

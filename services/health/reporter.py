@@ -15,8 +15,8 @@ from appliance.wire.report import Presence, Report, kind_of, print_report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import TOLD, Kind, Topic
 from services.health.backlog import Backlog, Item
+from services.health.intervals import reconnect_s
 from services.health.mqtt import Link, Lost, Message, Refused, Will
-from services.health.rhythm import reconnect_s
 
 log = logging.getLogger("diemcau.health.reporter")
 

@@ -19,9 +19,9 @@ from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
 from services.health.credentials import client_tls
+from services.health.intervals import period_s
 from services.health.mqtt import KEEPALIVE_S, WILL_DELAY_S, Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
-from services.health.rhythm import period_s
 from services.simulate.diary import Diary
 from services.simulate.feed import AGAIN_S, REFRESH_S, Feed
 from services.simulate.life import Appointment, Doing, Life

@@ -7,7 +7,7 @@ from typing import Any
 from appliance.base.site_file import parse_site
 from appliance.core.alarms import State
 from appliance.core.problems import TroubleKey
-from services.health.finding import Box, Check, Finding
+from services.health.check_api import Box, Check, Finding
 from tests.hardware.vitals.trees import pi, spoil
 
 NOON = 1_793_610_000.0

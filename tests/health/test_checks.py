@@ -8,6 +8,8 @@ import pytest
 
 from appliance.core.alarms import State
 from appliance.core.problems import KINDS, TroubleKey
+from services.health.check_api import Check
+from services.health.check_runner import Rounds
 from services.health.checklist import Checklist
 from services.health.checks.canary import EVERY_S, Canary, sing
 from services.health.checks.disk import judge
@@ -15,8 +17,6 @@ from services.health.checks.link import Cable
 from services.health.checks.reboot import Reason, Reboot
 from services.health.checks.units import Units
 from services.health.checks.voltage import Voltage
-from services.health.finding import Check
-from services.health.rounds import Rounds
 from tests.hardware.vitals.trees import spoil
 from tests.health.boxes import NOON, Bench, bench, mounts, states, wrong
 

@@ -13,8 +13,8 @@ from appliance.wire.topics import Kind, Topic
 from services.health.credentials import private_pem
 from services.province.broker.access import PROVINCE
 from tests.hardware.vitals.trees import spoil
-from tests.health.broker import BrokerBench, Ear, broker_bench, ear, linked
 from tests.health.process import SITE, Program
+from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked
 from tests.process.waiting import until
 
 

@@ -17,9 +17,9 @@ from appliance.wire.topics import Kind, Topic
 from services.health.backlog import Backlog
 from services.health.mqtt import Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
-from services.health.stamps import Stamps
+from services.health.sequence import Stamps
 from services.province.broker.access import PROVINCE
-from tests.health.broker import BrokerBench, Ear, broker_bench, ear, linked
+from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked
 from tests.peers.relay import relay
 from tests.process.waiting import until
 

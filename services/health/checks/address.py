@@ -4,7 +4,7 @@ from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.address import gateway, ipv4, ipv6
 from hardware.vitals.link import links
-from services.health.finding import Box, Finding
+from services.health.check_api import Box, Finding
 
 
 def address(box: Box) -> Finding:

@@ -1,7 +1,7 @@
 """How old is the agenda?"""
 
 from appliance.core.problems import TroubleKey
-from services.health.finding import Box, Finding, told
+from services.health.check_api import Box, Finding, told
 
 
 def agenda(box: Box) -> Finding:

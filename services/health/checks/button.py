@@ -1,7 +1,7 @@
 """Is a button stuck?"""
 
 from appliance.core.problems import TroubleKey
-from services.health.finding import Box, Finding, told
+from services.health.check_api import Box, Finding, told
 
 
 def button(box: Box) -> Finding:

@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.camera import cameras
-from services.health.finding import Box, Finding, told
+from services.health.check_api import Box, Finding, told
 
 
 def camera(box: Box) -> Finding:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.core.alarms import State, Verdict
 from appliance.core.problems import TroubleKey
-from services.health.finding import Box, Finding
+from services.health.check_api import Box, Finding
 
 EVERY_S = 900.0
 SIZE = 4096

@@ -2,7 +2,7 @@
 
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 SOON_DAYS = 14.0
 """It is renewed at two thirds of its life: so near its end something has failed for months."""

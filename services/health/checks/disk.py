@@ -4,7 +4,7 @@ import shutil
 
 from appliance.core.alarms import Verdict, below
 from appliance.core.problems import TroubleKey
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 FULL_PERCENT, ROOM_PERCENT = 5.0, 10.0
 

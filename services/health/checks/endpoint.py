@@ -2,7 +2,7 @@
 
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
-from services.health.finding import Box, Finding, told
+from services.health.check_api import Box, Finding, told
 
 
 def endpoint(box: Box) -> Finding:

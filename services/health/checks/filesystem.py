@@ -4,7 +4,7 @@ from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.filesystem import ext4_errors
 from hardware.vitals.mounts import mount_of
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 
 def filesystem(box: Box) -> Finding:

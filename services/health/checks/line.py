@@ -1,7 +1,7 @@
 """How good is the line of the meeting?"""
 
 from appliance.core.problems import TroubleKey
-from services.health.finding import Box, Finding, measured, told
+from services.health.check_api import Box, Finding, measured, told
 
 
 def line(box: Box) -> Finding:

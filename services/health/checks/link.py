@@ -3,7 +3,7 @@
 from appliance.core.alarms import Verdict, when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.link import Link, links
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 LEAST_MBIT = 100
 """10 Mbit/s is a damaged pair of the cable: the meeting alone asks for 5 each way."""

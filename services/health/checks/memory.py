@@ -3,7 +3,7 @@
 from appliance.core.alarms import below
 from appliance.core.problems import TroubleKey
 from hardware.vitals.memory import memory as memory_of
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 SHORT_PERCENT, ENOUGH_PERCENT = 8.0, 15.0
 """On a Pi of 2 GB 8 % are 160 MB: less than one picture's way through VLC and the encoder."""

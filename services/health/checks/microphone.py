@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.sound import microphones
-from services.health.finding import Box, Finding, measured, told
+from services.health.check_api import Box, Finding, measured, told
 
 
 def microphone(box: Box) -> Finding:

@@ -10,7 +10,7 @@ from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.identity import boot_id, uptime_s
 from hardware.vitals.reboot import by_panic, by_watchdog
-from services.health.finding import Box, Finding
+from services.health.check_api import Box, Finding
 
 TOLD_S = 3600.0
 """An unexpected restart is an alarm for an hour and a fact for as long as the boot lasts."""

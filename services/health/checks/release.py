@@ -1,7 +1,7 @@
 """What runs here?"""
 
 from hardware.vitals.identity import model, release, serial, slot, uptime_s
-from services.health.finding import Box, Finding
+from services.health.check_api import Box, Finding
 
 
 def running(box: Box) -> Finding:

@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.sysfs import word
-from services.health.finding import Box, Finding
+from services.health.check_api import Box, Finding
 
 FLAG = "run/diemcau-rescue/starts"
 """Left by the initramfs, taken away once the gate is passed."""

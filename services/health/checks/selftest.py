@@ -1,6 +1,6 @@
 """What did the last self-test say?"""
 
-from services.health.finding import Box, Finding
+from services.health.check_api import Box, Finding
 
 FACTS = ("selftest", "selftest_at")
 

@@ -3,7 +3,7 @@
 from appliance.core.alarms import above
 from appliance.core.problems import TroubleKey
 from hardware.vitals.temperature import soc_celsius
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 HOT_C, COOL_C = 82.0, 75.0
 """From 80 °C on the firmware slows down step by step, at 85 °C hard (Raspberry Pi, config.txt)."""

@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.throttling import slowed_by
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 
 def throttling(box: Box) -> Finding:

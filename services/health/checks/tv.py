@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.tv import cec_devices, tvs
-from services.health.finding import Box, Finding, told
+from services.health.check_api import Box, Finding, told
 
 
 def tv(box: Box) -> Finding:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.units import ASK, failed_units
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 EVERY_S = 60.0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from appliance.core.alarms import when
 from appliance.core.problems import TroubleKey
 from hardware.vitals.voltage import under_voltage
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 
 class Voltage:

@@ -5,7 +5,7 @@ from appliance.core.problems import TroubleKey
 from hardware.vitals.mounts import disk_of, mount_of
 from hardware.vitals.wear import wear as wear_of
 from hardware.vitals.wear import written_mb
-from services.health.finding import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, Finding
 
 WORN_PERCENT = 80
 SPARE_NORMAL = 1

@@ -22,9 +22,9 @@ from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.routes import enrolment_routes
 from tests.health.box import Box, https
-from tests.health.ingesting import Shelf
 from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
+from tests.province.broker.ingesting import Shelf
 from tests.wire.golden import examples
 
 SITE = "ia-kly"

@@ -2,7 +2,7 @@
 
 import random
 
-from services.health.rhythm import LONGEST_WAIT_S, SHORTEST_WAIT_S, reconnect_s
+from services.health.intervals import LONGEST_WAIT_S, SHORTEST_WAIT_S, reconnect_s
 
 SITES = 1000
 

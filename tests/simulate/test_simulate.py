@@ -19,9 +19,9 @@ from services.province.storage.database import Database
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.life import HAND_S, UPCOMING_S, Appointment, Life
 from services.simulate.site import Where
-from tests.health.ingesting import Shelf
 from tests.process.ports import free_port
 from tests.process.waiting import until
+from tests.province.broker.ingesting import Shelf
 
 COUNT = 12
 

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from appliance.base.tasks import end
 from services.health.credentials import Credentials, Pair, private_pem
-from services.health.enrol import Enrol, Owner
+from services.health.enrolment import Enrol, Owner
 from services.province.ca.authority import Authority, common_name
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import FolderLedger

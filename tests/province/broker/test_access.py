@@ -11,7 +11,7 @@ from services.health.credentials import client_tls
 from services.health.mqtt import Broker, Lost, Refused
 from services.province.broker.access import PROVINCE
 from services.province.ca.authority import Authority
-from tests.health.broker import broker_bench, ear, linked
+from tests.peers.mosquitto import broker_bench, ear, linked
 from tests.process.waiting import until
 
 HERE, THERE = "ia-kly", "ia-phi"

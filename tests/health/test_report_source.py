@@ -11,12 +11,12 @@ from appliance.wire.desired import Desired
 from appliance.wire.report import Hand, Health, Meeting, Report, Update, parse_report, print_report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
+from services.health.check_runner import Condition
+from services.health.intervals import period_s
 from services.health.mqtt import Message
-from services.health.rhythm import period_s
-from services.health.rounds import Condition
-from services.health.said import meeting_of, update_of
-from services.health.teller import Teller
-from services.health.told import Told
+from services.health.province_messages import Told
+from services.health.report_builder import meeting_of, update_of
+from services.health.report_source import Teller
 
 NOW = 1000.0
 

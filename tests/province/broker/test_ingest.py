@@ -11,10 +11,10 @@ from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.clones import MOST_BOOTS, Speakers, heard
 from services.province.broker.ingest import Incoming
-from tests.health.broker import broker_bench, linked
-from tests.health.ingesting import Shelf, ingest, taking
 from tests.health.test_reporter import speaker, speaking
+from tests.peers.mosquitto import broker_bench, linked
 from tests.process.waiting import until
+from tests.province.broker.ingesting import Shelf, ingest, taking
 
 SITE = "ia-kly"
 

@@ -8,7 +8,7 @@ from appliance.base.texts import LOCALES, text
 from appliance.core.alarms import Verdict, Watch, holding, turn
 from appliance.core.problems import KINDS, TroubleKey
 from appliance.wire.alarm import Alarm
-from services.health.finding import Box, Check, Finding
+from services.health.check_api import Box, Check, Finding
 
 log = logging.getLogger("diemcau.health.rounds")
 

@@ -7,9 +7,9 @@ from typing import Any
 from appliance.base.fact_file import read_facts
 from appliance.wire.report import Hand, Health, Meeting, Report, Update
 from appliance.wire.stamp import Stamp
-from services.health.rhythm import period_s
-from services.health.rounds import Condition
-from services.health.said import hand_of, hand_up, meeting_of, update_of
+from services.health.check_runner import Condition
+from services.health.intervals import period_s
+from services.health.report_builder import hand_of, hand_up, meeting_of, update_of
 
 FRESH_S = 20.0
 """The endpoint writes each 5 s; four missed ones and it is silent."""

@@ -11,7 +11,7 @@ from appliance.base.tasks import end
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
 from services.province.broker.ingest import Incoming, Ingest, Place
-from tests.health.broker import BrokerBench
+from tests.peers.mosquitto import BrokerBench
 from tests.process.waiting import until
 
 Name = tuple[str, str, int]
