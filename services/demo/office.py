@@ -6,13 +6,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.province.accounts import Role, add_account
-from services.province.broker.beside import Beside
-from services.province.meetings import Guests, Wish, enter
+from services.province.broker.local_broker import Beside
+from services.province.schedule.meetings import Guests, Wish, enter
 from services.province.settings import Settings
-from services.province.site_files import feed_url
+from services.province.sites.site_files import feed_url
+from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
 from services.province.storage.tables import Site
-from services.province.tree import add_site, place_at
 from services.simulate.crowd import let_in
 
 ACCOUNT, PASSWORD = "admin", "giao-ban-2026"

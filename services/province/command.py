@@ -23,16 +23,16 @@ from sqlalchemy.exc import IntegrityError
 from appliance.base.journal import open_journal
 from appliance.base.site_file import FORMS
 from services.province.accounts import Role, add_account, hashed
-from services.province.broker.beside import Beside, beside
+from services.province.broker.local_broker import Beside, beside
 from services.province.broker.process import BrokerError
 from services.province.console.app import application
-from services.province.console.asked import Province
 from services.province.console.render import Pages
+from services.province.console.request import Province
 from services.province.errors import ProvinceError
-from services.province.fleet.desiring import Desiring
-from services.province.fleet.nudging import Nudging
-from services.province.fleet.storing import alarming, storing
-from services.province.floor.keeper import Keeper
+from services.province.fleet.agenda_notifier import Nudging
+from services.province.fleet.desired_publisher import Desiring
+from services.province.fleet.report_writer import alarming, storing
+from services.province.floor.room_monitor import Keeper
 from services.province.history.retention import Retention
 from services.province.settings import Settings
 from services.province.storage.database import Database

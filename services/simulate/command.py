@@ -13,7 +13,7 @@ import httpx
 
 from appliance.base.journal import open_journal
 from services.health.mqtt import Broker
-from services.province.broker.beside import Beside
+from services.province.broker.local_broker import Beside
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.diary import Diary
 from services.simulate.feed import client, feeds

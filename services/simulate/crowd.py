@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.tasks import end
-from services.province.broker.beside import Beside
+from services.province.broker.local_broker import Beside
 from services.province.ca.authority import private_pem
 from services.province.ca.ledger import Entry, EntryState
 from services.simulate.diary import Diary

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from appliance.base.tasks import end
 from services.health.credentials import Pair, private_pem
-from services.province.broker.beside import Beside
+from services.province.broker.local_broker import Beside
 from tests.health.boxes import bench
 from tests.health.process import SITE_FILE
 from tests.process.ports import free_port

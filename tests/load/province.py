@@ -14,7 +14,7 @@ import psutil
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from services.province.broker.beside import Beside
+from services.province.broker.local_broker import Beside
 from services.province.ca.authority import private_pem
 from services.province.storage.database import Database
 from tests.load.console import Console

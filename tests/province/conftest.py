@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from services.province.storage.database import Database
 from services.province.storage.tables import Base
-from tests.province.house import House
+from tests.province.in_process import House
 from tests.province.postgres import Postgres, postgres
 
 

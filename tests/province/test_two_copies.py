@@ -16,10 +16,10 @@ from appliance.base.tasks import end
 from services.province.storage.database import Database
 from tests.process.room import CHAIR_PIN, a_room
 from tests.process.waiting import until_told
-from tests.province.house import House, wish
+from tests.province.floor.seats import seated
+from tests.province.in_process import House, wish
 from tests.province.postgres import Postgres
 from tests.province.program import Program, a_province
-from tests.province.seats import seated
 
 pytestmark = pytest.mark.timeout(600)
 TAKEOVER_S = 120.0

@@ -13,7 +13,7 @@ import pytest
 from appliance.base.tasks import end
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from services.health.mqtt import Broker
-from services.province.broker.beside import Beside, beside
+from services.province.broker.local_broker import Beside, beside
 from services.province.importing.sites_sheet import import_sites
 from services.province.storage.database import Database
 from services.simulate.crowd import Crowd, Weather, let_in, names

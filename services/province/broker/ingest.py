@@ -23,7 +23,7 @@ from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, Report, parse_report
 from appliance.wire.topics import REPORTED, Kind, Topic, TopicError, of_all_sites
-from services.province.broker.clones import Speakers, heard
+from services.province.broker.duplicate_devices import Speakers, heard
 
 log = logging.getLogger("diemcau.province.ingest")
 

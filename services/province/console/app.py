@@ -14,27 +14,26 @@ from starlette.staticfiles import StaticFiles
 
 from appliance.core.message import N_
 from services.province.ca.routes import enrolment_routes
-from services.province.console import (
-    account_pages,
-    alarm_pages,
-    device_pages,
-    door,
+from services.province.console import live, login
+from services.province.console.openapi import ENROL_ANSWER, ENROLMENT, PAGE
+from services.province.console.pages import (
+    accounts,
+    alarms,
+    devices,
     feeds,
-    floor_pages,
-    group_pages,
-    import_pages,
-    label_pages,
-    live,
-    meeting_pages,
-    metrics_page,
-    occurrence_pages,
-    overview_pages,
-    own_pages,
-    site_pages,
+    floor,
+    groups,
+    imports,
+    labels,
+    meetings,
+    metrics,
+    occurrences,
+    overview,
+    own_account,
+    sites,
 )
-from services.province.console.asked import NobodyError, Province
-from services.province.console.described import ENROL_ANSWER, ENROLMENT, PAGE
-from services.province.console.fences import Fences
+from services.province.console.request import NobodyError, Province
+from services.province.console.security import Fences
 from services.province.errors import (
     NotAllowedError,
     NotFoundError,
@@ -43,22 +42,22 @@ from services.province.errors import (
 )
 
 PAGES = (
-    door,
-    overview_pages,
-    alarm_pages,
-    site_pages,
-    meeting_pages,
-    occurrence_pages,
-    group_pages,
-    account_pages,
-    own_pages,
-    device_pages,
-    floor_pages,
-    import_pages,
-    label_pages,
+    login,
+    overview,
+    alarms,
+    sites,
+    meetings,
+    occurrences,
+    groups,
+    accounts,
+    own_account,
+    devices,
+    floor,
+    imports,
+    labels,
     live,
 )
-MACHINES = (feeds, metrics_page)
+MACHINES = (feeds, metrics)
 log = logging.getLogger("diemcau.province")
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {

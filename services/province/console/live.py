@@ -16,11 +16,11 @@ from starlette.concurrency import run_in_threadpool
 
 from services.province import accounts
 from services.province.accounts import Role
-from services.province.console.alarm_pages import Branch, alarms_part
-from services.province.console.asked import Asked, Instance, Number, Province, needs
-from services.province.console.floor_pages import floor_part
-from services.province.console.overview_pages import home_part
-from services.province.console.site_pages import site_part
+from services.province.console.pages.alarms import Branch, alarms_part
+from services.province.console.pages.floor import floor_part
+from services.province.console.pages.overview import home_part
+from services.province.console.pages.sites import site_part
+from services.province.console.request import Asked, Instance, Number, Province, needs
 from services.province.errors import ProvinceError
 
 router = APIRouter(include_in_schema=False)  # parts of pages, as streams without an end

@@ -14,7 +14,7 @@ from appliance.base.texts import text
 from appliance.core.message import N_
 from appliance.wire.address import shown
 from services.province.accounts import Role
-from services.province.readiness import Reason, State
+from services.province.fleet.readiness import Reason, State
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATES = {

@@ -10,7 +10,7 @@ from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Event, Json, Told
 from appliance.dialers.janus.socket import JanusSocket
 from appliance.wire.address import Address
-from services.province.floor.stays import Present
+from services.province.floor.participants import Present
 
 CLOSE_S = 3.0
 

@@ -8,7 +8,7 @@ mends what lies before the newest.
 from collections.abc import Iterable, Mapping
 
 from appliance.wire.alarm import Alarm
-from services.province.readiness import SILENT_KEY
+from services.province.fleet.readiness import SILENT_KEY
 from services.province.storage.history_tables import AlarmEpisode
 
 MOST_ALARMS = 20

@@ -16,10 +16,10 @@ from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health
 from appliance.wire.topics import Kind
 from services.province.broker.ingest import Incoming
+from services.province.fleet.readiness import SILENT_AFTER_S, SILENT_KEY
 from services.province.history.bounds import AHEAD_S, EPISODES_S, LATE_S, MINUTE_S, MINUTES_S
 from services.province.history.events import events_of
 from services.province.history.following import follow_newest, mend
-from services.province.readiness import SILENT_AFTER_S, SILENT_KEY
 from services.province.storage.history_tables import MINUTES, AlarmEpisode, Minute, SiteEvent
 from services.province.storage.partitions import make_room
 from services.province.storage.tables import LastReport, Site

@@ -14,11 +14,11 @@ from appliance.wire.calendar.event import Event, EventError, read_event
 from appliance.wire.calendar.feed_fault import FeedError
 from appliance.wire.calendar.series import newest
 from appliance.wire.calendar.zones import read_zones
-from services.province import meetings
 from services.province.errors import WrongInputError
 from services.province.importing.sites_sheet import MOST_FAULTS, Imported
 from services.province.importing.table import Fault
-from services.province.meetings import Guests, Wish
+from services.province.schedule import meetings
+from services.province.schedule.meetings import Guests, Wish
 from services.province.storage.tables import Meeting
 
 

@@ -9,13 +9,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
-from services.province import groups
 from services.province.errors import WrongInputError
 from services.province.importing.sites_sheet import MOST_FAULTS, Imported
 from services.province.importing.table import Fault, Line, plain, read_lines
-from services.province.meetings import Guests, Wish, enter
+from services.province.schedule.meetings import Guests, Wish, enter
+from services.province.sites import groups
+from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
-from services.province.tree import Tree
 
 COLUMNS: dict[str, Sequence[str]] = {
     "title": ("Tên cuộc họp", "Nội dung", "Cuộc họp", "Tên"),

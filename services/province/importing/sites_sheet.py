@@ -9,8 +9,8 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
 from services.province.importing.table import Fault, Line, plain, read_lines
+from services.province.sites.tree import add_site, place_at
 from services.province.storage.tables import Place, Site
-from services.province.tree import add_site, place_at
 
 COLUMNS: dict[str, Sequence[str]] = {
     "name": ("Tên điểm cầu", "Tên", "Điểm cầu", "Site"),

@@ -9,7 +9,7 @@ from appliance.wire.desired import Desired
 from appliance.wire.report import Health, Presence
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind, Topic
-from services.province.broker.clones import MOST_BOOTS, Speakers, heard
+from services.province.broker.duplicate_devices import MOST_BOOTS, Speakers, heard
 from services.province.broker.ingest import Incoming
 from tests.health.test_reporter import speaker, speaking
 from tests.peers.mosquitto import broker_bench, linked

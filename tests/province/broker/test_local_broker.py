@@ -17,7 +17,7 @@ from appliance.wire.report import Health, Presence, Report
 from appliance.wire.topics import Kind, Topic
 from services.health.credentials import Pair, client_tls, private_pem, request
 from services.health.mqtt import Broker, Lost, connected
-from services.province.broker.beside import Beside, beside
+from services.province.broker.local_broker import Beside, beside
 from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.routes import enrolment_routes

@@ -1,0 +1,30 @@
+"""All alarms that stand now, across sites, and those that stood lately."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
+
+from services.province.accounts import Role
+from services.province.console.request import Asked, needs
+from services.province.fleet.alarms import SEVERITIES, board
+
+router = APIRouter()
+Branch = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
+"""A place's number; None for all."""
+
+
+@router.get("/alarms")
+def page(asked: Annotated[Asked, Depends(needs(Role.VIEWER))], place: Branch = None) -> Response:
+    """The page, of one branch or of all."""
+    return asked.page("alarms.html", **_board(asked, place))
+
+
+def alarms_part(asked: Asked, place: int | None) -> str:
+    """The part of it that lives."""
+    return asked.html("alarms_part.html", **_board(asked, place))
+
+
+def _board(asked: Asked, place: int | None) -> dict[str, Any]:
+    with asked.database.reading() as session:
+        return {"seen": board(session, asked.now, place), "severities": SEVERITIES}

@@ -1,0 +1,51 @@
+"""The iCalendar feed of each site, under an address that only this site was given."""
+
+import hashlib
+import hmac
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+
+from services.province.console.openapi import MACHINE, TEXT, asks, gives
+from services.province.console.request import Province
+from services.province.schedule.feeds import site_feed
+from services.province.storage.tables import Site
+
+router = APIRouter()
+KIND = "text/calendar; charset=utf-8"
+
+
+@router.get(
+    "/feeds/{token}/{site_id}.ics",
+    response_class=Response,
+    openapi_extra=asks("header", If_None_Match=TEXT),
+    responses={
+        **MACHINE,
+        **gives("text/calendar", "The agenda (RFC 5545), with an ETag"),
+        304: {"description": "If-None-Match names the version that there is"},
+    },
+)
+def feed(request: Request, token: str, site_id: str) -> Response:
+    """The feed, or 304 where the site has it already (RFC 9110 section 13.1.2).
+
+    A site that does not exist and a wrong token are told apart by nobody.
+    """
+    province: Province = request.app.state.province
+    with province.database.reading() as session:
+        site = session.get(Site, site_id)
+        known = site.feed_token if site is not None else ""
+        right = hmac.compare_digest(known.encode(), token.encode())
+        if site is None or not right:
+            return PlainTextResponse("no such feed", 404)
+        body = site_feed(session, site, province.now())
+    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if _has(request.headers.get("if-none-match", ""), tag):
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=KIND, headers=headers)
+
+
+def _has(asked: str, tag: str) -> bool:
+    # Weak comparison, as If-None-Match has it: a proxy that packs makes a tag weak.
+    tags = {one.strip().removeprefix("W/") for one in asked.split(",")}
+    return tag in tags or "*" in tags

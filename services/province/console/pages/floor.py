@@ -1,0 +1,122 @@
+"""The chair's page: hands, the floor, and attendance afterwards."""
+
+from datetime import datetime
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy.orm import Session
+
+from appliance.core.message import N_
+from services.province.accounts import Role
+from services.province.console.openapi import TEXT, gives, sent
+from services.province.console.render import vi
+from services.province.console.request import Asked, Instance, Number, needs, to
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.floor.attendance import Attendance, attendance, workbook
+from services.province.floor.chair_view import chair, occurrence_of
+from services.province.floor.participants import Key, all_stays, floor_of, open_stays
+from services.province.floor.room_monitor import LATE_S
+from services.province.schedule.feeds import Schedule
+from services.province.schedule.meetings import get_meeting
+from services.province.sites.tree import Tree
+from services.province.storage.tables import Meeting
+
+router = APIRouter()
+Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
+AsChair = Annotated[Asked, Depends(needs(Role.CHAIR))]
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HEADS = (
+    N_("Name"),
+    N_("Site id"),
+    N_("Came"),
+    N_("Left"),
+    N_("Minutes present"),
+    N_("Outages"),
+    N_("Hands raised"),
+)
+DAY_S = 86400.0
+
+
+@router.get("/floor/{number}/{instance}")
+def page(asked: Viewer, number: Number, instance: Instance) -> Response:
+    """One occurrence as its chair sees it."""
+    key = Key(number, float(instance))
+    _there(asked, key)
+    with asked.database.reading() as session:
+        return asked.page("floor.html", seen=chair(session, key, asked.now), key=key)
+
+
+@router.post("/floor/{number}/{instance}", openapi_extra=sent(name=TEXT))
+def give(asked: AsChair, number: Number, instance: Instance) -> Response:
+    """Give the floor to whoever is named; to nobody it is taken back.
+
+    This opens no microphone: a hand at the site does.
+    """
+    key = Key(number, float(instance))
+    _there(asked, key)
+    name = asked.field("name")
+    with asked.database.writing() as session:
+        if name and name not in {stay.name for stay in open_stays(session, key)}:
+            raise WrongInputError(N_("“{value}” is not in the meeting any more."), value=name)
+        floor_of(session, key).wanted = name
+        title = get_meeting(session, number).title
+        asked.note(session, "floor given" if name else "floor taken back", title, to=name)
+    return to(f"/floor/{number}/{instance}")
+
+
+@router.get("/floor/{number}/{instance}/attendance")
+def printable(asked: Viewer, number: Number, instance: Instance) -> Response:
+    """Attendance as a page to print."""
+    key = Key(number, float(instance))
+    with asked.database.reading() as session:
+        meeting, begin, lines = _attendance(session, asked, key)
+        return asked.page(
+            "attendance.html", meeting=meeting, begin=begin, lines=lines, key=key, heads=HEADS
+        )
+
+
+@router.get(
+    "/floor/{number}/{instance}/attendance.xlsx", response_class=Response, responses=gives(XLSX)
+)
+def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
+    """Attendance as a sheet."""
+    zone = asked.province.settings.zoneinfo
+    with asked.database.reading() as session:
+        meeting, begin, lines = _attendance(session, asked, Key(number, float(instance)))
+
+    def moment(at: float) -> str:
+        return f"{datetime.fromtimestamp(at, zone):%H:%M:%S %d/%m/%Y}"
+
+    content = workbook(meeting.title, lines, moment, [vi(head) for head in HEADS])
+    name = f"diem-danh-{datetime.fromtimestamp(begin, zone):%Y-%m-%d-%Hh%M}.xlsx"
+    headers = {"Content-Disposition": f'attachment; filename="{quote(name)}"'}
+    return Response(content, media_type=XLSX, headers=headers)
+
+
+def floor_part(asked: Asked, number: int, instance: float) -> str:
+    """The part of the page that lives."""
+    key = Key(number, instance)
+    with asked.database.reading() as session:
+        return asked.html("floor_part.html", seen=chair(session, key, asked.now), key=key)
+
+
+def _there(asked: Asked, key: Key) -> None:
+    """Only an occurrence that there is gets a floor; raises `NotFoundError`."""
+    with asked.database.reading() as session:
+        if occurrence_of(session, key) is None:
+            raise NotFoundError(N_("There is no such occurrence any more."))
+
+
+def _attendance(
+    session: Session, asked: Asked, key: Key
+) -> tuple[Meeting, float, list[Attendance]]:
+    meeting = get_meeting(session, key.meeting_id)
+    occurrence = occurrence_of(session, key)
+    begin = occurrence.begin if occurrence is not None else key.instance
+    end = occurrence.end if occurrence is not None else key.instance + meeting.length_s
+    tree = Tree.load(session)
+    guests = Schedule.load(session, tree, key.instance - DAY_S).guests.get(meeting.id, set())
+    invited = {site: tree.sites[site].name for site in guests}
+    return meeting, begin, attendance(all_stays(session, key), invited, end + LATE_S, asked.now)

@@ -1,0 +1,199 @@
+"""Sheets and calendars in, site files out."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from appliance.core.message import N_
+from services.province.accounts import Role
+from services.province.console.openapi import GUESTS, SECRET, TEXT, gives, sent, uploaded
+from services.province.console.pages.meeting_form import MeetingForm
+from services.province.console.request import Asked, needs
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.importing.calendar_server import Collection, read_collection
+from services.province.importing.meetings_ics import import_calendar
+from services.province.importing.meetings_sheet import import_meetings
+from services.province.importing.sites_sheet import Imported, import_sites
+from services.province.importing.table import LARGEST
+from services.province.sites import groups, site_files
+from services.province.sites.tree import Tree, get_site
+from services.province.storage.tables import Site
+
+router = APIRouter()
+Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+NOTHING_MORE: Mapping[str, str] = {}
+Take = Callable[[Session, bytes], Imported]
+
+
+class _RolledBackError(Exception):
+    """Nothing of the file is taken in; carries what was wrong."""
+
+    def __init__(self, done: Imported) -> None:
+        super().__init__()
+        self.done = done
+
+
+@router.get("/import/sites")
+def ask_sites(asked: Operator) -> Response:
+    """The form for a sheet of sites."""
+    return _form(asked, "import_sites.html")
+
+
+@router.post("/import/sites", openapi_extra=uploaded())
+async def sites(asked: Operator) -> Response:
+    """A sheet of sites."""
+    content = await _content(asked)
+
+    def take(session: Session, file: bytes) -> Imported:
+        return import_sites(session, file, asked.now)
+
+    return await run_in_threadpool(_import, asked, "import_sites.html", "sites", content, take)
+
+
+@router.get("/import/meetings")
+def ask_meetings(asked: Operator) -> Response:
+    """The form for a sheet or a calendar."""
+    return _form(asked, "import_meetings.html", usual=True)
+
+
+@router.post("/import/meetings", openapi_extra=uploaded(**GUESTS))
+async def meetings(asked: Operator) -> Response:
+    """A sheet or a calendar of meetings, with those whom all of them invite."""
+    content = await _content(asked)
+    guests, zone = MeetingForm.read(asked).guests, asked.province.settings.zoneinfo
+
+    def take(session: Session, file: bytes) -> Imported:
+        # What is no sheet but begins as a calendar does is told as a calendar's fault.
+        ics = b"BEGIN:VCALENDAR" in file[:1000].upper()
+        read = import_calendar if ics else import_meetings
+        return read(session, file, guests, zone, asked.now)
+
+    return await run_in_threadpool(
+        _import, asked, "import_meetings.html", "meetings", content, take
+    )
+
+
+@router.get("/import/calendar")
+def ask_calendar(asked: Operator) -> Response:
+    """The form for a calendar on a CalDAV server; 404 where none was named to the program."""
+    _calendars(asked)
+    return _form(asked, "import_calendar.html", usual=True, more={"url": "", "user": ""})
+
+
+@router.post("/import/calendar", openapi_extra=sent(url=TEXT, user=TEXT, password=SECRET, **GUESTS))
+def calendar(asked: Operator) -> Response:
+    """The meetings of a calendar on a CalDAV server."""
+    settings = asked.province.settings
+    hosts = _calendars(asked)
+    url, user = asked.field("url")[:1000], asked.field("user")[:200]
+    typed = {"url": url, "user": user}
+    wanted = Collection(url, user, asked.secret("password"))
+    guests = MeetingForm.read(asked).guests
+
+    def take(session: Session, content: bytes) -> Imported:
+        return import_calendar(session, content, guests, settings.zoneinfo, asked.now)
+
+    try:
+        content = read_collection(wanted, hosts, asked.now, ca=settings.calendar_ca)
+    except WrongInputError as error:
+        return _form(asked, "import_calendar.html", error, more=typed)
+    if not content:
+        nothing = WrongInputError(N_("The calendar has no meeting with an hour."), "url")
+        return _form(asked, "import_calendar.html", nothing, more=typed)
+    return _import(asked, "import_calendar.html", "calendar", content, take, more=typed)
+
+
+@router.get("/site-files.zip", response_class=Response, responses=gives("application/zip"))
+def all_files(asked: Operator) -> Response:
+    """One site file for each site, zipped; who took them stands in the audit log."""
+    with asked.database.writing() as session:
+        known = session.scalars(select(Site).order_by(Site.id)).all()
+        packed = site_files.archive(asked.province.settings, known)
+        asked.note(session, "site files taken", "", count=len(known))
+    headers = {"Content-Disposition": 'attachment; filename="site-files.zip"'}
+    return Response(packed, media_type="application/zip", headers=headers)
+
+
+@router.get(
+    "/sites/{number}/site.toml", response_class=Response, responses=gives("application/toml")
+)
+def one_file(asked: Operator, number: str) -> Response:
+    """The site file of one site."""
+    with asked.database.writing() as session:
+        site = get_site(session, number)
+        made = site_files.site_file(asked.province.settings, site)
+        asked.note(session, "site files taken", site.id, count=1)
+    headers = {"Content-Disposition": 'attachment; filename="site.toml"'}
+    return Response(made, media_type="application/toml", headers=headers)
+
+
+async def _content(asked: Asked) -> bytes:
+    file = asked.file("file")
+    return await file.read(LARGEST + 1) if file is not None else b""
+
+
+def _calendars(asked: Asked) -> tuple[str, ...]:
+    hosts = asked.province.settings.calendar_hosts
+    if not hosts:
+        raise NotFoundError(N_("No calendar server was named to this program."))
+    return hosts
+
+
+def _import(
+    asked: Asked,
+    template: str,
+    what: str,
+    content: bytes,
+    take: Take,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> Response:
+    try:
+        done = _all_or_nothing(asked, what, content, take)
+    except WrongInputError as error:
+        return _form(asked, template, error, more=more)
+    except _RolledBackError as error:
+        done = error.done
+    return _form(asked, template, done=done, more=more)
+
+
+def _form(
+    asked: Asked,
+    template: str,
+    wrong: WrongInputError | None = None,
+    done: Imported | None = None,
+    *,
+    usual: bool = False,
+    more: Mapping[str, str] = NOTHING_MORE,
+) -> Response:
+    """The page again with what came of it; `usual`: with the whole province invited."""
+    form = MeetingForm.read(asked)
+    with asked.database.reading() as session:
+        tree = Tree.load(session)
+        if usual:
+            form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
+        return asked.page(
+            template,
+            400 if wrong is not None or (done is not None and done.faults) else 200,
+            wrong=wrong,
+            done=done,
+            tree=tree,
+            form=form,
+            groups=groups.listed(session),
+            **more,
+        )
+
+
+def _all_or_nothing(asked: Asked, what: str, content: bytes, take: Take) -> Imported:
+    if not content:
+        raise WrongInputError(N_("Choose a file."), "file")
+    with asked.database.writing() as session:
+        done = take(session, content)
+        if done.faults:
+            raise _RolledBackError(done)
+        asked.note(session, f"{what} imported", "", added=done.added, changed=done.changed)
+    return done

@@ -1,0 +1,153 @@
+"""The form of a meeting: what people type, and the wish that it means."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+from appliance.core.message import N_
+from services.province.console.openapi import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
+from services.province.console.request import Asked
+from services.province.errors import WrongInputError
+from services.province.schedule.meetings import Guests, Wish
+from services.province.storage.tables import Meeting
+
+REPEATS = {
+    "": N_("once"),
+    "FREQ=DAILY": N_("every day"),
+    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": N_("every working day"),
+    "FREQ=WEEKLY": N_("every week"),
+    "FREQ=WEEKLY;INTERVAL=2": N_("every two weeks"),
+    "FREQ=MONTHLY": N_("every month on this date"),
+}
+FIELDS: dict[str, Schema] = {
+    "title": TEXT,
+    "begin": MOMENT,
+    "minutes": MINUTES,
+    "repeat": {"type": "string", "enum": list(REPEATS)},
+    "until": DAY,
+    "address": TEXT,
+    "chair": TEXT,
+    "chair_pin": TEXT,
+    "free": TICK,
+}
+"""As the form sends them, beside those whom it invites."""
+_UNTIL = re.compile(r";?UNTIL=([0-9]{8})(?:T[0-9]{6}Z?)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingForm:
+    """The fields as text, as the page shows them again where one of them is wrong."""
+
+    title: str = ""
+    begin: str = ""  # 2026-03-12T14:00, on the wall clock of the province
+    minutes: str = "90"
+    repeat: str = ""
+    until: str = ""  # 2026-12-31
+    address: str = ""
+    chair: str = ""
+    chair_pin: str = ""
+    free: bool = False
+    places: frozenset[int] = frozenset()
+    sites: frozenset[str] = frozenset()
+    groups: frozenset[int] = frozenset()
+
+    @classmethod
+    def read(cls, asked: Asked) -> "MeetingForm":
+        """What came with the request."""
+        return cls(
+            title=asked.field("title"),
+            begin=asked.field("begin"),
+            minutes=asked.field("minutes"),
+            repeat=asked.field("repeat"),
+            until=asked.field("until"),
+            address=asked.field("address"),
+            chair=asked.field("chair"),
+            chair_pin=asked.field("chair_pin"),
+            free=asked.field("free") == "yes",
+            places=_numbers(asked.fields("place")),
+            sites=frozenset(one for one in re.split(r"[\s,;]+", asked.field("sites")) if one),
+            groups=_numbers(asked.fields("group")),
+        )
+
+    @classmethod
+    def of(cls, meeting: Meeting, guests: Guests, zone: ZoneInfo) -> "MeetingForm":
+        """As a meeting stands."""
+        until = _UNTIL.search(meeting.rule)
+        day = ""
+        if until is not None:
+            digits = until.group(1)
+            day = f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+        return cls(
+            title=meeting.title,
+            begin=field_of(meeting.begin, zone),
+            minutes=f"{meeting.length_s / 60:.0f}",
+            repeat=_UNTIL.sub("", meeting.rule),
+            until=day,
+            address=meeting.address,
+            chair=meeting.chair,
+            chair_pin=meeting.chair_pin,
+            free=meeting.free,
+            places=guests.places,
+            sites=guests.sites,
+            groups=guests.groups,
+        )
+
+    @property
+    def guests(self) -> Guests:
+        """Whom the form invites."""
+        return Guests(self.places, self.sites, self.groups)
+
+    def wish(self, zone: ZoneInfo) -> Wish:
+        """What is wished; raises `WrongInputError`."""
+        begin = moment(self.begin, zone)
+        rule = self.repeat
+        if rule and self.until:
+            rule += f";UNTIL={_end_of_day(self.until, zone)}"
+        return Wish(
+            title=self.title,
+            begin=begin,
+            length_s=seconds(self.minutes),
+            guests=self.guests,
+            rule=rule,
+            address=self.address,
+            chair=self.chair,
+            chair_pin=self.chair_pin,
+            free=self.free,
+            zone=zone.key,
+        )
+
+
+def field_of(at: float, zone: ZoneInfo) -> str:
+    """A moment as a field of day and hour has it."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%dT%H:%M}"
+
+
+def moment(text: str, zone: ZoneInfo) -> float:
+    """POSIX seconds of a field of day and hour; raises `WrongInputError`."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
+    except (ValueError, OverflowError) as error:
+        raise WrongInputError(
+            N_("“{value}” is no day with an hour."), "begin", value=text[:40]
+        ) from error
+
+
+def seconds(text: str) -> float:
+    """The length of a field of minutes; raises `WrongInputError`."""
+    if not re.fullmatch(r"[0-9]{1,5}", text):
+        raise WrongInputError(N_("“{value}” is no number of minutes."), "minutes", value=text[:40])
+    return int(text) * 60.0
+
+
+def _end_of_day(text: str, zone: ZoneInfo) -> str:
+    try:
+        last = datetime.combine(date.fromisoformat(text), time(23, 59, 59), zone)
+    except ValueError as error:
+        raise WrongInputError(N_("“{value}” is no day."), "until", value=text[:40]) from error
+    return f"{last.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def _numbers(words: Iterable[str]) -> frozenset[int]:
+    return frozenset(int(one) for one in words if re.fullmatch("[0-9]{1,9}", one))

@@ -1,0 +1,33 @@
+"""``/metrics`` for Prometheus, for who has the token of its file."""
+
+import hmac
+
+from fastapi import APIRouter, Request
+from fastapi.responses import PlainTextResponse, Response
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+
+from services.province.console.openapi import MACHINE, gives
+from services.province.console.request import Province
+from services.province.fleet.metrics import exposition, figures
+
+router = APIRouter()
+
+
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={**MACHINE, **gives("text/plain", "Prometheus' text format")},
+)
+def metrics(request: Request) -> Response:
+    """The figures of now; 404 where no token was set, so that nothing is open by default."""
+    province: Province = request.app.state.province
+    wanted = province.settings.metrics_token
+    if not wanted:
+        return PlainTextResponse("no token for metrics was set", 404)
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    right = hmac.compare_digest(given.strip().encode(), wanted.encode())
+    if scheme.lower() != "bearer" or not right:
+        return PlainTextResponse("a bearer token is wanted", 401, {"WWW-Authenticate": "Bearer"})
+    with province.database.reading() as session:
+        told = figures(session, province.now())
+    return Response(exposition(told), media_type=CONTENT_TYPE_PLAIN_0_0_4)

@@ -1,0 +1,25 @@
+"""The first page: ready for the meeting at 14:00?"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from fastapi.responses import Response
+
+from services.province.accounts import Role
+from services.province.console.request import Asked, needs
+from services.province.fleet.overview import overview
+
+router = APIRouter()
+
+
+@router.get("/")
+def home(asked: Annotated[Asked, Depends(needs(Role.VIEWER))]) -> Response:
+    """How things stand."""
+    with asked.database.reading() as session:
+        return asked.page("home.html", seen=overview(session, asked.now))
+
+
+def home_part(asked: Asked) -> str:
+    """The part of it that lives."""
+    with asked.database.reading() as session:
+        return asked.html("home_part.html", seen=overview(session, asked.now))

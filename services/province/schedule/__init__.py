@@ -1,0 +1,1 @@
+"""Meetings, their hours, and the feeds that tell the sites."""

@@ -1,0 +1,231 @@
+"""Meetings: entered, edited, cancelled, and who is invited. Every change counts SEQUENCE up."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from appliance.core.message import N_
+from appliance.wire.address import Address, AddressError
+from services.province.errors import NotFoundError, WrongInputError
+from services.province.schedule.ical import verdict
+from services.province.storage.tables import (
+    Group,
+    Invitation,
+    Meeting,
+    OccurrenceChange,
+    Place,
+    Site,
+)
+
+LONGEST_TITLE = 200
+SHORTEST_S, LONGEST_S = 300.0, 24 * 3600.0
+"""A site leaves out what lasts more than a day: it would keep the site from all others."""
+FIRST_HOUR, LAST_HOUR = 946_684_800.0, 4_102_444_800.0
+"""2000 and 2100; beyond is a mistyped year."""
+_Named = tuple[str, int | str]
+"""A column of `Invitation` and what stands in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Guests:
+    """Whom a meeting invites: branches of the tree, groups of sites, and single sites."""
+
+    places: frozenset[int] = frozenset()
+    sites: frozenset[str] = frozenset()
+    groups: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A meeting as somebody wishes it to be; ``begin`` POSIX seconds, ``rule`` an RRULE or ""."""
+
+    title: str
+    begin: float
+    length_s: float
+    guests: Guests
+    rule: str = ""
+    address: str = ""
+    chair: str = ""
+    chair_pin: str = ""
+    free: bool = False
+    zone: str = "Asia/Ho_Chi_Minh"
+
+
+def enter(session: Session, wish: Wish, now: float, uid: str = "") -> Meeting:
+    """A new meeting; raises `WrongInputError` for what a site could not keep."""
+    meeting = Meeting(uid=uid or f"{secrets.token_hex(12)}@diemcau", changed_at=now, sequence=0)
+    _write(meeting, wish)
+    session.add(meeting)
+    session.flush()
+    invite(session, meeting, wish.guests)
+    return meeting
+
+
+def edit(session: Session, meeting: Meeting, wish: Wish, now: float) -> None:
+    """Make it as wished. Another hour or rule forgets what was changed of single occurrences."""
+    before = (meeting.begin, meeting.rule)
+    _write(meeting, wish)
+    if before != (meeting.begin, meeting.rule):
+        session.execute(delete(OccurrenceChange).where(OccurrenceChange.meeting_id == meeting.id))
+    invite(session, meeting, wish.guests)
+    touch(meeting, now)
+
+
+def cancel(meeting: Meeting, now: float) -> None:
+    """Take the whole meeting off; it stays in the feeds as cancelled, by name."""
+    meeting.cancelled = True
+    touch(meeting, now)
+
+
+def cancel_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
+    """Take one occurrence of a series off."""
+    session.merge(
+        OccurrenceChange(meeting_id=meeting.id, instance=instance, begin=None, length_s=None)
+    )
+    touch(meeting, now)
+
+
+def move_occurrence(
+    session: Session, meeting: Meeting, instance: float, begin: float, length_s: float, now: float
+) -> None:
+    """Have one occurrence of a series at another hour."""
+    _check_hours(begin, length_s)
+    session.merge(
+        OccurrenceChange(meeting_id=meeting.id, instance=instance, begin=begin, length_s=length_s)
+    )
+    touch(meeting, now)
+
+
+def restore_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
+    """Have one occurrence as the rule has it again, whether it was moved or taken off."""
+    session.execute(
+        delete(OccurrenceChange).where(
+            OccurrenceChange.meeting_id == meeting.id, OccurrenceChange.instance == instance
+        )
+    )
+    touch(meeting, now)
+
+
+def touch(meeting: Meeting, now: float) -> None:
+    """Something in it is another: a later SEQUENCE and DTSTAMP (RFC 5546 section 2.1.4)."""
+    meeting.sequence += 1
+    meeting.changed_at = max(now, meeting.changed_at)
+
+
+def get_meeting(session: Session, number: int) -> Meeting:
+    """The meeting of that number; raises `NotFoundError`."""
+    meeting = session.get(Meeting, number)
+    if meeting is None:
+        raise NotFoundError(N_("There is no meeting {value}."), value=number)
+    return meeting
+
+
+def guests(session: Session, meeting: Meeting) -> Guests:
+    """Whom it invites now."""
+    rows = session.scalars(
+        select(Invitation).where(
+            Invitation.meeting_id == meeting.id, Invitation.withdrawn.is_(False)
+        )
+    ).all()
+    return Guests(
+        frozenset(row.place_id for row in rows if row.place_id is not None),
+        frozenset(row.site_id for row in rows if row.site_id is not None),
+        frozenset(row.group_id for row in rows if row.group_id is not None),
+    )
+
+
+def invite(session: Session, meeting: Meeting, wanted: Guests) -> None:
+    """Have exactly these invited; who no longer is stays on record as withdrawn."""
+    if wanted == Guests():
+        raise WrongInputError(N_("Invite at least one branch or one site."), "guests")
+    _all_there(session, Place.id, wanted.places)
+    _all_there(session, Site.id, wanted.sites)
+    _all_there(session, Group.id, wanted.groups)
+    named: set[_Named] = {("place_id", place) for place in wanted.places}
+    named |= {("group_id", group) for group in wanted.groups}
+    named |= {("site_id", site) for site in wanted.sites}
+    known: set[_Named] = set()
+    for row in session.scalars(select(Invitation).where(Invitation.meeting_id == meeting.id)):
+        guest = _guest(row)
+        row.withdrawn = guest not in named
+        known.add(guest)
+    for column, value in named - known:
+        session.add(Invitation(meeting_id=meeting.id, **{column: value}))
+    session.flush()
+
+
+def _guest(row: Invitation) -> _Named:
+    if row.place_id is not None:
+        return "place_id", row.place_id
+    return (
+        ("group_id", row.group_id) if row.group_id is not None else ("site_id", row.site_id or "")
+    )
+
+
+def _all_there(session: Session, column: object, wanted: Iterable[int | str]) -> None:
+    asked = set(wanted)
+    found = set(session.scalars(select(column).where(column.in_(asked))))  # type: ignore[attr-defined, call-overload]
+    if asked - found:
+        missing = ", ".join(str(one)[:70] for one in sorted(asked - found, key=str))
+        raise WrongInputError(N_("Not in the tree: {value}."), "guests", value=missing)
+
+
+def _write(meeting: Meeting, wish: Wish) -> None:
+    meeting.title = _line(wish.title, "title", LONGEST_TITLE)
+    if not meeting.title:
+        raise WrongInputError(N_("A meeting needs a title."), "title")
+    _check_hours(wish.begin, wish.length_s)
+    try:
+        ZoneInfo(wish.zone)
+    except (ValueError, OSError) as error:
+        raise WrongInputError(
+            N_("“{value}” is no time zone."), "zone", value=wish.zone[:60]
+        ) from error
+    meeting.begin, meeting.length_s, meeting.zone = wish.begin, wish.length_s, wish.zone
+    meeting.rule = wish.rule.strip().upper()
+    meeting.address = _address(wish.address)
+    meeting.chair = _line(wish.chair, "chair", 120)
+    meeting.chair_pin = _line(wish.chair_pin, "chair_pin", 60)
+    meeting.free = wish.free
+    wrong = verdict(meeting)
+    if wrong:
+        raise WrongInputError(
+            N_("The sites could not keep this meeting: {why}."),
+            "rule" if meeting.rule else "",
+            why=wrong,
+        )
+
+
+def _check_hours(begin: float, length_s: float) -> None:
+    if not FIRST_HOUR <= begin <= LAST_HOUR:
+        raise WrongInputError(N_("The year must be between 2000 and 2100."), "begin")
+    if not SHORTEST_S <= length_s <= LONGEST_S:
+        raise WrongInputError(
+            N_("A meeting lasts from 5 minutes to 24 hours, not {minutes} minutes."),
+            "minutes",
+            minutes=round(length_s / 60),
+        )
+
+
+def _address(text: str) -> str:
+    if not text.strip():
+        return ""
+    try:
+        return str(Address.parse(text))
+    except AddressError as error:
+        raise WrongInputError(
+            N_("This address cannot be dialled: {why}."), "address", why=error
+        ) from error
+
+
+def _line(text: str, field: str, longest: int) -> str:
+    line = " ".join(text.split())
+    if len(line) > longest or not (line.isprintable() or not line):
+        raise WrongInputError(
+            N_("It has more than {most} letters, or is not in one line."), field, most=longest
+        )
+    return line

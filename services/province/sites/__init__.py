@@ -1,0 +1,1 @@
+"""The tree of sites, groups of them, their labels and site files."""

@@ -1,0 +1,141 @@
+"""Devices on the console: a code compared, a device let in, replaced, and its certificate taken."""
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from appliance.wire.enrolment import (
+    ENROL,
+    EnrolAnswer,
+    EnrolRequest,
+    EnrolState,
+    claim_link,
+)
+from services.health.credentials import request
+from services.province.accounts import Role
+from services.province.ca.authority import Authority
+from services.province.ca.enrolment import Enrolment
+from services.province.ca.ledger import FolderLedger
+from services.province.console.app import application
+from services.province.settings import Settings
+from services.province.storage.database import Database
+from tests.province.in_process import House
+
+SETTINGS = Settings(url="http://testserver", broker="mqtts://tinh.example:8883")
+
+
+class Fleet(House):
+    """A province with a broker's authority."""
+
+    def __init__(self, database: Database, folder: Path, settings: Settings = SETTINGS) -> None:
+        super().__init__(database, settings=settings)
+        self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
+        self.province = replace(self.province, enrolment=self.enrolment)
+        self.app = application(self.province)
+
+    def asks(self, device: EnrolRequest) -> EnrolAnswer:
+        """What a device is answered."""
+        return EnrolAnswer.parse(self.stranger().post(ENROL, content=device.payload).content)
+
+
+def device(site: str = "ia-kly", serial: str = "100000001") -> EnrolRequest:
+    key = ec.generate_private_key(ec.SECP256R1())
+    return EnrolRequest(site, request(key, site, serial).decode(), serial, "Raspberry Pi 4")
+
+
+def test_a_device_is_let_in_by_its_code_and_taken_out_again(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    operator = house.person("vân", Role.OPERATOR)
+    box = device()
+    assert house.asks(box).state is EnrolState.PENDING
+    (waiting,) = house.enrolment.pending(house.now)
+    page = operator.get("/devices").text
+    assert waiting.claim in page
+    assert "100000001" in page
+    wrong = operator.post("/devices/approve", claim="AAAA-AAAA", site="ia-kly")
+    assert wrong.status_code == 400
+    assert "Không có thiết bị nào chờ với mã này" in wrong.text
+    assert house.asks(box).state is EnrolState.PENDING
+    assert operator.post("/devices/approve", claim=waiting.claim, site="ia-kly").status_code == 303
+    assert house.asks(box).state is EnrolState.APPROVED
+    assert house.enrolment.let_in() == {"ia-kly"}
+    assert operator.post("/devices/revoke", site="ia-kly").status_code == 303
+    assert house.enrolment.let_in() == set()
+    assert house.asks(box).state is EnrolState.REFUSED
+
+
+def test_a_second_device_of_a_site_comes_in_its_place_only(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    operator = house.person("vân", Role.OPERATOR)
+    first, second = device(), device(serial="100000002")
+    for box, more in ((first, {}), (second, {}), (second, {"instead": "yes"})):
+        house.asks(box)
+        (waiting,) = house.enrolment.pending(house.now)
+        answer = operator.post("/devices/approve", claim=waiting.claim, site="ia-kly", **more)
+        if box is second and not more:
+            assert answer.status_code == 400
+            assert "đã có thiết bị" in answer.text
+        else:
+            assert answer.status_code == 303
+    assert house.asks(first).state is EnrolState.REFUSED
+    assert house.asks(second).state is EnrolState.APPROVED
+
+
+def test_a_viewer_lets_nobody_in(database: Database, tmp_path: Path) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    viewer = house.person("an", Role.VIEWER)
+    house.asks(device())
+    (waiting,) = house.enrolment.pending(house.now)
+    for path in ("approve", "decline", "revoke"):
+        assert (
+            viewer.post(f"/devices/{path}", claim=waiting.claim, site="ia-kly").status_code == 403
+        )
+    assert house.enrolment.pending(house.now) == [waiting]
+
+
+def test_a_site_file_names_the_broker_and_a_copied_identity_is_seen(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly")
+    operator = house.person("vân", Role.OPERATOR)
+    file = operator.get("/sites/ia-kly/site.toml")
+    assert 'broker = "mqtts://tinh.example:8883"' in file.text
+    house.hears("ia-kly", 1)
+    house.hears("ia-kly", 2, kind="identity", reason="two serials")
+    assert "Có hai thiết bị cùng báo" in operator.get("/sites/ia-kly").text
+
+
+def test_the_code_on_the_tv_leads_to_the_device_that_shows_it(
+    database: Database, tmp_path: Path
+) -> None:
+    house = Fleet(database, tmp_path)
+    house.communes("ia-kly", "ia-o")
+    house.asks(device())
+    house.now += 60.0
+    house.asks(device("ia-o", "100000002"))
+    first, second = house.enrolment.pending(house.now)
+    path = claim_link("https://tinh.example", second.claim).removeprefix("https://tinh.example")
+    at_the_door = house.stranger().get(path)
+    assert at_the_door.headers["location"] == "/login?next=" + quote(path)
+    operator = house.person("vân", Role.OPERATOR)
+    page = operator.get(path).text
+    assert page.index(second.claim) < page.index(first.claim)
+    assert page.count('class="new"') == 1
+    lower = second.claim.replace("-", "").lower()
+    assert operator.get(f"/devices?claim={lower}").text.count('class="new"') == 1
+    assert house.enrolment.pending(house.now) == [first, second]  # to look lets nobody in
+    assert operator.get("/devices?claim=%00").status_code == 200
+    for strange in ("AAAA-AAAA", "<b>x</b>", "x" * 500):
+        unknown = operator.get(f"/devices?claim={strange}")
+        assert (unknown.status_code, "<b>x" in unknown.text) == (200, False)
+        assert "Không có thiết bị nào chờ với mã" in unknown.text

@@ -1,0 +1,136 @@
+"""The program against its own OpenAPI: what it allows and what it forbids, sent by every role.
+
+Whatever comes, no answer is a fault of the program's, and each is one that the description names.
+"""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import schemathesis
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as settled
+from hypothesis import strategies as st
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.result import Ok
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from services.province.accounts import Role
+from services.province.settings import Settings
+from services.province.sites.groups import make
+from services.province.storage.database import Database
+from tests.province.console.test_devices import Fleet, device
+from tests.province.in_process import NOON, House, wish
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+TOKEN = "token-of-prometheus"
+EXAMPLES = {"sqlite": 2, "postgresql": 1}
+"""For each address, and as many again of what the description forbids; each sent by everybody."""
+THERE: dict[str, Any] = {"site_id": "ia-kly", "number": 1, "instance": int(NOON + 3600.0)}
+"""What a path names where it is to lead somewhere."""
+
+
+class Crowd:
+    """A stranger and somebody of each role, each with a browser."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        house.person("somebody", Role.VIEWER)  # the account that administrators may spoil
+        self.people = [house.person(f"the {role}", role) for role in Role]
+        self._browsers = [
+            (house.stranger(), ""),
+            *((one.client, one.csrf()) for one in self.people),
+        ]
+
+    def send(self, case: Any, *, there: bool) -> None:
+        """One request of everybody, with the token that a form would have."""
+        if there:
+            known = THERE | {"token": self.house.token("ia-kly")}
+            if case.operation.path.startswith("/sites/"):
+                known |= {"number": "ia-kly"}
+            case.path_parameters = {name: known[name] for name in case.path_parameters or {}}
+        for browser, csrf in self._browsers:
+            if isinstance(case.body, dict) and "csrf" in case.body:
+                case.body["csrf"] = csrf
+            words = case.as_transport_kwargs(base_url="http://testserver")
+            asked = requests.Request(**words).prepare()
+            headers = {**asked.headers, "Authorization": f"Bearer {TOKEN}"}
+            answer = browser.request(
+                asked.method or "", asked.url or "", headers=headers, content=asked.body
+            )
+            case.validate_response(answer, checks=CHECKS)
+
+    def here(self) -> bool:
+        """Whether everybody is still logged in."""
+        return all(one.get("/account").status_code == 200 for one in self.people)
+
+
+@pytest.fixture
+def crowd(database: Database, tmp_path: Path) -> Crowd:
+    """Two communes, a group, a series of meetings, and a device that waits."""
+    settings = Settings(
+        url="http://testserver", broker="mqtts://tinh.example:8883", metrics_token=TOKEN,
+        calendar_hosts=("localhost",),
+    )  # fmt: skip
+    house = Fleet(database, tmp_path, settings)
+    house.communes("ia-kly", "ia-o")
+    house.asks(device())
+    house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
+    with database.writing() as session:
+        make(session, "Các xã biên giới", {"ia-kly", "ia-o"})
+    return Crowd(house)
+
+
+@pytest.mark.timeout(300)
+def test_every_answer_is_one_that_is_described(crowd: Crowd) -> None:
+    described = schemathesis.openapi.from_dict(crowd.house.app.openapi())
+    described.validate()
+    addresses = 0
+    for found in described.get_all_operations():
+        assert isinstance(found, Ok), found
+        operation: Any = found.ok()
+        if operation.path != "/logout":  # whoever logs out cannot go on
+            fuzz(crowd, operation)
+            addresses += 1
+    assert addresses > 50
+    assert crowd.here()
+
+
+def fuzz(crowd: Crowd, operation: Any) -> None:
+    """What an address allows and what it forbids, the same at each run."""
+    # What is any text cannot be wrong.
+    bound = operation.body or any(
+        {**one.definition["schema"], "title": ""} != {"type": "string", "title": ""}
+        for one in operation.iter_parameters()
+    )
+    wrongly = operation.as_strategy(generation_mode=GenerationMode.NEGATIVE)
+
+    @settled(
+        max_examples=EXAMPLES[crowd.house.database.url.get_backend_name()],
+         derandomize=True, database=None, deadline=None,
+        phases=(Phase.generate,), suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(
+        allowed=operation.as_strategy(generation_mode=GenerationMode.POSITIVE),
+        forbidden=wrongly if bound else st.none(),
+        there=st.booleans(),
+    )
+    def some(allowed: Any, forbidden: Any, there: bool) -> None:
+        crowd.send(allowed, there=there)
+        if forbidden is not None:
+            crowd.send(forbidden, there=not there)
+
+    some()

@@ -1,0 +1,146 @@
+"""The whole province by one command: sites report to it, are told of changes, and are missed."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from sqlalchemy import select
+
+from appliance.base.tasks import end
+from services.health.mqtt import Broker
+from services.province.broker.local_broker import Beside
+from services.province.fleet.overview import standings_of
+from services.province.fleet.readiness import Standing, State
+from services.province.schedule.meetings import Guests, Wish, edit, enter, get_meeting
+from services.province.settings import Settings
+from services.province.sites.site_files import archive
+from services.province.sites.tree import add_site, place_at
+from services.province.storage.database import Database
+from services.province.storage.tables import Site
+from services.simulate.crowd import Crowd, let_in, names
+from services.simulate.diary import Diary
+from services.simulate.feed import client, feeds
+from services.simulate.site import Where
+from tests.process.ports import free_port
+from tests.process.waiting import until
+from tests.province.program import a_province
+
+SITES = names(4)
+
+
+@pytest.mark.timeout(480)
+async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> None:
+    port = free_port()
+    async with a_province(tmp_path, broker_port=port) as program:
+        database = Database(f"sqlite:///{program.data / 'province.db'}")
+
+        def standings() -> dict[str, Standing]:
+            with database.reading() as session:
+                return standings_of(session, SITES, time.time(), close=True)
+
+        with database.writing() as session:
+            place = place_at(session, ["Gia Lai"])
+            for name in SITES[:3]:  # the fourth reports and nobody has entered it
+                add_site(session, name, f"Xã {name}", place, time.time())
+            number = place.id
+        choice = Beside(program.data / "broker", port=port)
+        let_in(choice, SITES, tmp_path / "sites", time.time())
+        where = Where(Broker("127.0.0.1", port), choice.files.authority, keepalive_s=8)
+        packed = tmp_path / "site-files.zip"
+        with database.reading() as session:
+            settings = Settings(url=program.url)
+            packed.write_bytes(archive(settings, session.scalars(select(Site)).all()))
+        http = client(choice.files.authority)
+        diary = (tmp_path / "diary").open("w", buffering=1)
+        crowd = Crowd(
+            where, SITES, tmp_path / "sites", calm_s=2.0, diary=Diary(diary),
+            feeds=feeds(packed, SITES[:3], http),
+        )  # fmt: skip
+
+        def lines(what: str) -> list[dict[str, Any]]:
+            told = map(json.loads, (tmp_path / "diary").read_text().splitlines())
+            return [line for line in told if line["what"] == what]
+
+        def read(sequence: int) -> set[str]:
+            return {line["site"] for line in lines("feed") if line["sequence"] == sequence}
+
+        def nudged(times: int) -> set[str]:
+            """More often than there was need for is no harm: the line may have been lost."""
+            told = Counter(line["site"] for line in lines("nudge"))
+            return {site for site, count in told.items() if count >= times}
+
+        now = time.time()
+        running = asyncio.create_task(crowd.run(1e6))
+        try:
+            await until(
+                "three sites are heard of, and the stranger is passed over",
+                lambda: (
+                    {name for name, one in standings().items() if one.heard_at} == set(SITES[:3])
+                ),
+                within=90,
+                else_say=standings,
+            )
+            guests = Guests(frozenset({number}))
+            wish = Wish("Giao ban", now - 65, 3600, guests, address="sip:1@mcu.example")
+            with database.writing() as session:
+                meeting = enter(session, wish, time.time()).id
+            await until("all are told", lambda: nudged(1) == set(SITES[:3]), within=60)
+            await until("all have read of it", lambda: read(0) == set(SITES[:3]), within=60)
+            await until(
+                "all are in the meeting that their feeds hold",
+                lambda: all(standings()[site].phase == "in meeting" for site in SITES[:3]),
+                within=90,
+                else_say=standings,
+            )
+            with database.writing() as session:
+                fewer = replace(wish, guests=Guests(sites=frozenset({SITES[0]})))
+                edit(session, get_meeting(session, meeting), fewer, time.time())
+            await until(
+                "who was asked out again is told too",
+                lambda: nudged(2) == set(SITES[:3]),
+                within=60,
+            )
+            await until("who stays has read that too", lambda: read(1) >= {SITES[0]}, within=60)
+            crowd.strike([crowd.sites[1]], "power")
+            await until(
+                "it is missed",
+                lambda: standings()[SITES[1]].state is State.SILENT,
+                within=90,
+                else_say=standings,
+            )
+            await until(
+                "and no other",
+                lambda: standings()[SITES[0]].state is not State.SILENT,
+                within=90,
+                else_say=standings,
+            )
+        finally:
+            await end(running, again_s=60.0)
+            await http.aclose()
+            diary.close()
+            database.close()
+
+
+async def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    port = free_port()
+    async with a_province(tmp_path, broker_port=port):
+        with pytest.raises(AssertionError, match=f"listens on 127.0.0.1:{port}; choose another"):
+            async with a_province(tmp_path, name="second", broker_port=port):
+                pass
+
+
+async def test_a_program_that_is_killed_takes_its_broker_with_it(tmp_path: Path) -> None:
+    port = free_port()
+    async with a_province(tmp_path, broker_port=port) as program:
+        (broker,) = psutil.Process(program.process.pid).children()
+        assert broker.name() == "mosquitto"
+        program.kill()
+        await until("the broker is gone", lambda: not broker.is_running())
+    async with a_province(tmp_path, broker_port=port):
+        pass

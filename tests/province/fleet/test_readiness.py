@@ -1,0 +1,45 @@
+"""How a site stands, from its last reports and the hour."""
+
+from typing import Any
+
+import pytest
+
+from services.province.fleet.readiness import IDENTITY, SILENT, WENT, Heard, State, judge
+
+NOW = 1_773_290_400.0
+
+
+def heard(**ages: tuple[float, dict[str, Any]]) -> dict[str, Heard]:
+    """Reports by kind: how many seconds ago, and what they say."""
+    return {kind: Heard(NOW - age, NOW - age, state) for kind, (age, state) in ages.items()}
+
+
+@pytest.mark.parametrize(
+    ("age", "close", "state"),
+    [(60, False, State.READY), (60, True, State.READY), (100, True, State.SILENT),
+     (100, False, State.READY), (200, False, State.SILENT)],
+)  # fmt: skip
+def test_what_is_old_is_not_believed(age: float, close: bool, state: State) -> None:
+    assert judge(heard(health=(age, {"alarms": []})), NOW, close=close).state is state
+
+
+def test_a_will_does_not_count_as_a_word_of_the_site() -> None:
+    lost = {"online": False, "reason": "lost"}
+    standing = judge(heard(health=(50, {}), presence=(1, lost)), NOW, close=True)
+    assert standing.state is State.SILENT
+    assert (standing.reasons[0].text, standing.reasons[0].age_s) == (SILENT, 50.0)
+    assert standing.heard_at == NOW - 50.0
+
+
+def test_a_site_that_was_switched_off_said_so_itself() -> None:
+    stopping = {"online": False, "reason": "stopping"}
+    standing = judge(heard(health=(50, {}), presence=(1, stopping)), NOW)
+    assert (standing.reasons[0].text, standing.reasons[0].age_s) == (WENT, 1.0)
+
+
+def test_a_copied_identity_needs_somebody_and_is_no_sign_of_life() -> None:
+    copied = (10.0, {"reason": "two serials"})
+    standing = judge(heard(health=(20, {}), **{IDENTITY: copied}), NOW)
+    assert standing.state is State.HELP
+    assert standing.reasons[0].detail == "two serials"
+    assert judge(heard(health=(900, {}), **{IDENTITY: copied}), NOW).state is State.SILENT
