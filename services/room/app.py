@@ -16,10 +16,10 @@ from starlette.staticfiles import StaticFiles
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from services.room.errors import INVALID_JSON
-from services.room.gateway import Gateway, Session
-from services.room.handle import Json
 from services.room.settings import RoomSettings
-from services.room.videoroom import VideoRoom
+from services.room.signalling.gateway import Gateway, Session
+from services.room.signalling.handle import Json
+from services.room.signalling.videoroom import VideoRoom
 
 log = logging.getLogger("diemcau.room")
 

@@ -7,10 +7,10 @@ import pytest
 from aiortc import RTCPeerConnection
 
 from services.room.errors import VideoRoomError
-from services.room.handle import Handle
-from services.room.participant import Participant
 from services.room.settings import RoomSettings
-from services.room.videoroom import VideoRoom
+from services.room.signalling.handle import Handle
+from services.room.signalling.participant import Participant
+from services.room.signalling.videoroom import VideoRoom
 from tests.peers.janus import ROOM
 
 JOIN = {"request": "join", "ptype": "publisher", "room": ROOM}

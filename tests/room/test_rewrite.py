@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.room.rewrite import HEADER, Incoming, Outgoing, begins_picture, parse
+from services.room.media.rewrite import HEADER, Incoming, Outgoing, begins_picture, parse
 
 KEY, SLICE = b"\x67sps", b"\x41slice"
 

@@ -1,10 +1,10 @@
 """Who listens gets a picture to begin with, however often the publisher has to be asked."""
 
-from services.room.descriptions import Accepted
-from services.room.rewrite import Incoming
-from services.room.sink import Sink
-from services.room.source import PICTURE_EVERY_S, Source
-from services.room.transport import Transport
+from services.room.media.descriptions import Accepted
+from services.room.media.rewrite import Incoming
+from services.room.media.sink import Sink
+from services.room.media.source import PICTURE_EVERY_S, Source
+from services.room.media.transport import Transport
 
 KEYFRAME, SLICE = bytes([0x65, 1, 2]), bytes([0x61, 1, 2])
 

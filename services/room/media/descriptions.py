@@ -11,7 +11,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription, candidate_to_sdp
 
 from services.room.errors import INVALID_SDP, VideoRoomError
-from services.room.transport import Transport
+from services.room.media.transport import Transport
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")

@@ -3,11 +3,11 @@
 import secrets
 from dataclasses import dataclass, field
 
-from services.room.handle import Handle, Json
-from services.room.participant import Participant
-from services.room.publisher import PublishedMedia
+from services.room.media.publisher import PublishedMedia
 from services.room.settings import RoomSettings
-from services.room.subscription import Subscription
+from services.room.signalling.handle import Handle, Json
+from services.room.signalling.participant import Participant
+from services.room.signalling.subscription import Subscription
 
 FULL = 200  # participants of one embedded room; a province uses a real Janus long before
 

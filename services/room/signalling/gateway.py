@@ -23,8 +23,8 @@ from services.room.errors import (
     RoomError,
     VideoRoomError,
 )
-from services.room.handle import Handle, Json
-from services.room.videoroom import AT_ONCE, VideoRoom
+from services.room.signalling.handle import Handle, Json
+from services.room.signalling.videoroom import AT_ONCE, VideoRoom
 
 log = logging.getLogger("diemcau.room")
 

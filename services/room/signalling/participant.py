@@ -10,12 +10,12 @@ from services.room.errors import (
     UNAUTHORISED,
     VideoRoomError,
 )
-from services.room.handle import Handle, Json
-from services.room.publisher import PublishedMedia
-from services.room.transport import Transport
+from services.room.media.publisher import PublishedMedia
+from services.room.media.transport import Transport
+from services.room.signalling.handle import Handle, Json
 
 if TYPE_CHECKING:
-    from services.room.meeting import Meeting
+    from services.room.signalling.meeting import Meeting
 
 
 @dataclass

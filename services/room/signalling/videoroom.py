@@ -24,11 +24,11 @@ from services.room.errors import (
     UNAUTHORISED,
     VideoRoomError,
 )
-from services.room.handle import Handle, Json
-from services.room.meeting import FULL, Meeting
-from services.room.participant import Participant
 from services.room.settings import RoomSettings
-from services.room.subscription import Subscription
+from services.room.signalling.handle import Handle, Json
+from services.room.signalling.meeting import FULL, Meeting
+from services.room.signalling.participant import Participant
+from services.room.signalling.subscription import Subscription
 
 AT_ONCE = frozenset({"list", "exists", "listparticipants", "kick", "destroy"})
 LONGEST_DISPLAY = 512

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import RtcpReceiverInfo, RtcpSenderInfo
 
-from services.room.descriptions import Accepted
-from services.room.rewrite import Incoming
-from services.room.sink import Sink
+from services.room.media.descriptions import Accepted
+from services.room.media.rewrite import Incoming
+from services.room.media.sink import Sink
 
 RETRIES = 4  # a packet that did not come after so many requests will not come
 MISSING = 128  # more holes than this at once is an outage, which a new picture heals better

@@ -16,7 +16,7 @@ from aiortc.rtcicetransport import RTCIceCandidate, RTCIceParameters
 from aiortc.rtp import AnyRtcpPacket, RtcpPacket
 
 if TYPE_CHECKING:
-    from services.room.descriptions import FarPath
+    from services.room.media.descriptions import FarPath
 
 log = logging.getLogger("diemcau.room")
 

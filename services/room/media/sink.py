@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 from aiortc.rtp import RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
 
-from services.room.descriptions import Line
-from services.room.rewrite import Incoming, Outgoing
-from services.room.transport import Transport
+from services.room.media.descriptions import Line
+from services.room.media.rewrite import Incoming, Outgoing
+from services.room.media.transport import Transport
 
 AUDIO_TYPE, VIDEO_TYPE, ABS_SEND_TIME_ID = 111, 96, 3
 

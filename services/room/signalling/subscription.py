@@ -3,20 +3,20 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from services.room.descriptions import read
 from services.room.errors import (
     INVALID_SDP,
     MISSING_ELEMENT,
     NO_SUCH_FEED,
     VideoRoomError,
 )
-from services.room.handle import Handle, Json
-from services.room.source import Source
-from services.room.subscriber import SubscribedMedia
-from services.room.transport import Transport
+from services.room.media.descriptions import read
+from services.room.media.source import Source
+from services.room.media.subscriber import SubscribedMedia
+from services.room.media.transport import Transport
+from services.room.signalling.handle import Handle, Json
 
 if TYPE_CHECKING:
-    from services.room.meeting import Meeting
+    from services.room.signalling.meeting import Meeting
 
 
 @dataclass

@@ -6,7 +6,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from services.room.transport import Transport
+from services.room.media.transport import Transport
 
 log = logging.getLogger("diemcau.room")
 

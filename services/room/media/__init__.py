@@ -1,0 +1,1 @@
+"""The media of the room: who sends what to whom, unchanged."""

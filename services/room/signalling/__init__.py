@@ -1,0 +1,1 @@
+"""The Janus protocol of the room: sessions, handles, participants."""
