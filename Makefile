@@ -22,7 +22,7 @@ check: setup peers  ## all tests but those of the image in its emulator
 	$(BIN)/python -m pytest --ignore=$(MACHINE)
 
 test: check image  ## all that CI runs: the above, then starts of both images and twenty power cuts
-	$(BIN)/python -m pytest $(addprefix $(MACHINE)/test_,boot_script.py new_image.py authorities.py start.py cuts.py)
+	$(BIN)/python -m pytest $(addprefix $(MACHINE)/,test_boot_script.py test_new_image.py test_authorities.py test_start.py power_cuts/test_cuts.py)
 	$(BIN)/python -m pytest $(MACHINE)/test_pi.py -k u_boot
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
@@ -33,9 +33,9 @@ peers: setup  ## the far ends of the tests that no package brings
 	./tests/peers/setup --apart
 
 bench: setup peers  ## measure one whole call beside Chromium's; writes build/bench.json
-	$(BIN)/python -m tests.bench
-	$(BIN)/python -m tests.bench.sip_call
-	$(BIN)/python -m tests.bench.loss
+	$(BIN)/python -m tests.benchmark
+	$(BIN)/python -m tests.benchmark.sip_call
+	$(BIN)/python -m tests.benchmark.loss
 
 fuzz: setup  ## a quarter of an hour of whatever a SIP far end may send; findings in build/fuzz/found
 	./tests/fuzz/setup $(BIN)/python
@@ -54,10 +54,10 @@ image-test: image  ## the image in an emulator: starts, updates, sticks, odd sta
 	$(BIN)/python -m pytest -v tests/image
 
 image-cuts: image  ## pull the power at ROUNDS seeded moments (200): it has to start every time
-	$(BIN)/python -m tests.image.machine.cuts $(or $(ROUNDS),200)
+	$(BIN)/python -m tests.image.machine.power_cuts.cuts $(or $(ROUNDS),200)
 
 image-replay: image  ## the plug pulled after every single write of one recorded run, in order and out of it
-	$(BIN)/python -m tests.image.machine.replay
+	$(BIN)/python -m tests.image.machine.power_cuts.replay
 
 image-again: image  ## build the image a second time and compare: not one byte may differ
 	./image/again

@@ -6,7 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.write_log import DISCARD, FLUSH, FUA, MAGIC, SECTOR, Replay, Write, writes
+from tests.image.machine.power_cuts.write_log import (
+    DISCARD,
+    FLUSH,
+    FUA,
+    MAGIC,
+    SECTOR,
+    Replay,
+    Write,
+    writes,
+)
 
 CARD = b"".join(bytes([number]) * SECTOR for number in range(8))
 

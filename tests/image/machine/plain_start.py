@@ -6,9 +6,9 @@ Run as ``python -m tests.image.machine.plain_start`` after ``test_start.py``; re
 import subprocess
 import sys
 
-from tests.image.machine.bundles import SLOT_A
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
-from tests.image.machine.questions import prepare
+from tests.image.machine.guest.bundles import SLOT_A
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
+from tests.image.machine.guest.questions import prepare
 
 OURS = BUILD / "start/times.txt"
 RUN = BUILD / "plain"

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.bundles import bundle, only_header, slot_with
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, TOOLS, in_tools
+from tests.image.machine.guest.bundles import bundle, only_header, slot_with
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, TOOLS, in_tools
 
 RUN = BUILD / "authorities"
 VERSION = "9.0.0+209901010000"

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from services.slots.state import ATTEMPTS, SECTOR, SLOTS, BootState, newest, parse
-from tests.image.machine.emulator import BUILD, ROOT, Emulator, Machine, in_tools
-from tests.image.machine.raspberry import RaspberryPi, fit
+from tests.image.machine.guest.emulator import BUILD, ROOT, Emulator, Machine, in_tools
+from tests.image.machine.guest.raspberry import RaspberryPi, fit
 
 FIRST = 0x10000
 """Sector of the first sample; below it lies the FAT partition that U-Boot boots from."""

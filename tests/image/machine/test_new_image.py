@@ -5,7 +5,7 @@ import pytest
 from services.provisioning.second_copy import PLACES, ROOM
 from services.provisioning.second_copy_disk import read
 from services.slots.state import COPIES
-from tests.image.machine.emulator import BUILD
+from tests.image.machine.guest.emulator import BUILD
 
 FIRST_PARTITION = 4 * 2**20
 

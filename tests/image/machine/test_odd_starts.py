@@ -9,8 +9,8 @@ import pytest
 import trustme
 
 from appliance.core.problems import KINDS, TroubleKey
-from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
-from tests.image.machine.questions import DATA, DATA_MIB, SITE, on_card, prepare, with_data
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.guest.questions import DATA, DATA_MIB, SITE, on_card, prepare, with_data
 
 RUN = BUILD / "odd"
 NETWORK = ("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.image.machine.emulator import BUILD, PATIENCE
-from tests.image.machine.questions import SITE, on_card
-from tests.image.machine.raspberry import PI_4, RaspberryPi, card_for
+from tests.image.machine.guest.emulator import BUILD, PATIENCE
+from tests.image.machine.guest.questions import SITE, on_card
+from tests.image.machine.guest.raspberry import PI_4, RaspberryPi, card_for
 
 pytestmark = pytest.mark.timeout(2 * PATIENCE)
 

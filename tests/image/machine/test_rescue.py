@@ -15,10 +15,10 @@ from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known
 from services.slots.record import Outcome, SlotRecord, Trial
 from services.slots.rescue import BUDGET
-from tests.image.machine.bundles import header, put_into_b, slot_with
-from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
-from tests.image.machine.pictures import far
-from tests.image.machine.questions import SITE, drop_in, prepare, with_data
+from tests.image.machine.guest.bundles import header, put_into_b, slot_with
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.guest.pictures import far
+from tests.image.machine.guest.questions import SITE, drop_in, prepare, with_data
 
 RUN = BUILD / "rescue"
 NEXT = "0.1.1+209901010000"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
-from tests.image.machine.questions import SITE, prepare, with_data
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
+from tests.image.machine.guest.questions import SITE, prepare, with_data
 
 RULES = ROOT / "image/root/etc/udev/rules.d/61-diemcau.rules"
 CAPTURE = """\

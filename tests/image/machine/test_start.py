@@ -17,9 +17,9 @@ import pytest
 
 from tests.code_picture import CHAIR, read, write_recording
 from tests.code_picture import SITE as OURS
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
-from tests.image.machine.far_end import FPS, SIZE
-from tests.image.machine.questions import SITE, on_card, prepare, with_data
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
+from tests.image.machine.guest.far_end import FPS, SIZE
+from tests.image.machine.guest.questions import SITE, on_card, prepare, with_data
 from tests.one_meeting import agenda
 from tests.peers.janus import ROOM
 from tests.peers.room import room
@@ -36,7 +36,11 @@ def meeting(card_folder: Path) -> Iterator[str]:
     """A meeting room of this machine with a chair in it, by the address that the guest dials."""
     port = free_port()
     clip = write_recording(card_folder / "chair.mp4", CHAIR, fps=FPS, size=SIZE)
-    words = ("-m", "tests.image.machine.far_end", f"janus+ws://127.0.0.1:{port}/janus?room={ROOM}")
+    words = (
+        "-m",
+        "tests.image.machine.guest.far_end",
+        f"janus+ws://127.0.0.1:{port}/janus?room={ROOM}",
+    )
     with room(port), (card_folder / "far-end.log").open("w") as log:
         far = subprocess.Popen(
             [sys.executable, *words, clip, card_folder / "seen.txt"], cwd=ROOT, stderr=log

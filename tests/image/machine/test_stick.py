@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.bundles import bundle, only_header, slot_with
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import SITE, prepare, with_data
+from tests.image.machine.guest.bundles import bundle, only_header, slot_with
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
+from tests.image.machine.guest.questions import SITE, prepare, with_data
 from tests.image.machine.test_update import NEXT, NO_PORT, settled
 
 RUN = BUILD / "stick"

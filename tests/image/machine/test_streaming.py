@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.bundles import bundle
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import SITE, prepare, with_data
-from tests.image.machine.release_server import Releases, releases
+from tests.image.machine.guest.bundles import bundle
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
+from tests.image.machine.guest.questions import SITE, prepare, with_data
+from tests.image.machine.guest.release_server import Releases, releases
 from tests.image.machine.test_update import restart, settled
 
 RUN = BUILD / "streaming"

@@ -3,9 +3,9 @@
 import pytest
 from PIL import Image
 
-from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
-from tests.image.machine.pictures import far
-from tests.image.machine.questions import prepare, with_data
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.guest.pictures import far
+from tests.image.machine.guest.questions import prepare, with_data
 
 RUN = BUILD / "tv"
 PREFERRED, ASKED = (3840, 2160), (1920, 1080)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.bundles import (
+from tests.image.machine.guest.bundles import (
     SLOT_B,
     bundle,
     header,
@@ -15,8 +15,8 @@ from tests.image.machine.bundles import (
     slot_with,
     spoil,
 )
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import SITE, drop_in, prepare, with_data
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
+from tests.image.machine.guest.questions import SITE, drop_in, prepare, with_data
 
 RUN = BUILD / "update"
 NEXT = "0.1.1+209901010000"

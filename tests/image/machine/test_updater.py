@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.bundles import bundle, slot_with
-from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
-from tests.image.machine.questions import SITE, prepare, with_data
-from tests.image.machine.release_server import Releases, releases
+from tests.image.machine.guest.bundles import bundle, slot_with
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.guest.questions import SITE, prepare, with_data
+from tests.image.machine.guest.release_server import Releases, releases
 from tests.image.machine.test_update import runs_from, settled
 
 RUN = BUILD / "updater"

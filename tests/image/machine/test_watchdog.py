@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.image.machine.emulator import BUILD, PATIENCE, Machine, copy_of
-from tests.image.machine.questions import SITE, prepare, with_data
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
+from tests.image.machine.guest.questions import SITE, prepare, with_data
 
 NO_PORT = 9
 BOOTED = "diemcau: slot A version"

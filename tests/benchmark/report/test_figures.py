@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.bench.figures import (
+from tests.benchmark.report.figures import (
     Aim,
     aims,
     late,
@@ -12,7 +12,7 @@ from tests.bench.figures import (
     ratio,
     sound_delays,
 )
-from tests.bench.table import markdown, number
+from tests.benchmark.report.table import markdown, number
 
 
 def test_delays_are_of_what_was_seen() -> None:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.bench.loss_figures import Listener, silences
+from tests.benchmark.loss.figures import Listener, silences
 
 TONE = (8000 * np.sin(np.arange(960) * 0.06)).astype(np.int16)
 

@@ -1,8 +1,8 @@
 """Every moment of a recorded run as a power cut: what the next start would find on the card.
 
-Run as ``python -m tests.image.machine.replay [EVERY [SEED]]``. A guest starts for the first time,
-takes its site file, is marked good, installs a release, starts that and is marked good, while QEMU
-logs each write and each flush to its card. Then, without an emulator, the card is made as it was
+Run as ``python -m tests.image.machine.power_cuts.replay [EVERY [SEED]]``. A guest starts for the
+first time, takes its site file, is marked good, installs a release, starts that and is marked good,
+while QEMU logs each write and each flush to its card. Then, without an emulator, the card is made as it was
 after every write (or every EVERY-th), and once more with a chance half of the writes since the last
 flush lost, which is what a card may do to them. On it this machine does what the next start does.
 """
@@ -23,10 +23,10 @@ from services.provisioning.first_boot_command import apply
 from services.slots.header import read_header
 from services.slots.integrity import damage
 from services.slots.state import COPIES, SECTOR, SLOTS, BootState, newest
-from tests.image.machine.bundles import SLOT_A, SLOT_B, bundle, slot_with
-from tests.image.machine.emulator import BUILD, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import DATA, DATA_MIB, SITE, prepare
-from tests.image.machine.write_log import Replay, Write, empty, writes
+from tests.image.machine.guest.bundles import SLOT_A, SLOT_B, bundle, slot_with
+from tests.image.machine.guest.emulator import BUILD, ROOT, Machine, copy_of, in_tools
+from tests.image.machine.guest.questions import DATA, DATA_MIB, SITE, prepare
+from tests.image.machine.power_cuts.write_log import Replay, Write, empty, writes
 
 RUN = BUILD / "replay"
 NEXT = "0.1.1+209901010000"

@@ -1,9 +1,9 @@
 """Power cuts: QEMU is killed at a seeded moment of its work, then has to start and be right.
 
-Run as ``python -m tests.image.machine.cuts ROUNDS [SEED [JOBS [FIRST]]]``; each round says what was
-cut, when, and what was found; FIRST goes on with a run that was ended before that round. What the
-guest had handed to its disk stays there, in order: that a card's own controller loses or reorders
-it is not shown by this.
+Run as ``python -m tests.image.machine.power_cuts.cuts ROUNDS [SEED [JOBS [FIRST]]]``; each round
+says what was cut, when, and what was found; FIRST goes on with a run that was ended before that
+round. What the guest had handed to its disk stays there, in order: that a card's own controller
+loses or reorders it is not shown by this.
 """
 
 import random
@@ -20,9 +20,9 @@ from pathlib import Path
 
 import click
 
-from tests.image.machine.bundles import bundle, slot_with
-from tests.image.machine.emulator import BUILD, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.questions import SITE, prepare, with_data
+from tests.image.machine.guest.bundles import bundle, slot_with
+from tests.image.machine.guest.emulator import BUILD, ROOT, Machine, copy_of, in_tools
+from tests.image.machine.guest.questions import SITE, prepare, with_data
 
 RUN = BUILD / "cuts"
 NEXT = "0.1.1+209901010000"

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from appliance.media.formats import Size
-from tests.bench import network, table
-from tests.bench.call import Start, measure
-from tests.bench.content import Clip, make_clip
-from tests.bench.meeting import address_at
-from tests.bench.programs import endpoint, kiosk
+from tests.benchmark import network
+from tests.benchmark.call import Start, measure
+from tests.benchmark.content import Clip, make_clip
+from tests.benchmark.meeting import address_at
+from tests.benchmark.programs import endpoint, kiosk
+from tests.benchmark.report import table
 from tests.peers.janus import ROOM
 
 BUILD = Path(__file__).parents[2] / "build"
@@ -30,7 +31,7 @@ PRIORITY = -10
 
 def main() -> None:
     """Measure; the exit code says whether it could be measured, not how good it is."""
-    ask = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    ask = argparse.ArgumentParser(prog="python -m tests.benchmark", description=__doc__)
     ask.add_argument("--only", action="append", help="software-720, chromium-360, own-h264-720 …")
     ask.add_argument("--keep", type=Path, help="a folder for logs and pictures of the TV")
     asked = ask.parse_args()
@@ -86,8 +87,8 @@ def _starter(name: str, clip: Clip) -> Start:
 
 def _floor(clip: Clip) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.bench.floor", str(clip.raw)], stdout=subprocess.PIPE,
-        check=True,
+        [sys.executable, "-m", "tests.benchmark.codecs_alone", str(clip.raw)],
+        stdout=subprocess.PIPE, check=True,
     )  # fmt: skip
     parts: dict[str, float] = json.loads(done.stdout)
     return parts

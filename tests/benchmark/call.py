@@ -12,12 +12,12 @@ from statistics import median
 from typing import Any
 
 from services.demo.virtual import VirtualTv, virtual_tv
-from tests.bench.account import Tree
-from tests.bench.content import Clip
-from tests.bench.figures import late, longest_stand, middle, picture_delays, sound_delays
-from tests.bench.meeting import Door, Far, meeting
-from tests.bench.network import one_lost, others_cpu
-from tests.bench.watch import Watcher
+from tests.benchmark.account import Tree
+from tests.benchmark.content import Clip
+from tests.benchmark.meeting import Door, Far, meeting
+from tests.benchmark.network import one_lost, others_cpu
+from tests.benchmark.report.figures import late, longest_stand, middle, picture_delays, sound_delays
+from tests.benchmark.watch import Watcher
 from tests.code_picture import CHAIR, GUEST
 
 Start = Callable[[Path, VirtualTv, Door], AbstractContextManager[subprocess.Popen[bytes]]]

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from urllib.parse import urlencode
 
 from services.demo.virtual import VirtualTv
-from tests.bench.content import BITRATE, Clip
+from tests.benchmark.content import BITRATE, Clip
 from tests.one_meeting import agenda
 
 UNIT = Path(__file__).parents[2] / "services/endpoint/diemcau-endpoint.service"

@@ -1,4 +1,4 @@
-"""``python -m tests.bench.loss``: our receive side and aiortc's on the same lossy lines.
+"""``python -m tests.benchmark.loss``: our receive side and aiortc's on the same lossy lines.
 
 A far end of a conference system's kind sends counted pictures and a tone (plain RTP; PLI and FIR
 are heeded, nothing is ever sent again) over a line that loses, delays and reorders, alike for
@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.loss_figures import Listener
-from tests.bench.stock import Stock
+from tests.benchmark.loss.figures import Listener
+from tests.benchmark.loss.stock import Stock
 from tests.fast_loop import play
 from tests.media.lossy import Way
 from tests.media.virtual_call import Line, Ours, Receiver
 
-BUILD = Path(__file__).parents[2] / "build"
+BUILD = Path(__file__).parents[3] / "build"
 DELAY_S = 0.02  # each way
 SETTLED_S = 2.0  # first keyframe, first sound
 FORMATS = {"video": (96, "H264", 90000), "audio": (9, "G722", 8000)}

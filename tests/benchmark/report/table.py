@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tests.bench.figures import Aim, aims, ratio
+from tests.benchmark.report.figures import Aim, aims, ratio
 
 _NAMES = {
     "software": "endpoint, software encoding",

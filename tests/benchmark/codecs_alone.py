@@ -1,6 +1,7 @@
 """The floor: what the codecs alone cost for the same content, in one process and without a call.
 
-Run as ``python -m tests.bench.floor CLIP``: prints JSON, CPU seconds per second of media.
+Run as ``python -m tests.benchmark.codecs_alone CLIP``: prints JSON, CPU seconds per second of
+media.
 """
 
 import json
@@ -12,8 +13,8 @@ from pathlib import Path
 from appliance.media.codecs.decoders import PICTURE_DECODERS, SOUND_DECODERS
 from appliance.media.codecs.opus import OpusEncoder
 from appliance.media.formats import BLOCK_S, Size
-from tests.bench.content import FPS, encoded, read_raw
-from tests.bench.far_tracks import copied
+from tests.benchmark.content import FPS, encoded, read_raw
+from tests.benchmark.far_tracks import copied
 from tests.code_sound import RATE
 
 REPEATS = 3

@@ -1,4 +1,4 @@
-"""``python -m tests.bench.sip_call``: what a 720p SIP call costs us and baresip, in the same call.
+"""``python -m tests.benchmark.sip_call``: what one 720p SIP call costs us and baresip.
 
 Both ends of one call are measured at once: each plays the same recording and tone, encodes thirty
 pictures a second of it, and decodes what the other sends. Neither shows or sounds anything. Writes
@@ -23,8 +23,8 @@ from typing import Any
 import av
 
 from appliance.media.formats import Size
-from tests.bench.account import Tree
-from tests.bench.content import BITRATE, FPS, KEYFRAME_EVERY, make_clip
+from tests.benchmark.account import Tree
+from tests.benchmark.content import BITRATE, FPS, KEYFRAME_EVERY, make_clip
 from tests.code_sound import SITE_HERTZ, write_beeps
 from tests.peers.sip import baresip as peer
 
@@ -52,7 +52,7 @@ class Cost:
 
 def main() -> None:
     """Measure; the exit code says whether it could be, not how good it is."""
-    argparse.ArgumentParser(prog="python -m tests.bench.sip_call", description=__doc__).parse_args()
+    argparse.ArgumentParser(description=__doc__).parse_args()
     with contextlib.suppress(PermissionError):
         os.setpriority(os.PRIO_PROCESS, 0, PRIORITY)
     with tempfile.TemporaryDirectory(prefix="bench-sip-") as name:

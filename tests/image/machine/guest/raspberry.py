@@ -10,8 +10,8 @@ and there Linux hangs.
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.image.machine.emulator import BUILD, LOG, ROOT, Emulator, copy_of, in_tools
-from tests.image.machine.questions import drop_in, prepare
+from tests.image.machine.guest.emulator import BUILD, LOG, ROOT, Emulator, copy_of, in_tools
+from tests.image.machine.guest.questions import drop_in, prepare
 
 LOADER = "u-boot.bin"
 WORDS = (

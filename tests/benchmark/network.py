@@ -41,7 +41,7 @@ def enter() -> None:
     if subprocess.run([*shell, "true"], capture_output=True, check=False).returncode != 0:
         return
     os.environ[_INSIDE] = "1"
-    os.execvp("unshare", [*shell, sys.executable, "-m", "tests.bench", *sys.argv[1:]])  # noqa: S606
+    os.execvp("unshare", [*shell, sys.executable, "-m", "tests.benchmark", *sys.argv[1:]])  # noqa: S606
 
 
 def why_not() -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from services.slots.header import HEADER
 from services.slots.state import COPIES, BootState, newest
-from tests.image.machine.emulator import BUILD, PATIENCE, ROOT
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT
 
 SLOT_A = (4 + 64) * 2**20
 SLOT_B = (4 + 64 + 640) * 2**20

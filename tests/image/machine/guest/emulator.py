@@ -14,9 +14,9 @@ from typing import Self
 
 from PIL import Image
 
-from tests.image.machine.write_log import blockdevs
+from tests.image.machine.power_cuts.write_log import blockdevs
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 TOOLS = ROOT / "image/recipe/in-tools"
 BUILD = ROOT / "build/image"
 BIOS = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"

@@ -1,8 +1,8 @@
 """The far end of the bench, in a process of its own: sends the content and takes what comes back.
 
-Run as ``python -m tests.bench.far ADDRESS CLIP``. It answers each line on standard input with one
-of JSON: ``live`` (be a camera from now on), ``look SECONDS`` (decode what comes and count it; else
-nothing is decoded), ``tell`` (when pictures and tones were made).
+Run as ``python -m tests.benchmark.far ADDRESS CLIP``. It answers each line on standard input with
+one of JSON: ``live`` (be a camera from now on), ``look SECONDS`` (decode what comes and count it;
+else nothing is decoded), ``tell`` (when pictures and tones were made).
 """
 
 import asyncio
@@ -18,8 +18,8 @@ import uvloop
 from appliance.dialers.api import Call, Near
 from appliance.dialers.registry import Dialers
 from appliance.media.formats import Size
-from tests.bench.content import read_raw
-from tests.bench.far_tracks import FarPicture, FarSound, copied
+from tests.benchmark.content import read_raw
+from tests.benchmark.far_tracks import FarPicture, FarSound, copied
 
 
 async def serve(address: str, clip: Path) -> None:

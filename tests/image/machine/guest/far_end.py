@@ -1,7 +1,7 @@
 """The far end of a guest's meeting: sends numbered pictures and writes down each number that comes.
 
-Run as ``python -m tests.image.machine.far_end ADDRESS CLIP SEEN``; a line of SEEN is who sent a
-picture, its number, and the POSIX second at which it was decoded.
+Run as ``python -m tests.image.machine.guest.far_end ADDRESS CLIP SEEN``; a line of SEEN is who sent
+a picture, its number, and the POSIX second at which it was decoded.
 """
 
 import asyncio

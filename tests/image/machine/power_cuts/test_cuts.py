@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.image.machine.cuts import CUTS, run
-from tests.image.machine.emulator import PATIENCE
+from tests.image.machine.guest.emulator import PATIENCE
+from tests.image.machine.power_cuts.cuts import CUTS, run
 
 SEED = 20261128
 ROUNDS = 4 * len(CUTS)

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, Self
 
-from tests.bench.content import Clip
+from tests.benchmark.content import Clip
 from tests.peers.janus import ROOM, janus
 from tests.peers.relay import Relay
 from tests.process.ports import free_port
@@ -42,7 +42,7 @@ class Far:
         """Returns when it is in the room."""
         with log.open("ab") as file:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.bench.far", address, str(clip.raw),
+                sys.executable, "-m", "tests.benchmark.far", address, str(clip.raw),
                 stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=file,
                 limit=1 << 20,
             )  # fmt: skip

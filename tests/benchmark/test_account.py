@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.bench.account import Tree, cpu_seconds, pss_mb
-from tests.bench.programs import UNIT, unit_memory
+from tests.benchmark.account import Tree, cpu_seconds, pss_mb
+from tests.benchmark.programs import UNIT, unit_memory
 
 
 def test_a_name_with_brackets_moves_no_field() -> None:

@@ -8,7 +8,7 @@ import base64
 import shutil
 from pathlib import Path
 
-from tests.image.machine.emulator import ROOT, in_tools
+from tests.image.machine.guest.emulator import ROOT, in_tools
 
 SHELL = """\
 [Unit]
