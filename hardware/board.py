@@ -10,7 +10,7 @@ from typing import Self
 from gpiozero import Factory
 
 from hardware.panel import Panel
-from hardware.simulator.pins import Bench, bench_pins
+from hardware.simulator.pins import Simulator, simulated_pins
 from hardware.wiring import ONE_BUTTON, Wiring
 
 MODEL = Path("/proc/device-tree/model")
@@ -22,8 +22,8 @@ class Board:
 
     model: str  # as the device tree names it; "bench" where there is no Pi
     panel: Panel
-    bench: Bench | None  # hands for the simulator; None on a Pi
-    trouble: str  # why the panel of a Pi is deaf and dark; "" when all is well
+    bench: Simulator | None  # hands for the simulator; None on a Pi
+    problem: str  # why the panel of a Pi is deaf and dark; "" when all is well
 
     def __enter__(self) -> Self:
         return self
@@ -43,16 +43,16 @@ def open_board(
     model_file: Path = MODEL,
     clock: Callable[[], float] = time.monotonic,
 ) -> Board:
-    """Open what this machine has. A broken button box is a trouble, never a reason not to start."""
+    """Open what this machine has. A broken button box is a problem, never a reason not to start."""
     model = _model(model_file)
-    pins = bench_pins()
+    pins = simulated_pins()
     if not model.startswith("Raspberry Pi"):
-        return Board("bench", Panel(wiring, pins, clock), Bench(wiring, pins), "")
+        return Board("bench", Panel(wiring, pins, clock), Simulator(wiring, pins), "")
     try:
         return Board(model, Panel(wiring, _header(), clock), None, "")
     except Exception as error:  # lgpio and gpiozero raise several unrelated kinds
-        trouble = f"no buttons and no lamp: {type(error).__name__}: {error}"
-        return Board(model, Panel(wiring, pins, clock), None, trouble)
+        problem = f"no buttons and no lamp: {type(error).__name__}: {error}"
+        return Board(model, Panel(wiring, pins, clock), None, problem)
 
 
 def _model(model_file: Path) -> str:

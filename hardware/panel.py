@@ -57,7 +57,7 @@ class Event:
 
     @property
     def press(self) -> Press | None:
-        """The press that people meant, where it was one; STUCK and FREED are troubles."""
+        """The press that people meant, where it was one; STUCK and FREED are problems."""
         return _PRESSES.get(self.gesture)
 
 
@@ -148,7 +148,7 @@ class Panel:
 
     @property
     def stuck(self) -> frozenset[Button]:
-        """The buttons that are ignored since they have been pressed for too long: a trouble."""
+        """The buttons that are ignored since they have been pressed for too long: a problem."""
         return frozenset(b for b, contact in self._contacts.items() if contact.gestures.stuck)
 
     def close(self) -> None:

@@ -6,9 +6,9 @@ BaseFloorError
 """
 
 
-class BaseFloorError(Exception):
+class BaseLayerError(Exception):
     """Something below every program went wrong."""
 
 
-class FactFileError(BaseFloorError):
+class FactFileError(BaseLayerError):
     """A fact file cannot be written; says which and why."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from appliance.base.config import Site
-from appliance.base.errors import BaseFloorError
+from appliance.base.errors import BaseLayerError
 
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "site.locale": ("vi", "en"),
@@ -53,7 +53,7 @@ FORMS: dict[str, tuple[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SiteFileProblem:
     """One thing wrong in a site file: where, what, and what to do."""
 
     line: int
@@ -66,10 +66,10 @@ class Fault:
         return f"{where}{self.key}: {self.message}; {self.remedy}"
 
 
-class SiteFileError(BaseFloorError):
+class SiteFileError(BaseLayerError):
     """The site file has faults; ``faults`` lists all of them."""
 
-    def __init__(self, faults: list[Fault]) -> None:
+    def __init__(self, faults: list[SiteFileProblem]) -> None:
         super().__init__("; ".join(str(fault) for fault in faults))
         self.faults = tuple(faults)
 
@@ -82,7 +82,9 @@ def read_site(path: Path) -> Site:
     try:
         text = path.read_bytes()
     except OSError as error:
-        fault = Fault(0, str(path), error.strerror or "cannot be read", "put the file there")
+        fault = SiteFileProblem(
+            0, str(path), error.strerror or "cannot be read", "put the file there"
+        )
         raise SiteFileError([fault]) from error
     return parse_site(text)
 
@@ -92,14 +94,16 @@ def parse_site(raw: bytes) -> Site:
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        fault = Fault(raw[: error.start].count(b"\n") + 1, "file", "not UTF-8", "save as UTF-8")
+        fault = SiteFileProblem(
+            raw[: error.start].count(b"\n") + 1, "file", "not UTF-8", "save as UTF-8"
+        )
         raise SiteFileError([fault]) from error
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
-        fault = Fault(line, "file", str(error), 'correct this line, e.g. key = "text"')
+        fault = SiteFileProblem(line, "file", str(error), 'correct this line, e.g. key = "text"')
         raise SiteFileError([fault]) from error
     faults = list(_faults_of_tables(tree, text))
     if faults:
@@ -120,49 +124,55 @@ def _section_type(name: str) -> type[Any]:
     return found
 
 
-def _faults_of_tables(tree: dict[str, Any], text: str) -> Iterator[Fault]:
+def _faults_of_tables(tree: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
     sections = {spec.name: spec for spec in dataclasses.fields(Site)}
     for name, table in tree.items():
         if name not in sections:
-            yield Fault(_line(text, name), name, "unknown section", _meant(name, sections))
+            yield SiteFileProblem(
+                _line(text, name), name, "unknown section", _meant(name, sections)
+            )
         elif not isinstance(table, dict):
-            yield Fault(_line(text, name, name), name, "not a section", f"write [{name}]")
+            yield SiteFileProblem(_line(text, name, name), name, "not a section", f"write [{name}]")
     for name, spec in sections.items():
         required = spec.default_factory is dataclasses.MISSING
         if name in tree and isinstance(tree[name], dict):
             yield from _faults_of_section(name, tree[name], text)
         elif required and name not in tree:
-            yield Fault(0, name, "section is missing", f"add [{name}]")
+            yield SiteFileProblem(0, name, "section is missing", f"add [{name}]")
 
 
-def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[Fault]:
+def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
     kind = _section_type(name)
     hints = typing.get_type_hints(kind)
     for key, value in table.items():
         line, full = _line(text, name, key), f"{name}.{key}"
         if key not in hints:
-            yield Fault(line, full, "unknown key", _meant(key, hints))
+            yield SiteFileProblem(line, full, "unknown key", _meant(key, hints))
         elif not _fits(value, hints[key]):
             wanted = getattr(hints[key], "__name__", str(hints[key]))
-            yield Fault(line, full, f"{value!r} is of the wrong kind", f"give a {wanted}")
+            yield SiteFileProblem(line, full, f"{value!r} is of the wrong kind", f"give a {wanted}")
         else:
             yield from _faults_of_value(line, full, value)
     for spec in dataclasses.fields(kind):
         if spec.default is dataclasses.MISSING and spec.name not in table:
             full = f"{name}.{spec.name}"
-            yield Fault(_line(text, name), full, "is missing", f"add {spec.name} = …")
+            yield SiteFileProblem(_line(text, name), full, "is missing", f"add {spec.name} = …")
 
 
-def _faults_of_value(line: int, full: str, value: Any) -> Iterator[Fault]:
+def _faults_of_value(line: int, full: str, value: Any) -> Iterator[SiteFileProblem]:
     if full in KNOWN_VALUES and value not in KNOWN_VALUES[full]:
-        yield Fault(line, full, f"{value!r} is unknown", "one of " + ", ".join(KNOWN_VALUES[full]))
+        yield SiteFileProblem(
+            line, full, f"{value!r} is unknown", "one of " + ", ".join(KNOWN_VALUES[full])
+        )
     if full in RANGES and not RANGES[full][0] <= value <= RANGES[full][1]:
         low, high = RANGES[full]
-        yield Fault(line, full, f"{value} is out of range", f"between {low:g} and {high:g}")
+        yield SiteFileProblem(
+            line, full, f"{value} is out of range", f"between {low:g} and {high:g}"
+        )
     if full in FORMS and not re.fullmatch(FORMS[full][0], value):
-        yield Fault(line, full, f"{value!r} has the wrong form", FORMS[full][1])
+        yield SiteFileProblem(line, full, f"{value!r} has the wrong form", FORMS[full][1])
     if full == "site.zone" and value not in zoneinfo.available_timezones():
-        yield Fault(line, full, f"{value!r} is no time zone", "e.g. Asia/Ho_Chi_Minh")
+        yield SiteFileProblem(line, full, f"{value!r} is no time zone", "e.g. Asia/Ho_Chi_Minh")
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -9,11 +9,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import IntEnum
 
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 
 
 class State(IntEnum):
-    """What a check says of one trouble now; of two checks of one trouble the larger counts."""
+    """What a check says of one problem now; of two checks of one problem the larger counts."""
 
     FINE = 0
     UNSURE = 1
@@ -22,9 +22,9 @@ class State(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One check's word on one trouble; ``detail`` is the measured value, for people."""
+    """One check's word on one problem; ``detail`` is the measured value, for people."""
 
-    key: TroubleKey
+    key: ProblemKey
     state: State
     detail: str = ""
 
@@ -38,17 +38,17 @@ class Patience:
 
 
 PATIENCE = {
-    TroubleKey.NETWORK_ADDRESS: Patience(20.0, 10.0),  # DHCP needs its time after the carrier
-    TroubleKey.LINK_ERRORS: Patience(60.0, 600.0),
-    TroubleKey.HOT: Patience(20.0, 60.0),
-    TroubleKey.SLOWED: Patience(20.0, 120.0),
-    TroubleKey.POWER_WEAK: Patience(0.0, 600.0),  # it drops for milliseconds, with the load
-    TroubleKey.MEMORY_SHORT: Patience(60.0, 120.0),
-    TroubleKey.ENDPOINT_SILENT: Patience(20.0, 5.0),  # systemd restarts it within a few seconds
-    TroubleKey.CAMERA_MISSING: Patience(5.0, 5.0),
-    TroubleKey.MICROPHONE_MISSING: Patience(5.0, 5.0),
-    TroubleKey.TV_UNPLUGGED: Patience(20.0, 10.0),  # a TV that wakes takes its line away shortly
-    TroubleKey.UNIT_FAILED: Patience(60.0, 10.0),
+    ProblemKey.NETWORK_ADDRESS: Patience(20.0, 10.0),  # DHCP needs its time after the carrier
+    ProblemKey.LINK_ERRORS: Patience(60.0, 600.0),
+    ProblemKey.HOT: Patience(20.0, 60.0),
+    ProblemKey.SLOWED: Patience(20.0, 120.0),
+    ProblemKey.POWER_WEAK: Patience(0.0, 600.0),  # it drops for milliseconds, with the load
+    ProblemKey.MEMORY_SHORT: Patience(60.0, 120.0),
+    ProblemKey.ENDPOINT_SILENT: Patience(20.0, 5.0),  # systemd restarts it within a few seconds
+    ProblemKey.CAMERA_MISSING: Patience(5.0, 5.0),
+    ProblemKey.MICROPHONE_MISSING: Patience(5.0, 5.0),
+    ProblemKey.TV_UNPLUGGED: Patience(20.0, 10.0),  # a TV that wakes takes its line away shortly
+    ProblemKey.UNIT_FAILED: Patience(60.0, 10.0),
 }
 """Where the default is not right, with the reason; the rest turns at once and clears in 30 s."""
 DEFAULT = Patience()
@@ -59,7 +59,7 @@ FORGET_S = 900.0
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """What is remembered of one trouble, all in seconds of a clock that never jumps."""
+    """What is remembered of one problem, all in seconds of a clock that never jumps."""
 
     holds: bool
     since: float
@@ -71,10 +71,10 @@ class Watch:
     detail: str = ""
 
 
-Watches = Mapping[TroubleKey, Watch]
+Watches = Mapping[ProblemKey, Watch]
 
 
-def turn(watches: Watches, verdicts: Iterable[Verdict], now: float) -> dict[TroubleKey, Watch]:
+def turn(watches: Watches, verdicts: Iterable[Verdict], now: float) -> dict[ProblemKey, Watch]:
     """The watches after the verdicts of one round at `now` (monotonic seconds)."""
     after = {key: watch for key, watch in watches.items() if watch.heard > now - FORGET_S}
     for verdict in _one_each(verdicts):
@@ -83,9 +83,9 @@ def turn(watches: Watches, verdicts: Iterable[Verdict], now: float) -> dict[Trou
     return after
 
 
-def holding(watches: Watches) -> tuple[tuple[TroubleKey, Watch], ...]:
+def holding(watches: Watches) -> tuple[tuple[ProblemKey, Watch], ...]:
     """The alarms: what holds, the worst first, then in the order of the table."""
-    order = list(TroubleKey)
+    order = list(ProblemKey)
     held = [(key, watch) for key, watch in watches.items() if watch.holds]
     return tuple(sorted(held, key=lambda item: (-KINDS[item[0]].severity, order.index(item[0]))))
 
@@ -107,7 +107,7 @@ def _turned(watch: Watch, verdict: Verdict, now: float) -> Watch:
 
 
 def _one_each(verdicts: Iterable[Verdict]) -> Iterable[Verdict]:
-    worst: dict[TroubleKey, Verdict] = {}
+    worst: dict[ProblemKey, Verdict] = {}
     for verdict in verdicts:
         known = worst.get(verdict.key)
         if known is None or verdict.state > known.state:
@@ -115,18 +115,18 @@ def _one_each(verdicts: Iterable[Verdict]) -> Iterable[Verdict]:
     return worst.values()
 
 
-def above(key: TroubleKey, value: float, *, wrong: float, fine: float, detail: str) -> Verdict:
+def above(key: ProblemKey, value: float, *, wrong: float, fine: float, detail: str) -> Verdict:
     """WRONG from `wrong` upward, FINE below `fine`, UNSURE between."""
     state = State.WRONG if value >= wrong else State.FINE if value < fine else State.UNSURE
     return Verdict(key, state, detail)
 
 
-def below(key: TroubleKey, value: float, *, wrong: float, fine: float, detail: str) -> Verdict:
+def below(key: ProblemKey, value: float, *, wrong: float, fine: float, detail: str) -> Verdict:
     """WRONG below `wrong`, FINE from `fine` upward, UNSURE between."""
     state = State.WRONG if value < wrong else State.FINE if value >= fine else State.UNSURE
     return Verdict(key, state, detail)
 
 
-def when(key: TroubleKey, wrong: bool, detail: str = "") -> Verdict:
+def when(key: ProblemKey, wrong: bool, detail: str = "") -> Verdict:
     """WRONG or FINE."""
     return Verdict(key, State.WRONG if wrong else State.FINE, detail)

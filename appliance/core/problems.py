@@ -1,6 +1,6 @@
 """What can be wrong with a site, each with a short code that can be said over the telephone.
 
-A trouble is orthogonal to the phase: it stands in a corner of the TV and in the report. The letter
+A problem is orthogonal to the phase: it stands in a corner of the TV and in the report. The letter
 of a code is the first of the Vietnamese word (Mạng, Lịch, Giờ, Camera, Âm thanh, Tivi, Họp, Nút,
 Bộ thiết bị, Phần mềm, USB), so that a clerk who reads "M1" aloud has already said where to look.
 """
@@ -22,7 +22,7 @@ class Severity(IntEnum):
 
 
 class Area(StrEnum):
-    """The part of the site that a trouble belongs to: one line of the state on the TV."""
+    """The part of the site that a problem belongs to: one line of the state on the TV."""
 
     NETWORK = "network"
     AGENDA = "agenda"
@@ -34,7 +34,7 @@ class Area(StrEnum):
     BOX = "box"
 
 
-class TroubleKey(StrEnum):
+class ProblemKey(StrEnum):
     """The closed set; the values stand in reports and fact files."""
 
     NETWORK_CABLE = "network-cable"
@@ -88,7 +88,7 @@ class TroubleKey(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One row of the table: what is said about a trouble, as message ids."""
+    """One row of the table: what is said about a problem, as message ids."""
 
     code: str
     area: Area
@@ -97,9 +97,9 @@ class Kind:
     remedy: str
 
 
-def _kinds() -> dict[TroubleKey, Kind]:
+def _kinds() -> dict[ProblemKey, Kind]:
     note, warning, serious = Severity.NOTE, Severity.WARNING, Severity.SERIOUS
-    key, area = TroubleKey, Area
+    key, area = ProblemKey, Area
     call_it = N_("Call the province's IT centre and read out the code.")
     retry = N_("The box keeps trying by itself.")
     leave_it = N_("Leave the USB stick in and the box switched on.")
@@ -197,10 +197,10 @@ KINDS = _kinds()
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class Problem:
     """One thing that is wrong now; `since` in POSIX seconds (of an agenda: its last good hour)."""
 
-    key: TroubleKey
+    key: ProblemKey
     since: float = 0.0
 
     @property
@@ -214,17 +214,17 @@ class Trouble:
         return self.kind.code
 
 
-def of_call(reason: EndReason, since: float) -> Trouble | None:
-    """The trouble that a call's end is; none where this site hung up itself."""
+def of_call(reason: EndReason, since: float) -> Problem | None:
+    """The problem that a call's end is; none where this site hung up itself."""
     if reason is EndReason.OURS:
         return None
-    return Trouble(TroubleKey(f"call-{reason.value}"), since)
+    return Problem(ProblemKey(f"call-{reason.value}"), since)
 
 
-def worst_first(troubles: Iterable[Trouble]) -> tuple[Trouble, ...]:
+def worst_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:
     """One of each kind, the most severe first, then in the order of the table."""
-    order = list(TroubleKey)
-    oldest: dict[TroubleKey, Trouble] = {}
-    for trouble in sorted(troubles, key=lambda t: t.since, reverse=True):
-        oldest[trouble.key] = trouble
+    order = list(ProblemKey)
+    oldest: dict[ProblemKey, Problem] = {}
+    for problem in sorted(problems, key=lambda t: t.since, reverse=True):
+        oldest[problem.key] = problem
     return tuple(sorted(oldest.values(), key=lambda t: (-t.kind.severity, order.index(t.key))))

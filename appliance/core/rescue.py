@@ -12,7 +12,7 @@ UNDAMAGED = "nothing that was written is damaged"
 """How the reason begins that is kept of a release which is whole and never came to its gate."""
 
 
-class Fault(StrEnum):
+class RescueProblem(StrEnum):
     """Why a release does not get there, as far as anybody can act on it."""
 
     SCREEN = "screen"
@@ -24,14 +24,14 @@ class Fault(StrEnum):
     UNKNOWN = "unknown"
 
 
-FAULT_WORDS: dict[Fault, str] = {
-    Fault.SCREEN: N_("The screen does not run"),
-    Fault.ENDPOINT: N_("Meeting program not running"),
-    Fault.PICTURE: N_("Meeting program: no picture"),
-    Fault.CARD: N_("The memory card is damaged"),
-    Fault.NO_START: N_("It does not start at all"),
-    Fault.HUNG: N_("It hung, or the power went"),
-    Fault.UNKNOWN: N_("The reason is not known"),
+FAULT_WORDS: dict[RescueProblem, str] = {
+    RescueProblem.SCREEN: N_("The screen does not run"),
+    RescueProblem.ENDPOINT: N_("Meeting program not running"),
+    RescueProblem.PICTURE: N_("Meeting program: no picture"),
+    RescueProblem.CARD: N_("The memory card is damaged"),
+    RescueProblem.NO_START: N_("It does not start at all"),
+    RescueProblem.HUNG: N_("It hung, or the power went"),
+    RescueProblem.UNKNOWN: N_("The reason is not known"),
 }
 """For who stands before the TV; the reason itself is for whom they call."""
 
@@ -42,7 +42,7 @@ class FailedSlot:
 
     slot: str
     version: str
-    fault: Fault
+    fault: RescueProblem
     reason: str = ""
     """The technician's word, in English."""
 

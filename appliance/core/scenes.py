@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.decision import NEAR_S, Decision, Phase
 from appliance.core.floor_control import Floor, Lamp, lamp
-from appliance.core.problems import Area, Severity, Trouble, TroubleKey, worst_first
+from appliance.core.problems import Area, Problem, ProblemKey, Severity, worst_first
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
     MICROPHONE_VOICE,
@@ -26,10 +26,10 @@ from appliance.core.screen_texts import (
 )
 from appliance.wire.meeting import Meeting
 
-__all__ = ["Check", "CheckState", "Line", "Microphone", "Scene", "Screen", "Words"]
+__all__ = ["Check", "CheckState", "LineQuality", "Microphone", "Scene", "Screen", "Words"]
 
 
-class Line(StrEnum):
+class LineQuality(StrEnum):
     """How good the line is, in three steps that a room can act on."""
 
     UNKNOWN = "unknown"
@@ -49,7 +49,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One line of the state or of the self-test; `code` is the worst trouble's of that area."""
+    """One line of the state or of the self-test; `code` is the worst problem's of that area."""
 
     area: Area
     state: CheckState
@@ -83,9 +83,9 @@ class Scene:
     claim: str = ""  # the code by which the province lets this box in, while it waits
     claim_link: str = ""  # where whoever lets boxes in finds this one; "": it is not known here
     asks: bool = False  # the far end cannot give the floor: one asks to speak, and is called
-    line: Line = Line.UNKNOWN
+    line: LineQuality = LineQuality.UNKNOWN
     speaker: str = ""
-    troubles: tuple[Trouble, ...] = ()  # worst first
+    problems: tuple[Problem, ...] = ()  # worst first
     checks: tuple[Check, ...] = ()
     lamp: Lamp = Lamp.OFF
     rescue: Rescue | None = None  # what a box in rescue knows of itself
@@ -111,14 +111,14 @@ class _Case:
 
     phase: Phase
     meeting: Meeting | None
-    troubles: frozenset[TroubleKey]
+    problems: frozenset[ProblemKey]
     now: float
     status: bool
     selftest: bool
     claim: bool
 
-    def any_of(self, *keys: TroubleKey) -> bool:
-        return not self.troubles.isdisjoint(keys)
+    def any_of(self, *keys: ProblemKey) -> bool:
+        return not self.problems.isdisjoint(keys)
 
     @property
     def nameless(self) -> bool:
@@ -138,15 +138,15 @@ CHOICE: tuple[_Rule, ...] = (
     # then what keeps the site from its meeting, cause before effect
     (
         Screen.NO_NETWORK,
-        lambda c: c.any_of(TroubleKey.NETWORK_CABLE, TroubleKey.NETWORK_ADDRESS),
+        lambda c: c.any_of(ProblemKey.NETWORK_CABLE, ProblemKey.NETWORK_ADDRESS),
     ),
-    (Screen.CLOCK_UNTRUSTED, lambda c: c.any_of(TroubleKey.CLOCK)),
+    (Screen.CLOCK_UNTRUSTED, lambda c: c.any_of(ProblemKey.CLOCK)),
     (Screen.NO_ADDRESS, lambda c: c.nameless),
     (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
     (Screen.JOINING, lambda c: c.phase is Phase.JOINING),
     (Screen.UPCOMING, lambda c: c.phase is Phase.UPCOMING),
     (Screen.CLAIM, lambda c: c.claim),
-    (Screen.NO_AGENDA, lambda c: c.any_of(TroubleKey.AGENDA_MISSING) and c.meeting is None),
+    (Screen.NO_AGENDA, lambda c: c.any_of(ProblemKey.AGENDA_MISSING) and c.meeting is None),
     (Screen.IDLE, lambda _: True),
 )
 """First match wins."""
@@ -172,8 +172,8 @@ def scene(
     now: float,
     zone: ZoneInfo,
     site: str,
-    troubles: Iterable[Trouble] = (),
-    line: Line = Line.UNKNOWN,
+    problems: Iterable[Problem] = (),
+    line: LineQuality = LineQuality.UNKNOWN,
     speaker: str = "",
     since: float | None = None,
     status_until: float = 0.0,
@@ -189,13 +189,13 @@ def scene(
     goes away again; a `selftest` that is not empty is running, or its result is being shown;
     `claim` is the code of a box that waits to be let in, `claim_link` a page for who lets it in.
     """
-    known = worst_first(troubles)
-    keys = frozenset(trouble.key for trouble in known)
+    known = worst_first(problems)
+    keys = frozenset(problem.key for problem in known)
     case = _Case(
         decision.phase, decision.meeting, keys, now, now < status_until, bool(selftest), bool(claim)
     )
     screen = next(shown for shown, holds in CHOICE if holds(case))
-    trusted = TroubleKey.CLOCK not in keys
+    trusted = ProblemKey.CLOCK not in keys
     near = decision.phase is Phase.UPCOMING and screen in _COUNTED
     timed = screen in _TIMED and since is not None
     return Scene(
@@ -213,7 +213,7 @@ def scene(
         claim_link=claim_link if screen is Screen.CLAIM and claim else "",
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
-        troubles=known,
+        problems=known,
         checks=selftest if screen is Screen.SELFTEST else _state(screen, known),
         lamp=lamp(floor, decision.phase),
     )
@@ -231,7 +231,7 @@ def name_card(site: str) -> Scene:
 
 def rescued(site: str, rescue: Rescue) -> Scene:
     """What stands behind the endpoint of a box that has used up its unplanned restarts."""
-    return Scene(Screen.RESCUE, site, troubles=(Trouble(TroubleKey.RESCUE),), rescue=rescue)
+    return Scene(Screen.RESCUE, site, problems=(Problem(ProblemKey.RESCUE),), rescue=rescue)
 
 
 def next_change(shown: Scene, now: float) -> float:
@@ -258,11 +258,11 @@ def _countdown(meeting: Meeting | None, now: float) -> int | None:
     return ceil(meeting.begin - now)
 
 
-def _state(screen: Screen, troubles: tuple[Trouble, ...]) -> tuple[Check, ...]:
+def _state(screen: Screen, problems: tuple[Problem, ...]) -> tuple[Check, ...]:
     """The site's state by area, for the screen that a short press asks for."""
     if screen is not Screen.STATUS:
         return ()
-    worst = {t.kind.area: t for t in reversed(troubles) if t.kind.severity > Severity.NOTE}
+    worst = {t.kind.area: t for t in reversed(problems) if t.kind.severity > Severity.NOTE}
     return tuple(
         Check(area, CheckState.BAD, worst[area].code)
         if area in worst

@@ -25,7 +25,7 @@ __all__ = [
     "DialersError",
     "EndReason",
     "FarFloor",
-    "Near",
+    "LocalTracks",
     "VideoStatistics",
 ]
 
@@ -44,7 +44,7 @@ class DialError(DialersError):
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class LocalTracks:
     """Our two tracks for one call: appliance.media's NearVideo and NearAudio, or any like them.
 
     A call stops them when it ends or does not come about, so each call gets fresh ones.
@@ -169,7 +169,7 @@ class Dialer(Protocol):
 
     schemes: frozenset[str]
 
-    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
 
 

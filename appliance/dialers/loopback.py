@@ -10,7 +10,15 @@ from dataclasses import replace
 
 from aiortc import MediaStreamTrack
 
-from appliance.dialers.api import Call, CallStatistics, Change, DialError, EndReason, FarFloor, Near
+from appliance.dialers.api import (
+    Call,
+    CallStatistics,
+    Change,
+    DialError,
+    EndReason,
+    FarFloor,
+    LocalTracks,
+)
 from appliance.dialers.path import NoPathError, close, path_stands
 from appliance.dialers.stats import Measure
 from appliance.media.receive.track import FarTrack
@@ -23,7 +31,7 @@ CONNECT_S = 5.0  # within one machine; more means that something is broken
 class LoopbackCall:
     """See `appliance.dialers.api.Call`."""
 
-    def __init__(self, near: Near, name: str) -> None:
+    def __init__(self, near: LocalTracks, name: str) -> None:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor(speaker=name)
@@ -93,7 +101,7 @@ class LoopbackDialer:
 
     schemes = frozenset({"loopback"})
 
-    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Begin; raises DialError."""
         try:
             Address.parse(address)

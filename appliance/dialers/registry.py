@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
-from appliance.dialers.api import Call, Dialer, DialError, EndReason, Near
+from appliance.dialers.api import Call, Dialer, DialError, EndReason, LocalTracks
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
 from appliance.dialers.sip.dialer import SipDialer
@@ -39,7 +39,7 @@ class Dialers:
         self._by_scheme = dialers(trust, limits, sip)
         self.schemes = frozenset(self._by_scheme)
 
-    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Call ``address`` by whichever dialer understands it; raises DialError."""
         scheme = address.strip().partition(":")[0].lower()
         dialer = self._by_scheme.get(scheme)

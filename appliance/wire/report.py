@@ -121,7 +121,7 @@ class Meeting:
     line: str = ""
     """``good``, ``poor`` or ``unknown``."""
     microphone: str = ""
-    troubles: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     """Codes that stand on the TV."""
 
     @classmethod
@@ -152,7 +152,7 @@ class Meeting:
             "detail": self.detail,
             "line": self.line,
             "microphone": self.microphone,
-            "troubles": list(self.troubles),
+            "troubles": list(self.problems),
         }
 
 

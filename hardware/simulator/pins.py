@@ -12,12 +12,12 @@ from hardware.patterns import Light
 from hardware.wiring import Wiring
 
 
-def bench_pins() -> MockFactory:
+def simulated_pins() -> MockFactory:
     """A Pi's header without a Pi; each bench has its own, so several sites fit one process."""
     return MockFactory(pin_class=MockPWMPin)
 
 
-class Bench:
+class Simulator:
     """Fingers and eyes for the panel on a laptop."""
 
     def __init__(self, wiring: Wiring, factory: MockFactory) -> None:

@@ -10,7 +10,7 @@ from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.media.tv.output import Output
 from hardware.simulator.cable import Cable, CableLoop
-from services.endpoint.paths import Places
+from services.endpoint.paths import Paths
 from services.endpoint.program import conduct
 
 
@@ -44,7 +44,7 @@ def endpoint(
             click.echo(f"{site_path}: {fault}", err=True)
         raise SystemExit(2) from error
     cable = Cable()
-    places = Places(data, run_path, bench)
+    places = Paths(data, run_path, bench)
 
     def loop() -> asyncio.AbstractEventLoop:
         return uvloop.new_event_loop() if bench is None else CableLoop(cable)

@@ -17,18 +17,18 @@ from hardware.board import open_board
 from hardware.network import linked
 from hardware.simulator.cable import Cable
 from hardware.wiring import TWO_BUTTONS
-from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
-from services.endpoint.call.call_keeper import Line
+from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.devices import Devices
-from services.endpoint.paths import Places
-from services.endpoint.screen.display import Stage
+from services.endpoint.paths import Paths
+from services.endpoint.screen.display import Display
 from services.endpoint.screen.overlay import self_view
-from services.endpoint.screen.renderer import Easel, card
-from services.endpoint.simulator_socket import BenchSocket
-from services.endpoint.status.problems import Symptoms
+from services.endpoint.screen.renderer import SceneRenderer, card
+from services.endpoint.simulator_socket import SimulatorSocket
+from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province import Province
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
@@ -37,7 +37,7 @@ from services.endpoint.status.stick import stick
 
 
 async def serve(
-    site: Site, places: Places, cable: Cable, lifeline: Lifeline, television: Television
+    site: Site, places: Paths, cable: Cable, lifeline: Lifeline, television: Television
 ) -> None:
     """Be this site on a TV that runs, until cancelled; raises what any part dies of."""
     size, locale, identity = (site.tv.width, site.tv.height), site.site.locale, site.site
@@ -48,7 +48,7 @@ async def serve(
     )
     corner = self_view(size)
     devices = Devices(site, face, (corner.width, corner.height))
-    easel = Easel(size, locale, devices.camera.preview)
+    easel = SceneRenderer(size, locale, devices.camera.preview)
     dismissals = Dismissals(places.data)
     clock = SystemClock(trust=site.clock.trust)
     dialers = Dialers(site.call.ca, sip=site.sip)
@@ -56,8 +56,8 @@ async def serve(
     def plugged() -> bool:
         return cable.plugged and (places.bench is not None or linked())
 
-    def tv_trouble() -> str:
-        return television.detail if television.trouble else ""
+    def tv_problem() -> str:
+        return television.detail if television.problem else ""
 
     def measured() -> dict[str, object]:
         dbfs = devices.loudness.dbfs
@@ -75,13 +75,13 @@ async def serve(
             hosts=frozenset(site.agenda.hosts),
             ca=site.agenda.ca,
         ) as feed:
-            agendas = Agendas(feed, clock.now)
-            symptoms = Symptoms(
+            agendas = AgendaPoller(feed, clock.now)
+            symptoms = SiteProblems(
                 agendas,
                 devices,
                 board.panel,
                 linked=plugged,
-                tv_trouble=tv_trouble,
+                tv_problem=tv_problem,
                 stick=lambda now: stick(places.run, now),
             )
             selftest = SelfTest(
@@ -91,7 +91,7 @@ async def serve(
                     linked=plugged,
                     trusted=clock.trusted,
                     chime=lambda: television.play(chime(), time.monotonic()),
-                    tv_trouble=tv_trouble,
+                    tv_problem=tv_problem,
                 ),
                 clock.now,
             )
@@ -109,8 +109,10 @@ async def serve(
                     lambda: agendas.state.fetched_at,
                     measured,
                 ),
-                line=lambda changed: Line(call, changed, seed=identity.id, spread=site.call.spread),
-                stage=lambda media: Stage(television, easel, time.monotonic, media),
+                line=lambda changed: CallKeeper(
+                    call, changed, seed=identity.id, spread=site.call.spread
+                ),
+                stage=lambda media: Display(television, easel, time.monotonic, media),
                 selftest=selftest,
             )
             async with asyncio.TaskGroup() as group:
@@ -124,7 +126,7 @@ async def serve(
                 )
                 group.create_task(province.run(), name="province")
                 if board.bench is not None and places.bench is not None:
-                    hands = BenchSocket(places.bench, board.bench, cable, devices, conductor)
+                    hands = SimulatorSocket(places.bench, board.bench, cable, devices, conductor)
                     group.create_task(hands.run(), name="bench")
 
 

@@ -15,18 +15,18 @@ from appliance.base.config import Site
 from appliance.base.texts import text
 from appliance.core.decision import Decision, Facts, Phase, decide
 from appliance.core.floor_control import Effect, Press
-from appliance.core.problems import Trouble
+from appliance.core.problems import Problem
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
 from hardware.gestures import Gesture
 from hardware.panel import Button, Panel
-from services.endpoint.agenda.agenda_poller import Agendas
-from services.endpoint.call.call_keeper import Line
+from services.endpoint.agenda.agenda_poller import AgendaPoller
+from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.hand import Hand
 from services.endpoint.devices.near_devices import NearDevices
-from services.endpoint.screen.display import Stage
-from services.endpoint.status.problems import Symptoms
+from services.endpoint.screen.display import Display
+from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province import Word
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
@@ -48,14 +48,14 @@ class Conductor:
         site: Site,
         *,
         clock: Clock,
-        agendas: Agendas,
+        agendas: AgendaPoller,
         devices: NearDevices,
         panel: Panel,
         dismissals: Dismissals,
-        symptoms: Symptoms,
+        symptoms: SiteProblems,
         reports: Reports,
-        line: Callable[[Callable[[], None]], Line],
-        stage: Callable[[Callable[[], None]], Stage],
+        line: Callable[[Callable[[], None]], CallKeeper],
+        stage: Callable[[Callable[[], None]], Display],
         selftest: SelfTest,
     ) -> None:
         self._site = site
@@ -149,14 +149,14 @@ class Conductor:
             given=decision.meeting is not None and self._word.floor == decision.meeting.uid,
             seen=self._word.hand_seen,
         )
-        troubles = self._symptoms.at(now, trusted, self.line, decision)
-        shown = self._scene(decision, troubles, now)
-        self._apply(decision, shown, troubles, now)
+        problems = self._symptoms.at(now, trusted, self.line, decision)
+        shown = self._scene(decision, problems, now)
+        self._apply(decision, shown, problems, now)
         times = (decision.wake_at, unconfirmed_at, next_change(shown, now))
         return min([TURN_S, *(max(0.0, at - now) for at in times if at is not None)])
 
     def _apply(
-        self, decision: Decision, shown: Scene, troubles: tuple[Trouble, ...], now: float
+        self, decision: Decision, shown: Scene, problems: tuple[Problem, ...], now: float
     ) -> None:
         """Tell every part what is wanted now; to say it twice is harmless."""
         wanted = decision.call is not None
@@ -166,10 +166,10 @@ class Conductor:
         self._panel.show(shown.lamp)
         if self._stage.shown.is_set():
             self._reports.turn(
-                decision, shown, troubles, self.line, now, self._texts(shown.words.headline)
+                decision, shown, problems, self.line, now, self._texts(shown.words.headline)
             )
 
-    def _scene(self, decision: Decision, troubles: tuple[Trouble, ...], now: float) -> Scene:
+    def _scene(self, decision: Decision, problems: tuple[Problem, ...], now: float) -> Scene:
         call = self.line.call
         return scene(
             decision,
@@ -177,7 +177,7 @@ class Conductor:
             now=now,
             zone=self._site.site.zoneinfo,
             site=self._site.site.name,
-            troubles=troubles,
+            problems=problems,
             line=self._symptoms.line_quality,
             speaker=call.floor.speaker if call is not None else "",
             since=self._since,

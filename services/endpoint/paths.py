@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Paths:
     """Where the endpoint keeps what it knows (`data`), tells (`run`) and is touched (`bench`)."""
 
     data: Path

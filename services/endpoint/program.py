@@ -14,15 +14,15 @@ from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
 from hardware.simulator.cable import Cable
-from services.endpoint.paths import Places
-from services.endpoint.screen.renderer import Easel
+from services.endpoint.paths import Paths
+from services.endpoint.screen.renderer import SceneRenderer
 
 log = logging.getLogger("diemcau.endpoint")
 
-Serve = Callable[[Site, Places, Cable, Lifeline, Television], Awaitable[None]]
+Serve = Callable[[Site, Paths, Cable, Lifeline, Television], Awaitable[None]]
 
 
-async def conduct(site: Site, places: Places, cable: Cable, output: Output) -> None:
+async def conduct(site: Site, places: Paths, cable: Cable, output: Output) -> None:
     """Be this site until SIGTERM or SIGINT; raises what any part dies of."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -43,12 +43,12 @@ async def conduct(site: Site, places: Places, cable: Cable, output: Output) -> N
 
 
 async def _site(
-    site: Site, places: Places, cable: Cable, output: Output, lifeline: Lifeline
+    site: Site, places: Paths, cable: Cable, output: Output, lifeline: Lifeline
 ) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
     television = Television(size, output)
-    first = Easel(size, site.site.locale, lambda: None).whole(starting(site.site.name))
+    first = SceneRenderer(size, site.site.locale, lambda: None).whole(starting(site.site.name))
     television.show(first, time.monotonic())
     async with asyncio.TaskGroup() as group:
         group.create_task(television.run(), name="television")

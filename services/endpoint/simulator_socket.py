@@ -17,18 +17,18 @@ from typing import Any
 
 from hardware.panel import Button
 from hardware.simulator.cable import Cable
-from hardware.simulator.pins import Bench
+from hardware.simulator.pins import Simulator
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.devices import Devices
 
 LONGEST_PRESS_S = 60.0
 
 
-class BenchSocket:
+class SimulatorSocket:
     """Serves the hands until cancelled."""
 
     def __init__(
-        self, path: Path, hands: Bench, cable: Cable, devices: Devices, conductor: Conductor
+        self, path: Path, hands: Simulator, cable: Cable, devices: Devices, conductor: Conductor
     ) -> None:
         self._path = path
         self._hands = hands

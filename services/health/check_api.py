@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.base.config import Site
 from appliance.core.alarms import Verdict, when
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What one check found; a verdict that is not there says that nothing is known."""
 
     verdicts: tuple[Verdict, ...] = ()
@@ -40,13 +40,13 @@ class Finding:
     facts: Mapping[str, str] = field(default_factory=dict)
 
 
-NOTHING = Finding()
-Check = Callable[[Box], Finding]
+NOTHING = CheckResult()
+Check = Callable[[Box], CheckResult]
 """Reads files, waits for nothing longer than its own deadline; whatever it raises ends only it."""
 
 
-def told(box: Box, *keys: TroubleKey) -> tuple[Verdict, ...]:
-    """The endpoint's own word on these troubles: it has the camera, the microphone and the TV."""
+def told(box: Box, *keys: ProblemKey) -> tuple[Verdict, ...]:
+    """The endpoint's own word on these problems: it has the camera, the microphone and the TV."""
     if box.endpoint is None:
         return ()
     codes = box.endpoint.get("troubles")

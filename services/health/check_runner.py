@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from appliance.base.texts import LOCALES, text
 from appliance.core.alarms import Verdict, Watch, holding, turn
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 from appliance.wire.alarm import Alarm
-from services.health.check_api import Box, Check, Finding
+from services.health.check_api import Box, Check, CheckResult
 
 log = logging.getLogger("diemcau.health.rounds")
 
@@ -22,18 +22,18 @@ class Condition:
     facts: Mapping[str, str]
 
 
-class Rounds:
+class CheckRunner:
     """Runs the checks one after another; remembers the alarms' watches and which checks fell."""
 
     def __init__(self, checks: Mapping[str, Check]) -> None:
         self._checks = checks
-        self._watches: dict[TroubleKey, Watch] = {}
+        self._watches: dict[ProblemKey, Watch] = {}
         self._fallen: frozenset[str] = frozenset()
-        self._known: frozenset[TroubleKey] = frozenset()
+        self._known: frozenset[ProblemKey] = frozenset()
 
     def go(self, box: Box) -> Condition:
         """Look at everything once; a check that raises is named in the facts and costs nothing."""
-        findings: dict[str, Finding] = {}
+        findings: dict[str, CheckResult] = {}
         fallen: dict[str, Exception] = {}
         for name, check in self._checks.items():
             try:

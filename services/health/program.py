@@ -21,15 +21,15 @@ from appliance.wire.stamp import Stamp
 from hardware.vitals.identity import boot_id, model, release, serial, slot
 from services.health.backlog import Backlog
 from services.health.check_api import Box
-from services.health.check_runner import Condition, Rounds
+from services.health.check_runner import CheckRunner, Condition
 from services.health.checklist import Checklist
 from services.health.credentials import Credentials, client_tls
 from services.health.enrolment import Enrol, Owner
 from services.health.mqtt import Broker, Link, Will, connected
-from services.health.province_messages import Told
-from services.health.report_source import Teller
+from services.health.province_messages import ProvinceMessages
+from services.health.report_source import ReportSource
 from services.health.reporter import Reporter
-from services.health.sequence import Stamps
+from services.health.sequence import Sequence
 
 log = logging.getLogger("diemcau.health")
 
@@ -59,15 +59,15 @@ class Tending:
         self._lifeline = lifeline
         self._clock = SystemClock(trust=site.clock.trust)
         self._facts = FactFile(places.run / "health.json")
-        self._stamps = Stamps(boot_id(places.root))
+        self._stamps = Sequence(boot_id(places.root))
         self._stirred = asyncio.Event()
         self._checklist = Checklist(places.root, places.data)
-        self._rounds = Rounds(self._checklist.checks)
+        self._rounds = CheckRunner(self._checklist.checks)
         self._rounded_at = time.monotonic()
         self._condition = Condition((), {}, {})
         self._written: dict[str, Any] | None = None
         self._written_at = float("-inf")
-        self._told = Told(self._clock.now, self._stirred.set)
+        self._told = ProvinceMessages(self._clock.now, self._stirred.set)
         credentials = Credentials(places.data)
         identity, province = site.site, site.province
         owner = Owner(
@@ -89,7 +89,7 @@ class Tending:
             stamp=self._stamp,
             heard=self._told.hear,
         )
-        self._teller = Teller(places.run, self._say, self._stamp)
+        self._teller = ReportSource(places.run, self._say, self._stamp)
 
     async def run(self) -> None:
         """Tend until cancelled; ends with the first part that ends."""

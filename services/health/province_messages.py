@@ -12,7 +12,7 @@ from services.health.mqtt import Message
 log = logging.getLogger("diemcau.health.told")
 
 
-class Told:
+class ProvinceMessages:
     """The newest wishes, and how often the agenda was said to have changed."""
 
     def __init__(self, now: Callable[[], float], changed: Callable[[], None]) -> None:

@@ -28,7 +28,7 @@ def meeting_of(endpoint: Facts | None, stamp: Stamp) -> Meeting:
         detail=_word(endpoint, "detail"),
         line=_word(endpoint, "line"),
         microphone=_word(endpoint, "microphone"),
-        troubles=tuple(code for code in codes if isinstance(code, str))[:50]
+        problems=tuple(code for code in codes if isinstance(code, str))[:50]
         if isinstance(codes, list)
         else (),
     )

@@ -18,7 +18,7 @@ FRESH_UPDATE_S = 600.0
 NO_STAMP = Stamp(0.0, "-", 0)
 
 
-class Teller:
+class ReportSource:
     """`say` is the reporter's; `stamp` numbers what is said."""
 
     def __init__(

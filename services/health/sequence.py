@@ -11,7 +11,7 @@ def since_boot_s() -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class Stamps:
+class Sequence:
     """Each is newer than every one before, also than those of this program's last run."""
 
     def __init__(self, boot_id: str, since_boot: Callable[[], float] = since_boot_s) -> None:

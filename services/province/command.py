@@ -29,10 +29,10 @@ from services.province.console.app import application
 from services.province.console.render import Pages
 from services.province.console.request import Province
 from services.province.errors import ProvinceError
-from services.province.fleet.agenda_notifier import Nudging
-from services.province.fleet.desired_publisher import Desiring
-from services.province.fleet.report_writer import alarming, storing
-from services.province.floor.room_monitor import Keeper
+from services.province.fleet.agenda_notifier import AgendaNotifier
+from services.province.fleet.desired_publisher import DesiredPublisher
+from services.province.fleet.report_writer import alarming, write_reports
+from services.province.floor.room_monitor import RoomMonitor
 from services.province.history.retention import Retention
 from services.province.settings import Settings
 from services.province.storage.database import Database
@@ -180,17 +180,19 @@ async def _serve(
     database = program.database
     async with contextlib.AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        keeper = Keeper(database)
+        keeper = RoomMonitor(database)
         parts = [
             tasks.create_task(keeper.run(), name="keeper"),
             tasks.create_task(Retention(database).run(), name="history"),
         ]
         if place is not None:
             alarm = alarming(database, program.now)
-            running = await stack.enter_async_context(beside(place, storing(database), alarm=alarm))
-            nudging = Nudging(database, running.ingest.nudge)
+            running = await stack.enter_async_context(
+                beside(place, write_reports(database), alarm=alarm)
+            )
+            nudging = AgendaNotifier(database, running.ingest.nudge)
             parts.append(tasks.create_task(nudging.run(), name="nudges"))
-            desiring = Desiring(database, lambda: keeper.conferences, running.ingest.tell)
+            desiring = DesiredPublisher(database, lambda: keeper.conferences, running.ingest.tell)
             parts.append(tasks.create_task(desiring.run(), name="desired"))
             program = replace(program, enrolment=running.enrolment)
         served = uvicorn.Server(listen(application(program)))

@@ -13,7 +13,7 @@ from services.provisioning.provision import RESULT, plan
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY
 from services.provisioning.second_copy_disk import read
-from services.provisioning.site_file_on_card import Offered, take_apart
+from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
 from services.slots.slots_command import DISK
 
 SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
@@ -65,7 +65,7 @@ def apply(
         perform(operation, boot, data, group, user)
 
 
-def _restoration(disk: Path, data: Path, offered: Offered | None) -> Operations:
+def _restoration(disk: Path, data: Path, offered: SiteFileOnCard | None) -> Operations:
     copy = read(disk)
     own = data / IDENTITY
     due = restoration(copy, offered, own.read_bytes() if own.exists() else b"")

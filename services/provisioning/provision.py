@@ -20,7 +20,7 @@ from services.provisioning.disk_ops import (
     WriteFile,
 )
 from services.provisioning.result import accepted, no_file, rejected
-from services.provisioning.site_file_on_card import Offered
+from services.provisioning.site_file_on_card import SiteFileOnCard
 
 RESULT = "boot/RESULT.txt"
 RECORD = "record.json"
@@ -33,14 +33,14 @@ class Kept:
 
     number: int
     digest: str
-    """`Offered.digest` of the file that it came from."""
+    """`SiteFileOnCard.digest` of the file that it came from."""
     secrets: Mapping[str, bytes]
     settled: bool
     """The card's copy of the secrets is known to be blank."""
 
 
 def plan(
-    offered: Offered | None, path: str, kept: Kept | None, result: bytes, serial: str
+    offered: SiteFileOnCard | None, path: str, kept: Kept | None, result: bytes, serial: str
 ) -> Operations:
     """The operations that are due now, in their order; none where all is done.
 
@@ -70,12 +70,12 @@ def plan(
     return todo
 
 
-def _is_new(offered: Offered, kept: Kept) -> bool:
+def _is_new(offered: SiteFileOnCard, kept: Kept) -> bool:
     """Before it is settled, a secret in the file is the one just taken, perhaps half blanked."""
     return offered.digest != kept.digest or (kept.settled and bool(offered.secrets))
 
 
-def _import(offered: Offered, secrets: Mapping[str, bytes], number: int) -> Operations:
+def _import(offered: SiteFileOnCard, secrets: Mapping[str, bytes], number: int) -> Operations:
     folder = f"data/site.d/{number}"
     record = json.dumps({"digest": offered.digest}).encode()
     return (

@@ -19,13 +19,13 @@ from services.provisioning.second_copy import (
     SecondCopy,
     is_whole_identity,
 )
-from services.provisioning.site_file_on_card import Offered
+from services.provisioning.site_file_on_card import SiteFileOnCard
 
 NUMBER = 1
 """Of the settings, as the first that were ever taken."""
 
 
-def is_this_site(copy: SecondCopy, offered: Offered | None) -> bool:
+def is_this_site(copy: SecondCopy, offered: SiteFileOnCard | None) -> bool:
     """Whether the box may be again what `copy` says.
 
     A card that names another site was written for that site: under the old one's certificate it
@@ -36,7 +36,9 @@ def is_this_site(copy: SecondCopy, offered: Offered | None) -> bool:
     return offered is None or offered.site is None or offered.site.site.id == copy.site
 
 
-def restoration(copy: SecondCopy | None, offered: Offered | None, identity: bytes) -> Operations:
+def restoration(
+    copy: SecondCopy | None, offered: SiteFileOnCard | None, identity: bytes
+) -> Operations:
     """The operations for a box without settings in force; none where no copy is this site's.
 
     `identity` is what the data partition has at present. A whole one stays: it is as new as the

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from appliance.base.config import Site
-from appliance.base.site_file import Fault
+from appliance.base.site_file import SiteFileProblem
 from appliance.base.texts import text
 from appliance.core.message import N_
 
@@ -21,7 +21,7 @@ def accepted(site: Site, serial: str) -> bytes:
     )
 
 
-def rejected(faults: Sequence[Fault], serial: str, running: bool) -> bytes:
+def rejected(faults: Sequence[SiteFileProblem], serial: str, running: bool) -> bytes:
     """Nothing was taken; every fault with its line and remedy."""
     listed = "".join(f"\r\n  - {fault}" for fault in faults)
     good, none = N_("The last good settings stay in force."), N_("There are no settings yet.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from appliance.base.config import Site
-from appliance.base.site_file import Fault, SiteFileError, parse_site
+from appliance.base.site_file import SiteFileError, SiteFileProblem, parse_site
 
 SECRETS: Mapping[str, str] = {"sip_password": "sip-password", "claim": "claim"}
 """Keys of the section ``[secrets]``, which is on the card only, and the files they become."""
@@ -25,7 +25,7 @@ _REMEDY = 'write key = "text" on one line'
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class SiteFileOnCard:
     """One site file of the card, taken apart."""
 
     raw: bytes
@@ -35,7 +35,7 @@ class Offered:
     """Contents by file name; a blank one is not there: it says nothing new."""
     blanked: bytes
     """The file as it is to be left behind: as long as it was, each secret a run of spaces."""
-    faults: tuple[Fault, ...]
+    faults: tuple[SiteFileProblem, ...]
     site: Site | None
     """What the settings say; None where there are faults."""
 
@@ -45,12 +45,12 @@ class Offered:
         return hashlib.sha256(self.blanked).hexdigest()
 
 
-def take_apart(raw: bytes) -> Offered:
+def take_apart(raw: bytes) -> SiteFileOnCard:
     """Never raises: what is wrong with the file is in ``faults``, all of it."""
     kept: list[bytes] = []
     left: list[bytes] = []
     secrets: dict[str, bytes] = {}
-    faults: list[Fault] = []
+    faults: list[SiteFileProblem] = []
     inside = b""
     for number, line in enumerate(raw.split(b"\n"), 1):
         body = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
@@ -67,7 +67,9 @@ def take_apart(raw: bytes) -> Offered:
         if found:
             faults.extend(_take(number, found, secrets))
         elif not head and not _NOTHING.fullmatch(body):
-            faults.append(Fault(number, "secrets", "this line is not understood", _REMEDY))
+            faults.append(
+                SiteFileProblem(number, "secrets", "this line is not understood", _REMEDY)
+            )
     settings = b"\n".join(kept)
     site = None
     try:
@@ -75,7 +77,7 @@ def take_apart(raw: bytes) -> Offered:
         faults.extend(_misplaced(site, secrets))
     except SiteFileError as error:
         faults.extend(error.faults)
-    return Offered(
+    return SiteFileOnCard(
         raw, settings, secrets, b"\n".join(left), tuple(faults), None if faults else site
     )
 
@@ -89,30 +91,34 @@ def _blank(line: bytes, found: re.Match[bytes] | None) -> bytes:
     return line[:start] + b" " * (end - start) + line[end:]
 
 
-def _take(number: int, found: re.Match[bytes], secrets: dict[str, bytes]) -> list[Fault]:
+def _take(number: int, found: re.Match[bytes], secrets: dict[str, bytes]) -> list[SiteFileProblem]:
     key = found["key"].decode()
     full = f"secrets.{key}"
     if key not in SECRETS:
         close = get_close_matches(key, list(SECRETS), n=1)
         remedy = f"did you mean {close[0]}?" if close else "one of " + ", ".join(SECRETS)
-        return [Fault(number, full, "unknown key", remedy)]
+        return [SiteFileProblem(number, full, "unknown key", remedy)]
     try:
         value = str(tomllib.loads(found.group(0).decode())[key]).strip()
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
         # Never with the value: it is a secret, and RESULT.txt is read on any PC.
-        return [Fault(number, full, "the text cannot be read", "save as UTF-8; write \\\\ for \\")]
+        return [
+            SiteFileProblem(
+                number, full, "the text cannot be read", "save as UTF-8; write \\\\ for \\"
+            )
+        ]
     if value:
         if SECRETS[key] in secrets:
-            return [Fault(number, full, "is there twice", "leave one of them")]
+            return [SiteFileProblem(number, full, "is there twice", "leave one of them")]
         secrets[SECRETS[key]] = value.encode()
     return []
 
 
-def _misplaced(site: Site, secrets: Mapping[str, bytes]) -> list[Fault]:
+def _misplaced(site: Site, secrets: Mapping[str, bytes]) -> list[SiteFileProblem]:
     wanted = f"{SECRETS_FOLDER}/{SECRETS['sip_password']}"
     if SECRETS["sip_password"] in secrets and site.sip.password_file != wanted:
         return [
-            Fault(
+            SiteFileProblem(
                 0,
                 "sip.password_file",
                 "does not lead to the password of [secrets]",

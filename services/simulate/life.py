@@ -9,15 +9,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from appliance.base.texts import LOCALES, text
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 from appliance.wire.alarm import Alarm
 
 ILL_SHARE = 0.12
 """Sites with something wrong for the whole run."""
 ILLNESSES = (
-    TroubleKey.CAMERA_MISSING, TroubleKey.MICROPHONE_SILENT, TroubleKey.TV_UNCONFIRMED,
-    TroubleKey.HOT, TroubleKey.POWER_WEAK, TroubleKey.LINK_SLOW, TroubleKey.AGENDA_OLD,
-    TroubleKey.CARD_WORN,
+    ProblemKey.CAMERA_MISSING, ProblemKey.MICROPHONE_SILENT, ProblemKey.TV_UNCONFIRMED,
+    ProblemKey.HOT, ProblemKey.POWER_WEAK, ProblemKey.LINK_SLOW, ProblemKey.AGENDA_OLD,
+    ProblemKey.CARD_WORN,
 )  # fmt: skip
 UPCOMING_S = 900.0
 JOIN_SPREAD_S = 60.0

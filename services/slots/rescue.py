@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from appliance.core.rescue import NOT_PASSED, Fault
+from appliance.core.rescue import NOT_PASSED, RescueProblem
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING, why
 from services.slots.header import SlotHeader
 from services.slots.record import Outcome, SlotRecord, Trial
@@ -27,12 +27,12 @@ FOLDER = "/run/diemcau-rescue"
 
 UNREADABLE = "the slot cannot be read"
 
-_FAULTS: Mapping[str, Fault] = {
-    f"{NOT_PASSED}: screen": Fault.SCREEN,
-    f"{NOT_PASSED}: endpoint": Fault.ENDPOINT,
-    f"{NOT_PASSED}: picture": Fault.PICTURE,
-    REACHED_NOTHING: Fault.NO_START,
-    REACHED_DATA: Fault.HUNG,
+_FAULTS: Mapping[str, RescueProblem] = {
+    f"{NOT_PASSED}: screen": RescueProblem.SCREEN,
+    f"{NOT_PASSED}: endpoint": RescueProblem.ENDPOINT,
+    f"{NOT_PASSED}: picture": RescueProblem.PICTURE,
+    REACHED_NOTHING: RescueProblem.NO_START,
+    REACHED_DATA: RescueProblem.HUNG,
 }
 
 
@@ -73,11 +73,11 @@ def failed(
     return Trial(header.version, Outcome.FAILED, why(reached=reached, damage=damage))
 
 
-def fault_of(reason: str) -> Fault:
+def fault_of(reason: str) -> RescueProblem:
     """What the technician's word means to who stands before the TV."""
     if damaged(reason) or reason.startswith(UNREADABLE):
-        return Fault.CARD
-    return _FAULTS.get(reason, Fault.UNKNOWN)
+        return RescueProblem.CARD
+    return _FAULTS.get(reason, RescueProblem.UNKNOWN)
 
 
 def damaged(reason: str) -> bool:

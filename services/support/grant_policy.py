@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from services.support.grant import Grant
 from services.support.signature import Signer
-from services.support.trusted_time import Hour
+from services.support.trusted_time import TrustedTime
 from services.support.used_grants import UsedGrants
 
 AHEAD = timedelta(minutes=10)
@@ -20,7 +20,7 @@ class Here:
     """Of its board; "" where the board tells none."""
     site: str
     """Of its settings; "" on a box without any."""
-    hour: Hour
+    hour: TrustedTime
 
 
 def refusal(grant: Grant, signer: Signer, here: Here, used: UsedGrants) -> str:
@@ -33,7 +33,7 @@ def refusal(grant: Grant, signer: Signer, here: Here, used: UsedGrants) -> str:
     )
 
 
-def seconds(grant: Grant, hour: Hour) -> float:
+def seconds(grant: Grant, hour: TrustedTime) -> float:
     """How long the shell may stay, by a clock that nobody sets; never past a known `until`."""
     most = grant.hours * 3600
     return min(most, (grant.until - hour.now).total_seconds()) if hour.trusted else most
@@ -55,7 +55,7 @@ def _of_box(grant: Grant, here: Here) -> str:
     return ""
 
 
-def _of_time(grant: Grant, signer: Signer, hour: Hour) -> str:
+def _of_time(grant: Grant, signer: Signer, hour: TrustedTime) -> str:
     """A clock that is not trusted says nothing; what is known to have passed does."""
     known = hour.now if hour.trusted else hour.past
     if known >= grant.until:

@@ -14,7 +14,7 @@ minute (timesyncd.conf(5), SaveIntervalSec), also where no time server was ever 
 
 
 @dataclass(frozen=True, slots=True)
-class Hour:
+class TrustedTime:
     """What is known of the present."""
 
     now: datetime
@@ -24,7 +24,7 @@ class Hour:
     """The newest moment that is known to have passed."""
 
 
-def hour(root: Path, trust: str) -> Hour:
+def trusted_time(root: Path, trust: str) -> TrustedTime:
     """Of the machine whose system is below `root`; `trust` is the site file's ``clock.trust``.
 
     The hours of grants that were used say nothing here: one laptop with a wrong year would close
@@ -32,7 +32,7 @@ def hour(root: Path, trust: str) -> Hour:
     """
     past = max(_made(root), _before(root))
     clock = SystemClock(trust=trust, floor=past.timestamp())
-    return Hour(datetime.fromtimestamp(clock.now(), UTC), clock.trusted(), past)
+    return TrustedTime(datetime.fromtimestamp(clock.now(), UTC), clock.trusted(), past)
 
 
 def _made(root: Path) -> datetime:

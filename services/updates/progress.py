@@ -25,7 +25,7 @@ class Stage(StrEnum):
     DONE = "done"
 
 
-class Telling:
+class Progress:
     """One stick's story, told as it goes on."""
 
     def __init__(self, run: Path, now: Callable[[], float] = time.time) -> None:

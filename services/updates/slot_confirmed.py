@@ -19,7 +19,7 @@ STILL_OPEN = (
 )
 
 
-class Gate(Enum):
+class SlotVerdict(Enum):
     """What is known of the running slot."""
 
     OPEN = auto()
@@ -39,7 +39,7 @@ def state() -> str:
     return done.stdout
 
 
-def judge(said: str) -> Gate:
+def judge(said: str) -> SlotVerdict:
     """What systemd's words (lines of ``key=value``) mean.
 
     "failed" alone is open: it stands for the moment in which the machine restarts into the other
@@ -47,8 +47,8 @@ def judge(said: str) -> Gate:
     """
     values = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
     if values.get("ActiveState") == "active":
-        return Gate.PASSED
-    return Gate.MISSED if values.get("NRestarts", "0") not in ("", "0") else Gate.OPEN
+        return SlotVerdict.PASSED
+    return SlotVerdict.MISSED if values.get("NRestarts", "0") not in ("", "0") else SlotVerdict.OPEN
 
 
 def wait(
@@ -64,7 +64,7 @@ def wait(
     `again` is called all the while: people see that something goes on.
     """
     until = monotonic() + PATIENCE_S
-    while not in_rescue(root) and judge(ask()) is Gate.OPEN:
+    while not in_rescue(root) and judge(ask()) is SlotVerdict.OPEN:
         if monotonic() >= until:
             return STILL_OPEN
         again()

@@ -16,10 +16,10 @@ from services.support import shell
 from services.support.accept_grant import Admitted, admit, find
 from services.support.errors import StickError
 from services.support.grant_policy import Here
-from services.support.trusted_time import hour
+from services.support.trusted_time import trusted_time
 from services.updates import install, slot_confirmed
 from services.updates.bundles import Bundle, choose, look
-from services.updates.progress import Stage, Telling
+from services.updates.progress import Progress, Stage
 
 log = logging.getLogger("diemcau.stick")
 
@@ -66,7 +66,7 @@ def stick(
     places = Places(stick, run_path, data, root, authority)
     if not is_mounted(device, places):
         raise click.ClickException(f"{stick} is not the stick in {device}: one at a time")
-    telling = Telling(run_path)
+    telling = Progress(run_path)
     telling.tell(Stage.READING, device)
     try:
         said = [one for one in (_support(device, places), _release(telling, places)) if one]
@@ -112,7 +112,7 @@ def _open(signed: bytes, device: str, places: Places) -> Admitted:
     return admitted
 
 
-def _release(telling: Telling, places: Places) -> Said | None:
+def _release(telling: Progress, places: Places) -> Said | None:
     found = look(places.stick)
     if not found:
         return None
@@ -127,7 +127,7 @@ def _release(telling: Telling, places: Places) -> Said | None:
     return _bring(chosen.bundle, telling, places)
 
 
-def _bring(bundle: Bundle, telling: Telling, places: Places) -> Said:
+def _bring(bundle: Bundle, telling: Progress, places: Places) -> Said:
     name = bundle.path.name
     if reason := install.meeting(places.root, places.run, places.data):
         log.info("not installed now: %s: %s", name, reason)
@@ -144,4 +144,4 @@ def _bring(bundle: Bundle, telling: Telling, places: Places) -> Said:
 def _here(places: Places) -> Here:
     site = install.settings(places.data)
     trust = site.clock.trust if site else "synchronised"
-    return Here(serial(places.root), site.site.id if site else "", hour(places.root, trust))
+    return Here(serial(places.root), site.site.id if site else "", trusted_time(places.root, trust))

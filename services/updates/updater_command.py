@@ -58,7 +58,7 @@ def look(places: Places) -> str:
     # Nothing is installed beside a slot that may yet fall back.
     if (
         not slot_confirmed.in_rescue(places.root)
-        and slot_confirmed.judge(slot_confirmed.state()) is slot_confirmed.Gate.OPEN
+        and slot_confirmed.judge(slot_confirmed.state()) is slot_confirmed.SlotVerdict.OPEN
     ):
         return "it is not known yet whether the release that runs stays"
     url = site.province.releases

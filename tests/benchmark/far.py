@@ -15,7 +15,7 @@ from typing import Any
 import av
 import uvloop
 
-from appliance.dialers.api import Call, Near
+from appliance.dialers.api import Call, LocalTracks
 from appliance.dialers.registry import Dialers
 from appliance.media.formats import Size
 from tests.benchmark.content import read_raw
@@ -27,7 +27,7 @@ async def serve(address: str, clip: Path) -> None:
     frames = [copied(frame) for frame in read_raw(clip)]
     picture = FarPicture(frames, Size(frames[0].width, frames[0].height))
     sound = FarSound()
-    call = await Dialers("").dial(address, Near(picture, sound), name="Chủ tọa")
+    call = await Dialers("").dial(address, LocalTracks(picture, sound), name="Chủ tọa")
     _say({"up": True})
     loop = asyncio.get_running_loop()
     reader = asyncio.StreamReader()

@@ -17,20 +17,20 @@ from appliance.core.alarms import (
     turn,
     when,
 )
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 
-HOT = TroubleKey.HOT
-CAMERA = TroubleKey.CAMERA_MISSING
+HOT = ProblemKey.HOT
+CAMERA = ProblemKey.CAMERA_MISSING
 
 
-def after(*rounds: tuple[float, State], key: TroubleKey = HOT) -> dict[TroubleKey, Watch]:
-    watches: dict[TroubleKey, Watch] = {}
+def after(*rounds: tuple[float, State], key: ProblemKey = HOT) -> dict[ProblemKey, Watch]:
+    watches: dict[ProblemKey, Watch] = {}
     for at, state in rounds:
         watches = turn(watches, [Verdict(key, state, f"at {at:g}")], at)
     return watches
 
 
-def holds(watches: dict[TroubleKey, Watch], key: TroubleKey = HOT) -> bool:
+def holds(watches: dict[ProblemKey, Watch], key: ProblemKey = HOT) -> bool:
     return any(held is key for held, _ in holding(watches))
 
 
@@ -64,18 +64,18 @@ def test_a_sensor_that_is_gone_keeps_no_alarm_for_ever() -> None:
     assert not holds(turn(watches, [], 20.0 + FORGET_S))
 
 
-def test_of_two_checks_of_one_trouble_the_worse_counts() -> None:
+def test_of_two_checks_of_one_problem_the_worse_counts() -> None:
     verdicts = [
-        Verdict(TroubleKey.STORAGE, State.FINE, "canary"),
-        Verdict(TroubleKey.STORAGE, State.WRONG, "3 errors"),
-        Verdict(TroubleKey.STORAGE, State.UNSURE, "wear"),
+        Verdict(ProblemKey.STORAGE, State.FINE, "canary"),
+        Verdict(ProblemKey.STORAGE, State.WRONG, "3 errors"),
+        Verdict(ProblemKey.STORAGE, State.UNSURE, "wear"),
     ]
     ((key, watch),) = holding(turn({}, verdicts, 0.0))
-    assert (key, watch.detail) == (TroubleKey.STORAGE, "3 errors")
+    assert (key, watch.detail) == (ProblemKey.STORAGE, "3 errors")
 
 
 def test_the_worst_stands_first() -> None:
-    keys = (TroubleKey.CARD_WORN, TroubleKey.CLOCK, TroubleKey.DISK_FULL)
+    keys = (ProblemKey.CARD_WORN, ProblemKey.CLOCK, ProblemKey.DISK_FULL)
     watches = turn({}, [Verdict(key, State.WRONG) for key in keys], 0.0)
     severities = [KINDS[key].severity for key, _ in holding(watches)]
     assert severities == sorted(severities, reverse=True)
@@ -95,7 +95,7 @@ def test_above(value: float, state: State) -> None:
     [(4.9, State.WRONG), (5.0, State.UNSURE), (9.9, State.UNSURE), (10.0, State.FINE)],
 )
 def test_below(value: float, state: State) -> None:
-    assert below(TroubleKey.DISK_FULL, value, wrong=5.0, fine=10.0, detail="").state is state
+    assert below(ProblemKey.DISK_FULL, value, wrong=5.0, fine=10.0, detail="").state is state
 
 
 def test_when() -> None:
@@ -106,7 +106,7 @@ def test_when() -> None:
 @given(st.lists(st.tuples(st.floats(0.1, 120.0), st.sampled_from(State)), max_size=60))
 def test_an_alarm_turns_only_after_its_patience(steps: list[tuple[float, State]]) -> None:
     """Over any walk: two turns of one alarm are at least its patience apart."""
-    watches: dict[TroubleKey, Watch] = {}
+    watches: dict[ProblemKey, Watch] = {}
     now, held, turned = 0.0, False, float("-inf")
     for wait, state in steps:
         now += wait
@@ -118,8 +118,8 @@ def test_an_alarm_turns_only_after_its_patience(steps: list[tuple[float, State]]
             held, turned = not held, now
 
 
-@given(st.sampled_from(TroubleKey), st.sampled_from(State))
-def test_whatever_was_wrong_ends_when_all_is_fine(key: TroubleKey, state: State) -> None:
+@given(st.sampled_from(ProblemKey), st.sampled_from(State))
+def test_whatever_was_wrong_ends_when_all_is_fine(key: ProblemKey, state: State) -> None:
     watches = after((0.0, State.WRONG), (100.0, State.WRONG), (101.0, state), key=key)
     for at in (200.0, 900.0):
         watches = turn(watches, [Verdict(key, State.FINE)], at)

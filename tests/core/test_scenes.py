@@ -1,4 +1,4 @@
-"""The rows that turn a decision into a scene, and the table of troubles."""
+"""The rows that turn a decision into a scene, and the table of problems."""
 
 import re
 from dataclasses import replace
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from appliance.core.decision import NEAR_S, Decision, Phase
 from appliance.core.end_reasons import EndReason
 from appliance.core.floor_control import Floor, Lamp
-from appliance.core.problems import KINDS, Area, Severity, Trouble, TroubleKey, of_call, worst_first
+from appliance.core.problems import KINDS, Area, Problem, ProblemKey, Severity, of_call, worst_first
 from appliance.core.scenes import (
     Check,
     CheckState,
@@ -33,7 +33,7 @@ MEETING = Meeting("m", "Giao ban", HOUR, HOUR + 7200, "loopback:", "Thường tr
 
 def at(
     phase: Phase,
-    *keys: TroubleKey,
+    *keys: ProblemKey,
     now: float = HOUR,
     meeting: Meeting | None = MEETING,
     floor: Floor | None = None,
@@ -49,7 +49,7 @@ def at(
         now=now,
         zone=ZONE,
         site="Xã Ia Kly",
-        troubles=[Trouble(key) for key in keys],
+        problems=[Problem(key) for key in keys],
         since=since,
         status_until=status_until,
         selftest=selftest,
@@ -75,12 +75,12 @@ def test_every_phase_has_its_screen(phase: Phase, screen: Screen) -> None:
 
 @given(
     st.sampled_from([Phase.IN_MEETING, Phase.LEAVING]),
-    st.sets(st.sampled_from(TroubleKey)),
+    st.sets(st.sampled_from(ProblemKey)),
     st.booleans(),
     st.booleans(),
 )
 def test_nothing_hides_that_a_call_is_up(
-    phase: Phase, keys: set[TroubleKey], asked: bool, tested: bool
+    phase: Phase, keys: set[ProblemKey], asked: bool, tested: bool
 ) -> None:
     checks = (Check(Area.CAMERA, CheckState.RUNNING),) if tested else ()
     shown = at(phase, *keys, status_until=HOUR + 10 if asked else 0.0, selftest=checks)
@@ -89,18 +89,18 @@ def test_nothing_hides_that_a_call_is_up(
 
 @pytest.mark.parametrize("phase", [Phase.IDLE, Phase.UPCOMING, Phase.JOINING, Phase.REJOINING])
 def test_without_network_the_cable_comes_first(phase: Phase) -> None:
-    shown = at(phase, TroubleKey.CLOCK, TroubleKey.AGENDA_MISSING, TroubleKey.NETWORK_CABLE)
+    shown = at(phase, ProblemKey.CLOCK, ProblemKey.AGENDA_MISSING, ProblemKey.NETWORK_CABLE)
     assert shown.screen is Screen.NO_NETWORK
 
 
 def test_an_untrusted_clock_is_not_shown() -> None:
-    shown = at(Phase.IDLE, TroubleKey.CLOCK, meeting=None)
+    shown = at(Phase.IDLE, ProblemKey.CLOCK, meeting=None)
     assert (shown.screen, shown.clock) == (Screen.CLOCK_UNTRUSTED, None)
 
 
 def test_no_agenda_is_told_only_where_no_meeting_is_known() -> None:
-    assert at(Phase.IDLE, TroubleKey.AGENDA_MISSING, meeting=None).screen is Screen.NO_AGENDA
-    assert at(Phase.IDLE, TroubleKey.AGENDA_MISSING).screen is Screen.IDLE
+    assert at(Phase.IDLE, ProblemKey.AGENDA_MISSING, meeting=None).screen is Screen.NO_AGENDA
+    assert at(Phase.IDLE, ProblemKey.AGENDA_MISSING).screen is Screen.IDLE
 
 
 def test_a_running_meeting_without_address_is_told() -> None:
@@ -114,12 +114,12 @@ def test_a_press_shows_the_state_until_its_time_is_over() -> None:
     assert at(Phase.IDLE, now=HOUR + 10, status_until=HOUR + 10).screen is Screen.IDLE
 
 
-def test_the_state_names_the_worst_trouble_of_each_area() -> None:
+def test_the_state_names_the_worst_problem_of_each_area() -> None:
     shown = at(
         Phase.IDLE,
-        TroubleKey.AGENDA_OLD,
-        TroubleKey.PROVINCE,
-        TroubleKey.AGENDA_BROKEN,
+        ProblemKey.AGENDA_OLD,
+        ProblemKey.PROVINCE,
+        ProblemKey.AGENDA_BROKEN,
         status_until=HOUR + 10,
     )
     states = {check.area: (check.state, check.code) for check in shown.checks}
@@ -130,7 +130,7 @@ def test_the_state_names_the_worst_trouble_of_each_area() -> None:
 
 def test_a_self_test_shows_its_own_checks() -> None:
     checks = (Check(Area.CAMERA, CheckState.BAD, "C1"),)
-    shown = at(Phase.IDLE, TroubleKey.NETWORK_CABLE, selftest=checks)
+    shown = at(Phase.IDLE, ProblemKey.NETWORK_CABLE, selftest=checks)
     assert (shown.screen, shown.checks) == (Screen.SELFTEST, checks)
 
 
@@ -199,7 +199,7 @@ def test_each_table_has_a_row_for_each_value() -> None:
     assert set(WORDS) == set(Screen)
     assert set(MICROPHONE_WORDS) == set(MICROPHONE_VOICE) == set(Microphone)
     assert set(ASKING_WORDS) == set(Microphone)
-    assert set(KINDS) == set(TroubleKey)
+    assert set(KINDS) == set(ProblemKey)
 
 
 def test_codes_are_short_and_no_two_are_the_same() -> None:
@@ -209,21 +209,21 @@ def test_codes_are_short_and_no_two_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("reason", EndReason)
-def test_each_end_of_a_call_is_a_trouble_but_our_own(reason: EndReason) -> None:
-    trouble = of_call(reason, HOUR)
-    assert (trouble is None) == (reason is EndReason.OURS)
-    assert trouble is None or trouble.kind.area is Area.MEETING
+def test_each_end_of_a_call_is_a_problem_but_our_own(reason: EndReason) -> None:
+    problem = of_call(reason, HOUR)
+    assert (problem is None) == (reason is EndReason.OURS)
+    assert problem is None or problem.kind.area is Area.MEETING
 
 
-@given(st.lists(st.builds(Trouble, st.sampled_from(TroubleKey), st.floats(0, 1e9))))
-def test_the_worst_stands_first_and_each_kind_once_since_it_began(known: list[Trouble]) -> None:
+@given(st.lists(st.builds(Problem, st.sampled_from(ProblemKey), st.floats(0, 1e9))))
+def test_the_worst_stands_first_and_each_kind_once_since_it_began(known: list[Problem]) -> None:
     shown = worst_first(known)
-    severities = [trouble.kind.severity for trouble in shown]
+    severities = [problem.kind.severity for problem in shown]
     assert severities == sorted(severities, reverse=True)
     assert {t.key for t in shown} == {t.key for t in known}
     assert len(shown) == len({t.key for t in known})
-    for trouble in shown:
-        assert trouble.since == min(t.since for t in known if t.key is trouble.key)
+    for problem in shown:
+        assert problem.since == min(t.since for t in known if t.key is problem.key)
     assert all(isinstance(severity, Severity) for severity in severities)
 
 
@@ -231,7 +231,7 @@ def test_a_box_that_waits_to_be_let_in_shows_its_code_unless_something_is_on() -
     waiting = at(Phase.IDLE, meeting=None, claim="7KQF-M2XH")
     assert (waiting.screen, waiting.claim) == (Screen.CLAIM, "7KQF-M2XH")
     assert at(Phase.UPCOMING, claim="7KQF-M2XH").screen is Screen.UPCOMING
-    assert at(Phase.IDLE, TroubleKey.NETWORK_CABLE, claim="x").screen is Screen.NO_NETWORK
+    assert at(Phase.IDLE, ProblemKey.NETWORK_CABLE, claim="x").screen is Screen.NO_NETWORK
     assert at(Phase.IDLE, claim="").claim == ""
     link = "https://hop.example/devices?claim=7KQF-M2XH"
     assert at(Phase.IDLE, claim="7KQF-M2XH", claim_link=link).claim_link == link

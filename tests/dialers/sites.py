@@ -10,12 +10,12 @@ import numpy as np
 from aiortc import RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
-from appliance.dialers.api import Call, Dialer, Near
+from appliance.dialers.api import Call, Dialer, LocalTracks
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Answered, Event, Told
+from appliance.dialers.janus.session import Answered, Event, Notified
 from appliance.dialers.janus.socket import JanusSocket, LostError
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from appliance.media.webrtc.connection import connection
 from tests.media.local_tracks import NumberedVideo, Tone, number_of
 from tests.peers.janus import ROOM, SECRET
@@ -34,9 +34,9 @@ async def until(true: Callable[[], bool], what: str) -> None:
         raise AssertionError(f"never: {what}") from None
 
 
-def near(site: int) -> Near:
+def near(site: int) -> LocalTracks:
     """Tracks of site number ``site`` (1 to 5)."""
-    return Near(NumberedVideo(first=site * SPAN), Tone(hertz=site * 400.0))
+    return LocalTracks(NumberedVideo(first=site * SPAN), Tone(hertz=site * 400.0))
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Site:
 
     def watch(self) -> "Site":
         """Begin to read."""
-        picture, sound = Follower(self._see), Follower(self._hear)
+        picture, sound = TrackFollower(self._see), TrackFollower(self._hear)
         self._tasks = [
             asyncio.create_task(picture.run()),
             asyncio.create_task(sound.run()),
@@ -85,7 +85,7 @@ class Site:
             _, running = await asyncio.wait(running, timeout=0.2)
         await self.call.hang_up()
 
-    async def _choose(self, picture: Follower, sound: Follower) -> None:
+    async def _choose(self, picture: TrackFollower, sound: TrackFollower) -> None:
         while True:
             picture.choose(self.call.video)
             sound.choose(self.call.audio)
@@ -165,5 +165,5 @@ class Chair:
             return
 
     async def _take(self, event: Event) -> None:
-        if isinstance(event, Told | Answered):
+        if isinstance(event, Notified | Answered):
             self.people.take(event.data)

@@ -11,10 +11,10 @@ from appliance.dialers.janus.session import (
     HungUp,
     JanusSession,
     MediaUp,
+    Notified,
     Over,
     Refused,
     SlowLink,
-    Told,
 )
 
 PLUGIN = "janus.plugin.videoroom"
@@ -47,7 +47,7 @@ def test_a_request_is_acknowledged_and_answered_by_an_event() -> None:
 def test_an_event_that_nobody_asked_for_is_told() -> None:
     data = {"videoroom": "event", "leaving": 5}
     event = {"janus": "event", "sender": 9, "plugindata": {"plugin": PLUGIN, "data": data}}
-    assert opened().receive(event) == [Told(9, data)]
+    assert opened().receive(event) == [Notified(9, data)]
 
 
 def test_errors_of_the_gateway_and_of_the_room() -> None:

@@ -5,7 +5,7 @@ import random
 from sipmessage import URI, Message, Request, Response
 
 from appliance.dialers.sip.signalling.digest import MOST_REALMS, Authenticator
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import (
     MessageError,
     carry,
@@ -66,7 +66,7 @@ class Conversation:
         self._calls = bool(choices.byte() & 1)
         local = TCP_NEAR if choices.byte() & 1 else UDP_NEAR
         self._authenticator = Authenticator("site", "secret")
-        self._leg = Leg(
+        self._leg = InviteSession(
             local,
             NEAR,
             authenticator=self._authenticator,

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from hardware.board import open_board
 with open_board(model_file=Path(sys.argv[1])) as board:
-    print(board.model, board.bench, board.trouble, sep="\\n")
+    print(board.model, board.bench, board.problem, sep="\\n")
 """
 
 
@@ -22,7 +22,7 @@ def test_without_a_pi_there_is_a_bench(tmp_path: Path) -> None:
         with open_board(model_file=model) as board:
             assert board.model == "bench"
             assert board.bench is not None
-            assert board.trouble == ""
+            assert board.problem == ""
 
 
 def test_two_benches_in_one_process_have_pins_of_their_own(tmp_path: Path) -> None:
@@ -33,7 +33,7 @@ def test_two_benches_in_one_process_have_pins_of_their_own(tmp_path: Path) -> No
         assert one.panel is not two.panel
 
 
-def test_a_pi_whose_pins_cannot_be_opened_is_a_trouble(tmp_path: Path) -> None:
+def test_a_pi_whose_pins_cannot_be_opened_is_a_problem(tmp_path: Path) -> None:
     """In a process of its own: importing lgpio starts a thread and changes the directory."""
     model = tmp_path / "model"
     model.write_bytes(b"Raspberry Pi 4 Model B Rev 1.5\0")
@@ -46,7 +46,7 @@ def test_a_pi_whose_pins_cannot_be_opened_is_a_trouble(tmp_path: Path) -> None:
         timeout=60,
         check=True,
     )
-    name, bench, trouble = done.stdout.splitlines()
+    name, bench, problem = done.stdout.splitlines()
     assert name == "Raspberry Pi 4 Model B Rev 1.5"
     assert bench == "None"
-    assert trouble.startswith("no buttons and no lamp: ")
+    assert problem.startswith("no buttons and no lamp: ")

@@ -12,7 +12,7 @@ from appliance.core.floor_control import Lamp
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture
 from hardware.panel import EVENTS, Button, Event, Panel
-from hardware.simulator.pins import Bench
+from hardware.simulator.pins import Simulator
 from hardware.wiring import ONE_BUTTON
 from tests.fast_loop import play
 
@@ -60,7 +60,7 @@ def test_an_edge_counts_from_when_it_happened(late: float, heard: list[Event]) -
 
     async def story() -> list[Event]:
         pins = LateFactory(pin_class=MockPWMPin)
-        hands = Bench(ONE_BUTTON, pins)
+        hands = Simulator(ONE_BUTTON, pins)
         panel = Panel(ONE_BUTTON, pins, asyncio.get_running_loop().time)
         runs = asyncio.create_task(panel.run())
         await asyncio.sleep(1)

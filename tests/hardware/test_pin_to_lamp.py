@@ -15,7 +15,7 @@ from appliance.core.floor_control import Effect, Floor, Lamp
 from hardware.board import Board, open_board
 from hardware.gestures import Gesture
 from hardware.panel import Button, Event
-from hardware.simulator.pins import Bench
+from hardware.simulator.pins import Simulator
 from hardware.wiring import ONE_BUTTON, TWO_BUTTONS, Wiring
 from tests.fast_loop import play
 from tests.hardware.trains import Train, trains
@@ -35,7 +35,7 @@ class Box:
     effects: list[Effect] = field(default_factory=list)
 
     @property
-    def hands(self) -> Bench:
+    def hands(self) -> Simulator:
         assert self.board.bench is not None
         return self.board.bench
 
@@ -227,7 +227,7 @@ def test_a_lamp_with_a_common_anode_shines_the_same() -> None:
     play(story())
 
 
-def test_a_stuck_button_is_a_trouble_until_it_is_released() -> None:
+def test_a_stuck_button_is_a_problem_until_it_is_released() -> None:
     async def story() -> None:
         async with box() as it:
             it.hands.push()

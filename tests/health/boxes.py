@@ -6,8 +6,8 @@ from typing import Any
 
 from appliance.base.site_file import parse_site
 from appliance.core.alarms import State
-from appliance.core.problems import TroubleKey
-from services.health.check_api import Box, Check, Finding
+from appliance.core.problems import ProblemKey
+from services.health.check_api import Box, Check, CheckResult
 from tests.hardware.vitals.trees import pi, spoil
 
 NOON = 1_793_610_000.0
@@ -53,14 +53,14 @@ def mounts(one: Bench, how: str) -> str:
     return f"/dev/mmcblk0p5 {one.data} ext4 {how},relatime,errors=remount-ro 0 0\n"
 
 
-def states(finding: Finding) -> dict[TroubleKey, State]:
-    """What it says of each trouble."""
-    found: dict[TroubleKey, State] = {}
+def states(finding: CheckResult) -> dict[ProblemKey, State]:
+    """What it says of each problem."""
+    found: dict[ProblemKey, State] = {}
     for verdict in finding.verdicts:
         found[verdict.key] = max(verdict.state, found.get(verdict.key, State.FINE))
     return found
 
 
-def wrong(check: Check, box: Box) -> set[TroubleKey]:
+def wrong(check: Check, box: Box) -> set[ProblemKey]:
     """What the check calls wrong."""
     return {key for key, state in states(check(box)).items() if state is State.WRONG}

@@ -1,4 +1,4 @@
-"""Each check: nothing on a healthy Pi, its own trouble on a spoiled one, and nothing else."""
+"""Each check: nothing on a healthy Pi, its own problem on a spoiled one, and nothing else."""
 
 import json
 from collections.abc import Callable
@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from appliance.core.alarms import State
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 from services.health.check_api import Check
-from services.health.check_runner import Rounds
+from services.health.check_runner import CheckRunner
 from services.health.checklist import Checklist
 from services.health.checks.canary import EVERY_S, Canary, sing
 from services.health.checks.disk import judge
@@ -20,8 +20,8 @@ from services.health.checks.voltage import Voltage
 from tests.hardware.vitals.trees import spoil
 from tests.health.boxes import NOON, Bench, bench, mounts, states, wrong
 
-KEY = TroubleKey
-SPOILED: list[tuple[str, str, str | bytes | None, TroubleKey]] = [
+KEY = ProblemKey
+SPOILED: list[tuple[str, str, str | bytes | None, ProblemKey]] = [
     ("temperature", "sys/class/thermal/thermal_zone0/temp", "84200", KEY.HOT),
     ("voltage", "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1", KEY.POWER_WEAK),
     ("throttling", "sys/devices/platform/soc/soc:firmware/get_throttled", "6", KEY.SLOWED),
@@ -38,8 +38,8 @@ SPOILED: list[tuple[str, str, str | bytes | None, TroubleKey]] = [
 
 
 @pytest.mark.parametrize(("name", "attribute", "content", "key"), SPOILED)
-def test_a_spoiled_attribute_is_one_trouble(
-    tmp_path: Path, name: str, attribute: str, content: str | bytes | None, key: TroubleKey
+def test_a_spoiled_attribute_is_one_problem(
+    tmp_path: Path, name: str, attribute: str, content: str | bytes | None, key: ProblemKey
 ) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
@@ -62,7 +62,7 @@ CODES = [
 
 @pytest.mark.parametrize(("name", "key"), CODES)
 def test_what_only_the_endpoint_knows_is_its_word(
-    tmp_path: Path, name: str, key: TroubleKey
+    tmp_path: Path, name: str, key: ProblemKey
 ) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
@@ -73,7 +73,7 @@ def test_what_only_the_endpoint_knows_is_its_word(
     assert key not in states(check(one.box()))
 
 
-def test_every_trouble_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
+def test_every_problem_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
     one = bench(tmp_path)
     checks = Checklist(one.root, one.data).checks
     checks["units"] = Units(("echo", "[]"))
@@ -81,8 +81,8 @@ def test_every_trouble_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
     spoken = {key for check in checks.values() for key in states(check(one.box()))}
     spoken |= {key for check in checks.values() for key in states(check(one.box(10.0)))}
     # What a stick is doing is for whoever has just plugged it in.
-    on_the_tv_alone = {key for key in TroubleKey if key.value.startswith("stick-")}
-    assert set(TroubleKey) - spoken == on_the_tv_alone
+    on_the_tv_alone = {key for key in ProblemKey if key.value.startswith("stick-")}
+    assert set(ProblemKey) - spoken == on_the_tv_alone
 
 
 def test_the_clock(tmp_path: Path) -> None:
@@ -96,7 +96,7 @@ def test_the_clock(tmp_path: Path) -> None:
     ("days", "keys"),
     [(300.0, set()), (14.0, set()), (13.9, {KEY.CERTIFICATE_ENDS}), (-0.1, {KEY.CERTIFICATE_OVER})],
 )
-def test_the_certificate(tmp_path: Path, days: float, keys: set[TroubleKey]) -> None:
+def test_the_certificate(tmp_path: Path, days: float, keys: set[ProblemKey]) -> None:
     one = bench(tmp_path)
     one.certificate_end = NOON + days * 86400
     check = Checklist(one.root, one.data).checks["certificate"]
@@ -130,7 +130,7 @@ def test_the_disk_of_this_machine_has_some_room(tmp_path: Path) -> None:
     assert 0.0 <= finding.figures["data_free_percent"] <= 100.0
 
 
-DATA: list[tuple[str, str, str, set[TroubleKey]]] = [
+DATA: list[tuple[str, str, str, set[ProblemKey]]] = [
     ("filesystem", "sys/fs/ext4/mmcblk0p5/errors_count", "0", set()),
     ("filesystem", "sys/fs/ext4/mmcblk0p5/errors_count", "3", {KEY.STORAGE}),
     ("wear", "sys/block/mmcblk0/device/life_time", "0x02 0x07", set()),
@@ -140,7 +140,7 @@ DATA: list[tuple[str, str, str, set[TroubleKey]]] = [
 
 @pytest.mark.parametrize(("name", "attribute", "content", "keys"), DATA)
 def test_the_card(
-    tmp_path: Path, name: str, attribute: str, content: str, keys: set[TroubleKey]
+    tmp_path: Path, name: str, attribute: str, content: str, keys: set[ProblemKey]
 ) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
@@ -187,7 +187,7 @@ def test_what_is_wrong_with_the_write_is_named(tmp_path: Path) -> None:
     [(4, 10, set()), (5, 400, {KEY.LINK_ERRORS}), (5, 1000, set()), (50, 1000, {KEY.LINK_ERRORS})],
 )
 def test_a_cable_that_loses(
-    tmp_path: Path, errors: int, packets: int, keys: set[TroubleKey]
+    tmp_path: Path, errors: int, packets: int, keys: set[ProblemKey]
 ) -> None:
     one, cable = bench(tmp_path), Cable()
     counts = "sys/class/net/eth0/statistics"
@@ -249,7 +249,7 @@ def test_a_broken_mark_stops_nothing(tmp_path: Path, mark: str) -> None:
 
 def test_a_round_on_a_healthy_pi_has_no_alarm_and_many_figures(tmp_path: Path) -> None:
     one = bench(tmp_path)
-    rounds = Rounds(Checklist(one.root, one.data).checks)
+    rounds = CheckRunner(Checklist(one.root, one.data).checks)
     for second in range(0, 120, 10):
         condition = rounds.go(one.box(float(second)))
     assert condition.alarms == ()
@@ -262,7 +262,7 @@ def test_an_alarm_comes_in_both_languages_with_its_remedy_and_goes_by_itself(
     tmp_path: Path,
 ) -> None:
     one = bench(tmp_path)
-    rounds = Rounds(Checklist(one.root, one.data).checks)
+    rounds = CheckRunner(Checklist(one.root, one.data).checks)
     temperature = "sys/class/thermal/thermal_zone0/temp"
     spoil(one.root, temperature, "84200")
     for second in (0.0, 10.0, 20.0):
@@ -287,6 +287,6 @@ def test_a_check_that_falls_takes_nothing_down(tmp_path: Path) -> None:
     checks: dict[str, Check] = dict(Checklist(one.root, one.data).checks)
     fallen: Callable[..., object] = falls
     checks["temperature"] = fallen  # type: ignore[assignment]
-    condition = Rounds(checks).go(one.box())
+    condition = CheckRunner(checks).go(one.box())
     assert condition.facts["checks_fallen"] == "temperature"
     assert "memory_free_mb" in condition.figures

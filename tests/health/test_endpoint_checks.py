@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from services.health.checklist import Checklist
 from tests.health.boxes import NOON, bench, wrong
 
-KEY = TroubleKey
+KEY = ProblemKey
 
 
 def test_a_silent_endpoint(tmp_path: Path) -> None:

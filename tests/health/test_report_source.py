@@ -14,9 +14,9 @@ from appliance.wire.topics import Kind
 from services.health.check_runner import Condition
 from services.health.intervals import period_s
 from services.health.mqtt import Message
-from services.health.province_messages import Told
+from services.health.province_messages import ProvinceMessages
 from services.health.report_builder import meeting_of, update_of
-from services.health.report_source import Teller
+from services.health.report_source import ReportSource
 
 NOW = 1000.0
 
@@ -28,7 +28,7 @@ class Bench:
         self.run = run
         self.said: list[Report] = []
         self.seq = 0
-        self.teller = Teller(run, self.said.append, self._stamp)
+        self.teller = ReportSource(run, self.said.append, self._stamp)
 
     def _stamp(self) -> Stamp:
         self.seq += 1
@@ -155,7 +155,7 @@ def test_the_rhythm(endpoint: dict[str, Any] | None, period: float) -> None:
 
 
 def test_the_hand_that_is_seen_is_the_one_that_is_up() -> None:
-    told = Told(lambda: NOW, lambda: None)
+    told = ProvinceMessages(lambda: NOW, lambda: None)
     assert not told.sees(5)
     told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, hand_seen=5).payload, True))
     assert [told.sees(seq) for seq in (0, 4, 5, 6)] == [False, False, True, False]
@@ -165,7 +165,7 @@ def test_the_hand_that_is_seen_is_the_one_that_is_up() -> None:
 
 def test_what_the_province_tells_is_kept_for_the_neighbours() -> None:
     changes: list[int] = []
-    told = Told(lambda: NOW, lambda: changes.append(1))
+    told = ProvinceMessages(lambda: NOW, lambda: changes.append(1))
     assert told.facts == {"nudges": 0, "nudged_at": None, "desired": None}
     told.hear(Message("diemcau/ia-kly/nudge", b"", False))
     told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, floor="m").payload, True))

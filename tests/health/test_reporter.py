@@ -17,7 +17,7 @@ from appliance.wire.topics import Kind, Topic
 from services.health.backlog import Backlog
 from services.health.mqtt import Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
-from services.health.sequence import Stamps
+from services.health.sequence import Sequence
 from services.province.broker.access import PROVINCE
 from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked
 from tests.peers.relay import relay
@@ -31,7 +31,7 @@ class Speaker:
     """A reporter, and what it was told."""
 
     reporter: Reporter
-    stamps: Stamps
+    stamps: Sequence
     backlog: Backlog
     told: list[Message]
 
@@ -44,7 +44,7 @@ class Speaker:
 def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boot-1") -> Speaker:
     tls = bench.identity(SITE)
     broker = Broker(bench.files.host, port or bench.files.port)
-    stamps = Stamps(boot)
+    stamps = Sequence(boot)
     told: list[Message] = []
 
     def connect(will: Will) -> AbstractAsyncContextManager[Link]:
@@ -215,10 +215,10 @@ async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) 
 
 def test_stamps_grow_over_restarts_and_within_a_millisecond() -> None:
     boot = 100.0
-    stamps = Stamps("b", lambda: boot)
+    stamps = Sequence("b", lambda: boot)
     first = [stamps.next(5.0) for _ in range(3)]
     assert [stamp.seq for stamp in first] == [100_000, 100_001, 100_002]
     boot = 100.5
-    again = Stamps("b", lambda: boot).next(4.0)
+    again = Sequence("b", lambda: boot).next(4.0)
     assert again.seq == 100_500
     assert again.at == 4.0

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from appliance.core.alarms import State
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from services.health.checklist import Checklist
 from services.slots.rescue import FLAG, FOLDER
 from tests.health.boxes import bench, wrong
@@ -17,7 +17,7 @@ def test_a_box_in_rescue_says_so_until_the_gate_is_passed(tmp_path: Path) -> Non
     folder.mkdir(parents=True)
     (folder / FLAG).write_text("7\n")
     (verdict,) = check(one.box()).verdicts
-    assert (verdict.key, verdict.state) == (TroubleKey.RESCUE, State.WRONG)
+    assert (verdict.key, verdict.state) == (ProblemKey.RESCUE, State.WRONG)
     assert verdict.detail == "7 starts in a row"
     (folder / FLAG).unlink()
     assert wrong(check, one.box()) == set()

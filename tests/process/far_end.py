@@ -10,13 +10,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from appliance.dialers.api import Call, Near
+from appliance.dialers.api import Call, LocalTracks
 from appliance.dialers.registry import Dialers
 from appliance.media.capture.camera import Camera
-from appliance.media.capture.local_audio import NearAudio
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_audio import LocalAudio
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from tests.code_picture import GUEST, SITE, Code, read, write_recording
 from tests.code_sound import GUEST_HERTZ, write_beeps
 from tests.process.waiting import PATIENCE_S, until
@@ -34,8 +34,8 @@ class FarEnd:
         self.codes: list[Code | None] = []
         self.steps: list[float] = []
         self._last: NDArray[np.int16] | None = None
-        self._picture = Follower(self._see)
-        self._sound = Follower(lambda _frame: None)
+        self._picture = TrackFollower(self._see)
+        self._sound = TrackFollower(lambda _frame: None)
 
     async def run(self) -> None:
         """Look and listen until cancelled."""
@@ -85,7 +85,7 @@ async def a_far_end(folder: Path, address: str) -> AsyncIterator[FarEnd]:
     camera.open()
     microphone.live = True
     microphone.open()
-    near = Near(NearVideo(camera), NearAudio(microphone, "opus"))
+    near = LocalTracks(LocalVideo(camera), LocalAudio(microphone, "opus"))
     try:
         call = await Dialers().dial(address, near, name=NAME)
         far = FarEnd(call)

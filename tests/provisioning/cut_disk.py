@@ -14,7 +14,7 @@ from services.provisioning.disk_ops import (
     WriteFile,
 )
 from services.provisioning.provision import RECORD, RESULT, SETTLED, Kept, plan
-from services.provisioning.site_file_on_card import Offered, take_apart
+from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
 
 Mixed = Callable[[bytes, bytes], bytes]
 """What a cut leaves of (old bytes, new bytes) that were being overwritten."""
@@ -72,7 +72,7 @@ class CutDisk:
         number = int(folder.rpartition("/")[2])
         return Kept(number, digest, secrets, f"{folder}/{SETTLED}" in self.files)
 
-    def offered(self) -> tuple[str, Offered | None]:
+    def offered(self) -> tuple[str, SiteFileOnCard | None]:
         for name in NAMES:
             if f"boot/{name}" in self.files:
                 return f"boot/{name}", take_apart(self.files[f"boot/{name}"])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from appliance.core.rescue import FAULT_WORDS, Fault
+from appliance.core.rescue import FAULT_WORDS, RescueProblem
 from services.endpoint.tools.rescue_page_command import known
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING
 from services.slots.header import read_header
@@ -76,18 +76,18 @@ def test_a_noted_reason_stands_and_damage_is_looked_for_where_none_is(box: Box) 
     facts = box.found()
     assert (facts["state"], facts["starts"], facts["slot"]) == ("rescue", 8, "B")
     assert facts["release"] == NEWER
-    assert faults(facts) == {"A": Fault.CARD, "B": Fault.ENDPOINT}
+    assert faults(facts) == {"A": RescueProblem.CARD, "B": RescueProblem.ENDPOINT}
     assert facts["detail"].startswith("8 starts in a row did not pass the gate; A 0.1.9")
     kept = read_record(box.folder / "data").trials
     assert kept["A"].reason.startswith("kernel is damaged")
     assert kept["B"] == note
     # What was found once is not looked for again: the slot is whole, and still said to be damaged.
     box.slot("A", slot_bytes(box.folder / "work", OLDER))
-    assert faults(box.found())["A"] == Fault.CARD
+    assert faults(box.found())["A"] == RescueProblem.CARD
 
 
 def test_what_may_have_been_a_power_cut_is_not_kept(box: Box) -> None:
-    assert faults(box.found()) == {"A": Fault.NO_START, "B": Fault.NO_START}
+    assert faults(box.found()) == {"A": RescueProblem.NO_START, "B": RescueProblem.NO_START}
     assert not (box.folder / "data/boot/slots.json").exists()
 
 
@@ -96,21 +96,21 @@ def test_a_slot_that_reached_data_hung(box: Box) -> None:
         header = read_header(image)
     assert header is not None
     (box.folder / "data/boot/reached-B").write_text(header.root.digest.hex() + "\n")
-    assert faults(box.found()) == {"A": Fault.NO_START, "B": Fault.HUNG}
+    assert faults(box.found()) == {"A": RescueProblem.NO_START, "B": RescueProblem.HUNG}
 
 
 def test_an_empty_slot_is_none_a_spoilt_one_is_the_card(box: Box) -> None:
     box.slot("A", bytes(1 << 16))
-    assert faults(box.found()) == {"B": Fault.NO_START}
+    assert faults(box.found()) == {"B": RescueProblem.NO_START}
     box.slot("A", b"\xff" * (1 << 16))
-    assert faults(box.found()) == {"A": Fault.CARD, "B": Fault.NO_START}
+    assert faults(box.found()) == {"A": RescueProblem.CARD, "B": RescueProblem.NO_START}
     (box.folder / "slot-a").unlink()
-    assert faults(box.found()) == {"A": Fault.CARD, "B": Fault.NO_START}
+    assert faults(box.found()) == {"A": RescueProblem.CARD, "B": RescueProblem.NO_START}
 
 
 def test_slots_are_not_read_for_longer_than_the_endpoint_may_wait(box: Box) -> None:
     facts = box.found("--within", "-1")
-    assert faults(facts) == {"A": Fault.UNKNOWN, "B": Fault.UNKNOWN}
+    assert faults(facts) == {"A": RescueProblem.UNKNOWN, "B": RescueProblem.UNKNOWN}
     assert facts["slots"][0]["reason"] == "not all was read in time"
 
 
@@ -121,21 +121,21 @@ def test_each_reason_of_the_house_has_its_words() -> None:
         missing({}, settings=True, screen=True),
     ]
     gate = [fault_of(f"the gate was not passed: {what}") for what in lacking]
-    assert gate == [Fault.SCREEN, Fault.ENDPOINT, Fault.PICTURE]
-    assert fault_of(REACHED_DATA) is Fault.HUNG
-    assert fault_of(REACHED_NOTHING) is Fault.NO_START
-    assert fault_of("root is damaged: block 7 of 9 is not the signed one") is Fault.CARD
-    assert fault_of(f"{UNREADABLE}: Input/output error") is Fault.CARD
-    assert fault_of("") is fault_of("something new") is Fault.UNKNOWN
-    assert set(FAULT_WORDS) == set(Fault)
+    assert gate == [RescueProblem.SCREEN, RescueProblem.ENDPOINT, RescueProblem.PICTURE]
+    assert fault_of(REACHED_DATA) is RescueProblem.HUNG
+    assert fault_of(REACHED_NOTHING) is RescueProblem.NO_START
+    assert fault_of("root is damaged: block 7 of 9 is not the signed one") is RescueProblem.CARD
+    assert fault_of(f"{UNREADABLE}: Input/output error") is RescueProblem.CARD
+    assert fault_of("") is fault_of("something new") is RescueProblem.UNKNOWN
+    assert set(FAULT_WORDS) == set(RescueProblem)
 
 
 def test_the_page_reads_what_was_written(box: Box) -> None:
     page = known(box.found(), "100000001")
     assert (page.starts, page.serial) == (8, "100000001")
     assert [(slot.slot, slot.version, slot.fault) for slot in page.slots] == [
-        ("A", OLDER, Fault.NO_START),
-        ("B", NEWER, Fault.NO_START),
+        ("A", OLDER, RescueProblem.NO_START),
+        ("B", NEWER, RescueProblem.NO_START),
     ]
 
 

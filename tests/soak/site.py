@@ -9,13 +9,13 @@ from dataclasses import asdict
 import av
 
 from appliance.base.config import SipChoices
-from appliance.dialers.api import Near
+from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.media.capture.camera import Camera
-from appliance.media.capture.local_audio import NearAudio
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_audio import LocalAudio
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 
 
 async def stay(
@@ -25,9 +25,9 @@ async def stay(
     eye.open()
     ear.live = True
     ear.open()
-    near = Near(NearVideo(eye), NearAudio(ear, "opus"))
+    near = LocalTracks(LocalVideo(eye), LocalAudio(ear, "opus"))
     call = await SipDialer(choices=choices).dial(address, near, name="soak")
-    picture, sound = Follower(_drop), Follower(_drop)
+    picture, sound = TrackFollower(_drop), TrackFollower(_drop)
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(one.run()) for one in (picture, sound)]
         choosing = group.create_task(_choose(call, picture, sound))
@@ -44,7 +44,7 @@ async def stay(
     sys.stdout.write(json.dumps({**asdict(call.statistics()), "ended_early": ended}) + "\n")
 
 
-async def _choose(call: object, picture: Follower, sound: Follower) -> None:
+async def _choose(call: object, picture: TrackFollower, sound: TrackFollower) -> None:
     while True:
         picture.choose(call.video)  # type: ignore[attr-defined]
         sound.choose(call.audio)  # type: ignore[attr-defined]

@@ -14,18 +14,18 @@ from icalendar import Calendar, Event, vUri
 from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.fact_file import FactFile
 from appliance.base.systemd import Lifeline
-from appliance.core.problems import Trouble
+from appliance.core.problems import Problem
 from appliance.media.tv.compose import I420
 from hardware.board import open_board
-from hardware.simulator.pins import Bench
+from hardware.simulator.pins import Simulator
 from hardware.wiring import TWO_BUTTONS
-from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
-from services.endpoint.call.call_keeper import Dial, Line
+from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.conductor import Conductor
-from services.endpoint.screen.display import Stage
-from services.endpoint.status.problems import Symptoms
+from services.endpoint.screen.display import Display
+from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
 from services.endpoint.status.stick import stick
@@ -47,7 +47,7 @@ class StoryDevices:
         self.opened += wanted and not self.open
         self.open, self.live = wanted, wanted and live
 
-    def troubles(self) -> list[Trouble]:
+    def problems(self) -> list[Problem]:
         return []
 
 
@@ -106,7 +106,7 @@ class Evening:
         self.phases: list[str] = []
         self.meetings: dict[str, Event] = {}
         self.plugged = True
-        self.bench: Bench | None = None
+        self.bench: Simulator | None = None
         self.conductor: Conductor | None = None
         self._feed = folder / "feed.ics"
 
@@ -176,7 +176,7 @@ class Evening:
         feed = Feed(f"file:{self._feed}", self.folder / "data", zone=ZONE)
         with open_board(TWO_BUTTONS, clock=loop.time) as board:
             self.bench = board.bench
-            agendas = Agendas(feed, self.clock.now)
+            agendas = AgendaPoller(feed, self.clock.now)
             self.conductor = Conductor(
                 site,
                 clock=self.clock,
@@ -184,19 +184,19 @@ class Evening:
                 devices=self.devices,
                 panel=board.panel,
                 dismissals=Dismissals(self.folder / "data"),
-                symptoms=Symptoms(
+                symptoms=SiteProblems(
                     agendas,
                     self.devices,
                     board.panel,
                     linked=lambda: self.plugged,
-                    tv_trouble=lambda: "",
+                    tv_problem=lambda: "",
                     stick=lambda now: stick(self.folder / "run", now),
                 ),
                 reports=Reports(
                     Lifeline(loop.time), FactFile(self.folder / "run" / "endpoint.json")
                 ),
-                line=lambda changed: Line(self.dial, changed, seed="ia-kly"),
-                stage=lambda media: Stage(self.tv, self.tv, loop.time, media),
+                line=lambda changed: CallKeeper(self.dial, changed, seed="ia-kly"),
+                stage=lambda media: Display(self.tv, self.tv, loop.time, media),
                 selftest=SelfTest({}),
             )
             running = asyncio.create_task(self.conductor.run())

@@ -14,7 +14,7 @@ import pytest
 import trustme
 
 from appliance.base.config import SipChoices
-from appliance.dialers.api import Call, Near
+from appliance.dialers.api import Call, LocalTracks
 from appliance.dialers.sip.dialer import SipDialer
 from services.endpoint.status.province import Word
 from tests.fast_net import play
@@ -43,7 +43,7 @@ class SipEvening:
         async def dial(address: str) -> Call:
             self.hums.append(Hum())
             call = await dialer.dial(
-                address, Near(Card(OURS, OURS_S), self.hums[-1]), name="Xã Ia Kly"
+                address, LocalTracks(Card(OURS, OURS_S), self.hums[-1]), name="Xã Ia Kly"
             )
             self.calls.append(call)
             return call

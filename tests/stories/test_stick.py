@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.updates.progress import Stage, Telling
+from services.updates.progress import Progress, Stage
 from services.updates.restart import FRESH_S, ask
 from tests.fast_loop import play
 from tests.stories.evening import Evening
@@ -51,7 +51,7 @@ def test_who_plugs_a_stick_in_reads_on_the_tv_what_it_does(tmp_path: Path) -> No
     async def story() -> None:
         async with evening.powered():
             await evening.until("13:00:10")
-            telling = Telling(tmp_path / "run", evening.clock.now)
+            telling = Progress(tmp_path / "run", evening.clock.now)
             for at, stage in (
                 ("13:00:20", Stage.READING),
                 ("13:00:30", Stage.INSTALLING),

@@ -12,7 +12,7 @@ from services.support.errors import StickError
 from services.support.grant import Grant
 from services.support.grant_policy import Here
 from services.support.signature import LARGEST, sign
-from services.support.trusted_time import Hour
+from services.support.trusted_time import TrustedTime
 from tests.support.authorities import authority, signer
 
 NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
@@ -52,13 +52,13 @@ def try_(keys: Path, tmp_path: Path) -> Try:
         content: Grant | bytes = GRANT,
         *,
         by: str = "provisioning/signer",
-        hour: Hour | None = None,
+        hour: TrustedTime | None = None,
         spoil: Callable[[bytes], bytes] = lambda signed: signed,
         site: str = SITE,
     ) -> Admitted:
         certificate, key = (keys / f"{by}{kind}" for kind in (".pem", ".key"))
         signed = spoil(sign(bytes(content), certificate, str(key)))
-        here = Here(SERIAL, site, hour or Hour(NOW, trusted=True, past=START))
+        here = Here(SERIAL, site, hour or TrustedTime(NOW, trusted=True, past=START))
         return admit(signed, keys / "provisioning/keyring.pem", tmp_path, lambda: here)
 
     return given
@@ -110,24 +110,27 @@ def test_a_certificate_that_had_ended(try_: Try) -> None:
 def test_a_certificate_that_has_ended_since(try_: Try, keys: Path) -> None:
     signer(keys / "provisioning", "day", "extendedKeyUsage=emailProtection", days=1)
     week = replace(GRANT, until=NOW + timedelta(days=6))
-    later = Hour(NOW + timedelta(days=5), trusted=True, past=START)
+    later = TrustedTime(NOW + timedelta(days=5), trusted=True, past=START)
     refused(try_, "certificate of day has ended", week, by="provisioning/day", hour=later)
 
 
 def test_the_time_is_over(try_: Try) -> None:
-    refused(try_, "only; it is", hour=Hour(GRANT.until, trusted=True, past=START))
+    refused(try_, "only; it is", hour=TrustedTime(GRANT.until, trusted=True, past=START))
     assert (
-        try_(hour=Hour(GRANT.until - timedelta(seconds=90), trusted=True, past=START)).seconds == 90
+        try_(
+            hour=TrustedTime(GRANT.until - timedelta(seconds=90), trusted=True, past=START)
+        ).seconds
+        == 90
     )
 
 
 def test_the_time_has_not_come(try_: Try) -> None:
-    before = Hour(NOW - timedelta(hours=1), trusted=True, past=START)
+    before = TrustedTime(NOW - timedelta(hours=1), trusted=True, past=START)
     refused(try_, "yet to come", hour=before)
 
 
 def test_a_clock_at_1970_is_not_asked_but_what_is_known_to_have_passed(try_: Try) -> None:
-    lost = Hour(START, trusted=False, past=NOW - timedelta(days=30))
+    lost = TrustedTime(START, trusted=False, past=NOW - timedelta(days=30))
     refused(try_, "only; it is", hour=replace(lost, past=GRANT.until))
     assert try_(hour=lost).seconds == 2 * 3600
 
@@ -146,7 +149,7 @@ def test_a_grant_is_used_once(try_: Try) -> None:
 
 
 def test_what_was_refused_is_not_used_up(try_: Try) -> None:
-    refused(try_, "only; it is", hour=Hour(GRANT.until, trusted=True, past=START))
+    refused(try_, "only; it is", hour=TrustedTime(GRANT.until, trusted=True, past=START))
     assert try_().grant == GRANT
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from services.support.grant import Grant
-from services.support.trusted_time import TIMESYNC, hour
+from services.support.trusted_time import TIMESYNC, trusted_time
 from services.support.used_grants import MOST, PLACE, UsedGrants, read_used, write_used
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -55,16 +55,16 @@ def box(root: Path, version: str, kept: datetime) -> Path:
 
 
 def test_the_image_and_the_hour_that_was_kept_last_say_what_has_passed(tmp_path: Path) -> None:
-    known = hour(box(tmp_path, "0.1.0+202001010830", NOON - timedelta(days=900)), "always")
+    known = trusted_time(box(tmp_path, "0.1.0+202001010830", NOON - timedelta(days=900)), "always")
     assert (known.past, known.trusted) == (NOON - timedelta(days=900), True)
     (tmp_path / TIMESYNC).unlink()
-    assert hour(tmp_path, "always").past == datetime(2020, 1, 1, 8, 30, tzinfo=UTC)
+    assert trusted_time(tmp_path, "always").past == datetime(2020, 1, 1, 8, 30, tzinfo=UTC)
 
 
 def test_a_clock_behind_the_image_is_not_trusted(tmp_path: Path) -> None:
-    known = hour(box(tmp_path, "0.1.0+209901010000", NOON), "always")
+    known = trusted_time(box(tmp_path, "0.1.0+209901010000", NOON), "always")
     assert (known.past.year, known.trusted) == (2099, False)
 
 
 def test_a_machine_without_a_release_knows_nothing(tmp_path: Path) -> None:
-    assert hour(tmp_path, "always").past == datetime.fromtimestamp(0, UTC)
+    assert trusted_time(tmp_path, "always").past == datetime.fromtimestamp(0, UTC)

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from appliance.base.fact_file import FactFile
 from appliance.core.decision import Phase
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from appliance.core.rescue import NOT_PASSED
 from services.endpoint.status.stick import BUSY_S, OVER_S, stick
 from services.slots import rescue
@@ -24,7 +24,7 @@ from services.support.grant_command import grant
 from services.support.shell import drop_in
 from services.support.signature import verify
 from services.updates.install import failed_here
-from services.updates.progress import Stage, Telling
+from services.updates.progress import Progress, Stage
 from services.updates.slot_confirmed import RESCUE
 from services.updates.stick_command import stick as stick_command
 from tests.provisioning.test_provision import site
@@ -229,8 +229,8 @@ def test_the_shell_is_bound_to_the_stick_and_to_the_hours() -> None:
 
 @pytest.mark.parametrize("stage", Stage)
 def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: Stage) -> None:
-    Telling(tmp_path, lambda: 1000.0).tell(stage, "sda1")
-    key = TroubleKey(f"stick-{stage.value}")
+    Progress(tmp_path, lambda: 1000.0).tell(stage, "sda1")
+    key = ProblemKey(f"stick-{stage.value}")
     lasts = BUSY_S if stage in (Stage.READING, Stage.INSTALLING) else OVER_S
     assert stick(tmp_path, 1000.0 + lasts) is key
     assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is Stage.WAITING else None)

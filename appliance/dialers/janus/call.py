@@ -9,11 +9,11 @@ from typing import TypeGuard
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
-from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, Near
+from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, LocalTracks
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.mix import Mix
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Answered, Event, HungUp, Json, Over, SlowLink, Told
+from appliance.dialers.janus.session import Answered, Event, HungUp, Json, Notified, Over, SlowLink
 from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.dialers.janus.subscription import Subscription
 from appliance.dialers.path import NoPathError, close, path_stands
@@ -35,7 +35,7 @@ class JanusCall:
     """See `appliance.dialers.api.Call`; made by JanusDialer, which calls ``join`` once."""
 
     def __init__(
-        self, address: Address, near: Near, name: str, trust: ssl.SSLContext | None
+        self, address: Address, near: LocalTracks, name: str, trust: ssl.SSLContext | None
     ) -> None:
         self.ended: EndReason | None = None
         self.detail = ""
@@ -55,7 +55,7 @@ class JanusCall:
         self._pc = connection()
         self._mix = Mix()
         self._subscription: Subscription | None = None
-        self._offers: list[Told] = []
+        self._offers: list[Notified] = []
         self._turn = asyncio.Event()  # the subscription may have to change
         self._rename = asyncio.Event()  # the display has to change
         self._ending = asyncio.Event()
@@ -161,10 +161,10 @@ class JanusCall:
 
     async def _hear(self, event: Event) -> None:
         """Take an event; whatever needs another request is left to a task."""
-        if isinstance(event, Told) and event.sdp:
+        if isinstance(event, Notified) and event.sdp:
             self._offers.append(event)
             self._turn.set()
-        elif isinstance(event, Told) or _joined(event):
+        elif isinstance(event, Notified) or _joined(event):
             self._hear_room(event.data)
         elif isinstance(event, SlowLink):
             log.info("near → slow link: %d %s packets lost", event.lost, event.media)

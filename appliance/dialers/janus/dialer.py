@@ -6,7 +6,7 @@ import ssl
 from websockets.exceptions import WebSocketException
 
 from appliance.base.limits import Limits
-from appliance.dialers.api import Call, DialError, EndReason, Near
+from appliance.dialers.api import Call, DialError, EndReason, LocalTracks
 from appliance.dialers.janus.call import JanusCall
 from appliance.dialers.janus.faults import refused, unreachable
 from appliance.dialers.janus.socket import LostError, RefusedError
@@ -23,7 +23,7 @@ class JanusDialer:
         self._trust = trust
         self._limits = limits or Limits()
 
-    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Enter the room as ``name``; raises DialError."""
         try:
             parsed = Address.parse(address)

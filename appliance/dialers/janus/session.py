@@ -34,7 +34,7 @@ class Refused:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Notified:
     """An event of the room that nobody asked for."""
 
     handle: int
@@ -74,7 +74,7 @@ class Over:
     why: str
 
 
-Event = Answered | Refused | Told | MediaUp | HungUp | SlowLink | Over
+Event = Answered | Refused | Notified | MediaUp | HungUp | SlowLink | Over
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class JanusSession:
             if transaction in self._open:
                 self._open.discard(transaction)
                 return self._answered(transaction, _data(message), sdp)
-            return [Told(handle, _data(message), sdp)]
+            return [Notified(handle, _data(message), sdp)]
         return self._notice(kind, handle, message)
 
     def _notice(self, kind: object, handle: int, message: Json) -> list[Event]:

@@ -9,7 +9,14 @@ from aiortc import MediaStreamTrack
 from sipmessage import Request, Response
 
 from appliance.base.config import SipChoices
-from appliance.dialers.api import CallStatistics, Change, DialError, EndReason, FarFloor, Near
+from appliance.dialers.api import (
+    CallStatistics,
+    Change,
+    DialError,
+    EndReason,
+    FarFloor,
+    LocalTracks,
+)
 from appliance.dialers.sip.dtmf_script import Step
 from appliance.dialers.sip.faults import refused
 from appliance.dialers.sip.keypad import Keypad
@@ -27,11 +34,11 @@ from appliance.dialers.sip.signalling.events import (
     Progress,
 )
 from appliance.dialers.sip.signalling.info import CONTROL, FAST_UPDATE, wants_keyframe
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.registration import Registered, Registration
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
-from appliance.dialers.sip.transport.routing import Way
-from appliance.dialers.sip.transport.transport_layer import Station
+from appliance.dialers.sip.transport.routing import Route
+from appliance.dialers.sip.transport.transport_layer import TransportLayer
 
 log = logging.getLogger("diemcau.sip")
 
@@ -46,8 +53,8 @@ class SipCall:
 
     def __init__(
         self,
-        way: Way,
-        near: Near,
+        way: Route,
+        near: LocalTracks,
         name: str,
         choices: SipChoices,
         script: tuple[Step, ...],
@@ -69,8 +76,8 @@ class SipCall:
             on_keyframe_wanted=self._ask_keyframe,
         )
         self._media.changed = self._change.tell
-        self._station = Station(trust, self._hear, self._lost)
-        self._leg: Leg | None = None
+        self._station = TransportLayer(trust, self._hear, self._lost)
+        self._leg: InviteSession | None = None
         self._registration: Registration | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._outcome: asyncio.Future[None] | None = None
@@ -83,7 +90,7 @@ class SipCall:
 
     async def join(self) -> None:
         """Connect, register where asked for, and call; raises DialError, OSError, TimeoutError."""
-        local = await self._station.open(self._way.places)
+        local = await self._station.open(self._way.targets)
         await self._media.open(local.host.strip("[]"))
         near = self._way.near(local, self._name)
         if self._way.registrar is not None:
@@ -92,7 +99,9 @@ class SipCall:
             )
             self._registration.begin(self._now)
             await self._until_registered(self._registration)
-        self._leg = Leg(local, near, authenticator=self._way.authenticator, timer=self._session)
+        self._leg = InviteSession(
+            local, near, authenticator=self._way.authenticator, timer=self._session
+        )
         self._outcome = asyncio.get_running_loop().create_future()
         self._leg.call(self._way.target, self._media.offer(), self._now, self._way.routes)
         self._turn()

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
-from appliance.dialers.api import Call, DialError, EndReason, Near
+from appliance.dialers.api import Call, DialError, EndReason, LocalTracks
 from appliance.dialers.sip.call import SipCall
-from appliance.dialers.sip.dtmf_script import EntryError, steps
+from appliance.dialers.sip.dtmf_script import DtmfScriptError, steps
 from appliance.dialers.sip.faults import unreachable
 from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.transport.resolve import Dns, Lookup
-from appliance.dialers.sip.transport.routing import Way, way
+from appliance.dialers.sip.transport.routing import Route, way
 from appliance.media.rtp.udp_ports import PortsError
 from appliance.wire.address import Address, AddressError
 
@@ -41,7 +41,7 @@ class SipDialer:
         self._last: tuple[str, SipCall] | None = None
         self._demanding: set[str] = set()  # hosts that want the keys on RTP/SAVP, or nobody
 
-    async def dial(self, address: str, near: Near, *, name: str) -> Call:
+    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
         call: SipCall | None = None
         place = ""
@@ -59,7 +59,7 @@ class SipDialer:
                 near.stop()
             else:
                 await call.hang_up()
-            if isinstance(error, AddressError | EntryError):
+            if isinstance(error, AddressError | DtmfScriptError):
                 raise DialError(EndReason.BAD_ADDRESS, str(error)) from None
             if isinstance(error, SdpError | PortsError):
                 raise DialError(EndReason.NO_MEDIA, str(error)) from None
@@ -90,7 +90,7 @@ class SipDialer:
             return choices
         return replace(choices, encryption=Encryption.REQUIRED.value)
 
-    async def _way(self, address: str) -> Way:
+    async def _way(self, address: str) -> Route:
         parsed = Address.parse(address)
         transport = parsed.parameter("transport").upper()
         if transport not in TRANSPORTS:

@@ -7,7 +7,7 @@ _STEP = re.compile(r"wait\s+([0-9]{1,3}(?:\.[0-9]+)?)(?:\s*s)?|([0-9A-D*#]{1,32}
 LONGEST_WAIT_S = 60.0
 
 
-class EntryError(ValueError):
+class DtmfScriptError(ValueError):
     """A script that cannot be read; never says a PIN."""
 
 
@@ -25,7 +25,7 @@ def steps(script: str) -> tuple[Step, ...]:
     for number, word in enumerate(filter(None, (part.strip() for part in script.split(","))), 1):
         match = _STEP.fullmatch(word)
         if match is None or float(match[1] or 0) > LONGEST_WAIT_S:
-            raise EntryError(
+            raise DtmfScriptError(
                 f"step {number} of the entry script is neither a wait of at most "
                 f"{LONGEST_WAIT_S:g} s nor keys; a right one is: wait 4, 1234#, wait 3, 9999#"
             )

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from aiortc import MediaStreamTrack
 
-from appliance.dialers.api import CallStatistics, DialersError, Near
+from appliance.dialers.api import CallStatistics, DialersError, LocalTracks
 from appliance.dialers.sip.media_statistics import statistics
 from appliance.dialers.sip.sdp.description import (
     DIRECTIONS,
@@ -61,7 +61,7 @@ class MediaSession:
 
     def __init__(
         self,
-        near: Near,
+        near: LocalTracks,
         *,
         encryption: Encryption,
         name: str,

@@ -121,10 +121,10 @@ class Camera:
         return self._capture.state
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why there is no camera's picture, in one line; empty when all is well or none is due."""
-        told = self._capture.trouble if self._capture else ""
-        return told or self.encoder.trouble
+        told = self._capture.problem if self._capture else ""
+        return told or self.encoder.problem
 
     @property
     def plugged(self) -> bool:

@@ -71,7 +71,7 @@ class Capture(Generic[T]):
     ) -> None:
         self.cable = cable
         self.state = CaptureState.OPENING
-        self.trouble = ""
+        self.problem = ""
         self._reader = reader
         self._deliver = deliver
         # daemon: a driver that hangs in the kernel must not hold up the end of the program
@@ -109,12 +109,12 @@ class Capture(Generic[T]):
                 if self.cable.stopped:
                     return
                 if self.state is not CaptureState.LIVE:
-                    self.state, self.trouble = CaptureState.LIVE, ""
+                    self.state, self.problem = CaptureState.LIVE, ""
                 self._deliver(item)
 
-    def _absent(self, trouble: str) -> None:
+    def _absent(self, problem: str) -> None:
         if not self.cable.stopped:
-            self.state, self.trouble = CaptureState.ABSENT, trouble
+            self.state, self.problem = CaptureState.ABSENT, problem
 
 
 def describe(error: BaseException) -> str:

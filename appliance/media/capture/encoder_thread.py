@@ -63,7 +63,7 @@ class EncoderThread:
     ) -> None:
         self.size, self.fps = size, fps
         self.rung: Rung | None = None
-        self.trouble = ""
+        self.problem = ""
         self._pictures = pictures
         self._names = names
         self._threads = threads
@@ -144,7 +144,7 @@ class EncoderThread:
                 shot = self._pictures.take(TURN_S)
                 packets = self._packets(shot) if shot else []
             except (EncoderError, FFmpegError) as error:
-                self.trouble = f"encoder: {error}"
+                self.problem = f"encoder: {error}"
                 self._encoder = None
                 stopped.wait(1.0)
                 continue
@@ -203,7 +203,7 @@ class EncoderThread:
             self._encoder = H264Encoder(
                 self._names, size, fps, self._bps, self._threads, sliced=self._sliced
             )
-            self.trouble = ""
+            self.problem = ""
         forced = self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S
         if forced:
             # before the encoding: who asks during it may have missed this one

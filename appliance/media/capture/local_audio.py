@@ -22,7 +22,7 @@ CATCH_UP_BLOCKS = 2
 """A loop that hiccuped may send so many blocks at once; what a longer stall missed is left out."""
 
 
-class NearAudio(MediaStreamTrack):
+class LocalAudio(MediaStreamTrack):
     """Sound of one microphone; several tracks may share it.
 
     codec "opus": av.Packet of Opus; "pcm": av.AudioFrame, s16 interleaved. Both 48 kHz, 20 ms,

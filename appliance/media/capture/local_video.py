@@ -17,7 +17,7 @@ QUEUE_BOUND = 30
 
 
 @dataclass(slots=True)
-class NearStatistics:
+class LocalStatistics:
     """What a near video track has given to its consumer."""
 
     sent_frames: int = 0
@@ -26,7 +26,7 @@ class NearStatistics:
     dropped_frames: int = 0
 
 
-class NearVideo(MediaStreamTrack):
+class LocalVideo(MediaStreamTrack):
     """H.264 (Constrained Baseline, Annex B) of one camera, beginning with a keyframe.
 
     Several tracks may share a camera: it encodes once, at the lowest bit rate that was set on one
@@ -41,7 +41,7 @@ class NearVideo(MediaStreamTrack):
         self.highest_bitrate = bitrate
         self.bitrate = bitrate
         self.sliced = False
-        self.statistics = NearStatistics()
+        self.statistics = LocalStatistics()
         self._owner = asyncio.get_running_loop()
         self._queue: deque[Packet[Stream]] = deque()
         self._arrived = asyncio.Event()

@@ -74,9 +74,9 @@ class Microphone:
         return self._capture.state
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Why there is no sound, in one line; empty when all is well or none is due."""
-        return self._capture.trouble if self._capture else ""
+        return self._capture.problem if self._capture else ""
 
     @property
     def plugged(self) -> bool:

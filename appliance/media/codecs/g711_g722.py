@@ -60,7 +60,7 @@ _ENCODERS: dict[str, Callable[[], _Telephone | _Opus]] = {
 }
 
 
-class NearSound:
+class TelephoneAudio:
     """Codes 20 ms blocks of a near track as `codec` (a name of SDP).
 
     Blocks are av.AudioFrame (s16, 48 kHz) or ready Opus packets; ready packets are decoded where

@@ -83,18 +83,18 @@ class H264Encoder:
             self._context = self._build()
 
     def _build(self) -> VideoCodecContext:
-        troubles = []
+        problems = []
         for name in self._names:
             try:
                 context = self._open(name)
             except (FFmpegError, ValueError) as error:
-                troubles.append(f"{name}: {error}")
+                problems.append(f"{name}: {error}")
                 continue
             # a hardware encoder that failed once is not tried again at each change of rate
             self.name, self._names = name, self._names[self._names.index(name) :]
             self._built_for = self.bitrate
             return context
-        raise EncoderError(f"no H.264 encoder works here ({'; '.join(troubles)})")
+        raise EncoderError(f"no H.264 encoder works here ({'; '.join(problems)})")
 
     def _open(self, name: str) -> VideoCodecContext:
         context = cast(VideoCodecContext, av.CodecContext.create(name, "w"))

@@ -5,7 +5,7 @@ from collections import deque
 WINDOW = 64  # beats that are remembered for the rate
 
 
-class Pulse:
+class Activity:
     """Counts beats (frames) of one stream; `now` is a monotonic second."""
 
     def __init__(self) -> None:

@@ -12,7 +12,7 @@ from aiortc import MediaStreamTrack
 
 from appliance.media.jitter.clock import FarClock, StreamClock
 from appliance.media.jitter.packets import Packet
-from appliance.media.receive.activity import Pulse
+from appliance.media.receive.activity import Activity
 
 MICROSECONDS = Fraction(1, 1_000_000)  # `pts * time_base` is a time.monotonic() second
 FREEZE_S = 0.5
@@ -106,7 +106,7 @@ class FarTrack(MediaStreamTrack):
         self.kind = kind
         if id is not None:
             self._id = id
-        self.pulse = Pulse()
+        self.pulse = Activity()
         self._now = now
         self.feedback: Feedback = feedback or NoFeedback()
         self.round_trip_s: float | None = None  # where the transport knows it

@@ -8,7 +8,7 @@ from typing import Any
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 
-class Follower:
+class TrackFollower:
     """Reads one track at a time, so that none is left unread while it is the chosen one.
 
     `choose` may be said as often as one likes; `use` is called in the loop with each frame.

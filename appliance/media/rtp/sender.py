@@ -13,7 +13,7 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtcpReceiverInfo, RtcpSenderInfo, RtpPacket
 from av.packet import Packet
 
-from appliance.media.codecs.g711_g722 import READY, NearSound
+from appliance.media.codecs.g711_g722 import READY, TelephoneAudio
 from appliance.media.rtp import rtcp
 from appliance.media.rtp.dtmf import KeySender
 from appliance.media.rtp.h264_payload import packed
@@ -69,7 +69,7 @@ class RtpSender:
         self._now = now
         self._track = track
         self._sending: Sending | None = None
-        self._sound: NearSound | None = None
+        self._sound: TelephoneAudio | None = None
         # Of the lower half: whoever misses the first packets of SRTP must not also miss that the
         # numbers wrapped (RFC 3711 section 3.3.1 wants the roll-over counter at 0 then).
         self._sequence = random.getrandbits(15)
@@ -101,7 +101,7 @@ class RtpSender:
             self._first_keyframes = [now + after for after in FIRST_KEYFRAMES_S]
         if self._track.kind == "audio":
             if self._sound is None or self._sound.codec != sending.codec:
-                self._sound = NearSound(sending.codec)
+                self._sound = TelephoneAudio(sending.codec)
             if hasattr(self._track, "codec"):
                 self._track.codec = READY if sending.codec.lower() == READY else "pcm"
         else:

@@ -113,7 +113,7 @@ class RtpPath:
             except OSError as error:
                 for one in pair:
                     one.close()
-                trouble = error
+                problem = error
                 continue
             self.port = even
             self._rtp, _ = await loop.create_datagram_endpoint(
@@ -123,7 +123,7 @@ class RtpPath:
                 lambda: _Port(self._came_to_rtcp), sock=pair[1]
             )
             return
-        raise PortsError(f"no free pair of ports at {host} in {ports}: {trouble}")
+        raise PortsError(f"no free pair of ports at {host} in {ports}: {problem}")
 
     def aim(self, rtp: Address | None, rtcp: Address | None) -> None:
         """Send to these, as the far end signals them; the same ones again change nothing."""

@@ -14,7 +14,7 @@ from typing import Any
 import vlc
 
 from appliance.media.tv.feeds import PictureFeed, SoundFeed
-from appliance.media.tv.imem import MRL, Feed
+from appliance.media.tv.imem import MRL, VlcInput
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import PictureRing
 from appliance.media.tv.sound_care import SoundCare
@@ -87,7 +87,7 @@ def _hung_up(control: socket.socket) -> bool:
 class _Stream:
     """A player of VLC's with its one media."""
 
-    def __init__(self, instance: Any, feed: Feed, options: list[str]) -> None:
+    def __init__(self, instance: Any, feed: VlcInput, options: list[str]) -> None:
         self.media = instance.media_new(MRL)
         for option in [*options, *feed.options()]:
             self.media.add_option(option)
@@ -103,7 +103,7 @@ class _Stream:
 class _Log:
     """Hears VLC's log: its clock's beginnings for the feeds, its errors for the parent."""
 
-    def __init__(self, *feeds: Feed) -> None:
+    def __init__(self, *feeds: VlcInput) -> None:
         self.last_error = ""
         self.underflows = 0
         self._feeds = feeds

@@ -7,7 +7,7 @@ import socket
 import time
 from collections import deque
 
-from appliance.media.tv.imem import FILL, Block, Feed, Memory
+from appliance.media.tv.imem import FILL, Block, Memory, VlcInput
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
 from appliance.media.tv.sound_queue import BLOCK, BLOCK_BYTES, SoundQueue
@@ -35,7 +35,7 @@ class PictureFeed:
         self.shown = -1
         """Number of the last picture given to VLC."""
         self.passed_over = 0
-        self.feed = Feed(self._fill, self._follow)
+        self.feed = VlcInput(self._fill, self._follow)
         self._ring, self._notes, self._delay = ring, notes, delay
         self._base = ctypes.addressof(ctypes.c_char.from_buffer(ring.memory))
         self._waiting: deque[PictureNote] = deque()
@@ -101,7 +101,7 @@ class SoundFeed:
 
     def __init__(self, notes: socket.socket, output: Output) -> None:
         self.queue = SoundQueue()
-        self.feed = Feed(self._fill, self._follow)
+        self.feed = VlcInput(self._fill, self._follow)
         self.behind = 0
         """How often a block was handed over so late that the sound server may have run dry."""
         self._notes = notes

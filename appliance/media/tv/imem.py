@@ -44,7 +44,7 @@ Block = tuple[int, int, float]
 """(address, bytes, monotonic second at which it should leave the box)"""
 
 
-class Feed:
+class VlcInput:
     """One elementary stream into VLC: `fill()` gives the blocks that end buffering, `follow()` all
     others.
 

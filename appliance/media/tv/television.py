@@ -35,7 +35,7 @@ _PIECE = 8192
 """Bytes of sound in one message: a socket pair takes few large ones."""
 
 
-class Trouble(StrEnum):
+class TvProblem(StrEnum):
     """What is wrong with the TV."""
 
     NO_PICTURE = "no picture"
@@ -59,9 +59,9 @@ class Television:
         """`size` (width, height) of the canvas; `environment` replaces the process's own."""
         self.size = size
         self.output = output or Output()
-        self.trouble: Trouble | None = Trouble.NO_PICTURE
+        self.problem: TvProblem | None = TvProblem.NO_PICTURE
         self.detail = "not started"
-        """A sentence beside `trouble`."""
+        """A sentence beside `problem`."""
         self.starts = 0
         self.displayed = 0
         """Pictures that VLC says it put on the screen, over all children."""
@@ -121,7 +121,7 @@ class Television:
                 if not self.status:
                     await asyncio.sleep(_BREATH)
         finally:
-            self.trouble, self.detail = Trouble.NO_PICTURE, "closed"
+            self.problem, self.detail = TvProblem.NO_PICTURE, "closed"
 
     async def _live(self) -> None:
         """One child's life."""
@@ -152,7 +152,7 @@ class Television:
         listener = asyncio.create_task(_relay(child.stderr))
         try:
             reason = await self._watch(child, control)
-            self.trouble, self.detail = Trouble.NO_PICTURE, reason
+            self.problem, self.detail = TvProblem.NO_PICTURE, reason
             _log.warning("tv ← %s", reason)
         finally:
             self._pictures = self._sound = self._pid = None
@@ -199,11 +199,11 @@ class Television:
                 child.kill()
                 return f"VLC displayed nothing for {_FROZEN:g} s: {status['error']}"
             if displayed <= 0:
-                self.trouble, self.detail = Trouble.NO_PICTURE, status["error"]
+                self.problem, self.detail = TvProblem.NO_PICTURE, status["error"]
             elif now - sounded_at > _SILENT:
-                self.trouble, self.detail = Trouble.NO_SOUND, status["error"]
+                self.problem, self.detail = TvProblem.NO_SOUND, status["error"]
             else:
-                self.trouble, self.detail = None, ""
+                self.problem, self.detail = None, ""
 
 
 def _send(end: socket.socket | None, note: bytes) -> None:

@@ -3,14 +3,14 @@
 RFC 5545 and RFC 7986, with these rules where they leave room:
 
 * An event is a meeting when it names an hour. An all-day event (DATE-only) names none and is left
-  out; where it carries an address that is told as a trouble.
+  out; where it carries an address that is told as a problem.
 * One that names no end lasts an hour; one of more than 24 hours is a mistyped end and is left out.
 * A floating time, and one in a zone that nobody knows, is in the site's zone. A zone with a name of
   the tz database (or Windows' name for it, where the feed brings no VTIMEZONE) is that one,
   whatever the feed's VTIMEZONE says; any other is what its VTIMEZONE says.
 * STATUS:CANCELLED and METHOD:CANCEL take a meeting, an occurrence or a series out. Of the same UID
   (and RECURRENCE-ID) standing twice, the higher SEQUENCE counts, then the later DTSTAMP.
-* One broken event costs that event only, and is told in `Agenda.troubles`.
+* One broken event costs that event only, and is told in `Agenda.problems`.
 * **Overlap**: the agenda lists all meetings by begin, then uid, and never merges them. Which of
   two a site is in, `core/decision.py` decides: of those due, not dismissed and with an address the
   one that began first, ties by uid; the other is joined when that one is over or dismissed.
@@ -25,18 +25,18 @@ import icalendar
 
 from appliance.wire.calendar.calendar_text import CalendarText, cut
 from appliance.wire.calendar.event import Event, EventError, clean, read_event, title_of
-from appliance.wire.calendar.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
 from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
 from appliance.wire.calendar.series import Occurrence, newest, occurrences
 from appliance.wire.calendar.zones import read_zones
 from appliance.wire.meeting import Meeting
 
-__all__ = ["Agenda", "FeedError", "FeedFault", "read_agenda"]
+__all__ = ["Agenda", "FeedError", "FeedProblem", "read_agenda"]
 
 MOST_MEETINGS = 2000
 """Of one window; the screen and `decide` walk through all of them."""
 
-MOST_TROUBLES = 50
+MOST_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Agenda:
     meetings: tuple[Meeting, ...] = ()
     refresh_s: float | None = None  # REFRESH-INTERVAL or X-PUBLISHED-TTL, as the feed asks
     cancelled: frozenset[str] = frozenset()  # uids taken out by name; a series' own for all of it
-    troubles: tuple[str, ...] = ()  # sentences: what was left out or guessed, and why
+    problems: tuple[str, ...] = ()  # sentences: what was left out or guessed, and why
 
 
 def read_agenda(
@@ -63,8 +63,8 @@ def read_agenda(
     `zone` is the site's, for floating times; `hosts` the only ones that may be dialled (empty:
     any). Raises `FeedError` where the feed as a whole is no calendar.
     """
-    calendars, troubles = cut(feed)
-    notes = list(troubles)
+    calendars, problems = cut(feed)
+    notes = list(problems)
     events = [e for calendar in calendars for e in _events(calendar, zone, hosts, notes)]
     by_uid: dict[str, list[Event]] = {}
     for event in newest(events):
@@ -77,17 +77,17 @@ def read_agenda(
         try:
             found = occurrences(group, begin, end)
         except EventError as error:
-            notes.append(_trouble(group[0].title or uid, str(error)))
+            notes.append(_problem(group[0].title or uid, str(error)))
             continue
         told: set[str] = set()
         for item in found:
             if item.event.cancelled:
                 cancelled.add(item.uid)
                 continue
-            told.update(item.event.troubles)
+            told.update(item.event.problems)
             if not item.event.all_day:
                 meetings[item.uid] = _meeting(item)
-        notes.extend(_trouble(group[0].title or uid, text) for text in sorted(told))
+        notes.extend(_problem(group[0].title or uid, text) for text in sorted(told))
     listed = sorted(meetings.values(), key=lambda meeting: (meeting.begin, meeting.uid))
     if len(listed) > MOST_MEETINGS:
         notes.append(f"{len(listed)} meetings; only the first {MOST_MEETINGS} are kept")
@@ -96,7 +96,7 @@ def read_agenda(
         meetings=tuple(listed[:MOST_MEETINGS]),
         refresh_s=_refresh(calendars[0]),
         cancelled=frozenset(cancelled),
-        troubles=tuple(dict.fromkeys(notes))[:MOST_TROUBLES],
+        problems=tuple(dict.fromkeys(notes))[:MOST_PROBLEMS],
     )
 
 
@@ -115,7 +115,7 @@ def _events(
             )
         except EventError as error:
             title = title_of(component) or f"no. {number}"
-            notes.append(_trouble(title, f"left out: {error}"))
+            notes.append(_problem(title, f"left out: {error}"))
         else:
             events.append(event)
     return events
@@ -135,7 +135,7 @@ def _meeting(item: Occurrence) -> Meeting:
     )
 
 
-def _trouble(title: str, text: str) -> str:
+def _problem(title: str, text: str) -> str:
     return f"event {title!r}: {text}"
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from appliance.wire.calendar.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
 
 LARGEST = 2_000_000
 """Bytes of a feed, unpacked: some years of a whole province; the next size is a mistake."""
@@ -53,58 +53,58 @@ class CalendarText:
 
 
 def cut(feed: bytes) -> tuple[list[CalendarText], tuple[str, ...]]:
-    """The calendars of a feed (mostly one) and the troubles met on the way.
+    """The calendars of a feed (mostly one) and the problems met on the way.
 
     Line ends may be CRLF, LF or CR, a BOM may stand in front, lines may be folded in the middle of
     a letter of several bytes. Raises `FeedError` for what is no calendar, or does not end.
     """
-    lines, troubles = _lines(feed)
+    lines, problems = _lines(feed)
     calendars = _calendars(lines)
     if not calendars:
         raise _no_calendar(feed)
     if not calendars[-1].whole:
         raise FeedError(
-            FeedFault.TRUNCATED, f"the calendar does not end: {len(feed)} bytes came, no END"
+            FeedProblem.TRUNCATED, f"the calendar does not end: {len(feed)} bytes came, no END"
         )
     count = sum(len(calendar.components) for calendar in calendars)
     if count > MOST_EVENTS:
-        raise FeedError(FeedFault.TOO_LARGE, f"{count} events, more than {MOST_EVENTS}")
-    return calendars, troubles
+        raise FeedError(FeedProblem.TOO_LARGE, f"{count} events, more than {MOST_EVENTS}")
+    return calendars, problems
 
 
 def _lines(feed: bytes) -> tuple[list[str], tuple[str, ...]]:
     if len(feed) > LARGEST:
-        raise FeedError(FeedFault.TOO_LARGE, f"{len(feed)} bytes, more than {LARGEST}")
+        raise FeedError(FeedProblem.TOO_LARGE, f"{len(feed)} bytes, more than {LARGEST}")
     text = feed.removeprefix(_BOM)
     if not text.strip():
-        raise FeedError(FeedFault.EMPTY, "the feed is empty")
+        raise FeedError(FeedProblem.EMPTY, "the feed is empty")
     if b"\0" in text:
-        raise FeedError(FeedFault.NOT_TEXT, "the feed is not text: it holds zero bytes")
+        raise FeedError(FeedProblem.NOT_TEXT, "the feed is not text: it holds zero bytes")
     text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     text = re.sub(rb"\n+", b"\n", text)
     # Unfolded as bytes: producers that count bytes fold inside a Vietnamese letter.
     text = text.replace(b"\n ", b"").replace(b"\n\t", b"")
-    troubles: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
     try:
         decoded = text.decode()
     except UnicodeDecodeError as error:
         if b"BEGIN:VCALENDAR" not in text[:1000].upper():
-            raise FeedError(FeedFault.NOT_TEXT, "the feed is not text in UTF-8") from error
+            raise FeedError(FeedProblem.NOT_TEXT, "the feed is not text in UTF-8") from error
         # One wrong letter in one title must not cost the agenda.
         decoded = text.decode(errors="replace")
-        troubles = (
+        problems = (
             "some letters of the feed are not UTF-8 and are shown as \N{REPLACEMENT CHARACTER}",
         )
-    return decoded.split("\n"), troubles
+    return decoded.split("\n"), problems
 
 
 def _no_calendar(feed: bytes) -> FeedError:
     start = feed.removeprefix(_BOM)[:4096].lstrip().lower()
     if start.startswith(b"<") and (b"<html" in start or b"<!doctype html" in start):
         return FeedError(
-            FeedFault.LOGIN_PAGE, "a web page came in place of a calendar: a login or a portal"
+            FeedProblem.LOGIN_PAGE, "a web page came in place of a calendar: a login or a portal"
         )
-    return FeedError(FeedFault.NOT_CALENDAR, "text came, but no iCalendar (no BEGIN:VCALENDAR)")
+    return FeedError(FeedProblem.NOT_CALENDAR, "text came, but no iCalendar (no BEGIN:VCALENDAR)")
 
 
 def _calendars(lines: list[str]) -> list[CalendarText]:

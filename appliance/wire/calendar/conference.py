@@ -18,18 +18,18 @@ _MODERATOR = re.compile(r"\b(moderator|host|chair(man|person)?|chủ trì|chủ 
 _FROM_ANYBODY = ("X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "DESCRIPTION")
 
 
-def choose_address(event: Any, hosts: frozenset[str], troubles: list[str]) -> str:
+def choose_address(event: Any, hosts: frozenset[str], problems: list[str]) -> str:
     """The address to dial as text, "" for none.
 
     `event` is an icalendar component; `hosts` are the allowed hosts (empty: any; one that begins
-    with a dot stands for all below it). Why candidates were left out is appended to `troubles`.
+    with a dot stands for all below it). Why candidates were left out is appended to `problems`.
     """
     left_out: list[str] = []
     for candidate in _candidates(event, hosts, left_out):
         if allowed(candidate, hosts):
             return str(candidate)
         left_out.append(f"the host {candidate.host} is not among the allowed hosts")
-    troubles.extend(dict.fromkeys(left_out))
+    problems.extend(dict.fromkeys(left_out))
     return ""
 
 

@@ -70,7 +70,7 @@ class Event:
     address: str = ""
     chair: str = ""
     free: bool = False
-    troubles: tuple[str, ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def repeats(self) -> bool:
@@ -103,7 +103,7 @@ def read_event(
 
 
 def title_of(component: Component) -> str:
-    """The title for a trouble about an event that cannot be read; "" where it has none."""
+    """The title for a problem about an event that cannot be read; "" where it has none."""
     for line in component.lines:
         if _name(line) == "SUMMARY":
             return clean(line.partition(":")[2])
@@ -120,19 +120,19 @@ def _event(raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool) ->
     for name, fault in raw.errors:
         if name is None or name in _HOURS:
             raise EventError(f"{name or 'a line'}: {fault}")
-    troubles: list[str] = []
-    starts, all_day = _moment(raw, "DTSTART", zone, troubles)
+    problems: list[str] = []
+    starts, all_day = _moment(raw, "DTSTART", zone, problems)
     if starts is None:
         raise EventError("it has no DTSTART")
-    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", zone, troubles)
+    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", zone, problems)
     cancelled = cancelling or str(_first(raw, "STATUS") or "").upper() == "CANCELLED"
-    address = "" if cancelled else choose_address(raw, hosts, troubles)
+    address = "" if cancelled else choose_address(raw, hosts, problems)
     title = clean(str(_first(raw, "SUMMARY") or ""))
     if "EXRULE" in raw:
-        troubles.append("its EXRULE is left out: deprecated by RFC 5545")
-    length = _length(raw, starts, all_day, zone, troubles, quiet=cancelled)
+        problems.append("its EXRULE is left out: deprecated by RFC 5545")
+    length = _length(raw, starts, all_day, zone, problems, quiet=cancelled)
     if all_day and address:
-        troubles.append("it names an address and no hour: an all-day event is not dialled")
+        problems.append("it names an address and no hour: an all-day event is not dialled")
     return Event(
         uid=str(_first(raw, "UID") or "").strip() or _made_uid(starts, title),
         begin=starts,
@@ -155,13 +155,13 @@ def _event(raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool) ->
         address=address,
         chair=_chair(raw),
         free=str(_first(raw, "X-DIEMCAU-SPEAK") or "").strip().upper() == "FREE",
-        troubles=tuple(troubles),
+        problems=tuple(problems),
     )
 
 
 def silenced(event: Event) -> Event:
     """`event` as it stands when its whole series is cancelled."""
-    return replace(event, cancelled=True, address="", troubles=())
+    return replace(event, cancelled=True, address="", problems=())
 
 
 def _name(line: str) -> str:
@@ -194,7 +194,7 @@ def _aware(moment: Any, zone: ZoneInfo) -> datetime:
 
 
 def _moment(
-    raw: Any, name: str, zone: ZoneInfo, troubles: list[str]
+    raw: Any, name: str, zone: ZoneInfo, problems: list[str]
 ) -> tuple[datetime | None, bool]:
     found = _all(raw, name)
     if len(found) > 1 and len({str(item.to_ical()) for item in found}) > 1:
@@ -203,12 +203,12 @@ def _moment(
         return None, False
     moment, tzid = found[0].dt, found[0].params.get("TZID")
     if tzid and isinstance(moment, datetime) and moment.tzinfo is None:
-        troubles.append(f"its zone {str(tzid)[:60]!r} is unknown and is taken for {zone.key}")
+        problems.append(f"its zone {str(tzid)[:60]!r} is unknown and is taken for {zone.key}")
     return _aware(moment, zone), _is_date(moment)
 
 
 def _length(
-    raw: Any, starts: datetime, all_day: bool, zone: ZoneInfo, troubles: list[str], *, quiet: bool
+    raw: Any, starts: datetime, all_day: bool, zone: ZoneInfo, problems: list[str], *, quiet: bool
 ) -> timedelta:
     ends, _ = _moment(raw, "DTEND", zone, [])
     duration = _first(raw, "DURATION")
@@ -224,7 +224,7 @@ def _length(
         if length > LONGEST:
             raise EventError(f"it lasts {length}, more than a day: is its end mistyped?")
         if not length:
-            troubles.append("it names no end and is taken to last an hour")
+            problems.append("it names no end and is taken to last an hour")
     return length or UNSAID_LENGTH
 
 

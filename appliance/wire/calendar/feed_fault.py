@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 
-class FeedFault(StrEnum):
+class FeedProblem(StrEnum):
     """Each is one short code on the screen and one sentence to the province."""
 
     EMPTY = "empty"  # nothing came
@@ -25,6 +25,6 @@ class FeedFault(StrEnum):
 class FeedError(ValueError):
     """A feed gives no agenda; ``fault`` says why in a word, the text in a sentence."""
 
-    def __init__(self, fault: FeedFault, detail: str) -> None:
+    def __init__(self, fault: FeedProblem, detail: str) -> None:
         super().__init__(detail)
         self.fault = fault

@@ -14,10 +14,10 @@ LEAST_S = 1.0
 """Between two questions, whatever a feed says of its rhythm."""
 
 
-class Agendas:
+class AgendaPoller:
     """One feed, asked at its own rhythm; what it last said is there from the first moment.
 
-    `changed` is called when the agenda or its trouble is another.
+    `changed` is called when the agenda or its problem is another.
     """
 
     def __init__(self, feed: Feed, now: Callable[[], float]) -> None:
@@ -58,6 +58,6 @@ class Agendas:
     def _note(self, before: FeedState) -> None:
         if self.state.agenda.meetings != before.agenda.meetings:
             log.info("far ← agenda: %d meetings", len(self.state.agenda.meetings))
-        if self.state.trouble != before.trouble:
-            log.info("agenda: %s", self.state.trouble or "well again")
+        if self.state.problem != before.problem:
+            log.info("agenda: %s", self.state.problem or "well again")
         self.changed()

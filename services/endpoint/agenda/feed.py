@@ -1,7 +1,7 @@
 """The agenda of this site from its feed: fetched, doubted, kept, and there from the first second.
 
 Whatever goes wrong with the feed, the agenda that was last believed stays; what went wrong is a
-trouble with the feed's age. No task runs in here: the endpoint asks `Feed.refresh` and waits as
+problem with the feed's age. No task runs in here: the endpoint asks `Feed.refresh` and waits as
 long as the answer says.
 """
 
@@ -18,7 +18,7 @@ import httpx
 
 from appliance.base.limits import Limits
 from appliance.wire.calendar.agenda import Agenda, read_agenda
-from appliance.wire.calendar.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
 from services.endpoint.agenda import feed_fetch
 from services.endpoint.agenda.feed_cache import Kept, read_kept, write_kept
 from services.endpoint.agenda.feed_fetch import Fetched, Mark, fetch
@@ -46,8 +46,8 @@ class FeedState:
 
     agenda: Agenda
     fetched_at: float | None  # POSIX s, when the source last said this; None: never
-    fault: FeedFault | None = None  # why the newest attempt did not count
-    trouble: str | None = None  # the same as a sentence
+    fault: FeedProblem | None = None  # why the newest attempt did not count
+    problem: str | None = None  # the same as a sentence
     next_s: float = 0.0  # seconds until it is worth asking again
 
     def age_s(self, now: float) -> float | None:
@@ -90,7 +90,7 @@ class Feed:
         self._kept: Kept | None = None
         self._suspect: _Suspect | None = None
         self._state = FeedState(
-            Agenda(), None, FeedFault.NOT_YET, "no agenda has been fetched so far"
+            Agenda(), None, FeedProblem.NOT_YET, "no agenda has been fetched so far"
         )
         self._read_at = 0.0
         self._written_at: float | None = None
@@ -127,13 +127,13 @@ class Feed:
             except FeedError:
                 self._kept = None  # kept by an older release with other limits
             else:
-                known = self._state.fault not in (None, FeedFault.NOT_YET)
+                known = self._state.fault not in (None, FeedProblem.NOT_YET)
                 self._read_at = now
                 self._state = FeedState(
                     agenda,
                     self._kept.fetched_at,
                     self._state.fault if known else None,
-                    self._state.trouble if known else None,
+                    self._state.problem if known else None,
                 )
         return self._state
 
@@ -162,11 +162,11 @@ class Feed:
             if doubt is not None:
                 self._suspect = _Suspect(body, answer.mark, doubt)
                 ahead = sum(meeting.end > now for meeting in believed.meetings)
-                trouble = (
+                problem = (
                     f"the feed has lost {len(doubt.lost)} of {ahead} meetings ahead; the old ones"
                     " are kept until it says so again"
                 )
-                await self._fail(FeedFault.SHRUNKEN, trouble, now)
+                await self._fail(FeedProblem.SHRUNKEN, problem, now)
                 return
         await self._take(Kept(body, answer.mark, now), now, agenda=offered)
 
@@ -187,14 +187,14 @@ class Feed:
         except OSError as error:
             self._written_at = None
             why = f"the agenda cannot be kept for the next start: {error.strerror or error}"
-            await self._fail(FeedFault.NOT_KEPT, why, now)
+            await self._fail(FeedProblem.NOT_KEPT, why, now)
 
-    async def _fail(self, fault: FeedFault, trouble: str, now: float) -> None:
+    async def _fail(self, fault: FeedProblem, problem: str, now: float) -> None:
         with contextlib.suppress(FeedError):  # then what was read before is still what there is
             await self._look(now, None)
-        doubted = fault is FeedFault.SHRUNKEN
+        doubted = fault is FeedProblem.SHRUNKEN
         pause = pause_s(self._state.agenda.refresh_s, self._chance.random(), doubted=doubted)
-        self._state = replace(self._state, fault=fault, trouble=trouble, next_s=pause)
+        self._state = replace(self._state, fault=fault, problem=problem, next_s=pause)
 
     async def _look(self, now: float, agenda: Agenda | None) -> None:
         """Set `agenda`, or read the kept feed again where new occurrences have come into sight."""
@@ -223,4 +223,4 @@ class Feed:
                 return await asyncio.to_thread(self._read, body, now)
         except TimeoutError as error:
             slow = f"the feed cannot be read within {READING_S:g} s"
-            raise FeedError(FeedFault.TOO_SLOW, slow) from error
+            raise FeedError(FeedProblem.TOO_SLOW, slow) from error

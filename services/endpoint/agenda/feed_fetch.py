@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from appliance.wire.calendar.calendar_text import LARGEST
-from appliance.wire.calendar.feed_fault import FeedError, FeedFault
+from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
 
 MOST_REDIRECTS = 3
 
@@ -73,7 +73,7 @@ async def fetch(
             return await asyncio.to_thread(_from_file, source, mark)
     except (TimeoutError, httpx.TimeoutException) as error:
         slow = f"{place(source)} did not deliver the feed within {deadline_s:g} s"
-        raise FeedError(FeedFault.TOO_SLOW, slow) from error
+        raise FeedError(FeedProblem.TOO_SLOW, slow) from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _unreachable(source, error) from error
 
@@ -91,19 +91,19 @@ async def _from_server(source: str, mark: Mark, http: httpx.AsyncClient) -> Fetc
                 return Fetched(None, mark)
             if answer.status_code != httpx.codes.OK:
                 raise FeedError(
-                    FeedFault.REFUSED, f"{url.host} answered {answer.status_code}, not the feed"
+                    FeedProblem.REFUSED, f"{url.host} answered {answer.status_code}, not the feed"
                 )
             body = await _body(answer)
             etag, modified = answer.headers.get("ETag", ""), answer.headers.get("Last-Modified", "")
             return Fetched(body, Mark(etag, modified))
-    raise FeedError(FeedFault.REDIRECTED, f"{url.host} redirects in a circle")
+    raise FeedError(FeedProblem.REDIRECTED, f"{url.host} redirects in a circle")
 
 
 def _followed(url: httpx.URL, location: str) -> httpx.URL:
     goal = url.join(location)
     if goal.host != url.host or goal.scheme not in (url.scheme, "https"):
         raise FeedError(
-            FeedFault.REDIRECTED,
+            FeedProblem.REDIRECTED,
             f"{url.host} sends to {goal.scheme}://{goal.host}: a portal, or the feed has moved;"
             " give the site its new address",
         )
@@ -113,7 +113,7 @@ def _followed(url: httpx.URL, location: str) -> httpx.URL:
 async def _body(answer: httpx.Response) -> bytes:
     packing = answer.headers.get("Content-Encoding", "identity").strip().lower()
     if packing not in ("identity", "gzip", "x-gzip"):
-        raise FeedError(FeedFault.NOT_TEXT, f"the feed is packed with {packing!r}, not with gzip")
+        raise FeedError(FeedProblem.NOT_TEXT, f"the feed is packed with {packing!r}, not with gzip")
     # Unpacked here and not by httpx, which would unfold a bomb of a thousand times its size.
     unpack = None if packing == "identity" else zlib.decompressobj(wbits=31)
     body = bytearray()
@@ -121,11 +121,11 @@ async def _body(answer: httpx.Response) -> bytes:
         async for chunk in answer.aiter_raw():
             body += chunk if unpack is None else unpack.decompress(chunk, LARGEST + 1 - len(body))
             if len(body) > LARGEST:
-                raise FeedError(FeedFault.TOO_LARGE, f"the feed is larger than {LARGEST} bytes")
+                raise FeedError(FeedProblem.TOO_LARGE, f"the feed is larger than {LARGEST} bytes")
     except zlib.error as error:
-        raise FeedError(FeedFault.NOT_TEXT, "the feed's gzip is broken") from error
+        raise FeedError(FeedProblem.NOT_TEXT, "the feed's gzip is broken") from error
     if unpack is not None and not unpack.eof:
-        raise FeedError(FeedFault.TRUNCATED, "the feed's gzip does not end")
+        raise FeedError(FeedProblem.TRUNCATED, "the feed's gzip does not end")
     return bytes(body)
 
 
@@ -139,9 +139,9 @@ def _from_file(source: str, mark: Mark) -> Fetched:
         with path.open("rb") as file:
             body = file.read(LARGEST + 1)
     except OSError as error:
-        raise FeedError(FeedFault.UNREACHABLE, f"{path}: {error.strerror or error}") from error
+        raise FeedError(FeedProblem.UNREACHABLE, f"{path}: {error.strerror or error}") from error
     if len(body) > LARGEST:
-        raise FeedError(FeedFault.TOO_LARGE, f"{path} is larger than {LARGEST} bytes")
+        raise FeedError(FeedProblem.TOO_LARGE, f"{path} is larger than {LARGEST} bytes")
     return Fetched(body, now)
 
 
@@ -151,10 +151,10 @@ def _unreachable(source: str, error: Exception) -> FeedError:
         if isinstance(cause, ssl.SSLError):
             why = getattr(cause, "verify_message", "") or cause.reason or "TLS failed"
             return FeedError(
-                FeedFault.UNTRUSTED,
+                FeedProblem.UNTRUSTED,
                 f"the certificate of {place(source)} is not trusted: {why};"
                 " check the site's clock and its CA file",
             )
         cause = cause.__cause__ or cause.__context__
     what = str(error) or type(error).__name__
-    return FeedError(FeedFault.UNREACHABLE, f"{place(source)} cannot be reached: {what}")
+    return FeedError(FeedProblem.UNREACHABLE, f"{place(source)} cannot be reached: {what}")

@@ -36,7 +36,7 @@ class Ended:
     detail: str
 
 
-class Line:
+class CallKeeper:
     """One call at a time, as it is wanted *now*.
 
     `want` may be said as often as one likes; `run` owns the call. `changed` is called, without

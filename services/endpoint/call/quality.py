@@ -2,7 +2,7 @@
 
 from collections import deque
 
-from appliance.core.scenes import Line
+from appliance.core.scenes import LineQuality
 from appliance.dialers.api import CallStatistics
 
 POOR_LOSS, FAIR_LOSS = 0.05, 0.01
@@ -23,12 +23,12 @@ class Quality:
         self._looks: deque[tuple[int, int]] = deque(maxlen=LOOKS)
         self._rtt_ms: float | None = None
 
-    def of(self, statistics: CallStatistics) -> Line:
+    def of(self, statistics: CallStatistics) -> LineQuality:
         """The line since the last look; unknown where too few packets came to tell."""
         lost = statistics.lost_packets - self._lost
         received = statistics.received_packets - self._received
         if received + lost < FEW_PACKETS:
-            return Line.UNKNOWN
+            return LineQuality.UNKNOWN
         self._lost, self._received = statistics.lost_packets, statistics.received_packets
         lost = max(0, lost)
         share = lost / (received + lost)
@@ -36,8 +36,8 @@ class Quality:
         self._rtt_ms = statistics.rtt_ms
         rtt = statistics.rtt_ms or 0.0
         if share >= POOR_LOSS or rtt >= POOR_RTT_MS:
-            return Line.POOR
-        return Line.FAIR if share >= FAIR_LOSS or rtt >= FAIR_RTT_MS else Line.GOOD
+            return LineQuality.POOR
+        return LineQuality.FAIR if share >= FAIR_LOSS or rtt >= FAIR_RTT_MS else LineQuality.GOOD
 
     @property
     def figures(self) -> dict[str, float]:

@@ -4,13 +4,13 @@ import asyncio
 import logging
 
 from appliance.base.config import Site
-from appliance.core.problems import Trouble, TroubleKey
-from appliance.dialers.api import Near
+from appliance.core.problems import Problem, ProblemKey
+from appliance.dialers.api import LocalTracks
 from appliance.media.capture.camera import Camera
 from appliance.media.capture.device import CaptureState
 from appliance.media.capture.i420 import Picture
-from appliance.media.capture.local_audio import NearAudio
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_audio import LocalAudio
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
 from services.endpoint.devices.loudness import Loudness
 
@@ -49,21 +49,21 @@ class Devices:
             # Joining a driver's thread may take long; the loop is not the place to wait for it.
             asyncio.get_running_loop().run_in_executor(None, self._close)
 
-    def near(self) -> Near:
+    def near(self) -> LocalTracks:
         """Fresh tracks for one call; they feed on the devices for as long as they are open."""
-        return Near(
-            video=NearVideo(self.camera, self._bitrate), audio=NearAudio(self.microphone, "opus")
+        return LocalTracks(
+            video=LocalVideo(self.camera, self._bitrate), audio=LocalAudio(self.microphone, "opus")
         )
 
-    def troubles(self) -> list[Trouble]:
+    def problems(self) -> list[Problem]:
         """What is missing, while it is wanted."""
         found = []
         if self.camera.state is CaptureState.ABSENT:
-            found.append(Trouble(TroubleKey.CAMERA_MISSING))
+            found.append(Problem(ProblemKey.CAMERA_MISSING))
         if self.microphone.state is CaptureState.ABSENT:
-            found.append(Trouble(TroubleKey.MICROPHONE_MISSING))
+            found.append(Problem(ProblemKey.MICROPHONE_MISSING))
         if self._listened():
-            found.append(Trouble(TroubleKey.MICROPHONE_SILENT))
+            found.append(Problem(ProblemKey.MICROPHONE_SILENT))
         return found
 
     def _listened(self) -> bool:

@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from appliance.core.problems import Trouble
+from appliance.core.problems import Problem
 
 
 class NearDevices(Protocol):
@@ -11,5 +11,5 @@ class NearDevices(Protocol):
     def want(self, wanted: bool, *, live: bool) -> None:
         """Open or closed; `live` lets what is said out."""
 
-    def troubles(self) -> list[Trouble]:
+    def problems(self) -> list[Problem]:
         """What is missing while it is wanted."""

@@ -4,7 +4,7 @@ from appliance.core.message import N_
 from appliance.core.problems import Area
 from appliance.core.scenes import Check, CheckState, Scene
 from appliance.core.screen_texts import NOTHING_PLANNED
-from services.endpoint.screen.languages import Tongues
+from services.endpoint.screen.languages import Languages
 from services.endpoint.screen.layouts import in_one, next_line
 from services.endpoint.screen.page_parts import body, foot, head
 from services.endpoint.screen.paint.canvas import Canvas, Style
@@ -34,7 +34,7 @@ _COLUMNS = 2
 _ROWS = 4
 
 
-def checklist(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def checklist(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """Two columns of checks below the headline and one sentence."""
     head(canvas, scene, say)
     place, px = body(canvas), canvas.grid.px
@@ -57,7 +57,7 @@ def checklist(canvas: Canvas, scene: Scene, say: Tongues) -> None:
     foot(canvas, scene, say)
 
 
-def _cell(canvas: Canvas, cell: Box, check: Check, say: Tongues) -> None:
+def _cell(canvas: Canvas, cell: Box, check: Check, say: Languages) -> None:
     px = canvas.grid.px
     icon, name = AREAS[check.area]
     state, colour = STATES[check.state]

@@ -1,7 +1,7 @@
 """The face of a box that waits to be let in: its code, as large as the screen allows."""
 
 from appliance.core.scenes import Scene
-from services.endpoint.screen.languages import Tongues
+from services.endpoint.screen.languages import Languages
 from services.endpoint.screen.layouts import in_one
 from services.endpoint.screen.page_parts import body, foot, head
 from services.endpoint.screen.paint.canvas import Canvas, Style
@@ -10,7 +10,7 @@ from services.endpoint.screen.paint.geometry import Box
 from services.endpoint.screen.paint.look import MUTED, TEAL, WHITE
 
 
-def claim(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def claim(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """Headline, what to do, and the code: for the telephone's ear, and beside it for its camera."""
     head(canvas, scene, say)
     place, px = body(canvas), canvas.grid.px

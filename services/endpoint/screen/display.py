@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from appliance.core.scenes import Scene, Screen
 from appliance.dialers.api import Call
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from appliance.media.tv.compose import I420
 
 MIRROR_S = 0.1
@@ -26,7 +26,7 @@ class Television(Protocol):
         """Play 20 ms at `due`."""
 
 
-class Easel(Protocol):
+class Renderer(Protocol):
     """Who draws (`services.endpoint.screen.renderer`)."""
 
     def whole(self, scene: Scene) -> I420:
@@ -42,7 +42,7 @@ class Easel(Protocol):
         """The far picture with the signs and the self-view; fast."""
 
 
-class Stage:
+class Display:
     """Owns what is on the TV. `want` may be said as often as one likes.
 
     `media` is called with each far frame that is shown or played: the pulse of the call.
@@ -51,7 +51,7 @@ class Stage:
     def __init__(
         self,
         television: Television,
-        easel: Easel,
+        easel: Renderer,
         monotonic: Callable[[], float],
         media: Callable[[], None],
     ) -> None:
@@ -62,8 +62,8 @@ class Stage:
         self._scene: Scene | None = None
         self._far_at = float("-inf")
         self._turn = asyncio.Event()
-        self._picture = Follower(self._show)
-        self._sound = Follower(self._play)
+        self._picture = TrackFollower(self._show)
+        self._sound = TrackFollower(self._play)
         self.shown = asyncio.Event()
         """Set once the first picture was handed to the TV."""
 

@@ -9,7 +9,7 @@ from appliance.core.scenes import Scene
 from appliance.core.screen_texts import Screen
 from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim
-from services.endpoint.screen.languages import Tongues, tongues
+from services.endpoint.screen.languages import Languages, languages
 from services.endpoint.screen.layouts import appointment, centre, message, waiting
 from services.endpoint.screen.overlay import overlay
 from services.endpoint.screen.paint.canvas import Canvas, Drawn
@@ -17,7 +17,7 @@ from services.endpoint.screen.paint.geometry import Grid
 from services.endpoint.screen.paint.look import ground
 from services.endpoint.screen.rescue import rescue
 
-Face = Callable[[Canvas, Scene, Tongues], None]
+Face = Callable[[Canvas, Scene, Languages], None]
 
 FACES: dict[Screen, Face] = {
     Screen.STARTING: centre,
@@ -57,7 +57,7 @@ def draw(scene: Scene, size: tuple[int, int] = (1280, 720), locale: str = "vi") 
     face = FACES[scene.screen]
     if scene.screen is Screen.IDLE and scene.meeting is None:
         face = message
-    face(canvas, scene, tongues(locale))
+    face(canvas, scene, languages(locale))
     drawn = list(canvas.drawn)
     if scene.screen is Screen.IN_MEETING:
         for patch in overlay(scene, size, locale):

@@ -14,7 +14,7 @@ _HOUR_S = 3600
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tongues:
+class Languages:
     """The language that is read first and large, and the one beside it."""
 
     first: Texts
@@ -22,9 +22,11 @@ class Tongues:
 
 
 @cache
-def tongues(locale: str) -> Tongues:
+def languages(locale: str) -> Languages:
     """Vietnamese first with English beside it, or for ``en`` the other way round."""
-    return Tongues(text("en"), text("vi")) if locale == "en" else Tongues(text("vi"), text("en"))
+    return (
+        Languages(text("en"), text("vi")) if locale == "en" else Languages(text("vi"), text("en"))
+    )
 
 
 def hour(at: datetime) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from appliance.core.message import N_
 from appliance.core.scenes import Appointment, Scene
 from appliance.core.screen_texts import Screen
-from services.endpoint.screen.languages import Tongues, countdown, day, hour, lasting
+from services.endpoint.screen.languages import Languages, countdown, day, hour, lasting
 from services.endpoint.screen.page_parts import body, disc, foot, head, meeting_line
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight
@@ -51,7 +51,7 @@ MARKS: dict[Screen, Mark] = {
 }
 
 
-def appointment(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def appointment(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """The next meeting: its hour or the countdown on the left, what it is on the right."""
     head(canvas, scene, say)
     place, px = body(canvas), canvas.grid.px
@@ -80,7 +80,7 @@ def appointment(canvas: Canvas, scene: Scene, say: Tongues) -> None:
     foot(canvas, scene, say)
 
 
-def message(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def message(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """What is going on or wrong: headline, then steps to take or a sentence with the meeting."""
     head(canvas, scene, say)
     place, px = body(canvas), canvas.grid.px
@@ -105,7 +105,7 @@ def message(canvas: Canvas, scene: Scene, say: Tongues) -> None:
     foot(canvas, scene, say)
 
 
-def centre(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def centre(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """One large name and one sentence: while the site starts, and on the card with its name."""
     px = canvas.grid.px
     inner = canvas.whole.inset(px(100), 0)
@@ -115,7 +115,7 @@ def centre(canvas: Canvas, scene: Scene, say: Tongues) -> None:
     _sentence(canvas, say, scene.words.headline, Box(inner.x, px(486), inner.width, px(108)))
 
 
-def waiting(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def waiting(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """A meeting without a far picture yet: what stands between the overlay's patches."""
     px = canvas.grid.px
     inner = canvas.whole.inset(px(100), 0)
@@ -132,7 +132,7 @@ def _disc_above(canvas: Canvas, scene: Scene, y: int, side: int) -> None:
     disc(canvas, place, mark.icon, mark.colour)
 
 
-def _sentence(canvas: Canvas, say: Tongues, message_id: str, place: Box) -> None:
+def _sentence(canvas: Canvas, say: Languages, message_id: str, place: Box) -> None:
     """One sentence in both languages in the middle of `place`."""
     upper = Box(place.x, place.y, place.width, canvas.line_height(40))
     lower = Box(place.x, upper.bottom, place.width, canvas.line_height(34))
@@ -140,7 +140,7 @@ def _sentence(canvas: Canvas, say: Tongues, message_id: str, place: Box) -> None
     canvas.text(say.second(message_id), lower, Style(34, colour=MUTED, align=0.5))
 
 
-def in_one(canvas: Canvas, scene: Scene, say: Tongues, place: Box) -> int:
+def in_one(canvas: Canvas, scene: Scene, say: Languages, place: Box) -> int:
     """The headline with the second language beside it on one base line; where it ends below."""
     px = canvas.grid.px
     row = Box(place.x, place.y, place.width, canvas.line_height(54))
@@ -190,7 +190,7 @@ def _chair(canvas: Canvas, row: Box, chair: str) -> None:
     canvas.text(chair, Box(x, row.y, row.right - x, row.height), Style(38, rise=0.5))
 
 
-def _explained(canvas: Canvas, scene: Scene, say: Tongues, place: Box) -> Box:
+def _explained(canvas: Canvas, scene: Scene, say: Languages, place: Box) -> Box:
     """The sentence below the headline in both languages; what is left of `place`.
 
     Where steps leave no room for the meeting's card, its one line takes the first place.
@@ -209,7 +209,7 @@ def _explained(canvas: Canvas, scene: Scene, say: Tongues, place: Box) -> Box:
     return Box(place.x, y, place.width, place.bottom - y)
 
 
-def _steps(canvas: Canvas, steps: tuple[str, ...], say: Tongues, place: Box) -> None:
+def _steps(canvas: Canvas, steps: tuple[str, ...], say: Languages, place: Box) -> None:
     """Numbered steps, each in both languages where the room allows."""
     if not steps:
         return
@@ -240,7 +240,7 @@ def _steps(canvas: Canvas, steps: tuple[str, ...], say: Tongues, place: Box) -> 
 
 
 def _meeting_card(
-    canvas: Canvas, scene: Scene, meeting: Appointment, say: Tongues, place: Box
+    canvas: Canvas, scene: Scene, meeting: Appointment, say: Languages, place: Box
 ) -> None:
     """Which meeting this is about, and for how long the site has been at it."""
     px = canvas.grid.px
@@ -265,7 +265,7 @@ def _meeting_card(
     )
 
 
-def next_line(scene: Scene, say: Tongues) -> str:
+def next_line(scene: Scene, say: Languages) -> str:
     """The next meeting in one line, "" where there is none."""
     if scene.meeting is None:
         return ""

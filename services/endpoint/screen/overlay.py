@@ -6,8 +6,8 @@ from functools import lru_cache
 from PIL import Image
 
 from appliance.core.message import N_
-from appliance.core.problems import Trouble
-from appliance.core.scenes import Line, Scene
+from appliance.core.problems import Problem
+from appliance.core.scenes import LineQuality, Scene
 from appliance.core.screen_texts import (
     ASKING_WORDS,
     FREE_HINT,
@@ -16,8 +16,8 @@ from appliance.core.screen_texts import (
     Microphone,
     MicrophoneWords,
 )
-from services.endpoint.screen.languages import hour, tongues
-from services.endpoint.screen.page_parts import trouble_pill
+from services.endpoint.screen.languages import hour, languages
+from services.endpoint.screen.page_parts import problem_pill
 from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
 from services.endpoint.screen.paint.fonts import Weight, width
 from services.endpoint.screen.paint.geometry import Box, Grid
@@ -69,11 +69,11 @@ LOOKS: dict[Microphone, _Look] = {
 }
 """The lamp's colours once more: red off, amber hand, green live."""
 
-LINES: dict[Line, Colour] = {
-    Line.UNKNOWN: MUTED,
-    Line.GOOD: GREEN,
-    Line.FAIR: AMBER,
-    Line.POOR: RED,
+LINES: dict[LineQuality, Colour] = {
+    LineQuality.UNKNOWN: MUTED,
+    LineQuality.GOOD: GREEN,
+    LineQuality.FAIR: AMBER,
+    LineQuality.POOR: RED,
 }
 
 
@@ -93,8 +93,8 @@ def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Pa
     patches.append(corner)
     if scene.speaker:
         patches.append(_speaker(scene.speaker, corner.x, size))
-    if scene.troubles:
-        patches.append(_troubles(scene.troubles, size, locale))
+    if scene.problems:
+        patches.append(_problems(scene.problems, size, locale))
     return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
 
 
@@ -123,7 +123,7 @@ def _done(canvas: Canvas, box: Box) -> Patch:
 def _microphone(
     state: Microphone, words: MicrophoneWords, size: tuple[int, int], locale: str
 ) -> Patch:
-    grid, say, look = Grid(*size), tongues(locale), LOOKS[state]
+    grid, say, look = Grid(*size), languages(locale), LOOKS[state]
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     large, small = Style(44, Weight.BOLD), Style(34, colour=look.faint)
     most = self_view(size).x - px(EDGE) * 2 - px(120) - px(36)
@@ -166,11 +166,11 @@ def _speaker(name: str, end: int, size: tuple[int, int]) -> Patch:
 
 
 @lru_cache(maxsize=32)
-def _line(line: Line, clock: str, size: tuple[int, int], locale: str) -> Patch:
-    grid, say = Grid(*size), tongues(locale)
+def _line(line: LineQuality, clock: str, size: tuple[int, int], locale: str) -> Patch:
+    grid, say = Grid(*size), languages(locale)
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     bold, plain = Style(38, Weight.BOLD, rise=0.5), Style(34, colour=LINES[line], rise=0.5)
-    told = say.first(_WEAK) if line is Line.POOR else ""
+    told = say.first(_WEAK) if line is LineQuality.POOR else ""
     parts = [(text, style) for text, style in ((told, plain), (clock, bold)) if text]
     spans = [
         width(text, style.weight, probe.fitted(text, style, grid.width).px) + 2
@@ -191,17 +191,17 @@ def _line(line: Line, clock: str, size: tuple[int, int], locale: str) -> Patch:
 
 
 @lru_cache(maxsize=16)
-def _troubles(troubles: tuple[Trouble, ...], size: tuple[int, int], locale: str) -> Patch:
-    """The worst trouble, below the quality of the line."""
+def _problems(problems: tuple[Problem, ...], size: tuple[int, int], locale: str) -> Patch:
+    """The worst problem, below the quality of the line."""
     grid = Grid(*size)
     row = Box(0, 0, grid.width - 2 * grid.px(EDGE), grid.px(PILL))
     probe = Canvas(grid, Image.new("RGBA", (row.width, row.height)))
-    pill = trouble_pill(probe, troubles, tongues(locale), row, 0.62, 1)
+    pill = problem_pill(probe, problems, languages(locale), row, 0.62, 1)
     top = grid.px(EDGE + PILL + 14)
     box = Box(grid.width - grid.px(EDGE) - pill.width, top, pill.width, pill.height)
     canvas = _patch(grid, box, GROUND)
     right = Box(canvas.whole.width - row.width, 0, row.width, row.height)
-    trouble_pill(canvas, troubles, tongues(locale), right, 0.62, 1)
+    problem_pill(canvas, problems, languages(locale), right, 0.62, 1)
     return _done(canvas, box)
 
 

@@ -1,8 +1,8 @@
-"""What several faces share: ground, head line with clock, foot line with button and trouble."""
+"""What several faces share: ground, head line with clock, foot line with button and problem."""
 
-from appliance.core.problems import Severity, Trouble
+from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Appointment, Scene
-from services.endpoint.screen.languages import Tongues, hour, when
+from services.endpoint.screen.languages import Languages, hour, when
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight, width
 from services.endpoint.screen.paint.geometry import Box
@@ -15,7 +15,7 @@ FOOT = 92.0
 BOTTOM = 28.0
 GAP = 20.0
 
-TROUBLE_COLOURS: dict[Severity, Colour] = {
+PROBLEM_COLOURS: dict[Severity, Colour] = {
     Severity.NOTE: MUTED,
     Severity.WARNING: AMBER,
     Severity.SERIOUS: RED,
@@ -28,7 +28,7 @@ def body(canvas: Canvas) -> Box:
     return canvas.grid.box(MARGIN, HEAD + 16, wide, 720 - HEAD - 16 - BOTTOM - FOOT - 14)
 
 
-def head(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def head(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """Site and date on the left, the clock on the right."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
@@ -55,20 +55,20 @@ def head(canvas: Canvas, scene: Scene, say: Tongues) -> None:
     canvas.panel(grid.box(MARGIN, HEAD, wide, 2), WHITE, opacity=0.16)
 
 
-def foot(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def foot(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """What is wrong on the right; on the left what helps, which meeting waits, or the button."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
     row = grid.box(MARGIN, -(BOTTOM + FOOT), wide, FOOT)
     taken = 0
-    if scene.troubles:
-        pill = trouble_pill(canvas, scene.troubles, say, row)
+    if scene.problems:
+        pill = problem_pill(canvas, scene.problems, say, row)
         taken = pill.width + grid.px(GAP)
     hint, icon, colour = say.first(scene.words.hint), "button", TEAL
-    if scene.troubles and not scene.words.steps:
-        worst = scene.troubles[0].kind
+    if scene.problems and not scene.words.steps:
+        worst = scene.problems[0].kind
         if worst.severity > Severity.NOTE:
-            hint, icon, colour = say.first(worst.remedy), "warning", TROUBLE_COLOURS[worst.severity]
+            hint, icon, colour = say.first(worst.remedy), "warning", PROBLEM_COLOURS[worst.severity]
     if not hint and scene.meeting is not None and scene.words.steps:
         hint, icon = meeting_line(scene.meeting, scene, say), "agenda"
     if hint:
@@ -79,27 +79,27 @@ def foot(canvas: Canvas, scene: Scene, say: Tongues) -> None:
         canvas.text(hint, place, Style(36, rise=0.5, lines=2))
 
 
-def meeting_line(meeting: Appointment, scene: Scene, say: Tongues) -> str:
+def meeting_line(meeting: Appointment, scene: Scene, say: Languages) -> str:
     """Hôm nay 14:00 – Giao ban trực tuyến."""
     return f"{when(say.first, meeting.begin, scene.clock)} – {meeting.title}"
 
 
-def trouble_pill(
+def problem_pill(
     canvas: Canvas,
-    troubles: tuple[Trouble, ...],
-    say: Tongues,
+    problems: tuple[Problem, ...],
+    say: Languages,
     row: Box,
     share: float = 0.42,
     lines: int = 2,
 ) -> Box:
-    """The worst trouble at the right end of `row`: its code, its name, and how many more.
+    """The worst problem at the right end of `row`: its code, its name, and how many more.
 
     It takes at most `share` of the row.
     """
     grid = canvas.grid
-    worst = troubles[0]
-    colour = TROUBLE_COLOURS[worst.kind.severity]
-    more = f" +{len(troubles) - 1}" if len(troubles) > 1 else ""
+    worst = problems[0]
+    colour = PROBLEM_COLOURS[worst.kind.severity]
+    more = f" +{len(problems) - 1}" if len(problems) > 1 else ""
     code, name = Style(38, Weight.BOLD, GROUND, 0.5, 0.5), Style(34, rise=0.5, lines=lines)
     pad = grid.px(18)
     badge = canvas.fitted(worst.code, code, row.width)

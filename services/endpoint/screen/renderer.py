@@ -11,7 +11,7 @@ from services.endpoint.screen.drawing import draw
 from services.endpoint.screen.overlay import overlay, self_view
 
 
-class Easel:
+class SceneRenderer:
     """Two canvases of the TV's size: scenes are drawn in a thread while the far picture moves.
 
     `inset` gives the newest self-view as I420 of its own size, or None.

@@ -3,7 +3,7 @@
 from appliance.core.message import N_
 from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue
 from appliance.core.scenes import Scene
-from services.endpoint.screen.languages import Tongues
+from services.endpoint.screen.languages import Languages
 from services.endpoint.screen.layouts import MARKS
 from services.endpoint.screen.page_parts import BOTTOM, HEAD, MARGIN, disc
 from services.endpoint.screen.paint.canvas import Canvas, Style
@@ -17,7 +17,7 @@ _TIMES = N_("Tried {number} times in a row.")
 _FIRST, _SECOND = 38, 34
 
 
-def rescue(canvas: Canvas, scene: Scene, say: Tongues) -> None:
+def rescue(canvas: Canvas, scene: Scene, say: Languages) -> None:
     """Name and code above, then what is wrong, slot by slot where that is known, then the steps."""
     grid, px = canvas.grid, canvas.grid.px
     known = scene.rescue or Rescue()
@@ -47,7 +47,7 @@ def rescue(canvas: Canvas, scene: Scene, say: Tongues) -> None:
         _step(canvas, number + 1, step, say, place)
 
 
-def _head(canvas: Canvas, scene: Scene, known: Rescue, say: Tongues) -> None:
+def _head(canvas: Canvas, scene: Scene, known: Rescue, say: Languages) -> None:
     """As every face's, with the code in the clock's place: the box knows no hour yet."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
@@ -59,14 +59,14 @@ def _head(canvas: Canvas, scene: Scene, known: Rescue, say: Tongues) -> None:
         below = grid.box(MARGIN + 26, 92, left - 26, 50)
         serial = say.first(_SERIAL, serial=known.serial)
         canvas.text(serial, below, Style(34, colour=MUTED, rise=0.5))
-    if scene.troubles:
+    if scene.problems:
         place = grid.box(MARGIN + left, 22, wide - left, 124)
         style = Style(88, Weight.BOLD, RED, align=1.0, rise=0.5)
-        canvas.text(scene.troubles[0].code, place, style)
+        canvas.text(scene.problems[0].code, place, style)
     canvas.panel(grid.box(MARGIN, HEAD, wide, 2), WHITE, opacity=0.16)
 
 
-def _explained(canvas: Canvas, sentence: str, say: Tongues, place: Box) -> None:
+def _explained(canvas: Canvas, sentence: str, say: Languages, place: Box) -> None:
     first, second = canvas.line_height(40), canvas.line_height(_SECOND)
     y = place.y + (place.height - first - second) // 2
     canvas.text(say.first(sentence), Box(place.x, y, place.width, first), Style(40))
@@ -74,7 +74,7 @@ def _explained(canvas: Canvas, sentence: str, say: Tongues, place: Box) -> None:
     canvas.text(say.second(sentence), below, Style(_SECOND, colour=MUTED))
 
 
-def _slots(canvas: Canvas, slots: tuple[FailedSlot, ...], say: Tongues, place: Box) -> None:
+def _slots(canvas: Canvas, slots: tuple[FailedSlot, ...], say: Languages, place: Box) -> None:
     px = canvas.grid.px
     first, second = canvas.line_height(_FIRST), canvas.line_height(_SECOND, 2)
     each = min((place.height - 2 * px(8)) // len(slots), first + second)
@@ -93,7 +93,7 @@ def _slots(canvas: Canvas, slots: tuple[FailedSlot, ...], say: Tongues, place: B
         canvas.text(raw, lower, Style(_SECOND, colour=MUTED, lines=2))
 
 
-def _step(canvas: Canvas, number: int, step: str, say: Tongues, row: Box) -> None:
+def _step(canvas: Canvas, number: int, step: str, say: Languages, row: Box) -> None:
     px = canvas.grid.px
     badge = Box(row.x, row.y + (row.height - px(52)) // 2, px(52), px(52))
     canvas.panel(badge, WHITE, opacity=0.14, radius=26)
@@ -106,7 +106,7 @@ def _step(canvas: Canvas, number: int, step: str, say: Tongues, row: Box) -> Non
 def _pair(
     canvas: Canvas,
     message: str,
-    say: Tongues,
+    say: Languages,
     place: Box,
     size: float,
     weight: Weight = Weight.REGULAR,

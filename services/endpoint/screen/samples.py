@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.decision import Decision, Phase
 from appliance.core.floor_control import Floor
-from appliance.core.problems import Area, Trouble, TroubleKey
-from appliance.core.rescue import FailedSlot, Fault, Rescue
+from appliance.core.problems import Area, Problem, ProblemKey
+from appliance.core.rescue import FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import (
     Check,
     CheckState,
-    Line,
+    LineQuality,
     Scene,
     name_card,
     rescued,
@@ -38,8 +38,8 @@ def _at(
     *,
     after: float = 0.0,
     meeting: Meeting | None = MEETING,
-    troubles: tuple[Trouble, ...] = (),
-    line: Line = Line.UNKNOWN,
+    problems: tuple[Problem, ...] = (),
+    line: LineQuality = LineQuality.UNKNOWN,
     speaker: str = "",
     since: float | None = None,
     status_until: float = 0.0,
@@ -55,7 +55,7 @@ def _at(
         now=MEETING.begin + after,
         zone=ZONE,
         site=SITE,
-        troubles=troubles,
+        problems=problems,
         line=line,
         speaker=speaker,
         since=since,
@@ -67,15 +67,15 @@ def _at(
     )
 
 
-def _trouble(*keys: TroubleKey) -> tuple[Trouble, ...]:
-    return tuple(Trouble(key, MEETING.begin - 3600) for key in keys)
+def _problem(*keys: ProblemKey) -> tuple[Problem, ...]:
+    return tuple(Problem(key, MEETING.begin - 3600) for key in keys)
 
 
 def _meeting(
     floor: Floor,
     *,
-    line: Line = Line.GOOD,
-    troubles: tuple[Trouble, ...] = (),
+    line: LineQuality = LineQuality.GOOD,
+    problems: tuple[Problem, ...] = (),
     meeting: Meeting = MEETING,
     refused_until: float = 0.0,
 ) -> Scene:
@@ -86,7 +86,7 @@ def _meeting(
         meeting=meeting,
         line=line,
         speaker=CHAIR,
-        troubles=troubles,
+        problems=problems,
         refused_until=refused_until,
     )
 
@@ -107,8 +107,12 @@ _CLAIM = "7KQF-M2XH"
 _RESCUE = Rescue(
     7,
     (
-        FailedSlot("A", "0.1.0+202611280900", Fault.ENDPOINT, "the gate was not passed: endpoint"),
-        FailedSlot("B", "0.0.9+202610020730", Fault.CARD, "kernel is damaged: its CRC-32 is wrong"),
+        FailedSlot(
+            "A", "0.1.0+202611280900", RescueProblem.ENDPOINT, "the gate was not passed: endpoint"
+        ),
+        FailedSlot(
+            "B", "0.0.9+202610020730", RescueProblem.CARD, "kernel is damaged: its CRC-32 is wrong"
+        ),
     ),
     "10000000a1b2c3d4",
 )
@@ -120,27 +124,27 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
     "idle-trouble": lambda: _at(
         Phase.IDLE,
         after=-86400 - 4000,
-        troubles=_trouble(TroubleKey.CAMERA_MISSING, TroubleKey.AGENDA_OLD),
+        problems=_problem(ProblemKey.CAMERA_MISSING, ProblemKey.AGENDA_OLD),
     ),
     "upcoming": lambda: _at(Phase.UPCOMING, after=-272),
     "joining": lambda: _at(Phase.JOINING, after=12, since=_HOUR),
     "rejoining": lambda: _at(
-        Phase.REJOINING, after=790, since=_HOUR + 754, troubles=_trouble(TroubleKey.CALL_LOST)
+        Phase.REJOINING, after=790, since=_HOUR + 754, problems=_problem(ProblemKey.CALL_LOST)
     ),
     "leaving": lambda: _at(Phase.LEAVING, after=7200),
     "in-meeting": lambda: _meeting(Floor()),
     "in-meeting-hand": lambda: _meeting(Floor(hand=True)),
     "in-meeting-confirmed": lambda: _meeting(
         Floor(hand=True, hand_confirmed=True),
-        line=Line.FAIR,
-        troubles=_trouble(TroubleKey.CAMERA_MISSING),
+        line=LineQuality.FAIR,
+        problems=_problem(ProblemKey.CAMERA_MISSING),
     ),
     "in-meeting-given": lambda: _meeting(Floor(given=True)),
     "in-meeting-live": lambda: _meeting(Floor(given=True, mic=True)),
     "in-meeting-failed": lambda: _meeting(
         Floor(failed=True),
-        line=Line.POOR,
-        troubles=_trouble(TroubleKey.LINE_POOR, TroubleKey.MICROPHONE_SILENT),
+        line=LineQuality.POOR,
+        problems=_problem(ProblemKey.LINE_POOR, ProblemKey.MICROPHONE_SILENT),
     ),
     "in-meeting-refused": lambda: _meeting(Floor(), refused_until=_HOUR + 800),
     "in-meeting-asks": lambda: replace(_meeting(Floor()), asks=True),
@@ -150,25 +154,25 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         Phase.IDLE,
         after=-86400 + 36000 - 4000,
         status_until=_HOUR,
-        troubles=_trouble(TroubleKey.MICROPHONE_MISSING),
+        problems=_problem(ProblemKey.MICROPHONE_MISSING),
     ),
     "selftest": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, selftest=_TESTED),
     "no-network": lambda: _at(
-        Phase.IDLE, after=_IDLE_AFTER, troubles=_trouble(TroubleKey.NETWORK_CABLE)
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.NETWORK_CABLE)
     ),
     "no-agenda": lambda: _at(
-        Phase.IDLE, after=_IDLE_AFTER, meeting=None, troubles=_trouble(TroubleKey.AGENDA_MISSING)
+        Phase.IDLE, after=_IDLE_AFTER, meeting=None, problems=_problem(ProblemKey.AGENDA_MISSING)
     ),
     "clock-untrusted": lambda: _at(
         Phase.IDLE,
         meeting=None,
-        troubles=_trouble(TroubleKey.CLOCK, TroubleKey.PROVINCE),
+        problems=_problem(ProblemKey.CLOCK, ProblemKey.PROVINCE),
     ),
     "no-address": lambda: _at(
         Phase.UPCOMING,
         after=30,
         meeting=_NO_HOST,
-        troubles=_trouble(TroubleKey.MEETING_NAMELESS),
+        problems=_problem(ProblemKey.MEETING_NAMELESS),
     ),
     "claim": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None, claim=_CLAIM),
     "claim-link": lambda: _at(

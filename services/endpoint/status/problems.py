@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from appliance.core import scenes
 from appliance.core.decision import CallState, Decision
-from appliance.core.problems import Trouble, TroubleKey, of_call
-from appliance.wire.calendar.feed_fault import FeedFault
+from appliance.core.problems import Problem, ProblemKey, of_call
+from appliance.wire.calendar.feed_fault import FeedProblem
 from hardware.panel import Panel
-from services.endpoint.agenda.agenda_poller import Agendas
-from services.endpoint.call.call_keeper import Line
+from services.endpoint.agenda.agenda_poller import AgendaPoller
+from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.quality import Quality
 from services.endpoint.devices.near_devices import NearDevices
 
@@ -22,98 +22,100 @@ NETWORK_S = 3.0
 QUALITY_S = 3.0
 BROKEN = frozenset(
     {
-        FeedFault.EMPTY,
-        FeedFault.TOO_LARGE,
-        FeedFault.NOT_TEXT,
-        FeedFault.LOGIN_PAGE,
-        FeedFault.NOT_CALENDAR,
-        FeedFault.TRUNCATED,
-        FeedFault.SHRUNKEN,
+        FeedProblem.EMPTY,
+        FeedProblem.TOO_LARGE,
+        FeedProblem.NOT_TEXT,
+        FeedProblem.LOGIN_PAGE,
+        FeedProblem.NOT_CALENDAR,
+        FeedProblem.TRUNCATED,
+        FeedProblem.SHRUNKEN,
     }
 )
 """The source answers, and what it says cannot be used."""
 
 
-class Symptoms:
+class SiteProblems:
     """Asks each part; remembers nothing but since when."""
 
     def __init__(
         self,
-        agendas: Agendas,
+        agendas: AgendaPoller,
         devices: NearDevices,
         panel: Panel,
         *,
         linked: Callable[[], bool],
-        tv_trouble: Callable[[], str],
-        stick: Callable[[float], TroubleKey | None],
+        tv_problem: Callable[[], str],
+        stick: Callable[[float], ProblemKey | None],
     ) -> None:
         self._agendas = agendas
         self._devices = devices
         self._panel = panel
         self._linked = linked
-        self._tv_trouble = tv_trouble
+        self._tv_problem = tv_problem
         self._stick = stick
-        self._since: dict[TroubleKey, float] = {}
+        self._since: dict[ProblemKey, float] = {}
         self._quality = Quality()
         self._quality_at = float("-inf")
-        self.line_quality = scenes.Line.UNKNOWN
+        self.line_quality = scenes.LineQuality.UNKNOWN
 
     @property
     def line_figures(self) -> dict[str, float]:
         """Of the call that is on; none without one."""
         return self._quality.figures
 
-    def at(self, now: float, trusted: bool, line: Line, decision: Decision) -> tuple[Trouble, ...]:
+    def at(
+        self, now: float, trusted: bool, line: CallKeeper, decision: Decision
+    ) -> tuple[Problem, ...]:
         """All that is wrong at `now` (POSIX s)."""
         self._look_at_line(line)
-        found = {trouble.key: trouble.since for trouble in self._devices.troubles()}
+        found = {problem.key: problem.since for problem in self._devices.problems()}
         found |= dict.fromkeys(self._held(trusted, decision), 0.0)
         found |= self._of_agenda(now)
         if (stick := self._stick(now)) is not None:
             found[stick] = 0.0
         ended = line.ended
         if ended is not None and line.fact.state is not CallState.UP and decision.call is not None:
-            trouble = of_call(ended.reason, now)
-            if trouble is not None:
-                found[trouble.key] = 0.0
+            problem = of_call(ended.reason, now)
+            if problem is not None:
+                found[problem.key] = 0.0
         self._since = {key: found[key] or self._since.get(key, now) for key in found}
         return tuple(
-            Trouble(key, since)
+            Problem(key, since)
             for key, since in self._since.items()
-            if key is not TroubleKey.NETWORK_CABLE or now - since >= NETWORK_S
+            if key is not ProblemKey.NETWORK_CABLE or now - since >= NETWORK_S
         )
 
-    def _held(self, trusted: bool, decision: Decision) -> list[TroubleKey]:
+    def _held(self, trusted: bool, decision: Decision) -> list[ProblemKey]:
         meeting = decision.meeting
         nameless = meeting is not None and not meeting.address
         holds = {
-            TroubleKey.NETWORK_CABLE: not self._linked(),
-            TroubleKey.CLOCK: not trusted,
-            TroubleKey.BUTTON_STUCK: bool(self._panel.stuck),
-            TroubleKey.TV_UNCONFIRMED: bool(self._tv_trouble()),
-            TroubleKey.LINE_POOR: self.line_quality is scenes.Line.POOR,
-            TroubleKey.MEETING_NAMELESS: nameless,
+            ProblemKey.NETWORK_CABLE: not self._linked(),
+            ProblemKey.CLOCK: not trusted,
+            ProblemKey.BUTTON_STUCK: bool(self._panel.stuck),
+            ProblemKey.TV_UNCONFIRMED: bool(self._tv_problem()),
+            ProblemKey.LINE_POOR: self.line_quality is scenes.LineQuality.POOR,
+            ProblemKey.MEETING_NAMELESS: nameless,
         }
         return [key for key, held in holds.items() if held]
 
-    def _of_agenda(self, now: float) -> dict[TroubleKey, float]:
+    def _of_agenda(self, now: float) -> dict[ProblemKey, float]:
         state = self._agendas.state
         if state.fault is None:
             return {}
         if state.fetched_at is None:
-            return {TroubleKey.AGENDA_MISSING: 0.0}
+            return {ProblemKey.AGENDA_MISSING: 0.0}
         age = now - state.fetched_at
         if age >= OLD_AGENDA_S:
-            return {TroubleKey.AGENDA_OLD: state.fetched_at}
+            return {ProblemKey.AGENDA_OLD: state.fetched_at}
         if state.fault in BROKEN:
-            return {TroubleKey.AGENDA_BROKEN: state.fetched_at}
-        return {TroubleKey.PROVINCE: state.fetched_at} if age >= PROVINCE_S else {}
+            return {ProblemKey.AGENDA_BROKEN: state.fetched_at}
+        return {ProblemKey.PROVINCE: state.fetched_at} if age >= PROVINCE_S else {}
 
-    def _look_at_line(self, line: Line) -> None:
+    def _look_at_line(self, line: CallKeeper) -> None:
         at = asyncio.get_running_loop().time()
         if line.call is None:
             self._quality = Quality()
-            self.line_quality = scenes.Line.UNKNOWN
+            self.line_quality = scenes.LineQuality.UNKNOWN
         elif at - self._quality_at >= QUALITY_S:
             self._quality_at = at
             self.line_quality = self._quality.of(line.call.statistics())

@@ -8,9 +8,9 @@ from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile
 from appliance.base.systemd import Lifeline
 from appliance.core.decision import Decision
-from appliance.core.problems import Trouble
+from appliance.core.problems import Problem
 from appliance.core.scenes import Scene
-from services.endpoint.call.call_keeper import Line
+from services.endpoint.call.call_keeper import CallKeeper
 
 log = logging.getLogger("diemcau.reports")
 
@@ -43,8 +43,8 @@ class Reports:
         self,
         decision: Decision,
         shown: Scene,
-        troubles: tuple[Trouble, ...],
-        line: Line,
+        problems: tuple[Problem, ...],
+        line: CallKeeper,
         now: float,
         headline: str,
     ) -> None:
@@ -54,7 +54,7 @@ class Reports:
         self._lifeline.status(headline + meeting)
         for name in self._lifeline.beat():
             log.error("watchdog: %s stands still", name)
-        self._tell(troubles)
+        self._tell(problems)
         self._write(
             {
                 "phase": decision.phase.value,
@@ -69,17 +69,17 @@ class Reports:
                 "line": shown.line.value,
                 "speaker": shown.speaker,
                 "agenda_at": self._agenda_at(),
-                "troubles": [trouble.code for trouble in troubles],
+                "troubles": [problem.code for problem in problems],
             },
             now,
         )
 
-    def _tell(self, troubles: tuple[Trouble, ...]) -> None:
-        known = frozenset(trouble.code for trouble in troubles)
-        for trouble in troubles:
-            if trouble.code not in self._known:
-                log.warning("trouble: %s %s", trouble.code, trouble.key,
-                            extra={"TROUBLE": trouble.code})  # fmt: skip
+    def _tell(self, problems: tuple[Problem, ...]) -> None:
+        known = frozenset(problem.code for problem in problems)
+        for problem in problems:
+            if problem.code not in self._known:
+                log.warning("trouble: %s %s", problem.code, problem.key,
+                            extra={"TROUBLE": problem.code})  # fmt: skip
         for code in sorted(self._known - known):
             log.info("trouble: %s is over", code, extra={"TROUBLE": code})
         self._known = known

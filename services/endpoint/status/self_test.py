@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from appliance.core.problems import KINDS, Area, TroubleKey
+from appliance.core.problems import KINDS, Area, ProblemKey
 from appliance.core.scenes import Check, CheckState
 
-Trial = Callable[[], Awaitable[TroubleKey | None]]
+Trial = Callable[[], Awaitable[ProblemKey | None]]
 """Tries one part of the site; None: all is well."""
 
 EACH_S = 6.0
@@ -64,7 +64,7 @@ class SelfTest:
         self.changed()
 
     async def _try(self, area: Area, trial: Trial) -> Check:
-        found: TroubleKey | None = None
+        found: ProblemKey | None = None
         with suppress(TimeoutError):
             async with asyncio.timeout(EACH_S):
                 found = await trial()

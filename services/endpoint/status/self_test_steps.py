@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable
 
-from appliance.core.problems import Area, TroubleKey
+from appliance.core.problems import Area, ProblemKey
 from appliance.media.capture.device import CaptureState
-from services.endpoint.agenda.agenda_poller import Agendas
+from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.devices.devices import Devices
 from services.endpoint.status.self_test import Trial
 
@@ -16,43 +16,43 @@ AUDIBLE_DBFS = -60.0
 
 def trials(
     devices: Devices,
-    agendas: Agendas,
+    agendas: AgendaPoller,
     *,
     linked: Callable[[], bool],
     trusted: Callable[[], bool],
     chime: Callable[[], None],
-    tv_trouble: Callable[[], str],
+    tv_problem: Callable[[], str],
 ) -> dict[Area, Trial]:
     """In the order in which a clerk would look: line, hour, agenda, picture, sound, TV."""
 
-    async def network() -> TroubleKey | None:
-        return None if linked() else TroubleKey.NETWORK_CABLE
+    async def network() -> ProblemKey | None:
+        return None if linked() else ProblemKey.NETWORK_CABLE
 
-    async def clock() -> TroubleKey | None:
-        return None if trusted() else TroubleKey.CLOCK
+    async def clock() -> ProblemKey | None:
+        return None if trusted() else ProblemKey.CLOCK
 
-    async def agenda() -> TroubleKey | None:
-        return None if agendas.state.fetched_at is not None else TroubleKey.AGENDA_MISSING
+    async def agenda() -> ProblemKey | None:
+        return None if agendas.state.fetched_at is not None else ProblemKey.AGENDA_MISSING
 
-    async def camera() -> TroubleKey | None:
+    async def camera() -> ProblemKey | None:
         while devices.camera.state is CaptureState.OPENING:
             await asyncio.sleep(LOOK_S)
-        return None if devices.camera.state is CaptureState.LIVE else TroubleKey.CAMERA_MISSING
+        return None if devices.camera.state is CaptureState.LIVE else ProblemKey.CAMERA_MISSING
 
-    async def sound() -> TroubleKey | None:
+    async def sound() -> ProblemKey | None:
         chime()
         while devices.microphone.state is CaptureState.OPENING:
             await asyncio.sleep(LOOK_S)
         if devices.microphone.state is not CaptureState.LIVE:
-            return TroubleKey.MICROPHONE_MISSING
+            return ProblemKey.MICROPHONE_MISSING
         loudest = AUDIBLE_DBFS - 1
         for _ in range(20):
             loudest = max(loudest, devices.microphone.level())
             await asyncio.sleep(LOOK_S)
-        return None if loudest >= AUDIBLE_DBFS else TroubleKey.MICROPHONE_SILENT
+        return None if loudest >= AUDIBLE_DBFS else ProblemKey.MICROPHONE_SILENT
 
-    async def tv() -> TroubleKey | None:
-        return TroubleKey.TV_UNCONFIRMED if tv_trouble() else None
+    async def tv() -> ProblemKey | None:
+        return ProblemKey.TV_UNCONFIRMED if tv_problem() else None
 
     return {
         Area.NETWORK: network,

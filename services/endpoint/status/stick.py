@@ -4,27 +4,27 @@ from math import inf
 from pathlib import Path
 
 from appliance.base.fact_file import read_facts
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 
 BUSY_S = 30.0
 """Its program writes every five seconds while it works; one that was pulled out writes no more."""
 OVER_S = 600.0
 """How long an outcome stands on the TV."""
 LASTS = {
-    TroubleKey.STICK_READING: BUSY_S,
-    TroubleKey.STICK_INSTALLING: BUSY_S,
+    ProblemKey.STICK_READING: BUSY_S,
+    ProblemKey.STICK_INSTALLING: BUSY_S,
     # True until the box starts again, which empties the folder of facts.
-    TroubleKey.STICK_WAITING: inf,
+    ProblemKey.STICK_WAITING: inf,
 }
 
 
-def stick(run: Path, now: float) -> TroubleKey | None:
+def stick(run: Path, now: float) -> ProblemKey | None:
     """The line for the TV at `now` (POSIX s); None where there is nothing to say."""
     facts = read_facts(run / "stick.json", now, inf)
     if facts is None:
         return None
     try:
-        key = TroubleKey(f"stick-{facts.get('stage')}")
+        key = ProblemKey(f"stick-{facts.get('stage')}")
     except ValueError:
         return None
     return key if now - float(facts["at"]) <= LASTS.get(key, OVER_S) else None

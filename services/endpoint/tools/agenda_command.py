@@ -120,7 +120,7 @@ def _as_json(answer: _Answer) -> dict[str, Any]:
         "next_change": None if decision.wake_at is None else _iso(decision.wake_at, answer.zone),
         "calendar": answer.agenda.name,
         "meetings": [_meeting(m, answer.zone) for m in answer.agenda.meetings],
-        "troubles": list(answer.agenda.troubles),
+        "troubles": list(answer.agenda.problems),
     }
 
 
@@ -154,9 +154,9 @@ def _as_text(answer: _Answer) -> str:
         f"Lịch sắp tới / ahead: {len(coming)} ({answer.agenda.name or 'không tên / no name'})"
     )
     lines += [f"  {_line(m, zone)}  {shown(m.address) or '—'}" for m in coming[:20]]
-    if answer.agenda.troubles:
+    if answer.agenda.problems:
         lines.append("Vướng mắc / troubles:")
-        lines += [f"  {trouble}" for trouble in answer.agenda.troubles]
+        lines += [f"  {problem}" for problem in answer.agenda.problems]
     return "\n".join(lines)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from appliance.base.site_file import Fault, SiteFileError, read_site
+from appliance.base.site_file import SiteFileError, SiteFileProblem, read_site
 
 
 @click.command("check")
@@ -14,7 +14,7 @@ from appliance.base.site_file import Fault, SiteFileError, read_site
 @click.option("--json", "as_json", is_flag=True, help="A list of faults on standard output.")
 def check(site_file: Path, as_json: bool) -> None:
     """Tell all that is wrong with SITE_FILE; exit code 1 where anything is."""
-    faults: tuple[Fault, ...] = ()
+    faults: tuple[SiteFileProblem, ...] = ()
     try:
         read_site(site_file)
     except SiteFileError as error:

@@ -17,14 +17,14 @@ import click
 from appliance.base.config import SipChoices
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
-from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, Near
+from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, LocalTracks
 from appliance.dialers.registry import Dialers
 from appliance.media.capture.camera import Camera
-from appliance.media.capture.local_audio import NearAudio
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_audio import LocalAudio
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
 from appliance.media.capture.sources import SourceError
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from services.endpoint.tools.recording import Recording
 
 log = logging.getLogger("diemcau.dial")
@@ -104,7 +104,7 @@ class _Trial:
         self._microphone.live = True
         self._microphone.open()
         try:
-            near = Near(NearVideo(self._camera), NearAudio(self._microphone, "opus"))
+            near = LocalTracks(LocalVideo(self._camera), LocalAudio(self._microphone, "opus"))
             call = await self._table.dial(self._address, near, name=self._name)
             try:
                 await self._stay(call, seconds)
@@ -123,7 +123,7 @@ class _Trial:
     async def _stay(self, call: Call, seconds: float) -> None:
         """Read both far tracks until the time is up or the call is over."""
         keep = self._record.take if self._record is not None else _forget
-        picture, sound = Follower(keep), Follower(keep)
+        picture, sound = TrackFollower(keep), TrackFollower(keep)
         reading = {asyncio.create_task(follower.run()) for follower in (picture, sound)}
         until = time.monotonic() + seconds
         try:

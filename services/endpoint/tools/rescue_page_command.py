@@ -12,7 +12,7 @@ import click
 from appliance.base.atomic_file import write_durably
 from appliance.base.fact_file import read_facts
 from appliance.base.site_file import SiteFileError, read_site
-from appliance.core.rescue import FailedSlot, Fault, Rescue
+from appliance.core.rescue import FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import rescued
 from hardware.vitals.identity import serial
 from services.endpoint.screen import FontMissingError, draw
@@ -74,6 +74,6 @@ def _slot(entry: object) -> FailedSlot | None:
     return FailedSlot(
         str(entry["slot"]),
         str(entry.get("version", "")),
-        Fault(fault) if fault in set(Fault) else Fault.UNKNOWN,
+        RescueProblem(fault) if fault in set(RescueProblem) else RescueProblem.UNKNOWN,
         str(entry.get("reason", "")),
     )

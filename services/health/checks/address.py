@@ -1,16 +1,16 @@
 """Has the network given an address and a way out?"""
 
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.address import gateway, ipv4, ipv6
 from hardware.vitals.link import links
-from services.health.check_api import Box, Finding
+from services.health.check_api import Box, CheckResult
 
 
-def address(box: Box) -> Finding:
+def address(box: Box) -> CheckResult:
     """NETWORK_ADDRESS where a cable is in and there is no address; ``address``, ``gateway``."""
     found = ipv4(box.root) or ipv6(box.root)
     way = gateway(box.root)
     facts = {name: value for name, value in (("address", found), ("gateway", way)) if value}
     cabled = any(link.carrier for link in links(box.root))
-    return Finding((when(TroubleKey.NETWORK_ADDRESS, cabled and found is None),), facts=facts)
+    return CheckResult((when(ProblemKey.NETWORK_ADDRESS, cabled and found is None),), facts=facts)

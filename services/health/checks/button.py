@@ -1,9 +1,9 @@
 """Is a button stuck?"""
 
-from appliance.core.problems import TroubleKey
-from services.health.check_api import Box, Finding, told
+from appliance.core.problems import ProblemKey
+from services.health.check_api import Box, CheckResult, told
 
 
-def button(box: Box) -> Finding:
+def button(box: Box) -> CheckResult:
     """BUTTON_STUCK; the endpoint has the pins."""
-    return Finding(told(box, TroubleKey.BUTTON_STUCK))
+    return CheckResult(told(box, ProblemKey.BUTTON_STUCK))

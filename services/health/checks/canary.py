@@ -5,8 +5,8 @@ import os
 from pathlib import Path
 
 from appliance.core.alarms import State, Verdict
-from appliance.core.problems import TroubleKey
-from services.health.check_api import Box, Finding
+from appliance.core.problems import ProblemKey
+from services.health.check_api import Box, CheckResult
 
 EVERY_S = 900.0
 SIZE = 4096
@@ -19,13 +19,13 @@ class Canary:
         self._due = float("-inf")
         self._detail = ""
 
-    def __call__(self, box: Box) -> Finding:
+    def __call__(self, box: Box) -> CheckResult:
         """STORAGE."""
         if box.monotonic >= self._due:
             self._due = box.monotonic + EVERY_S
             self._detail = sing(box.data / "canary")
         state = State.WRONG if self._detail else State.FINE
-        return Finding((Verdict(TroubleKey.STORAGE, state, self._detail),))
+        return CheckResult((Verdict(ProblemKey.STORAGE, state, self._detail),))
 
 
 def sing(path: Path) -> str:

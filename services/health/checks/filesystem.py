@@ -1,13 +1,13 @@
 """Has the data partition's file system errors, or did it go read-only?"""
 
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.filesystem import ext4_errors
 from hardware.vitals.mounts import mount_of
-from services.health.check_api import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, CheckResult
 
 
-def filesystem(box: Box) -> Finding:
+def filesystem(box: Box) -> CheckResult:
     """STORAGE; ``ext4_errors``. With errors=remount-ro an error makes the partition read-only."""
     mount = mount_of(box.root, str(box.data))
     if mount is None:
@@ -21,5 +21,5 @@ def filesystem(box: Box) -> Finding:
         detail = f"{mount.device} is read-only"
     else:
         detail = f"{mount.device}: {errors} errors"
-    verdict = when(TroubleKey.STORAGE, worn_out or mount.read_only or bool(errors), detail)
-    return Finding((verdict,), {} if errors is None else {"ext4_errors": errors})
+    verdict = when(ProblemKey.STORAGE, worn_out or mount.read_only or bool(errors), detail)
+    return CheckResult((verdict,), {} if errors is None else {"ext4_errors": errors})

@@ -1,9 +1,9 @@
 """Is the cable in, fast enough, and does it carry everything?"""
 
 from appliance.core.alarms import Verdict, when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.link import Link, links
-from services.health.check_api import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, CheckResult
 
 LEAST_MBIT = 100
 """10 Mbit/s is a damaged pair of the cable: the meeting alone asks for 5 each way."""
@@ -17,13 +17,13 @@ class Cable:
     def __init__(self) -> None:
         self._before: dict[str, Link] = {}
 
-    def __call__(self, box: Box) -> Finding:
+    def __call__(self, box: Box) -> CheckResult:
         """NETWORK_CABLE, LINK_SLOW, LINK_ERRORS; ``link_mbit``, ``link_errors``."""
         found = links(box.root)
         if not found:
             return NOTHING
         up = [link for link in found if link.carrier]
-        verdicts: list[Verdict] = [when(TroubleKey.NETWORK_CABLE, not up)]
+        verdicts: list[Verdict] = [when(ProblemKey.NETWORK_CABLE, not up)]
         figures = {"link_errors": float(sum(link.errors for link in found))}
         if up:
             best = max(up, key=lambda link: link.mbit or 0)
@@ -31,11 +31,11 @@ class Cable:
                 slow = best.mbit < LEAST_MBIT or best.full_duplex is False
                 half = "" if best.full_duplex is not False else ", half duplex"
                 detail = f"{best.mbit} Mbit/s{half}"
-                verdicts.append(when(TroubleKey.LINK_SLOW, slow, detail))
+                verdicts.append(when(ProblemKey.LINK_SLOW, slow, detail))
                 figures["link_mbit"] = float(best.mbit)
             verdicts += self._lost(best)
         self._before = {link.name: link for link in found}
-        return Finding(tuple(verdicts), figures)
+        return CheckResult(tuple(verdicts), figures)
 
     def _lost(self, link: Link) -> list[Verdict]:
         before = self._before.get(link.name)
@@ -44,4 +44,4 @@ class Cable:
         errors = link.errors - before.errors
         packets = link.received + link.sent - before.received - before.sent
         lost = errors >= LOST_LEAST and errors >= LOST_SHARE * (packets + errors)
-        return [when(TroubleKey.LINK_ERRORS, lost, f"{errors} of {packets + errors} packets")]
+        return [when(ProblemKey.LINK_ERRORS, lost, f"{errors} of {packets + errors} packets")]

@@ -1,22 +1,22 @@
 """Is the microphone there, and does it hear?"""
 
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.sound import microphones
-from services.health.check_api import Box, Finding, measured, told
+from services.health.check_api import Box, CheckResult, measured, told
 
 
-def microphone(box: Box) -> Finding:
+def microphone(box: Box) -> CheckResult:
     """MICROPHONE_MISSING by the kernel's word and the endpoint's; its level only the endpoint
     knows, which alone may open it: MICROPHONE_SILENT, and ``microphone_dbfs`` where it tells."""
     verdicts = told(
         box,
-        TroubleKey.MICROPHONE_MISSING,
-        TroubleKey.MICROPHONE_SILENT,
-        TroubleKey.SPEAKER_MISSING,
+        ProblemKey.MICROPHONE_MISSING,
+        ProblemKey.MICROPHONE_SILENT,
+        ProblemKey.SPEAKER_MISSING,
     )
     names = microphones(box.root)
     if box.site is not None and box.site.microphone.source.startswith("alsa:"):
-        verdicts = (when(TroubleKey.MICROPHONE_MISSING, not names), *verdicts)
+        verdicts = (when(ProblemKey.MICROPHONE_MISSING, not names), *verdicts)
     figures = measured(box, "microphone_dbfs")
-    return Finding(verdicts, figures, {"microphone": ", ".join(names)} if names else {})
+    return CheckResult(verdicts, figures, {"microphone": ", ".join(names)} if names else {})

@@ -7,10 +7,10 @@ from typing import Any
 
 from appliance.base.atomic_file import write_durably
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.identity import boot_id, uptime_s
 from hardware.vitals.reboot import by_panic, by_watchdog
-from services.health.check_api import Box, Finding
+from services.health.check_api import Box, CheckResult
 
 TOLD_S = 3600.0
 """An unexpected restart is an alarm for an hour and a fact for as long as the boot lasts."""
@@ -45,12 +45,12 @@ class Reboot:
         """The program ends as wanted; if the box goes down now, that was wanted, too."""
         self._write("stopped")
 
-    def __call__(self, box: Box) -> Finding:
+    def __call__(self, box: Box) -> CheckResult:
         """RESTARTED; ``reboot``."""
         lately = uptime_s(box.root) < TOLD_S
         unexpected = lately and self.reason not in EXPECTED
-        verdict = when(TroubleKey.RESTARTED, unexpected, self.reason.value)
-        return Finding((verdict,), facts={"reboot": self.reason.value})
+        verdict = when(ProblemKey.RESTARTED, unexpected, self.reason.value)
+        return CheckResult((verdict,), facts={"reboot": self.reason.value})
 
     def _write(self, state: str) -> None:
         mark = {"boot_id": self._boot, "state": state, "reason": self.reason.value}

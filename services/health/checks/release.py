@@ -1,10 +1,10 @@
 """What runs here?"""
 
 from hardware.vitals.identity import model, release, serial, slot, uptime_s
-from services.health.check_api import Box, Finding
+from services.health.check_api import Box, CheckResult
 
 
-def running(box: Box) -> Finding:
+def running(box: Box) -> CheckResult:
     """``release``, ``slot``, ``serial``, ``model``; ``uptime_s``."""
     facts = {
         "release": release(box.root),
@@ -13,4 +13,4 @@ def running(box: Box) -> Finding:
         "model": model(box.root),
     }
     known = {name: value for name, value in facts.items() if value}
-    return Finding(figures={"uptime_s": round(uptime_s(box.root))}, facts=known)
+    return CheckResult(figures={"uptime_s": round(uptime_s(box.root))}, facts=known)

@@ -1,15 +1,15 @@
 """Has the box used up its unplanned restarts?"""
 
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.sysfs import word
-from services.health.check_api import Box, Finding
+from services.health.check_api import Box, CheckResult
 
 FLAG = "run/diemcau-rescue/starts"
 """Left by the initramfs, taken away once the gate is passed."""
 
 
-def rescue(box: Box) -> Finding:
+def rescue(box: Box) -> CheckResult:
     """RESCUE, with how many starts in a row missed the gate."""
     starts = word(box.root / FLAG)
-    return Finding((when(TroubleKey.RESCUE, starts is not None, f"{starts} starts in a row"),))
+    return CheckResult((when(ProblemKey.RESCUE, starts is not None, f"{starts} starts in a row"),))

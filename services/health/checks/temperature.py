@@ -1,18 +1,18 @@
 """Is the SoC too hot?"""
 
 from appliance.core.alarms import above
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.temperature import soc_celsius
-from services.health.check_api import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, CheckResult
 
 HOT_C, COOL_C = 82.0, 75.0
 """From 80 °C on the firmware slows down step by step, at 85 °C hard (Raspberry Pi, config.txt)."""
 
 
-def temperature(box: Box) -> Finding:
+def temperature(box: Box) -> CheckResult:
     """HOT, and ``soc_c``."""
     celsius = soc_celsius(box.root)
     if celsius is None:
         return NOTHING
-    verdict = above(TroubleKey.HOT, celsius, wrong=HOT_C, fine=COOL_C, detail=f"{celsius:.1f} °C")
-    return Finding((verdict,), {"soc_c": round(celsius, 1)})
+    verdict = above(ProblemKey.HOT, celsius, wrong=HOT_C, fine=COOL_C, detail=f"{celsius:.1f} °C")
+    return CheckResult((verdict,), {"soc_c": round(celsius, 1)})

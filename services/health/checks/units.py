@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.units import ASK, failed_units
-from services.health.check_api import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, CheckResult
 
 EVERY_S = 60.0
 
@@ -18,12 +18,12 @@ class Units:
         self._due = float("-inf")
         self._failed: tuple[str, ...] | None = None
 
-    def __call__(self, box: Box) -> Finding:
+    def __call__(self, box: Box) -> CheckResult:
         """UNIT_FAILED, with the names; ``units_failed``."""
         if box.monotonic >= self._due:
             self._due = box.monotonic + EVERY_S
             self._failed = failed_units(self._ask)
         if self._failed is None:
             return NOTHING
-        verdict = when(TroubleKey.UNIT_FAILED, bool(self._failed), ", ".join(self._failed)[:200])
-        return Finding((verdict,), {"units_failed": len(self._failed)})
+        verdict = when(ProblemKey.UNIT_FAILED, bool(self._failed), ", ".join(self._failed)[:200])
+        return CheckResult((verdict,), {"units_failed": len(self._failed)})

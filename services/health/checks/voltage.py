@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from appliance.core.alarms import when
-from appliance.core.problems import TroubleKey
+from appliance.core.problems import ProblemKey
 from hardware.vitals.voltage import under_voltage
-from services.health.check_api import NOTHING, Box, Finding
+from services.health.check_api import NOTHING, Box, CheckResult
 
 
 class Voltage:
@@ -25,11 +25,11 @@ class Voltage:
         self._dropped = self._dropped or bool(low)
         self._low = low
 
-    def __call__(self, box: Box) -> Finding:
+    def __call__(self, box: Box) -> CheckResult:
         """POWER_WEAK, and ``voltage_drops``."""
         self.sample(box.root)
         if self._low is None:
             return NOTHING
         dropped, self._dropped = self._dropped, False
-        verdict = when(TroubleKey.POWER_WEAK, dropped, f"{self._drops}×")
-        return Finding((verdict,), {"voltage_drops": self._drops})
+        verdict = when(ProblemKey.POWER_WEAK, dropped, f"{self._drops}×")
+        return CheckResult((verdict,), {"voltage_drops": self._drops})

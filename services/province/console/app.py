@@ -33,7 +33,7 @@ from services.province.console.pages import (
     sites,
 )
 from services.province.console.request import NobodyError, Province
-from services.province.console.security import Fences
+from services.province.console.security import SecurityHeaders
 from services.province.errors import (
     NotAllowedError,
     NotFoundError,
@@ -97,7 +97,7 @@ def application(province: Province) -> FastAPI:
     app.add_exception_handler(NobodyError, _nobody)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_middleware(Fences, secure=province.settings.secure)
+    app.add_middleware(SecurityHeaders, secure=province.settings.secure)
     return app
 
 

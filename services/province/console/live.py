@@ -20,11 +20,11 @@ from services.province.console.pages.alarms import Branch, alarms_part
 from services.province.console.pages.floor import floor_part
 from services.province.console.pages.overview import home_part
 from services.province.console.pages.sites import site_part
-from services.province.console.request import Asked, Instance, Number, Province, needs
+from services.province.console.request import ConsoleRequest, Instance, Number, Province, needs
 from services.province.errors import ProvinceError
 
 router = APIRouter(include_in_schema=False)  # parts of pages, as streams without an end
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
 LOOK_S, FLOOR_LOOK_S = 2.0, 0.5
 SHARE = 5.0
 """So many times as long as a look took is the rest after it: thousands of sites, a busy machine."""
@@ -66,7 +66,9 @@ def floor(asked: Viewer, number: Number, instance: Instance) -> Response:
     return _stream(asked, lambda again: floor_part(again, number, float(instance)), FLOOR_LOOK_S)
 
 
-def _stream(asked: Asked, part: Callable[[Asked], str], look_s: float) -> Response:
+def _stream(
+    asked: ConsoleRequest, part: Callable[[ConsoleRequest], str], look_s: float
+) -> Response:
     streams: Streams = asked.request.app.state.streams
     if streams.open >= MOST_STREAMS:
         return PlainTextResponse("too many pages are open", 503, {"Retry-After": "30"})
@@ -78,7 +80,7 @@ def _stream(asked: Asked, part: Callable[[Asked], str], look_s: float) -> Respon
 
 
 async def _events(
-    asked: Asked, streams: Streams, part: Callable[[Asked], str], look_s: float
+    asked: ConsoleRequest, streams: Streams, part: Callable[[ConsoleRequest], str], look_s: float
 ) -> AsyncIterator[str]:
     request, province = asked.request, asked.province
     clock = asyncio.get_running_loop().time
@@ -105,7 +107,10 @@ async def _events(
 
 
 def _now(
-    asked: Asked, province: Province, request: Request, part: Callable[[Asked], str]
+    asked: ConsoleRequest,
+    province: Province,
+    request: Request,
+    part: Callable[[ConsoleRequest], str],
 ) -> str | None:
     """The part as it is now; None where the session is over or there is nothing to show."""
     now = province.now()
@@ -113,6 +118,8 @@ def _now(
     try:
         with province.database.reading() as session:
             who = accounts.whose(session, token, now)
-        return None if who is None else part(Asked(request, province, who, asked.form, now))
+        return (
+            None if who is None else part(ConsoleRequest(request, province, who, asked.form, now))
+        )
     except (ProvinceError, DBAPIError):
         return None  # the browser asks again by itself, and is told then

@@ -10,7 +10,7 @@ from starlette.datastructures import FormData
 from services.province import accounts, audit
 from services.province.accounts import Role
 from services.province.console.openapi import SECRET, TEXT, asks, form, sent
-from services.province.console.request import Asked, Province, address_of, needs, to
+from services.province.console.request import ConsoleRequest, Province, address_of, needs, to
 from services.province.errors import ProvinceError, TooManyTriesError
 
 router = APIRouter()
@@ -30,7 +30,7 @@ async def enter(request: Request) -> Response:
 
 
 @router.post("/logout", openapi_extra=sent())
-def leave(asked: Annotated[Asked, Depends(needs(Role.VIEWER))]) -> Response:
+def leave(asked: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
     """End the session, here and at the server."""
     cookie = asked.province.cookie
     with asked.database.writing() as session:
@@ -48,20 +48,20 @@ def _enter(request: Request, form: FormData) -> Response:
         str(form.get(key) or "").replace("\0", "")[:400] for key in ("name", "password")
     )
     wanted = str(form.get("next") or "/")
-    trouble: ProvinceError | None = None
+    problem: ProvinceError | None = None
     token = ""
     with province.database.writing() as session:
         try:
             token = accounts.log_in(session, name, password, address, now)
         except TooManyTriesError as error:
-            trouble = error
+            problem = error
         if token:
             accounts.log_out(session, request.cookies.get(province.cookie, ""))
         action = "log-in" if token else "log-in refused"
-        if trouble is None:
+        if problem is None:
             audit.note(session, now, accounts.clean_name(name), action, address=address)
     if not token:
-        return _door(request, wanted, name=name, wrong=trouble is None, trouble=trouble)
+        return _door(request, wanted, name=name, wrong=problem is None, problem=problem)
     answer = to(_inside(wanted))
     answer.set_cookie(
         province.cookie,
@@ -87,15 +87,15 @@ def _door(
     *,
     name: str = "",
     wrong: bool = False,
-    trouble: ProvinceError | None = None,
+    problem: ProvinceError | None = None,
 ) -> Response:
     province: Province = request.app.state.province
     html = province.pages.render(
         "login.html", province.now(), settings=province.settings, next=_inside(wanted), name=name,
-        wrong=wrong, trouble=trouble,
+        wrong=wrong, problem=problem,
     )  # fmt: skip
-    status = 429 if trouble is not None else 401 if wrong else 200
+    status = 429 if problem is not None else 401 if wrong else 200
     headers = {}
-    if isinstance(trouble, TooManyTriesError):
-        headers["Retry-After"] = str(int(trouble.wait_s) + 1)
+    if isinstance(problem, TooManyTriesError):
+        headers["Retry-After"] = str(int(problem.wait_s) + 1)
     return HTMLResponse(html, status, headers)

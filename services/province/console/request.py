@@ -55,7 +55,7 @@ class NobodyError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConsoleRequest:
     """A request that may be done."""
 
     request: Request
@@ -112,10 +112,10 @@ class Asked:
         )  # fmt: skip
 
 
-def needs(role: Role) -> Callable[[Request], Awaitable[Asked]]:
+def needs(role: Role) -> Callable[[Request], Awaitable[ConsoleRequest]]:
     """A dependency that lets through who has at least `role`."""
 
-    async def asked(request: Request) -> Asked:
+    async def asked(request: Request) -> ConsoleRequest:
         province: Province = request.app.state.province
         now = province.now()
         who = await run_in_threadpool(_who, province, request, now)
@@ -131,7 +131,7 @@ def needs(role: Role) -> Callable[[Request], Awaitable[Asked]]:
                 given.encode(), who.csrf.encode()
             ):
                 raise NotAllowedError(N_("The form is too old. Open the page again."))
-        return Asked(request, province, who, form, now)
+        return ConsoleRequest(request, province, who, form, now)
 
     return asked
 

@@ -27,7 +27,7 @@ class _TooLargeError(Exception):
     """More came than was said, or than may be."""
 
 
-class Fences:
+class SecurityHeaders:
     """ASGI middleware around the whole program."""
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:

@@ -32,7 +32,7 @@ Version = tuple[int, int]
 """A meeting's number and its SEQUENCE."""
 
 
-class Nudging:
+class AgendaNotifier:
     """``nudge`` raises one of `Lost` while the broker is away; then the site is told later."""
 
     def __init__(

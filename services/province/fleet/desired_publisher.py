@@ -37,7 +37,7 @@ class Wish:
     hand_seen: int = 0
 
 
-class Desiring:
+class DesiredPublisher:
     """One, in the copy of the program that has the broker.
 
     `conferences` gives those that are on; `tell` raises one of `Lost` while the broker is away.

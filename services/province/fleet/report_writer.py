@@ -14,7 +14,7 @@ from services.province.storage.reports import Entry, Report, record_report, reco
 from services.province.storage.tables import Site
 
 
-def storing(database: Database) -> Store:
+def write_reports(database: Database) -> Store:
     """Keeps each report as the newest of its kind; one of no known site is passed over."""
 
     def store(batch: Sequence[Incoming]) -> None:

@@ -45,7 +45,7 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
-class Chair:
+class ChairView:
     """All that the chair's page shows."""
 
     meeting: Meeting
@@ -71,7 +71,7 @@ def occurrence_of(session: Session, key: Key) -> Occurrence | None:
     return next((one for one in found if one.instance == key.instance), None)
 
 
-def chair(session: Session, key: Key, now: float) -> Chair:
+def chair_view(session: Session, key: Key, now: float) -> ChairView:
     """How the meeting stands; raises `NotFoundError` for one that is not there."""
     occurrence = occurrence_of(session, key)
     meeting = get_meeting(session, key.meeting_id)
@@ -96,7 +96,7 @@ def chair(session: Session, key: Key, now: float) -> Chair:
             here.add(site)
     hands = [seat for seat in seats if seat.hand_at is not None]
     missing = [Missing(site, tree.sites[site].name, standings[site]) for site in invited - here]
-    return Chair(
+    return ChairView(
         meeting,
         occurrence,
         session.get(Floor, (key.meeting_id, key.instance)) or _nobodys(key),

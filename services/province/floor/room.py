@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Event, Json, Told
+from appliance.dialers.janus.session import Event, Json, Notified
 from appliance.dialers.janus.socket import JanusSocket
 from appliance.wire.address import Address
 from services.province.floor.participants import Present
@@ -88,6 +88,6 @@ class Room:
         return str(Display(self._name, chair=True, floor=floor))
 
     async def _hear(self, event: Event) -> None:
-        if isinstance(event, Told):
+        if isinstance(event, Notified):
             self._people.take(event.data)
             self.changed.set()

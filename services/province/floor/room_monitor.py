@@ -61,7 +61,7 @@ class Wanted:
         return bool(self.address.url)
 
 
-class Keeper:
+class RoomMonitor:
     """One for each copy of the program; ``run`` goes on until it is cancelled."""
 
     def __init__(

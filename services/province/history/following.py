@@ -12,9 +12,9 @@ from services.province.fleet.readiness import SILENT_KEY
 from services.province.storage.history_tables import AlarmEpisode
 
 MOST_ALARMS = 20
-"""Of one report; a site has some forty kinds of trouble and never twenty at once."""
+"""Of one report; a site has some forty kinds of problem and never twenty at once."""
 SLACK_S = 120.0
-"""A trouble is an alarm only after some patience and bears the hour of its beginning: so long
+"""A problem is an alarm only after some patience and bears the hour of its beginning: so long
 before it was reported, at most, and so far may two hours of one beginning differ."""
 BELIEVED_S = 400 * 86_400.0
 """A beginning that lies further back is a clock's fault."""

@@ -16,7 +16,7 @@ from appliance.wire.calendar.series import newest
 from appliance.wire.calendar.zones import read_zones
 from services.province.errors import WrongInputError
 from services.province.importing.sites_sheet import MOST_FAULTS, Imported
-from services.province.importing.table import Fault
+from services.province.importing.table import SheetProblem
 from services.province.schedule import meetings
 from services.province.schedule.meetings import Guests, Wish
 from services.province.storage.tables import Meeting
@@ -46,7 +46,7 @@ def import_calendar(
         try:
             _take(session, uid, group, guests, done, zone, now)
         except WrongInputError as error:
-            done.faults.append(Fault(number, error.message, error.values))
+            done.faults.append(SheetProblem(number, error.message, error.values))
         if len(done.faults) >= MOST_FAULTS:
             break
     if not (done.added or done.changed or done.same or done.faults):
@@ -71,7 +71,7 @@ def _events(calendar: CalendarText, zone: ZoneInfo, done: Imported) -> list[Even
                 component, zone=zone, zones=zones, hosts=frozenset(), cancelling=False
             )
         except EventError as error:
-            done.faults.append(Fault(number, N_("This event cannot be read: {why}."),
+            done.faults.append(SheetProblem(number, N_("This event cannot be read: {why}."),
                                      {"why": str(error)}))  # fmt: skip
         else:
             found.append(event)

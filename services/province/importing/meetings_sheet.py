@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
 from services.province.importing.sites_sheet import MOST_FAULTS, Imported
-from services.province.importing.table import Fault, Line, plain, read_lines
+from services.province.importing.table import SheetProblem, SheetRow, plain, read_lines
 from services.province.schedule.meetings import Guests, Wish, enter
 from services.province.sites import groups
 from services.province.sites.tree import Tree
@@ -51,7 +51,7 @@ def import_meetings(
             wish = _wish(line, named, usual, zone)
             _take(session, wish, done, now)
         except WrongInputError as error:
-            done.faults.append(Fault(line.number, error.message, error.values))
+            done.faults.append(SheetProblem(line.number, error.message, error.values))
             if len(done.faults) >= MOST_FAULTS:
                 break
     if not (done.added or done.same or done.faults):
@@ -68,7 +68,7 @@ def _take(session: Session, wish: Wish, done: Imported, now: float) -> None:
     done.added += 1
 
 
-def _wish(line: Line, named: Mapping[str, set[Guests]], usual: Guests, zone: ZoneInfo) -> Wish:
+def _wish(line: SheetRow, named: Mapping[str, set[Guests]], usual: Guests, zone: ZoneInfo) -> Wish:
     day = _day(line)
     begin = datetime.combine(day, _hour(line, "begin"), zone)
     if line.text("minutes"):
@@ -89,7 +89,7 @@ def _wish(line: Line, named: Mapping[str, set[Guests]], usual: Guests, zone: Zon
     )
 
 
-def _guests(line: Line, named: Mapping[str, set[Guests]]) -> Guests | None:
+def _guests(line: SheetRow, named: Mapping[str, set[Guests]]) -> Guests | None:
     names = [name for name in re.split(r"[;,\n]", line.text("guests")) if name.strip()]
     found: list[Guests] = []
     for name in names:
@@ -106,7 +106,7 @@ def _guests(line: Line, named: Mapping[str, set[Guests]]) -> Guests | None:
     )
 
 
-def _day(line: Line) -> date:
+def _day(line: SheetRow) -> date:
     value = line.cells.get("day", "")
     if isinstance(value, datetime):
         return value.date()
@@ -124,7 +124,7 @@ def _day(line: Line) -> date:
         raise WrongInputError(N_("“{value}” is no day."), "day", value=text[:40]) from error
 
 
-def _hour(line: Line, name: str) -> time:
+def _hour(line: SheetRow, name: str) -> time:
     value = line.cells.get(name, "")
     if isinstance(value, datetime):
         return value.time()
@@ -142,7 +142,7 @@ def _hour(line: Line, name: str) -> time:
     raise WrongInputError(N_("“{value}” is no hour, e.g. 14:00."), name, value=str(value)[:40])
 
 
-def _number(line: Line, name: str) -> int:
+def _number(line: SheetRow, name: str) -> int:
     text = line.text(name)
     if not re.fullmatch(r"[0-9]{1,4}", text):
         raise WrongInputError(N_("“{value}” is no number of minutes."), name, value=text[:40])

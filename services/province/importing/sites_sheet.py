@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
-from services.province.importing.table import Fault, Line, plain, read_lines
+from services.province.importing.table import SheetProblem, SheetRow, plain, read_lines
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.tables import Place, Site
 
@@ -34,7 +34,7 @@ class Imported:
     added: int = 0
     changed: int = 0
     same: int = 0
-    faults: list[Fault] = field(default_factory=list)
+    faults: list[SheetProblem] = field(default_factory=list)
 
 
 def import_sites(session: Session, content: bytes, now: float) -> Imported:
@@ -48,7 +48,7 @@ def import_sites(session: Session, content: bytes, now: float) -> Imported:
         try:
             _import(session, line, seen, done, now)
         except WrongInputError as error:
-            done.faults.append(Fault(line.number, error.message, error.values))
+            done.faults.append(SheetProblem(line.number, error.message, error.values))
             if len(done.faults) >= MOST_FAULTS:
                 break
     if not (done.added or done.changed or done.same or done.faults):
@@ -75,7 +75,9 @@ def _free_id(session: Session, name: str, place: Place, seen: Mapping[str, int])
     raise WrongInputError(N_("Too many sites have this name; give each an id."), "id")
 
 
-def _import(session: Session, line: Line, seen: dict[str, int], done: Imported, now: float) -> None:
+def _import(
+    session: Session, line: SheetRow, seen: dict[str, int], done: Imported, now: float
+) -> None:
     path = [part for part in line.text("place").split("/") if part.strip()]
     path += [line.text(name) for name in PLACES if line.text(name)]
     name = line.text("name") or (path[-1].strip() if path else "")

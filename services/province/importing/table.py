@@ -44,7 +44,7 @@ NONE: Cell = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SheetProblem:
     """What is wrong in which line of the file; a message of the catalogue with its values."""
 
     line: int
@@ -53,7 +53,7 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class SheetRow:
     """One row below the headings; ``number`` as a spreadsheet counts, from 1."""
 
     number: int
@@ -67,7 +67,7 @@ class Line:
         return " ".join(str(value).split())
 
 
-def read_lines(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[Line]:
+def read_lines(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[SheetRow]:
     """The rows of the first sheet that hold anything, by our names for the columns.
 
     `columns` says which headings stand for each of ours; they are compared without regard to case,
@@ -79,7 +79,7 @@ def read_lines(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[Lin
     rows = _xlsx(content) if content.startswith(b"PK") else _csv(content)
     known = {plain(word): name for name, words in columns.items() for word in (name, *words)}
     names: list[str] = []
-    lines: list[Line] = []
+    lines: list[SheetRow] = []
     for number, row in enumerate(rows, 1):
         if number > MOST_ROWS:
             raise WrongInputError(
@@ -93,7 +93,7 @@ def read_lines(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[Lin
             name: cell for name, cell in zip(names, row, strict=False) if name and cell != NONE
         }
         if cells:
-            lines.append(Line(number, cells))
+            lines.append(SheetRow(number, cells))
     if not names:
         wanted = ", ".join(words[0] for words in columns.values())
         raise WrongInputError(N_("No row of headings was found; known are: {names}."), "file",

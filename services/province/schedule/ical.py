@@ -96,8 +96,8 @@ def verdict(meeting: Meeting) -> str:
         return f"the repetition {meeting.rule[:80]!r} cannot be read: {error}"
     until = meeting.begin + VERDICT_AHEAD_S
     agenda = read_agenda(feed, begin=meeting.begin, end=until, zone=ZoneInfo(meeting.zone))
-    if agenda.troubles:
-        return agenda.troubles[0]
+    if agenda.problems:
+        return agenda.problems[0]
     return "" if agenda.meetings else "by this repetition it never takes place"
 
 

@@ -31,7 +31,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MediaLine:
     """One line of an offer to a subscriber; ``active`` False keeps its place for later use."""
 
     mid: str
@@ -122,7 +122,7 @@ def answer(
     return "\r\n".join(text) + "\r\n"
 
 
-def offer(lines: list[Line], transport: Transport, version: int, extension: int) -> str:
+def offer(lines: list[MediaLine], transport: Transport, version: int, extension: int) -> str:
     """The room's offer to a subscriber: all its lines, in the order in which they came to be."""
     text = _session(version, [line.mid for line in lines])
     for line in lines:

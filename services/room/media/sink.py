@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from aiortc.rtp import RtcpSdesPacket, RtcpSenderInfo, RtcpSourceInfo, RtcpSrPacket
 
-from services.room.media.descriptions import Line
+from services.room.media.descriptions import MediaLine
 from services.room.media.rewrite import Incoming, Outgoing
 from services.room.media.transport import Transport
 
@@ -45,11 +45,13 @@ class Sink:
         there = not self.paused and self.transport.connected.is_set()
         return self.kind == "video" and there and self.stream.waiting
 
-    def line(self) -> Line:
+    def line(self) -> MediaLine:
         """How this line stands in the offer to the subscriber."""
         stream = f"feed{self.feed}" if self.feed is not None else "none"
         payload_type = self.stream.payload_type
-        return Line(self.mid, self.kind, payload_type, self.ssrc, self.feed is not None, stream)
+        return MediaLine(
+            self.mid, self.kind, payload_type, self.ssrc, self.feed is not None, stream
+        )
 
     async def hear(self, packet: Incoming, at: float) -> bool:
         """Send one packet of the source on, once the path stands; True for its first."""

@@ -9,10 +9,10 @@ from typing import Any
 import av
 import numpy as np
 
-from appliance.dialers.api import Near
+from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.sdp.encryption import Encryption
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from tests.media.local_tracks import NumberedVideo, Tone, number_of
 
 PATIENCE_S = 30.0
@@ -54,7 +54,7 @@ class End:
 
     def watch(self) -> None:
         """Read the far tracks, whichever they are."""
-        self._picture, self._sound = Follower(self._see), Follower(self._hear)
+        self._picture, self._sound = TrackFollower(self._see), TrackFollower(self._hear)
         self._tasks = [
             asyncio.create_task(self._picture.run()),
             asyncio.create_task(self._sound.run()),
@@ -99,7 +99,7 @@ def end(encryption: Encryption, *, first: int = 0, hertz: float = 440.0) -> End:
     asked: list[str] = []
     video, audio = NumberedVideo(first=first), Tone(hertz)
     session = MediaSession(
-        Near(video, audio),
+        LocalTracks(video, audio),
         encryption=encryption,
         name="test",
         on_keyframe_wanted=lambda: asked.append("INFO"),

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 from sipmessage import Message, Request
 
-from appliance.dialers.api import Near
+from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.signalling.events import Incoming
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import Local, parse, response, serialise
 from appliance.dialers.sip.transport.framing import Framer
 from tests.dialers.sip.signalling.sessions import FAR
@@ -37,7 +37,7 @@ class FarEnd:
         task = asyncio.current_task()
         assert task is not None
         self._tasks.append(task)
-        tracks: Near = near(2)
+        tracks: LocalTracks = near(2)
         media = MediaSession(
             tracks, encryption=self.encryption, name="MCU", on_keyframe_wanted=lambda: None
         )
@@ -47,7 +47,7 @@ class FarEnd:
         def send(message: Message) -> None:
             writer.write(serialise(message))
 
-        leg = Leg(Local("TCP", "127.0.0.1", self.port), FAR, open_door=True)
+        leg = InviteSession(Local("TCP", "127.0.0.1", self.port), FAR, open_door=True)
         agent = Agent(leg, media, send, self.answering)
         self.agents.append(agent)
         framer = Framer()

@@ -8,7 +8,7 @@ from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
-from appliance.dialers.sip.dtmf_script import EntryError, Step, steps
+from appliance.dialers.sip.dtmf_script import DtmfScriptError, Step, steps
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.signalling.info import FAST_UPDATE, wants_keyframe
 from tests.dialers.sip.far_end import far_end
@@ -98,7 +98,7 @@ async def test_encryption_that_the_far_end_does_not_take() -> None:
 def test_the_script_of_an_entry_queue() -> None:
     assert steps("wait 4, 1234#,wait 0.5 s") == (Step(4.0), Step(keys="1234#"), Step(0.5))
     assert steps("") == ()
-    with pytest.raises(EntryError) as told:
+    with pytest.raises(DtmfScriptError) as told:
         steps("wait 4, 1234x")
     assert "1234" not in str(told.value).replace("1234#, wait", "")
 

@@ -8,13 +8,13 @@ import re
 import psutil
 import pytest
 
-from appliance.dialers.api import Near
+from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.media.capture.camera import Camera
-from appliance.media.capture.local_audio import NearAudio
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_audio import LocalAudio
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
 from tests.dialers.sip.facing import HOST, End, agree, end, facing, flows, until
 from tests.dialers.sip.relay import Relay
@@ -63,9 +63,9 @@ async def test_each_kind_of_sound(number: int, name: str) -> None:
 async def test_pictures_in_mode_0_are_cut_into_slices() -> None:
     camera = Camera("lavfi:testsrc2=size=1280x720:rate=30", (1280, 720), 30)
     camera.open()
-    video = NearVideo(camera)
+    video = LocalVideo(camera)
     far = end(OFF)
-    near = Near(video, Tone())
+    near = LocalTracks(video, Tone())
     session = MediaSession(near, encryption=OFF, name="x", on_keyframe_wanted=lambda: None)
     try:
         await session.open(HOST)
@@ -236,8 +236,8 @@ async def test_a_microphone_is_told_what_to_deliver() -> None:
     microphone = Microphone("lavfi:sine=frequency=620:sample_rate=48000")
     microphone.open()
     microphone.live = True
-    audio = NearAudio(microphone)
-    near = Near(NumberedVideo(), audio)
+    audio = LocalAudio(microphone)
+    near = LocalTracks(NumberedVideo(), audio)
     session = MediaSession(near, encryption=OFF, name="x", on_keyframe_wanted=lambda: None)
     far = end(OFF)
     one = End(near.video, far.audio, session)  # type: ignore[arg-type]

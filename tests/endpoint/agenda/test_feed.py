@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from appliance.wire.calendar.calendar_text import LARGEST
-from appliance.wire.calendar.feed_fault import FeedFault
+from appliance.wire.calendar.feed_fault import FeedProblem
 from services.endpoint.agenda.feed import Feed, FeedState
 from services.endpoint.agenda.feed_cache import FILE
 from tests.peers.calendar_server import Answer, CalendarServer, calendar_server
@@ -43,11 +43,11 @@ async def test_fetched_kept_and_there_after_a_start_without_network(tmp_path: Pa
     async with calendar_server() as server:
         server.gives(calendar(1, 2), etag='"v1"')
         async with feed(server, tmp_path / "data") as first:
-            assert first.load(NOW).fault is FeedFault.NOT_YET
+            assert first.load(NOW).fault is FeedProblem.NOT_YET
             state = await first.refresh(NOW)
         source = server.url()
     assert uids(state) == ["d1", "d2"]
-    assert (state.fault, state.trouble, state.fetched_at) == (None, None, NOW)
+    assert (state.fault, state.problem, state.fetched_at) == (None, None, NOW)
     assert 60 <= state.next_s <= 900
     async with feed(source, tmp_path / "data") as second:
         state = second.load(NOW + 3600)
@@ -55,7 +55,7 @@ async def test_fetched_kept_and_there_after_a_start_without_network(tmp_path: Pa
         assert (state.fault, state.age_s(NOW + 3600)) == (None, 3600.0)
         state = await second.refresh(NOW + 3600)  # the server is gone
         assert uids(state) == ["d1", "d2"]
-        assert state.fault is FeedFault.UNREACHABLE
+        assert state.fault is FeedProblem.UNREACHABLE
         assert state.age_s(NOW + 3600) == 3600.0
 
 
@@ -98,32 +98,35 @@ PACKED = (("Content-Encoding", "gzip"),)
 HTML = "<!doctype html><html><title>Đăng nhập Wi-Fi</title></html>".encode()
 WHOLE = calendar(1, 2, 3)
 BAD = {
-    "empty": (Answer(b""), FeedFault.EMPTY),
-    "login page with 200": (Answer(HTML), FeedFault.LOGIN_PAGE),
-    "json": (Answer(b'{"error": 1}'), FeedFault.NOT_CALENDAR),
-    "picture": (Answer(b"\x89PNG\0\0"), FeedFault.NOT_TEXT),
-    "500": (Answer(WHOLE, "500 Internal Server Error"), FeedFault.REFUSED),
-    "401": (Answer(b"", "401 Unauthorized"), FeedFault.REFUSED),
-    "404": (Answer(WHOLE, "404 Not Found"), FeedFault.REFUSED),
-    "206 though the whole was asked": (Answer(WHOLE, "206 Partial Content"), FeedFault.REFUSED),
+    "empty": (Answer(b""), FeedProblem.EMPTY),
+    "login page with 200": (Answer(HTML), FeedProblem.LOGIN_PAGE),
+    "json": (Answer(b'{"error": 1}'), FeedProblem.NOT_CALENDAR),
+    "picture": (Answer(b"\x89PNG\0\0"), FeedProblem.NOT_TEXT),
+    "500": (Answer(WHOLE, "500 Internal Server Error"), FeedProblem.REFUSED),
+    "401": (Answer(b"", "401 Unauthorized"), FeedProblem.REFUSED),
+    "404": (Answer(WHOLE, "404 Not Found"), FeedProblem.REFUSED),
+    "206 though the whole was asked": (Answer(WHOLE, "206 Partial Content"), FeedProblem.REFUSED),
     "another host": (
         Answer(b"", "302 Found", (("Location", "http://portal.example/login"),)),
-        FeedFault.REDIRECTED,
+        FeedProblem.REDIRECTED,
     ),
-    "a circle": (Answer(b"", "302 Found", (("Location", "/xa.ics"),)), FeedFault.REDIRECTED),
-    "10 MB": (Answer(WHOLE + b"X" * 10_000_000), FeedFault.TOO_LARGE),
-    "10 MB, length not said": (Answer(b"\n" * 10_000_000, length=-1), FeedFault.TOO_LARGE),
+    "a circle": (Answer(b"", "302 Found", (("Location", "/xa.ics"),)), FeedProblem.REDIRECTED),
+    "10 MB": (Answer(WHOLE + b"X" * 10_000_000), FeedProblem.TOO_LARGE),
+    "10 MB, length not said": (Answer(b"\n" * 10_000_000, length=-1), FeedProblem.TOO_LARGE),
     "gzip bomb": (
         Answer(gzip.compress(bytes(200_000_000), 1), headers=PACKED),
-        FeedFault.TOO_LARGE,
+        FeedProblem.TOO_LARGE,
     ),
-    "gzip that is none": (Answer(WHOLE, headers=PACKED), FeedFault.NOT_TEXT),
-    "gzip cut": (Answer(gzip.compress(WHOLE)[:-20], headers=PACKED), FeedFault.TRUNCATED),
-    "packed otherwise": (Answer(WHOLE, headers=(("Content-Encoding", "br"),)), FeedFault.NOT_TEXT),
-    "broken off": (Answer(WHOLE[:200], length=len(WHOLE)), FeedFault.UNREACHABLE),
-    "broken off, length not said": (Answer(WHOLE[:200], length=-1), FeedFault.TRUNCATED),
-    "drop by drop": (Answer(WHOLE, drip_s=0.02), FeedFault.TOO_SLOW),
-    "no HTTP": (Answer(b"", "abc"), FeedFault.UNREACHABLE),
+    "gzip that is none": (Answer(WHOLE, headers=PACKED), FeedProblem.NOT_TEXT),
+    "gzip cut": (Answer(gzip.compress(WHOLE)[:-20], headers=PACKED), FeedProblem.TRUNCATED),
+    "packed otherwise": (
+        Answer(WHOLE, headers=(("Content-Encoding", "br"),)),
+        FeedProblem.NOT_TEXT,
+    ),
+    "broken off": (Answer(WHOLE[:200], length=len(WHOLE)), FeedProblem.UNREACHABLE),
+    "broken off, length not said": (Answer(WHOLE[:200], length=-1), FeedProblem.TRUNCATED),
+    "drop by drop": (Answer(WHOLE, drip_s=0.02), FeedProblem.TOO_SLOW),
+    "no HTTP": (Answer(b"", "abc"), FeedProblem.UNREACHABLE),
 }
 
 
@@ -145,11 +148,11 @@ async def test_what_comes_badly_never_wipes_what_is_kept(tmp_path: Path, name: s
             if answer.drip_s:
                 break
         assert state.fetched_at == NOW
-        assert state.trouble
+        assert state.problem
         assert (tmp_path / FILE).read_bytes() == kept
         server.gives(calendar(1, 2, 3, 4), etag='"v2"')
         state = await site.refresh(NOW + 3000)
-        assert (state.fault, state.trouble, uids(state)) == (
+        assert (state.fault, state.problem, uids(state)) == (
             None,
             None,
             ["d1", "d2", "d3", "d4"],
@@ -161,7 +164,7 @@ async def test_a_bomb_is_not_unpacked_further_than_it_may_be(tmp_path: Path) -> 
         server.says(BAD["gzip bomb"][0])
         tracemalloc.start()
         try:
-            assert (await site.refresh(NOW)).fault is FeedFault.TOO_LARGE
+            assert (await site.refresh(NOW)).fault is FeedProblem.TOO_LARGE
             assert tracemalloc.get_traced_memory()[1] < 10 * LARGEST
         finally:
             tracemalloc.stop()
@@ -180,14 +183,14 @@ async def test_shrunken_is_believed_when_it_says_so_again(tmp_path: Path) -> Non
         await site.refresh(NOW)
         server.gives(calendar(1), etag='"v2"')
         state = await site.refresh(NOW + 300)
-        assert (state.fault, uids(state)) == (FeedFault.SHRUNKEN, ["d1", "d2", "d3", "d4"])
-        assert "lost 3 of 4" in (state.trouble or "")
+        assert (state.fault, uids(state)) == (FeedProblem.SHRUNKEN, ["d1", "d2", "d3", "d4"])
+        assert "lost 3 of 4" in (state.problem or "")
         assert (state.fetched_at, 180 <= state.next_s <= 200) == (NOW, True)
         state = await site.refresh(NOW + 360)  # too soon to count
         assert server.asked[-1]["if-none-match"] == '"v2"'  # 304 to the doubted one
-        assert (state.fault, len(uids(state))) == (FeedFault.SHRUNKEN, 4)
+        assert (state.fault, len(uids(state))) == (FeedProblem.SHRUNKEN, 4)
         state = await site.refresh(NOW + 600)
-        assert (state.fault, state.trouble, uids(state)) == (None, None, ["d1"])
+        assert (state.fault, state.problem, uids(state)) == (None, None, ["d1"])
     async with feed(server, tmp_path) as site:
         assert uids(site.load(NOW + 700)) == ["d1"]
 
@@ -197,9 +200,9 @@ async def test_shrunken_without_etag_and_with_a_login_page_between(tmp_path: Pat
         server.gives(calendar(1, 2, 3))
         await site.refresh(NOW)
         server.gives(calendar())
-        assert (await site.refresh(NOW + 300)).fault is FeedFault.SHRUNKEN
+        assert (await site.refresh(NOW + 300)).fault is FeedProblem.SHRUNKEN
         server.says(Answer(HTML))
-        assert (await site.refresh(NOW + 500)).fault is FeedFault.LOGIN_PAGE
+        assert (await site.refresh(NOW + 500)).fault is FeedProblem.LOGIN_PAGE
         server.gives(calendar())
         assert uids(await site.refresh(NOW + 700)) == []
 
@@ -214,7 +217,7 @@ async def test_shrunken_and_whole_again_leaves_no_doubt(tmp_path: Path) -> None:
         state = await site.refresh(NOW + 600)
         assert (state.fault, state.fetched_at, len(uids(state))) == (None, NOW + 600, 3)
         server.gives(calendar(1), etag='"v2"')
-        assert (await site.refresh(NOW + 900)).fault is FeedFault.SHRUNKEN  # from the start
+        assert (await site.refresh(NOW + 900)).fault is FeedProblem.SHRUNKEN  # from the start
 
 
 async def test_cancelled_by_name_is_believed_at_once(tmp_path: Path) -> None:
@@ -234,10 +237,10 @@ async def test_an_unchanged_feed_is_read_again_as_days_pass(tmp_path: Path) -> N
         state = await site.refresh(NOW + 30 * DAY)
         assert min(m.end for m in state.agenda.meetings) > NOW + 28 * DAY
         server.says(Answer(HTML))
-        state = await site.refresh(NOW + 60 * DAY)  # also while the feed is in trouble
-        assert (state.fault, len(uids(state)) > 10) == (FeedFault.LOGIN_PAGE, True)
+        state = await site.refresh(NOW + 60 * DAY)  # also while the feed is in problem
+        assert (state.fault, len(uids(state)) > 10) == (FeedProblem.LOGIN_PAGE, True)
         assert site.load(NOW + 4 * DAY).agenda.meetings[0].begin < NOW + 5 * DAY  # the clock jumped
-        assert site.state.fault is FeedFault.LOGIN_PAGE
+        assert site.state.fault is FeedProblem.LOGIN_PAGE
 
 
 async def test_a_torn_or_foreign_file_is_as_good_as_none(tmp_path: Path) -> None:
@@ -249,11 +252,11 @@ async def test_a_torn_or_foreign_file_is_as_good_as_none(tmp_path: Path) -> None
         for torn in (b"", b"\0" * 300, whole[:-9], whole[:40], whole + b"x", b"[]\n", b"{}\n"):
             (tmp_path / FILE).write_bytes(torn)
             async with feed(server, tmp_path) as site:
-                assert site.load(NOW).fault is FeedFault.NOT_YET
+                assert site.load(NOW).fault is FeedProblem.NOT_YET
                 assert uids(await site.refresh(NOW)) == ["d1", "d2"]
         assert os.listdir(tmp_path) == [FILE]  # noqa: PTH208  # no temporary file is left
         async with feed(server.url("/xa-khac.ics"), tmp_path) as site:
-            assert site.load(NOW).fault is FeedFault.NOT_YET
+            assert site.load(NOW).fault is FeedProblem.NOT_YET
 
 
 async def test_a_folder_that_cannot_be_written_costs_no_agenda(tmp_path: Path) -> None:
@@ -262,4 +265,4 @@ async def test_a_folder_that_cannot_be_written_costs_no_agenda(tmp_path: Path) -
         server.gives(calendar(1), etag='"v1"')
         for poll in range(2):  # it is tried again, and told again
             state = await site.refresh(NOW + 300 * poll)
-            assert (state.fault, uids(state)) == (FeedFault.NOT_KEPT, ["d1"])
+            assert (state.fault, uids(state)) == (FeedProblem.NOT_KEPT, ["d1"])

@@ -52,7 +52,7 @@ def test_the_same_again_later_convinces() -> None:
     assert doubt is not None
     assert judge(kept, agenda(), doubt, NOW + CONFIRM_AFTER_S - 1) == doubt
     assert judge(kept, agenda(), doubt, NOW + CONFIRM_AFTER_S) is None
-    # Another part is missing now: that is a server in trouble, not a decision.
+    # Another part is missing now: that is a server in problem, not a decision.
     doubt = judge(kept, agenda(1), None, NOW)
     later = NOW + CONFIRM_AFTER_S
     assert judge(kept, agenda(2), doubt, later) == Doubt(frozenset({"m1", "m3"}), later)

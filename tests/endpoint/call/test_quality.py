@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.core.scenes import Line
+from appliance.core.scenes import LineQuality
 from appliance.dialers.api import CallStatistics, VideoStatistics
 from services.endpoint.call.quality import LOOKS, Quality
 
@@ -16,24 +16,24 @@ def seen(received: int, lost: int, rtt_ms: float | None = 20.0) -> CallStatistic
 @pytest.mark.parametrize(
     ("received", "lost", "rtt_ms", "line"),
     [
-        (1000, 0, 20, Line.GOOD),
-        (1000, 0, None, Line.GOOD),
-        (980, 20, 20, Line.FAIR),
-        (900, 100, 20, Line.POOR),
-        (1000, 0, 350, Line.FAIR),
-        (1000, 0, 700, Line.POOR),
-        (20, 20, 20, Line.UNKNOWN),
+        (1000, 0, 20, LineQuality.GOOD),
+        (1000, 0, None, LineQuality.GOOD),
+        (980, 20, 20, LineQuality.FAIR),
+        (900, 100, 20, LineQuality.POOR),
+        (1000, 0, 350, LineQuality.FAIR),
+        (1000, 0, 700, LineQuality.POOR),
+        (20, 20, 20, LineQuality.UNKNOWN),
     ],
 )
-def test_the_first_look(received: int, lost: int, rtt_ms: float | None, line: Line) -> None:
+def test_the_first_look(received: int, lost: int, rtt_ms: float | None, line: LineQuality) -> None:
     assert Quality().of(seen(received, lost, rtt_ms)) is line
 
 
 def test_only_what_is_new_counts() -> None:
     quality = Quality()
-    assert quality.of(seen(900, 100)) is Line.POOR
-    assert quality.of(seen(910, 100)) is Line.UNKNOWN
-    assert quality.of(seen(1900, 100)) is Line.GOOD
+    assert quality.of(seen(900, 100)) is LineQuality.POOR
+    assert quality.of(seen(910, 100)) is LineQuality.UNKNOWN
+    assert quality.of(seen(1900, 100)) is LineQuality.GOOD
 
 
 def test_the_figures_are_those_of_the_newest_looks() -> None:

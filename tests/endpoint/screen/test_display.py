@@ -9,7 +9,7 @@ import numpy as np
 from appliance.core.scenes import Scene
 from appliance.core.screen_texts import Screen
 from appliance.media.tv.compose import I420
-from services.endpoint.screen.display import STALE_S, Stage
+from services.endpoint.screen.display import STALE_S, Display
 from tests.fast_loop import play
 from tests.stories.far_end import FarEnd
 
@@ -46,7 +46,7 @@ def test_far_picture_comes_stands_still_and_comes_back() -> None:
 
     async def story() -> None:
         loop = asyncio.get_running_loop()
-        stage = Stage(seen, seen, loop.time, lambda: beats.append(loop.time()))
+        stage = Display(seen, seen, loop.time, lambda: beats.append(loop.time()))
         running = asyncio.create_task(stage.run())
         stage.want(Scene(Screen.JOINING, "Xã Ia Kly"), None)
         await asyncio.sleep(0.1)
@@ -80,7 +80,7 @@ def test_an_equal_scene_is_not_drawn_again() -> None:
     seen = Seen()
 
     async def story() -> None:
-        stage = Stage(seen, seen, asyncio.get_running_loop().time, lambda: None)
+        stage = Display(seen, seen, asyncio.get_running_loop().time, lambda: None)
         running = asyncio.create_task(stage.run())
         for _ in range(5):
             stage.want(Scene(Screen.IDLE, "Xã Ia Kly"), None)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from appliance.core.problems import KINDS, Trouble, TroubleKey
-from appliance.core.scenes import Line, Scene
+from appliance.core.problems import KINDS, Problem, ProblemKey
+from appliance.core.scenes import LineQuality, Scene
 from appliance.core.screen_texts import Microphone, Screen
 from services.endpoint.screen import Drawing, draw, overlay, self_view
 from services.endpoint.screen.paint.canvas import Drawn
@@ -108,11 +108,11 @@ def test_other_sizes_keep_the_same_rules(name: str, size: tuple[int, int]) -> No
 
 
 @pytest.mark.parametrize("locale", ["vi", "en"])
-@pytest.mark.parametrize("key", TroubleKey)
-def test_each_trouble_is_told_whole_with_its_remedy(key: TroubleKey, locale: str) -> None:
-    others = tuple(Trouble(other) for other in TroubleKey if other is not key)
+@pytest.mark.parametrize("key", ProblemKey)
+def test_each_problem_is_told_whole_with_its_remedy(key: ProblemKey, locale: str) -> None:
+    others = tuple(Problem(other) for other in ProblemKey if other is not key)
     for name in ("idle", "status", "in-meeting", "upcoming"):
-        scene = replace(SAMPLES[name](), troubles=(Trouble(key), *others), checks=())
+        scene = replace(SAMPLES[name](), problems=(Problem(key), *others), checks=())
         drawing = draw(scene, (1280, 720), locale)
         assert list(faults(drawing, (1280, 720), frames_of(scene, (1280, 720)))) == []
         assert KINDS[key].code in [one.what for one in drawn_text(drawing)]
@@ -240,19 +240,19 @@ def test_each_state_of_the_microphone_looks_different(state: Microphone) -> None
     st.text(max_size=200),
     st.text(min_size=1, max_size=60),
     st.text(max_size=80),
-    st.sampled_from(Line),
-    st.lists(st.sampled_from(TroubleKey), max_size=5, unique=True),
+    st.sampled_from(LineQuality),
+    st.lists(st.sampled_from(ProblemKey), max_size=5, unique=True),
 )
 def test_no_text_of_others_breaks_a_picture(
-    name: str, title: str, site: str, speaker: str, line: Line, keys: list[TroubleKey]
+    name: str, title: str, site: str, speaker: str, line: LineQuality, keys: list[ProblemKey]
 ) -> None:
     scene = SAMPLES[name]()
     meeting = scene.meeting
     if meeting is not None:
         meeting = replace(meeting, title=title, chair=speaker)
-    troubles = tuple(Trouble(key) for key in keys)
+    problems = tuple(Problem(key) for key in keys)
     scene = replace(
-        scene, meeting=meeting, site=site, speaker=speaker, line=line, troubles=troubles
+        scene, meeting=meeting, site=site, speaker=speaker, line=line, problems=problems
     )
     assert list(faults(draw(scene), (1280, 720), frames_of(scene, (1280, 720)))) == []
 

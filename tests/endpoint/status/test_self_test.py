@@ -3,21 +3,21 @@
 import asyncio
 from contextlib import suppress
 
-from appliance.core.problems import Area, TroubleKey
+from appliance.core.problems import Area, ProblemKey
 from appliance.core.scenes import Check, CheckState
 from services.endpoint.status.self_test import EACH_S, SHOWN_S, SelfTest
 from tests.fast_loop import play
 
 
-async def _well() -> TroubleKey | None:
+async def _well() -> ProblemKey | None:
     return None
 
 
-async def _ill() -> TroubleKey | None:
-    return TroubleKey.CAMERA_MISSING
+async def _ill() -> ProblemKey | None:
+    return ProblemKey.CAMERA_MISSING
 
 
-async def _hangs() -> TroubleKey | None:
+async def _hangs() -> ProblemKey | None:
     await asyncio.sleep(3600)
     return None
 

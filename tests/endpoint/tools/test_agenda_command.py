@@ -109,7 +109,7 @@ def test_no_pin_is_told(file: str) -> None:
 def test_hosts_and_zone(file: str) -> None:
     told = as_json(file, "--at", "2026-03-09T08:30", "--host", "MCU.gialai.gov.vn")
     assert (told["phase"], told["address"]) == ("upcoming", None)
-    assert any("not among the allowed hosts" in trouble for trouble in told["troubles"])
+    assert any("not among the allowed hosts" in problem for problem in told["troubles"])
     told = as_json(file, "--at", "2026-03-09T08:30", "--zone", "Europe/Berlin")
     assert told["meeting"]["begin"] == "2026-03-09T08:00:00+01:00"
 

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from appliance.core.rescue import FAULT_WORDS, FailedSlot, Fault, Rescue
+from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import rescued
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known, rescue_page
@@ -69,14 +69,14 @@ def test_where_it_cannot_be_put_the_shipped_page_stays(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_left_out(facts: dict[str, Any]) -> None:
     found = known(facts, "")
     assert found.starts == 0
-    assert [slot.fault for slot in found.slots] in ([], [Fault.UNKNOWN])
+    assert [slot.fault for slot in found.slots] in ([], [RescueProblem.UNKNOWN])
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
 @pytest.mark.parametrize("locale", ["vi", "en"])
-@pytest.mark.parametrize("fault", Fault)
+@pytest.mark.parametrize("fault", RescueProblem)
 def test_each_fault_is_told_whole_in_both_languages(
-    fault: Fault, locale: str, size: tuple[int, int]
+    fault: RescueProblem, locale: str, size: tuple[int, int]
 ) -> None:
     slots = tuple(FailedSlot(slot, "0.1.0+202611280900", fault, "x" * 300) for slot in "AB")
     scene = rescued("Xã Ia Kly", Rescue(999, slots, "10000000a1b2c3d4"))

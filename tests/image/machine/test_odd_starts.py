@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import trustme
 
-from appliance.core.problems import KINDS, TroubleKey
+from appliance.core.problems import KINDS, ProblemKey
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.guest.questions import DATA, DATA_MIB, SITE, on_card, prepare, with_data
 
@@ -40,8 +40,8 @@ def card(settled_card: Path) -> Path:
     return copy_of(settled_card, folder)
 
 
-def codes(machine: Machine, program: str, wanted: TroubleKey) -> None:
-    """Waits until the program's fact file names the trouble."""
+def codes(machine: Machine, program: str, wanted: ProblemKey) -> None:
+    """Waits until the program's fact file names the problem."""
     key = "troubles" if program == "endpoint" else "alarms"
     code = KINDS[wanted].code
     said = machine.ask(
@@ -66,14 +66,14 @@ def running(machine: Machine) -> None:
 def test_no_network(card: Path) -> None:
     with Machine(card) as machine:
         running(machine)
-        codes(machine, "endpoint", TroubleKey.NETWORK_CABLE)
+        codes(machine, "endpoint", ProblemKey.NETWORK_CABLE)
         drawn(machine, "no-network")
 
 
 def test_no_province(card: Path) -> None:
     with Machine(card, *NETWORK) as machine:
         running(machine)
-        codes(machine, "endpoint", TroubleKey.AGENDA_MISSING)
+        codes(machine, "endpoint", ProblemKey.AGENDA_MISSING)
         drawn(machine, "no-province")
 
 
@@ -81,7 +81,7 @@ def test_no_clock(card: Path) -> None:
     prepare(card, HONEST.format(port=NO_PORT))
     with Machine(card, *NETWORK, "-rtc", "base=1970-01-01T00:00:10") as machine:
         running(machine)
-        codes(machine, "endpoint", TroubleKey.CLOCK)
+        codes(machine, "endpoint", ProblemKey.CLOCK)
         drawn(machine, "no-clock")
 
 
@@ -92,7 +92,7 @@ def test_data_partition_full(card: Path) -> None:
         assert machine.ask("df --output=avail /data | tail -1").strip() == "0"
     with Machine(card, *NETWORK) as machine:
         running(machine)
-        codes(machine, "health", TroubleKey.DISK_FULL)
+        codes(machine, "health", ProblemKey.DISK_FULL)
         drawn(machine, "data-full")
 
 
@@ -138,7 +138,7 @@ def test_data_partition_zeroed(card: Path) -> None:
 def test_card_read_only(card: Path) -> None:
     with Machine(card, *NETWORK, read_only=True) as machine:
         running(machine)
-        codes(machine, "health", TroubleKey.STORAGE)
+        codes(machine, "health", ProblemKey.STORAGE)
         drawn(machine, "card-read-only")
         assert machine.ask("cat /data/site/secrets/sip-password") == "Khong-ai-biet"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from appliance.core.rescue import Fault
+from appliance.core.rescue import RescueProblem
 from appliance.core.scenes import rescued
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
 
 def words() -> str:
-    """Kernel words: no endpoint while the trouble lasts, and a gate of twenty seconds."""
+    """Kernel words: no endpoint while the problem lasts, and a gate of twenty seconds."""
     return " ".join(drop_in(unit, text) for unit, text in DROP_INS.items())
 
 
@@ -72,8 +72,8 @@ def test_the_tv_says_what_is_wrong(guest: Machine) -> None:
     facts: dict[str, Any] = json.loads(guest.ask("cat /run/diemcau/updater.json"))
     assert (facts["state"], facts["starts"], facts["slot"]) == ("rescue", BUDGET + 1, "B")
     assert [(one["slot"], one["fault"]) for one in facts["slots"]] == [
-        ("A", Fault.CARD),
-        ("B", Fault.ENDPOINT),
+        ("A", RescueProblem.CARD),
+        ("B", RescueProblem.ENDPOINT),
     ]
     page = draw(rescued("Xã Ia Kly", known(facts, "")), (1280, 720)).image
     shipped = BUILD / "root/usr/share/diemcau"
@@ -98,7 +98,7 @@ def test_nothing_restarts_it_and_the_gate_is_waited_for_again(guest: Machine) ->
     wait_for(guest, 'grep -q \'"alarms": .*"P6"\' /run/diemcau/health.json')
 
 
-def test_once_the_trouble_is_over_the_gate_is_passed_and_the_count_is_gone(guest: Machine) -> None:
+def test_once_the_problem_is_over_the_gate_is_passed_and_the_count_is_gone(guest: Machine) -> None:
     assert guest.ask("wc -c < /data/boot/starts") == str(BUDGET + 1)
     guest.ask(f"touch {OVER}; systemctl start --no-block diemcau-endpoint")
     wait_for(guest, "systemctl is-active -q diemcau-confirm")

@@ -17,7 +17,7 @@ from av.stream import Stream
 
 from appliance.media.capture.camera import Camera
 from appliance.media.capture.device import CaptureState
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.sources import SourceError
 from tests.media.capture.recordings import decoded, read_number, write_video
 
@@ -26,9 +26,9 @@ SIZE = (320, 180)
 
 
 @asynccontextmanager
-async def opened(camera: Camera) -> AsyncIterator[NearVideo]:
+async def opened(camera: Camera) -> AsyncIterator[LocalVideo]:
     camera.open()
-    track = NearVideo(camera, 800_000)
+    track = LocalVideo(camera, 800_000)
     try:
         yield track
     finally:
@@ -36,12 +36,12 @@ async def opened(camera: Camera) -> AsyncIterator[NearVideo]:
         assert await asyncio.to_thread(camera.close)
 
 
-async def some(track: NearVideo, count: int) -> list[Packet[Stream]]:
+async def some(track: LocalVideo, count: int) -> list[Packet[Stream]]:
     async with asyncio.timeout(20):
         return [await track.recv() for _ in range(count)]
 
 
-async def until(track: NearVideo, met: Callable[[], bool]) -> list[Packet[Stream]]:
+async def until(track: LocalVideo, met: Callable[[], bool]) -> list[Packet[Stream]]:
     packets = []
     async with asyncio.timeout(20):
         while not met():
@@ -49,7 +49,7 @@ async def until(track: NearVideo, met: Callable[[], bool]) -> list[Packet[Stream
     return packets
 
 
-async def keyframe_of(track: NearVideo) -> Packet[Stream]:
+async def keyframe_of(track: LocalVideo) -> Packet[Stream]:
     async with asyncio.timeout(20):
         while not (packet := await track.recv()).is_keyframe:
             pass
@@ -75,7 +75,7 @@ async def test_a_recording_is_scaled_looped_and_read_at_the_far_side(tmp_path: P
         assert track.camera.state is CaptureState.LIVE
 
 
-async def test_no_camera_sends_the_card_and_is_no_trouble() -> None:
+async def test_no_camera_sends_the_card_and_is_no_problem() -> None:
     async with opened(Camera("none", SIZE, 30, CARD)) as track:
         packets = await some(track, 4)
         assert packets[0].is_keyframe
@@ -83,7 +83,7 @@ async def test_no_camera_sends_the_card_and_is_no_trouble() -> None:
         gaps = np.diff([packet.pts or 0 for packet in packets]) / 90_000
         assert gaps.min() > 0.15, "five a second, no more"
         assert track.camera.state is CaptureState.NONE
-        assert track.camera.trouble == ""
+        assert track.camera.problem == ""
         preview = track.camera.preview()
         assert preview is not None
         assert preview.shape == (270, 320)
@@ -106,34 +106,34 @@ async def test_unplugged_it_shows_the_card_and_plugged_in_again_the_room(tmp_pat
         await some(track, 5)
         camera.plugged = False
         await until(track, lambda: camera.state is CaptureState.ABSENT)
-        assert "unplugged" in camera.trouble
+        assert "unplugged" in camera.problem
         while not is_card(await keyframe_of(track)):
             pass
         camera.plugged = True
         while is_card(await keyframe_of(track)):
             pass
         assert camera.state is CaptureState.LIVE
-        assert camera.trouble == ""
+        assert camera.problem == ""
 
 
-async def test_a_missing_device_is_a_trouble_with_its_name_and_heals(tmp_path: Path) -> None:
+async def test_a_missing_device_is_a_problem_with_its_name_and_heals(tmp_path: Path) -> None:
     path = tmp_path / "late.mp4"
     camera = Camera(f"file:{path}", SIZE, 30, CARD)
     async with opened(camera) as track:
         assert is_card((await some(track, 1))[0])
         await until(track, lambda: camera.state is CaptureState.ABSENT)
-        assert "late.mp4" in camera.trouble
+        assert "late.mp4" in camera.problem
         write_video(tmp_path / "made.mp4").rename(path)
         await until(track, lambda: camera.state is CaptureState.LIVE)
 
 
-async def test_a_broken_recording_is_a_trouble_too(tmp_path: Path) -> None:
+async def test_a_broken_recording_is_a_problem_too(tmp_path: Path) -> None:
     path = tmp_path / "broken.mp4"
     path.write_bytes(b"this is no film" * 100)
     camera = Camera(f"file:{path}", SIZE, 30, CARD)
     async with opened(camera) as track:
         await until(track, lambda: camera.state is CaptureState.ABSENT)
-        assert camera.trouble
+        assert camera.problem
 
 
 async def test_a_camera_s_own_h264_passes_unchanged(tmp_path: Path) -> None:
@@ -195,7 +195,7 @@ async def test_it_opens_and_closes_again_and_leaves_no_thread(tmp_path: Path) ->
     path = write_video(tmp_path / "talk.mp4")
     before = set(threading.enumerate())
     camera = Camera(f"file:{path}", SIZE, 30)
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     for _ in range(2):
         camera.open()
         camera.open()
@@ -225,6 +225,6 @@ async def test_a_camera_that_is_not_there(tmp_path: Path) -> None:
     camera = Camera(f"v4l2:{tmp_path}/video0", SIZE, 30, CARD)
     async with opened(camera) as track:
         await until(track, lambda: camera.state is CaptureState.ABSENT)
-        assert "video0" in camera.trouble
+        assert "video0" in camera.problem
         packets = await some(track, 1)
         assert packets

@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from appliance.media.capture.camera import Camera
-from appliance.media.capture.local_video import QUEUE_BOUND, NearVideo
+from appliance.media.capture.local_video import QUEUE_BOUND, LocalVideo
 from tests.media.capture.recordings import decoded, write_video
 
 
@@ -26,15 +26,15 @@ async def camera(tmp_path: Path) -> AsyncIterator[Camera]:
     assert await asyncio.to_thread(camera.close)
 
 
-async def some(track: NearVideo, count: int) -> list[Packet[Stream]]:
+async def some(track: LocalVideo, count: int) -> list[Packet[Stream]]:
     async with asyncio.timeout(20):
         return [await track.recv() for _ in range(count)]
 
 
 async def test_two_tracks_share_each_packet(camera: Camera) -> None:
-    first = NearVideo(camera)
+    first = LocalVideo(camera)
     await some(first, 3)
-    second = NearVideo(camera)
+    second = LocalVideo(camera)
     mine, theirs = await asyncio.gather(some(first, 40), some(second, 20))
     assert theirs[0].is_keyframe
     assert {id(packet) for packet in theirs} & {id(packet) for packet in mine}
@@ -46,7 +46,7 @@ async def test_two_tracks_share_each_packet(camera: Camera) -> None:
 
 
 async def test_keyframes_on_request_but_not_more_than_two_a_second(camera: Camera) -> None:
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     packets = []
     for _ in range(45):
         track.request_keyframe()
@@ -58,7 +58,7 @@ async def test_keyframes_on_request_but_not_more_than_two_a_second(camera: Camer
 
 
 async def test_the_ladder_follows_the_bit_rate_and_video_stops_below_it(camera: Camera) -> None:
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     assert decoded(await some(track, 2))[0].shape == (720, 1280)
     track.set_bitrate(350_000)
     packets = await some(track, 20)
@@ -79,7 +79,7 @@ async def test_the_ladder_follows_the_bit_rate_and_video_stops_below_it(camera: 
 
 
 async def test_the_slowest_line_decides(camera: Camera) -> None:
-    first, second = NearVideo(camera), NearVideo(camera)
+    first, second = LocalVideo(camera), LocalVideo(camera)
     second.set_bitrate(350_000)
     await asyncio.gather(some(first, 20), some(second, 20))
     assert camera.encoder.rung is not None
@@ -91,7 +91,7 @@ async def test_the_slowest_line_decides(camera: Camera) -> None:
 
 
 async def test_a_pause_ends_with_a_keyframe(camera: Camera) -> None:
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     await some(track, 3)
     track.pause()
     assert track.paused
@@ -104,7 +104,7 @@ async def test_a_pause_ends_with_a_keyframe(camera: Camera) -> None:
 
 
 async def test_a_consumer_that_stalls_begins_anew_at_a_keyframe(camera: Camera) -> None:
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     await some(track, 1)
     async with asyncio.timeout(10):
         while track.wanting:
@@ -117,7 +117,7 @@ async def test_a_consumer_that_stalls_begins_anew_at_a_keyframe(camera: Camera) 
 
 
 async def test_statistics_and_stop(camera: Camera) -> None:
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     packets = await some(track, 10)
     assert track.statistics.sent_frames == 10
     assert track.statistics.keyframes == sum(packet.is_keyframe for packet in packets)
@@ -131,7 +131,7 @@ async def test_statistics_and_stop(camera: Camera) -> None:
 
 
 async def test_it_lives_through_the_camera_s_closing(camera: Camera) -> None:
-    track = NearVideo(camera)
+    track = LocalVideo(camera)
     await some(track, 2)
     assert await asyncio.to_thread(camera.close)
     camera.open()

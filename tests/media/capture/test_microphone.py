@@ -16,7 +16,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from appliance.media.capture.device import CaptureState
-from appliance.media.capture.local_audio import NearAudio
+from appliance.media.capture.local_audio import LocalAudio
 from appliance.media.capture.microphone import RING_BLOCKS, Microphone
 from appliance.media.codecs.opus import OpusEncoder
 from tests.media.capture.recordings import heard, loudest_hertz, write_tone
@@ -34,7 +34,7 @@ async def opened(source: str, channels: int = 1) -> AsyncIterator[Microphone]:
         assert await asyncio.to_thread(microphone.close)
 
 
-async def some(track: NearAudio, count: int) -> list[Packet[Stream]]:
+async def some(track: LocalAudio, count: int) -> list[Packet[Stream]]:
     packets = []
     async with asyncio.timeout(20):
         for _ in range(count):
@@ -54,7 +54,7 @@ async def test_the_room_is_heard_when_the_microphone_is_on(tmp_path: Path) -> No
     path = write_tone(tmp_path / "tone.wav", seconds=0.5)
     async with opened(f"file:{path}") as microphone:
         microphone.live = True
-        track = NearAudio(microphone)
+        track = LocalAudio(microphone)
         packets = await some(track, 75)
         samples = heard(packets)
         assert samples.size == 75 * 960
@@ -69,7 +69,7 @@ async def test_the_room_is_heard_when_the_microphone_is_on(tmp_path: Path) -> No
 
 async def test_off_means_that_no_sample_of_the_device_goes_out() -> None:
     async with opened(TONE) as microphone:
-        pcm = NearAudio(microphone, "pcm")
+        pcm = LocalAudio(microphone, "pcm")
         await until(lambda: microphone.level() > -40)
         for live in (False, True, False):
             microphone.live = live
@@ -87,7 +87,7 @@ async def test_off_means_that_no_sample_of_the_device_goes_out() -> None:
 
 async def test_switching_at_any_moment_never_leaks() -> None:
     async with opened(TONE) as microphone:
-        pcm = NearAudio(microphone, "pcm")
+        pcm = LocalAudio(microphone, "pcm")
         for turn in range(40):
             microphone.live = turn % 3 == 0
             async with asyncio.timeout(5):
@@ -113,13 +113,13 @@ def test_a_voice_after_a_long_silence_is_whole() -> None:
     assert 0.1 < np.sqrt(np.mean(voice**2)) < 0.25
 
 
-async def test_no_microphone_is_silence_and_no_trouble() -> None:
+async def test_no_microphone_is_silence_and_no_problem() -> None:
     async with opened("none") as microphone:
-        track = NearAudio(microphone)
+        track = LocalAudio(microphone)
         track.live = True
         samples = heard(await some(track, 40))
         assert np.abs(samples).max() < 0.001
-        assert microphone.trouble == ""
+        assert microphone.problem == ""
         assert microphone.state is CaptureState.NONE
         assert microphone.level() == -100
         track.stop()
@@ -131,8 +131,8 @@ async def test_unplugged_it_is_silent_and_comes_back() -> None:
         await until(lambda: microphone.state is CaptureState.LIVE)
         microphone.plugged = False
         await until(lambda: microphone.state is CaptureState.ABSENT)
-        assert "unplugged" in microphone.trouble
-        track = NearAudio(microphone, "pcm")
+        assert "unplugged" in microphone.problem
+        track = LocalAudio(microphone, "pcm")
         async with asyncio.timeout(10):
             for _ in range(RING_BLOCKS + 2):
                 frame = await track.recv()
@@ -140,14 +140,14 @@ async def test_unplugged_it_is_silent_and_comes_back() -> None:
         assert not frame.to_ndarray().any()
         microphone.plugged = True
         await until(lambda: microphone.state is CaptureState.LIVE)
-        assert microphone.trouble == ""
+        assert microphone.problem == ""
         track.stop()
 
 
 async def test_a_stall_of_the_loop_makes_no_burst() -> None:
     async with opened(TONE) as microphone:
         microphone.live = True
-        track = NearAudio(microphone)
+        track = LocalAudio(microphone)
         await some(track, 10)
         before = (await some(track, 1))[0].pts or 0
         await asyncio.sleep(0.6)
@@ -162,9 +162,9 @@ async def test_a_stall_of_the_loop_makes_no_burst() -> None:
 async def test_stereo_and_two_tracks() -> None:
     async with opened("lavfi:sine=880", channels=2) as microphone:
         microphone.live = True
-        one, two = NearAudio(microphone, "pcm"), NearAudio(microphone, "pcm")
+        one, two = LocalAudio(microphone, "pcm"), LocalAudio(microphone, "pcm")
 
-        async def last(track: NearAudio) -> av.AudioFrame:
+        async def last(track: LocalAudio) -> av.AudioFrame:
             async with asyncio.timeout(10):
                 for _ in range(15):
                     frame = await track.recv()
@@ -183,14 +183,14 @@ async def test_stereo_and_two_tracks() -> None:
 
 async def test_aiortc_packs_our_packets_and_stop_ends_the_track() -> None:
     async with opened("none") as microphone:
-        track = NearAudio(microphone)
+        track = LocalAudio(microphone)
         packet = (await some(track, 1))[0]
         assert Packetizer().pack(packet) == ([bytes(packet)], packet.pts)
         track.stop()
         with pytest.raises(MediaStreamError):
             await track.recv()
         with pytest.raises(ValueError, match="g722"):
-            NearAudio(microphone, "g722")
+            LocalAudio(microphone, "g722")
 
 
 def test_a_lagging_reader_loses_the_oldest() -> None:

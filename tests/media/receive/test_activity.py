@@ -1,10 +1,10 @@
 """Whether media moves."""
 
-from appliance.media.receive.activity import WINDOW, Pulse
+from appliance.media.receive.activity import WINDOW, Activity
 
 
 def test_nothing_has_moved_yet() -> None:
-    pulse = Pulse()
+    pulse = Activity()
     assert pulse.last is None
     assert not pulse.moves(10.0)
     assert pulse.still_s(10.0) is None
@@ -12,7 +12,7 @@ def test_nothing_has_moved_yet() -> None:
 
 
 def test_moves_and_stops() -> None:
-    pulse = Pulse()
+    pulse = Activity()
     for frame in range(60):
         pulse.beat(100 + frame / 30)
     assert pulse.beats == 60
@@ -24,7 +24,7 @@ def test_moves_and_stops() -> None:
 
 
 def test_a_fast_stream_is_counted_over_what_is_remembered() -> None:
-    pulse = Pulse()
+    pulse = Activity()
     for frame in range(10 * WINDOW):
         pulse.beat(100 + frame / 240)
     assert abs(pulse.rate(100 + 10 * WINDOW / 240) - 240) < 10

@@ -9,7 +9,7 @@ from aiortc import MediaStreamTrack
 from aiortc.mediastreams import MediaStreamError
 from av import VideoFrame
 
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from tests.fast_loop import play
 
 
@@ -36,7 +36,7 @@ class Counted(MediaStreamTrack):
 def test_only_the_chosen_track_is_read() -> None:
     async def story() -> None:
         first, second, got = Counted(), Counted(ends_after=2), []
-        follower = Follower(lambda frame: got.append(frame.pts))
+        follower = TrackFollower(lambda frame: got.append(frame.pts))
         running = asyncio.create_task(follower.run())
         follower.choose(first)
         await asyncio.sleep(3.5)
@@ -55,7 +55,7 @@ def test_only_the_chosen_track_is_read() -> None:
 def test_a_cancellation_at_the_moment_of_a_turn_is_not_lost() -> None:
     async def story() -> None:
         for turns in range(6):
-            follower = Follower(lambda frame: None)
+            follower = TrackFollower(lambda frame: None)
             running = asyncio.create_task(follower.run())
             await asyncio.sleep(0.1)
             follower.choose(Counted())
@@ -74,7 +74,7 @@ def test_what_the_user_of_a_frame_raises_ends_the_run() -> None:
         def refuse(_frame: VideoFrame) -> None:
             raise ValueError("no place for it")
 
-        follower = Follower(refuse)
+        follower = TrackFollower(refuse)
         follower.choose(Counted())
         with pytest.raises(ValueError, match="no place"):
             await follower.run()

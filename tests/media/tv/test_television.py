@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.media.tv.compose import Canvas
 from appliance.media.tv.output import Output
-from appliance.media.tv.television import Television, Trouble
+from appliance.media.tv.television import Television, TvProblem
 from tests.tv import VirtualTv, virtual_tv
 from tests.tv.marks import burst, onset, read_stamp, stamp
 from tests.tv.measure import Watcher, feed
@@ -55,20 +55,20 @@ async def test_the_pictures_of_a_stream_are_seen_in_order_and_its_bursts_heard(
 ) -> None:
     television = Television(SIZE, environment=tv.environment)
     async with running(television):
-        await until(lambda: television.trouble is None)
+        await until(lambda: television.problem is None)
         await asyncio.sleep(2.0)  # the null sink begins with two seconds of its own
         with Watcher(tv).watching() as watcher:
             await asyncio.sleep(1.0)  # the ear learns when samples sound
             due, bursts = await feed(television, 4.0, jitter=0.02)
             await asyncio.sleep(0.6)
-        assert television.trouble is None
+        assert television.problem is None
     # A busy machine keeps the feed or the onlooker from its work: not all must have come through.
     assert len(set(due) & set(watcher.pictures)) > len(due) * 0.6
     order = [number for number, _ in sorted(watcher.pictures.items(), key=lambda item: item[1])]
     assert order == sorted(order)
     assert len(bursts) * 0.5 <= len(watcher.bursts) <= len(bursts) + 1
     assert television.pid is None
-    assert television.trouble is Trouble.NO_PICTURE
+    assert television.problem is TvProblem.NO_PICTURE
 
 
 async def test_pictures_that_come_long_before_their_dates_are_seen_at_them(tv: VirtualTv) -> None:
@@ -76,7 +76,7 @@ async def test_pictures_that_come_long_before_their_dates_are_seen_at_them(tv: V
     television = Television(SIZE, environment=tv.environment)
     dates: dict[int, float] = {}
     async with running(television):
-        await until(lambda: television.trouble is None)
+        await until(lambda: television.problem is None)
         with Watcher(tv).watching() as watcher:
             begin = time.monotonic()
             for number in range(1, 61):
@@ -105,7 +105,7 @@ async def test_the_last_picture_stays_and_comes_back_after_a_kill(tv: VirtualTv)
         await until(lambda: read_stamp(tv.grab()) == 77)
         television.show(numbered(78), time.monotonic())
         await until(lambda: read_stamp(tv.grab()) == 78)
-        await until(lambda: television.trouble is None)
+        await until(lambda: television.problem is None)
         television.play(burst(0.1).tobytes(), time.monotonic())
     assert television.starts == 2
 
@@ -114,7 +114,7 @@ async def test_a_child_that_hangs_is_replaced(tv: VirtualTv) -> None:
     television = Television(SIZE, environment=tv.environment)
     async with running(television):
         television.show(numbered(5), time.monotonic())
-        await until(lambda: television.trouble is None)
+        await until(lambda: television.problem is None)
         first = television.pid
         assert first is not None
         os.kill(first, signal.SIGSTOP)
@@ -146,17 +146,17 @@ async def test_no_sound_server_costs_the_sound_only() -> None:
         async with running(television):
             television.show(numbered(9), time.monotonic())
             await until(lambda: read_stamp(mute.grab()) == 9)
-            await until(lambda: television.trouble is Trouble.NO_SOUND)
+            await until(lambda: television.problem is TvProblem.NO_SOUND)
             television.show(numbered(10), time.monotonic())
             await until(lambda: read_stamp(mute.grab()) == 10)
 
 
-async def test_no_display_is_a_trouble_and_is_tried_again(tv: VirtualTv) -> None:
+async def test_no_display_is_a_problem_and_is_tried_again(tv: VirtualTv) -> None:
     television = Television(SIZE, environment=tv.environment | {"DISPLAY": ":987"})
     async with running(television):
         television.show(numbered(1), time.monotonic())
         await until(lambda: television.starts >= 2)
-        assert television.trouble is Trouble.NO_PICTURE
+        assert television.problem is TvProblem.NO_PICTURE
 
 
 async def test_what_is_no_picture_is_refused() -> None:

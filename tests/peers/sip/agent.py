@@ -18,7 +18,7 @@ from appliance.dialers.sip.signalling.events import (
     LegEvent,
     Offered,
 )
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 
 LEAVE_S = 3.0
 
@@ -39,7 +39,7 @@ class Media(Protocol):
 class Agent:
     """``send`` takes what goes out; ``answering`` is asked what to do with a call that comes."""
 
-    leg: Leg
+    leg: InviteSession
     media: Media
     send: Callable[[Message], None]
     answering: Callable[["Agent", Incoming], None] | None = None

@@ -9,7 +9,7 @@ from sipmessage import URI, Address, Message, Request
 
 from appliance.dialers.sip.signalling.events import Incoming
 from appliance.dialers.sip.signalling.info import CONTROL, FAST_UPDATE
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import Local, carry
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
 from tests.peers.sip.agent import Agent
@@ -53,7 +53,7 @@ class McuCall:
         self._typed = ""
         self.media = McuMedia(show, faults, ask=self.ask_keyframe)
         self.media.heard_key = self._pressed
-        leg = Leg(
+        leg = InviteSession(
             Local("TCP", "127.0.0.1", port),
             Address(URI.parse("sip:rmx@127.0.0.1"), "RMX"),
             open_door=True,

@@ -13,7 +13,7 @@ from appliance.wire.topics import Kind
 from services.province.accounts import Role
 from services.province.broker.ingest import Incoming
 from services.province.console import charts
-from services.province.fleet.report_writer import storing
+from services.province.fleet.report_writer import write_reports
 from services.province.storage.tables import Site
 from tests.province.in_process import NOON, House
 from tests.province.past import HOT, OLD_AGENDA, WORN, live_through
@@ -25,7 +25,7 @@ def tree(picture: str) -> ElementTree.Element:
 
 def says(house: House, site: str, seq: int, *alarms: Alarm) -> None:
     report = Health(Stamp(house.now, "a", seq), alarms)
-    storing(house.database)([Incoming(site, Kind.HEALTH, report, house.now)])
+    write_reports(house.database)([Incoming(site, Kind.HEALTH, report, house.now)])
 
 
 @pytest.fixture
@@ -146,7 +146,7 @@ def test_since_when_is_told_by_whoever_knows_the_hour(house: House) -> None:
     no_time = Alarm("clock", "G1", 3, 5.0, "", {"vi": "Không biết giờ"})
     for seq in range(1, 4):
         report = Health(Stamp(5.0 + seq, "a", seq), (no_time,))
-        storing(house.database)([Incoming("ia-kly", Kind.HEALTH, report, house.now)])
+        write_reports(house.database)([Incoming("ia-kly", Kind.HEALTH, report, house.now)])
         house.now += 60.0
     page = house.person("lan", Role.VIEWER).get("/alarms").text
     assert "Không biết giờ" in page

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from appliance.base.tasks import end
-from services.province.fleet.agenda_notifier import AT_ONCE, Nudging
+from services.province.fleet.agenda_notifier import AT_ONCE, AgendaNotifier
 from tests.process.waiting import until
 from tests.province.in_process import House, wish
 
@@ -41,7 +41,7 @@ async def nudging(house: House, line: Line) -> AsyncIterator[None]:
         return house.now
 
     loop = asyncio.get_running_loop()
-    task = asyncio.create_task(Nudging(house.database, line.nudge, now=now).run())
+    task = asyncio.create_task(AgendaNotifier(house.database, line.nudge, now=now).run())
     try:
         async with asyncio.timeout(60.0):
             await looked.wait()

@@ -4,7 +4,7 @@ from appliance.wire.report import Health
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
 from services.province.broker.ingest import Incoming
-from services.province.fleet.report_writer import storing
+from services.province.fleet.report_writer import write_reports
 from tests.load import counting
 from tests.province.in_process import NOON, House
 
@@ -23,7 +23,7 @@ def test_what_is_stored_late_or_twice_counts_once_and_what_is_missing_is_named(
     house.communes("ia-kly")
     counting.install(house.database)
     try:
-        store = storing(house.database)
+        store = write_reports(house.database)
         store([said(5), said(7)])
         store([said(6), said(7)])
         whole = counting.account(house.database, [name(5), name(6), name(7)])

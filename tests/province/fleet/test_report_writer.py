@@ -5,7 +5,7 @@ from appliance.wire.stamp import Stamp
 from services.province.broker.ingest import Incoming
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import State
-from services.province.fleet.report_writer import storing
+from services.province.fleet.report_writer import write_reports
 from services.province.storage.database import Database
 from tests.province.in_process import NOON, House
 from tests.province.statements import statements
@@ -26,7 +26,7 @@ def state(house: House) -> State:
 
 def test_a_batch_is_taken_whole_and_may_come_twice(house: House) -> None:
     house.communes("ia-kly")
-    store = storing(house.database)
+    store = write_reports(house.database)
     batch = [
         come(Health(Stamp(NOON, "a", 5))),
         come(Hand(Stamp(NOON, "a", 6), up=True, since=NOON)),
@@ -45,7 +45,7 @@ def test_a_batch_is_as_many_statements_however_much_it_holds(house: House) -> No
         house.communes(*sites)
         batch = [come(Health(Stamp(NOON, "a", 5)), site) for site in sites]
         with statements(house.database) as counted:
-            storing(house.database)(batch)
+            write_reports(house.database)(batch)
         assert sum("INSERT INTO last_reports" in one for one in counted) == 1
         counts.append(len(counted))
     assert counts[0] == counts[1]
@@ -54,7 +54,7 @@ def test_a_batch_is_as_many_statements_however_much_it_holds(house: House) -> No
 def test_a_will_speaks_of_its_own_connection_alone(database: Database) -> None:
     house = House(database)
     house.communes("ia-kly")
-    store = storing(database)
+    store = write_reports(database)
     # The will bears the stamp of its birth.
     birth, will = presence("a", 10, online=True), presence("a", 10, online=False)
     store([birth])

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from appliance.base.tasks import end
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Event, Told
+from appliance.dialers.janus.session import Event, Notified
 from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.wire.address import Address
 from tests.process.waiting import until_told
@@ -52,7 +52,7 @@ class Seat:
         return str(Display(self._name, hand=hand, mic=False))
 
     async def _hear(self, event: Event) -> None:
-        if isinstance(event, Told):
+        if isinstance(event, Notified):
             self.people.take(event.data)
 
 

@@ -25,7 +25,7 @@ from services.province.floor.participants import (
     take_keeping,
     write_people,
 )
-from services.province.floor.room_monitor import Keeper
+from services.province.floor.room_monitor import RoomMonitor
 from services.province.storage.database import Database
 from services.province.storage.tables import Floor
 from tests.peers.janus import SECRET, janus
@@ -151,7 +151,7 @@ def test_the_chairs_page_shows_who_is_missing_and_gives_the_floor(house: House, 
 
 
 @asynccontextmanager
-async def running(*keepers: Keeper) -> AsyncIterator[list[asyncio.Task[None]]]:
+async def running(*keepers: RoomMonitor) -> AsyncIterator[list[asyncio.Task[None]]]:
     tasks = [asyncio.create_task(one.run()) for one in keepers]
     try:
         yield tasks
@@ -209,7 +209,7 @@ async def the_floor_goes_round(house: House, key: Key, kly: Seat, o: Seat) -> No
 async def test_hands_and_floor_through_the_embedded_room(house: House, tmp_path: Path) -> None:
     async with a_room(tmp_path) as room:
         key = now_on(house, room.address, CHAIR_PIN)
-        async with running(Keeper(house.database)):
+        async with running(RoomMonitor(house.database)):
             async with (
                 seated(room.address, "Xã ia-kly") as kly,
                 seated(room.address, "Xã ia-o") as o,
@@ -239,7 +239,7 @@ def real_janus(tmp_path: Path) -> Iterator[Room]:
 async def test_hands_and_floor_through_a_real_janus(house: House, real_janus: Room) -> None:
     key = now_on(house, real_janus.address, SECRET)
     async with (
-        running(Keeper(house.database)),
+        running(RoomMonitor(house.database)),
         seated(real_janus.address, "Xã ia-kly") as kly,
         seated(real_janus.address, "Xã ia-o") as o,
     ):
@@ -251,11 +251,11 @@ async def test_hands_and_floor_through_a_real_janus(house: House, real_janus: Ro
 async def test_a_wrong_pin_of_the_chair_is_told(house: House, tmp_path: Path) -> None:
     async with a_room(tmp_path) as room:
         now_on(house, room.address, "wrong")
-        async with running(Keeper(house.database)):
-            await until("the page says why", lambda: "Unauthorized" in trouble(house))
+        async with running(RoomMonitor(house.database)):
+            await until("the page says why", lambda: "Unauthorized" in problem(house))
 
 
-def trouble(house: House) -> str:
+def problem(house: House) -> str:
     with contextlib.suppress(Exception):
         return floor(house.database).trouble
     return ""
@@ -264,7 +264,7 @@ def trouble(house: House) -> str:
 async def test_when_one_copy_dies_the_other_keeps_the_room(house: House, tmp_path: Path) -> None:
     async with a_room(tmp_path) as room:
         key = now_on(house, room.address, CHAIR_PIN)
-        first, second = Keeper(house.database), Keeper(house.database)
+        first, second = RoomMonitor(house.database), RoomMonitor(house.database)
         async with (
             seated(room.address, "Xã ia-kly") as kly,
             seated(room.address, "Xã ia-o") as o,

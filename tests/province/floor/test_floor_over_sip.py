@@ -16,10 +16,10 @@ from appliance.wire.desired import Desired
 from services.province.accounts import Role, add_account
 from services.province.broker.ingest import Lost
 from services.province.broker.local_broker import Beside
-from services.province.fleet.desired_publisher import Desiring
+from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.floor.attendance import BLINK_S
 from services.province.floor.participants import Key
-from services.province.floor.room_monitor import Keeper
+from services.province.floor.room_monitor import RoomMonitor
 from services.province.schedule.meetings import Guests, Wish, enter, get_meeting
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
@@ -78,8 +78,8 @@ def conference(house: House) -> Conference:
 
 
 @asynccontextmanager
-async def keeping(house: House) -> AsyncIterator[Keeper]:
-    keeper = Keeper(house.database)
+async def keeping(house: House) -> AsyncIterator[RoomMonitor]:
+    keeper = RoomMonitor(house.database)
     running = asyncio.create_task(keeper.run())
     try:
         yield keeper
@@ -135,7 +135,7 @@ async def test_each_site_is_told_what_is_new_and_once(conference: Conference) ->
 
     boss = conference.house.person("boss", Role.CHAIR)
     async with keeping(conference.house) as keeper:
-        desiring = Desiring(conference.house.database, lambda: keeper.conferences, tell)
+        desiring = DesiredPublisher(conference.house.database, lambda: keeper.conferences, tell)
         await until("the meeting is on", lambda: keeper.conferences)
         await desiring.look()
         assert sorted(told) == [("ia-kly", "", 0), ("ia-o", "", 0)]

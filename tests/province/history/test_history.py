@@ -14,7 +14,7 @@ from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
 from services.province.accounts import Role
 from services.province.broker.ingest import Incoming
-from services.province.fleet.report_writer import storing
+from services.province.fleet.report_writer import write_reports
 from services.province.history.bounds import EPISODES_S, HOURS_S, MINUTES_S
 from services.province.history.retention import Retention
 from services.province.history.series import SPANS, Step, share_heard, steps_of
@@ -75,7 +75,7 @@ def steps(house: House, days: int, now: float) -> list[Step]:
 
 
 def test_a_minute_is_one_row_however_often_and_late_it_comes(site: House) -> None:
-    store = storing(site.database)
+    store = write_reports(site.database)
     batch = [said(NOON + second, figures={"soc_c": 50.0 + second}) for second in range(0, 180, 10)]
     store(batch)
     for again in (batch, batch[::-1], batch[3:5]):
@@ -84,7 +84,7 @@ def test_a_minute_is_one_row_however_often_and_late_it_comes(site: House) -> Non
 
 
 def test_what_a_site_kept_stands_where_it_belongs_and_is_marked(site: House) -> None:
-    store = storing(site.database)
+    store = write_reports(site.database)
     back = NOON + 7200.0
     store([said(NOON)])
     store([said(back)])
@@ -97,7 +97,7 @@ def test_what_a_site_kept_stands_where_it_belongs_and_is_marked(site: House) -> 
 
 
 def test_a_site_without_the_time_is_written_by_the_province_s_hour(site: House) -> None:
-    store = storing(site.database)
+    store = write_reports(site.database)
     for minute in range(3):
         alarms = (NO_TIME,)
         store([said(5.0 + minute, NOON + 60.0 * minute, alarms=alarms, facts={"reboot": "power"})])
@@ -110,12 +110,12 @@ def test_a_site_without_the_time_is_written_by_the_province_s_hour(site: House) 
 
 
 def test_a_clock_that_is_ahead_fills_no_coming_day(site: House) -> None:
-    storing(site.database)([said(NOON + 30 * DAY_S, NOON)])
+    write_reports(site.database)([said(NOON + 30 * DAY_S, NOON)])
     assert [at for at, _, _ in minutes(site)] == [0]
 
 
 def test_an_alarm_has_a_beginning_an_end_and_who_saw_to_it(site: House) -> None:
-    store, lan = storing(site.database), site.person("lan", Role.OPERATOR)
+    store, lan = write_reports(site.database), site.person("lan", Role.OPERATOR)
     store([said(NOON + 30.0, alarms=(HOT,))])
     store([said(NOON + 90.0, alarms=(HOT,))])
     lan.post("/sites/ia-kly/help", take="yes")
@@ -125,30 +125,30 @@ def test_an_alarm_has_a_beginning_an_end_and_who_saw_to_it(site: House) -> None:
 
 
 def test_two_copies_at_once_open_an_alarm_once(site: House) -> None:
-    storing(site.database)([said(NOON)])
+    write_reports(site.database)([said(NOON)])
     reports = [said(NOON + 1.0 + second, alarms=(HOT,)) for second in range(20)]
 
     def copy(mine: list[Incoming]) -> None:
-        store = storing(site.database)
+        store = write_reports(site.database)
         for one in mine:
             store([one])
 
     at_once([partial(copy, reports[first::4]) for first in range(4)])
     assert [(key, end) for key, _, end, _ in episodes(site)] == [("hot", None)]
-    storing(site.database)([said(NOON + 60.0)])
+    write_reports(site.database)([said(NOON + 60.0)])
     assert [(key, end) for key, _, end, _ in episodes(site)] == [("hot", 60)]
 
 
 def test_what_no_database_keeps_stops_nothing(site: House) -> None:
     odd = replace(HOT, key="h\0t", detail="\0", code="\0B1", text={"vi": "\0"})
     facts = {"reboot": "po\0wer", "selftest": "\0", "selftest_at": "\0"}
-    storing(site.database)([said(NOON, alarms=(odd,), facts=facts, figures={"soc_c": 1e300})])
+    write_reports(site.database)([said(NOON, alarms=(odd,), facts=facts, figures={"soc_c": 1e300})])
     assert episodes(site) == [("ht", 0, None, "")]
     assert minutes(site) == [(0, False, None)]
 
 
 def test_starts_and_self_tests_are_told_in_each_report_and_written_once(site: House) -> None:
-    store = storing(site.database)
+    store = write_reports(site.database)
     facts = {"reboot": "wanted", "selftest": "C1", "selftest_at": "2026-03-12T04:30:00Z"}
     for minute in range(3):
         figures = {"uptime_s": 100.0 + 60 * minute}
@@ -165,7 +165,7 @@ def test_starts_and_self_tests_are_told_in_each_report_and_written_once(site: Ho
 def test_other_kinds_and_unknown_sites_leave_no_trace(site: House) -> None:
     birth = Presence(Stamp(NOON, "a", 1), online=True, session=1)
     stranger = replace(said(NOON, alarms=(HOT,)), site="nobody")
-    storing(site.database)([Incoming("ia-kly", Kind.PRESENCE, birth, NOON), stranger])
+    write_reports(site.database)([Incoming("ia-kly", Kind.PRESENCE, birth, NOON), stranger])
     assert (minutes(site), episodes(site)) == ([], [])
 
 
@@ -209,7 +209,7 @@ def test_history_is_bounded_and_old_minutes_become_hours(site: House) -> None:
 
 
 def test_the_oldest_is_let_go_whole(site: House) -> None:
-    store, database = storing(site.database), site.database
+    store, database = write_reports(site.database), site.database
     store([said(NOON, alarms=(HOT,), facts={"reboot": "power"})])
     store([said(NOON + 60.0)])
     later = NOON + MINUTES_S + 2 * DAY_S

@@ -30,7 +30,7 @@ def agenda(house: House, site: str, days: float = 14.0) -> Agenda:
     with house.database.reading() as session:
         body = site_feed(session, get_site(session, site), house.now)
     read = read_agenda(body, begin=house.now - DAY, end=house.now + days * DAY, zone=ZONE)
-    assert read.troubles == ()
+    assert read.problems == ()
     return read
 
 
@@ -173,7 +173,7 @@ async def test_the_site_fetches_believes_and_asks_again(house: House, tmp_path: 
         source = f"{url}/feeds/{house.token('ia-kly')}/ia-kly.ics"
         async with Feed(source, tmp_path / "kept", zone=ZONE) as feed:
             state = await feed.refresh(house.now)
-            assert (state.fault, state.trouble) == (None, None)
+            assert (state.fault, state.problem) == (None, None)
             assert [one.address for one in state.agenda.meetings] == [ADDRESS]
             unchanged = await feed.refresh(house.now + 60.0)
             assert unchanged.agenda == state.agenda

@@ -98,7 +98,7 @@ def test_meetings_are_read_back(
     feed = feed.replace(b"\r\n", b"\n") if lf_only else feed
     agenda = read_agenda(feed, begin=BEGIN, end=END, zone=ZONE)
     assert list(agenda.meetings) == sorted(wanted, key=lambda m: (m.begin, m.uid))
-    assert agenda.troubles == ()
+    assert agenda.problems == ()
     assert not any("%2C" in repr(meeting) for meeting in agenda.meetings)
 
 

@@ -2,7 +2,7 @@
 
 A case is ``NAME.ics`` and ``NAME.toml``: what it tells, the window (hours of Asia/Ho_Chi_Minh), the
 allowed hosts, and either the `fault` or the meetings, one a line: ``date begin-end | uid | title |
-address``, where ``*`` stands for any end of a uid. `troubles` are parts of the sentences expected,
+address``, where ``*`` stands for any end of a uid. `problems` are parts of the sentences expected,
 one for each.
 """
 
@@ -58,9 +58,9 @@ def test_corpus(name: str) -> None:
     agenda = read(name, wanted)
     assert [told(meeting) for meeting in agenda.meetings] == wanted["meetings"]
     parts = wanted.get("troubles", [])
-    assert len(agenda.troubles) == len(parts), agenda.troubles
+    assert len(agenda.problems) == len(parts), agenda.problems
     for part in parts:
-        assert any(part in trouble for trouble in agenda.troubles), (part, agenda.troubles)
+        assert any(part in problem for problem in agenda.problems), (part, agenda.problems)
     assert sorted(agenda.cancelled) == wanted.get("cancelled", [])
     assert agenda.refresh_s == wanted.get("refresh_s")
     assert agenda.name == wanted.get("name", "")

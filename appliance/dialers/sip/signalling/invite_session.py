@@ -28,7 +28,7 @@ from appliance.dialers.sip.signalling.uac import Asking, Purpose
 from appliance.dialers.sip.signalling.uas import Answering
 
 
-class Leg:
+class InviteSession:
     """One call: ours to somebody (`call`), or with ``open_door`` somebody's to us (`Incoming`).
 
     ``near`` is our From, without tag; ``local`` our end of the flow; ``least_s`` the shortest

@@ -138,7 +138,7 @@ class Answering:
         if request.method == "UPDATE" and not sdp:
             self.answer("", now)
         elif sdp and sdp == session.far_sdp and session.near_sdp:
-            # Nothing is new: a refresh. The same answer, and nobody is troubled.
+            # Nothing is new: a refresh. The same answer, and nobody is problemd.
             self.answer(session.near_sdp, now)
         else:
             session.say(Offered(sdp))

@@ -18,7 +18,7 @@ _PREFIXES = {"TLS": "_sips._tcp.", "TCP": "_sip._tcp.", "UDP": "_sip._udp."}
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Target:
     """Where to connect. ``name`` is what a certificate there must be for (RFC 5922)."""
 
     transport: str
@@ -83,9 +83,9 @@ class Dns:
         return list(answer)
 
 
-async def places(
+async def targets(
     host: str, port: int | None, transport: str, *, secure: bool, lookup: Lookup
-) -> list[Place]:
+) -> list[Target]:
     """Where ``host`` is to be tried, in this order. ``transport`` is "" where nobody said.
 
     Without a transport the call goes by TCP, since our offer does not fit a datagram, and by UDP
@@ -96,17 +96,17 @@ async def places(
         wanted = ["TLS"]
     if port is not None or _numeric(host):
         return [
-            Place(one, host.strip("[]"), port or _port(one), host.strip("[]")) for one in wanted
+            Target(one, host.strip("[]"), port or _port(one), host.strip("[]")) for one in wanted
         ]
     try:
         async with asyncio.timeout(LOOKUP_S):
             found = await _records(host, wanted, asked=bool(transport), lookup=lookup)
     except TimeoutError:
         found = []
-    return found[:MOST_PLACES] or [Place(one, host, _port(one), host) for one in wanted]
+    return found[:MOST_PLACES] or [Target(one, host, _port(one), host) for one in wanted]
 
 
-async def _records(host: str, wanted: list[str], *, asked: bool, lookup: Lookup) -> list[Place]:
+async def _records(host: str, wanted: list[str], *, asked: bool, lookup: Lookup) -> list[Target]:
     names = [(one, _PREFIXES[one] + host) for one in wanted]
     if not asked:
         pointers = [
@@ -117,7 +117,7 @@ async def _records(host: str, wanted: list[str], *, asked: bool, lookup: Lookup)
         names = pointers or names
     answers = await asyncio.gather(*(lookup.srv(name) for _, name in names))
     return [
-        Place(one, record.host, record.port, host)
+        Target(one, record.host, record.port, host)
         for (one, _), records in zip(names, answers, strict=True)
         for record in _in_order(records)
     ]

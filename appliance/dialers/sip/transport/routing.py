@@ -8,16 +8,16 @@ from sipmessage import Address as SipAddress
 from appliance.base.config import SipChoices
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import Local
-from appliance.dialers.sip.transport.resolve import Lookup, Place, places
+from appliance.dialers.sip.transport.resolve import Lookup, Target, targets
 from appliance.wire.address import Address
 
 
 @dataclass(frozen=True)
-class Way:
+class Route:
     """``registrar`` is None where nothing is to be registered; ``shown`` is for people."""
 
     target: URI
-    places: list[Place]
+    targets: list[Target]
     routes: list[SipAddress]
     registrar: URI | None
     authenticator: Authenticator
@@ -29,7 +29,7 @@ class Way:
         return SipAddress(URI("sip", self.domain or local.host, self.user or "site"), name)
 
 
-async def way(address: Address, choices: SipChoices, password: str, lookup: Lookup) -> Way:
+async def way(address: Address, choices: SipChoices, password: str, lookup: Lookup) -> Route:
     """Find the way; a proxy, or the registrar where we register, comes before the address."""
     registrar = Address.parse(choices.registrar) if choices.registrar else None
     proxy = Address.parse(choices.outbound_proxy) if choices.outbound_proxy else None
@@ -38,16 +38,16 @@ async def way(address: Address, choices: SipChoices, password: str, lookup: Look
     hop = proxy or address
     secure = hop.scheme == "sips"
     transport = hop.parameter("transport").upper()
-    found = await places(hop.host, hop.port, transport, secure=secure, lookup=lookup)
+    found = await targets(hop.host, hop.port, transport, secure=secure, lookup=lookup)
     routes = []
     if proxy is not None:
         there = _uri(proxy)
         parameters = there.parameters.replace(lr=None)
         routes = [SipAddress(replace(there, parameters=parameters))]
     register_at = _uri(registrar) if registrar is not None and choices.register else None
-    return Way(
+    return Route(
         target=_uri(address),
-        places=found,
+        targets=found,
         routes=routes,
         registrar=register_at,
         authenticator=Authenticator(choices.user, password),

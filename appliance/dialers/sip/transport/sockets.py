@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 
 from appliance.dialers.sip.signalling.message import Local, MessageError
 from appliance.dialers.sip.transport.framing import Framer
-from appliance.dialers.sip.transport.resolve import Place
+from appliance.dialers.sip.transport.resolve import Target
 
 log = logging.getLogger("diemcau.sip")
 
@@ -24,16 +24,16 @@ MOST_UNSENT = 1 << 20
 SEGMENT = 65536
 
 Peer = tuple[str, int]
-Heard = Callable[["Flow", bytes, Peer], None]
-Lost = Callable[["Flow", str], None]
+Heard = Callable[["SipSocket", bytes, Peer], None]
+Lost = Callable[["SipSocket", str], None]
 
 
-class Flow(Protocol):
+class SipSocket(Protocol):
     """What one socket carries. ``local`` is ours, ``peer`` its other end."""
 
     local: Local
     peer: Peer
-    place: Place
+    place: Target
 
     def send(self, data: bytes, to: Peer | None = None) -> None:
         """Send a whole message; only a datagram can go to another than the peer."""
@@ -45,7 +45,9 @@ class Flow(Protocol):
         """Nothing comes or goes any more."""
 
 
-async def open_flow(place: Place, trust: ssl.SSLContext | None, heard: Heard, lost: Lost) -> Flow:
+async def open_socket(
+    place: Target, trust: ssl.SSLContext | None, heard: Heard, lost: Lost
+) -> SipSocket:
     """Connect to a place; raises OSError (ssl.SSLError among them) and TimeoutError."""
     async with asyncio.timeout(CONNECT_S):
         if place.transport == "UDP":
@@ -56,7 +58,7 @@ async def open_flow(place: Place, trust: ssl.SSLContext | None, heard: Heard, lo
 class _Datagrams(asyncio.DatagramProtocol):
     """Everything by UDP."""
 
-    def __init__(self, place: Place, peer: Peer, heard: Heard, lost: Lost) -> None:
+    def __init__(self, place: Target, peer: Peer, heard: Heard, lost: Lost) -> None:
         self.local = Local("UDP", "", 0)
         self.peer, self.place = peer, place
         self._heard, self._lost = heard, lost
@@ -93,7 +95,7 @@ class _Connection:
 
     def __init__(
         self,
-        place: Place,
+        place: Target,
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
         heard: Heard,
         lost: Lost,
@@ -142,7 +144,7 @@ class _Connection:
         self._lost(self, why)
 
 
-async def _datagrams(place: Place, heard: Heard, lost: Lost) -> Flow:
+async def _datagrams(place: Target, heard: Heard, lost: Lost) -> SipSocket:
     loop = asyncio.get_running_loop()
     infos = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_DGRAM)
     if not infos:
@@ -164,7 +166,9 @@ def _near_address(family: int, peer: Any) -> str:
         return str(probe.getsockname()[0])
 
 
-async def _connection(place: Place, trust: ssl.SSLContext | None, heard: Heard, lost: Lost) -> Flow:
+async def _connection(
+    place: Target, trust: ssl.SSLContext | None, heard: Heard, lost: Lost
+) -> SipSocket:
     tls: dict[str, Any] = {}
     if place.transport == "TLS":
         context = trust or await asyncio.to_thread(ssl.create_default_context)

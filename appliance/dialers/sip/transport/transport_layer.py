@@ -19,8 +19,8 @@ from appliance.dialers.sip.signalling.message import (
     serialise,
     tag_of,
 )
-from appliance.dialers.sip.transport.resolve import Place
-from appliance.dialers.sip.transport.sockets import KEEP_ALIVE_S, Flow, Peer, open_flow
+from appliance.dialers.sip.transport.resolve import Target
+from appliance.dialers.sip.transport.sockets import KEEP_ALIVE_S, Peer, SipSocket, open_socket
 
 log = logging.getLogger("diemcau.sip")
 
@@ -31,7 +31,7 @@ _RPORT = re.compile(r";\s*rport(?=\s*(?:;|,|$))", re.IGNORECASE)
 _FIRST = re.compile(r'(?:[^,"]|"[^"]*")+')
 
 
-class Station:
+class TransportLayer:
     """``hear`` is given every message; ``lost`` is told when the call's own flow is gone."""
 
     def __init__(
@@ -41,13 +41,13 @@ class Station:
         lost: Callable[[str], None],
     ) -> None:
         self._trust, self._hear, self._lost = trust, hear, lost
-        self._flow: Flow | None = None
-        self._others: dict[Place, asyncio.Task[Flow | None]] = {}
-        self._waiting: dict[Place, list[bytes]] = {}
-        self._origins: OrderedDict[str, tuple[Flow, Peer]] = OrderedDict()
+        self._flow: SipSocket | None = None
+        self._others: dict[Target, asyncio.Task[SipSocket | None]] = {}
+        self._waiting: dict[Target, list[bytes]] = {}
+        self._origins: OrderedDict[str, tuple[SipSocket, Peer]] = OrderedDict()
         self._keeper: asyncio.Task[None] | None = None
 
-    async def open(self, places: list[Place]) -> Local:
+    async def open(self, places: list[Target]) -> Local:
         """Connect to the first place that can be had; raises OSError or TimeoutError of the last.
 
         A certificate that is not trusted ends the search: the next place would be no better.
@@ -55,7 +55,7 @@ class Station:
         fault: Exception = OSError("no place to connect to")
         for place in places:
             try:
-                self._flow = await open_flow(place, self._trust, self._heard, self._gone)
+                self._flow = await open_socket(place, self._trust, self._heard, self._gone)
             except ssl.SSLCertVerificationError:
                 raise
             except (OSError, TimeoutError) as error:
@@ -109,7 +109,7 @@ class Station:
         else:
             flow.send(data)
 
-    def _elsewhere(self, message: Request, flow: Flow) -> Place | None:
+    def _elsewhere(self, message: Request, flow: SipSocket) -> Target | None:
         """Where a request inside the dialog goes, if not to where the call went."""
         if not tag_of(message.to_address) or message.method == "CANCEL":
             return None
@@ -132,7 +132,7 @@ class Station:
             return None  # behind somebody's address translation; the flow leads there
         return place
 
-    def _send_elsewhere(self, place: Place, data: bytes) -> None:
+    def _send_elsewhere(self, place: Target, data: bytes) -> None:
         task = self._others.get(place)
         if task is not None and task.done():
             other = task.result() or self._flow
@@ -145,9 +145,11 @@ class Station:
         if task is None:
             self._others[place] = asyncio.create_task(self._open_other(place), name="sip hop")
 
-    async def _open_other(self, place: Place) -> Flow | None:
+    async def _open_other(self, place: Target) -> SipSocket | None:
         try:
-            other: Flow | None = await open_flow(place, self._trust, self._heard, self._forget)
+            other: SipSocket | None = await open_socket(
+                place, self._trust, self._heard, self._forget
+            )
         except (OSError, TimeoutError) as error:
             log.info("sip → %s: %s; by the call's own flow", place, error or "no answer")
             other = None
@@ -163,7 +165,7 @@ class Station:
             if self._flow is not None:
                 self._flow.keep_alive()
 
-    def _heard(self, flow: Flow, data: bytes, peer: Peer) -> None:
+    def _heard(self, flow: SipSocket, data: bytes, peer: Peer) -> None:
         try:
             message = parse(data)
         except MessageError as error:
@@ -181,11 +183,11 @@ class Station:
             log.debug("sip ← %d", message.code)
         self._hear(message)
 
-    def _gone(self, flow: Flow, why: str) -> None:
+    def _gone(self, flow: SipSocket, why: str) -> None:
         if flow is self._flow:
             self._lost(why)
 
-    def _forget(self, flow: Flow, why: str) -> None:
+    def _forget(self, flow: SipSocket, why: str) -> None:
         log.info("sip ← %s: %s", flow.place, why)
 
 
@@ -206,13 +208,13 @@ def stamp(request: Request, peer: Peer) -> None:
     request.headers.setlist("Via", lines)
 
 
-def _place(hop: URI, flow: Place) -> Place:
+def _place(hop: URI, flow: Target) -> Target:
     transport = (hop.parameters.get("transport") or "").upper()
     if hop.scheme == "sips":
         transport = "TLS"
     transport = transport or ("TLS" if flow.transport == "TLS" else "UDP")
     host = (hop.parameters.get("maddr") or hop.host).strip("[]")
-    return Place(transport, host, hop.port or (5061 if transport == "TLS" else 5060), host)
+    return Target(transport, host, hop.port or (5061 if transport == "TLS" else 5060), host)
 
 
 def _numeric(host: str) -> bool:

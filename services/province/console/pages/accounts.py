@@ -10,13 +10,13 @@ from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import Role
 from services.province.console.openapi import ROLE, SECRET, TEXT, TICK, asks, sent
-from services.province.console.request import Asked, Number, needs, to
+from services.province.console.request import ConsoleRequest, Number, needs, to
 from services.province.errors import WrongInputError
 from services.province.storage.tables import Account
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
-Administrator = Annotated[Asked, Depends(needs(Role.ADMINISTRATOR))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+Administrator = Annotated[ConsoleRequest, Depends(needs(Role.ADMINISTRATOR))]
 
 
 @router.get("/accounts")
@@ -66,14 +66,14 @@ def log(asked: Administrator) -> Response:
         return asked.page("audit.html", entries=audit.newest(session, first), first=first)
 
 
-def _role(asked: Asked) -> Role:
+def _role(asked: ConsoleRequest) -> Role:
     try:
         return Role(asked.field("role"))
     except ValueError:
         raise WrongInputError(N_("There is no such role."), "role") from None
 
 
-def _accounts(asked: Asked, wrong: WrongInputError | None = None) -> Response:
+def _accounts(asked: ConsoleRequest, wrong: WrongInputError | None = None) -> Response:
     with asked.database.reading() as session:
         known = session.scalars(select(Account).order_by(Account.name)).all()
         return asked.page("accounts.html", 400 if wrong else 200, accounts=known, wrong=wrong)

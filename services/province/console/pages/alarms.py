@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 
 from services.province.accounts import Role
-from services.province.console.request import Asked, needs
+from services.province.console.request import ConsoleRequest, needs
 from services.province.fleet.alarms import SEVERITIES, board
 
 router = APIRouter()
@@ -15,16 +15,18 @@ Branch = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 
 @router.get("/alarms")
-def page(asked: Annotated[Asked, Depends(needs(Role.VIEWER))], place: Branch = None) -> Response:
+def page(
+    asked: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))], place: Branch = None
+) -> Response:
     """The page, of one branch or of all."""
     return asked.page("alarms.html", **_board(asked, place))
 
 
-def alarms_part(asked: Asked, place: int | None) -> str:
+def alarms_part(asked: ConsoleRequest, place: int | None) -> str:
     """The part of it that lives."""
     return asked.html("alarms_part.html", **_board(asked, place))
 
 
-def _board(asked: Asked, place: int | None) -> dict[str, Any]:
+def _board(asked: ConsoleRequest, place: int | None) -> dict[str, Any]:
     with asked.database.reading() as session:
         return {"seen": board(session, asked.now, place), "severities": SEVERITIES}

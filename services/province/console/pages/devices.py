@@ -11,13 +11,13 @@ from services.province.accounts import Role
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import EntryState
 from services.province.console.openapi import SITE_ID, TEXT, TICK, asks, sent
-from services.province.console.request import Asked, needs, to
+from services.province.console.request import ConsoleRequest, needs, to
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.sites.tree import Tree, get_site
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 WHY = {
     Refusal.WRONG_CLAIM: N_("No device waits with this code. Let the commune read it again."),
     Refusal.SITE_TAKEN: N_("This site has a device already. Tick “in its place” to replace it."),
@@ -75,7 +75,9 @@ def revoke(asked: Operator) -> Response:
     return to("/devices")
 
 
-def _devices(asked: Asked, wrong: WrongInputError | NotFoundError | None = None) -> Response:
+def _devices(
+    asked: ConsoleRequest, wrong: WrongInputError | NotFoundError | None = None
+) -> Response:
     enrolment = _enrolment(asked)
     with asked.database.reading() as session:
         tree = Tree.load(session)
@@ -93,7 +95,7 @@ def _devices(asked: Asked, wrong: WrongInputError | NotFoundError | None = None)
     )
 
 
-def _enrolment(asked: Asked) -> Enrolment:
+def _enrolment(asked: ConsoleRequest) -> Enrolment:
     if asked.province.enrolment is None:
         raise NotFoundError(N_("This copy of the program has no broker and lets no device in."))
     return asked.province.enrolment

@@ -12,10 +12,10 @@ from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.openapi import TEXT, gives, sent
 from services.province.console.render import vi
-from services.province.console.request import Asked, Instance, Number, needs, to
+from services.province.console.request import ConsoleRequest, Instance, Number, needs, to
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
-from services.province.floor.chair_view import chair, occurrence_of
+from services.province.floor.chair_view import chair_view, occurrence_of
 from services.province.floor.participants import Key, all_stays, floor_of, open_stays
 from services.province.floor.room_monitor import LATE_S
 from services.province.schedule.feeds import Schedule
@@ -24,8 +24,8 @@ from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
-AsChair = Annotated[Asked, Depends(needs(Role.CHAIR))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+AsChair = Annotated[ConsoleRequest, Depends(needs(Role.CHAIR))]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADS = (
     N_("Name"),
@@ -45,7 +45,7 @@ def page(asked: Viewer, number: Number, instance: Instance) -> Response:
     key = Key(number, float(instance))
     _there(asked, key)
     with asked.database.reading() as session:
-        return asked.page("floor.html", seen=chair(session, key, asked.now), key=key)
+        return asked.page("floor.html", seen=chair_view(session, key, asked.now), key=key)
 
 
 @router.post("/floor/{number}/{instance}", openapi_extra=sent(name=TEXT))
@@ -95,14 +95,14 @@ def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
     return Response(content, media_type=XLSX, headers=headers)
 
 
-def floor_part(asked: Asked, number: int, instance: float) -> str:
+def floor_part(asked: ConsoleRequest, number: int, instance: float) -> str:
     """The part of the page that lives."""
     key = Key(number, instance)
     with asked.database.reading() as session:
-        return asked.html("floor_part.html", seen=chair(session, key, asked.now), key=key)
+        return asked.html("floor_part.html", seen=chair_view(session, key, asked.now), key=key)
 
 
-def _there(asked: Asked, key: Key) -> None:
+def _there(asked: ConsoleRequest, key: Key) -> None:
     """Only an occurrence that there is gets a floor; raises `NotFoundError`."""
     with asked.database.reading() as session:
         if occurrence_of(session, key) is None:
@@ -110,7 +110,7 @@ def _there(asked: Asked, key: Key) -> None:
 
 
 def _attendance(
-    session: Session, asked: Asked, key: Key
+    session: Session, asked: ConsoleRequest, key: Key
 ) -> tuple[Meeting, float, list[Attendance]]:
     meeting = get_meeting(session, key.meeting_id)
     occurrence = occurrence_of(session, key)

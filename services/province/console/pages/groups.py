@@ -7,14 +7,14 @@ from fastapi.responses import Response
 
 from services.province.accounts import Role
 from services.province.console.openapi import SITES, TEXT, sent
-from services.province.console.request import Asked, Number, needs, to
+from services.province.console.request import ConsoleRequest, Number, needs, to
 from services.province.errors import WrongInputError
 from services.province.sites import groups
 from services.province.sites.tree import Tree
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/groups")
@@ -77,7 +77,7 @@ def delete(asked: Operator, number: Number) -> Response:
 
 
 def _form(
-    asked: Asked,
+    asked: ConsoleRequest,
     number: int | None,
     name: str,
     sites: frozenset[str],

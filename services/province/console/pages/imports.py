@@ -13,7 +13,7 @@ from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.openapi import GUESTS, SECRET, TEXT, gives, sent, uploaded
 from services.province.console.pages.meeting_form import MeetingForm
-from services.province.console.request import Asked, needs
+from services.province.console.request import ConsoleRequest, needs
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.importing.calendar_server import Collection, read_collection
 from services.province.importing.meetings_ics import import_calendar
@@ -25,7 +25,7 @@ from services.province.sites.tree import Tree, get_site
 from services.province.storage.tables import Site
 
 router = APIRouter()
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 NOTHING_MORE: Mapping[str, str] = {}
 Take = Callable[[Session, bytes], Imported]
 
@@ -132,12 +132,12 @@ def one_file(asked: Operator, number: str) -> Response:
     return Response(made, media_type="application/toml", headers=headers)
 
 
-async def _content(asked: Asked) -> bytes:
+async def _content(asked: ConsoleRequest) -> bytes:
     file = asked.file("file")
     return await file.read(LARGEST + 1) if file is not None else b""
 
 
-def _calendars(asked: Asked) -> tuple[str, ...]:
+def _calendars(asked: ConsoleRequest) -> tuple[str, ...]:
     hosts = asked.province.settings.calendar_hosts
     if not hosts:
         raise NotFoundError(N_("No calendar server was named to this program."))
@@ -145,7 +145,7 @@ def _calendars(asked: Asked) -> tuple[str, ...]:
 
 
 def _import(
-    asked: Asked,
+    asked: ConsoleRequest,
     template: str,
     what: str,
     content: bytes,
@@ -162,7 +162,7 @@ def _import(
 
 
 def _form(
-    asked: Asked,
+    asked: ConsoleRequest,
     template: str,
     wrong: WrongInputError | None = None,
     done: Imported | None = None,
@@ -188,7 +188,7 @@ def _form(
         )
 
 
-def _all_or_nothing(asked: Asked, what: str, content: bytes, take: Take) -> Imported:
+def _all_or_nothing(asked: ConsoleRequest, what: str, content: bytes, take: Take) -> Imported:
     if not content:
         raise WrongInputError(N_("Choose a file."), "file")
     with asked.database.writing() as session:

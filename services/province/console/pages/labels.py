@@ -9,13 +9,13 @@ from fastapi.responses import Response
 from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.openapi import TEXT, asks
-from services.province.console.request import Asked, needs
+from services.province.console.request import ConsoleRequest, needs
 from services.province.errors import NotFoundError
 from services.province.sites.labels import labels, sheets
 from services.province.sites.tree import Tree
 
 router = APIRouter()
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/labels", openapi_extra=asks(place=TEXT))

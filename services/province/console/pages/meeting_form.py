@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.message import N_
 from services.province.console.openapi import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
-from services.province.console.request import Asked
+from services.province.console.request import ConsoleRequest
 from services.province.errors import WrongInputError
 from services.province.schedule.meetings import Guests, Wish
 from services.province.storage.tables import Meeting
@@ -54,7 +54,7 @@ class MeetingForm:
     groups: frozenset[int] = frozenset()
 
     @classmethod
-    def read(cls, asked: Asked) -> "MeetingForm":
+    def read(cls, asked: ConsoleRequest) -> "MeetingForm":
         """What came with the request."""
         return cls(
             title=asked.field("title"),

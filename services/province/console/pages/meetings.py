@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from services.province.accounts import Role
 from services.province.console.openapi import GUESTS, sent
 from services.province.console.pages.meeting_form import FIELDS, REPEATS, MeetingForm
-from services.province.console.request import Asked, Number, needs, to
+from services.province.console.request import ConsoleRequest, Number, needs, to
 from services.province.errors import WrongInputError
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import State, near
@@ -21,8 +21,8 @@ from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 LIST_AHEAD_S = 60 * 24 * 3600.0
 MOST_LISTED, MOST_OCCURRENCES = 200, 12
 
@@ -114,7 +114,7 @@ def cancel(asked: Operator, number: Number) -> Response:
     return to(f"/meetings/{number}")
 
 
-def _meeting(session: Session, asked: Asked, number: int) -> dict[str, Any]:
+def _meeting(session: Session, asked: ConsoleRequest, number: int) -> dict[str, Any]:
     meeting = meetings.get_meeting(session, number)
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, asked.now)
@@ -147,7 +147,7 @@ _NEEDING = (State.SILENT, State.HELP)
 
 def _form(
     session: Session,
-    asked: Asked,
+    asked: ConsoleRequest,
     form: MeetingForm,
     number: int | None,
     wrong: WrongInputError | None = None,
@@ -161,6 +161,8 @@ def _form(
     )  # fmt: skip
 
 
-def _again(asked: Asked, form: MeetingForm, number: int | None, wrong: WrongInputError) -> Response:
+def _again(
+    asked: ConsoleRequest, form: MeetingForm, number: int | None, wrong: WrongInputError
+) -> Response:
     with asked.database.reading() as session:
         return _form(session, asked, form, number, wrong)

@@ -10,7 +10,7 @@ from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.openapi import MINUTES, MOMENT, sent
 from services.province.console.pages.meeting_form import field_of, moment, seconds
-from services.province.console.request import Asked, Instance, Number, needs, to
+from services.province.console.request import ConsoleRequest, Instance, Number, needs, to
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.chair_view import occurrence_of
 from services.province.floor.participants import Key
@@ -20,7 +20,7 @@ from services.province.schedule.ical import Occurrence
 from services.province.storage.tables import Meeting
 
 router = APIRouter()
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/meetings/{number}/occurrences/{instance}")
@@ -102,7 +102,7 @@ def _changed(session: Session, meeting: Meeting, instance: float) -> bool:
 
 def _form(
     session: Session,
-    asked: Asked,
+    asked: ConsoleRequest,
     meeting: Meeting,
     occurrence: Occurrence,
     begin: str,

@@ -6,20 +6,20 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from services.province.accounts import Role
-from services.province.console.request import Asked, needs
+from services.province.console.request import ConsoleRequest, needs
 from services.province.fleet.overview import overview
 
 router = APIRouter()
 
 
 @router.get("/")
-def home(asked: Annotated[Asked, Depends(needs(Role.VIEWER))]) -> Response:
+def home(asked: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
     """How things stand."""
     with asked.database.reading() as session:
         return asked.page("home.html", seen=overview(session, asked.now))
 
 
-def home_part(asked: Asked) -> str:
+def home_part(asked: ConsoleRequest) -> str:
     """The part of it that lives."""
     with asked.database.reading() as session:
         return asked.html("home_part.html", seen=overview(session, asked.now))

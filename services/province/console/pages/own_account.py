@@ -9,11 +9,11 @@ from appliance.core.message import N_
 from services.province import accounts
 from services.province.accounts import Role
 from services.province.console.openapi import SECRET, sent
-from services.province.console.request import Asked, needs
+from services.province.console.request import ConsoleRequest, needs
 from services.province.errors import ProvinceError, TooManyTriesError, WrongInputError
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
 
 
 @router.get("/account")
@@ -40,6 +40,8 @@ def change(asked: Viewer) -> Response:
     return _page(asked, done=True)
 
 
-def _page(asked: Asked, wrong: ProvinceError | None = None, *, done: bool = False) -> Response:
+def _page(
+    asked: ConsoleRequest, wrong: ProvinceError | None = None, *, done: bool = False
+) -> Response:
     status = 429 if isinstance(wrong, TooManyTriesError) else 400 if wrong is not None else 200
     return asked.page("account.html", status, wrong=wrong, done=done)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from services.province.accounts import Role
 from services.province.console import history_words as words
 from services.province.console.openapi import SITE_ID, TEXT, TICK, sent
-from services.province.console.request import Asked, needs, to
+from services.province.console.request import ConsoleRequest, needs, to
 from services.province.fleet.alarms import past
 from services.province.fleet.overview import AHEAD_S, standings_of
 from services.province.fleet.readiness import near
@@ -25,8 +25,8 @@ from services.province.sites.tree import Tree, add_site, get_site, place_at
 from services.province.storage.tables import LastReport, Site
 
 router = APIRouter()
-Viewer = Annotated[Asked, Depends(needs(Role.VIEWER))]
-Operator = Annotated[Asked, Depends(needs(Role.OPERATOR))]
+Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/sites")
@@ -68,13 +68,13 @@ def see_to(asked: Operator, number: str) -> Response:
     return to(f"/sites/{site.id}")
 
 
-def site_part(asked: Asked, number: str) -> str:
+def site_part(asked: ConsoleRequest, number: str) -> str:
     """The part of a site's page that lives."""
     with asked.database.reading() as session:
         return asked.html("site_part.html", **_site(session, asked, number))
 
 
-def _site(session: Session, asked: Asked, number: str) -> dict[str, Any]:
+def _site(session: Session, asked: ConsoleRequest, number: str) -> dict[str, Any]:
     site = get_site(session, number)
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, asked.now)
@@ -99,7 +99,9 @@ def _site(session: Session, asked: Asked, number: str) -> dict[str, Any]:
     }
 
 
-def _history(session: Session, asked: Asked, seen: Mapping[str, Any], days: int) -> dict[str, Any]:
+def _history(
+    session: Session, asked: ConsoleRequest, seen: Mapping[str, Any], days: int
+) -> dict[str, Any]:
     site: Site = seen["site"]
     zone, now = asked.province.settings.zoneinfo, asked.now
     span = chosen(days)

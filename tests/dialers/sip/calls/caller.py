@@ -11,10 +11,10 @@ from sipmessage import URI, Address, Request, Response
 
 from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.signalling.digest import Authenticator
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
-from appliance.dialers.sip.transport.resolve import Place
-from appliance.dialers.sip.transport.transport_layer import Station
+from appliance.dialers.sip.transport.resolve import Target
+from appliance.dialers.sip.transport.transport_layer import TransportLayer
 from tests.dialers.sip.facing import End, end, until
 from tests.peers.sip.agent import Agent
 
@@ -72,16 +72,16 @@ async def call(
         for agent in agents:
             agent.lost(why)
 
-    station = Station(way.trust, hear, lost)
+    station = TransportLayer(way.trust, hear, lost)
     try:
-        local = await station.open([Place(way.transport, way.host, way.port, way.host)])
+        local = await station.open([Target(way.transport, way.host, way.port, way.host)])
     except OSError:
         await one.close()
         await station.close()
         raise
     await one.session.open(local.host)
     target = URI.parse(f"sip:{number}@{way.host}:{way.port};transport={way.transport.lower()}")
-    leg = Leg(
+    leg = InviteSession(
         local,
         Address(URI.parse(f"sip:{user}@{local.host}")),
         authenticator=Authenticator(user, password),

@@ -13,9 +13,9 @@ from typing import Any
 import av
 import numpy as np
 
-from appliance.dialers.api import Call, Dialer, Near
+from appliance.dialers.api import Call, Dialer, LocalTracks
 from appliance.media.capture.i420 import plane
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from tests.code_picture import GUEST, SITE, Code, frame, read, write_recording
 from tests.code_sound import GUEST_HERTZ, SITE_HERTZ, write_beeps
 from tests.dialers.sip.calls.conftest import Server
@@ -120,9 +120,9 @@ class Guest:
 async def guest(dialer: Dialer, address: str) -> AsyncIterator[Guest]:
     """Somebody else is in the conference the whole time."""
     video = NumberedVideo(paint=lambda number: frame(Code(GUEST, number % 1024), (640, 360)))
-    call = await dialer.dial(address, Near(video, Tone(GUEST_HERTZ)), name="Khách")
+    call = await dialer.dial(address, LocalTracks(video, Tone(GUEST_HERTZ)), name="Khách")
     one = Guest(call)
-    picture, sound = Follower(one.look), Follower(lambda _: None)
+    picture, sound = TrackFollower(one.look), TrackFollower(lambda _: None)
     picture.choose(call.video)
     sound.choose(call.audio)
     tasks = [asyncio.create_task(picture.run()), asyncio.create_task(sound.run())]

@@ -15,7 +15,7 @@ from appliance.core.redial import PACES
 from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.wire.meeting import Meeting
-from services.endpoint.call.call_keeper import Line
+from services.endpoint.call.call_keeper import CallKeeper
 from tests.dialers.sip.calls.conftest import Server
 from tests.dialers.sip.facing import there_is
 from tests.dialers.sites import near, site, until
@@ -128,7 +128,7 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
         return await dialer.dial(address, near(1), name="Xã Ia Kly")
 
     caplog.set_level(logging.INFO, "diemcau.line")
-    line = Line(dial, lambda: None, seed="ia-kly", limits=Limits(dial=90.0))
+    line = CallKeeper(dial, lambda: None, seed="ia-kly", limits=Limits(dial=90.0))
     line.want(Meeting("m1", "Giao ban", 0.0, 3600.0, server.address(number, "tls")))
     async with contextlib.AsyncExitStack() as stack:
         running = asyncio.create_task(line.run())

@@ -8,7 +8,7 @@ from sipmessage import URI, Address, Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.events import Established, Incoming, LegEvent
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import Local
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
 from tests.dialers.sip.signalling.wire import ROOM, TCP_FAR, TCP_NEAR, End, Wire
@@ -21,13 +21,13 @@ FAR = Address(ROOM)
 
 def hear(end: End, message: Request | Response, now: float) -> None:
     """Give a message to a leg."""
-    assert isinstance(end, Leg)
+    assert isinstance(end, InviteSession)
     end.receive(message, now)
 
 
 def tick(end: End, now: float) -> None:
     """Tell a leg the hour."""
-    assert isinstance(end, Leg)
+    assert isinstance(end, InviteSession)
     end.on_timer(now)
 
 
@@ -43,14 +43,16 @@ class Pair:
         authenticator: Authenticator | None = None,
         lose: Callable[[str], bool] = lambda line: False,
     ) -> None:
-        self.near = Leg(
+        self.near = InviteSession(
             local[0],
             NEAR,
             authenticator=authenticator,
             timer=near_timer,
             chance=random.Random(1),
         )
-        self.far = Leg(local[1], FAR, open_door=True, timer=far_timer, chance=random.Random(2))
+        self.far = InviteSession(
+            local[1], FAR, open_door=True, timer=far_timer, chance=random.Random(2)
+        )
         self.wire = Wire(self.near, self.far, hear, tick, lose=lose)
 
     @property

@@ -15,7 +15,7 @@ from appliance.dialers.sip.signalling.events import (
     OfferRefused,
     Progress,
 )
-from appliance.dialers.sip.signalling.invite_session import Leg
+from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import carry, new_branch, response
 from tests.dialers.sip.signalling.sessions import NEAR, Pair, only
 from tests.dialers.sip.signalling.wire import ROOM, TCP_NEAR, UDP_FAR, UDP_NEAR, again, names
@@ -189,7 +189,7 @@ def ask(pair: Pair, method: str, **headers: str) -> Response:
     return outside(pair.near, one)
 
 
-def outside(leg: Leg, request: Request) -> Response:
+def outside(leg: InviteSession, request: Request) -> Response:
     request.via = [UDP_FAR.via(new_branch())]
     leg.receive(again(request), 5.0)
     answer = leg.outgoing()[-1]
@@ -237,7 +237,7 @@ def test_requests_from_outside_the_call_and_out_of_order() -> None:
 
 
 def test_a_password_is_asked_for_and_given() -> None:
-    near = Leg(TCP_NEAR, NEAR, authenticator=Authenticator("site", "secret"))
+    near = InviteSession(TCP_NEAR, NEAR, authenticator=Authenticator("site", "secret"))
     near.call(ROOM, "offer 1", 0.0)
     (invite,) = near.outgoing()
     assert isinstance(invite, Request)
@@ -257,7 +257,7 @@ def test_a_password_is_asked_for_and_given() -> None:
     failed = only(near.take_events(), Failed)
     assert failed.response is not None
     assert failed.response.code == 401
-    yes = Leg(TCP_NEAR, NEAR, authenticator=Authenticator("site", "secret"))
+    yes = InviteSession(TCP_NEAR, NEAR, authenticator=Authenticator("site", "secret"))
     assert "secret" not in repr(yes)
 
 
@@ -271,7 +271,7 @@ def progress(invite: Request, tag: str, rseq: int) -> Response:
 
 
 def test_a_fork_with_reliable_answers() -> None:
-    near = Leg(TCP_NEAR, NEAR)
+    near = InviteSession(TCP_NEAR, NEAR)
     near.call(ROOM, "offer", 0.0)
     (invite,) = near.outgoing()
     assert isinstance(invite, Request)

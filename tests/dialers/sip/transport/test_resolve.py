@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.dialers.sip.transport.resolve import Dns, places
+from appliance.dialers.sip.transport.resolve import Dns, targets
 from tests.dialers.sip.transport.name_server import name_server
 
 RECORDS = {
@@ -24,7 +24,7 @@ async def found(
     async with name_server(RECORDS) as resolver:
         lookup = Dns(resolver)
         return [
-            str(one) for one in await places(host, port, transport, secure=secure, lookup=lookup)
+            str(one) for one in await targets(host, port, transport, secure=secure, lookup=lookup)
         ]
 
 
@@ -53,5 +53,5 @@ async def test_places(
 
 async def test_the_certificate_is_for_the_name_that_was_dialled() -> None:
     async with name_server(RECORDS) as resolver:
-        (one,) = await places("mcu.vn", None, "TLS", secure=False, lookup=Dns(resolver))
+        (one,) = await targets("mcu.vn", None, "TLS", secure=False, lookup=Dns(resolver))
     assert (one.host, one.name) == ("first.mcu.vn", "mcu.vn")

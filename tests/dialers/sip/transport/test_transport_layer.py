@@ -12,8 +12,8 @@ import trustme
 from sipmessage import URI, Address, Request, Response
 
 from appliance.dialers.sip.signalling.message import new_branch, parse, request, response, serialise
-from appliance.dialers.sip.transport.resolve import Place
-from appliance.dialers.sip.transport.transport_layer import Station, stamp
+from appliance.dialers.sip.transport.resolve import Target
+from appliance.dialers.sip.transport.transport_layer import TransportLayer, stamp
 from tests.dialers.sip.signalling.wire import ROOM, SITE, UDP_NEAR, invite, other
 
 
@@ -75,8 +75,8 @@ async def test_tcp_in_pieces_with_keep_alives_and_an_answer_on_the_same_connecti
     pieces = [b"\r\n\r\n", message[:100], message[100:2000], message[2000:] + b"\r\n"]
     heard, got = Heard(), list[bytes]()
     async with server(pieces, got) as port:
-        station = Station(None, heard.hear, heard.gone)
-        local = await station.open([Place("TCP", "127.0.0.1", port, "127.0.0.1")])
+        station = TransportLayer(None, heard.hear, heard.gone)
+        local = await station.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
         assert (local.transport, local.host) == ("TCP", "127.0.0.1")
         await heard.wait()
         (asked,) = heard.messages
@@ -94,8 +94,8 @@ async def test_tcp_in_pieces_with_keep_alives_and_an_answer_on_the_same_connecti
 async def test_a_server_that_speaks_something_else() -> None:
     heard = Heard()
     async with server([b"SSH-2.0-x\r\n" * 9000], []) as port:
-        station = Station(None, heard.hear, heard.gone)
-        await station.open([Place("TCP", "127.0.0.1", port, "127.0.0.1")])
+        station = TransportLayer(None, heard.hear, heard.gone)
+        await station.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
         await heard.wait()
         assert "no SIP" in heard.lost[0]
         await station.close()
@@ -113,8 +113,8 @@ async def test_tls_with_a_private_authority() -> None:
     near, far = contexts("mcu.example.vn")
     heard = Heard()
     async with server([info()], [], far) as port:
-        station = Station(near, heard.hear, heard.gone)
-        local = await station.open([Place("TLS", "127.0.0.1", port, "mcu.example.vn")])
+        station = TransportLayer(near, heard.hear, heard.gone)
+        local = await station.open([Target("TLS", "127.0.0.1", port, "mcu.example.vn")])
         assert local.transport == "TLS"
         await heard.wait()
         assert len(heard.messages) == 1
@@ -128,9 +128,9 @@ async def test_tls_that_is_not_trusted(case: str) -> None:
     trust = ssl.create_default_context() if case == "another authority" else near
     heard = Heard()
     async with server([], [], far) as port:
-        station = Station(trust, heard.hear, heard.gone)
+        station = TransportLayer(trust, heard.hear, heard.gone)
         with pytest.raises(ssl.SSLCertVerificationError):
-            await station.open([Place("TLS", "127.0.0.1", port, "mcu.example.vn")])
+            await station.open([Target("TLS", "127.0.0.1", port, "mcu.example.vn")])
         await station.close()
 
 
@@ -153,9 +153,9 @@ async def far() -> tuple[asyncio.DatagramTransport, Far, int]:
 async def test_udp_there_and_back_and_past_a_place_that_refuses() -> None:
     transport, protocol, port = await far()
     heard = Heard()
-    station = Station(None, heard.hear, heard.gone)
-    closed = Place("TCP", "127.0.0.1", port, "127.0.0.1")
-    local = await station.open([closed, Place("UDP", "127.0.0.1", port, "127.0.0.1")])
+    station = TransportLayer(None, heard.hear, heard.gone)
+    closed = Target("TCP", "127.0.0.1", port, "127.0.0.1")
+    local = await station.open([closed, Target("UDP", "127.0.0.1", port, "127.0.0.1")])
     assert local.transport == "UDP"
     mine = invite()
     mine.via = [local.via(new_branch())]
@@ -175,8 +175,8 @@ async def test_udp_there_and_back_and_past_a_place_that_refuses() -> None:
 async def test_a_request_that_cannot_be_read_is_answered_where_it_came_from() -> None:
     transport, protocol, port = await far()
     heard = Heard()
-    station = Station(None, heard.hear, heard.gone)
-    local = await station.open([Place("UDP", "127.0.0.1", port, "127.0.0.1")])
+    station = TransportLayer(None, heard.hear, heard.gone)
+    local = await station.open([Target("UDP", "127.0.0.1", port, "127.0.0.1")])
     broken = info().replace(b"Content-Length: 3000", b"Content-Length: 3001")
     transport.sendto(broken, ("127.0.0.1", local.port))
     async with asyncio.timeout(10):
@@ -193,8 +193,8 @@ async def test_a_request_that_cannot_be_read_is_answered_where_it_came_from() ->
 async def test_a_request_inside_the_dialog_goes_to_the_contact() -> None:
     transport, _, port = await far()
     another, hop, elsewhere = await far()
-    station = Station(None, Heard().hear, Heard().gone)
-    local = await station.open([Place("UDP", "127.0.0.1", port, "127.0.0.1")])
+    station = TransportLayer(None, Heard().hear, Heard().gone)
+    local = await station.open([Target("UDP", "127.0.0.1", port, "127.0.0.1")])
     target = URI.parse(f"sip:1000@127.0.0.2:{elsewhere}")
     another.close()
     loop = asyncio.get_running_loop()
@@ -212,9 +212,9 @@ async def test_a_request_inside_the_dialog_goes_to_the_contact() -> None:
 
 async def test_nothing_listens() -> None:
     transport, _, port = await far()
-    station = Station(None, Heard().hear, Heard().gone)
+    station = TransportLayer(None, Heard().hear, Heard().gone)
     with pytest.raises(ConnectionRefusedError):
-        await station.open([Place("TCP", "127.0.0.1", port, "127.0.0.1")])
+        await station.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
     await station.close()
     transport.close()
 

@@ -12,14 +12,14 @@ from typing import Any
 
 import av
 
-from appliance.dialers.api import Near
+from appliance.dialers.api import LocalTracks
 from appliance.dialers.registry import Dialers
 from appliance.media.capture.camera import Camera
 from appliance.media.capture.i420 import plane
-from appliance.media.capture.local_audio import NearAudio
-from appliance.media.capture.local_video import NearVideo
+from appliance.media.capture.local_audio import LocalAudio
+from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
-from appliance.media.receive.track_follower import Follower
+from appliance.media.receive.track_follower import TrackFollower
 from tests.code_picture import read
 
 SIZE = (320, 180)
@@ -32,7 +32,7 @@ async def serve(address: str, clip: Path, seen: Path) -> None:
     camera, microphone = Camera(f"file:{clip}", SIZE, FPS), Microphone("none")
     camera.open()
     microphone.open()
-    near = Near(NearVideo(camera, BITRATE), NearAudio(microphone, "opus"))
+    near = LocalTracks(LocalVideo(camera, BITRATE), LocalAudio(microphone, "opus"))
     call = await Dialers("").dial(address, near, name="Chủ tọa")
     with seen.open("a") as file:
 
@@ -44,7 +44,7 @@ async def serve(address: str, clip: Path, seen: Path) -> None:
                 file.write(f"{code.who} {code.number} {time.time():.3f}\n")
                 file.flush()
 
-        picture = Follower(keep)
+        picture = TrackFollower(keep)
         async with asyncio.TaskGroup() as group:
             reading = group.create_task(picture.run(), name="far picture")
             while call.ended is None:

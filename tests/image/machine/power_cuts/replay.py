@@ -2,9 +2,10 @@
 
 Run as ``python -m tests.image.machine.power_cuts.replay [EVERY [SEED]]``. A guest starts for the
 first time, takes its site file, is marked good, installs a release, starts that and is marked good,
-while QEMU logs each write and each flush to its card. Then, without an emulator, the card is made as it was
-after every write (or every EVERY-th), and once more with a chance half of the writes since the last
-flush lost, which is what a card may do to them. On it this machine does what the next start does.
+while QEMU logs each write and each flush to its card. Then, without an emulator, the card is made
+as it was after every write (or every EVERY-th), and once more with a chance half of the writes
+since the last flush lost, which is what a card may do to them. On it this machine does what the
+next start does.
 """
 
 import os
