@@ -5,13 +5,11 @@ One bundled path, no retransmission streams (a packet is sent again as it was), 
 
 from dataclasses import dataclass
 
-from aiortc.rtcdtlstransport import RTCDtlsParameters
-from aiortc.rtcicetransport import RTCIceCandidate, RTCIceParameters
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters
 from aiortc.sdp import MediaDescription, SessionDescription, candidate_to_sdp
 
 from services.room.errors import INVALID_SDP, VideoRoomError
-from services.room.media.transport import Transport
+from services.room.media.transport import FarPath, Transport
 
 ABS_SEND_TIME = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 FEEDBACK = ("nack", "nack pli", "ccm fir", "goog-remb")
@@ -61,16 +59,6 @@ def accepted(offer: SessionDescription, codecs: dict[str, str]) -> list[Accepted
             )
         )
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class FarPath:
-    """How the far end is reached: the bundle has one path, described in its first usable line."""
-
-    ice: RTCIceParameters
-    dtls: RTCDtlsParameters
-    candidates: tuple[RTCIceCandidate, ...]
-    complete: bool
 
 
 def read(text: str) -> tuple[SessionDescription, FarPath]:

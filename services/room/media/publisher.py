@@ -20,9 +20,9 @@ from aiortc.rtp import (
 from appliance.media.rtp.nack import rising
 from services.room.errors import INVALID_SDP, VideoRoomError
 from services.room.media import rewrite
-from services.room.media.descriptions import FarPath, accepted, answer, read
+from services.room.media.descriptions import accepted, answer, read
 from services.room.media.source import Source
-from services.room.media.transport import Transport
+from services.room.media.transport import FarPath, Transport
 
 OUR_SSRC = 1  # names the room in receiver reports; nothing is ever sent from it
 TURN_S = 0.05  # how often lost packets and pictures are asked for again

@@ -12,10 +12,10 @@ from aiortc.rtp import (
     RtcpRtpfbPacket,
 )
 
-from services.room.media.descriptions import FarPath, offer
+from services.room.media.descriptions import offer
 from services.room.media.sink import ABS_SEND_TIME_ID, Sink
 from services.room.media.source import Source
-from services.room.media.transport import Transport
+from services.room.media.transport import FarPath, Transport
 
 
 @dataclass

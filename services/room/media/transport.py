@@ -8,21 +8,28 @@ one floor lower, on aiortc's ICE and DTLS transports; the two hooks ``_handle_rt
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
 
 from aiortc import RTCCertificate, RTCDtlsTransport, RTCIceGatherer, RTCIceTransport
 from aiortc.rtcdtlstransport import RTCDtlsParameters
 from aiortc.rtcicetransport import RTCIceCandidate, RTCIceParameters
 from aiortc.rtp import AnyRtcpPacket, RtcpPacket
 
-if TYPE_CHECKING:
-    from services.room.media.descriptions import FarPath
-
 log = logging.getLogger("diemcau.room")
 
 CONNECT_S = 10.0  # ICE and DTLS together; a phone on a bad line needs two or three
 Hear = Callable[[bytes], Awaitable[None]]
 HearReports = Callable[[list[AnyRtcpPacket]], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class FarPath:
+    """How the far end is reached: the bundle has one path, described in its first usable line."""
+
+    ice: RTCIceParameters
+    dtls: RTCDtlsParameters
+    candidates: tuple[RTCIceCandidate, ...]
+    complete: bool
 
 
 class _RawDtls(RTCDtlsTransport):
@@ -97,7 +104,7 @@ class Transport:
         elif candidate is not None or not self._hidden_candidates:
             await self._ice.addRemoteCandidate(candidate)
 
-    async def connect(self, path: "FarPath") -> bool:
+    async def connect(self, path: FarPath) -> bool:
         """Reach the far end; False when that did not work in time.
 
         ``path.dtls.role`` is the far end's: "client" makes us the server and the reverse.

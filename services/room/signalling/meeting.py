@@ -3,7 +3,9 @@
 import secrets
 from dataclasses import dataclass, field
 
+from services.room.errors import NO_SUCH_FEED, VideoRoomError
 from services.room.media.publisher import PublishedMedia
+from services.room.media.source import Source
 from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
 from services.room.signalling.participant import Participant
@@ -71,6 +73,21 @@ class Meeting:
         """Somebody has left."""
         if self.participants.pop(participant.number, None) is not None:
             self.tell(participant, {"leaving": participant.number})
+
+    def sources_of(self, stream: Json) -> list[Source]:
+        """The sources that ``feed`` and perhaps ``mid`` name; raises VideoRoomError for none."""
+        feed = self.participants.get(stream.get("feed", -1))
+        if feed is None or feed.media is None:
+            raise VideoRoomError(NO_SUCH_FEED, f"No such feed ({stream.get('feed')})")
+        mid = stream.get("mid")
+        found = [s for m, s in feed.media.sources.items() if mid is None or m == str(mid)]
+        if not found:
+            raise VideoRoomError(NO_SUCH_FEED, f"No such mid '{mid}' in feed ({feed.number})")
+        return found
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        """Tell this subscription of no further change."""
+        self.subscriptions.discard(subscription)
 
     async def forget(self, media: PublishedMedia) -> None:
         """Something is not sent any more: nobody can hear it."""

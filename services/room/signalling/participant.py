@@ -1,7 +1,7 @@
 """A publisher in a room: its name, its rights and what it sends."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from appliance.dialers.janus.display import Display
 from services.room.errors import (
@@ -12,10 +12,29 @@ from services.room.errors import (
 )
 from services.room.media.publisher import PublishedMedia
 from services.room.media.transport import Transport
+from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
 
-if TYPE_CHECKING:
-    from services.room.signalling.meeting import Meeting
+
+class JoinedMeeting(Protocol):
+    """What a participant needs of the meeting that it is in: its settings, and to be announced."""
+
+    settings: RoomSettings
+
+    def publishing(self) -> int:
+        """How many participants send something."""
+
+    def tell(self, about: "Participant", event: Json) -> None:
+        """Send an event to everybody but this participant."""
+
+    def tell_published(self, participant: "Participant") -> None:
+        """Tell everybody else what this participant sends."""
+
+    def remove(self, participant: "Participant") -> None:
+        """Take a participant that has left off the list."""
+
+    async def forget(self, media: PublishedMedia) -> None:
+        """End every subscription to media that is not sent any more."""
 
 
 @dataclass
@@ -24,7 +43,7 @@ class Participant:
 
     number: int
     private: int
-    meeting: "Meeting"
+    meeting: JoinedMeeting
     handle: Handle
     display: str = ""
     chair: bool = False

@@ -1,7 +1,7 @@
 """A subscriber in a room: which lines of whom it hears, and when it is offered them anew."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from services.room.errors import (
     INVALID_SDP,
@@ -13,17 +13,27 @@ from services.room.media.descriptions import read
 from services.room.media.source import Source
 from services.room.media.subscriber import SubscribedMedia
 from services.room.media.transport import Transport
+from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
 
-if TYPE_CHECKING:
-    from services.room.signalling.meeting import Meeting
+
+class SourceDirectory(Protocol):
+    """What a subscription needs of its meeting: the sources of a stream, and to be taken off."""
+
+    settings: RoomSettings
+
+    def sources_of(self, stream: Json) -> list[Source]:
+        """The sources that a stream of a request names; raises VideoRoomError for none."""
+
+    def unsubscribe(self, subscription: "Subscription") -> None:
+        """Tell this subscription of no further change."""
 
 
 @dataclass
 class Subscription:
     """One offer is open at a time: what changes meanwhile is offered when it has been answered."""
 
-    meeting: "Meeting"
+    meeting: SourceDirectory
     handle: Handle
     media: SubscribedMedia = field(default_factory=SubscribedMedia)
     _answered: bool = True
@@ -38,7 +48,7 @@ class Subscription:
         """Subscribe for the first time; gives what is told and the offer."""
         if not streams:
             raise VideoRoomError(MISSING_ELEMENT, "At least one stream should be provided")
-        for source in [s for stream in streams for s in self._find(stream)]:
+        for source in [s for stream in streams for s in self.meeting.sources_of(stream)]:
             self.media.add(source)
         offer = await self._offer()
         return {"videoroom": "attached", **self._described()}, offer
@@ -46,7 +56,7 @@ class Subscription:
     async def update(self, add: list[Json], drop: list[Json]) -> tuple[Json, str | None]:
         """Subscribe to more and to less at once."""
         changed = False
-        wanted = [s for stream in add for s in self._find(stream)]
+        wanted = [s for stream in add for s in self.meeting.sources_of(stream)]
         for sink in list(self.media.sinks):
             if sink.feed is None:
                 continue
@@ -70,7 +80,9 @@ class Subscription:
         changes = 0
         for stream in streams:
             sinks = [s for s in self.media.sinks if s.mid == str(stream.get("sub_mid"))]
-            sources = [s for s in self._find(stream) if sinks and s.line.kind == sinks[0].kind]
+            sources = [
+                s for s in self.meeting.sources_of(stream) if sinks and s.line.kind == sinks[0].kind
+            ]
             if not sinks or not sources:
                 raise VideoRoomError(NO_SUCH_FEED, f"Nothing to switch for {stream}")
             self.media.switch(sinks[0], sources[0])
@@ -124,7 +136,7 @@ class Subscription:
 
     async def _over(self) -> None:
         self.media.stop()
-        self.meeting.subscriptions.discard(self)
+        self.meeting.unsubscribe(self)
         await self.media.transport.close()
 
     async def _offer(self) -> str:
@@ -132,16 +144,6 @@ class Subscription:
             raise VideoRoomError(INVALID_SDP, "This subscription is over")
         self._answered = False
         return await self.media.make_offer()
-
-    def _find(self, stream: Json) -> list[Source]:
-        feed = self.meeting.participants.get(stream.get("feed", -1))
-        if feed is None or feed.media is None:
-            raise VideoRoomError(NO_SUCH_FEED, f"No such feed ({stream.get('feed')})")
-        mid = stream.get("mid")
-        found = [s for m, s in feed.media.sources.items() if mid is None or m == str(mid)]
-        if not found:
-            raise VideoRoomError(NO_SUCH_FEED, f"No such mid '{mid}' in feed ({feed.number})")
-        return found
 
     def _described(self) -> Json:
         streams = []
