@@ -1,1 +1,1 @@
-"""What a site knows: a library in floors, wire < core < base < media < dialers."""
+"""What a site knows: a library in layers, wire < core < base < media < dialers."""

@@ -1,31 +1,25 @@
 """The console in a real browser, with a real site in a real room: an evening at the province."""
 
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import pytest
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Page, expect
 
 from services.demo.virtual import VirtualTv
 from services.province.storage.database import Database
 from services.province.storage.reports import Report, record_report
 from services.province.storage.tables import Site
-from tests.e2e.browser import SCREENS, chromium
+from tests.e2e.browser import chromium
+from tests.e2e.console_page import LONG, ZONE, a_page, photograph
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.site import NAME, SiteProcess, a_site_of
-from tests.process.waiting import PATIENCE_S
 from tests.province.past import live_through
 from tests.province.program import Program, a_province
 
 pytestmark = pytest.mark.timeout(300)
 
-LONG = PATIENCE_S * 1000
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 COMMUNES = "Tên,Đơn vị\n" + "".join(
     f"{name},Gia Lai / {district} / {name}\n"
     for district, names in {
@@ -62,27 +56,6 @@ async def test_an_evening_at_the_console(tmp_path: Path, tv: VirtualTv) -> None:
             await site.fact("phase", "in-meeting", "in meeting")
             await _floor(page, program, site)
         await _afterwards(page)
-
-
-@asynccontextmanager
-async def a_page(browser: Browser, program: Program) -> AsyncIterator[Page]:
-    """A page that asks nobody else for anything, and to which nothing is refused."""
-    page = await browser.new_page(viewport={"width": 1280, "height": 800}, locale="vi-VN")
-    hosts: set[str] = set()
-    complaints: list[str] = []
-
-    def note(request: Request) -> None:
-        if not request.url.startswith("data:"):
-            hosts.add(urlsplit(request.url).netloc)
-
-    page.on("request", note)
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    await page.goto(program.url)
-    yield page
-    assert hosts == {urlsplit(program.url).netloc}
-    assert [text for text in complaints if "Content Security Policy" in text] == []
-    assert [text for text in complaints if "Error" in text] == []
 
 
 async def _log_in(page: Page, program: Program) -> None:
@@ -219,16 +192,3 @@ async def _afterwards(page: Page) -> None:
     await page.get_by_role("link", name="Nhật ký").click()
     await expect(page.locator(".audit")).to_contain_text("floor given")
     await photograph(page, "console-audit")
-
-
-async def photograph(page: Page, name: str) -> None:
-    """For people to look at, as on a computer and on a telephone; nothing is compared."""
-    SCREENS.mkdir(parents=True, exist_ok=True)
-    await page.evaluate("scrollTo(0, 0)")
-    await page.screenshot(path=SCREENS / f"{name}-1280.png", full_page=True)
-    await page.set_viewport_size({"width": 390, "height": 844})
-    # Nothing stands out sideways on a telephone.
-    wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
-    assert not await page.evaluate(wide), name
-    await page.screenshot(path=SCREENS / f"{name}-390.png", full_page=True)
-    await page.set_viewport_size({"width": 1280, "height": 800})

@@ -12,7 +12,7 @@ from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.e2e.browser import CHROMIUM
-from tests.e2e.test_province import LONG, ZONE, a_page, photograph
+from tests.e2e.console_page import LONG, ZONE, a_page, photograph
 from tests.province.program import Program, a_province
 
 NEW = "mật khẩu mới 2026"

@@ -9,7 +9,7 @@ import pytest
 
 from services.provisioning.disk import find_kept, find_offered
 from services.provisioning.first_boot_command import apply
-from tests.provisioning.test_provision import SECRET, site
+from tests.provisioning.site_files import SECRET, site
 
 
 @pytest.fixture

@@ -13,8 +13,7 @@ from services.provisioning.first_boot_command import apply
 from services.provisioning.keep_command import keep
 from services.provisioning.second_copy import IDENTITY, ROOM, SETTINGS
 from services.provisioning.second_copy_disk import read
-from tests.provisioning.test_provision import site
-from tests.provisioning.test_second_copy import PAIR
+from tests.provisioning.site_files import PAIR, site
 
 
 class Card:

@@ -5,24 +5,9 @@ from hypothesis import strategies as st
 
 from services.provisioning.provision import RESULT
 from tests.provisioning.cut_disk import CutDisk
+from tests.provisioning.site_files import SECRET, site
 
 CARD = "boot/site.toml"
-SECRET = "Khong-ai-biet"
-
-
-def site(name: str = "Xã Ia Kly", secret: str = SECRET, *, broken: bool = False) -> bytes:
-    """A site file."""
-    return f"""\
-[site]
-id = "{"Ia Kly" if broken else "ia-kly"}"
-name = "{name}"
-[agenda]
-url = "https://tinh.example/ia-kly.ics"
-[sip]
-password_file = "/data/site/secrets/sip-password"
-[secrets]
-sip_password = "{secret}"
-""".encode()
 
 
 def names(disk: CutDisk) -> list[str]:

@@ -14,8 +14,7 @@ from services.provisioning.second_copy import IDENTITY, MACHINE_ID, MEMBERS, NEX
 from services.provisioning.second_copy_disk import gather, read, write
 from services.provisioning.site_file_on_card import take_apart
 from tests.provisioning.cut_disk import CutDisk
-from tests.provisioning.test_provision import SECRET, site
-from tests.provisioning.test_second_copy import KEY, NEW_KEY, PAIR, members
+from tests.provisioning.site_files import KEY, NEW_KEY, PAIR, SECRET, members, site
 
 ROOT_ONLY = pytest.mark.skipif(os.geteuid() != 0, reason="gives files to another user")
 USER = 900

@@ -15,15 +15,12 @@ from hypothesis import strategies as st
 
 from services.provisioning.second_copy import (
     IDENTITY,
-    MACHINE_ID,
     MEMBERS,
     NEXT_KEY,
     PLACES,
-    RECORD,
     ROOM,
     SECTOR,
     SETTINGS,
-    SETTLED,
     SecondCopy,
     TooLargeError,
     decode,
@@ -33,26 +30,9 @@ from services.provisioning.second_copy import (
 )
 from services.provisioning.second_copy_disk import read, write
 from services.slots import state
-from tests.provisioning.test_provision import SECRET, site
+from tests.provisioning.site_files import CERTIFICATE, KEY, NEW_KEY, PAIR, PASSWORD, members, site
 
 RECIPE = Path(__file__).parents[2] / "image/recipe/disk"
-PASSWORD = "site/secrets/sip-password"
-KEY = b"-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n"
-NEW_KEY = KEY.replace(b"MIGH", b"MIGI")
-CERTIFICATE = b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"
-PAIR = KEY + CERTIFICATE
-
-
-def members(name: str = "Xã Ia Kly", **more: bytes) -> dict[str, bytes]:
-    """What a box in force has on its data partition."""
-    return {
-        SETTINGS: site(name),
-        RECORD: b'{"digest": "abc"}',
-        SETTLED: b"",
-        PASSWORD: SECRET.encode(),
-        IDENTITY: PAIR,
-        MACHINE_ID: b"0123456789abcdef0123456789abcdef\n",
-    } | more
 
 
 def of_another_site() -> dict[str, bytes]:

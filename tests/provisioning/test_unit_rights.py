@@ -11,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from services.provisioning.second_copy import IDENTITY, MACHINE_ID
-from tests.provisioning.test_provision import SECRET, site
-from tests.provisioning.test_second_copy import PAIR
+from tests.provisioning.site_files import PAIR, SECRET, site
 
 UNITS = Path(__file__).parents[2] / "image/units"
 USER, GROUP = "nobody", "nogroup"

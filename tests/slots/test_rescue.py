@@ -19,7 +19,7 @@ from services.slots.slot_check import missing
 from services.slots.state import COPIES, SECTOR, BootState
 from services.slots.verdict_command import verdict
 from services.updates.update_command import update
-from tests.slots.test_failure_reason import NEWER, OLDER, slot_bytes
+from tests.slots.slot_files import NEWER, OLDER, slot_bytes
 
 
 class Box:

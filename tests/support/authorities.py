@@ -1,9 +1,23 @@
-"""Real authorities and signers, made by the recipe of the image and by openssl."""
+"""Real authorities and signers, made by the image's recipe and by openssl; a grant for one box."""
 
 import subprocess
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from services.support.grant import Grant
+
 ROOT = Path(__file__).parents[2]
+NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+"""After the certificates were made."""
+SERIAL, SITE = "10000000abcdef01", "ia-kly"
+GRANT = Grant(
+    id="0123456789abcdef",
+    who='Nguyễn "Văn" A',
+    issued=NOW,
+    until=NOW + timedelta(days=1),
+    hours=2,
+    serial=SERIAL,
+)
 
 
 def authority(folder: Path, kind: str) -> Path:

@@ -13,20 +13,9 @@ from services.support.grant import Grant
 from services.support.grant_policy import Here
 from services.support.signature import LARGEST, sign
 from services.support.trusted_time import TrustedTime
-from tests.support.authorities import authority, signer
+from tests.support.authorities import GRANT, NOW, SERIAL, SITE, authority, signer
 
-NOW = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
-"""After the certificates were made."""
 START = datetime.fromtimestamp(0, UTC)
-SERIAL, SITE = "10000000abcdef01", "ia-kly"
-GRANT = Grant(
-    id="0123456789abcdef",
-    who='Nguyễn "Văn" A',
-    issued=NOW,
-    until=NOW + timedelta(days=1),
-    hours=2,
-    serial=SERIAL,
-)
 
 Try = Callable[..., Admitted]
 

@@ -27,9 +27,8 @@ from services.updates.install import failed_here
 from services.updates.progress import Progress, Stage
 from services.updates.slot_confirmed import RESCUE
 from services.updates.stick_command import stick as stick_command
-from tests.provisioning.test_provision import site
-from tests.support.authorities import authority
-from tests.support.test_accept_grant import GRANT
+from tests.provisioning.site_files import site
+from tests.support.authorities import GRANT, authority
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from appliance.core.rescue import NOT_PASSED
 from services.updates.release_address import AddressError, offered
 from services.updates.slot_confirmed import RESCUE
 from services.updates.updater_command import AGAIN_S, Places, look
-from tests.provisioning.test_provision import site
+from tests.provisioning.site_files import site
 
 URL = "https://hop.gialai.example/moi.raucb"
 CA = "/etc/diemcau/ca.pem"

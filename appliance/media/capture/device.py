@@ -42,9 +42,11 @@ class Cable:
 
     @property
     def stopped(self) -> bool:
+        """Whether `stop` was called."""
         return self._stopped.is_set()
 
     def stop(self) -> None:
+        """Let the reader end at its next look."""
         self._stopped.set()
 
     def wait(self, seconds: float) -> bool:
@@ -78,6 +80,7 @@ class Capture(Generic[T]):
         self._thread = threading.Thread(target=self._run, name=f"capture {name}", daemon=True)
 
     def start(self) -> None:
+        """Start the reader's thread."""
         self._thread.start()
 
     def stop(self) -> None:
@@ -132,8 +135,10 @@ class StallWatch:
         self._last = time.monotonic()
 
     def fed(self) -> None:
+        """Note that data arrived now."""
         self._last = time.monotonic()
 
     @property
     def stalled(self) -> bool:
+        """Whether no data arrived within the limit."""
         return time.monotonic() - self._last > self._limit

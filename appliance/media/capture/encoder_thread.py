@@ -117,6 +117,7 @@ class EncoderThread:
         self.request_keyframe()
 
     def detach(self, outlet: Outlet) -> None:
+        """Give no more packets to that outlet."""
         with self._lock:
             self._outlets = tuple(other for other in self._outlets if other is not outlet)
 

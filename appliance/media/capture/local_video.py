@@ -57,6 +57,7 @@ class LocalVideo(MediaStreamTrack):
 
     @property
     def paused(self) -> bool:
+        """Whether the track sends no pictures by request."""
         return self._paused
 
     @property

@@ -141,6 +141,7 @@ class CameraControls:
         return self._set(_BITRATE, bps)
 
     def close(self) -> None:
+        """Close the device."""
         os.close(self._handle)
 
     def _set(self, control: int, value: int) -> bool:

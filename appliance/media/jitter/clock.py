@@ -89,6 +89,7 @@ class StreamClock:
         return None if self._wall_offset is None else self.needs - self._wall_offset
 
     def active(self, now: float) -> bool:
+        """Whether a packet was seen within the last QUIET_S seconds."""
         return bool(self._floors) and now - self._seen_at < QUIET_S
 
     def goal(self, now: float) -> float:

@@ -82,6 +82,7 @@ class Holes:
             del self._holes[old]
 
     def clear(self) -> None:
+        """Forget every missing packet."""
         self._holes.clear()
 
     def due(self, now: float) -> list[int]:
@@ -97,6 +98,7 @@ class Holes:
         return sorted(asked)
 
     def next_timer(self) -> float | None:
+        """The monotonic second at which `due` has the next number; None when there is none."""
         return min(
             (hole.ask_at for hole in self._holes.values() if hole.tries < TRIES), default=None
         )

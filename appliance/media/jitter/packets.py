@@ -30,6 +30,7 @@ class Unwrapper:
         self._last: int | None = None
 
     def __call__(self, value: int) -> int:
+        """The running form of `value`, which is remembered."""
         self._last = self.near(value)
         return self._last
 

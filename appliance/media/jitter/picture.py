@@ -91,6 +91,7 @@ class PictureJitter:
         return self._timestamps.near(timestamp)
 
     def add(self, packet: Packet, now: float) -> list[AccessUnit]:
+        """Take a packet that arrived at `now`; returns the access units that it completes."""
         step = (packet.sequence - self._highest) & 0xFFFF
         if self._begun and (packet.ssrc != self.ssrc or JUMP < step < 0x10000 - JUMP):
             self._restart()

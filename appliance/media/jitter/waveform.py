@@ -20,6 +20,7 @@ FADE_S = 0.1  # repetition is silent after this
 
 
 def silence(samples: int, channels: int = 2) -> Pcm:
+    """Zeros of shape (samples, channels)."""
     return np.zeros((samples, channels), np.int16)
 
 

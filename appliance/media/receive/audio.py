@@ -78,6 +78,7 @@ class FarAudio(FarTrack):
         self._due = None
 
     def sender_report(self, ssrc: int, ntp: int, timestamp: int) -> None:
+        """Take a sender report's NTP time (64 bit) and RTP timestamp (RFC 3550 section 6.4.1)."""
         if ssrc == self._jitter.ssrc:
             self._stream.sender_report(ntp, self._jitter.running(timestamp))
 
@@ -187,4 +188,5 @@ class FarAudio(FarTrack):
         return lengthen(joined) if aside < -ASIDE_S else joined
 
     def statistics(self) -> FarStatistics:
+        """The figures of every track, and the lost packets."""
         return replace(super().statistics(), lost_packets=self._jitter.lost)

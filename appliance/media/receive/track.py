@@ -80,9 +80,11 @@ class NoFeedback:
     """For a far end that cannot be asked."""
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
+        """Drop the request."""
         del ssrc, sequences
 
     def keyframe(self, ssrc: int) -> None:
+        """Drop the request."""
         del ssrc
 
 
@@ -141,5 +143,6 @@ class FarTrack(MediaStreamTrack):
         )
 
     def stop(self) -> None:
+        """End the track; a `recv` that waits raises MediaStreamError."""
         super().stop()
         self._changed.set()

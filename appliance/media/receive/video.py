@@ -171,6 +171,7 @@ class FarVideo(FarTrack):
             )
 
     def sender_report(self, ssrc: int, ntp: int, timestamp: int) -> None:
+        """Take a sender report's NTP time (64 bit) and RTP timestamp (RFC 3550 section 6.4.1)."""
         if self._jitter is not None and ssrc == self._jitter.ssrc:
             self._stream.sender_report(ntp, self._jitter.running(timestamp))
 
@@ -200,6 +201,7 @@ class FarVideo(FarTrack):
             self._broken(now)
 
     def stop(self) -> None:
+        """End the track, its timer and its decoder's thread."""
         super().stop()
         self._units.clear()
         if self._timer is not None:
@@ -210,6 +212,7 @@ class FarVideo(FarTrack):
             self._thread = None
 
     def statistics(self) -> FarStatistics:
+        """The figures of every track, and those of the jitter buffer."""
         jitter = self._jitter
         if jitter is None:
             return super().statistics()

@@ -94,6 +94,7 @@ class RtpReceiver:
         return self._receiving is not None
 
     def accepts(self, payload_type: int) -> bool:
+        """Whether packets of that payload type are received now."""
         return self._receiving is not None and payload_type in self._receiving.payloads
 
     def take(self, packet: RtpPacket, now: float) -> None:

@@ -58,14 +58,17 @@ class Reception:
 
     @property
     def expected(self) -> int:
+        """Packets that the far end sent, by sequence numbers (RFC 3550 appendix A.3)."""
         return 0 if self._first is None else self._highest - self._first + 1
 
     @property
     def lost(self) -> int:
+        """Packets expected but not received; below zero when some came twice."""
         return self.expected - self.received
 
     @property
     def jitter(self) -> int:
+        """Interarrival jitter in units of the RTP timestamp (RFC 3550 section 6.4.1)."""
         return int(self._jitter)
 
     def block(self, now: float) -> ReportBlock:

@@ -89,6 +89,7 @@ class RtpSender:
 
     @property
     def sending(self) -> Sending | None:
+        """What is sent now; None on hold."""
         return self._sending
 
     def use(self, sending: Sending | None, now: float) -> None:

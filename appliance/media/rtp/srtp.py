@@ -60,6 +60,7 @@ class Outbound:
             raise CipherError(f"{len(packet)} bytes not protected: {error}") from None
 
     def rtcp(self, packet: bytes) -> bytes:
+        """The SRTCP packet of an RTCP packet; CipherError when it cannot be protected."""
         try:
             return bytes(self._session.protect_rtcp(packet))
         except (Error, ValueError) as error:

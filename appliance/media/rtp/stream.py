@@ -115,14 +115,17 @@ class RtpStream:
         self.path.close()
 
     def accepts(self, payload_type: int) -> bool:
+        """Whether packets of that payload type are received now."""
         return self.receiver.accepts(payload_type)
 
     def take_rtp(self, packet: RtpPacket, now: float) -> None:
+        """Take a packet that arrived at `now` and whose payload type is accepted."""
         if self.sender is not None:
             self.receiver.track.round_trip_s = self.sender.round_trip_s
         self.receiver.take(packet, now)
 
     def take_rtcp(self, compound: bytes, now: float) -> None:
+        """Take a compound RTCP packet that arrived at `now`."""
         # A BYE is no end: an MCU says it when it goes on with another SSRC.
         for heard in rtcp.read(compound):
             if isinstance(heard, RtcpSrPacket):

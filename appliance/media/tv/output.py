@@ -62,8 +62,10 @@ class Output:
         return {"PULSE_SINK": self.sound_device} if self.sound_device else {}
 
     def to_json(self) -> str:
+        """The text that `from_json` reads."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> "Output":
+        """Read what `to_json` wrote."""
         return cls(**json.loads(text))

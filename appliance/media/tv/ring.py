@@ -21,10 +21,12 @@ class PictureNote:
     due: float
 
     def pack(self) -> bytes:
+        """The bytes that `unpack` reads."""
         return _PICTURE.pack(self.number, self.slot, self.due)
 
     @classmethod
     def unpack(cls, note: bytes) -> "PictureNote":
+        """Read what `pack` wrote; struct.error on another length."""
         return cls(*_PICTURE.unpack(note))
 
 
@@ -36,10 +38,12 @@ class SoundNote:
     pcm: bytes
 
     def pack(self) -> bytes:
+        """The bytes that `unpack` reads."""
         return _SOUND.pack(self.due) + self.pcm
 
     @classmethod
     def unpack(cls, note: bytes) -> "SoundNote":
+        """Read what `pack` wrote; struct.error on another length."""
         (due,) = _SOUND.unpack_from(note)
         return cls(due, note[_SOUND.size :])
 
@@ -75,5 +79,6 @@ class PictureRing:
         return memoryview(self.memory)[begin : begin + self.picture_bytes]
 
     def close(self) -> None:
+        """Unmap the pictures and close their file."""
         self.memory.close()
         os.close(self.fd)

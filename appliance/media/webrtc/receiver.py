@@ -186,11 +186,13 @@ class Receiver(RTCRtpReceiver):
             self._speak(RtcpPsfbPacket(RTCP_PSFB_APP, self._own_ssrc, 0, fci))
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
+        """Ask for packets again (RFC 4585 section 6.2.1)."""
         if self._own_ssrc is not None:
             for run in rising(sequences):
                 self._speak(RtcpRtpfbPacket(RTCP_RTPFB_NACK, self._own_ssrc, ssrc, run))
 
     def keyframe(self, ssrc: int) -> None:
+        """Ask for a keyframe (PLI, RFC 4585 section 6.3.1)."""
         log.info("far ← keyframe asked for")
         if self._own_ssrc is not None:
             self._speak(RtcpPsfbPacket(RTCP_PSFB_PLI, self._own_ssrc, ssrc))

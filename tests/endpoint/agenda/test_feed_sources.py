@@ -8,7 +8,7 @@ import trustme
 
 from appliance.wire.calendar.calendar_text import LARGEST
 from appliance.wire.calendar.feed_fault import FeedProblem
-from tests.endpoint.agenda.test_feed import NOW, calendar, feed, uids
+from tests.endpoint.agenda.feeds import NOW, calendar, feed, uids
 from tests.peers.calendar_server import Answer, calendar_server
 
 

@@ -9,7 +9,7 @@ from appliance.core.scenes import Scene
 from appliance.wire.enrolment import DEVICES, claim_link
 from services.endpoint.screen import draw
 from services.endpoint.screen.samples import SAMPLES
-from tests.endpoint.screen.test_screen import faults
+from tests.endpoint.screen.layout_faults import faults
 
 LINK = "https://hop.gialai.gov.vn/devices?claim=7KQF-M2XH"
 

@@ -1,6 +1,5 @@
 """Every picture of the TV: nothing cut off, nothing too small, nothing on top of another thing."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from itertools import combinations
@@ -14,12 +13,12 @@ from hypothesis import strategies as st
 from appliance.core.problems import KINDS, Problem, ProblemKey
 from appliance.core.scenes import LineQuality, Scene
 from appliance.core.screen_texts import Microphone, Screen
-from services.endpoint.screen import Drawing, draw, overlay, self_view
-from services.endpoint.screen.paint.canvas import Drawn
+from services.endpoint.screen import draw, overlay, self_view
 from services.endpoint.screen.paint.fit import ELLIPSIS
 from services.endpoint.screen.paint.fonts import Weight, font, least_px
 from services.endpoint.screen.paint.geometry import Box
 from services.endpoint.screen.samples import SAMPLES
+from tests.endpoint.screen.layout_faults import drawn_text, faults
 
 SIZES = [(1280, 720), (1920, 1080)]
 LONG_TITLE = (
@@ -39,29 +38,6 @@ def long(scene: Scene, title: str) -> Scene:
         meeting = replace(meeting, title=title, chair=title[:90])
     speaker = title[:80] if scene.speaker else ""
     return replace(scene, site=LONG_NAME, meeting=meeting, speaker=speaker)
-
-
-def faults(drawing: Drawing, size: tuple[int, int], frames: tuple[Box, ...] = ()) -> Iterator[str]:
-    """Everything wrong with where things stand."""
-    picture = Box(0, 0, *size)
-    for one in drawn_text(drawing):
-        if one.capital < size[1] / 30:
-            yield f"{one.what!r}: its capitals are {one.capital:.1f} px high"
-    for one in drawing.drawn:
-        if not picture.holds(one.ink):
-            yield f"{one.what!r} leaves the picture: {one.ink}"
-        if not one.region.holds(one.ink):
-            yield f"{one.what!r} leaves its place: {one.ink} in {one.region}"
-        for frame in frames:
-            if frame.meets(one.ink):
-                yield f"{one.what!r} lies under the self-view"
-    for one, other in combinations(drawing.drawn, 2):
-        if one.ink.meets(other.ink):
-            yield f"{one.what!r} and {other.what!r} lie on one another"
-
-
-def drawn_text(drawing: Drawing) -> list[Drawn]:
-    return [one for one in drawing.drawn if one.kind == "text"]
 
 
 def frames_of(scene: Scene, size: tuple[int, int]) -> tuple[Box, ...]:

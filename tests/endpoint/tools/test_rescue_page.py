@@ -12,7 +12,7 @@ from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import rescued
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known, rescue_page
-from tests.endpoint.screen.test_screen import drawn_text, faults
+from tests.endpoint.screen.layout_faults import drawn_text, faults
 
 SITE = '[site]\nid = "ia-kly"\nname = "Xã Ia Kly"\n[agenda]\nurl = "https://x/a.ics"\n'
 FACTS: dict[str, Any] = {

@@ -12,7 +12,7 @@ import pytest
 from tests.image.machine.guest.bundles import bundle, only_header, slot_with
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
 from tests.image.machine.guest.questions import SITE, prepare, with_data
-from tests.image.machine.test_update import NEXT, NO_PORT, settled
+from tests.image.machine.guest.restarts import NEXT, NO_PORT, settled
 
 RUN = BUILD / "stick"
 KEYS = BUILD / "keys/provisioning"

@@ -12,7 +12,7 @@ from tests.image.machine.guest.bundles import bundle
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of, in_tools
 from tests.image.machine.guest.questions import SITE, prepare, with_data
 from tests.image.machine.guest.release_server import Releases, releases
-from tests.image.machine.test_update import restart, settled
+from tests.image.machine.guest.restarts import restart, settled
 
 RUN = BUILD / "streaming"
 NEXT = "0.1.1+209901010000"

@@ -9,7 +9,7 @@ from tests.image.machine.guest.bundles import bundle, slot_with
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.guest.questions import SITE, prepare, with_data
 from tests.image.machine.guest.release_server import Releases, releases
-from tests.image.machine.test_update import runs_from, settled
+from tests.image.machine.guest.restarts import runs_from, settled
 
 RUN = BUILD / "updater"
 NEXT = "0.1.1+209901010000"

@@ -100,6 +100,7 @@ class Attribute:
 
     @classmethod
     def parse(cls, text: str) -> "Attribute":
+        """Read what follows "a=": a name, or a name, a colon and a value (RFC 8866, 5.13)."""
         name, colon, value = text.partition(":")
         return cls(name.strip(), value.strip() if colon else None)
 
@@ -134,9 +135,11 @@ class Media:
 
     @property
     def direction(self) -> str | None:
+        """The medium's own direction attribute, None without one."""
         return _direction(self.attributes)
 
     def bandwidth(self, kind: str) -> int | None:
+        """The value of the b= line of that kind, None without one."""
         return _bandwidth(self.bandwidths, kind)
 
     def lines(self) -> Iterator[tuple[str, str]]:
@@ -192,6 +195,7 @@ class Description:
             yield from media.lines()
 
     def bandwidth(self, kind: str) -> int | None:
+        """The value of the b= line of that kind, None without one."""
         return _bandwidth(self.bandwidths, kind)
 
     def direction(self, media: Media) -> str:
@@ -199,6 +203,7 @@ class Description:
         return media.direction or _direction(self.attributes) or "sendrecv"
 
     def connection_of(self, media: Media) -> Connection | None:
+        """The c= line that holds for one of its media: its own, else the session's."""
         return media.connection or self.connection
 
 

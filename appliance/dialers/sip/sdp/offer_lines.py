@@ -45,6 +45,7 @@ class Ours:
     session: str = "1"
 
     def own(self, role: Role, suite: str) -> MasterKey:
+        """The master key of that role and suite; KeyError when none was made."""
         return self.keys[role, suite]
 
 

@@ -18,6 +18,7 @@ class Fitted:
 
     @property
     def height(self) -> int:
+        """The height of the block, in pixels."""
         return block_height(len(self.lines), self.px)
 
 

@@ -16,10 +16,12 @@ class Box:
 
     @property
     def right(self) -> int:
+        """The first column right of it."""
         return self.x + self.width
 
     @property
     def bottom(self) -> int:
+        """The first row below it."""
         return self.y + self.height
 
     def holds(self, other: "Box") -> bool:
@@ -46,6 +48,7 @@ class Box:
         return Box(self.x + across, self.y + down, self.width - 2 * across, self.height - 2 * down)
 
     def moved(self, x: int, y: int) -> "Box":
+        """The same size, `x` to the right and `y` down."""
         return Box(self.x + x, self.y + y, self.width, self.height)
 
     def even(self) -> "Box":
