@@ -1,4 +1,4 @@
-"""Sizes, clocks and codecs that the near end works with, and which encoder a board has."""
+"""Picture sizes, and the clocks of picture and sound."""
 
 from __future__ import annotations
 
@@ -35,25 +35,6 @@ class Area(NamedTuple):
 
 SELF_VIEW = Size(320, 180)
 """Size of the small picture of oneself in the corner of the TV."""
-
-SOFTWARE_ENCODER = "libx264"
-
-H264_ENCODERS = {
-    # bcm2835-codec takes 720p30 in hardware
-    "raspberrypi,3": ("h264_v4l2m2m", SOFTWARE_ENCODER),
-    "raspberrypi,4": ("h264_v4l2m2m", SOFTWARE_ENCODER),
-    # BCM2712 has no H.264 encoder any more
-    "raspberrypi,5": (SOFTWARE_ENCODER,),
-}
-"""FFmpeg encoder names to try in turn, by the beginning of the board's device-tree name."""
-
-
-def encoders_for(board: str) -> tuple[str, ...]:
-    """FFmpeg encoder names to try in turn on a board (a device-tree ``compatible`` name)."""
-    for prefix, names in H264_ENCODERS.items():
-        if board.startswith(prefix):
-            return names
-    return (SOFTWARE_ENCODER,)
 
 
 def fit(inner: Size, outer: Size) -> Area:

@@ -25,6 +25,8 @@ from services.endpoint.program import conduct
 @click.option("--aout", default="pulse", show_default=True, help="VLC's audio output.")
 @click.option("--bench", type=click.Path(path_type=Path),
               help="A socket for the simulator's hands; not on a Pi.")  # fmt: skip
+@click.option("--root", default="/", show_default=True, type=click.Path(path_type=Path),
+              help="Where procfs is; a recorded tree on a bench.")  # fmt: skip
 @click.option("--verbose", is_flag=True)
 def endpoint(
     site_path: Path,
@@ -33,6 +35,7 @@ def endpoint(
     vout: str,
     aout: str,
     bench: Path | None,
+    root: Path,
     verbose: bool,
 ) -> None:
     """Join the meetings of the agenda, show them on the TV, and never leave it blank."""
@@ -44,7 +47,7 @@ def endpoint(
             click.echo(f"{site_path}: {fault}", err=True)
         raise SystemExit(2) from error
     cable = Cable()
-    places = Paths(data, run_path, bench)
+    places = Paths(data, run_path, bench, root)
 
     def loop() -> asyncio.AbstractEventLoop:
         return uvloop.new_event_loop() if bench is None else CableLoop(cable)

@@ -12,10 +12,12 @@ from appliance.base.systemd import Lifeline
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
+from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.tv.television import Television
 from hardware.board import open_board
 from hardware.network import linked
 from hardware.simulator.cable import Cable
+from hardware.vitals.identity import model
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
@@ -47,7 +49,8 @@ async def serve(
         )
     )
     corner = self_view(size)
-    devices = Devices(site, face, (corner.width, corner.height))
+    encoders = encoders_for(model(places.root))
+    devices = Devices(site, face, (corner.width, corner.height), encoders)
     easel = SceneRenderer(size, locale, devices.camera.preview)
     dismissals = Dismissals(places.data)
     clock = SystemClock(trust=site.clock.trust)

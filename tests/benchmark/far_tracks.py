@@ -13,9 +13,10 @@ from av.packet import Packet
 from av.stream import Stream
 
 from appliance.media.capture.i420 import plane
+from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
 from appliance.media.codecs.h264_encoder import H264Encoder
 from appliance.media.codecs.opus import OpusEncoder
-from appliance.media.formats import AUDIO_RATE, BLOCK_S, BLOCK_SAMPLES, SOFTWARE_ENCODER, Size
+from appliance.media.formats import AUDIO_RATE, BLOCK_S, BLOCK_SAMPLES, Size
 from tests.benchmark.content import BITRATE, FPS, KEYFRAME_EVERY, encoded
 from tests.code_picture import CHAIR, GUEST, NUMBERS, Code, draw
 from tests.tv.marks import burst

@@ -49,7 +49,7 @@ trust = "always"
 
 class SiteProcess:
     """The endpoint program. `starts` holds the monotonic second of each start, `codes` each exit
-    code."""
+    code. What the test lays under ``board`` in the folder is its procfs."""
 
     def __init__(self, folder: Path, tv: VirtualTv, agenda_url: str) -> None:
         self.folder = folder
@@ -71,6 +71,7 @@ class SiteProcess:
                     sys.executable, "-m", "services.command", "endpoint",
                     "--site", str(self.folder / "site.toml"), "--data", str(self.folder / "data"),
                     "--run", str(self.folder / "run"), "--bench", str(self.folder / "bench"),
+                    "--root", str(self.folder / "board"),
                     stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                     env=self._environment,
                 )  # fmt: skip

@@ -18,7 +18,8 @@ from appliance.media.capture.encoder_thread import EncoderThread
 from appliance.media.capture.i420 import Letterbox, Picture, card_frame, packed
 from appliance.media.capture.read_video import Coded, Shot, Wish, read_video
 from appliance.media.capture.sources import Source, SourceKind
-from appliance.media.formats import SELF_VIEW, SOFTWARE_ENCODER, Size
+from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
+from appliance.media.formats import SELF_VIEW, Size
 
 CARD_FPS = 5
 """The name card stands still, but decoders and far ends want to see that we are alive."""

@@ -65,7 +65,9 @@ class EncoderThread:
         self.rung: Rung | None = None
         self.problem = ""
         self._pictures = pictures
-        self._names = names
+        self.names = names
+        """FFmpeg encoders still to be tried; the one that runs is the first."""
+        self._running = ""
         self._threads = threads
         self._outlets: tuple[Outlet, ...] = ()
         self._lock = threading.Lock()
@@ -202,7 +204,7 @@ class EncoderThread:
         if self._encoder is None:
             size, fps = Size(frame.width, frame.height), 1 / self._thin.interval
             self._encoder = H264Encoder(
-                self._names, size, fps, self._bps, self._threads, sliced=self._sliced
+                self.names, size, fps, self._bps, self._threads, sliced=self._sliced
             )
             self.problem = ""
         forced = self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S
@@ -211,9 +213,18 @@ class EncoderThread:
             self._keyframe_asked = False
         pts_s = self._rising(at) / VIDEO_CLOCK
         packets = self._encoder.encode(frame, pts_s, keyframe=forced)
+        self._note(self._encoder)
         if any(packet.is_keyframe for packet in packets):
             self._keyframe_at = now
         return packets
+
+    def _note(self, encoder: H264Encoder) -> None:
+        if not self._sliced:
+            # What did not work is not tried again as often as the size changes.
+            self.names = encoder.names
+        if encoder.name != self._running:
+            self._running = encoder.name
+            _log.info("encoder %s runs", encoder.name)
 
     def _ask_camera(self, now: float, *, came: bool) -> None:
         if came:

@@ -1,7 +1,8 @@
-"""One H.264 encoder: I420 pictures in, Annex B access units out, one for one and without delay."""
+"""One H.264 encoder: I420 pictures in, Annex B access units out; software gives one for one."""
 
 from __future__ import annotations
 
+import logging
 from fractions import Fraction
 from typing import cast
 
@@ -12,7 +13,11 @@ from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from av.video.frame import PictureType
 
-from appliance.media.formats import SOFTWARE_ENCODER, VIDEO_CLOCK, VIDEO_TIME_BASE, Size
+from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
+from appliance.media.codecs.parameter_sets import ParameterSets
+from appliance.media.formats import VIDEO_CLOCK, VIDEO_TIME_BASE, Size
+
+log = logging.getLogger(__name__)
 
 KEYFRAME_S = 10
 """A keyframe at least so often: a far end that missed one and cannot ask sees a picture again."""
@@ -44,7 +49,7 @@ class H264Encoder:
         *,
         sliced: bool = False,
     ) -> None:
-        """Opens the first encoder that works; raises EncoderError when none does.
+        """Opens the first encoder of `names` that works; raises EncoderError when none does.
 
         `sliced`: no slice is longer than SLICE_BYTES (libx264 only, so that is taken then).
         """
@@ -52,7 +57,8 @@ class H264Encoder:
         self.fps = fps
         self.bitrate = bitrate
         self.name = ""
-        self._names = (SOFTWARE_ENCODER,) if sliced else names
+        self.names = (SOFTWARE_ENCODER,) if sliced else names
+        """What is still to be tried, the running one first."""
         self._sliced = sliced
         self._threads = threads
         self._built_for = bitrate
@@ -67,7 +73,19 @@ class H264Encoder:
         frame.pict_type = PictureType.I if keyframe else PictureType.NONE
         frame.pts = round(at * VIDEO_CLOCK)
         frame.time_base = VIDEO_TIME_BASE
-        return self._context.encode(frame)
+        try:
+            packets = self._context.encode(frame)
+        except FFmpegError as error:
+            # A hardware encoder's driver may refuse only as it starts, at the first picture.
+            if len(self.names) == 1:
+                raise
+            log.warning("encoder %s fails: %s", self.name, error)
+            self.names = self.names[1:]
+            self._context = self._build()
+            packets = self._context.encode(frame)
+        if self.name == SOFTWARE_ENCODER:
+            return packets
+        return [packet for one in packets if (packet := self._with_parameter_sets(one))]
 
     def set_bitrate(self, bps: int) -> None:
         """Aim at another bit rate, where possible without a new encoder (and its keyframe)."""
@@ -82,16 +100,31 @@ class H264Encoder:
         else:
             self._context = self._build()
 
+    def _with_parameter_sets(self, packet: Packet[Stream]) -> Packet[Stream] | None:
+        unit = bytes(packet)
+        whole = self._parameter_sets.repeat(unit, keyframe=packet.is_keyframe)
+        if whole == unit:
+            return packet
+        if not whole:
+            return None
+        longer = Packet(whole)
+        longer.pts, longer.dts, longer.time_base = packet.pts, packet.dts, packet.time_base
+        longer.is_keyframe = packet.is_keyframe
+        return longer
+
     def _build(self) -> VideoCodecContext:
         problems = []
-        for name in self._names:
+        self._parameter_sets = ParameterSets()
+        for name in self.names:
             try:
                 context = self._open(name)
             except (FFmpegError, ValueError) as error:
                 problems.append(f"{name}: {error}")
                 continue
+            for problem in problems:
+                log.info("encoder %s", problem)
             # a hardware encoder that failed once is not tried again at each change of rate
-            self.name, self._names = name, self._names[self._names.index(name) :]
+            self.name, self.names = name, self.names[self.names.index(name) :]
             self._built_for = self.bitrate
             return context
         raise EncoderError(f"no H.264 encoder works here ({'; '.join(problems)})")
@@ -105,6 +138,7 @@ class H264Encoder:
         context.bit_rate = self.bitrate
         context.gop_size = round(self.fps * KEYFRAME_S)
         context.max_b_frames = 0
+        context.profile = "Constrained Baseline"
         context.thread_count = self._threads
         if name == SOFTWARE_ENCODER:
             context.profile = "Baseline"  # x264 sets constraint_set1: 42 c0, Constrained Baseline

@@ -12,6 +12,7 @@ from appliance.media.capture.i420 import Picture
 from appliance.media.capture.local_audio import LocalAudio
 from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
+from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
 from services.endpoint.devices.loudness import Loudness
 
 log = logging.getLogger("diemcau.devices")
@@ -20,7 +21,14 @@ log = logging.getLogger("diemcau.devices")
 class Devices:
     """Owns both devices. `want` may be said twice; opening never waits for a driver."""
 
-    def __init__(self, site: Site, name_card: Picture, self_view: tuple[int, int]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        name_card: Picture,
+        self_view: tuple[int, int],
+        encoders: tuple[str, ...] = (SOFTWARE_ENCODER,),
+    ) -> None:
+        """`encoders`: FFmpeg's H.264 encoders to try in turn (codecs.board_encoders)."""
         size = (site.camera.width, site.camera.height)
         self._bitrate = site.call.bitrate
         self.camera = Camera(
@@ -29,6 +37,7 @@ class Devices:
             site.camera.fps,
             name_card,
             passthrough=site.camera.passthrough,
+            encoders=encoders,
             self_view=self_view,
         )
         self.microphone = Microphone(site.microphone.source)

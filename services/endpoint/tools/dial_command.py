@@ -24,7 +24,9 @@ from appliance.media.capture.local_audio import LocalAudio
 from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
 from appliance.media.capture.sources import SourceError
+from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.receive.track_follower import TrackFollower
+from hardware.vitals.identity import model
 from services.endpoint.tools.recording import Recording
 
 log = logging.getLogger("diemcau.dial")
@@ -65,7 +67,7 @@ def dial(
         site = read_site(site_file) if site_file is not None else None
         sip = site.sip if site is not None else SipChoices()
         table = Dialers(ca or (site.call.ca if site is not None else ""), sip=sip)
-        camera_of = Camera(_source(camera))
+        camera_of = Camera(_source(camera), encoders=encoders_for(model(Path("/"))))
         microphone_of = Microphone(_source(microphone))
         sink = Recording(record) if record else None
     except (SourceError, SiteFileError, ssl.SSLError, OSError) as error:

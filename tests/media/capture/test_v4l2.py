@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from appliance.media.capture.v4l2 import Mode, best_mode, choose
-from appliance.media.formats import Size, encoders_for, fit
+from appliance.media.formats import Size, fit
 
 HD, VGA, FULL = Size(1280, 720), Size(640, 480), Size(1920, 1080)
 USB_CAMERA = [
@@ -60,9 +60,3 @@ def test_letterbox_areas_are_even_and_centred() -> None:
     assert left % 2 == 0
     assert width % 2 == 0
     assert abs(2 * left + width - 1280) <= 2
-
-
-def test_boards() -> None:
-    assert encoders_for("raspberrypi,5-model-b")[0] == "libx264"
-    assert encoders_for("raspberrypi,4-model-b") == ("h264_v4l2m2m", "libx264")
-    assert encoders_for("anything") == ("libx264",)

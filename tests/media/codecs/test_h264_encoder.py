@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+from typing import cast
+
 import av
 import numpy as np
 import pytest
 from aiortc.codecs.h264 import H264Encoder as Packetizer
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 
 from appliance.media.capture.i420 import plane
 from appliance.media.codecs.h264_encoder import EncoderError, H264Encoder
@@ -87,11 +91,42 @@ def test_the_bit_rate_follows_without_a_new_encoder() -> None:
     assert lowest < 130_000
 
 
-def test_the_next_encoder_is_tried_where_the_first_does_not_work() -> None:
-    encoder = H264Encoder(("h264_v4l2m2m", "libx264"), SIZE, 30, 300_000)
-    assert encoder.name in ("h264_v4l2m2m", "libx264")
+def test_the_next_encoder_is_tried_where_the_first_cannot_be_opened() -> None:
+    encoder = H264Encoder(("no_such_codec", "libx264"), SIZE, 30, 300_000)
+    assert encoder.name == "libx264"
+    assert encoder.names == ("libx264",), "what failed is not tried again"
     with pytest.raises(EncoderError, match="no_such_codec"):
         H264Encoder(("no_such_codec",), SIZE, 30, 300_000)
+
+
+def test_the_v4l2_encoder_is_known_to_ffmpeg_and_may_fail_to_open() -> None:
+    assert av.Codec("h264_v4l2m2m", "w").name == "h264_v4l2m2m"
+    encoder = H264Encoder(("h264_v4l2m2m", "libx264"), SIZE, 30, 300_000)
+    assert encoder.name in ("h264_v4l2m2m", "libx264")
+
+
+class RefusesAtTheFirstPicture(H264Encoder):
+    """Its hardware encoder opens, and its driver then refuses to start the stream."""
+
+    def _open(self, name: str) -> VideoCodecContext:
+        if name == "hardware":
+            return cast(VideoCodecContext, Refusing())
+        return super()._open(name)
+
+
+class Refusing:
+    """A codec context that takes no picture."""
+
+    def encode(self, _frame: av.VideoFrame) -> list[Packet[Stream]]:
+        raise av.error.OSError(errno.ENOMEM, "STREAMON")
+
+
+def test_the_next_encoder_is_tried_where_the_first_takes_no_picture() -> None:
+    encoder = RefusesAtTheFirstPicture(("hardware", "libx264"), SIZE, 30, 300_000)
+    assert encoder.name == "hardware"
+    packets = encoder.encode(coded_frame(9, *SIZE), 0.0, keyframe=False)
+    assert [read_number(luma) for luma in decoded(packets)] == [9]
+    assert (encoder.name, encoder.names) == ("libx264", ("libx264",))
 
 
 def test_aiortc_packs_our_packets() -> None:
