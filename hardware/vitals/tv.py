@@ -17,7 +17,6 @@ VENDOR_BLOCK = 3
 class Tv:
     """One connector; ``physical_address`` "" where the EDID has none (HDMI 1.4, section 8.7)."""
 
-    connector: str
     connected: bool
     name: str
     physical_address: str
@@ -41,7 +40,7 @@ def _tv(folder: Path) -> Tv:
     except OSError:
         edid = b""
     connected = word(folder / "status") == "connected"
-    return Tv(folder.name.partition("-")[2], connected, display_name(edid), physical_address(edid))
+    return Tv(connected, display_name(edid), physical_address(edid))
 
 
 def display_name(edid: bytes) -> str:

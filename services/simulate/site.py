@@ -122,11 +122,6 @@ class SimulatedSite:
         if self._link is not None:
             self._link.vanish()
 
-    def power_on(self) -> None:
-        """Another boot: to be called while `run` does not run."""
-        self._gone = False
-        self.reporter = self._started()
-
     def _started(self) -> Reporter:
         self._boot_id = str(uuid.uuid4())
         self._seqs = itertools.count(1)

@@ -3,6 +3,63 @@
 A rule's test compares its findings with the list: what is mended has to leave it.
 """
 
+PENDING_NAMES = [
+    "appliance/core/maintenance_window.py: may_download",
+    "appliance/core/maintenance_window.py: may_reboot",
+    "appliance/media/capture/camera.py: set_card",
+    "appliance/media/capture/local_audio.py: sent_blocks",
+    "appliance/media/capture/local_audio.py: silent_blocks",
+    "appliance/media/capture/local_video.py: dropped_frames",
+    "appliance/media/jitter/picture.py: arrival",
+    "appliance/media/receive/activity.py: still_s",
+    "appliance/media/receive/track.py: delay_ms",
+    "appliance/media/receive/track.py: jitter_ms",
+    "appliance/media/receive/track.py: keyframe_requests",
+    "appliance/media/receive/track.py: nacked",
+    "appliance/media/rtp/rtcp.py: tmmbr",
+    "services/health/mqtt.py: retained",
+    "services/province/broker/ingest.py: lost_lines",
+    "services/province/broker/ingest.py: newest_at",
+    "services/province/broker/ingest.py: stored",
+]
+
+STILL_THERE = [
+    "appliance/core/alarms.py: Verdict",
+    "appliance/dialers/janus/faults.py",
+    "appliance/dialers/sip/faults.py",
+    "appliance/dialers/sip/sdp/offer_keys.py: offered_key",
+    "appliance/dialers/sip/signalling/events.py: Offered",
+    "appliance/dialers/sip/signalling/transactions.py: Asked",
+    "appliance/dialers/sip/signalling/uac.py: Asking",
+    "appliance/dialers/sip/signalling/uas.py: Answering",
+    "appliance/dialers/sip/transport/routing.py: way",
+    "appliance/dialers/sip/transport/transport_layer.py: stamp",
+    "appliance/wire/calendar/feed_fault.py",
+    "appliance/wire/calendar/library_faults.py",
+    "appliance/wire/stamp.py",
+    "appliance/wire/stamp.py: Stamp",
+    "services/endpoint/status/self_test_steps.py: trials",
+    "services/health/check_api.py: told",
+    "services/province/broker/local_broker.py: Beside",
+    "services/province/broker/local_broker.py: beside",
+    "services/province/console/render.py: beside",
+    "services/province/floor/participants.py: all_stays",
+    "services/province/floor/participants.py: close_stays",
+    "services/province/floor/participants.py: open_stays",
+    "services/province/schedule/ical.py: verdict",
+    "services/provisioning/disk.py: find_offered",
+    "services/slots/rescue.py: fault_of",
+    "services/slots/verdict_command.py",
+    "services/slots/verdict_command.py: verdict",
+    "services/updates/budgeted_install.py: metered",
+    "services/updates/progress.py: Stage",
+    "services/updates/release_address.py: offered",
+    "services/updates/restart.py: obstacle",
+    "services/updates/slot_confirmed.py: SlotVerdict",
+    "tests/dialers/sip/test_media_session_way.py",
+    "tests/dialers/test_janus_faults.py",
+]
+
 PENDING_CIRCLES: list[str] = []
 
 PENDING_FULL = ["appliance/dialers/sip/signalling: 17 files"]

@@ -35,7 +35,7 @@ SHORT = {
     "services/slots/slot_check.py": "the one condition for a good slot",
     "services/support/errors.py": "base classes that modules of the folder share",
     "tests/dialers/sip/sdp/recorded.py": "reads one folder of recordings",
-    "tests/dialers/sip/test_rounds.py": "the short form of `make soak`",
+    "tests/dialers/sip/test_repeated_calls.py": "the short form of `make soak`",
     "tests/image/machine/guest/pictures.py": "one comparison that two tests share",
     "tests/image/machine/power_cuts/test_cuts.py": "the short form of `make image-cuts`",
     "tests/image/machine/test_watchdog.py": "one start of the emulator",

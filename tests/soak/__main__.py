@@ -18,7 +18,7 @@ import psutil
 
 from tests.peers.sip.asterisk import asterisk
 from tests.peers.sip.asterisk_files import PASSWORD, PLAIN, ROOM
-from tests.soak.rounds import rounds
+from tests.soak.repeated_calls import repeated_calls
 
 LOOK_S = 5.0
 FIRST_S = 300.0  # "flat after the first minutes"
@@ -30,15 +30,15 @@ GOODBYE_S = 60.0
 def main() -> None:
     """Both, or the parts that are asked for."""
     ask = argparse.ArgumentParser(prog="python -m tests.soak", description=__doc__)
-    ask.add_argument("--rounds", type=int, default=100)
+    ask.add_argument("--calls", type=int, default=100)
     ask.add_argument("--minutes", type=float, default=30.0)
     asked = ask.parse_args()
     good = True
-    if asked.rounds:
+    if asked.calls:
         began = time.monotonic()
-        before, after = asyncio.run(rounds(asked.rounds))
+        before, after = asyncio.run(repeated_calls(asked.calls))
         good = after.within(before)
-        _say(f"{asked.rounds} calls in {time.monotonic() - began:.0f} s: {before} then {after}")
+        _say(f"{asked.calls} calls in {time.monotonic() - began:.0f} s: {before} then {after}")
     if asked.minutes:
         good = _long(asked.minutes * 60) and good
     sys.exit(0 if good else 1)

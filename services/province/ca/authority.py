@@ -148,11 +148,6 @@ def common_name(certificate: x509.Certificate) -> str:
     return _attribute(certificate.subject, NameOID.COMMON_NAME)
 
 
-def board_serial(name: x509.Name) -> str:
-    """The board's serial number in a subject; "" for none."""
-    return _attribute(name, NameOID.SERIAL_NUMBER)
-
-
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     found = name.get_attributes_for_oid(oid)
     return str(found[0].value) if found else ""

@@ -9,14 +9,14 @@ from appliance.core.scenes import Scene
 from appliance.wire.enrolment import DEVICES, claim_link
 from services.endpoint.screen import draw
 from services.endpoint.screen.samples import SAMPLES
-from tests.endpoint.screen.layout_faults import faults
+from tests.endpoint.screen.layout_rules import layout_problems
 
 LINK = "https://hop.gialai.gov.vn/devices?claim=7KQF-M2XH"
 
 
 def codes(scene: Scene, size: tuple[int, int]) -> list[str]:
     drawing = draw(scene, size)
-    assert list(faults(drawing, size)) == []
+    assert list(layout_problems(drawing, size)) == []
     return [code.text for code in zxingcpp.read_barcodes(drawing.image)]
 
 

@@ -18,7 +18,7 @@ from services.endpoint.screen.paint.fit import ELLIPSIS
 from services.endpoint.screen.paint.fonts import Weight, font, least_px
 from services.endpoint.screen.paint.geometry import Box
 from services.endpoint.screen.samples import SAMPLES
-from tests.endpoint.screen.layout_faults import drawn_text, faults
+from tests.endpoint.screen.layout_rules import drawn_text, layout_problems, meet
 
 SIZES = [(1280, 720), (1920, 1080)]
 LONG_TITLE = (
@@ -53,7 +53,7 @@ def test_a_picture_shows_all_of_its_own_texts(
     scene = SAMPLES[name]()
     drawing = draw(scene, size, locale)
     assert drawing.image.size == size
-    assert list(faults(drawing, size, frames_of(scene, size))) == []
+    assert list(layout_problems(drawing, size, frames_of(scene, size))) == []
     assert [one.what for one in drawn_text(drawing) if not one.whole] == []
 
 
@@ -62,7 +62,7 @@ def test_a_picture_shows_all_of_its_own_texts(
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_long_text_stays_in_its_place(name: str, size: tuple[int, int], title: str) -> None:
     scene = long(SAMPLES[name](), title)
-    assert list(faults(draw(scene, size), size, frames_of(scene, size))) == []
+    assert list(layout_problems(draw(scene, size), size, frames_of(scene, size))) == []
 
 
 def test_a_title_that_is_too_long_wraps_shrinks_and_ends_with_an_ellipsis() -> None:
@@ -80,7 +80,7 @@ def test_a_title_that_is_too_long_wraps_shrinks_and_ends_with_an_ellipsis() -> N
 @pytest.mark.parametrize("name", SAMPLES)
 def test_other_sizes_keep_the_same_rules(name: str, size: tuple[int, int]) -> None:
     scene = SAMPLES[name]()
-    assert list(faults(draw(scene, size), size, frames_of(scene, size))) == []
+    assert list(layout_problems(draw(scene, size), size, frames_of(scene, size))) == []
 
 
 @pytest.mark.parametrize("locale", ["vi", "en"])
@@ -90,7 +90,7 @@ def test_each_problem_is_told_whole_with_its_remedy(key: ProblemKey, locale: str
     for name in ("idle", "status", "in-meeting", "upcoming"):
         scene = replace(SAMPLES[name](), problems=(Problem(key), *others), checks=())
         drawing = draw(scene, (1280, 720), locale)
-        assert list(faults(drawing, (1280, 720), frames_of(scene, (1280, 720)))) == []
+        assert list(layout_problems(drawing, (1280, 720), frames_of(scene, (1280, 720)))) == []
         assert KINDS[key].code in [one.what for one in drawn_text(drawing)]
         assert [one.what for one in drawn_text(drawing) if not one.whole] == []
 
@@ -172,11 +172,11 @@ def test_patches_are_few_even_apart_and_inside(
     boxes = patches_of(scene, size)
     width, height = size
     assert sum(box.width * box.height for box in boxes) < width * height * 0.22
-    assert not any(one.meets(other) for one, other in combinations(boxes, 2))
+    assert not any(meet(one, other) for one, other in combinations(boxes, 2))
     for box in (*boxes, self_view(size)):
         assert Box(0, 0, width // 2 * 2, height // 2 * 2).holds(box)
         assert not any(edge % 2 for edge in (box.x, box.y, box.width, box.height))
-    assert not any(box.meets(self_view(size)) for box in boxes)
+    assert not any(meet(box, self_view(size)) for box in boxes)
 
 
 def test_a_patch_is_the_same_object_while_it_looks_the_same() -> None:
@@ -230,7 +230,7 @@ def test_no_text_of_others_breaks_a_picture(
     scene = replace(
         scene, meeting=meeting, site=site, speaker=speaker, line=line, problems=problems
     )
-    assert list(faults(draw(scene), (1280, 720), frames_of(scene, (1280, 720)))) == []
+    assert list(layout_problems(draw(scene), (1280, 720), frames_of(scene, (1280, 720)))) == []
 
 
 def test_the_smallest_letters_are_a_thirtieth_of_the_picture() -> None:

@@ -12,7 +12,7 @@ from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import rescued
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known, rescue_page
-from tests.endpoint.screen.layout_faults import drawn_text, faults
+from tests.endpoint.screen.layout_rules import drawn_text, layout_problems
 
 SITE = '[site]\nid = "ia-kly"\nname = "Xã Ia Kly"\n[agenda]\nurl = "https://x/a.ics"\n'
 FACTS: dict[str, Any] = {
@@ -81,7 +81,7 @@ def test_each_fault_is_told_whole_in_both_languages(
     slots = tuple(FailedSlot(slot, "0.1.0+202611280900", fault, "x" * 300) for slot in "AB")
     scene = rescued("Xã Ia Kly", Rescue(999, slots, "10000000a1b2c3d4"))
     drawing = draw(scene, size, locale)
-    assert list(faults(drawing, size)) == []
+    assert list(layout_problems(drawing, size)) == []
     short = [one.what for one in drawn_text(drawing) if not one.whole]
     assert all("x" in what for what in short), short
     assert FAULT_WORDS[fault] in [one.what for one in drawn_text(drawing)]

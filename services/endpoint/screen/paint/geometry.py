@@ -33,15 +33,6 @@ class Box:
             and other.bottom <= self.bottom
         )
 
-    def meets(self, other: "Box") -> bool:
-        """Whether the two share a pixel."""
-        return (
-            self.x < other.right
-            and other.x < self.right
-            and self.y < other.bottom
-            and other.y < self.bottom
-        )
-
     def inset(self, across: int, down: int | None = None) -> "Box":
         """The box with a border of this many pixels taken away."""
         down = across if down is None else down

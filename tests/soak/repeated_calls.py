@@ -36,7 +36,7 @@ class Left:
         )
 
 
-async def rounds(count: int) -> tuple[Left, Left]:
+async def repeated_calls(count: int) -> tuple[Left, Left]:
     """So many calls by TCP to a far end in the same loop: what there was after the first two, and
     after all.
 

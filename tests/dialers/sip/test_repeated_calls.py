@@ -2,10 +2,10 @@
 
 import pytest
 
-from tests.soak.rounds import rounds
+from tests.soak.repeated_calls import repeated_calls
 
 
 @pytest.mark.timeout(600)
 async def test_calls_one_after_another_leave_no_task_socket_or_thread() -> None:
-    before, after = await rounds(8)
+    before, after = await repeated_calls(8)
     assert after.within(before), (before, after)

@@ -8,7 +8,9 @@ from services.endpoint.screen.paint.canvas import Drawn
 from services.endpoint.screen.paint.geometry import Box
 
 
-def faults(drawing: Drawing, size: tuple[int, int], frames: tuple[Box, ...] = ()) -> Iterator[str]:
+def layout_problems(
+    drawing: Drawing, size: tuple[int, int], frames: tuple[Box, ...] = ()
+) -> Iterator[str]:
     """Everything wrong with where things stand."""
     picture = Box(0, 0, *size)
     for one in drawn_text(drawing):
@@ -20,12 +22,22 @@ def faults(drawing: Drawing, size: tuple[int, int], frames: tuple[Box, ...] = ()
         if not one.region.holds(one.ink):
             yield f"{one.what!r} leaves its place: {one.ink} in {one.region}"
         for frame in frames:
-            if frame.meets(one.ink):
+            if meet(frame, one.ink):
                 yield f"{one.what!r} lies under the self-view"
     for one, other in combinations(drawing.drawn, 2):
-        if one.ink.meets(other.ink):
+        if meet(one.ink, other.ink):
             yield f"{one.what!r} and {other.what!r} lie on one another"
 
 
 def drawn_text(drawing: Drawing) -> list[Drawn]:
     return [one for one in drawing.drawn if one.kind == "text"]
+
+
+def meet(one: Box, other: Box) -> bool:
+    """Whether the two share a pixel."""
+    return (
+        one.x < other.right
+        and other.x < one.right
+        and one.y < other.bottom
+        and other.y < one.bottom
+    )
