@@ -9,6 +9,7 @@ from tests.dialers.sip.sdp.recorded import NAMES, offer
 from tests.dialers.sip.signalling.torture_messages import torture_messages
 from tests.dialers.sip.signalling.wire import UDP_NEAR, invite
 from tests.fuzz.targets import KEY
+from tests.media.rtp.tmmbr import tmmbr
 
 _CHALLENGE = (
     b"SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
@@ -25,7 +26,7 @@ def seeds(target: str) -> list[bytes]:
         RtpPacket(9, 0, 1, 160, 7, bytes(160)).serialize(),
         RtpPacket(101, 1, 2, 160, 7, b"\x0b\x8a\x03\xc0").serialize(),
         bytes(RtcpRrPacket(7)) + rtcp.cname(7, "far") + rtcp.fir(1, 7, 1),
-        rtcp.tmmbr(1, 7, 300_000) + rtcp.nack(1, 7, [1, 2, 65535]),
+        tmmbr(1, 7, 300_000) + rtcp.nack(1, 7, [1, 2, 65535]),
     ]
     sealed = [Outbound("AES_CM_128_HMAC_SHA1_80", KEY).rtp(packets[0])]
     by_target = {

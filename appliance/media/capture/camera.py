@@ -136,14 +136,6 @@ class Camera:
     def plugged(self, plugged: bool) -> None:
         self._cable.plugged = plugged
 
-    def set_card(self, card: Picture | Image.Image | None) -> None:
-        """Show another name card from now on."""
-        frame = card_frame(card, self.size)
-        with self._changed:
-            self._card, self._card_preview = frame, None
-            self._card_at, self._on_card = 0.0, False
-            self._changed.notify_all()
-
     def preview(self) -> Picture | None:
         """The newest self-view as I420 of the size that was asked for, at most ten a second; None
         before the first.

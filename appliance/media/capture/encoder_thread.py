@@ -35,7 +35,7 @@ class Outlet(Protocol):
 
     @property
     def wanting(self) -> bool:
-        """Whether packets would be taken now (not paused, not stalled)."""
+        """Whether packets would be taken now (not stalled)."""
 
     def deliver(self, packet: Packet[Stream]) -> None:
         """Called in the encoder's thread for each packet, in order, wanting or not; must not
@@ -127,11 +127,6 @@ class EncoderThread:
         """Make the next picture a keyframe, or the first one after KEYFRAME_GAP_S."""
         self._keyframe_asked = True
         self._wake.set()
-
-    @property
-    def stopped_by_rate(self) -> bool:
-        """Whether the line bears no video now (sound goes on)."""
-        return self._bps > 0 and self.rung is None
 
     def _run(self, stopped: threading.Event) -> None:
         while not stopped.is_set():

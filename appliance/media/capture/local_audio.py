@@ -35,9 +35,6 @@ class LocalAudio(MediaStreamTrack):
     def __init__(self, microphone: Microphone, codec: str = "opus", bitrate: int = 32_000) -> None:
         super().__init__()
         self.microphone = microphone
-        self.sent_blocks = 0
-        self.sent_bytes = 0
-        self.silent_blocks = 0
         channels = microphone.channels
         self._layout = "mono" if channels == 1 else "stereo"
         self._silence = bytes(BLOCK_SAMPLES * channels * 2)
@@ -79,13 +76,9 @@ class LocalAudio(MediaStreamTrack):
         if self.readyState != "live":
             raise MediaStreamError
         block = self._block()
-        self.sent_blocks += 1
         if self._opus is None:
-            self.sent_bytes += len(block)
             return block_frame(block, self._layout, pts)
-        packet = self._opus.encode(block, pts)
-        self.sent_bytes += packet.size
-        return packet
+        return self._opus.encode(block, pts)
 
     async def _due(self) -> int:
         now = time.monotonic()
@@ -104,11 +97,9 @@ class LocalAudio(MediaStreamTrack):
     def _block(self) -> bytes:
         microphone = self.microphone
         if not self._primed and microphone.waiting(self._cursor) < PRIME_BLOCKS:
-            self.silent_blocks += 1
             return self._silence
         block, self._cursor = microphone.take(self._cursor, BEHIND_BLOCKS)
         self._primed = block is not None
         if block is None:
-            self.silent_blocks += 1
             return self._silence
         return block

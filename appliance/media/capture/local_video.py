@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
 
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 from av.packet import Packet
@@ -14,16 +13,6 @@ from appliance.media.capture.camera import Camera
 
 QUEUE_BOUND = 30
 """One second: a consumer that lags behind further begins anew at a keyframe."""
-
-
-@dataclass(slots=True)
-class LocalStatistics:
-    """What a near video track has given to its consumer."""
-
-    sent_frames: int = 0
-    keyframes: int = 0
-    bytes: int = 0
-    dropped_frames: int = 0
 
 
 class LocalVideo(MediaStreamTrack):
@@ -41,11 +30,9 @@ class LocalVideo(MediaStreamTrack):
         self.highest_bitrate = bitrate
         self.bitrate = bitrate
         self.sliced = False
-        self.statistics = LocalStatistics()
         self._owner = asyncio.get_running_loop()
         self._queue: deque[Packet[Stream]] = deque()
         self._arrived = asyncio.Event()
-        self._paused = False
         self._stalled = False
         self._awaits_keyframe = True
         camera.encoder.attach(self)
@@ -53,22 +40,13 @@ class LocalVideo(MediaStreamTrack):
     @property
     def wanting(self) -> bool:
         """Whether packets would be taken now."""
-        return not self._paused and not self._stalled
-
-    @property
-    def paused(self) -> bool:
-        """Whether the track sends no pictures by request."""
-        return self._paused
-
-    @property
-    def stopped_by_rate(self) -> bool:
-        """Whether the bit rate is below what any video needs: sound goes on alone."""
-        return self.camera.encoder.stopped_by_rate
+        return not self._stalled
 
     async def recv(self) -> Packet[Stream]:
         """The next access unit: time_base 1/90000, pts on the monotonic clock, is_keyframe.
 
-        Waits for ever while video is paused or stopped; raises MediaStreamError after stop().
+        Waits for ever while the bit rate is below what any video needs; raises MediaStreamError
+        after stop().
         """
         if self._stalled:
             self._begin_anew()
@@ -77,11 +55,7 @@ class LocalVideo(MediaStreamTrack):
                 raise MediaStreamError
             self._arrived.clear()
             await self._arrived.wait()
-        packet = self._queue.popleft()
-        self.statistics.sent_frames += 1
-        self.statistics.keyframes += packet.is_keyframe
-        self.statistics.bytes += packet.size
-        return packet
+        return self._queue.popleft()
 
     def request_keyframe(self) -> None:
         """Make the next picture a keyframe; several requests within 0.5 s are one."""
@@ -97,18 +71,6 @@ class LocalVideo(MediaStreamTrack):
         together (RFC 6184 packetisation mode 0); costs bits, and all tracks of the camera get it.
         A camera that encodes by itself cannot."""
         self.sliced = limited
-
-    def pause(self) -> None:
-        """Send no video until resume(); sound is another track and goes on."""
-        self._paused = True
-        self._queue.clear()
-        self._awaits_keyframe = True
-
-    def resume(self) -> None:
-        """Send video again, beginning with a keyframe."""
-        if self._paused:
-            self._paused = False
-            self._begin_anew()
 
     def stop(self) -> None:
         """End the track; the camera stays open for others."""
@@ -126,13 +88,11 @@ class LocalVideo(MediaStreamTrack):
             self.camera.encoder.detach(self)
 
     def _put(self, packet: Packet[Stream]) -> None:
-        if self._paused or self._stalled or self.readyState != "live":
+        if self._stalled or self.readyState != "live":
             return
         if self._awaits_keyframe and not packet.is_keyframe:
-            self.statistics.dropped_frames += 1
             return
         if len(self._queue) >= QUEUE_BOUND:
-            self.statistics.dropped_frames += len(self._queue) + 1
             self._queue.clear()
             self._stalled = True
             return

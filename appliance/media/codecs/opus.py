@@ -20,7 +20,6 @@ class OpusEncoder:
     def __init__(self, channels: int = 1, bitrate: int = 32_000, loss_percent: int = 10) -> None:
         """loss_percent: what the far end is expected to lose; it decides how much FEC is sent."""
         self._layout = "mono" if channels == 1 else "stereo"
-        self._channels = channels
         context = av.CodecContext.create("libopus", "w")
         context.bit_rate = bitrate * channels
         context.format = "s16"

@@ -22,12 +22,11 @@ KEYFRAME_PAUSE_S = 0.3  # between two keyframe requests; a keyframe is ten ordin
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One coded frame. `timestamp` runs on and never wraps; `arrival` is its last packet's."""
+    """One coded frame; its RTP `timestamp` runs on and never wraps."""
 
     data: bytes
     timestamp: int
     key: bool
-    arrival: float
 
 
 class PictureJitter:
@@ -160,7 +159,7 @@ class PictureJitter:
             elif (data := b"".join(self._parts)) and (
                 self._part_key or self._clean or self._marred
             ):
-                units.append(AccessUnit(data, self._part_time, self._part_key, now))
+                units.append(AccessUnit(data, self._part_time, self._part_key))
                 if self._part_key:
                     self._clean, self._marred = True, False
                     self._waits_for_key_since = None

@@ -26,10 +26,6 @@ class Activity:
         """Whether a frame has moved in the last `within_s` seconds."""
         return self.last is not None and now - self.last <= within_s
 
-    def still_s(self, now: float) -> float | None:
-        """For how long nothing has moved; None when nothing ever did."""
-        return None if self.last is None else max(0.0, now - self.last)
-
     def rate(self, now: float, over_s: float = 2.0) -> float:
         """Frames a second over the last `over_s` seconds, or as far back as is remembered."""
         beats = [at for at in self._times if now - at <= over_s]

@@ -1,6 +1,7 @@
 """A far end's track: what the tracks of sound and picture share, and their statistics."""
 
 import asyncio
+import logging
 import time
 from abc import abstractmethod
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from aiortc import MediaStreamTrack
 from appliance.media.jitter.clock import FarClock, StreamClock
 from appliance.media.jitter.packets import Packet
 from appliance.media.receive.activity import Activity
+
+log = logging.getLogger(__name__)
 
 MICROSECONDS = Fraction(1, 1_000_000)  # `pts * time_base` is a time.monotonic() second
 FREEZE_S = 0.5
@@ -144,5 +147,20 @@ class FarTrack(MediaStreamTrack):
 
     def stop(self) -> None:
         """End the track; a `recv` that waits raises MediaStreamError."""
+        if self.readyState == "live" and self._counts.packets:
+            self._note_end(self.statistics())
         super().stop()
         self._changed.set()
+
+    def _note_end(self, total: FarStatistics) -> None:
+        log.info(
+            "far ← %s ends: %d frames, %d packets lost, %d asked for again, %d keyframes asked for,"
+            " jitter %.0f ms, held back %.0f ms",
+            self.kind,
+            total.frames,
+            total.lost_packets,
+            total.nacked,
+            total.keyframe_requests,
+            total.jitter_ms,
+            total.delay_ms,
+        )

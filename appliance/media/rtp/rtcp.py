@@ -155,20 +155,11 @@ def nack(own: int, far: int, sequences: list[int]) -> bytes:
     return head + lost
 
 
-def tmmbr(own: int, far: int, bps: int, overhead: int = 40) -> bytes:
-    """Temporary Maximum Media Stream Bit Rate Request (RFC 5104 section 4.2.1)."""
-    return _rate(RTCP_RTPFB_TMMBR, own, far, bps, overhead)
-
-
 def tmmbn(own: int, owner: int, bps: int, overhead: int) -> bytes:
     """The notification that `owner`'s limit is kept (RFC 5104 section 4.2.2)."""
-    return _rate(RTCP_RTPFB_TMMBN, own, owner, bps, overhead)
-
-
-def _rate(fmt: int, own: int, ssrc: int, bps: int, overhead: int) -> bytes:
     exponent = max(0, bps.bit_length() - 17)
-    said = exponent << 26 | (bps >> exponent) << 9 | overhead & 0x1FF
-    return struct.pack("!BBHLLLL", 0x80 | fmt, RTCP_RTPFB, 4, own, 0, ssrc, said)
+    rate = exponent << 26 | (bps >> exponent) << 9 | overhead & 0x1FF
+    return struct.pack("!BBHLLLL", 0x80 | RTCP_RTPFB_TMMBN, RTCP_RTPFB, 4, own, 0, owner, rate)
 
 
 def cname(ssrc: int, name: str) -> bytes:

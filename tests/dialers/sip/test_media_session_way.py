@@ -13,6 +13,7 @@ from appliance.media.rtp import rtcp
 from tests.dialers.sip.facing import End, agree, end, facing, flows, until
 from tests.dialers.sip.relay import HOST, Relay
 from tests.media.lossy import Way
+from tests.media.rtp.tmmbr import tmmbr
 
 OFF, REQUIRED = Encryption.OFF, Encryption.REQUIRED
 
@@ -150,14 +151,14 @@ async def test_a_temporary_limit_is_kept_and_notified() -> None:
         await flows(a, b)
         await until(lambda: bool(relay.seen), "a report of the one that is limited")
         own = next(int.from_bytes(compound[4:8]) for compound in relay.seen)
-        relay.inject(rtcp.tmmbr(0x77777777, own, 256_000), 1)
+        relay.inject(tmmbr(0x77777777, own, 256_000), 1)
         await until(
             lambda: any(b"\x84\xcd\0\4" in compound for compound in relay.seen), "the TMMBN"
         )
         notified = next(compound for compound in relay.seen if b"\x84\xcd\0\4" in compound)
         assert b"\x77\x77\x77\x77" in notified
         assert a.video.bitrates[-1] <= 256_000
-        relay.inject(rtcp.tmmbr(0x77777777, own, 900_000), 1)
+        relay.inject(tmmbr(0x77777777, own, 900_000), 1)
         await until(lambda: a.video.bitrates[-1] > 256_000, "the higher rate")
 
 

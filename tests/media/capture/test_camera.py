@@ -89,16 +89,6 @@ async def test_no_camera_sends_the_card_and_is_no_problem() -> None:
         assert preview.shape == (270, 320)
 
 
-async def test_a_new_card_is_seen_at_once_with_a_keyframe() -> None:
-    async with opened(Camera("none", SIZE, 30, CARD)) as track:
-        assert is_card((await some(track, 2))[0])
-        await asyncio.sleep(0.5)  # the rate limit of keyframes is part of what is tested
-        track.camera.set_card(None)
-        while is_card(packet := await keyframe_of(track)):
-            pass
-        assert packet.is_keyframe
-
-
 async def test_unplugged_it_shows_the_card_and_plugged_in_again_the_room(tmp_path: Path) -> None:
     path = write_video(tmp_path / "talk.mp4", frames=60)
     camera = Camera(f"file:{path}", SIZE, 30, CARD)

@@ -7,7 +7,6 @@ def test_nothing_has_moved_yet() -> None:
     pulse = Activity()
     assert pulse.last is None
     assert not pulse.moves(10.0)
-    assert pulse.still_s(10.0) is None
     assert pulse.rate(10.0) == 0.0
 
 
@@ -19,7 +18,6 @@ def test_moves_and_stops() -> None:
     assert pulse.moves(102.0)
     assert abs(pulse.rate(102.0) - 30) <= 1
     assert not pulse.moves(110.0)
-    assert pulse.still_s(110.0) == 110.0 - (100 + 59 / 30)
     assert pulse.rate(110.0) == 0.0
 
 

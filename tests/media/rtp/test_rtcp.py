@@ -18,8 +18,8 @@ from appliance.media.rtp.rtcp import (
     pli,
     read,
     tmmbn,
-    tmmbr,
 )
+from tests.media.rtp.tmmbr import tmmbr
 
 
 def test_fir_names_its_target_behind_a_zero() -> None:
@@ -48,7 +48,8 @@ def test_tmmbr_on_the_wire() -> None:
         == "83cd0004" + "11111111" + "00000000" + "22222222" + f"{2 << 26 | 128_000 << 9 | 40:08x}"
     )
     assert list(read(data)) == [RateLimit(0x11111111, 0x22222222, 512_000, 40)]
-    assert tmmbn(1, 2, 512_000, 40)[0] & 0x1F == 4
+    notified = tmmbn(0x11111111, 0x22222222, 512_000, 40)
+    assert notified == b"\x84" + data[1:], "the same, but for its kind"
 
 
 @given(st.integers(0, 10**9), st.integers(0, 511))
