@@ -40,6 +40,7 @@ SHORT = {
     "tests/image/machine/power_cuts/test_cuts.py": "the short form of `make image-cuts`",
     "tests/image/machine/test_watchdog.py": "one start of the emulator",
     "tests/media/rtp/test_nack.py": "the tests of one rule",
+    "tests/media/rtp/tmmbr.py": "one packet, which a far end sends and we do not",
     "tests/one_meeting.py": "one feed that stories and the emulator's tests share",
     "tests/peers/test_janus_apart.py": "needs a peer of its own",
     "tests/process/ports.py": "one function that most tests of processes use",
