@@ -35,7 +35,7 @@ class Output:
     `delay`: seconds from a due time to light and sound, the same for both; more than `sound_lead`
     and one block of 10 ms. `sound_lead`: how long before its time VLC gets a block, which is
     what the sound server needs. `sound_early`: how much sooner than asked the sound server starts
-    VLC's stream; measured, see docs/playout.md. A board whose sound way is another states its own.
+    VLC's stream; measured, see docs/tv.md. A board whose sound way is another states its own.
     """
 
     vout: str = "xcb_x11"
