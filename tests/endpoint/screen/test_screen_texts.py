@@ -117,7 +117,7 @@ def test_a_compiled_catalogue_counts_only_while_it_is_not_older(
 def test_a_missing_font_is_named_with_its_package() -> None:
     program = (
         "from pathlib import Path\n"
-        "from services.endpoint.screen import fonts\n"
+        "from services.endpoint.screen.paint import fonts\n"
         "fonts.FOLDERS = (Path('/nowhere'),)\n"
         "fonts.font(fonts.Weight.BOLD, 20)\n"
     )
