@@ -15,6 +15,7 @@ from appliance.base.config import Site
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import FactFile
 from appliance.base.limits import Limits
+from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
 from appliance.base.systemd import Lifeline
 from appliance.wire.report import Presence, Report
 from appliance.wire.stamp import Stamp
@@ -25,7 +26,6 @@ from services.health.check_runner import CheckRunner, Condition
 from services.health.checklist import Checklist
 from services.health.credentials import Credentials, client_tls
 from services.health.enrolment import Enrol, Owner
-from services.health.mqtt import Broker, Link, Will, connected
 from services.health.province_messages import ProvinceMessages
 from services.health.report_source import ReportSource
 from services.health.reporter import Reporter
@@ -196,16 +196,16 @@ class Tending:
 
 def _connector(
     site: Site, credentials: Credentials, trusted: Callable[[], bool]
-) -> Callable[[Will], AbstractAsyncContextManager[Link]]:
+) -> Callable[[Will], AbstractAsyncContextManager[Connection]]:
     """Reads the certificate anew for each connection: it may have been renewed meanwhile."""
 
-    def connect(will: Will) -> AbstractAsyncContextManager[Link]:
+    def connect_once(will: Will) -> AbstractAsyncContextManager[Connection]:
         if credentials.pair() is None:
             raise OSError("this site has no certificate yet")
         tls = client_tls(site.province.ca, credentials.file, trusted=trusted())
-        return connected(Broker.parse(site.province.broker), site.site.id, tls, will)
+        return connect(BrokerAddress.parse(site.province.broker), site.site.id, tls, will)
 
-    return connect
+    return connect_once
 
 
 async def tend(site: Site, places: Places) -> None:

@@ -4,10 +4,10 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
+from appliance.base.mqtt import Message
 from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.topics import Kind, Topic, TopicError
-from services.health.mqtt import Message
 
 log = logging.getLogger("diemcau.health.told")
 

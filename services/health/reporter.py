@@ -10,13 +10,13 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
+from appliance.base.mqtt import MQTT_ERRORS, Connection, Message, Refused, Will
 from appliance.base.tasks import end
 from appliance.wire.report import Presence, Report, kind_of, print_report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import TOLD, Kind, Topic
 from services.health.backlog import Backlog, Item
 from services.health.intervals import reconnect_s
-from services.health.mqtt import Link, Lost, Message, Refused, Will
 
 log = logging.getLogger("diemcau.health.reporter")
 
@@ -30,7 +30,7 @@ AT_ONCE = 8
 """Publications under way together: a backlog of a day goes out in seconds over a long line."""
 FAREWELL_S = 3.0
 
-Connect = Callable[[Will], AbstractAsyncContextManager[Link]]
+Connect = Callable[[Will], AbstractAsyncContextManager[Connection]]
 
 
 class Reporter:
@@ -94,7 +94,7 @@ class Reporter:
             while True:
                 try:
                     await self._once()
-                except Lost as error:
+                except MQTT_ERRORS as error:
                     self._note(str(error) or type(error).__name__)
                 self.connected = False
                 await self._wait_on_land(self._pause_s())
@@ -107,13 +107,13 @@ class Reporter:
         presence, stamp = self._birth(), self._stamp
         topic = str(Topic(self._site, Kind.PRESENCE))
         gone = print_report(replace(presence, stamp=stamp(), online=False, reason="lost"))
-        async with self._connect(Will(topic, gone)) as link:
-            await link.publish(topic, print_report(presence), retain=True)
-            await link.subscribe(*(str(Topic(self._site, kind)) for kind in TOLD))
+        async with self._connect(Will(topic, gone)) as connection:
+            await connection.publish(topic, print_report(presence), retain=True)
+            await connection.subscribe(*(str(Topic(self._site, kind)) for kind in TOLD))
             log.info("near → connected, session %d", presence.session)
             self.connected, self._tries = True, 0
-            listening = asyncio.create_task(self._listen(link), name="broker's word")
-            sending = asyncio.create_task(self._send(link), name="reports")
+            listening = asyncio.create_task(self._listen(connection), name="broker's word")
+            sending = asyncio.create_task(self._send(connection), name="reports")
             done: set[asyncio.Task[None]] = set()
             try:
                 done, _ = await asyncio.wait(
@@ -128,35 +128,35 @@ class Reporter:
                     left = print_report(
                         replace(presence, stamp=stamp(), online=False, reason="stopping")
                     )
-                    with contextlib.suppress(*Lost):
+                    with contextlib.suppress(*MQTT_ERRORS):
                         async with asyncio.timeout(FAREWELL_S):
-                            await link.publish(topic, left, retain=True)
+                            await connection.publish(topic, left, retain=True)
             for task in done:
                 task.result()
 
-    async def _listen(self, link: Link) -> None:
-        async for message in link.messages():
+    async def _listen(self, connection: Connection) -> None:
+        async for message in connection.messages():
             self._heard(message)
 
-    async def _send(self, link: Link) -> None:
+    async def _send(self, connection: Connection) -> None:
         """How it is now, what may have been lost, what was kept; then all that is said."""
         waiting = {id(item) for item in self._waiting}
         for item in [item for item in self._newest.values() if id(item) not in waiting]:
-            await self._publish(link, item, retain=True)
+            await self._publish(connection, item, retain=True)
         oldest = self._monotonic() - AGAIN_S
         for item in [item for at, item in self._sent if at >= oldest]:
-            await self._publish(link, item, retain=False)
+            await self._publish(connection, item, retain=False)
         while True:
             self._stirred.clear()
             while self._waiting:
-                await self._hand_over(link, self._waiting.popleft())
-            if not await self._send_kept(link) and not self._waiting:
+                await self._hand_over(connection, self._waiting.popleft())
+            if not await self._send_kept(connection) and not self._waiting:
                 await self._stirred.wait()
 
-    async def _hand_over(self, link: Link, item: Item) -> None:
+    async def _hand_over(self, connection: Connection, item: Item) -> None:
         self._handing = True
         try:
-            await self._publish(link, item, retain=self._newest.get(item.kind) is item)
+            await self._publish(connection, item, retain=self._newest.get(item.kind) is item)
         except BaseException:
             self._waiting.appendleft(item)
             raise
@@ -165,7 +165,7 @@ class Reporter:
         self._sent.append((self._monotonic(), item))
         self.published += 1
 
-    async def _send_kept(self, link: Link) -> bool:
+    async def _send_kept(self, connection: Connection) -> bool:
         """Some of what was kept; whether there was any."""
         if self._backlog.empty:
             return False
@@ -173,14 +173,14 @@ class Reporter:
         if not kept:
             return False
         async with asyncio.timeout(60.0):
-            await asyncio.gather(*(self._publish(link, item, retain=False) for item in kept))
+            await asyncio.gather(*(self._publish(connection, item, retain=False) for item in kept))
         await asyncio.to_thread(self._backlog.done, len(kept))
         self.published += len(kept)
         return True
 
-    async def _publish(self, link: Link, item: Item, *, retain: bool) -> None:
+    async def _publish(self, connection: Connection, item: Item, *, retain: bool) -> None:
         try:
-            await link.publish(str(Topic(self._site, item.kind)), item.payload, retain=retain)
+            await connection.publish(str(Topic(self._site, item.kind)), item.payload, retain=retain)
         except Refused as error:  # no other try will be taken; the line itself is well
             if item.kind not in self._refused:
                 log.warning("%s", error)

@@ -190,9 +190,11 @@ async def _serve(
             running = await stack.enter_async_context(
                 beside(place, write_reports(database), alarm=alarm)
             )
-            nudging = AgendaNotifier(database, running.ingest.nudge)
+            nudging = AgendaNotifier(database, running.ingest.notify_agenda)
             parts.append(tasks.create_task(nudging.run(), name="nudges"))
-            desiring = DesiredPublisher(database, lambda: keeper.conferences, running.ingest.tell)
+            desiring = DesiredPublisher(
+                database, lambda: keeper.conferences, running.ingest.publish_desired
+            )
             parts.append(tasks.create_task(desiring.run(), name="desired"))
             program = replace(program, enrolment=running.enrolment)
         served = uvicorn.Server(listen(application(program)))

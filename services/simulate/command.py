@@ -12,7 +12,7 @@ import click
 import httpx
 
 from appliance.base.journal import open_journal
-from services.health.mqtt import Broker
+from appliance.base.mqtt import BrokerAddress
 from services.province.broker.local_broker import Beside
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.diary import Diary
@@ -86,7 +86,7 @@ def simulate(
         let_in(choice, every, kept, time.time())
         http = client(choice.files.authority)
         agendas = {} if site_files is None else feeds(site_files, every, http)
-        where = Where(Broker(host, port), choice.files.authority)
+        where = Where(BrokerAddress(host, port), choice.files.authority)
         crowd = Crowd(
             where, every, kept, meeting=meeting, feeds=agendas, calm_s=rhythm, diary=Diary(out)
         )

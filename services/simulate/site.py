@@ -12,6 +12,15 @@ from pathlib import Path
 
 import httpx
 
+from appliance.base.mqtt import (
+    KEEPALIVE_S,
+    WILL_DELAY_S,
+    BrokerAddress,
+    Connection,
+    Message,
+    Will,
+    connect,
+)
 from appliance.base.tasks import end
 from appliance.wire.calendar.feed_fault import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
@@ -20,7 +29,6 @@ from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
 from services.health.credentials import client_tls
 from services.health.intervals import period_s
-from services.health.mqtt import KEEPALIVE_S, WILL_DELAY_S, Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
 from services.simulate.diary import Diary
 from services.simulate.feed import AGAIN_S, REFRESH_S, Feed
@@ -33,7 +41,7 @@ AT_ONCE = 8
 class Where:
     """The broker, and the authority that both sides believe."""
 
-    broker: Broker
+    broker: BrokerAddress
     ca: Path
     keepalive_s: int = KEEPALIVE_S
     will_delay_s: int = WILL_DELAY_S
@@ -82,7 +90,7 @@ class SimulatedSite:
         self._number = number
         self._boot_id = ""
         self._seqs = itertools.count()
-        self._link: Link | None = None
+        self._connection: Connection | None = None
         self._gone = False
         self._living: asyncio.Task[None] | None = None
         self._nudged, self._replanned = asyncio.Event(), asyncio.Event()
@@ -119,8 +127,8 @@ class SimulatedSite:
     def vanish(self) -> None:
         """The line is dead without a word. The site itself notices as late as a box does."""
         self._gone = True
-        if self._link is not None:
-            self._link.vanish()
+        if self._connection is not None:
+            self._connection.drop_silently()
 
     def _started(self) -> Reporter:
         self._boot_id = str(uuid.uuid4())
@@ -189,14 +197,14 @@ class SimulatedSite:
         )  # fmt: skip
 
     @asynccontextmanager
-    async def _connect(self, will: Will) -> AsyncIterator[Link]:
+    async def _connect(self, will: Will) -> AsyncIterator[Connection]:
         if self._gone:
             raise OSError("the line is dead")
         where = self._where
         async with contextlib.AsyncExitStack() as stack:
             async with where.turns:
                 tls = client_tls(where.ca, self._folder / f"{self.name}.pem")
-                line = connected(
+                attempt = connect(
                     where.broker,
                     self.name,
                     tls,
@@ -204,13 +212,13 @@ class SimulatedSite:
                     will_delay_s=where.will_delay_s,
                     keepalive_s=where.keepalive_s,
                 )
-                self._link = link = await stack.enter_async_context(line)
+                self._connection = await stack.enter_async_context(attempt)
             self._tally.connections += 1
             self._tally.diary.note(self.name, "connected")
             try:
-                yield link
+                yield self._connection
             finally:
-                self._link = None
+                self._connection = None
 
     def _hear(self, message: Message) -> None:
         if message.topic.endswith(f"/{Kind.NUDGE}"):

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from appliance.base.mqtt import Message
 from appliance.wire.alarm import Alarm
 from appliance.wire.desired import Desired
 from appliance.wire.report import Hand, Health, Meeting, Report, Update, parse_report, print_report
@@ -13,7 +14,6 @@ from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
 from services.health.check_runner import Condition
 from services.health.intervals import period_s
-from services.health.mqtt import Message
 from services.health.province_messages import ProvinceMessages
 from services.health.report_builder import meeting_of, update_of
 from services.health.report_source import ReportSource

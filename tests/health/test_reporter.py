@@ -10,12 +10,12 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.base.mqtt import BrokerAddress, Connection, Message, Will, connect
 from appliance.base.tasks import end
 from appliance.wire.report import Hand, Health, Presence, Report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind, Topic
 from services.health.backlog import Backlog
-from services.health.mqtt import Broker, Link, Message, Will, connected
 from services.health.reporter import Reporter
 from services.health.sequence import Sequence
 from services.province.broker.access import PROVINCE
@@ -43,12 +43,12 @@ class Speaker:
 
 def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boot-1") -> Speaker:
     tls = bench.identity(SITE)
-    broker = Broker(bench.files.host, port or bench.files.port)
+    broker = BrokerAddress(bench.files.host, port or bench.files.port)
     stamps = Sequence(boot)
     told: list[Message] = []
 
-    def connect(will: Will) -> AbstractAsyncContextManager[Link]:
-        return connected(broker, SITE, tls, will, will_delay_s=1)
+    def connect_once(will: Will) -> AbstractAsyncContextManager[Connection]:
+        return connect(broker, SITE, tls, will, will_delay_s=1)
 
     def birth() -> Presence:
         stamp = stamps.next(time.time())
@@ -57,7 +57,7 @@ def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boo
     backlog = Backlog(folder / "backlog")
     reporter = Reporter(
         SITE,
-        connect,
+        connect_once,
         backlog,
         birth=birth,
         stamp=lambda: stamps.next(time.time()),

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
 from appliance.base.tasks import end
 from appliance.wire.report import Report, parse_report
 from appliance.wire.topics import Topic
 from services.health.credentials import Pair, client_tls, private_pem
-from services.health.mqtt import Broker, Link, Lost, Message, connected
 from services.province.broker.configuration import BrokerFiles
 from services.province.broker.process import Mosquitto, mosquitto
 from services.province.ca.authority import Authority
@@ -32,8 +32,8 @@ class BrokerBench:
     revoked: list[int] = field(default_factory=list)
 
     @property
-    def broker(self) -> Broker:
-        return Broker(self.files.host, self.files.port)
+    def broker(self) -> BrokerAddress:
+        return BrokerAddress(self.files.host, self.files.port)
 
     def pair(self, site: str, *, days: float = 30.0, serial: str = "") -> Pair:
         """A certificate that the authority signs; of the past where `days` is negative."""
@@ -55,6 +55,12 @@ class BrokerBench:
     @property
     def province(self) -> ssl.SSLContext:
         return client_tls(self.files.authority, self.files.identity)
+
+    def server_tls(self) -> ssl.SSLContext:
+        """For a server that stands in the broker's place."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.folder / "server.pem")
+        return context
 
     def revoke(self, *pairs: Pair) -> None:
         """These certificates, too, count no more from the next start on."""
@@ -88,8 +94,8 @@ class Ear:
 
     async def run(self) -> None:
         while True:
-            with contextlib.suppress(*Lost):
-                async with connected(self._bench.broker, "ear", self._bench.province, None) as link:
+            with contextlib.suppress(*MQTT_ERRORS):
+                async with connect(self._bench.broker, "ear", self._bench.province, None) as link:
                     await link.subscribe("diemcau/#")
                     self.ready.set()
                     async for message in link.messages():
@@ -118,7 +124,7 @@ async def ear(bench: BrokerBench) -> AsyncIterator[Ear]:
 
 
 @asynccontextmanager
-async def linked(bench: BrokerBench, site: str, tls: ssl.SSLContext) -> AsyncIterator[Link]:
+async def linked(bench: BrokerBench, site: str, tls: ssl.SSLContext) -> AsyncIterator[Connection]:
     """A bare connection as `site`."""
-    async with connected(bench.broker, site, tls, None) as link:
+    async with connect(bench.broker, site, tls, None) as link:
         yield link

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import end
 from appliance.wire.report import Hand, Health, Meeting, Presence
-from services.health.mqtt import Broker
 from services.province.broker.local_broker import Beside, beside
 from services.province.importing.sites_sheet import import_sites
 from services.province.storage.database import Database
@@ -42,7 +42,7 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
     sites = names(COUNT)
     async with beside(choice, shelf.store) as province:
         let_in(choice, sites, tmp_path / "sites", time.time())
-        place = Broker("127.0.0.1", choice.port)
+        place = BrokerAddress("127.0.0.1", choice.port)
         where = Where(place, choice.files.authority, keepalive_s=8, will_delay_s=1)
         meeting = Appointment("m", time.time() - 65.0, time.time() + 600.0)
         crowd = Crowd(where, sites, tmp_path / "sites", meeting=meeting, calm_s=2.0)
@@ -55,7 +55,7 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
             within=90,
             else_say=crowd.account,
         )  # fmt: skip
-        await province.ingest.nudge(sites[3])
+        await province.ingest.notify_agenda(sites[3])
         await until("the nudge is heard", lambda: crowd.tally.nudges == 1)
         silent = {sites[0], sites[5]}
         crowd.strike([site for site in crowd.sites if site.name in silent], "network")

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.atomic_file import write_durably
-from appliance.wire.fields import LONGEST_PAYLOAD
+from appliance.base.mqtt import MAX_PACKET_BYTES
 from services.province.broker.access import PROVINCE, access_list
 from services.province.ca.authority import Authority, private_pem
 
@@ -72,7 +72,7 @@ class BrokerFiles:
             f"autosave_interval {AUTOSAVE_S}",
             f"max_queued_messages {WAITING}",
             "max_inflight_messages 200",
-            f"max_packet_size {LONGEST_PAYLOAD + 4096}",
+            f"max_packet_size {MAX_PACKET_BYTES}",
             "max_keepalive 120",
             "persistent_client_expiration 7d",
             "connection_messages false",

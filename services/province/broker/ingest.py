@@ -1,8 +1,8 @@
-"""What the sites say, from the broker into the storage: acknowledged when it is stored, not before.
+"""Stores the sites' reports, and acknowledges them to the broker only when they are stored.
 
-Messages are taken in batches, one transaction each, and only then acknowledged to the broker (MQTT
-5, 4.3.2), which keeps and repeats whatever was not: the program may be killed at any moment. What
-is stored twice is one report, by its stamp. Two copies of the program share the work by a shared
+Messages are taken in batches, one transaction each, and only then acknowledged (MQTT 5, 4.3.2): the
+broker keeps and repeats whatever was not, so the program may be killed at any moment. A report that
+is stored twice is one report, by its id. Two copies of the program share the work by a shared
 subscription (4.8.2); each of them is a client of its own.
 """
 
@@ -14,11 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import aiomqtt
-from paho.mqtt.packettypes import PacketTypes
-from paho.mqtt.properties import Properties
-
-from appliance.base.tasks import heed_cancellation
+from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
 from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, Report, parse_report
@@ -28,15 +24,13 @@ from services.province.broker.duplicate_devices import Speakers, heard
 log = logging.getLogger("diemcau.province.ingest")
 
 GROUP = "province"
-MOST_AT_ONCE = 200
+MAX_BATCH = 200
 """As many as the broker sends without an acknowledgement (max_inflight_messages)."""
-STORE_S = 60.0
-HOPELESS_TRIES, HOPELESS_WAIT_S = 3, 0.2
-SESSION_S = 7 * 86_400
-ANSWER_S = 15.0
-FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 10.0
-
-Lost = (aiomqtt.MqttError, OSError, TimeoutError)
+STORE_TIMEOUT_S = 60.0
+HOPELESS_TRIES, HOPELESS_RETRY_S = 3, 0.2
+SESSION_EXPIRY_S = 7 * 86_400
+RESPONSE_TIMEOUT_S = 15.0
+MIN_RETRY_S, MAX_RETRY_S = 0.5, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +55,12 @@ a report that was stored before must change nothing, and a site that is not know
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ClientIdentity:
     """The broker, and who this copy of the program is to it."""
 
-    host: str
-    port: int
+    broker: BrokerAddress
     tls: ssl.SSLContext
-    identifier: str = "province"
+    client_id: str = "province"
     shared: bool = False
     """Whether several copies divide the messages among them."""
 
@@ -83,119 +76,92 @@ class Counts:
     newest_at: float = 0.0
 
 
-class _Client(aiomqtt.Client):
-    """Acknowledges when told to; paho alone can, and aiomqtt hides it (two private names)."""
-
-    def __init__(self, *words: Any, **names: Any) -> None:
-        super().__init__(*words, **names)
-        self._client.manual_ack_set(True)
-
-    def acknowledge(self, messages: Sequence[aiomqtt.Message]) -> None:
-        """These are stored."""
-        for message in messages:
-            self._client.ack(message.mid, message.qos)
-
-    def waiting(self) -> list[aiomqtt.Message]:
-        """What has come in meanwhile, without waiting."""
-        found: list[aiomqtt.Message] = []
-        while len(found) < MOST_AT_ONCE - 1 and not self._queue.empty():
-            found.append(self._queue.get_nowait())
-        return found
-
-
 class Ingest:
-    """Connects for as long as `run` runs; `tell` and `nudge` use the same line.
+    """Connects for as long as `run` runs; what goes out to the sites uses the same connection.
 
     `alarm` is called, in a thread, with a site and a reason when two devices show one identity.
     """
 
     def __init__(
         self,
-        place: Place,
+        identity: ClientIdentity,
         store: Store,
         *,
         alarm: Callable[[str, str], None] = lambda _site, _reason: None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._place = place
+        self._identity = identity
         self._store = store
         self._alarm = alarm
         self._now = now
-        self._client: _Client | None = None
+        self._connection: Connection | None = None
         self._speakers: dict[str, Speakers] = {}
         self.counts = Counts()
 
     async def run(self) -> None:
         """Take in reports until cancelled."""
-        wait = FIRST_WAIT_S
+        wait = MIN_RETRY_S
         while True:
             try:
-                await self._once()
-            except Lost as error:
+                await self._connect_once()
+            except MQTT_ERRORS as error:
                 self.counts.lost_lines += 1
-                log.warning("line to the broker lost: %s", error)
-            wait = FIRST_WAIT_S if self.counts.connected else min(2 * wait, LONGEST_WAIT_S)
+                log.warning("connection to the broker lost: %s", error or type(error).__name__)
+            wait = MIN_RETRY_S if self.counts.connected else min(2 * wait, MAX_RETRY_S)
             self.counts.connected = False
             await asyncio.sleep(wait)
 
-    async def nudge(self, site: str) -> None:
-        """Your agenda has changed: an empty message, not retained. Raises one of `Lost`."""
+    async def notify_agenda(self, site: str) -> None:
+        """Tell a site that its agenda has changed: an empty message, not retained.
+
+        Raises one of `MQTT_ERRORS`.
+        """
         await self._publish(Topic(site, Kind.NUDGE), b"", retain=False)
 
-    async def tell(self, site: str, desired: Desired) -> None:
-        """What is desired of a site, retained. Raises one of `Lost`."""
+    async def publish_desired(self, site: str, desired: Desired) -> None:
+        """Tell a site what is desired of it, retained. Raises one of `MQTT_ERRORS`."""
         await self._publish(Topic(site, Kind.DESIRED), desired.payload, retain=True)
 
     async def _publish(self, topic: Topic, payload: bytes, *, retain: bool) -> None:
-        if self._client is None:
-            raise aiomqtt.MqttError("no line to the broker; try again")
-        await self._client.publish(str(topic), payload, qos=1, retain=retain)
+        if self._connection is None:
+            raise OSError("no connection to the broker; try again")
+        await self._connection.publish(str(topic), payload, retain=retain)
 
-    async def _once(self) -> None:
-        place = self._place
-        session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        session.SessionExpiryInterval = SESSION_S
-        session.ReceiveMaximum = MOST_AT_ONCE
-        client = _Client(
-            place.host,
-            place.port,
-            identifier=place.identifier,
-            protocol=aiomqtt.ProtocolVersion.V5,
-            tls_context=place.tls,
-            keepalive=30,
-            timeout=ANSWER_S,
-            clean_start=False,
-            properties=session,
-        )
-        async with client:
-            heed_cancellation()
-            for kind in REPORTED:
-                await client.subscribe(self._filter(kind), qos=1)
-                heed_cancellation()
-            self._client, self.counts.connected = client, True
+    async def _connect_once(self) -> None:
+        own = self._identity
+        async with connect(
+            own.broker,
+            own.client_id,
+            own.tls,
+            session_expiry_s=SESSION_EXPIRY_S,
+            receive_maximum=MAX_BATCH,
+            response_timeout_s=RESPONSE_TIMEOUT_S,
+        ) as connection:
+            await connection.subscribe(*map(self._filter, REPORTED))
+            self._connection, self.counts.connected = connection, True
             try:
-                async for message in client.messages:
-                    await self._take(client, [message, *client.waiting()])
+                async for batch in connection.batches(MAX_BATCH):
+                    await self._store_batch(connection, batch)
             finally:
-                self._client = None
+                self._connection = None
 
     def _filter(self, kind: Kind) -> str:
-        share = f"$share/{GROUP}/" if self._place.shared else ""
+        share = f"$share/{GROUP}/" if self._identity.shared else ""
         return share + of_all_sites(kind)
 
-    async def _take(self, client: _Client, messages: list[aiomqtt.Message]) -> None:
-        """Until these are stored. A database that is away is waited for: the broker keeps the rest,
-        and what has come meanwhile joins the next try."""
-        now, wait = self._now(), FIRST_WAIT_S
+    async def _store_batch(self, connection: Connection, messages: list[Message]) -> None:
+        """Return when these are stored. A database that is away is waited for: the broker keeps the
+        rest, and what has come meanwhile joins the next try."""
+        now, wait = self._now(), MIN_RETRY_S
         batch = self._read_all(messages, now)
-        async with asyncio.timeout(STORE_S):
+        async with asyncio.timeout(STORE_TIMEOUT_S):
             while not await self._stored(batch):
                 await asyncio.sleep(wait)
-                wait = min(2 * wait, LONGEST_WAIT_S)
-                more = client.waiting()
+                wait = min(2 * wait, MAX_RETRY_S)
+                more = connection.waiting(2 * MAX_BATCH - len(messages))
                 messages += more
                 batch += self._read_all(more, now)
-        client.acknowledge(messages)
+        connection.acknowledge(messages)
         self.counts.stored += len(batch)
         self.counts.newest_at = now
         for one in batch:
@@ -226,7 +192,7 @@ class Ingest:
             for probe, must_fail in ((good, False), (one, True), (good, False)):
                 if (await asyncio.to_thread(self._tried, [probe]) is not None) != must_fail:
                     return False
-            await asyncio.sleep(HOPELESS_WAIT_S)
+            await asyncio.sleep(HOPELESS_RETRY_S)
         return True
 
     def _tried(self, batch: list[Incoming]) -> Exception | None:
@@ -236,15 +202,15 @@ class Ingest:
             return error
         return None
 
-    def _read_all(self, messages: list[aiomqtt.Message], now: float) -> list[Incoming]:
+    def _read_all(self, messages: list[Message], now: float) -> list[Incoming]:
         return [one for message in messages if (one := self._read(message, now)) is not None]
 
-    def _read(self, message: aiomqtt.Message, now: float) -> Incoming | None:
+    def _read(self, message: Message, now: float) -> Incoming | None:
         """None for what no site of ours says: it is acknowledged and gone."""
         try:
-            topic = Topic.parse(str(message.topic))
-            payload = message.payload if isinstance(message.payload, bytes) else b""
-            return Incoming(topic.site, topic.kind, parse_report(topic.kind, payload), now)
+            topic = Topic.parse(message.topic)
+            report = parse_report(topic.kind, message.payload)
+            return Incoming(topic.site, topic.kind, report, now)
         except (TopicError, WireError) as error:
             self.counts.refused += 1
             log.warning("refused: %s: %s", message.topic, error)

@@ -4,7 +4,7 @@ For a province's program::
 
     async with beside(Beside(data / "broker"), store) as broker:
         app.routes += enrolment_routes(broker.enrolment, time.time)
-        await broker.ingest.nudge("ia-kly")
+        await broker.ingest.notify_agenda("ia-kly")
 
 A larger province runs its broker elsewhere: then `Ingest` alone is what it needs, and the lists
 that `BrokerFiles` writes are given to that broker.
@@ -19,9 +19,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import end
 from services.province.broker.configuration import BrokerFiles
-from services.province.broker.ingest import Ingest, Place, Store
+from services.province.broker.ingest import ClientIdentity, Ingest, Store
 from services.province.broker.process import BrokerError, mosquitto
 from services.province.ca.authority import Authority
 from services.province.ca.enrolment import Enrolment
@@ -82,8 +83,8 @@ async def beside(
     authority, files, ledger = choice.authority(now), choice.files, choice.ledger
     files.write(authority, choice.names, now)
     enrolment = Enrolment(authority, ledger, alarm=alarm)
-    tls = client_context(files)
-    ingest = Ingest(Place(choice.host, choice.port, tls), store, alarm=alarm)
+    identity = ClientIdentity(BrokerAddress(choice.host, choice.port), client_context(files))
+    ingest = Ingest(identity, store, alarm=alarm)
     started = asyncio.Event()
     broker = asyncio.create_task(_broker(choice, authority, enrolment, ledger, started))
     taking = asyncio.create_task(ingest.run(), name="ingest")

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from services.province.broker.ingest import Lost
+from appliance.base.mqtt import MQTT_ERRORS
 from services.province.schedule.feeds import reached
 from services.province.sites.tree import Tree
 from services.province.storage.database import Database
@@ -33,17 +33,17 @@ Version = tuple[int, int]
 
 
 class AgendaNotifier:
-    """``nudge`` raises one of `Lost` while the broker is away; then the site is told later."""
+    """`notify` raises one of `MQTT_ERRORS` while the broker is away; the site is told later."""
 
     def __init__(
         self,
         database: Database,
-        nudge: Callable[[str], Awaitable[None]],
+        notify: Callable[[str], Awaitable[None]],
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
-        self._nudge = nudge
+        self._notify = notify
         self._now = now
         self._owed: set[str] = set()
 
@@ -81,8 +81,8 @@ class AgendaNotifier:
 
     async def _told(self, site: str) -> bool:
         try:
-            await self._nudge(site)
-        except Lost as error:
+            await self._notify(site)
+        except MQTT_ERRORS as error:
             log.info("a nudge waits: %s", error)
             return False
         self._owed.discard(site)

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from appliance.base.mqtt import MQTT_ERRORS
 from appliance.wire.desired import Desired
-from services.province.broker.ingest import Lost
 from services.province.floor.room_monitor import Wanted
 from services.province.floor.sip_participants import hands_of, is_up
 from services.province.storage.database import Database
@@ -26,7 +26,7 @@ log = logging.getLogger("diemcau.province.desired")
 LOOK_S = 0.5
 """The lamp follows the chair's click within two seconds."""
 
-Tell = Callable[[str, Desired], Awaitable[None]]
+Publish = Callable[[str, Desired], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,8 @@ class Wish:
 class DesiredPublisher:
     """One, in the copy of the program that has the broker.
 
-    `conferences` gives those that are on; `tell` raises one of `Lost` while the broker is away.
+    `conferences` gives those that are on; `publish` raises one of `MQTT_ERRORS` while the broker is
+    away.
     A copy that begins tells every site of them anew: what a former one told is not known.
     """
 
@@ -48,13 +49,13 @@ class DesiredPublisher:
         self,
         database: Database,
         conferences: Callable[[], Iterable[Wanted]],
-        tell: Tell,
+        publish: Publish,
         *,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
         self._conferences = conferences
-        self._tell = tell
+        self._publish = publish
         self._now = now
         self._told: dict[str, Wish] = {}
 
@@ -79,8 +80,8 @@ class DesiredPublisher:
             now = self._now()
             desired = Desired(now, int(now * 1000), wish.floor, wish.hand_seen)
             try:
-                await self._tell(site, desired)
-            except Lost as error:
+                await self._publish(site, desired)
+            except MQTT_ERRORS as error:
                 log.info("a floor waits: %s", error)
                 return
             self._told[site] = wish

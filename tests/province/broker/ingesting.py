@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from appliance.base.tasks import end
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
-from services.province.broker.ingest import Incoming, Ingest, Place
+from services.province.broker.ingest import ClientIdentity, Incoming, Ingest
 from tests.peers.mosquitto import BrokerBench
 from tests.process.waiting import until
 
@@ -51,13 +51,13 @@ def ingest(
 ) -> Ingest:  # fmt: skip
     """Not yet running."""
     tls = client_tls(bench.files.authority, bench.files.identity)
-    place = Place(bench.files.host, bench.files.port, tls, identifier, shared)
+    own = ClientIdentity(bench.broker, tls, identifier, shared)
 
     def alarm(site: str, reason: str) -> None:
         if alarms is not None:
             alarms.append(f"{site}: {reason}")
 
-    return Ingest(place, shelf.store, alarm=alarm)
+    return Ingest(own, shelf.store, alarm=alarm)
 
 
 @asynccontextmanager

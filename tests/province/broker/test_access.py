@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.mqtt import MQTT_ERRORS, Refused
 from appliance.wire.topics import REPORTED, TOLD, Kind, Topic
 from services.health.credentials import client_tls
-from services.health.mqtt import Broker, Lost, Refused
 from services.province.broker.access import PROVINCE
 from services.province.ca.authority import Authority
 from tests.peers.mosquitto import broker_bench, ear, linked
@@ -76,7 +76,7 @@ async def test_no_certificate_an_expired_one_and_a_foreign_one_get_no_connection
             stranger,
             client_tls(bench.files.authority),
         ):
-            with pytest.raises(Lost):
+            with pytest.raises(MQTT_ERRORS):
                 async with linked(bench, HERE, tls):
                     pass
         async with linked(bench, HERE, bench.identity(HERE)):
@@ -90,25 +90,8 @@ async def test_a_revoked_certificate_gets_no_connection(tmp_path: Path) -> None:
         pass
     bench.revoke(stolen)
     async with bench.running():
-        with pytest.raises(Lost):
+        with pytest.raises(MQTT_ERRORS):
             async with linked(bench, HERE, bench.tls(stolen)):
                 pass
         async with linked(bench, HERE, bench.tls(good)):
             pass
-
-
-@pytest.mark.parametrize(
-    ("url", "broker"),
-    [
-        ("mqtts://mqtt.gialai.example:8884", Broker("mqtt.gialai.example", 8884)),
-        ("mqtts://10.0.0.1", Broker("10.0.0.1", 8883)),
-        ("mqtts://[fd00::1]:8883", Broker("fd00::1", 8883)),
-        ("mqtt://x", None), ("mqtts://", None), ("", None), ("mqtts://x/y", None),
-    ],
-)  # fmt: skip
-def test_where_the_broker_is(url: str, broker: Broker | None) -> None:
-    if broker is None:
-        with pytest.raises(ValueError, match="is no broker"):
-            Broker.parse(url)
-    else:
-        assert Broker.parse(url) == broker

@@ -134,10 +134,10 @@ async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> Non
 async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
     bench, shelf = broker_bench(tmp_path), Shelf()
     async with bench.running(), taking(ingest(bench, shelf)) as one:
-        await one.tell(SITE, Desired(time.time(), 1, floor="m"))
+        await one.publish_desired(SITE, Desired(time.time(), 1, floor="m"))
         async with speaking(speaker(bench, tmp_path)) as site:
             await until("the wish is heard", lambda: site.told)
-            await one.nudge(SITE)
+            await one.notify_agenda(SITE)
             await until("the nudge is heard", lambda: len(site.told) == 2)
     wish, nudge = site.told
     assert (wish.topic, wish.retained) == (str(Topic(SITE, Kind.DESIRED)), True)

@@ -12,11 +12,11 @@ import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, connect
 from appliance.wire.enrolment import EnrolRequest
 from appliance.wire.report import Health, Presence, Report
 from appliance.wire.topics import Kind, Topic
 from services.health.credentials import Pair, client_tls, private_pem, request
-from services.health.mqtt import Broker, Lost, connected
 from services.province.broker.local_broker import Beside, beside
 from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment
@@ -45,24 +45,24 @@ async def test_who_is_approved_is_in_at_once_and_who_is_revoked_is_thrown_out(
     tmp_path: Path,
 ) -> None:
     choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
-    place = Broker(choice.host, choice.port)
+    place = BrokerAddress(choice.host, choice.port)
     (payload,) = examples("health")
     async with beside(choice, shelf.store) as province:
         tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
-        async with connected(place, SITE, tls, None) as link:
+        async with connect(place, SITE, tls, None) as link:
             await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
             await until("it is stored", lambda: shelf.kept)
             province.enrolment.revoke(SITE, time.time(), by="a test")
-            with pytest.raises(Lost):  # its connection ends without its doing
+            with pytest.raises(MQTT_ERRORS):  # its connection ends without its doing
                 async with asyncio.timeout(40):
                     async for _ in link.messages():
                         pass
 
         async def refused() -> bool:
             try:
-                async with connected(place, SITE, tls, None):
+                async with connect(place, SITE, tls, None):
                     return False
-            except Lost as error:
+            except MQTT_ERRORS as error:
                 return "certificate" in str(error)
 
         await until_told("it is refused", refused)
@@ -117,7 +117,7 @@ async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
         await until("the line is back", lambda: province.ingest.counts.lost_lines >= 1
                     and province.ingest.counts.connected)  # fmt: skip
         tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
-        async with connected(Broker(choice.host, choice.port), SITE, tls, None) as link:
+        async with connect(BrokerAddress(choice.host, choice.port), SITE, tls, None) as link:
             await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
         await until("it is stored", lambda: shelf.kept)
     assert brokers(choice) == []

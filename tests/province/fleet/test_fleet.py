@@ -12,8 +12,8 @@ import psutil
 import pytest
 from sqlalchemy import select
 
+from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import end
-from services.health.mqtt import Broker
 from services.province.broker.local_broker import Beside
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, State
@@ -51,7 +51,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             number = place.id
         choice = Beside(program.data / "broker", port=port)
         let_in(choice, SITES, tmp_path / "sites", time.time())
-        where = Where(Broker("127.0.0.1", port), choice.files.authority, keepalive_s=8)
+        where = Where(BrokerAddress("127.0.0.1", port), choice.files.authority, keepalive_s=8)
         packed = tmp_path / "site-files.zip"
         with database.reading() as session:
             settings = Settings(url=program.url)

@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 import pytest
 
+from appliance.base.mqtt import MQTT_ERRORS
 from appliance.wire.desired import Desired
 from services.province.accounts import Role, add_account
-from services.province.broker.ingest import Lost
 from services.province.broker.local_broker import Beside
 from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.floor.attendance import BLINK_S
@@ -130,7 +130,7 @@ async def test_each_site_is_told_what_is_new_and_once(conference: Conference) ->
 
     async def tell(site: str, desired: Desired) -> None:
         if lost:
-            raise next(iter(Lost))("the broker is away")
+            raise next(iter(MQTT_ERRORS))("the broker is away")
         told.append((site, desired.floor, desired.hand_seen))
 
     boss = conference.house.person("boss", Role.CHAIR)
