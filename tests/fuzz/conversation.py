@@ -5,7 +5,7 @@ import random
 from sipmessage import URI, Message, Request, Response
 
 from appliance.dialers.sip.signalling.digest import MOST_REALMS, Authenticator
-from appliance.dialers.sip.signalling.invite_session import InviteSession
+from appliance.dialers.sip.signalling.invite_session import MAX_EVENTS, InviteSession
 from appliance.dialers.sip.signalling.message import (
     MessageError,
     carry,
@@ -16,8 +16,7 @@ from appliance.dialers.sip.signalling.message import (
     tag_of,
     tagged,
 )
-from appliance.dialers.sip.signalling.session import MOST_EVENTS
-from appliance.dialers.sip.signalling.transactions import MOST, MOST_FORKS
+from appliance.dialers.sip.signalling.transactions import MAX_FORKS, MAX_SERVER_TRANSACTIONS
 from tests.dialers.sip.signalling.sessions import FAR, NEAR
 from tests.dialers.sip.signalling.wire import ROOM, TCP_NEAR, UDP_FAR, UDP_NEAR
 from tests.fuzz.choices import Choices
@@ -70,8 +69,8 @@ class Conversation:
             local,
             NEAR,
             authenticator=self._authenticator,
-            open_door=not self._calls,
-            chance=random.Random(1),
+            accepts_calls=not self._calls,
+            rng=random.Random(1),
         )
         self._now = 0.0
         self._said: list[Request | Response] = []  # the last few of ours
@@ -177,14 +176,14 @@ class Conversation:
         for message in self._leg.outgoing():
             self._said.append(_again(message))
         del self._said[:-12]
-        transactions, asking = self._leg._transactions, self._leg._asking
-        assert len(transactions._clients) <= MOST
-        assert len(transactions._servers) <= MOST
-        assert all(len(one.acks) <= MOST_FORKS for one in transactions._clients.values())
-        assert len(asking._early) <= MOST_FORKS
-        assert len(asking._open) <= MOST
+        transactions = self._leg._transactions
+        assert len(transactions._clients) <= MAX_SERVER_TRANSACTIONS
+        assert len(transactions._servers) <= MAX_SERVER_TRANSACTIONS
+        assert all(len(one.acks) <= MAX_FORKS for one in transactions._clients.values())
+        assert len(self._leg._early) <= MAX_FORKS
+        assert len(self._leg._pending) <= MAX_SERVER_TRANSACTIONS
         assert len(self._authenticator._realms) <= MOST_REALMS
-        assert len(self._leg.take_events()) <= MOST_EVENTS
+        assert len(self._leg.take_events()) <= MAX_EVENTS
 
 
 def _again(message: Message) -> Request | Response:

@@ -29,9 +29,9 @@ from appliance.dialers.sip.signalling.events import (
     Established,
     Failed,
     Info,
-    LegEvent,
     Offered,
     Progress,
+    SessionEvent,
 )
 from appliance.dialers.sip.signalling.info import CONTROL, FAST_UPDATE, wants_keyframe
 from appliance.dialers.sip.signalling.invite_session import InviteSession
@@ -226,7 +226,7 @@ class SipCall:
                 one.lost(self._now)
         self._turn()
 
-    def _take(self, event: LegEvent) -> None:
+    def _take(self, event: SessionEvent) -> None:
         match event:
             case Progress(code):
                 self.rang = self.rang or code == 180

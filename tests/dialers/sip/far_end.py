@@ -47,7 +47,7 @@ class FarEnd:
         def send(message: Message) -> None:
             writer.write(serialise(message))
 
-        leg = InviteSession(Local("TCP", "127.0.0.1", self.port), FAR, open_door=True)
+        leg = InviteSession(Local("TCP", "127.0.0.1", self.port), FAR, accepts_calls=True)
         agent = Agent(leg, media, send, self.answering)
         self.agents.append(agent)
         framer = Framer()

@@ -15,8 +15,8 @@ from appliance.dialers.sip.signalling.events import (
     Failed,
     Incoming,
     Info,
-    LegEvent,
     Offered,
+    SessionEvent,
 )
 from appliance.dialers.sip.signalling.invite_session import InviteSession
 
@@ -108,7 +108,7 @@ class Agent:
         self.leg.on_timer(time.monotonic())
         self.turn()
 
-    def _take(self, event: LegEvent) -> None:
+    def _take(self, event: SessionEvent) -> None:
         now = time.monotonic()
         match event:
             case Incoming():

@@ -56,7 +56,7 @@ class McuCall:
         leg = InviteSession(
             Local("TCP", "127.0.0.1", port),
             Address(URI.parse("sip:rmx@127.0.0.1"), "RMX"),
-            open_door=True,
+            accepts_calls=True,
             timer=replace(timer),
         )
         self._out, self._late = send, False

@@ -5,10 +5,14 @@ from dataclasses import dataclass, field
 
 from sipmessage import URI, Address, Message, Request, Response
 
-from appliance.dialers.sip.signalling.message import request, tag_of, tagged
+from appliance.dialers.sip.signalling.message import request, tag_of, tagged, tokens
 
-MOST_ROUTE = 4096
+MAX_ROUTE = 4096
 """Characters of a route set: ten proxies have 1000."""
+MAX_RELIABLE = 32
+"""Reliable provisional answers of one far end that are acknowledged; any more are not."""
+MAX_EARLY = 16
+"""Far ends that may ring at a time for one INVITE of ours."""
 _PIECE = re.compile(r'(?:[^,<"]|<[^>]*>|"(?:[^"\\]|\\.)*")+')
 
 
@@ -29,12 +33,13 @@ class Dialog:
     cseq: int
     far_cseq: int | None = None
     confirmed: bool = False
-    prack: set[int] = field(default_factory=set)  # RSeq of the answers that were acknowledged
+    takes_update: bool = False  # the far end does, so far as it has said
+    _reliable: set[int] = field(default_factory=set)  # RSeq of the answers with a PRACK
 
     @classmethod
     def of_client(cls, invite: Request, answer: Response) -> "Dialog":
         """The dialog that an answer to our INVITE makes, early or confirmed (12.1.2)."""
-        return cls(
+        one = cls(
             call_id=invite.call_id,
             near=invite.from_address,
             far=answer.to_address,
@@ -44,12 +49,15 @@ class Dialog:
             cseq=invite.cseq.sequence,
             confirmed=answer.code >= 200,
         )
+        if one.confirmed:
+            one._note_methods(answer)
+        return one
 
     @classmethod
     def of_server(cls, invite: Request, tag: str) -> "Dialog":
         """The dialog that our answer to an INVITE makes (12.1.1)."""
         far = invite.from_address
-        return cls(
+        one = cls(
             call_id=invite.call_id,
             near=tagged(invite.to_address, tag),
             far=far,
@@ -59,6 +67,8 @@ class Dialog:
             cseq=0,
             far_cseq=invite.cseq.sequence,
         )
+        one._note_methods(invite)
+        return one
 
     def holds(self, message: Message) -> bool:
         """Whether a request of the far end's belongs here."""
@@ -73,10 +83,19 @@ class Dialog:
         self.confirmed = True
         self.target = target_of(answer) or self.target
         self.routes = tuple(reversed(_routes(answer)))
+        self._note_methods(answer)
+
+    def note_reliable(self, rseq: int) -> bool:
+        """Note a reliable provisional answer; False where it is to have no PRACK of its own."""
+        if rseq in self._reliable or len(self._reliable) >= MAX_RELIABLE:
+            return False
+        self._reliable.add(rseq)
+        return True
 
     def refresh(self, message: Message) -> None:
-        """The far end may have moved (12.2.1.2)."""
+        """A re-INVITE, an UPDATE or its 2xx: the far end may have moved (12.2.1.2)."""
         self.target = target_of(message) or self.target
+        self._note_methods(message)
 
     def in_order(self, asked: Request) -> bool:
         """Note the far end's CSeq; False where it is older than one already seen (12.2.2)."""
@@ -88,12 +107,21 @@ class Dialog:
 
     def request(self, method: str) -> Request:
         """The next request in this dialog."""
+        return self._made(method, self.next_cseq())
+
+    def next_cseq(self) -> int:
+        """The sequence number of the next request."""
         self.cseq += 1
-        return self._made(method, self.cseq)
+        return self.cseq
 
     def ack(self, cseq: int) -> Request:
         """The ACK to the 2xx of the INVITE with this CSeq (13.2.2.4)."""
         return self._made("ACK", cseq)
+
+    def _note_methods(self, message: Message) -> None:
+        methods = tokens(message, "Allow")
+        if methods:
+            self.takes_update = "update" in methods
 
     def _made(self, method: str, cseq: int) -> Request:
         target, routes = self.target, list(self.routes)
@@ -109,6 +137,39 @@ class Dialog:
         return one
 
 
+@dataclass
+class EarlyDialogs:
+    """The dialogs that provisional answers to one INVITE began (13.2.2.4).
+
+    ``sdp`` is the description that came with the last reliable one of those answers.
+    """
+
+    sdp: str = ""
+    _by_tag: dict[str, Dialog] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self._by_tag)
+
+    def ringing(self, invite: Request, answer: Response) -> Dialog | None:
+        """The dialog of a provisional answer, begun where there is none; None beyond the bound."""
+        tag = tag_of(answer.to_address)
+        if tag not in self._by_tag and len(self) < MAX_EARLY:
+            self._by_tag[tag] = Dialog.of_client(invite, answer)
+        return self._by_tag.get(tag)
+
+    def confirmed(self, invite: Request, answer: Response) -> Dialog:
+        """The dialog of a 2xx, which is no early one any more."""
+        dialog = self._by_tag.pop(tag_of(answer.to_address), None)
+        if dialog is None:
+            return Dialog.of_client(invite, answer)
+        dialog.confirm(answer)
+        return dialog
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._by_tag.clear()
+
+
 def target_of(message: Message) -> URI | None:
     """Where the sender says it is reached; None where it does not, or not readably."""
     try:
@@ -121,7 +182,7 @@ def target_of(message: Message) -> URI | None:
 def _routes(message: Message) -> list[str]:
     """The proxies' addresses as they wrote them; none where one of them cannot be read."""
     lines = message.headers.getlist("Record-Route")
-    if sum(map(len, lines)) > MOST_ROUTE:
+    if sum(map(len, lines)) > MAX_ROUTE:
         return []
     pieces = [piece.strip() for line in lines for piece in _PIECE.findall(line)]
     try:

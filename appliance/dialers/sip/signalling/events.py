@@ -72,6 +72,6 @@ class Ended:
     why: str
 
 
-LegEvent = (
+SessionEvent = (
     Progress | Established | Failed | Incoming | Offered | Answered | OfferRefused | Info | Ended
 )

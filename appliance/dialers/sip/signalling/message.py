@@ -171,6 +171,14 @@ def carry(message: Message, body: str, kind: str = SDP) -> None:
         message.headers.remove("Content-Type")
 
 
+def describe(message: Message, contact: Address, sdp: str) -> None:
+    """Put on what every INVITE, UPDATE and their 2xx carry: who we are, what we take, the SDP."""
+    message.contact = [contact]
+    message.headers.set("Allow", ALLOW)
+    message.supported = list(SUPPORTED)
+    carry(message, sdp)
+
+
 def kind_of(message: Message) -> str:
     """The media type of the body, small letters, without parameters."""
     return (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()

@@ -7,7 +7,12 @@ from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import Local, new_tag, number, request, tagged
-from appliance.dialers.sip.signalling.transactions import Event, Replied, Silent, Transactions
+from appliance.dialers.sip.signalling.transactions import (
+    ResponseReceived,
+    TransactionEvent,
+    Transactions,
+    TransactionTimeout,
+)
 
 WANTED_S = 600
 AGAIN_S = 30.0
@@ -97,11 +102,11 @@ class Registration:
         self._open = one
         self._transactions.send(one, now)
 
-    def _tell(self, events: list[Event], now: float) -> None:
+    def _tell(self, events: list[TransactionEvent], now: float) -> None:
         for event in events:
-            if isinstance(event, Replied) and event.request is self._open:
+            if isinstance(event, ResponseReceived) and event.request is self._open:
                 self._replied(event.response, now)
-            elif isinstance(event, Silent) and event.request is self._open:
+            elif isinstance(event, TransactionTimeout) and event.request is self._open:
                 self._failed(None, now)
 
     def _replied(self, answer: Response, now: float) -> None:

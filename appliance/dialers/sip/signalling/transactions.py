@@ -1,4 +1,8 @@
-"""All transactions of one flow without I/O: messages and hours in, messages and events out."""
+"""All transactions of one call without I/O: messages and times in, messages and events out.
+
+A transaction is a request and its answers, repeated as the transport needs it (RFC 3261
+section 17).
+"""
 
 from dataclasses import dataclass
 
@@ -13,22 +17,22 @@ from appliance.dialers.sip.signalling.client_transaction import (
 from appliance.dialers.sip.signalling.message import Local, new_branch, new_tag, response, tag_of
 from appliance.dialers.sip.signalling.server_transaction import ServerTransaction, server_key
 
-MOST = 256
-"""Requests of a far end that are open at a time; one that sends more is answered with 503."""
-MOST_FORKS = 16
+MAX_SERVER_TRANSACTIONS = 256
+"""Requests of the far end that are open at a time; one that sends more is answered with 503."""
+MAX_FORKS = 16
 """Far ends that one INVITE of ours may reach."""
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The far end asks; answer with `Transactions.answer`."""
+class RequestReceived:
+    """The far end sent a request; answer it with `Transactions.answer`."""
 
     request: Request
 
 
 @dataclass(frozen=True, slots=True)
-class Replied:
-    """An answer to a request of ours; each provisional one, and the final one once.
+class ResponseReceived:
+    """The far end answered our ``request``: each provisional answer, and the final one once.
 
     A 2xx to an INVITE comes once for each To tag, and again until `acknowledge` was called.
     """
@@ -38,39 +42,47 @@ class Replied:
 
 
 @dataclass(frozen=True, slots=True)
-class Silent:
-    """No final answer to a request of ours."""
+class TransactionTimeout:
+    """Our ``request`` got no final answer in time, or its connection was lost."""
 
     request: Request
 
 
 @dataclass(frozen=True, slots=True)
-class Cancelled:
-    """The far end takes its INVITE back, which is still to be answered (with 487)."""
+class CancelReceived:
+    """The far end cancels its INVITE ``request``, which is still to be answered with 487."""
 
     request: Request
 
 
 @dataclass(frozen=True, slots=True)
-class Acknowledged:
-    """The ACK to our 2xx; ``ack`` may carry the answer to our offer."""
+class AckReceived:
+    """The far end acknowledged our 2xx to ``request``; ``ack`` may answer our offer."""
 
     request: Request
     ack: Request
 
 
 @dataclass(frozen=True, slots=True)
-class Unacknowledged:
-    """Our 2xx to an INVITE was never acknowledged: the session is to be ended."""
+class AckTimeout:
+    """The far end never acknowledged our 2xx to the INVITE ``request``: end the session."""
 
     request: Request
 
 
-Event = Asked | Replied | Silent | Cancelled | Acknowledged | Unacknowledged
+TransactionEvent = (
+    RequestReceived
+    | ResponseReceived
+    | TransactionTimeout
+    | CancelReceived
+    | AckReceived
+    | AckTimeout
+)
 
 
 class Transactions:
-    """What goes out is fetched with ``outgoing``; ``now`` is any clock in seconds."""
+    """Owns every transaction. Fetch what is to be sent with `outgoing`; ``now`` is any clock in
+    seconds that never goes back."""
 
     def __init__(self, local: Local) -> None:
         self.local = local
@@ -85,7 +97,7 @@ class Transactions:
         return out
 
     def send(self, request: Request, now: float) -> None:
-        """Begin a transaction; gives ``request`` a Via of its own."""
+        """Send a request of ours in a new transaction; sets its Via."""
         request.headers.remove("Via")
         request.via = [self.local.via(new_branch())]
         self._begin(request, now)
@@ -94,12 +106,12 @@ class Transactions:
         """Send the ACK to a 2xx, and again whenever the 2xx is repeated (13.2.2.4)."""
         ack.via = [self.local.via(new_branch())]
         client = self._clients.get(client_key(request))
-        if client is not None and len(client.acks) < MOST_FORKS:
+        if client is not None and len(client.acks) < MAX_FORKS:
             client.acks[tag_of(ack.to_address)] = ack
         self._out.append(ack)
 
     def cancel(self, request: Request, now: float) -> None:
-        """Take an INVITE back as soon as the far end has shown that it knows of it (9.1)."""
+        """Cancel an INVITE of ours, as soon as a provisional answer has come (section 9.1)."""
         client = self._clients.get(client_key(request))
         if client is None or client.cancel_wanted:
             return
@@ -110,25 +122,19 @@ class Transactions:
             self._begin(cancel_of(request), now)
 
     def answer(self, request: Request, answer: Response, now: float) -> None:
-        """Answer a request of the far end's."""
+        """Send an answer to a request of the far end."""
         server = self._servers.get((request.method, *server_key(request)))
         if server is not None:
             server.answer(answer, now)
 
-    def abandon(self) -> list[Event]:
-        """The flow is lost: every request of ours that is open counts as unanswered."""
+    def abandon(self) -> list[TransactionEvent]:
+        """End every open request of ours, since the connection is lost; gives their timeouts."""
         states = (State.CALLING, State.PROCEEDING)
         lost = [one for one in self._clients.values() if one.state in states]
         for one in lost:
             one.abandon()
         self._sweep()
-        return [Silent(one.request) for one in lost]
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing of ours waits for an answer, and no answer of ours for its ACK."""
-        waiting = (State.CALLING, State.PROCEEDING)
-        return not any(one.state in waiting for one in self._clients.values())
+        return [TransactionTimeout(one.request) for one in lost]
 
     def next_timer(self) -> float | None:
         """When ``on_timer`` is due; None while nothing is open."""
@@ -136,19 +142,21 @@ class Transactions:
         times += [one.next_timer() for one in self._servers.values()]
         return min((at for at in times if at is not None), default=None)
 
-    def on_timer(self, now: float) -> list[Event]:
-        """Repeat and give up whatever is due."""
-        events: list[Event] = [
-            Silent(one.request) for one in list(self._clients.values()) if one.on_timer(now)
+    def on_timer(self, now: float) -> list[TransactionEvent]:
+        """Repeat, or give up, whatever is due by now."""
+        events: list[TransactionEvent] = [
+            TransactionTimeout(one.request)
+            for one in list(self._clients.values())
+            if one.on_timer(now)
         ]
         events += [
-            Unacknowledged(one.request) for one in list(self._servers.values()) if one.on_timer(now)
+            AckTimeout(one.request) for one in list(self._servers.values()) if one.on_timer(now)
         ]
         self._sweep()
         return events
 
-    def receive(self, message: Request | Response, now: float) -> list[Event]:
-        """Take a message from the flow."""
+    def receive(self, message: Request | Response, now: float) -> list[TransactionEvent]:
+        """Take a message of the far end."""
         if isinstance(message, Response):
             events = self._response(message, now)
         elif message.method == "ACK":
@@ -163,7 +171,7 @@ class Transactions:
             request, reliable=self.local.reliable, out=self._out, now=now
         )
 
-    def _response(self, message: Response, now: float) -> list[Event]:
+    def _response(self, message: Response, now: float) -> list[TransactionEvent]:
         client = self._clients.get(client_key(message))
         if client is None or not client.receive(message, now):
             return []
@@ -171,7 +179,7 @@ class Transactions:
             self._cancel_now(client, now)
         if client.request.method == "CANCEL":
             return []
-        return [Replied(client.request, message)]
+        return [ResponseReceived(client.request, message)]
 
     def _cancel_now(self, client: ClientTransaction, now: float) -> None:
         cancel = cancel_of(client.request)
@@ -179,10 +187,10 @@ class Transactions:
             client.expect_end(now)
             self._begin(cancel, now)
 
-    def _ack(self, ack: Request, now: float) -> list[Event]:
+    def _ack(self, ack: Request, now: float) -> list[TransactionEvent]:
         server = self._servers.get(("INVITE", *server_key(ack))) or self._accepted(ack)
         if server is not None and server.acknowledged(now):
-            return [Acknowledged(server.request, ack)]
+            return [AckReceived(server.request, ack)]
         return []
 
     def _accepted(self, ack: Request) -> ServerTransaction | None:
@@ -193,23 +201,23 @@ class Transactions:
                 return server
         return None
 
-    def _request(self, request: Request, now: float) -> list[Event]:
+    def _request(self, request: Request, now: float) -> list[TransactionEvent]:
         key = (request.method, *server_key(request))
         known = self._servers.get(key)
         if known is not None:
             known.repeated()
             return []
-        if len(self._servers) >= MOST:
+        if len(self._servers) >= MAX_SERVER_TRANSACTIONS:
             self._out.append(response(request, 503, new_tag()))
             return []
         server = ServerTransaction(request, reliable=self.local.reliable, out=self._out, now=now)
         self._servers[key] = server
         if request.method != "CANCEL":
-            return [Asked(request)]
+            return [RequestReceived(request)]
         invite = self._servers.get(("INVITE", *server_key(request)))
         server.answer(response(request, 200 if invite else 481, new_tag()), now)
         if invite is not None and invite.state is State.PROCEEDING:
-            return [Cancelled(invite.request)]
+            return [CancelReceived(invite.request)]
         return []
 
     def _sweep(self) -> None:

@@ -1,160 +1,137 @@
-"""The far end's requests in a call, and our answers."""
+"""The server side of an INVITE session: decides what comes of the far end's requests.
 
-from sipmessage import Request
+Only pure functions and values: `InviteSession` keeps the state and does what is decided.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sipmessage import Address, Request, Response
 
 from appliance.dialers.sip.signalling.dialog import Dialog
-from appliance.dialers.sip.signalling.events import Answered, Established, Incoming, Info, Offered
-from appliance.dialers.sip.signalling.message import kind_of, new_tag, response, sdp_of, tagged
+from appliance.dialers.sip.signalling.events import Info
+from appliance.dialers.sip.signalling.message import describe, kind_of, response, sdp_of, tag_of
 from appliance.dialers.sip.signalling.request_policy import options, refusal
-from appliance.dialers.sip.signalling.session import Session
+from appliance.dialers.sip.signalling.session_timer import SessionTimer
+
+OFFER_RETRY_S = 2
+"""After so long an offer may come again that met another one (RFC 3261 section 14.2)."""
+MAX_REASON = 120
+"""Characters of a far end's Reason header that go into a log."""
 
 
-class Answering:
-    """``open_door`` says whether a call from outside is taken at all; a site takes none."""
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """Send ``answer``, and tell the user of ``event`` where there is one."""
 
-    def __init__(self, session: Session, *, open_door: bool) -> None:
-        self._session = session
-        self._open_door = open_door
-        self._tag = new_tag()
-        self._invite: Request | None = None  # the call that we have not answered yet
-        self._offer: Request | None = None  # the offer in the call that we have not answered yet
-        self._awaits_answer = False  # our 2xx held an offer; its answer comes with the ACK
+    answer: Response
+    event: Info | None = None
 
-    def asked(self, request: Request, now: float) -> None:
-        """A request came."""
-        session, dialog = self._session, self._session.dialog
-        inside = dialog is not None and dialog.holds(request)
-        no = refusal(request, self._tag, in_dialog=inside)
-        if no is None and inside and dialog is not None and not dialog.in_order(request):
-            no = response(request, 500, self._tag)
-        if no is not None:
-            session.transactions.answer(request, no, now)
-        elif request.method in ("INVITE", "UPDATE"):
-            if inside:
-                self._offered(request, now)
-            else:
-                self._called(request, now)
-        elif request.method == "BYE":
-            self._left(request, now)
-        elif request.method == "OPTIONS":
-            session.transactions.answer(request, options(request, self._tag), now)
-        elif request.method == "INFO":
-            session.transactions.answer(request, response(request, 200, self._tag), now)
-            session.say(Info(kind_of(request), request.body.decode("utf-8", "replace")))
-        else:  # PRACK: none of our provisional answers is a reliable one
-            session.transactions.answer(request, response(request, 481, self._tag), now)
 
-    def cancelled(self, request: Request, now: float) -> None:
-        """The far end takes an INVITE back."""
-        self._session.transactions.answer(request, response(request, 487, self._tag), now)
-        if request is self._offer:
-            self._offer = None
-        if request is self._invite:
-            self._invite = None
-            self._session.end(far=True, why="the far end gave up calling")
+@dataclass(frozen=True, slots=True)
+class TakeCall:
+    """A new call comes in."""
 
-    def acknowledged(self, ack: Request) -> None:
-        """The ACK to our 2xx."""
-        sdp = sdp_of(ack)
-        session = self._session
-        if session.dialog is not None and not session.dialog.confirmed:
-            session.dialog.confirmed = True
-            session.far_sdp = sdp or session.far_sdp
-            session.say(Established(session.far_sdp))
-        elif self._awaits_answer and sdp:
-            session.far_sdp = sdp
-            session.say(Answered(sdp))
-        self._awaits_answer = False
 
-    def ring(self, code: int, now: float) -> None:
-        """Say that the call is noticed."""
-        if self._invite is not None:
-            one = response(self._invite, code, self._tag)
-            self._session.dress(one, "")
-            self._session.transactions.answer(self._invite, one, now)
+@dataclass(frozen=True, slots=True)
+class TakeOffer:
+    """The far end offers media in the call, or asks for our offer."""
 
-    def answer(self, sdp: str, now: float) -> None:
-        """Take the call or the offer with these media."""
-        asked = self._offer or self._invite
-        if asked is None:
-            return
-        session = self._session
-        yes = response(asked, 200, self._tag)
-        session.dress(yes, sdp)
-        session.timer.answer(asked, yes, now)
-        session.near_sdp = sdp or session.near_sdp
-        offered = sdp_of(asked)
-        self._awaits_answer = bool(sdp) and not offered
-        session.far_sdp = offered or session.far_sdp
-        self._offer = self._invite = None
-        session.transactions.answer(asked, yes, now)
 
-    def refuse(self, code: int, now: float, headers: dict[str, str] | None = None) -> None:
-        """Refuse the call or the offer."""
-        asked = self._offer or self._invite
-        if asked is None:
-            return
-        no = response(asked, code, self._tag)
-        for name, value in (headers or {}).items():
-            no.headers.set(name, value)
-        if asked is self._invite:
-            self._session.finish()
-            self._session.dialog = None
-        self._offer = self._invite = None
-        self._session.transactions.answer(asked, no, now)
+@dataclass(frozen=True, slots=True)
+class TakeBye:
+    """Send ``answer``: the far end has hung up, ``why`` in words or ""."""
 
-    def _called(self, request: Request, now: float) -> None:
-        session = self._session
-        if not self._open_door or session.dialog is not None or session.over:
-            session.transactions.answer(request, response(request, 486, self._tag), now)
-        elif session.timer.refuses(request):
-            self._too_small(request, now)
-        else:
-            session.dialog = Dialog.of_server(request, self._tag)
-            session.near = tagged(request.to_address, self._tag)
-            session.caller = False
-            session.heard(request)
-            self._invite = request
-            session.say(Incoming(request, sdp_of(request)))
+    answer: Response
+    why: str
 
-    def _offered(self, request: Request, now: float) -> None:
-        session = self._session
-        sdp = sdp_of(request)
-        if session.offering and (sdp or request.method == "INVITE"):
-            session.transactions.answer(request, response(request, 491, self._tag), now)
-            return
-        if self._offer is not None or self._invite is not None or self._awaits_answer:
-            busy = response(request, 500, self._tag)  # section 14.2
-            busy.headers.set("Retry-After", "2")
-            session.transactions.answer(request, busy, now)
-            return
-        if session.timer.refuses(request):
-            self._too_small(request, now)
-            return
-        if session.dialog is not None:
-            session.dialog.refresh(request)
-        session.heard(request)
-        self._offer = request
-        if request.method == "UPDATE" and not sdp:
-            self.answer("", now)
-        elif sdp and sdp == session.far_sdp and session.near_sdp:
-            # Nothing is new: a refresh. The same answer, and nobody is problemd.
-            self.answer(session.near_sdp, now)
-        else:
-            session.say(Offered(sdp))
 
-    def _left(self, request: Request, now: float) -> None:
-        session = self._session
-        session.transactions.answer(request, response(request, 200, self._tag), now)
-        for open_one in (self._invite, self._offer):
-            if open_one is not None:
-                no = response(open_one, 487, self._tag)
-                session.transactions.answer(open_one, no, now)
-        self._invite = self._offer = None
-        why = request.headers.get("Reason") or ""
-        session.end(far=True, why=f"the far end hung up: {why[:120]}" if why else "")
+Decision = Reply | TakeCall | TakeOffer | TakeBye
 
-    def _too_small(self, request: Request, now: float) -> None:
-        no = response(request, 422, self._tag)
-        no.headers.set("Min-SE", str(self._session.timer.least))
-        self._session.transactions.answer(request, no, now)
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How the session stands when a request comes.
+
+    ``tag`` is ours, ``dialog`` the one that the request belongs to. ``free`` is whether a new call
+    is taken; ``offering`` whether an offer of ours is open, ``unanswered`` whether the far end's.
+    """
+
+    tag: str
+    dialog: Dialog | None
+    timer: SessionTimer
+    free: bool
+    offering: bool
+    unanswered: bool
+
+
+def decide(request: Request, standing: Standing) -> Decision:
+    """What is to be done with a request; notes its CSeq in the dialog."""
+    tag, dialog = standing.tag, standing.dialog
+    refused = refusal(request, tag, in_dialog=dialog is not None)
+    if refused is None and dialog is not None and not dialog.in_order(request):
+        refused = response(request, 500, tag)
+    if refused is not None:
+        return Reply(refused)
+    match request.method:
+        case "INVITE" | "UPDATE":
+            return _decide_offer(request, standing)
+        case "BYE":
+            reason = (request.headers.get("Reason") or "")[:MAX_REASON]
+            why = f"the far end hung up: {reason}" if reason else ""
+            return TakeBye(response(request, 200, tag), why)
+        case "OPTIONS":
+            return Reply(options(request, tag))
+        case "INFO":
+            body = request.body.decode("utf-8", "replace")
+            return Reply(response(request, 200, tag), Info(kind_of(request), body))
+        case _:  # PRACK: none of our provisional answers is a reliable one
+            return Reply(response(request, 481, tag))
+
+
+def _decide_offer(request: Request, standing: Standing) -> Decision:
+    tag, timer = standing.tag, standing.timer
+    if standing.dialog is None:
+        if not standing.free:
+            return Reply(response(request, 486, tag))
+    elif standing.offering and (sdp_of(request) or request.method == "INVITE"):
+        return Reply(response(request, 491, tag))
+    elif standing.unanswered:
+        later = response(request, 500, tag)
+        later.headers.set("Retry-After", str(OFFER_RETRY_S))
+        return Reply(later)
+    if timer.refuses(request):
+        too_small = response(request, 422, tag)
+        too_small.headers.set("Min-SE", str(timer.least))
+        return Reply(too_small)
+    return TakeCall() if standing.dialog is None else TakeOffer()
+
+
+def begins_call(request: Request) -> bool:
+    """Whether a request that was taken is the INVITE of a new call, not an offer in one."""
+    return not tag_of(request.to_address)
+
+
+def ringing(invite: Request, code: int, tag: str, contact: Address) -> Response:
+    """A provisional answer."""
+    one = response(invite, code, tag)
+    describe(one, contact, "")
+    return one
+
+
+def acceptance(
+    request: Request, tag: str, contact: Address, sdp: str, timer: SessionTimer, now: float
+) -> Response:
+    """The 200 to an INVITE or UPDATE; ``sdp`` is our answer, or our offer."""
+    one = response(request, 200, tag)
+    describe(one, contact, sdp)
+    timer.answer(request, one, now)
+    return one
+
+
+def rejection(request: Request, code: int, tag: str, headers: Mapping[str, str]) -> Response:
+    """The refusal of an INVITE or UPDATE, with more headers."""
+    one = response(request, code, tag)
+    for name, value in headers.items():
+        one.headers.set(name, value)
+    return one

@@ -7,7 +7,7 @@ from typing import TypeVar
 from sipmessage import URI, Address, Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
-from appliance.dialers.sip.signalling.events import Established, Incoming, LegEvent
+from appliance.dialers.sip.signalling.events import Established, Incoming, SessionEvent
 from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import Local
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
@@ -48,10 +48,10 @@ class Pair:
             NEAR,
             authenticator=authenticator,
             timer=near_timer,
-            chance=random.Random(1),
+            rng=random.Random(1),
         )
         self.far = InviteSession(
-            local[1], FAR, open_door=True, timer=far_timer, chance=random.Random(2)
+            local[1], FAR, accepts_calls=True, timer=far_timer, rng=random.Random(2)
         )
         self.wire = Wire(self.near, self.far, hear, tick, lose=lose)
 
@@ -72,7 +72,7 @@ class Pair:
         return self
 
 
-def only(events: list[LegEvent], kind: type[Kind]) -> Kind:
+def only(events: list[SessionEvent], kind: type[Kind]) -> Kind:
     """The one event that there is, of this kind."""
     assert [type(event) for event in events] == [kind]
     (event,) = events

@@ -182,8 +182,8 @@ def test_info_in_both_directions_and_what_is_politely_refused() -> None:
 
 def ask(pair: Pair, method: str, **headers: str) -> Response:
     """What the near leg answers to a request inside the dialog."""
-    assert pair.far._session.dialog is not None
-    one = pair.far._session.dialog.request(method)
+    assert pair.far._dialog is not None
+    one = pair.far._dialog.request(method)
     for name, value in headers.items():
         one.headers.set(name.replace("_", "-"), value)
     return outside(pair.near, one)
@@ -219,7 +219,7 @@ def test_requests_that_a_site_does_not_follow() -> None:
 
 def test_requests_from_outside_the_call_and_out_of_order() -> None:
     pair = Pair().up()
-    dialog = pair.far._session.dialog
+    dialog = pair.far._dialog
     assert dialog is not None
     dialog.cseq = 50
     assert ask(pair, "INFO").code == 200

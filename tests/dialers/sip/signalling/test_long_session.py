@@ -25,7 +25,8 @@ def test_the_session_is_refreshed_for_hours() -> None:
 
 def test_the_session_is_refreshed_by_re_invite_where_update_is_not_known() -> None:
     pair = Pair(near_timer=SessionTimer(wanted=90)).up()
-    pair.near._session.far_updates = False
+    assert pair.near._dialog is not None
+    pair.near._dialog.takes_update = False
     pair.wire.run(50.0)
     assert pair.log[0] == "> INVITE"
     assert pair.far.take_events() == [], "an unchanged offer troubles nobody"

@@ -1,18 +1,18 @@
-"""Transactions by lists of messages and hours."""
+"""Transactions by lists of messages and times."""
 
 import pytest
 from sipmessage import Address, Message, Parameters, Request
 
 from appliance.dialers.sip.signalling.message import Local, new_branch, response
 from appliance.dialers.sip.signalling.transactions import (
-    Acknowledged,
-    Asked,
-    Cancelled,
-    Event,
-    Replied,
-    Silent,
+    AckReceived,
+    AckTimeout,
+    CancelReceived,
+    RequestReceived,
+    ResponseReceived,
+    TransactionEvent,
     Transactions,
-    Unacknowledged,
+    TransactionTimeout,
 )
 from tests.dialers.sip.signalling.wire import (
     ROOM,
@@ -40,15 +40,15 @@ def server(local: Local, request: Request) -> tuple[Transactions, Request]:
     if not request.via:
         request.via = [UDP_NEAR.via(new_branch())]
     events = one.receive(again(request), 0.0)
-    assert [type(event) for event in events] == [Asked]
-    assert isinstance(events[0], Asked)
+    assert [type(event) for event in events] == [RequestReceived]
+    assert isinstance(events[0], RequestReceived)
     return one, events[0].request
 
 
-def sent(one: Transactions, until: float) -> tuple[list[tuple[float, str]], list[Event]]:
+def sent(one: Transactions, until: float) -> tuple[list[tuple[float, str]], list[TransactionEvent]]:
     """Everything that goes out until then, with its second, and the events."""
     times = [(0.0, name) for name in names(one.outgoing())]
-    events: list[Event] = []
+    events: list[TransactionEvent] = []
     while (at := one.next_timer()) is not None and at <= until:
         events += one.on_timer(at)
         times += [(at, name) for name in names(one.outgoing())]
@@ -59,7 +59,7 @@ def test_an_unanswered_invite_is_repeated_for_32_seconds() -> None:
     one = client(UDP_NEAR, invite())
     times, events = sent(one, 100.0)
     assert [at for at, _ in times] == [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5]
-    assert [type(event) for event in events] == [Silent]
+    assert [type(event) for event in events] == [TransactionTimeout]
     assert one.next_timer() is None
 
 
@@ -67,7 +67,7 @@ def test_an_unanswered_bye_is_repeated_every_four_seconds() -> None:
     times, events = sent(client(UDP_NEAR, other("BYE")), 100.0)
     assert [at for at, _ in times][:6] == [0.0, 0.5, 1.5, 3.5, 7.5, 11.5]
     assert times[-1][0] == 31.5
-    assert [type(event) for event in events] == [Silent]
+    assert [type(event) for event in events] == [TransactionTimeout]
 
 
 @pytest.mark.parametrize("method", ["INVITE", "BYE"])
@@ -75,7 +75,7 @@ def test_over_tcp_nothing_is_repeated(method: str) -> None:
     one = client(TCP_NEAR, invite() if method == "INVITE" else other(method))
     times, events = sent(one, 100.0)
     assert [name for _, name in times] == [method]
-    assert [type(event) for event in events] == [Silent]
+    assert [type(event) for event in events] == [TransactionTimeout]
 
 
 def test_a_far_end_may_ring_for_long() -> None:
@@ -91,7 +91,7 @@ def test_a_refused_invite_is_acknowledged_as_often_as_refused() -> None:
     one = client(UDP_NEAR, request)
     one.outgoing()
     no = response(request, 486, "far")
-    assert [type(event) for event in one.receive(again(no), 1.0)] == [Replied]
+    assert [type(event) for event in one.receive(again(no), 1.0)] == [ResponseReceived]
     assert one.receive(again(no), 1.5) == []
     acks = one.outgoing()
     assert names(acks) == ["ACK", "ACK"]
@@ -109,7 +109,7 @@ def test_a_repeated_2xx_is_acknowledged_again() -> None:
     one = client(TCP_NEAR, request)
     one.outgoing()
     yes = response(request, 200, "far")
-    assert [type(event) for event in one.receive(again(yes), 1.0)] == [Replied]
+    assert [type(event) for event in one.receive(again(yes), 1.0)] == [ResponseReceived]
     ack = other("ACK")
     ack.to_address = Address(ROOM, parameters=Parameters(tag="far"))
     one.acknowledge(request, ack)
@@ -129,7 +129,7 @@ def test_a_2xx_of_another_branch_of_a_fork_is_news() -> None:
     ack.to_address = Address(ROOM, parameters=Parameters(tag="first"))
     one.acknowledge(request, ack)
     events = one.receive(again(response(request, 200, "second")), 1.1)
-    assert [type(event) for event in events] == [Replied]
+    assert [type(event) for event in events] == [ResponseReceived]
 
 
 def test_cancel_waits_for_a_provisional_answer() -> None:
@@ -143,7 +143,7 @@ def test_cancel_waits_for_a_provisional_answer() -> None:
     assert cancel.headers["Via"] == request.headers["Via"]
     assert one.receive(again(response(again_request(cancel), 200, "x")), 0.3) == []
     events = one.receive(again(response(request, 487, "far")), 0.4)
-    assert [type(event) for event in events] == [Replied]
+    assert [type(event) for event in events] == [ResponseReceived]
 
 
 def again_request(message: Message) -> Request:
@@ -157,14 +157,13 @@ def test_a_cancelled_invite_without_any_end_is_given_up() -> None:
     one = client(TCP_NEAR, request)
     one.receive(again(response(request, 180, "far")), 1.0)
     one.cancel(request, 2.0)
-    assert any(isinstance(event, Silent) for event in sent(one, 100.0)[1])
+    assert any(isinstance(event, TransactionTimeout) for event in sent(one, 100.0)[1])
 
 
-def test_a_lost_flow_ends_what_is_open() -> None:
+def test_a_lost_connection_ends_what_is_open() -> None:
     one = client(TCP_NEAR, invite())
-    assert [type(event) for event in one.abandon()] == [Silent]
+    assert [type(event) for event in one.abandon()] == [TransactionTimeout]
     assert one.next_timer() is None
-    assert one.idle
 
 
 def test_an_invite_is_answered_with_100_and_a_repetition_with_the_last_answer() -> None:
@@ -194,7 +193,7 @@ def test_a_2xx_is_repeated_until_its_ack_on_every_transport(local: Local) -> Non
     ack = other("ACK")
     ack.via = [UDP_NEAR.via(new_branch())]
     events = one.receive(again(ack), 8.0)
-    assert [type(event) for event in events] == [Acknowledged]
+    assert [type(event) for event in events] == [AckReceived]
     assert one.receive(again(ack), 8.1) == []
     assert sent(one, 100.0) == ([], [])
 
@@ -202,14 +201,14 @@ def test_a_2xx_is_repeated_until_its_ack_on_every_transport(local: Local) -> Non
 def test_a_2xx_without_ack_ends_the_session() -> None:
     one, request = server(UDP_FAR, invite())
     one.answer(request, response(request, 200, "far"), 0.0)
-    assert [type(event) for event in sent(one, 100.0)[1]] == [Unacknowledged]
+    assert [type(event) for event in sent(one, 100.0)[1]] == [AckTimeout]
 
 
 def test_a_cancel_is_answered_and_told() -> None:
     one, request = server(UDP_FAR, invite())
     cancel = other("CANCEL")
     cancel.headers.set("Via", request.headers["Via"])
-    assert [type(event) for event in one.receive(again(cancel), 0.1)] == [Cancelled]
+    assert [type(event) for event in one.receive(again(cancel), 0.1)] == [CancelReceived]
     one.answer(request, response(request, 487, "far"), 0.1)
     assert names(one.outgoing()) == ["100", "200", "487"]
     late = other("CANCEL", 9)
