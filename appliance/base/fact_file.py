@@ -1,45 +1,69 @@
 """A program's facts for its neighbours: one JSON file in /run that goes stale by itself."""
 
-import json
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Generic, TypeVar
+
+import msgspec
 
 from appliance.base.atomic_file import write_durably
 from appliance.base.errors import FactFileError
+from appliance.wire.facts import (
+    MAX_FACTS_BYTES,
+    EndpointFacts,
+    Facts,
+    FactsError,
+    HealthFacts,
+    ReleaseFacts,
+    SiteFileFacts,
+    StickFacts,
+    UpdateFacts,
+    parse_facts,
+    print_facts,
+)
 
-READABLE = 0o644
+MODE = 0o644
 """A neighbour may run as another user."""
 
+KIND = TypeVar("KIND", bound=Facts)
 
-class FactFile:
-    """Holds ``at`` (POSIX s), ``boot_id`` and the program's facts; rewritten on each change."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._boot_id = _boot_id()
+@dataclass(frozen=True, slots=True)
+class FactFile(Generic[KIND]):
+    """The file `name` in the folder of facts, which holds one value of `kind`."""
 
-    def write(self, facts: dict[str, Any], now: float) -> None:
-        """Replace the file whole. Raises `FactFileError` where /run is not ours to write."""
-        content = {"at": now, "boot_id": self._boot_id, **facts}
+    name: str
+    kind: type[KIND]
+
+    def write(self, run: Path, facts: KIND, now: float) -> None:
+        """Replace the file in `run` whole; ``at`` becomes `now` (POSIX s), ``boot_id`` this boot's.
+
+        Raises `FactFileError` where /run is not ours to write.
+        """
+        path = run / self.name
+        stamped = msgspec.structs.replace(facts, at=now, boot_id=_boot_id())
         try:
-            write_durably(
-                self._path,
-                json.dumps(content, ensure_ascii=False).encode() + b"\n",
-                sync=False,
-                mode=READABLE,
-            )
+            write_durably(path, print_facts(stamped), sync=False, mode=MODE)
         except OSError as error:
-            raise FactFileError(f"cannot write {self._path}: {error.strerror}") from error
+            raise FactFileError(f"cannot write {path}: {error.strerror}") from error
+
+    def read(self, run: Path, now: float, fresh_s: float) -> KIND | None:
+        """The facts in `run`; None where their program is silent: no file, a damaged one, or one
+        older than `fresh_s` at `now` (POSIX s)."""
+        try:
+            with (run / self.name).open("rb") as file:
+                facts = parse_facts(file.read(MAX_FACTS_BYTES + 1), self.kind)
+        except (OSError, FactsError):
+            return None
+        return facts if now - facts.at <= fresh_s else None
 
 
-def read_facts(path: Path, now: float, fresh_s: float) -> dict[str, Any] | None:
-    """The facts of a neighbour, or None where it is silent: no file, or older than `fresh_s`."""
-    try:
-        facts: dict[str, Any] = json.loads(path.read_bytes())
-        age = now - float(facts["at"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return facts if age <= fresh_s else None
+ENDPOINT_FILE = FactFile("endpoint.json", EndpointFacts)
+HEALTH_FILE = FactFile("health.json", HealthFacts)
+UPDATE_FILE = FactFile("updater.json", UpdateFacts)
+STICK_FILE = FactFile("stick.json", StickFacts)
+RELEASE_FILE = FactFile("offered.json", ReleaseFacts)
+SITE_FILE = FactFile("site-file.json", SiteFileFacts)
 
 
 def _boot_id() -> str:

@@ -7,7 +7,6 @@ import numpy as np
 
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
-from appliance.base.fact_file import FactFile
 from appliance.base.systemd import Lifeline
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
@@ -62,10 +61,10 @@ async def serve(
     def tv_problem() -> str:
         return television.detail if television.problem else ""
 
-    def measured() -> dict[str, object]:
+    def measured() -> dict[str, str | float]:
         dbfs = devices.loudness.dbfs
         heard = {} if dbfs is None else {"microphone_dbfs": round(dbfs, 1)}
-        return {**selftest.told, **symptoms.line_figures, **heard}
+        return {**selftest.result, **symptoms.line_figures, **heard}
 
     async def call(address: str) -> Call:
         return await dialers.dial(address, devices.near(), name=identity.name)
@@ -108,8 +107,7 @@ async def serve(
                 symptoms=symptoms,
                 reports=Reports(
                     lifeline,
-                    FactFile(places.run / "endpoint.json"),
-                    lambda: agendas.state.fetched_at,
+                    places.run,
                     measured,
                 ),
                 line=lambda changed: CallKeeper(

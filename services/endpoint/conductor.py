@@ -26,6 +26,7 @@ from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.hand import Hand
 from services.endpoint.devices.near_devices import NearDevices
 from services.endpoint.screen.display import Display
+from services.endpoint.status.endpoint_facts import endpoint_facts, with_agenda
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province import Word
 from services.endpoint.status.reports import Reports
@@ -165,9 +166,25 @@ class Conductor:
         self._stage.want(shown, self.line.call)
         self._panel.show(shown.lamp)
         if self._stage.shown.is_set():
-            self._reports.turn(
-                decision, shown, problems, self.line, now, self._texts(shown.words.headline)
+            facts = endpoint_facts(
+                decision,
+                shown,
+                self.hand.floor,
+                problems,
+                call=self.line.fact.state,
+                tries=self.line.tries,
+                ended=self.line.ended,
             )
+            agenda = self._agendas
+            facts = with_agenda(
+                facts,
+                agenda.meetings,
+                agenda.state.fetched_at,
+                now,
+                clock_trusted=self._clock.trusted(),
+            )
+            headline = self._texts(shown.words.headline)
+            self._reports.turn(facts, decision, problems, now, headline)
 
     def _scene(self, decision: Decision, problems: tuple[Problem, ...], now: float) -> Scene:
         call = self.line.call

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from appliance.base.config import Site
 from appliance.core.alarms import Verdict, when
 from appliance.core.problems import KINDS, ProblemKey
+from appliance.wire.facts import EndpointFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +25,7 @@ class Box:
     trusted: bool = True
     """Whether `now` is to be believed."""
     site: Site | None = None
-    endpoint: Mapping[str, Any] | None = None
+    endpoint: EndpointFacts | None = None
     """The endpoint's facts; None while it is silent."""
     certificate_end: float | None = None
     """POSIX seconds; None without a certificate."""
@@ -45,21 +45,14 @@ Check = Callable[[Box], CheckResult]
 """Reads files, waits for nothing longer than its own deadline; whatever it raises ends only it."""
 
 
-def told(box: Box, *keys: ProblemKey) -> tuple[Verdict, ...]:
+def reported(box: Box, *keys: ProblemKey) -> tuple[Verdict, ...]:
     """The endpoint's own word on these problems: it has the camera, the microphone and the TV."""
     if box.endpoint is None:
         return ()
-    codes = box.endpoint.get("troubles")
-    if not isinstance(codes, list):
-        return ()
+    codes = box.endpoint.problems
     return tuple(when(key, KINDS[key].code in codes) for key in keys)
 
 
-def measured(box: Box, *names: str) -> dict[str, float]:
-    """The endpoint's own figures of these names, as far as it tells them."""
-    told_of = box.endpoint or {}
-    return {
-        name: float(told_of[name])
-        for name in names
-        if isinstance(told_of.get(name), int | float) and not isinstance(told_of[name], bool)
-    }
+def measured(**figures: float | None) -> dict[str, float]:
+    """The figures that are known."""
+    return {name: figure for name, figure in figures.items() if figure is not None}

@@ -1,7 +1,6 @@
 """How often the site reports its health, and how soon it comes back to a broker that it lost."""
 
-from collections.abc import Mapping
-from typing import Any
+from appliance.core.decision import Phase
 
 CALM_S = 60.0
 """Three missed ones are three minutes; presence tells of a pulled cable long before."""
@@ -12,15 +11,14 @@ SHORTEST_WAIT_S, FIRST_WAIT_S, LONGEST_WAIT_S = 0.5, 4.0, 30.0
 """All sites of a broker that fell lose their lines in the same second, and what a broker can do is
 some hundred TLS handshakes a second; one that is given up half-way was done for nothing."""
 
-CALM_PHASES = frozenset({"idle"})
 
+def period_s(phase: str | None) -> float:
+    """Seconds between two reports in this phase of the endpoint, None while it is silent.
 
-def period_s(endpoint: Mapping[str, Any] | None) -> float:
-    """Seconds between two reports; the endpoint's phase UPCOMING begins a quarter hour before.
-
-    A silent endpoint is reported calmly: its alarm went out at once.
+    UPCOMING begins a quarter hour before a meeting. A silent endpoint is reported calmly: its alarm
+    went out at once.
     """
-    if endpoint is None or endpoint.get("phase") in CALM_PHASES:
+    if phase is None or phase == Phase.IDLE:
         return CALM_S
     return QUICK_S
 

@@ -4,19 +4,19 @@ import asyncio
 import logging
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.limits import Limits
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
 from appliance.base.systemd import Lifeline
+from appliance.wire.facts import HealthFacts
 from appliance.wire.report import Presence, Report
 from appliance.wire.stamp import Stamp
 from hardware.vitals.identity import boot_id, model, release, serial, slot
@@ -58,14 +58,13 @@ class Tending:
         self._places = places
         self._lifeline = lifeline
         self._clock = SystemClock(trust=site.clock.trust)
-        self._facts = FactFile(places.run / "health.json")
         self._stamps = Sequence(boot_id(places.root))
         self._stirred = asyncio.Event()
         self._checklist = Checklist(places.root, places.data)
         self._rounds = CheckRunner(self._checklist.checks)
         self._rounded_at = time.monotonic()
         self._condition = Condition((), {}, {})
-        self._written: dict[str, Any] | None = None
+        self._written: HealthFacts | None = None
         self._written_at = float("-inf")
         self._told = ProvinceMessages(self._clock.now, self._stirred.set)
         credentials = Credentials(places.data)
@@ -167,24 +166,25 @@ class Tending:
     def _tell_neighbours(self) -> None:
         codes = [alarm.code for alarm in self._condition.alarms]
         connected_now = self.reporter.connected
-        facts: Mapping[str, Any] = {
-            "connected": connected_now,
-            "alarms": codes,
-            "claim": self._enrol.claim,
-            "refused": self._enrol.refused,
-            "hand_seen": self._told.sees(self._teller.hand_seq),
-            **self._told.facts,
-        }
+        facts = HealthFacts(
+            connected=connected_now,
+            alarms=tuple(codes),
+            claim=self._enrol.claim,
+            refused=self._enrol.refused,
+            hand_seen=self._told.sees(self._teller.hand_seq),
+            nudged_at=self._told.nudged_at,
+            desired=self._told.desired_facts,
+        )
         line = "connected" if connected_now else "not connected"
         self._lifeline.status(f"{line}; alarms: {', '.join(codes) or 'none'}")
-        self._write(dict(facts))
+        self._write(facts)
 
-    def _write(self, facts: dict[str, Any]) -> None:
+    def _write(self, facts: HealthFacts) -> None:
         now = time.monotonic()
         if facts == self._written and now - self._written_at < 5.0:
             return
         try:
-            self._facts.write(facts, self._clock.now())
+            HEALTH_FILE.write(self._places.run, facts, self._clock.now())
         except FactFileError as error:
             if self._written is not None or self._written_at == float("-inf"):
                 log.warning("%s", error)

@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable
-from typing import Any
 
 from appliance.base.mqtt import Message
 from appliance.wire.desired import Desired
+from appliance.wire.facts import DesiredFacts
 from appliance.wire.fields import WireError
 from appliance.wire.topics import Kind, Topic, TopicError
 
@@ -19,7 +19,6 @@ class ProvinceMessages:
         self._now = now
         self._changed = changed
         self.desired: Desired | None = None
-        self.nudges = 0
         self.nudged_at: float | None = None
 
     def hear(self, message: Message) -> None:
@@ -27,7 +26,7 @@ class ProvinceMessages:
         try:
             kind = Topic.parse(message.topic).kind
             if kind is Kind.NUDGE:
-                self.nudges, self.nudged_at = self.nudges + 1, self._now()
+                self.nudged_at = self._now()
             elif kind is Kind.DESIRED and message.payload:
                 wished = Desired.parse(message.payload)
                 if not wished.after(self.desired):
@@ -43,10 +42,6 @@ class ProvinceMessages:
         return self.desired is not None and hand > 0 and self.desired.hand_seen == hand
 
     @property
-    def facts(self) -> dict[str, Any]:
-        """For the fact file: ``nudges`` counts up, so that none is missed or taken twice."""
-        return {
-            "nudges": self.nudges,
-            "nudged_at": self.nudged_at,
-            "desired": None if self.desired is None else self.desired.values,
-        }
+    def desired_facts(self) -> DesiredFacts | None:
+        """What the endpoint acts on of the newest wish; None before the first."""
+        return None if self.desired is None else DesiredFacts(floor=self.desired.floor)

@@ -1,72 +1,55 @@
 """From the endpoint's fact file to what the province is told of it."""
 
-from collections.abc import Mapping
-from typing import Any
-
-from appliance.core.floor_control import Lamp
+from appliance.wire.facts import EndpointFacts, UpdateFacts
 from appliance.wire.report import Hand, Meeting, Update
 from appliance.wire.stamp import Stamp
 
 SILENT = "silent"
-_HAND_UP = frozenset({Lamp.AMBER.value, Lamp.AMBER_BLINK.value})
+MAX_LETTERS, MAX_NAME_LETTERS, MAX_WORD_LETTERS = 400, 100, 40
+"""Of a sentence, a name and a word of a closed set, as `wire.report` takes them: a longer one would
+cost the whole report."""
+MAX_PROBLEMS = 50
 
-Facts = Mapping[str, Any]
 
-
-def meeting_of(endpoint: Facts | None, stamp: Stamp) -> Meeting:
+def meeting_of(endpoint: EndpointFacts | None, stamp: Stamp) -> Meeting:
     """What the endpoint does; a silent one is said to be silent, whatever it did last."""
     if endpoint is None:
         return Meeting(stamp, SILENT)
-    codes = endpoint.get("troubles")
     return Meeting(
         stamp,
-        phase=_word(endpoint, "phase") or SILENT,
-        meeting=_word(endpoint, "meeting"),
-        call=_word(endpoint, "call") or "down",
-        tries=_count(endpoint, "tries"),
-        ended=_word(endpoint, "ended"),
-        detail=_word(endpoint, "detail"),
-        line=_word(endpoint, "line"),
-        microphone=_word(endpoint, "microphone"),
-        problems=tuple(code for code in codes if isinstance(code, str))[:50]
-        if isinstance(codes, list)
-        else (),
+        phase=endpoint.phase[:MAX_WORD_LETTERS] or SILENT,
+        meeting=endpoint.meeting[:MAX_LETTERS],
+        call=endpoint.call[:MAX_WORD_LETTERS],
+        tries=max(0, endpoint.tries),
+        ended=endpoint.ended[:MAX_WORD_LETTERS],
+        detail=endpoint.detail[:MAX_LETTERS],
+        line=endpoint.line[:MAX_WORD_LETTERS],
+        microphone=endpoint.microphone[:MAX_WORD_LETTERS],
+        problems=tuple(code[:MAX_LETTERS] for code in endpoint.problems[:MAX_PROBLEMS]),
     )
 
 
-def hand_up(endpoint: Facts | None) -> bool:
-    """The lamp is the endpoint's word on the hand: amber, blinking until the far end confirmed."""
-    return endpoint is not None and endpoint.get("lamp") in _HAND_UP
+def hand_up(endpoint: EndpointFacts | None) -> bool:
+    """Whether the room wishes to speak; a silent endpoint says nothing."""
+    return endpoint is not None and endpoint.hand.up
 
 
-def hand_of(endpoint: Facts | None, stamp: Stamp, since: float) -> Hand:
+def hand_of(endpoint: EndpointFacts | None, stamp: Stamp, since: float) -> Hand:
     """The hand, up `since` (POSIX s)."""
-    up = hand_up(endpoint)
-    live = endpoint is not None and endpoint.get("lamp") == Lamp.GREEN.value
-    meeting = _word(endpoint, "meeting") if endpoint is not None else ""
-    return Hand(stamp, up, since if up else 0.0, meeting, live)
+    if endpoint is None:
+        return Hand(stamp, up=False, since=0.0, meeting="", live=False)
+    hand, meeting = endpoint.hand, endpoint.meeting[:MAX_LETTERS]
+    return Hand(stamp, hand.up, since if hand.up else 0.0, meeting, hand.live)
 
 
-def update_of(updater: Facts, stamp: Stamp) -> Update:
-    """What the updater's fact file says, as far as it says it."""
-    progress = updater.get("progress")
-    number = isinstance(progress, int | float) and not isinstance(progress, bool)
+def update_of(update: UpdateFacts, stamp: Stamp) -> Update:
+    """Which release runs, and what became of the other."""
     return Update(
         stamp,
-        state=_word(updater, "state") or "unknown",
-        release=_word(updater, "release")[:100],
-        wanted=_word(updater, "wanted")[:100],
-        slot=_word(updater, "slot")[:100],
-        progress=min(1.0, max(0.0, float(progress))) if number and progress is not None else 0.0,
-        detail=_word(updater, "detail"),
+        state=update.state[:MAX_WORD_LETTERS] or "unknown",
+        release=update.release[:MAX_NAME_LETTERS],
+        wanted=update.wanted[:MAX_NAME_LETTERS],
+        slot=update.slot[:MAX_NAME_LETTERS],
+        progress=min(1.0, max(0.0, update.progress)),
+        detail=update.detail[:MAX_LETTERS],
     )
-
-
-def _word(facts: Facts, key: str) -> str:
-    value = facts.get(key)
-    return value[:400] if isinstance(value, str) else ""
-
-
-def _count(facts: Facts, key: str) -> int:
-    value = facts.get(key)
-    return value if type(value) is int and value >= 0 else 0

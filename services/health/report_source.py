@@ -1,10 +1,10 @@
 """Watches the neighbours' fact files and says each change, and the box's health at its rhythm."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from appliance.base.fact_file import read_facts
+from appliance.base.fact_file import ENDPOINT_FILE, UPDATE_FILE
+from appliance.wire.facts import EndpointFacts
 from appliance.wire.report import Hand, Health, Meeting, Report, Update
 from appliance.wire.stamp import Stamp
 from services.health.check_runner import Condition
@@ -35,12 +35,12 @@ class ReportSource:
         """The `seq` of the report of the hand that is up, 0 while it is down."""
         self._health_at = float("-inf")
         self._alarms: tuple[str, ...] = ()
-        self.endpoint: Mapping[str, Any] | None = None
+        self.endpoint: EndpointFacts | None = None
 
     def look(self, now: float) -> None:
         """Read the fact files at `now` (POSIX s) and say what is new; cheap, to be called often."""
-        self.endpoint = read_facts(self._run / "endpoint.json", now, FRESH_S)
-        updater = read_facts(self._run / "updater.json", now, FRESH_UPDATE_S)
+        self.endpoint = ENDPOINT_FILE.read(self._run, now, FRESH_S)
+        updater = UPDATE_FILE.read(self._run, now, FRESH_UPDATE_S)
         self._say_meeting(again=False)
         self._say_hand(now)
         if updater is not None:
@@ -52,7 +52,7 @@ class ReportSource:
     def condition(self, condition: Condition, monotonic: float) -> bool:
         """The box's health after a round: said when it is time, or an alarm came or went."""
         alarms = tuple(alarm.key for alarm in condition.alarms)
-        period = period_s(self.endpoint)
+        period = period_s(self.endpoint.phase if self.endpoint is not None else None)
         if alarms == self._alarms and monotonic - self._health_at < period - 0.5:
             return False
         self._alarms, self._health_at = alarms, monotonic

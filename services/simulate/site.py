@@ -166,7 +166,7 @@ class SimulatedSite:
                     await self._replanned.wait()
 
     def _period(self, phase: str) -> float:
-        return self._calm_s or period_s({"phase": phase})
+        return self._calm_s or period_s(phase)
 
     def _say_health(self, now: float, began: float) -> None:
         stamp = self._stamp()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from appliance.base.fact_file import read_facts
+from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.core.rescue import NOT_PASSED
 from services.slots.current_slot import SLOT_FILES, release_in, running_slot, slot_file
 from services.slots.record import Outcome, Trial, read_record, write_record
@@ -38,7 +38,7 @@ def confirm(run_path: Path, data: Path, screen: Path, slot_files: str, within: f
     told = None
     while True:
         lacking = missing(
-            read_facts(run_path / "endpoint.json", time.time(), FRESH_S),
+            ENDPOINT_FILE.read(run_path, time.time(), FRESH_S),
             settings=(data / "site" / "site.toml").exists(),
             screen=screen.exists(),
         )

@@ -7,9 +7,9 @@ the budget it leaves its number in ``/run``, which is all that says "rescue" fro
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from appliance.core.rescue import NOT_PASSED, RescueProblem
+from appliance.wire.facts import FailedSlotFacts, UpdateFacts
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING, why
 from services.slots.header import SlotHeader
 from services.slots.record import Outcome, SlotRecord, Trial
@@ -27,7 +27,7 @@ FOLDER = "/run/diemcau-rescue"
 
 UNREADABLE = "the slot cannot be read"
 
-_FAULTS: Mapping[str, RescueProblem] = {
+_PROBLEMS: Mapping[str, RescueProblem] = {
     f"{NOT_PASSED}: screen": RescueProblem.SCREEN,
     f"{NOT_PASSED}: endpoint": RescueProblem.ENDPOINT,
     f"{NOT_PASSED}: picture": RescueProblem.PICTURE,
@@ -73,35 +73,35 @@ def failed(
     return Trial(header.version, Outcome.FAILED, why(reached=reached, damage=damage))
 
 
-def fault_of(reason: str) -> RescueProblem:
+def problem_of(reason: str) -> RescueProblem:
     """What the technician's word means to who stands before the TV."""
     if damaged(reason) or reason.startswith(UNREADABLE):
         return RescueProblem.CARD
-    return _FAULTS.get(reason, RescueProblem.UNKNOWN)
+    return _PROBLEMS.get(reason, RescueProblem.UNKNOWN)
 
 
 def damaged(reason: str) -> bool:
     """Whether it says that what was written is there no more; that will be so tomorrow, too."""
-    return reason not in _FAULTS and "is damaged" in reason
+    return reason not in _PROBLEMS and "is damaged" in reason
 
 
-def facts(count: int, running: str, trials: Mapping[str, Trial]) -> dict[str, Any]:
+def facts(count: int, running: str, trials: Mapping[str, Trial]) -> UpdateFacts:
     """For the neighbours: health tells the province, and the rescue page is drawn of it."""
-    told = [
-        {
-            "slot": slot,
-            "version": trial.version,
-            "fault": fault_of(trial.reason),
-            "reason": trial.reason,
-        }
+    slots = tuple(
+        FailedSlotFacts(
+            slot=slot,
+            version=trial.version,
+            problem=problem_of(trial.reason).value,
+            reason=trial.reason,
+        )
         for slot, trial in sorted(trials.items())
-    ]
+    )
     reasons = [f"{slot} {trial.version}: {trial.reason}" for slot, trial in sorted(trials.items())]
-    return {
-        "state": "rescue",
-        "release": trials[running].version if running in trials else "",
-        "slot": running,
-        "detail": "; ".join([f"{count} starts in a row did not pass the gate", *reasons]),
-        "starts": count,
-        "slots": told,
-    }
+    return UpdateFacts(
+        state="rescue",
+        release=trials[running].version if running in trials else "",
+        slot=running,
+        detail="; ".join([f"{count} starts in a row did not pass the gate", *reasons]),
+        starts=count,
+        slots=slots,
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import UPDATE_FILE
 from services.slots.current_slot import SLOT_FILES, running_slot, slot_file
 from services.slots.header import HEADER, read_header
 from services.slots.integrity import damage
@@ -61,7 +61,7 @@ def rescue(
     _keep(data, record, trials)
     try:
         told = facts(starts(folder), running_slot(root), trials)
-        FactFile(run_path / "updater.json").write(told, time.time())
+        UPDATE_FILE.write(run_path, told, time.time())
     except FactFileError as error:
         click.echo(str(error), err=True)
 

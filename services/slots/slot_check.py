@@ -1,10 +1,9 @@
 """The product's own gate: what must be seen before the running slot counts as good."""
 
-from collections.abc import Mapping
-from typing import Any
+from appliance.wire.facts import EndpointFacts
 
 
-def missing(facts: Mapping[str, Any] | None, *, settings: bool, screen: bool) -> str:
+def missing(facts: EndpointFacts | None, *, settings: bool, screen: bool) -> str:
     """What is still missing, in one word for the journal; "" when the gate is passed.
 
     `facts` are the endpoint's, None while it is silent; without `settings` there is no endpoint to
@@ -18,4 +17,4 @@ def missing(facts: Mapping[str, Any] | None, *, settings: bool, screen: bool) ->
         return "endpoint"
     # Agenda and camera are read, or known to be absent: the endpoint names a scene only once it
     # has gathered both among its facts.
-    return "" if facts.get("screen") else "picture"
+    return "" if facts.screen else "picture"

@@ -2,12 +2,12 @@
 
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import UPDATE_FILE
+from appliance.wire.facts import UpdateFacts
 from services.slots.current_slot import SLOT_FILES, release_in, running_slot, slot_file
 from services.slots.failure_reason import judge
 from services.slots.header import read_header
@@ -62,16 +62,16 @@ def verdict(
         _tell(run_path, facts(record, running, other, version))
 
 
-def facts(record: SlotRecord, running: str, other: str, version: str) -> dict[str, Any]:
+def facts(record: SlotRecord, running: str, other: str, version: str) -> UpdateFacts:
     """For the neighbours (`diemcau health`, which tells the province)."""
     trial = record.trials.get(other)
-    told = {"state": "running", "release": version, "slot": running, "detail": ""}
     if trial is not None and trial.outcome is Outcome.FAILED:
-        told |= {"state": "fell-back", "wanted": trial.version, "detail": trial.reason}
+        state, wanted, detail = "fell-back", trial.version, trial.reason
     elif record.refused is not None:
-        told |= {"state": "refused", "wanted": record.refused.bundle}
-        told |= {"detail": record.refused.reason}
-    return told
+        state, wanted, detail = "refused", record.refused.bundle, record.refused.reason
+    else:
+        state, wanted, detail = "running", "", ""
+    return UpdateFacts(state=state, release=version, slot=running, wanted=wanted, detail=detail)
 
 
 def _other(other: str, disk: Path, file: Path, data: Path, record: SlotRecord) -> Trial | None:
@@ -103,8 +103,8 @@ def reached(data: Path, slot: str) -> str:
         return ""
 
 
-def _tell(run_path: Path, told: dict[str, Any]) -> None:
+def _tell(run_path: Path, told: UpdateFacts) -> None:
     try:
-        FactFile(run_path / "updater.json").write(told, time.time())
+        UPDATE_FILE.write(run_path, told, time.time())
     except FactFileError as error:
         click.echo(str(error), err=True)

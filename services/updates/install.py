@@ -8,12 +8,12 @@ import time
 from collections.abc import Callable
 from math import inf
 from pathlib import Path
-from typing import Any
 
 from appliance.base.config import Site
-from appliance.base.fact_file import read_facts
+from appliance.base.fact_file import UPDATE_FILE
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import NOT_PASSED, UNDAMAGED
+from appliance.wire.facts import UpdateFacts
 from hardware.vitals.identity import release
 from services.support import shell
 from services.updates import restart, slot_confirmed
@@ -68,8 +68,7 @@ def running(root: Path, run: Path) -> str:
     By os-release where nobody has told of this start: were the two ever to differ, a box that went
     by os-release would install the same bundle for ever.
     """
-    told = _updater(run).get("release")
-    return str(told) if told else release(root)
+    return _of_this_start(run).release or release(root)
 
 
 def failed_here(run: Path) -> frozenset[str]:
@@ -78,19 +77,19 @@ def failed_here(run: Path) -> frozenset[str]:
     Not one that is damaged: the same release again repairs it. One that hung counts, though it may
     have been the power: it would be installed again and again.
     """
-    facts = _updater(run)
-    match facts.get("state"):
+    facts = _of_this_start(run)
+    match facts.state:
         case "fell-back":
-            tried = [(facts.get("wanted", ""), facts.get("detail", ""))]
+            tried = [(facts.wanted, facts.detail)]
         case "rescue":
-            tried = [(slot["version"], slot["reason"]) for slot in facts.get("slots", ())]
+            tried = [(slot.version, slot.reason) for slot in facts.slots]
         case _:
             tried = []
     return frozenset(
-        str(version) for version, reason in tried if str(reason).startswith((NOT_PASSED, UNDAMAGED))
+        version for version, reason in tried if reason.startswith((NOT_PASSED, UNDAMAGED))
     )
 
 
-def _updater(run: Path) -> dict[str, Any]:
-    # Of the start, and true until the next, even where the clock was set by decades since.
-    return read_facts(run / "updater.json", time.time(), inf) or {}
+def _of_this_start(run: Path) -> UpdateFacts:
+    """True until the next start, even where the clock was set by decades since."""
+    return UPDATE_FILE.read(run, time.time(), inf) or UpdateFacts()

@@ -7,7 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import STICK_FILE
+from appliance.wire.facts import StickFacts
 
 log = logging.getLogger("diemcau.stick")
 
@@ -29,7 +30,7 @@ class Progress:
     """One stick's story, told as it goes on."""
 
     def __init__(self, run: Path, now: Callable[[], float] = time.time) -> None:
-        self._run, self._file = run, FactFile(run / "stick.json")
+        self._run = run
         self._now = now
         self._stage, self._detail = Stage.READING, ""
 
@@ -44,6 +45,7 @@ class Progress:
         if not self._run.is_dir():
             return  # there is nobody to tell
         try:
-            self._file.write({"stage": self._stage.value, "detail": self._detail}, self._now())
+            facts = StickFacts(stage=self._stage.value, detail=self._detail)
+            STICK_FILE.write(self._run, facts, self._now())
         except FactFileError as error:
             log.warning("%s", error)

@@ -1,12 +1,12 @@
 """May the box restart into what was installed? Pure, but for the wait for a silent endpoint."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from appliance.base.fact_file import read_facts
+from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.core.decision import NEAR_S, Phase
+from appliance.wire.facts import EndpointFacts
 
 FRESH_S = 20.0
 """The endpoint writes its facts at least every 5 s."""
@@ -14,10 +14,8 @@ SILENT_S = 60.0
 """An endpoint that was started anew speaks again within this."""
 SILENT = "the endpoint does not say what it is doing"
 
-Facts = Mapping[str, Any]
 
-
-def obstacle(facts: Facts | None, *, settings: bool, support: bool) -> str:
+def obstacle(facts: EndpointFacts | None, *, settings: bool, support: bool) -> str:
     """Why not now; "" where it may.
 
     `facts` are the endpoint's, None while it is silent; without `settings` there is no endpoint.
@@ -29,7 +27,7 @@ def obstacle(facts: Facts | None, *, settings: bool, support: bool) -> str:
         return ""
     if facts is None:
         return SILENT
-    phase = facts.get("phase")
+    phase = facts.phase
     if phase == Phase.IDLE:
         return ""
     if phase == Phase.UPCOMING:
@@ -49,7 +47,7 @@ def ask(
     """`obstacle` now. A silent endpoint is waited for; one that stays silent is in no meeting."""
     until = monotonic() + SILENT_S
     while True:
-        facts = read_facts(run / "endpoint.json", now(), FRESH_S)
+        facts = ENDPOINT_FILE.read(run, now(), FRESH_S)
         found = obstacle(facts, settings=settings, support=support)
         if found != SILENT:
             return found

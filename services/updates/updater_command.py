@@ -13,9 +13,10 @@ from pathlib import Path
 import click
 
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile, read_facts
+from appliance.base.fact_file import RELEASE_FILE
 from appliance.base.journal import open_journal
 from appliance.core.versions import order
+from appliance.wire.facts import ReleaseFacts
 from services.updates import install, slot_confirmed
 from services.updates.release_address import AddressError, offered
 
@@ -82,11 +83,12 @@ def _not_wanted(version: str, places: Places) -> str:
 
 
 def _bring(url: str, version: str, places: Places) -> str:
-    tried = read_facts(places.run / "offered.json", time.time(), inf) or {}
-    known = tried.get("version") == version
-    if not (known and tried.get("installed")):
-        failures = int(tried.get("failures", 0)) if known else 0
-        if failures and time.time() - float(tried["at"]) < AGAIN_S[min(failures, len(AGAIN_S)) - 1]:
+    tried = RELEASE_FILE.read(places.run, time.time(), inf)
+    if tried is None or tried.version != version:
+        tried = ReleaseFacts(version=version)
+    if not tried.installed:
+        failures = tried.failures
+        if failures and time.time() - tried.at < AGAIN_S[min(failures, len(AGAIN_S)) - 1]:
             return f"{version} could not be installed {failures} times; again after some hours"
         if reason := install.meeting(places.root, places.run, places.data):
             return f"{version} is not installed now: {reason}"
@@ -102,8 +104,8 @@ def _bring(url: str, version: str, places: Places) -> str:
 
 def _keep(run: Path, version: str, failures: int, *, installed: bool) -> None:
     """For the looks of this start; the next start begins anew."""
-    facts = {"version": version, "installed": installed, "failures": failures}
+    facts = ReleaseFacts(version=version, installed=installed, failures=failures)
     try:
-        FactFile(run / "offered.json").write(facts, time.time())
+        RELEASE_FILE.write(run, facts, time.time())
     except FactFileError as error:
         log.warning("%s", error)

@@ -6,7 +6,8 @@ import pytest
 
 from appliance.base.atomic_file import write_durably
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile, read_facts
+from appliance.base.fact_file import ENDPOINT_FILE
+from appliance.wire.facts import EndpointFacts
 
 
 def test_a_durable_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -27,22 +28,21 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
 
 
 def test_facts_are_read_back_until_they_are_stale(tmp_path: Path) -> None:
-    path = tmp_path / "endpoint.json"
-    FactFile(path).write({"phase": "idle", "site": "Xã Ia Kly"}, now=100.0)
-    fresh = read_facts(path, now=109.0, fresh_s=10)
+    facts = EndpointFacts(phase="idle", speaker="Xã Ia Kly")
+    ENDPOINT_FILE.write(tmp_path, facts, now=100.0)
+    fresh = ENDPOINT_FILE.read(tmp_path, now=109.0, fresh_s=10)
     assert fresh is not None
-    assert fresh["site"] == "Xã Ia Kly"
-    assert read_facts(path, now=111.0, fresh_s=10) is None
+    assert (fresh.speaker, fresh.at) == ("Xã Ia Kly", 100.0)
+    assert ENDPOINT_FILE.read(tmp_path, now=111.0, fresh_s=10) is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"phase": "idle"}', b'{"at": "soon"}'])
 def test_a_broken_fact_file_is_silence(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / "endpoint.json"
-    path.write_bytes(content)
-    assert read_facts(path, now=0, fresh_s=10) is None
+    (tmp_path / "endpoint.json").write_bytes(content)
+    assert ENDPOINT_FILE.read(tmp_path, now=0, fresh_s=10) is None
 
 
 def test_a_fact_file_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(FactFileError, match="cannot write"):
-        FactFile(tmp_path / "file" / "endpoint.json").write({}, now=0)
+        ENDPOINT_FILE.write(tmp_path / "file", EndpointFacts(phase="idle"), now=0)

@@ -1,12 +1,12 @@
 """A box to look at: the Pi's tree, and a clock that the test moves."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from appliance.base.site_file import parse_site
 from appliance.core.alarms import State
 from appliance.core.problems import ProblemKey
+from appliance.wire.facts import EndpointFacts
 from services.health.check_api import Box, Check, CheckResult
 from tests.hardware.vitals.trees import pi, spoil
 
@@ -14,6 +14,7 @@ NOON = 1_793_610_000.0
 SITE = parse_site(
     b'[site]\nid = "ia-kly"\nname = "X\xc3\xa3 Ia Kly"\n[agenda]\nurl = "/data/agenda.ics"\n'
 )
+IDLE = EndpointFacts(at=NOON, boot_id="b", phase="idle")
 
 
 @dataclass
@@ -22,9 +23,7 @@ class Bench:
 
     root: Path
     data: Path
-    endpoint: dict[str, Any] | None = field(
-        default_factory=lambda: {"at": NOON, "boot_id": "b", "phase": "idle", "troubles": []}
-    )
+    endpoint: EndpointFacts | None = IDLE
     certificate_end: float | None = NOON + 300 * 86400
 
     def box(self, elapsed: float = 0.0, *, trusted: bool = True) -> Box:

@@ -59,7 +59,7 @@ class Program:
 
     def endpoint(self, **facts: Any) -> None:
         """What the endpoint writes, as fresh as can be."""
-        told = {"at": time.time(), "boot_id": "b", "phase": "idle", "lamp": "off", "troubles": []}
+        told = {"at": time.time(), "boot_id": "b", "phase": "idle", "lamp": "off", "problems": []}
         (self.run / "endpoint.json").write_text(json.dumps(told | facts))
 
     def facts(self) -> dict[str, Any]:

@@ -8,6 +8,7 @@ import pytest
 
 from appliance.core.alarms import State
 from appliance.core.problems import KINDS, ProblemKey
+from appliance.wire.facts import EndpointFacts
 from services.health.check_api import Check
 from services.health.check_runner import CheckRunner
 from services.health.checklist import Checklist
@@ -68,7 +69,7 @@ def test_what_only_the_endpoint_knows_is_its_word(
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
     assert states(check(one.box()))[key] is State.FINE
-    one.endpoint = {"at": NOON, "troubles": [KINDS[key].code]}
+    one.endpoint = EndpointFacts(at=NOON, phase="idle", problems=(KINDS[key].code,))
     assert wrong(check, one.box()) == {key}
     one.endpoint = None
     assert key not in states(check(one.box()))

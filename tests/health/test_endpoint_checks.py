@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from appliance.core.problems import ProblemKey
+from appliance.wire.facts import EndpointFacts
 from services.health.checklist import Checklist
 from tests.health.boxes import NOON, bench, wrong
 
@@ -22,7 +23,7 @@ def test_the_age_of_the_agenda(tmp_path: Path) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks["agenda"]
     assert check(one.box()).figures == {}
-    one.endpoint = {"at": NOON, "troubles": [], "agenda_at": NOON - 90}
+    one.endpoint = EndpointFacts(at=NOON, phase="idle", agenda_at=NOON - 90)
     assert check(one.box()).figures == {"agenda_age_s": 90}
     assert check(one.box(trusted=False)).figures == {}
 
@@ -30,12 +31,13 @@ def test_the_age_of_the_agenda(tmp_path: Path) -> None:
 def test_the_endpoint_s_figures(tmp_path: Path) -> None:
     one = bench(tmp_path)
     checks = Checklist(one.root, one.data).checks
-    figures = {"loss_percent": 1.25, "rtt_ms": 38.0, "microphone_dbfs": -31.5}
-    one.endpoint = {"at": NOON, "troubles": [], **figures}
+    one.endpoint = EndpointFacts(
+        at=NOON, phase="idle", loss_percent=1.25, rtt_ms=38.0, microphone_dbfs=-31.5
+    )
     told = {**checks["line"](one.box()).figures, **checks["microphone"](one.box()).figures}
-    assert told == figures
-    for strange in ("much", None, True, [1.0]):
-        one.endpoint = {"at": NOON, "troubles": [], **dict.fromkeys(figures, strange)}
+    assert told == {"loss_percent": 1.25, "rtt_ms": 38.0, "microphone_dbfs": -31.5}
+    for silent in (None, EndpointFacts(at=NOON, phase="idle")):
+        one.endpoint = silent
         assert checks["line"](one.box()).figures == {}
         assert checks["microphone"](one.box()).figures == {}
 
@@ -44,8 +46,8 @@ def test_the_last_self_test(tmp_path: Path) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks["selftest"]
     assert check(one.box()).facts == {}
-    told = {"selftest": "C1, A2", "selftest_at": "2026-11-02T07:40:00Z"}
-    one.endpoint = {"at": NOON, "troubles": [], **told}
-    assert check(one.box()).facts == told
-    one.endpoint = {"at": NOON, "troubles": [], "selftest": "good", "selftest_at": 5}
+    done = "2026-11-02T07:40:00Z"
+    one.endpoint = EndpointFacts(at=NOON, phase="idle", self_test="C1, A2", self_test_at=done)
+    assert check(one.box()).facts == {"selftest": "C1, A2", "selftest_at": done}
+    one.endpoint = EndpointFacts(at=NOON, phase="idle", self_test="good")
     assert check(one.box()).facts == {}

@@ -55,7 +55,9 @@ async def test_a_site_tells_how_it_is_and_leaves_with_a_word(tmp_path: Path) -> 
         await until("systemd is told", lambda: one.notify.count("READY=1"))
         await until("the watchdog is fed", lambda: one.notify.count("WATCHDOG=1") >= 2)
 
-        one.endpoint(phase="in meeting", meeting="m", lamp="amber", call="up")
+        one.endpoint(
+            phase="in meeting", meeting="m", hand={"up": True, "confirmed": True}, call="up"
+        )
         (hand,) = await until("the hand is heard", lambda: [hand for hand in of(Hand) if hand.up])
         assert "in meeting" in [meeting.phase for meeting in of(Meeting)]
 
@@ -63,7 +65,7 @@ async def test_a_site_tells_how_it_is_and_leaves_with_a_word(tmp_path: Path) -> 
             await link.publish(str(Topic(SITE, Kind.NUDGE)), b"", retain=False)
             seen = Desired(time.time(), 1, floor="m", hand_seen=hand.stamp.seq)
             await link.publish(str(Topic(SITE, Kind.DESIRED)), seen.payload, retain=True)
-        await until("the nudge is in the fact file", lambda: one.facts().get("nudges") == 1)
+        await until("the nudge is in the fact file", lambda: one.facts().get("nudged_at"))
         await until("and the province's word", lambda: one.facts().get("hand_seen") is True)
         assert one.facts()["desired"]["floor"] == "m"
 

@@ -1,14 +1,15 @@
 """What is said of the endpoint: each change once, and health at its rhythm."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from appliance.base.fact_file import ENDPOINT_FILE, UPDATE_FILE
 from appliance.base.mqtt import Message
 from appliance.wire.alarm import Alarm
 from appliance.wire.desired import Desired
+from appliance.wire.facts import DesiredFacts, EndpointFacts, HandFacts, UpdateFacts
 from appliance.wire.report import Hand, Health, Meeting, Report, Update, parse_report, print_report
 from appliance.wire.stamp import Stamp
 from appliance.wire.topics import Kind
@@ -35,8 +36,7 @@ class Bench:
         return Stamp(NOW, "b", self.seq)
 
     def endpoint(self, **facts: Any) -> None:
-        told = {"at": NOW, "boot_id": "b", "phase": "idle", "lamp": "off", "troubles": []} | facts
-        (self.run / "endpoint.json").write_text(json.dumps(told))
+        ENDPOINT_FILE.write(self.run, EndpointFacts(**{"phase": "idle"} | facts), NOW)
 
     def look(self, now: float = NOW) -> list[Report]:
         """What is said by one look."""
@@ -50,7 +50,7 @@ def test_each_change_is_said_once(tmp_path: Path) -> None:
     bench.endpoint()
     assert [type(report) for report in bench.look()] == [Meeting, Hand]
     assert bench.look() == []
-    bench.endpoint(phase="in meeting", meeting="m", call="up", lamp="red", line="good")
+    bench.endpoint(phase="in meeting", meeting="m", call="up", line="good")
     meeting, hand = bench.look()
     assert isinstance(meeting, Meeting)
     assert (meeting.phase, meeting.meeting, meeting.call) == ("in meeting", "m", "up")
@@ -60,16 +60,16 @@ def test_each_change_is_said_once(tmp_path: Path) -> None:
 
 def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    bench.endpoint(phase="in meeting", meeting="m", lamp="red")
+    bench.endpoint(phase="in meeting", meeting="m")
     bench.look()
-    bench.endpoint(phase="in meeting", meeting="m", lamp="amber blink")
+    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True))
     (hand,) = bench.look(NOW + 5)
     assert isinstance(hand, Hand)
     assert bench.teller.hand_seq == hand.stamp.seq
     assert (hand.up, hand.since, hand.live) == (True, NOW + 5, False)
-    bench.endpoint(phase="in meeting", meeting="m", lamp="amber")
+    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
     assert bench.look(NOW + 9) == []
-    bench.endpoint(phase="in meeting", meeting="m", lamp="green")
+    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(live=True))
     (spoke,) = bench.look(NOW + 9)
     assert isinstance(spoke, Hand)
     assert (spoke.up, spoke.since, spoke.live) == (False, 0.0, True)
@@ -78,7 +78,7 @@ def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path)
 
 def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    bench.endpoint(phase="in meeting", meeting="m", lamp="amber")
+    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
     bench.look()
     meeting, hand = bench.look(NOW + 21)
     assert isinstance(meeting, Meeting)
@@ -90,14 +90,14 @@ def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        {"phase": 3, "troubles": "M1", "tries": -1, "meeting": None, "detail": "x" * 9000},
-        {"troubles": [1, "M1"], "tries": True, "ended": ["x"], "call": {}},
+        EndpointFacts(phase="x" * 900, tries=-1, detail="x" * 9000, problems=("x" * 900,) * 99),
+        EndpointFacts(phase="", meeting="x" * 9000, call="", ended="x" * 900, line="x" * 900),
     ],
 )
-def test_whatever_a_neighbour_writes_makes_a_report_that_can_be_read(facts: dict[str, Any]) -> None:
+def test_whatever_a_neighbour_writes_makes_a_report_that_can_be_read(facts: EndpointFacts) -> None:
     said = meeting_of(facts, Stamp(NOW, "b", 1))
     assert parse_report(Kind.MEETING, print_report(said)) == said
-    update = update_of(facts | {"progress": 7, "release": "x" * 900}, Stamp(NOW, "b", 1))
+    update = update_of(UpdateFacts(progress=7.0, release="x" * 900), Stamp(NOW, "b", 1))
     assert parse_report(Kind.UPDATE, print_report(update)) == update
     assert update.progress == 1.0
 
@@ -106,8 +106,8 @@ def test_the_updaters_facts_are_said(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.endpoint()
     bench.look()
-    facts = {"at": NOW, "boot_id": "b", "state": "downloading", "progress": 0.25, "wanted": "2"}
-    (tmp_path / "updater.json").write_text(json.dumps(facts))
+    facts = UpdateFacts(state="downloading", progress=0.25, wanted="2")
+    UPDATE_FILE.write(tmp_path, facts, NOW)
     (update,) = bench.look()
     assert isinstance(update, Update)
     assert (update.state, update.progress, update.wanted) == ("downloading", 0.25, "2")
@@ -146,12 +146,11 @@ def test_an_alarm_is_said_at_once_when_it_comes_and_when_it_goes(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "period"),
-    [(None, 60.0), ({"phase": "idle"}, 60.0), ({"phase": "upcoming"}, 10.0),
-     ({"phase": "in meeting"}, 10.0), ({"phase": "rejoining"}, 10.0)],
-)  # fmt: skip
-def test_the_rhythm(endpoint: dict[str, Any] | None, period: float) -> None:
-    assert period_s(endpoint) == period
+    ("phase", "period"),
+    [(None, 60.0), ("idle", 60.0), ("upcoming", 10.0), ("in meeting", 10.0), ("rejoining", 10.0)],
+)
+def test_the_interval_between_reports(phase: str | None, period: float) -> None:
+    assert period_s(phase) == period
 
 
 def test_the_hand_that_is_seen_is_the_one_that_is_up() -> None:
@@ -166,12 +165,11 @@ def test_the_hand_that_is_seen_is_the_one_that_is_up() -> None:
 def test_what_the_province_tells_is_kept_for_the_neighbours() -> None:
     changes: list[int] = []
     told = ProvinceMessages(lambda: NOW, lambda: changes.append(1))
-    assert told.facts == {"nudges": 0, "nudged_at": None, "desired": None}
+    assert (told.nudged_at, told.desired_facts) == (None, None)
     told.hear(Message("diemcau/ia-kly/nudge", b"", False))
     told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, floor="m").payload, True))
     told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 6, floor="").payload, True))
-    assert (told.facts["nudges"], told.facts["nudged_at"]) == (1, NOW)
-    assert told.facts["desired"]["floor"] == "m"
+    assert (told.nudged_at, told.desired_facts) == (NOW, DesiredFacts(floor="m"))
     for topic, payload in (("diemcau/ia-kly/desired", b"{"), ("x", b""), ("diemcau/+/nudge", b"")):
         told.hear(Message(topic, payload, False))
     assert len(changes) == 2

@@ -80,11 +80,11 @@ async def test_vlc_killed_and_camera_unplugged_within_one_call(
 
             assert await site.bench(do="plug", what="camera", **{"in": False}) is not None
             await far.name_card()
-            await until("the trouble has a code", lambda: "C1" in site.facts()["troubles"])
+            await until("the trouble has a code", lambda: "C1" in site.facts()["problems"])
             await moving_on_tv(tv, GUEST)
             assert await site.bench(do="plug", what="camera", **{"in": True}) is not None
             await far.moving()
-            await until("the trouble is over", lambda: site.facts()["troubles"] == [])
+            await until("the trouble is over", lambda: site.facts()["problems"] == [])
         assert calls.values == ["up"]
         assert phases.values == ["in meeting"]
         assert await room.numbers(NAME) == [number]

@@ -80,8 +80,10 @@ async def test_a_hang_up_by_hand_survives_a_fall(tmp_path: Path, tv: VirtualTv) 
 
 
 def _measured(facts: dict[str, Any]) -> bool:
-    told = {"loss_percent", "rtt_ms", "microphone_dbfs"} <= facts.keys()
-    return told and facts["loss_percent"] <= 100 and -60 < facts["microphone_dbfs"] <= 0
+    told = {name: facts.get(name) for name in ("loss_percent", "rtt_ms", "microphone_dbfs")}
+    if None in told.values():
+        return False
+    return bool(facts["loss_percent"] <= 100 and -60 < facts["microphone_dbfs"] <= 0)
 
 
 def _camera_open(pid: int, recording: Path) -> bool:

@@ -9,11 +9,12 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.core.rescue import FAULT_WORDS, RescueProblem
+from appliance.wire.facts import EndpointFacts, UpdateFacts, parse_facts
 from services.endpoint.tools.rescue_page_command import known
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING
 from services.slots.header import read_header
 from services.slots.record import Outcome, SlotRecord, Trial, read_record
-from services.slots.rescue import COUNT, FLAG, PICTURE, UNREADABLE, fault_of, starts
+from services.slots.rescue import COUNT, FLAG, PICTURE, UNREADABLE, problem_of, starts
 from services.slots.rescue_command import rescue
 from services.slots.slot_check import missing
 from services.slots.state import COPIES, SECTOR, BootState
@@ -63,7 +64,7 @@ def box(tmp_path: Path) -> Box:
 
 
 def faults(facts: dict[str, Any]) -> dict[str, str]:
-    return {entry["slot"]: entry["fault"] for entry in facts["slots"]}
+    return {entry["slot"]: entry["problem"] for entry in facts["slots"]}
 
 
 def test_a_noted_reason_stands_and_damage_is_looked_for_where_none_is(box: Box) -> None:
@@ -118,20 +119,22 @@ def test_each_reason_of_the_house_has_its_words() -> None:
     lacking = [
         missing(None, settings=True, screen=False),
         missing(None, settings=True, screen=True),
-        missing({}, settings=True, screen=True),
+        missing(EndpointFacts(phase="idle"), settings=True, screen=True),
     ]
-    gate = [fault_of(f"the gate was not passed: {what}") for what in lacking]
+    gate = [problem_of(f"the gate was not passed: {what}") for what in lacking]
     assert gate == [RescueProblem.SCREEN, RescueProblem.ENDPOINT, RescueProblem.PICTURE]
-    assert fault_of(REACHED_DATA) is RescueProblem.HUNG
-    assert fault_of(REACHED_NOTHING) is RescueProblem.NO_START
-    assert fault_of("root is damaged: block 7 of 9 is not the signed one") is RescueProblem.CARD
-    assert fault_of(f"{UNREADABLE}: Input/output error") is RescueProblem.CARD
-    assert fault_of("") is fault_of("something new") is RescueProblem.UNKNOWN
+    assert problem_of(REACHED_DATA) is RescueProblem.HUNG
+    assert problem_of(REACHED_NOTHING) is RescueProblem.NO_START
+    assert problem_of("root is damaged: block 7 of 9 is not the signed one") is RescueProblem.CARD
+    assert problem_of(f"{UNREADABLE}: Input/output error") is RescueProblem.CARD
+    assert problem_of("") is problem_of("something new") is RescueProblem.UNKNOWN
     assert set(FAULT_WORDS) == set(RescueProblem)
 
 
 def test_the_page_reads_what_was_written(box: Box) -> None:
-    page = known(box.found(), "100000001")
+    box.found()
+    content = (box.folder / "run/updater.json").read_bytes()
+    page = known(parse_facts(content, UpdateFacts), "100000001")
     assert (page.starts, page.serial) == (8, "100000001")
     assert [(slot.slot, slot.version, slot.fault) for slot in page.slots] == [
         ("A", OLDER, RescueProblem.NO_START),

@@ -12,7 +12,6 @@ import numpy as np
 from icalendar import Calendar, Event, vUri
 
 from appliance.base.config import AgendaSource, Identity, Site
-from appliance.base.fact_file import FactFile
 from appliance.base.systemd import Lifeline
 from appliance.core.problems import Problem
 from appliance.media.tv.compose import I420
@@ -192,9 +191,7 @@ class Evening:
                     tv_problem=lambda: "",
                     stick=lambda now: stick(self.folder / "run", now),
                 ),
-                reports=Reports(
-                    Lifeline(loop.time), FactFile(self.folder / "run" / "endpoint.json")
-                ),
+                reports=Reports(Lifeline(loop.time), self.folder / "run"),
                 line=lambda changed: CallKeeper(self.dial, changed, seed="ia-kly"),
                 stage=lambda media: Display(self.tv, self.tv, loop.time, media),
                 selftest=SelfTest({}),

@@ -59,9 +59,9 @@ def test_who_plugs_a_stick_in_reads_on_the_tv_what_it_does(tmp_path: Path) -> No
             ):
                 telling.tell(stage, "sda1")
                 await evening.until(at)
-                codes.append(facts(evening)["troubles"])
+                codes.append(facts(evening)["problems"])
             await evening.until("13:15")
-            codes.append(facts(evening)["troubles"])
+            codes.append(facts(evening)["problems"])
 
     play(story())
     assert [[code for code in one if code[0] == "U"] for one in codes] == [

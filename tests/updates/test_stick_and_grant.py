@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import ENDPOINT_FILE, UPDATE_FILE
 from appliance.core.decision import Phase
 from appliance.core.problems import ProblemKey
 from appliance.core.rescue import NOT_PASSED
+from appliance.wire.facts import EndpointFacts
 from services.endpoint.status.stick import BUSY_S, OVER_S, stick
 from services.slots import rescue
 from services.slots import verdict_command as verdict
@@ -159,7 +160,7 @@ def in_phase(box: Box, phase: Phase) -> None:
     (box.folder / "stick/next.raucb").write_bytes(b"")
     (box.folder / "data/site").mkdir()
     (box.folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
-    FactFile(box.folder / "run/endpoint.json").write({"phase": phase.value}, time.time())
+    ENDPOINT_FILE.write(box.folder / "run", EndpointFacts(phase=phase.value), time.time())
 
 
 @pytest.mark.parametrize("phase", [Phase.UPCOMING, Phase.IN_MEETING])
@@ -246,7 +247,7 @@ def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_p
         (verdict.facts(SlotRecord({"A": good}), "A", "B", older), set()),
         (rescue.facts(7, "A", both), {older, wanted}),
     ):
-        FactFile(tmp_path / "updater.json").write(told, 0.0)
+        UPDATE_FILE.write(tmp_path, told, 0.0)
         assert failed_here(tmp_path) == failed
 
 
@@ -254,7 +255,7 @@ def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_p
 def test_what_hung_is_not_installed_again_by_a_stick_left_in(tmp_path: Path, reason: str) -> None:
     trials = {"B": Trial("0.2.0+202612010000", Outcome.FAILED, reason)}
     told = verdict.facts(SlotRecord(trials), "A", "B", "0.1.0+202611280000")
-    FactFile(tmp_path / "updater.json").write(told, 0.0)
+    UPDATE_FILE.write(tmp_path, told, 0.0)
     assert failed_here(tmp_path) == {"0.2.0+202612010000"}
 
 
@@ -266,7 +267,7 @@ def test_a_stick_repairs_what_is_damaged(tmp_path: Path, reason: str) -> None:
         verdict.facts(SlotRecord(trials), "A", "B", version),
         rescue.facts(7, "A", trials),
     ):
-        FactFile(tmp_path / "updater.json").write(told, 0.0)
+        UPDATE_FILE.write(tmp_path, told, 0.0)
         assert failed_here(tmp_path) == frozenset()
 
 

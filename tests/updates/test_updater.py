@@ -2,13 +2,15 @@
 
 import json
 import time
+from math import inf
 from pathlib import Path
 
 import pytest
 
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import ENDPOINT_FILE, RELEASE_FILE, UPDATE_FILE
 from appliance.core.decision import Phase
 from appliance.core.rescue import NOT_PASSED
+from appliance.wire.facts import EndpointFacts, UpdateFacts
 from services.updates.release_address import AddressError, offered
 from services.updates.slot_confirmed import RESCUE
 from services.updates.updater_command import AGAIN_S, Places, look
@@ -61,7 +63,7 @@ class Box:
         self.program("busctl", f"echo '{told_by_rauc(version)}'")
 
     def phase(self, phase: Phase) -> None:
-        FactFile(self.places.run / "endpoint.json").write({"phase": phase.value}, time.time())
+        ENDPOINT_FILE.write(self.places.run, EndpointFacts(phase=phase.value), time.time())
 
     def look(self) -> tuple[str, list[str]]:
         """What it said, and which programs that change something it called."""
@@ -98,8 +100,8 @@ def test_what_is_no_newer_is_left_alone(box: Box, version: str) -> None:
 
 def test_what_the_running_slot_says_of_itself_counts(box: Box) -> None:
     """A bundle whose root called itself by another number was installed at each look."""
-    told = {"state": "running", "release": NEWER, "slot": "B", "detail": ""}
-    FactFile(box.places.run / "updater.json").write(told, 0.0)
+    facts = UpdateFacts(state="running", release=NEWER, slot="B")
+    UPDATE_FILE.write(box.places.run, facts, 0.0)
     assert box.look() == (f"{NEWER} runs, {NEWER} is to be had", [])
 
 
@@ -151,19 +153,18 @@ def test_what_failed_twice_waits_for_hours_and_a_newer_one_does_not(box: Box) ->
     assert box.look()[1] == [install(box)], "a line may break once"
     for failures in (2, 3, 4):
         assert box.look()[1] == []
-        file = box.places.run / "offered.json"
-        tried = json.loads(file.read_text())
-        assert tried["failures"] == failures
-        del tried["at"]
-        FactFile(file).write(tried, time.time() - AGAIN_S[min(failures, 3) - 1] - 1)
+        tried = RELEASE_FILE.read(box.places.run, time.time(), inf)
+        assert tried is not None
+        assert tried.failures == failures
+        RELEASE_FILE.write(box.places.run, tried, time.time() - AGAIN_S[min(failures, 3) - 1] - 1)
         assert box.look()[1] == [install(box)]
     box.offers("0.3.0+202612020000")
     assert box.look()[1] == [install(box)]
 
 
 def test_what_did_not_stay_here_is_not_tried_again(box: Box) -> None:
-    fell_back = {"state": "fell-back", "wanted": NEWER, "detail": f"{NOT_PASSED}: no agenda"}
-    FactFile(box.places.run / "updater.json").write(fell_back, 0.0)
+    facts = UpdateFacts(state="fell-back", wanted=NEWER, detail=f"{NOT_PASSED}: no agenda")
+    UPDATE_FILE.write(box.places.run, facts, 0.0)
     assert box.look() == (f"{NEWER} was tried here and did not stay", [])
 
 

@@ -2,20 +2,18 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from appliance.base.fact_file import read_facts
+from appliance.base.fact_file import HEALTH_FILE
+from appliance.wire.facts import HealthFacts
 
 LOOK_S = 0.25
 """A change at the province is to be on the TV within two seconds; to read a small file of /run
 four times a second costs nothing that can be measured."""
 FRESH_S = 60.0
 CLAIM = re.compile(r"[A-Z0-9]{4}-[A-Z0-9]{4}")
-
-Facts = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,11 @@ class Province:
         said: Callable[[Word], None],
         now: Callable[[], float],
     ) -> None:
-        self._file = run / "health.json"
+        self._run = run
         self._hurry, self._claimed, self._said = hurry, claimed, said
         self._now = now
-        self._known = _nudged_at(self._facts() or {})
+        facts = self._facts()
+        self._known = facts.nudged_at if facts is not None else None
         self._claim, self._word = "", Word()
 
     async def run(self) -> None:
@@ -61,7 +60,7 @@ class Province:
     def look(self) -> None:
         """Once."""
         facts = self._facts()
-        if (claim := _claim(facts or {})) != self._claim:
+        if (claim := _claim(facts)) != self._claim:
             self._claim = claim
             self._claimed(claim)
         if facts is None:
@@ -69,26 +68,17 @@ class Province:
         if (word := _word(facts)) != self._word:
             self._word = word
             self._said(word)
-        nudged_at = _nudged_at(facts)
-        if nudged_at is not None and nudged_at != self._known:
-            self._known = nudged_at
+        if facts.nudged_at is not None and facts.nudged_at != self._known:
+            self._known = facts.nudged_at
             self._hurry()
 
-    def _facts(self) -> Facts | None:
-        return read_facts(self._file, self._now(), FRESH_S)
+    def _facts(self) -> HealthFacts | None:
+        return HEALTH_FILE.read(self._run, self._now(), FRESH_S)
 
 
-def _nudged_at(facts: Facts) -> float | None:
-    at = facts.get("nudged_at")
-    return float(at) if isinstance(at, int | float) else None
+def _claim(facts: HealthFacts | None) -> str:
+    return facts.claim if facts is not None and CLAIM.fullmatch(facts.claim) else ""
 
 
-def _claim(facts: Facts) -> str:
-    claim = facts.get("claim")
-    return claim if isinstance(claim, str) and CLAIM.fullmatch(claim) else ""
-
-
-def _word(facts: Facts) -> Word:
-    desired = facts.get("desired")
-    floor = desired.get("floor") if isinstance(desired, dict) else ""
-    return Word(floor if isinstance(floor, str) else "", facts.get("hand_seen") is True)
+def _word(facts: HealthFacts) -> Word:
+    return Word(facts.desired.floor if facts.desired is not None else "", facts.hand_seen)

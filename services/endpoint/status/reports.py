@@ -2,17 +2,20 @@
 
 import logging
 from collections.abc import Callable, Mapping
-from typing import Any
+from pathlib import Path
 
 from appliance.base.errors import FactFileError
-from appliance.base.fact_file import FactFile
+from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.base.systemd import Lifeline
 from appliance.core.decision import Decision
 from appliance.core.problems import Problem
-from appliance.core.scenes import Scene
-from services.endpoint.call.call_keeper import CallKeeper
+from appliance.wire.facts import EndpointFacts
+from services.endpoint.status.endpoint_facts import with_measured
 
 log = logging.getLogger("diemcau.reports")
+
+REPEAT_S = 5.0
+"""Facts that stay the same are written again, so that a neighbour knows that they hold."""
 
 
 class Reports:
@@ -21,17 +24,15 @@ class Reports:
     def __init__(
         self,
         lifeline: Lifeline,
-        facts: FactFile,
-        agenda_at: Callable[[], float | None] = lambda: None,
-        measured: Callable[[], Mapping[str, object]] = dict,
+        run: Path,
+        measured: Callable[[], Mapping[str, str | float]] = dict,
     ) -> None:
-        """`agenda_at`: when the agenda was last confirmed, POSIX s. `measured`: what else the
-        province wants to know and no decision needs; alone it is no reason to write."""
+        """`measured`: what else the province wants to know and no decision needs, by the names of
+        `EndpointFacts`; alone it is no reason to write."""
         self._lifeline = lifeline
-        self._agenda_at = agenda_at
+        self._run = run
         self._measured = measured
-        self._facts = facts
-        self._written: dict[str, Any] = {}
+        self._written: EndpointFacts | None = None
         self._written_at = float("-inf")
         self._known: frozenset[str] = frozenset()
 
@@ -41,10 +42,9 @@ class Reports:
 
     def turn(
         self,
+        facts: EndpointFacts,
         decision: Decision,
-        shown: Scene,
         problems: tuple[Problem, ...],
-        line: CallKeeper,
         now: float,
         headline: str,
     ) -> None:
@@ -55,40 +55,23 @@ class Reports:
         for name in self._lifeline.beat():
             log.error("watchdog: %s stands still", name)
         self._tell(problems)
-        self._write(
-            {
-                "phase": decision.phase.value,
-                "meeting": decision.meeting.uid if decision.meeting else None,
-                "screen": shown.screen.value,
-                "call": line.fact.state.value,
-                "tries": line.tries,
-                "ended": line.ended.reason.value if line.ended else None,
-                "detail": line.ended.detail if line.ended else None,
-                "lamp": shown.lamp.value,
-                "microphone": shown.microphone.value,
-                "line": shown.line.value,
-                "speaker": shown.speaker,
-                "agenda_at": self._agenda_at(),
-                "troubles": [problem.code for problem in problems],
-            },
-            now,
-        )
+        self._write(facts, now)
 
     def _tell(self, problems: tuple[Problem, ...]) -> None:
         known = frozenset(problem.code for problem in problems)
         for problem in problems:
             if problem.code not in self._known:
-                log.warning("trouble: %s %s", problem.code, problem.key,
-                            extra={"TROUBLE": problem.code})  # fmt: skip
+                log.warning("problem: %s %s", problem.code, problem.key,
+                            extra={"PROBLEM": problem.code})  # fmt: skip
         for code in sorted(self._known - known):
-            log.info("trouble: %s is over", code, extra={"TROUBLE": code})
+            log.info("problem: %s is over", code, extra={"PROBLEM": code})
         self._known = known
 
-    def _write(self, facts: dict[str, Any], now: float) -> None:
-        if facts == self._written and now - self._written_at < 5:
+    def _write(self, facts: EndpointFacts, now: float) -> None:
+        if facts == self._written and now - self._written_at < REPEAT_S:
             return
         try:
-            self._facts.write(facts | dict(self._measured()), now)
+            ENDPOINT_FILE.write(self._run, with_measured(facts, self._measured()), now)
             self._written, self._written_at = facts, now
         except FactFileError as error:
             if self._written_at != float("-inf"):

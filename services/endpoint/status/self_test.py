@@ -29,9 +29,8 @@ class SelfTest:
         """Whether camera and microphone are wanted open."""
         self.checks: tuple[Check, ...] = ()
         """Empty while nothing is to be shown."""
-        self.told: dict[str, str] = {}
-        """The last test for the province: ``selftest``, "good" or the codes of what was not, and
-        ``selftest_at``, its hour (RFC 3339); empty before the first."""
+        self.result: dict[str, str] = {}
+        """The last test, by the names of `wire.facts.EndpointFacts`; empty before the first."""
 
     def start(self) -> None:
         """Begin, unless it is on already."""
@@ -60,7 +59,7 @@ class SelfTest:
         bad = [check for check in self.checks if check.state is CheckState.BAD]
         hour = datetime.fromtimestamp(int(self._now()), UTC).isoformat()
         found = ", ".join(check.code or check.area.value for check in bad)
-        self.told = {"selftest": found or "good", "selftest_at": hour.replace("+00:00", "Z")}
+        self.result = {"self_test": found or "good", "self_test_at": hour.replace("+00:00", "Z")}
         self.changed()
 
     async def _try(self, area: Area, trial: Trial) -> Check:

@@ -3,7 +3,7 @@
 from math import inf
 from pathlib import Path
 
-from appliance.base.fact_file import read_facts
+from appliance.base.fact_file import STICK_FILE
 from appliance.core.problems import ProblemKey
 
 BUSY_S = 30.0
@@ -20,11 +20,11 @@ LASTS = {
 
 def stick(run: Path, now: float) -> ProblemKey | None:
     """The line for the TV at `now` (POSIX s); None where there is nothing to say."""
-    facts = read_facts(run / "stick.json", now, inf)
+    facts = STICK_FILE.read(run, now, inf)
     if facts is None:
         return None
     try:
-        key = ProblemKey(f"stick-{facts.get('stage')}")
+        key = ProblemKey(f"stick-{facts.stage}")
     except ValueError:
         return None
-    return key if now - float(facts["at"]) <= LASTS.get(key, OVER_S) else None
+    return key if now - facts.at <= LASTS.get(key, OVER_S) else None

@@ -1,9 +1,9 @@
 """Is a button stuck?"""
 
 from appliance.core.problems import ProblemKey
-from services.health.check_api import Box, CheckResult, told
+from services.health.check_api import Box, CheckResult, reported
 
 
 def button(box: Box) -> CheckResult:
     """BUTTON_STUCK; the endpoint has the pins."""
-    return CheckResult(told(box, ProblemKey.BUTTON_STUCK))
+    return CheckResult(reported(box, ProblemKey.BUTTON_STUCK))

@@ -3,13 +3,13 @@
 from appliance.core.alarms import when
 from appliance.core.problems import ProblemKey
 from hardware.vitals.camera import cameras
-from services.health.check_api import Box, CheckResult, told
+from services.health.check_api import Box, CheckResult, reported
 
 
 def camera(box: Box) -> CheckResult:
     """CAMERA_MISSING by the kernel's word, where the site's file names a real one, and by the
     endpoint's, which also tells a black picture."""
-    verdicts = told(box, ProblemKey.CAMERA_MISSING, ProblemKey.CAMERA_BLANK)
+    verdicts = reported(box, ProblemKey.CAMERA_MISSING, ProblemKey.CAMERA_BLANK)
     names = cameras(box.root)
     if box.site is not None and box.site.camera.source.startswith("v4l2:"):
         verdicts = (when(ProblemKey.CAMERA_MISSING, not names), *verdicts)

@@ -2,7 +2,7 @@
 
 from appliance.core.alarms import when
 from appliance.core.problems import ProblemKey
-from services.health.check_api import Box, CheckResult, told
+from services.health.check_api import Box, CheckResult, reported
 
 
 def endpoint(box: Box) -> CheckResult:
@@ -14,6 +14,6 @@ def endpoint(box: Box) -> CheckResult:
     if box.endpoint is None:
         return CheckResult((silent,))
     calls = (key for key in ProblemKey if key.value.startswith("call-"))
-    verdicts = told(box, ProblemKey.PROVINCE, ProblemKey.SITE_FILE, *calls)
-    age = max(0.0, box.now - float(box.endpoint["at"]))
+    verdicts = reported(box, ProblemKey.PROVINCE, ProblemKey.SITE_FILE, *calls)
+    age = max(0.0, box.now - box.endpoint.at)
     return CheckResult((silent, *verdicts), {"endpoint_age_s": round(age, 1)})

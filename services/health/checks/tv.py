@@ -3,7 +3,7 @@
 from appliance.core.alarms import when
 from appliance.core.problems import ProblemKey
 from hardware.vitals.tv import cec_devices, tvs
-from services.health.check_api import Box, CheckResult, told
+from services.health.check_api import Box, CheckResult, reported
 
 
 def tv(box: Box) -> CheckResult:
@@ -11,7 +11,7 @@ def tv(box: Box) -> CheckResult:
 
     ``tv`` is its name and CEC address. A TV that sleeps may take its line away: the alarm waits.
     """
-    verdicts = told(box, ProblemKey.TV_UNCONFIRMED)
+    verdicts = reported(box, ProblemKey.TV_UNCONFIRMED)
     connectors = tvs(box.root)
     plugged = [one for one in connectors if one.connected]
     if connectors:

@@ -90,8 +90,8 @@ def test_the_word_on_floor_and_hand_each_time_it_is_another(tmp_path: Path) -> N
         {"desired": None, "hand_seen": False},
         {"desired": {"floor": "m"}, "hand_seen": False},
         {"desired": {"floor": "m"}, "hand_seen": True},
-        {"desired": {"floor": 5}, "hand_seen": "yes"},
-        {"desired": []},
+        {"desired": {"floor": 5}, "hand_seen": "yes"},  # damaged: nobody has said anything
+        {"desired": {}},
     ]
     for facts in told:
         tell(tmp_path, **facts)

@@ -25,7 +25,7 @@ async def _hangs() -> ProblemKey | None:
 def test_each_line_is_tried_in_its_order_and_none_for_ever() -> None:
     trials = {Area.NETWORK: _well, Area.CAMERA: _ill, Area.SOUND: _hangs}
     test = SelfTest(trials, lambda: 1_793_605_200.9)
-    assert test.told == {}
+    assert test.result == {}
     told: list[tuple[Check, ...]] = []
     test.changed = lambda: told.append(test.checks)
 
@@ -41,7 +41,7 @@ def test_each_line_is_tried_in_its_order_and_none_for_ever() -> None:
             Check(Area.CAMERA, CheckState.BAD, "C1"),
             Check(Area.SOUND, CheckState.BAD),
         )
-        assert test.told == {"selftest": "C1, sound", "selftest_at": "2026-11-02T07:40:00Z"}
+        assert test.result == {"self_test": "C1, sound", "self_test_at": "2026-11-02T07:40:00Z"}
         await asyncio.sleep(SHOWN_S)
         assert test.checks == ()
         running.cancel()

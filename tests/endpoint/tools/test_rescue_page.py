@@ -1,8 +1,6 @@
 """`diemcau rescue-page`: the page of a box in rescue, for the size of its screen."""
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -10,20 +8,21 @@ from PIL import Image
 
 from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import rescued
+from appliance.wire.facts import FailedSlotFacts, UpdateFacts, print_facts
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known, rescue_page
 from tests.endpoint.screen.layout_rules import drawn_text, layout_problems
 
 SITE = '[site]\nid = "ia-kly"\nname = "Xã Ia Kly"\n[agenda]\nurl = "https://x/a.ics"\n'
-FACTS: dict[str, Any] = {
-    "at": 1.0,
-    "starts": 7,
-    "slots": [{"slot": "A", "version": "1", "fault": "card", "reason": "kernel is damaged"}],
-}
+FACTS = UpdateFacts(
+    at=1.0,
+    starts=7,
+    slots=(FailedSlotFacts(slot="A", version="1", problem="card", reason="kernel is damaged"),),
+)
 
 
 def call(folder: Path) -> int:
-    words = ["--facts", folder / "updater.json", "--site", folder / "site.toml"]
+    words = ["--run", folder, "--site", folder / "site.toml"]
     words += ["--folder", folder / "rescue", "--root", folder]
     return CliRunner().invoke(rescue_page, [str(word) for word in words]).exit_code
 
@@ -38,7 +37,7 @@ def page(folder: Path) -> Image.Image:
 
 def test_the_page_has_the_sites_name_and_the_findings(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE)
-    (tmp_path / "updater.json").write_text(json.dumps(FACTS))
+    (tmp_path / "updater.json").write_bytes(print_facts(FACTS))
     assert call(tmp_path) == 0
     expected = draw(rescued("Xã Ia Kly", known(FACTS, "")))
     assert page(tmp_path).tobytes() == expected.image.tobytes()
@@ -61,12 +60,12 @@ def test_where_it_cannot_be_put_the_shipped_page_stays(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "facts",
     [
-        {},
-        {"starts": -1, "slots": "A"},
-        {"starts": "many", "slots": [None, {}, {"slot": "A", "fault": "flood"}]},
+        UpdateFacts(),
+        UpdateFacts(starts=-1),
+        UpdateFacts(slots=(FailedSlotFacts(slot=""), FailedSlotFacts(slot="A", problem="flood"))),
     ],
 )
-def test_what_makes_no_sense_is_left_out(facts: dict[str, Any]) -> None:
+def test_what_makes_no_sense_is_left_out(facts: UpdateFacts) -> None:
     found = known(facts, "")
     assert found.starts == 0
     assert [slot.fault for slot in found.slots] in ([], [RescueProblem.UNKNOWN])

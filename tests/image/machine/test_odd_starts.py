@@ -42,7 +42,7 @@ def card(settled_card: Path) -> Path:
 
 def codes(machine: Machine, program: str, wanted: ProblemKey) -> None:
     """Waits until the program's fact file names the problem."""
-    key = "troubles" if program == "endpoint" else "alarms"
+    key = "problems" if program == "endpoint" else "alarms"
     code = KINDS[wanted].code
     said = machine.ask(
         f'for i in $(seq 120); do grep -q \'"{key}": \\[.*"{code}"\' /run/diemcau/{program}.json'

@@ -11,6 +11,7 @@ from PIL import Image
 
 from appliance.core.rescue import RescueProblem
 from appliance.core.scenes import rescued
+from appliance.wire.facts import UpdateFacts, parse_facts
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known
 from services.slots.record import Outcome, SlotRecord, Trial
@@ -69,13 +70,14 @@ def wait_for(machine: Machine, true: str) -> None:
 
 def test_the_tv_says_what_is_wrong(guest: Machine) -> None:
     wait_for(guest, "systemctl is-active -q diemcau-rescue")
-    facts: dict[str, Any] = json.loads(guest.ask("cat /run/diemcau/updater.json"))
+    said = guest.ask("cat /run/diemcau/updater.json").encode()
+    facts: dict[str, Any] = json.loads(said)
     assert (facts["state"], facts["starts"], facts["slot"]) == ("rescue", BUDGET + 1, "B")
-    assert [(one["slot"], one["fault"]) for one in facts["slots"]] == [
+    assert [(one["slot"], one["problem"]) for one in facts["slots"]] == [
         ("A", RescueProblem.CARD),
         ("B", RescueProblem.ENDPOINT),
     ]
-    page = draw(rescued("Xã Ia Kly", known(facts, "")), (1280, 720)).image
+    page = draw(rescued("Xã Ia Kly", known(parse_facts(said, UpdateFacts), "")), (1280, 720)).image
     shipped = BUILD / "root/usr/share/diemcau"
     others = [Image.open(shipped / f"{name}.png") for name in ("background", "rescue")]
     assert min(far(page, other) for other in others) > SAME

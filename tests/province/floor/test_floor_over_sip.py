@@ -180,7 +180,7 @@ async def test_from_the_chairs_click_to_the_box_and_back(tmp_path: Path) -> None
         identity = (tmp_path / f"{SITE}.pem").read_bytes()
         box = Program(tmp_path / "box", port, choice.files.authority, identity)
         box.notify.open()
-        words = {"lamp": "amber blink", "microphone": "hand"}
+        words: dict[str, Any] = {"hand": {"up": True}, "microphone": "hand"}
 
         async def live() -> None:
             while True:
@@ -207,7 +207,7 @@ async def test_from_the_chairs_click_to_the_box_and_back(tmp_path: Path) -> None
                 await chair.post(path, data={"csrf": csrf, "name": "Xã Ia Kly"})
                 await until("it has the floor", lambda: box.facts()["desired"]["floor"] == uid,
                             within=60, else_say=box.facts)  # fmt: skip
-                words |= {"lamp": "green", "microphone": "live"}
+                words |= {"hand": {"live": True}, "microphone": "live"}
 
                 async def knows() -> bool:
                     return "điểm cầu đã biết" in (await chair.get(path)).text

@@ -1,0 +1,78 @@
+"""What the endpoint tells its neighbours of one turn, as one typed value. Pure."""
+
+from collections.abc import Iterable, Mapping
+from itertools import islice
+
+import msgspec
+
+from appliance.core.decision import CallState, Decision
+from appliance.core.floor_control import Floor
+from appliance.core.problems import Problem
+from appliance.core.scenes import Scene
+from appliance.wire.facts import MAX_MEETING_TIMES, EndpointFacts, HandFacts, MeetingTime
+from appliance.wire.meeting import Meeting
+from services.endpoint.call.call_keeper import Ended
+
+AHEAD_S = 24 * 3600.0
+"""Whoever may not disturb a meeting looks two hours ahead; a day says enough to a reader."""
+
+
+def endpoint_facts(
+    decision: Decision,
+    shown: Scene,
+    floor: Floor,
+    problems: Iterable[Problem],
+    *,
+    call: CallState,
+    tries: int,
+    ended: Ended | None,
+) -> EndpointFacts:
+    """The facts of a turn; what no decision needs is added by `with_measured`."""
+    return EndpointFacts(
+        phase=decision.phase.value,
+        screen=shown.screen.value,
+        meeting=decision.meeting.uid if decision.meeting else "",
+        call=call.value,
+        tries=tries,
+        ended=ended.reason.value if ended else "",
+        detail=ended.detail if ended else "",
+        lamp=shown.lamp.value,
+        hand=HandFacts(
+            up=floor.hand,
+            confirmed=floor.hand_confirmed,
+            live=floor.mic,
+            floor=floor.given,
+            returned=floor.returned,
+        ),
+        microphone=shown.microphone.value,
+        line=shown.line.value,
+        speaker=shown.speaker,
+        problems=tuple(problem.code for problem in problems),
+    )
+
+
+def with_agenda(
+    facts: EndpointFacts,
+    meetings: Iterable[Meeting],
+    agenda_at: float | None,
+    now: float,
+    *,
+    clock_trusted: bool,
+) -> EndpointFacts:
+    """`facts` with the meetings of the next day that can be joined; `now` in POSIX seconds."""
+    times = (
+        MeetingTime(one.begin, one.end)
+        for one in meetings
+        if one.address and one.end > now and one.begin < now + AHEAD_S
+    )
+    return msgspec.structs.replace(
+        facts,
+        meetings=tuple(islice(times, MAX_MEETING_TIMES)),
+        agenda_at=agenda_at,
+        clock_trusted=clock_trusted,
+    )
+
+
+def with_measured(facts: EndpointFacts, measured: Mapping[str, str | float]) -> EndpointFacts:
+    """`facts` with figures and the last self-test, by the names of their fields."""
+    return msgspec.structs.replace(facts, **measured)
