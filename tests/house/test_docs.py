@@ -1,10 +1,10 @@
 """What the documents name is there: relative links, headings, paths in code marks."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from pathlib import PurePosixPath
 
-from tests.house.sources import ROOT, Sources, sources
+from tests.house.sources import PRODUCT, ROOT, Sources, sources
 
 DOCUMENTS = (
     "README.md", "README.vi.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "docs",
@@ -95,3 +95,21 @@ def test_every_path_in_code_marks_is_there() -> None:
         "README.md: `services/gone.py` is not there",
     ]
     assert lost_paths(sources(*DOCUMENTS, endings=(".md",)), _there) == []
+
+
+def unknown_names(glossary: str, words: Set[str], there: There) -> list[str]:
+    """What the last column of a glossary's rows names and the code does not have."""
+    rows = [line.split("|") for line in glossary.splitlines() if line.startswith("|")]
+    names = [name for row in rows for name in _MARKED.findall(row[-2])]
+    return [name for name in names if name not in words and not there(name)]
+
+
+def test_the_glossary_names_what_is_in_the_code() -> None:
+    made_up = (
+        "| English | in the code |\n|---|---|\n| feed | `Feed`, `appliance` |\n| x | `Gone` |\n"
+    )
+    assert unknown_names(made_up, {"Feed"}, {"appliance"}.__contains__) == ["Gone"]
+
+    product = sources(*PRODUCT)
+    words = set(re.findall(r"[A-Za-z_]\w*", "\n".join(product.values())))
+    assert unknown_names((ROOT / "docs/glossary.md").read_text(), words, _there) == []
