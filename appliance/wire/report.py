@@ -9,7 +9,7 @@ from typing import Any
 
 from appliance.wire.alarm import Alarm
 from appliance.wire.fields import Fields, WireError, printed
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 
 
@@ -18,7 +18,7 @@ class Presence:
     """Whether the site is there. The will is written when the connection is made: it bears the
     ``session`` of the birth and the ``seq`` after it (see `after`)."""
 
-    stamp: Stamp
+    id: ReportId
     online: bool
     session: int
     """Which connection of this boot, growing: the ``seq`` of its birth."""
@@ -34,7 +34,7 @@ class Presence:
     def of(cls, fields: Fields) -> "Presence":
         """From the fields of a payload."""
         return cls(
-            Stamp.of(fields),
+            ReportId.of(fields),
             fields.flag("online", None),
             fields.whole("session", None),
             fields.text("serial", longest=100),
@@ -53,14 +53,14 @@ class Presence:
         """
         if known is None:
             return True
-        if self.stamp.boot_id == known.stamp.boot_id:
-            return self.stamp.seq >= known.stamp.seq
+        if self.id.boot_id == known.id.boot_id:
+            return self.id.seq >= known.id.seq
         return self.online
 
     @property
     def values(self) -> dict[str, Any]:
         """The fields of its payload."""
-        return self.stamp.values | {
+        return self.id.values | {
             "online": self.online,
             "session": self.session,
             "serial": self.serial,
@@ -75,7 +75,7 @@ class Presence:
 class Health:
     """How the box is: what is wrong now, and what was measured."""
 
-    stamp: Stamp
+    id: ReportId
     alarms: tuple[Alarm, ...] = ()
     """What holds now, the worst first; an alarm that is not here is over."""
     figures: Mapping[str, float] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Health:
     def of(cls, fields: Fields) -> "Health":
         """From the fields of a payload."""
         return cls(
-            Stamp.of(fields),
+            ReportId.of(fields),
             tuple(Alarm.of(item) for item in fields.items("alarms")),
             fields.numbers("figures"),
             fields.texts("facts"),
@@ -96,7 +96,7 @@ class Health:
     @property
     def values(self) -> dict[str, Any]:
         """The fields of its payload."""
-        return self.stamp.values | {
+        return self.id.values | {
             "alarms": [alarm.values for alarm in self.alarms],
             "figures": dict(self.figures),
             "facts": dict(self.facts),
@@ -107,7 +107,7 @@ class Health:
 class Meeting:
     """What the endpoint is doing about its meeting; the words are those of its fact file."""
 
-    stamp: Stamp
+    id: ReportId
     phase: str
     """``idle``, ``upcoming``, ``joining``, ``in meeting``, ``rejoining``, ``leaving``; ``silent``
     where the endpoint itself tells nothing."""
@@ -128,7 +128,7 @@ class Meeting:
     def of(cls, fields: Fields) -> "Meeting":
         """From the fields of a payload."""
         return cls(
-            Stamp.of(fields),
+            ReportId.of(fields),
             fields.text("phase", None, longest=40),
             fields.text("meeting"),
             fields.text("call", "down", longest=40),
@@ -143,7 +143,7 @@ class Meeting:
     @property
     def values(self) -> dict[str, Any]:
         """The fields of its payload."""
-        return self.stamp.values | {
+        return self.id.values | {
             "phase": self.phase,
             "meeting": self.meeting,
             "call": self.call,
@@ -160,7 +160,7 @@ class Meeting:
 class Hand:
     """Whether somebody at the site wishes to speak, and since when: hands stand in that order."""
 
-    stamp: Stamp
+    id: ReportId
     up: bool
     since: float = 0.0
     """POSIX seconds; 0 while it is down."""
@@ -172,7 +172,7 @@ class Hand:
     def of(cls, fields: Fields) -> "Hand":
         """From the fields of a payload."""
         return cls(
-            Stamp.of(fields),
+            ReportId.of(fields),
             fields.flag("up", None),
             fields.number("since", low=0.0, high=1e11),
             fields.text("meeting"),
@@ -182,7 +182,7 @@ class Hand:
     @property
     def values(self) -> dict[str, Any]:
         """The fields of its payload."""
-        return self.stamp.values | {
+        return self.id.values | {
             "up": self.up,
             "since": self.since,
             "meeting": self.meeting,
@@ -194,7 +194,7 @@ class Hand:
 class Update:
     """What the updater is doing; the words are those of its fact file."""
 
-    stamp: Stamp
+    id: ReportId
     state: str
     release: str = ""
     """What runs now."""
@@ -209,7 +209,7 @@ class Update:
     def of(cls, fields: Fields) -> "Update":
         """From the fields of a payload."""
         return cls(
-            Stamp.of(fields),
+            ReportId.of(fields),
             fields.text("state", None, longest=40),
             fields.text("release", longest=100),
             fields.text("wanted", longest=100),
@@ -221,7 +221,7 @@ class Update:
     @property
     def values(self) -> dict[str, Any]:
         """The fields of its payload."""
-        return self.stamp.values | {
+        return self.id.values | {
             "state": self.state,
             "release": self.release,
             "wanted": self.wanted,

@@ -2,7 +2,7 @@
 
 Files of some sixty kilobytes, each report a line; a file that was sent whole is removed. After a
 restart the oldest file is sent again from its begin, and the province knows each report by its
-stamp. When the whole grows above its bound the oldest file goes: what happened last matters most.
+id. When the whole grows above its bound the oldest file goes: what happened last matters most.
 """
 
 import json

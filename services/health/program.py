@@ -18,7 +18,7 @@ from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
 from appliance.base.systemd import Lifeline
 from appliance.wire.facts import HealthFacts
 from appliance.wire.report import Presence, Report
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from hardware.vitals.identity import boot_id, model, release, serial, slot
 from services.health.backlog import Backlog
 from services.health.check_api import Box
@@ -58,7 +58,7 @@ class Tending:
         self._places = places
         self._lifeline = lifeline
         self._clock = SystemClock(trust=site.clock.trust)
-        self._stamps = Sequence(boot_id(places.root))
+        self._sequence = Sequence(boot_id(places.root))
         self._stirred = asyncio.Event()
         self._checklist = Checklist(places.root, places.data)
         self._rounds = CheckRunner(self._checklist.checks)
@@ -85,10 +85,10 @@ class Tending:
             self._connect,
             Backlog(places.data / "backlog"),
             birth=self._birth,
-            stamp=self._stamp,
+            next_id=self._next_id,
             heard=self._told.hear,
         )
-        self._teller = ReportSource(places.run, self._say, self._stamp)
+        self._teller = ReportSource(places.run, self._say, self._next_id)
 
     async def run(self) -> None:
         """Tend until cancelled; ends with the first part that ends."""
@@ -144,19 +144,19 @@ class Tending:
         if self._site.province.broker:
             self.reporter.say(report)
 
-    def _stamp(self) -> Stamp:
-        return self._stamps.next(self._clock.now())
+    def _next_id(self) -> ReportId:
+        return self._sequence.next(self._clock.now())
 
     def _certified(self) -> None:
         self.reporter.hurry()
         self._stirred.set()
 
     def _birth(self) -> Presence:
-        root, stamp = self._places.root, self._stamp()
+        root, report_id = self._places.root, self._next_id()
         return Presence(
-            stamp,
+            report_id,
             online=True,
-            session=stamp.seq,
+            session=report_id.seq,
             serial=serial(root),
             model=model(root),
             release=release(root),

@@ -2,7 +2,7 @@
 
 from appliance.wire.facts import EndpointFacts, UpdateFacts
 from appliance.wire.report import Hand, Meeting, Update
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 
 SILENT = "silent"
 MAX_LETTERS, MAX_NAME_LETTERS, MAX_WORD_LETTERS = 400, 100, 40
@@ -11,12 +11,12 @@ cost the whole report."""
 MAX_PROBLEMS = 50
 
 
-def meeting_of(endpoint: EndpointFacts | None, stamp: Stamp) -> Meeting:
+def meeting_of(endpoint: EndpointFacts | None, report_id: ReportId) -> Meeting:
     """What the endpoint does; a silent one is said to be silent, whatever it did last."""
     if endpoint is None:
-        return Meeting(stamp, SILENT)
+        return Meeting(report_id, SILENT)
     return Meeting(
-        stamp,
+        report_id,
         phase=endpoint.phase[:MAX_WORD_LETTERS] or SILENT,
         meeting=endpoint.meeting[:MAX_LETTERS],
         call=endpoint.call[:MAX_WORD_LETTERS],
@@ -34,18 +34,18 @@ def hand_up(endpoint: EndpointFacts | None) -> bool:
     return endpoint is not None and endpoint.hand.up
 
 
-def hand_of(endpoint: EndpointFacts | None, stamp: Stamp, since: float) -> Hand:
+def hand_of(endpoint: EndpointFacts | None, report_id: ReportId, since: float) -> Hand:
     """The hand, up `since` (POSIX s)."""
     if endpoint is None:
-        return Hand(stamp, up=False, since=0.0, meeting="", live=False)
+        return Hand(report_id, up=False, since=0.0, meeting="", live=False)
     hand, meeting = endpoint.hand, endpoint.meeting[:MAX_LETTERS]
-    return Hand(stamp, hand.up, since if hand.up else 0.0, meeting, hand.live)
+    return Hand(report_id, hand.up, since if hand.up else 0.0, meeting, hand.live)
 
 
-def update_of(update: UpdateFacts, stamp: Stamp) -> Update:
+def update_of(update: UpdateFacts, report_id: ReportId) -> Update:
     """Which release runs, and what became of the other."""
     return Update(
-        stamp,
+        report_id,
         state=update.state[:MAX_WORD_LETTERS] or "unknown",
         release=update.release[:MAX_NAME_LETTERS],
         wanted=update.wanted[:MAX_NAME_LETTERS],

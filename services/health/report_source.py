@@ -6,7 +6,7 @@ from pathlib import Path
 from appliance.base.fact_file import ENDPOINT_FILE, UPDATE_FILE
 from appliance.wire.facts import EndpointFacts
 from appliance.wire.report import Hand, Health, Meeting, Report, Update
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from services.health.check_runner import Condition
 from services.health.intervals import period_s
 from services.health.report_builder import hand_of, hand_up, meeting_of, update_of
@@ -15,18 +15,18 @@ FRESH_S = 20.0
 """The endpoint writes each 5 s; four missed ones and it is silent."""
 FRESH_UPDATE_S = 600.0
 
-NO_STAMP = Stamp(0.0, "-", 0)
+NO_ID = ReportId(0.0, "-", 0)
 
 
 class ReportSource:
-    """`say` is the reporter's; `stamp` numbers what is said."""
+    """`say` is the reporter's; `next_id` names each report."""
 
     def __init__(
-        self, run: Path, say: Callable[[Report], None], stamp: Callable[[], Stamp]
+        self, run: Path, say: Callable[[Report], None], next_id: Callable[[], ReportId]
     ) -> None:
         self._run = run
         self._say = say
-        self._stamp = stamp
+        self._next_id = next_id
         self._meeting: Meeting | None = None
         self._hand: Hand | None = None
         self._update: Update | None = None
@@ -44,10 +44,10 @@ class ReportSource:
         self._say_meeting(again=False)
         self._say_hand(now)
         if updater is not None:
-            update = update_of(updater, NO_STAMP)
+            update = update_of(updater, NO_ID)
             if update != self._update:
                 self._update = update
-                self._say(update_of(updater, self._stamp()))
+                self._say(update_of(updater, self._next_id()))
 
     def condition(self, condition: Condition, monotonic: float) -> bool:
         """The box's health after a round: said when it is time, or an alarm came or went."""
@@ -56,22 +56,22 @@ class ReportSource:
         if alarms == self._alarms and monotonic - self._health_at < period - 0.5:
             return False
         self._alarms, self._health_at = alarms, monotonic
-        self._say(Health(self._stamp(), condition.alarms, condition.figures, condition.facts))
+        self._say(Health(self._next_id(), condition.alarms, condition.figures, condition.facts))
         self._say_meeting(again=True)
         return True
 
     def _say_meeting(self, *, again: bool) -> None:
-        meeting = meeting_of(self.endpoint, NO_STAMP)
+        meeting = meeting_of(self.endpoint, NO_ID)
         if again or meeting != self._meeting:
             self._meeting = meeting
-            self._say(meeting_of(self.endpoint, self._stamp()))
+            self._say(meeting_of(self.endpoint, self._next_id()))
 
     def _say_hand(self, now: float) -> None:
         up = hand_up(self.endpoint)
         if up and (self._hand is None or not self._hand.up):
             self._hand_since = round(now, 3)
-        hand = hand_of(self.endpoint, NO_STAMP, self._hand_since)
+        hand = hand_of(self.endpoint, NO_ID, self._hand_since)
         if hand != self._hand:
-            self._hand, stamp = hand, self._stamp()
-            self.hand_seq = stamp.seq if up else 0
-            self._say(hand_of(self.endpoint, stamp, self._hand_since))
+            self._hand, report_id = hand, self._next_id()
+            self.hand_seq = report_id.seq if up else 0
+            self._say(hand_of(self.endpoint, report_id, self._hand_since))

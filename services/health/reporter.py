@@ -13,7 +13,7 @@ from dataclasses import replace
 from appliance.base.mqtt import MQTT_ERRORS, Connection, Message, Refused, Will
 from appliance.base.tasks import end
 from appliance.wire.report import Presence, Report, kind_of, print_report
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import TOLD, Kind, Topic
 from services.health.backlog import Backlog, Item
 from services.health.intervals import reconnect_s
@@ -36,7 +36,7 @@ Connect = Callable[[Will], AbstractAsyncContextManager[Connection]]
 class Reporter:
     """One connection at a time for as long as `run` runs. `say` never waits and never fails.
 
-    `birth` makes the presence of a new connection, `stamp` the stamp of its end; `heard`
+    `birth` makes the presence of a new connection, `next_id` names the report of its end; `heard`
     is called with what the province says.
     """
 
@@ -47,7 +47,7 @@ class Reporter:
         backlog: Backlog,
         *,
         birth: Callable[[], Presence],
-        stamp: Callable[[], Stamp],
+        next_id: Callable[[], ReportId],
         heard: Callable[[Message], None] = lambda _: None,
         seed: str = "",
         monotonic: Callable[[], float] = time.monotonic,
@@ -56,7 +56,7 @@ class Reporter:
         self._connect = connect
         self._backlog = backlog
         self._birth = birth
-        self._stamp = stamp
+        self._next_id = next_id
         self._heard = heard
         self._monotonic = monotonic
         self._random = random.Random(seed or site)  # noqa: S311 - spreads a herd, guards nothing
@@ -104,9 +104,9 @@ class Reporter:
             self._waiting.clear()
 
     async def _once(self) -> None:
-        presence, stamp = self._birth(), self._stamp
+        presence, next_id = self._birth(), self._next_id
         topic = str(Topic(self._site, Kind.PRESENCE))
-        gone = print_report(replace(presence, stamp=stamp(), online=False, reason="lost"))
+        gone = print_report(replace(presence, id=next_id(), online=False, reason="lost"))
         async with self._connect(Will(topic, gone)) as connection:
             await connection.publish(topic, print_report(presence), retain=True)
             await connection.subscribe(*(str(Topic(self._site, kind)) for kind in TOLD))
@@ -126,7 +126,7 @@ class Reporter:
                         task.exception()
                 if not done:  # cancelled: the clean end takes the will away, so say it ourselves
                     left = print_report(
-                        replace(presence, stamp=stamp(), online=False, reason="stopping")
+                        replace(presence, id=next_id(), online=False, reason="stopping")
                     )
                     with contextlib.suppress(*MQTT_ERRORS):
                         async with asyncio.timeout(FAREWELL_S):

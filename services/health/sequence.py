@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 
 
 def since_boot_s() -> float:
@@ -19,7 +19,7 @@ class Sequence:
         self._since_boot = since_boot
         self._last = -1
 
-    def next(self, now: float) -> Stamp:
-        """The stamp of a report that is made at `now` (POSIX s)."""
+    def next(self, now: float) -> ReportId:
+        """The id of a report that is made at `now` (POSIX s)."""
         self._last = max(self._last + 1, int(self._since_boot() * 1000))
-        return Stamp(round(now, 3), self._boot_id, self._last)
+        return ReportId(round(now, 3), self._boot_id, self._last)

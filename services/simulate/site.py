@@ -24,7 +24,7 @@ from appliance.base.mqtt import (
 from appliance.base.tasks import end
 from appliance.wire.calendar.feed_fault import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
 from services.health.credentials import client_tls
@@ -138,7 +138,7 @@ class SimulatedSite:
             self._connect,
             Backlog(self._folder / self.name),
             birth=self._birth,
-            stamp=self._stamp,
+            next_id=self._next_id,
             heard=self._hear,
             seed=f"{self.name} {self._boot_id}",
         )
@@ -169,30 +169,30 @@ class SimulatedSite:
         return self._calm_s or period_s(phase)
 
     def _say_health(self, now: float, began: float) -> None:
-        stamp = self._stamp()
+        report_id = self._next_id()
         self._tally.said += 1
-        self._tally.names.add((self.name, stamp.boot_id, stamp.seq))
-        self._tally.diary.note(self.name, "health", boot=stamp.boot_id, seq=stamp.seq)
+        self._tally.names.add((self.name, report_id.boot_id, report_id.seq))
+        self._tally.diary.note(self.name, "health", boot=report_id.boot_id, seq=report_id.seq)
         facts = {"release": "2026.11.1", "slot": "A", "reboot": "wanted"}
         figures = self._life.figures(now, self._meeting)
-        self.reporter.say(Health(stamp, self._life.alarms(began), figures, facts))
+        self.reporter.say(Health(report_id, self._life.alarms(began), figures, facts))
 
     def _say_meeting(self, doing: Doing) -> None:
         self.reporter.say(
-            Meeting(self._stamp(), doing.phase, doing.meeting, doing.call, line="good")
+            Meeting(self._next_id(), doing.phase, doing.meeting, doing.call, line="good")
         )
 
     def _say_hand(self, doing: Doing) -> None:
         up = doing.hand_since > 0
-        self.reporter.say(Hand(self._stamp(), up, round(doing.hand_since, 3), doing.meeting))
+        self.reporter.say(Hand(self._next_id(), up, round(doing.hand_since, 3), doing.meeting))
 
-    def _stamp(self) -> Stamp:
-        return Stamp(round(time.time(), 3), self._boot_id, next(self._seqs))
+    def _next_id(self) -> ReportId:
+        return ReportId(round(time.time(), 3), self._boot_id, next(self._seqs))
 
     def _birth(self) -> Presence:
-        stamp = self._stamp()
+        report_id = self._next_id()
         return Presence(
-            stamp, online=True, session=stamp.seq, serial=self._life.serial,
+            report_id, online=True, session=report_id.seq, serial=self._life.serial,
             model="simulated", release="2026.11.1", slot="A",
         )  # fmt: skip
 

@@ -51,7 +51,7 @@ async def test_a_site_tells_how_it_is_and_leaves_with_a_word(tmp_path: Path) -> 
         assert first.facts["serial"] == "10000000a1b2c3d4"
         birth = of(Presence)[0]
         assert (birth.online, birth.release, birth.slot) == (True, "2026.11.1", "A")
-        assert birth.stamp.boot_id == first.stamp.boot_id
+        assert birth.id.boot_id == first.id.boot_id
         await until("systemd is told", lambda: one.notify.count("READY=1"))
         await until("the watchdog is fed", lambda: one.notify.count("WATCHDOG=1") >= 2)
 
@@ -63,7 +63,7 @@ async def test_a_site_tells_how_it_is_and_leaves_with_a_word(tmp_path: Path) -> 
 
         async with linked(broker, PROVINCE, broker.province) as link:
             await link.publish(str(Topic(SITE, Kind.NUDGE)), b"", retain=False)
-            seen = Desired(time.time(), 1, floor="m", hand_seen=hand.stamp.seq)
+            seen = Desired(time.time(), 1, floor="m", hand_seen=hand.id.seq)
             await link.publish(str(Topic(SITE, Kind.DESIRED)), seen.payload, retain=True)
         await until("the nudge is in the fact file", lambda: one.facts().get("nudged_at"))
         await until("and the province's word", lambda: one.facts().get("hand_seen") is True)
@@ -91,8 +91,8 @@ async def test_killed_it_goes_on_above_what_it_said(tmp_path: Path) -> None:
         await one.start()
         await until("it speaks again", lambda: len(_healths(province)) > count, else_say=one.said)
         before, after = _healths(province)[count - 1], _healths(province)[-1]
-        assert after.stamp.boot_id == before.stamp.boot_id
-        assert after.stamp.seq > before.stamp.seq
+        assert after.id.boot_id == before.id.boot_id
+        assert after.id.seq > before.id.seq
 
 
 def _healths(province: Ear) -> list[Health]:

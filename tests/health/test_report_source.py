@@ -11,7 +11,7 @@ from appliance.wire.alarm import Alarm
 from appliance.wire.desired import Desired
 from appliance.wire.facts import DesiredFacts, EndpointFacts, HandFacts, UpdateFacts
 from appliance.wire.report import Hand, Health, Meeting, Report, Update, parse_report, print_report
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.health.check_runner import Condition
 from services.health.intervals import period_s
@@ -29,11 +29,11 @@ class Bench:
         self.run = run
         self.said: list[Report] = []
         self.seq = 0
-        self.teller = ReportSource(run, self.said.append, self._stamp)
+        self.teller = ReportSource(run, self.said.append, self._next_id)
 
-    def _stamp(self) -> Stamp:
+    def _next_id(self) -> ReportId:
         self.seq += 1
-        return Stamp(NOW, "b", self.seq)
+        return ReportId(NOW, "b", self.seq)
 
     def endpoint(self, **facts: Any) -> None:
         ENDPOINT_FILE.write(self.run, EndpointFacts(**{"phase": "idle"} | facts), NOW)
@@ -65,7 +65,7 @@ def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path)
     bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True))
     (hand,) = bench.look(NOW + 5)
     assert isinstance(hand, Hand)
-    assert bench.teller.hand_seq == hand.stamp.seq
+    assert bench.teller.hand_seq == hand.id.seq
     assert (hand.up, hand.since, hand.live) == (True, NOW + 5, False)
     bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
     assert bench.look(NOW + 9) == []
@@ -95,9 +95,9 @@ def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
     ],
 )
 def test_whatever_a_neighbour_writes_makes_a_report_that_can_be_read(facts: EndpointFacts) -> None:
-    said = meeting_of(facts, Stamp(NOW, "b", 1))
+    said = meeting_of(facts, ReportId(NOW, "b", 1))
     assert parse_report(Kind.MEETING, print_report(said)) == said
-    update = update_of(UpdateFacts(progress=7.0, release="x" * 900), Stamp(NOW, "b", 1))
+    update = update_of(UpdateFacts(progress=7.0, release="x" * 900), ReportId(NOW, "b", 1))
     assert parse_report(Kind.UPDATE, print_report(update)) == update
     assert update.progress == 1.0
 

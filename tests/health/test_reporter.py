@@ -13,7 +13,7 @@ from pathlib import Path
 from appliance.base.mqtt import BrokerAddress, Connection, Message, Will, connect
 from appliance.base.tasks import end
 from appliance.wire.report import Hand, Health, Presence, Report
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
 from services.health.backlog import Backlog
 from services.health.reporter import Reporter
@@ -31,28 +31,28 @@ class Speaker:
     """A reporter, and what it was told."""
 
     reporter: Reporter
-    stamps: Sequence
+    sequence: Sequence
     backlog: Backlog
     told: list[Message]
 
-    def health(self, number: int) -> Stamp:
-        stamp = self.stamps.next(time.time())
-        self.reporter.say(Health(stamp, (), {"number": float(number)}))
-        return stamp
+    def health(self, number: int) -> ReportId:
+        report_id = self.sequence.next(time.time())
+        self.reporter.say(Health(report_id, (), {"number": float(number)}))
+        return report_id
 
 
 def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boot-1") -> Speaker:
     tls = bench.identity(SITE)
     broker = BrokerAddress(bench.files.host, port or bench.files.port)
-    stamps = Sequence(boot)
+    sequence = Sequence(boot)
     told: list[Message] = []
 
     def connect_once(will: Will) -> AbstractAsyncContextManager[Connection]:
         return connect(broker, SITE, tls, will, will_delay_s=1)
 
     def birth() -> Presence:
-        stamp = stamps.next(time.time())
-        return Presence(stamp, online=True, session=stamp.seq, serial="100")
+        report_id = sequence.next(time.time())
+        return Presence(report_id, online=True, session=report_id.seq, serial="100")
 
     backlog = Backlog(folder / "backlog")
     reporter = Reporter(
@@ -60,10 +60,10 @@ def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boo
         connect_once,
         backlog,
         birth=birth,
-        stamp=lambda: stamps.next(time.time()),
+        next_id=lambda: sequence.next(time.time()),
         heard=told.append,
     )
-    return Speaker(reporter, stamps, backlog, told)
+    return Speaker(reporter, sequence, backlog, told)
 
 
 @asynccontextmanager
@@ -108,8 +108,8 @@ async def test_birth_reports_and_a_wanted_end(tmp_path: Path) -> None:
         assert end.after(birth)
         assert one.reporter.published == 3
         assert one.backlog.empty
-    stamps = [report.stamp for report in province.reports(SITE)]
-    assert len({(stamp.boot_id, stamp.seq) for stamp in stamps}) == len(set(stamps))
+    ids = [report.id for report in province.reports(SITE)]
+    assert len({(one.boot_id, one.seq) for one in ids}) == len(set(ids))
 
 
 async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
@@ -117,8 +117,8 @@ async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
     async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
         for number in range(5):
             one.health(number)
-        stamp = one.stamps.next(time.time())
-        one.reporter.say(Hand(stamp, up=True, since=stamp.at, meeting="m"))
+        report_id = one.sequence.next(time.time())
+        one.reporter.say(Hand(report_id, up=True, since=report_id.at, meeting="m"))
         await until("all is said", lambda: one.reporter.published == 6)
         async with ear(bench) as late:
             await until("three are heard", lambda: len(late.heard) == 3)
@@ -205,7 +205,7 @@ async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) 
     access.write_text(access.read_text().replace(forbidden, ""))
     async with bench.running(), ear(bench) as province, speaking(speaker(bench, tmp_path)) as one:
         one.health(0)
-        one.reporter.say(Hand(one.stamps.next(time.time()), up=False))
+        one.reporter.say(Hand(one.sequence.next(time.time()), up=False))
         await until(
             "the hand is heard",
             lambda: [report for report in province.reports(SITE) if isinstance(report, Hand)],
@@ -213,11 +213,11 @@ async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) 
     assert numbers(province.reports(SITE)) == []
 
 
-def test_stamps_grow_over_restarts_and_within_a_millisecond() -> None:
+def test_ids_grow_over_restarts_and_within_a_millisecond() -> None:
     boot = 100.0
-    stamps = Sequence("b", lambda: boot)
-    first = [stamps.next(5.0) for _ in range(3)]
-    assert [stamp.seq for stamp in first] == [100_000, 100_001, 100_002]
+    sequence = Sequence("b", lambda: boot)
+    first = [sequence.next(5.0) for _ in range(3)]
+    assert [report_id.seq for report_id in first] == [100_000, 100_001, 100_002]
     boot = 100.5
     again = Sequence("b", lambda: boot).next(4.0)
     assert again.seq == 100_500

@@ -6,7 +6,6 @@ A rule's test compares its findings with the list: what is mended has to leave i
 PENDING_NAMES = [
     "appliance/core/maintenance_window.py: may_download",
     "appliance/core/maintenance_window.py: may_reboot",
-    "services/health/mqtt.py: retained",
     "services/province/broker/ingest.py: lost_lines",
     "services/province/broker/ingest.py: newest_at",
     "services/province/broker/ingest.py: stored",
@@ -22,8 +21,6 @@ STILL_THERE = [
     "appliance/dialers/sip/transport/transport_layer.py: stamp",
     "appliance/wire/calendar/feed_fault.py",
     "appliance/wire/calendar/library_faults.py",
-    "appliance/wire/stamp.py",
-    "appliance/wire/stamp.py: Stamp",
     "services/endpoint/status/self_test_steps.py: trials",
     "services/health/check_api.py: told",
     "services/province/broker/local_broker.py: Beside",

@@ -25,6 +25,10 @@ BROKEN_CONTRACTS = {
         "services/endpoint/screen/renderer.py", "httpx"
     ),
     "gpiozero only in hardware": ("services/endpoint/conductor.py", "gpiozero"),
+    "aiomqtt and paho only in appliance.base.mqtt": ("services/health/command.py", "paho"),
+    "Of the box's programs only health speaks MQTT": (
+        "services/updates/restart.py", "appliance.base.mqtt"
+    ),
     "systemd only in appliance.base": ("hardware/wiring.py", "systemd"),
     "aiortc only in media, dialers and the room": ("services/endpoint/conductor.py", "aiortc"),
     "VLC only in media/tv": ("appliance/dialers/registry.py", "vlc"),

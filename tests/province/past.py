@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.province.broker.ingest import Incoming
 from services.province.history.recording import record
@@ -44,8 +44,8 @@ def live_through(database: Database, site: str, now: float, *, days: int = 8) ->
     batch: list[Incoming] = []
     for report, received_at in _reports(now, days):
         one = Incoming(site, Kind.HEALTH, report, received_at)
-        (late if received_at > report.stamp.at else batch).append(one)
-        if late and received_at == report.stamp.at:
+        (late if received_at > report.id.at else batch).append(one)
+        if late and received_at == report.id.at:
             keep(database, batch)
             keep(database, late)
             batch, late = [], []
@@ -61,11 +61,11 @@ def keep(database: Database, batch: Sequence[Incoming]) -> None:
     be replaced by it at once."""
     if not batch:
         return
-    newest = max(batch, key=lambda one: one.report.stamp.at)
-    stamp = newest.report.stamp
+    newest = max(batch, key=lambda one: one.report.id.at)
+    report_id = newest.report.id
     with database.writing() as session:
         record(session, batch)
-        last = Report(stamp.at, stamp.boot_id, stamp.seq, newest.state)
+        last = Report(report_id.at, report_id.boot_id, report_id.seq, newest.state)
         record_report(session, newest.site, last, newest.received_at)
 
 
@@ -95,4 +95,4 @@ def _reports(now: float, days: int) -> Iterator[tuple[Health, float]]:
         }
         away = 14 * HOUR_S < left < 16 * HOUR_S
         came = now - 14 * HOUR_S if away else at
-        yield Health(Stamp(at, boot, number + 1), tuple(alarms), figures, facts), came
+        yield Health(ReportId(at, boot, number + 1), tuple(alarms), figures, facts), came

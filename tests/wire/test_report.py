@@ -23,14 +23,17 @@ from appliance.wire.report import (
     parse_report,
     print_report,
 )
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from tests.wire.golden import examples
 
 TEXTS = st.text(max_size=60)
 HOURS = st.floats(0, 1e11)
-STAMPS = st.builds(
-    Stamp, HOURS, st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True), st.integers(0, 2**53 - 1)
+IDS = st.builds(
+    ReportId,
+    HOURS,
+    st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True),
+    st.integers(0, 2**53 - 1),
 )
 LOCALES = st.dictionaries(st.sampled_from(["vi", "en"]), TEXTS)
 ALARMS = st.builds(Alarm, TEXTS, st.text(max_size=10), st.integers(1, 3), HOURS, TEXTS, LOCALES,
@@ -38,13 +41,13 @@ ALARMS = st.builds(Alarm, TEXTS, st.text(max_size=10), st.integers(1, 3), HOURS,
 NUMBERS = st.dictionaries(TEXTS, st.floats(allow_nan=False, allow_infinity=False), max_size=9)
 WORDS = st.text(max_size=40)
 REPORTS: st.SearchStrategy[Report] = st.one_of(
-    st.builds(Presence, STAMPS, st.booleans(), st.integers(0, 2**53 - 1), TEXTS, TEXTS, TEXTS),
-    st.builds(Health, STAMPS, st.lists(ALARMS, max_size=4).map(tuple), NUMBERS,
+    st.builds(Presence, IDS, st.booleans(), st.integers(0, 2**53 - 1), TEXTS, TEXTS, TEXTS),
+    st.builds(Health, IDS, st.lists(ALARMS, max_size=4).map(tuple), NUMBERS,
               st.dictionaries(TEXTS, TEXTS, max_size=9)),
-    st.builds(Meeting, STAMPS, WORDS, TEXTS, WORDS, st.integers(0, 99), WORDS, TEXTS, WORDS, WORDS,
+    st.builds(Meeting, IDS, WORDS, TEXTS, WORDS, st.integers(0, 99), WORDS, TEXTS, WORDS, WORDS,
               st.lists(TEXTS, max_size=4).map(tuple)),
-    st.builds(Hand, STAMPS, st.booleans(), HOURS, TEXTS, st.booleans()),
-    st.builds(Update, STAMPS, WORDS, TEXTS, TEXTS, TEXTS, st.floats(0, 1), TEXTS),
+    st.builds(Hand, IDS, st.booleans(), HOURS, TEXTS, st.booleans()),
+    st.builds(Update, IDS, WORDS, TEXTS, TEXTS, TEXTS, st.floats(0, 1), TEXTS),
 )  # fmt: skip
 
 
@@ -95,10 +98,10 @@ def test_an_older_release_ignores_what_it_does_not_know(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_a_newer_release_needs_the_stamp_and_little_else(kind: Kind) -> None:
+def test_a_newer_release_needs_the_id_and_little_else(kind: Kind) -> None:
     needed = {"online": True, "session": 1, "phase": "idle", "up": False, "state": "idle"}
     bare = {"at": 1.0, "boot_id": "b", "seq": 1} | needed
-    assert parse_report(kind, json.dumps(bare).encode()).stamp == Stamp(1.0, "b", 1)
+    assert parse_report(kind, json.dumps(bare).encode()).id == ReportId(1.0, "b", 1)
     for name in ("at", "boot_id", "seq"):
         without = {key: value for key, value in bare.items() if key != name}
         with pytest.raises(WireError, match=f"{name} is missing"):
@@ -165,7 +168,7 @@ def test_what_the_province_says_is_no_report(kind: Kind) -> None:
 
 
 def presence(boot: str, session: int, online: bool) -> Presence:
-    return Presence(Stamp(1000.0 + session, boot, session + (not online)), online, session)
+    return Presence(ReportId(1000.0 + session, boot, session + (not online)), online, session)
 
 
 def test_a_will_marks_its_own_session_dead_and_no_newer_one() -> None:

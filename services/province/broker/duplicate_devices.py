@@ -30,7 +30,7 @@ def heard(known: Speakers, presence: Presence) -> Speakers:
     """
     if not presence.online:
         return known
-    boot = presence.stamp.boot_id
+    boot = presence.id.boot_id
     if known.boots and boot == known.boots[-1]:
         return known
     if boot in known.boots:

@@ -44,9 +44,9 @@ class Incoming:
 
     @property
     def state(self) -> Mapping[str, Any]:
-        """The payload's fields without the stamp's."""
-        stamp = self.report.stamp.values
-        return {key: value for key, value in self.report.values.items() if key not in stamp}
+        """The payload's fields without the report's id."""
+        report_id = self.report.id.values
+        return {key: value for key, value in self.report.values.items() if key not in report_id}
 
 
 Store = Callable[[Sequence[Incoming]], None]
@@ -181,7 +181,7 @@ class Ingest:
         for one in hopeless:
             batch.remove(one)
             self.counts.refused += 1
-            log.error("never stored: %s of %s, %s", one.kind, one.site, one.report.stamp)
+            log.error("never stored: %s of %s, %s", one.kind, one.site, one.report.id)
         return len(hopeless) == len(failed)
 
     async def _hopeless(self, one: Incoming, good: Incoming) -> bool:

@@ -30,13 +30,13 @@ def write_reports(database: Database) -> Store:
 
 
 def _entry(one: Incoming) -> Entry:
-    stamp, seq, begins = one.report.stamp, one.report.stamp.seq, True
+    report_id, seq, begins = one.report.id, one.report.id.seq, True
     if isinstance(one.report, Presence):
-        # The will was written when its connection was made and bears that moment's stamp: presence
+        # The will was written when its connection was made and bears that moment's id: presence
         # is ordered by the connection of which it speaks (see `Presence.after`).
         seq = 2 * one.report.session + (not one.report.online)
         begins = one.report.online  # a will of a boot that another has followed says nothing
-    report = Report(stamp.at, stamp.boot_id, seq, one.state)
+    report = Report(report_id.at, report_id.boot_id, seq, one.state)
     return Entry(one.site, one.kind, report, one.received_at, begins)
 
 

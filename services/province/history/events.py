@@ -34,7 +34,7 @@ def events_of(health: Health, at: float) -> Iterator[Event]:
     reason = _kept(health, "reboot")
     if reason:
         began = at - max(0.0, health.figures.get("uptime_s", 0.0))
-        yield Event(EventKind.START, health.stamp.boot_id, began, reason)
+        yield Event(EventKind.START, health.id.boot_id, began, reason)
     result, hour = _kept(health, "selftest"), _kept(health, "selftest_at")
     if result:
         try:

@@ -47,7 +47,7 @@ class Heard:
         """The site's own hours where they are to be believed, else ours."""
         alarms = health.alarms
         trusted = not any(alarm.key == NO_TIME for alarm in alarms)
-        at = _hour(health.stamp.at, one.received_at, trusted=trusted)
+        at = _hour(health.id.at, one.received_at, trusted=trusted)
         if not trusted:
             alarms = tuple(replace(alarm, since=at) for alarm in alarms)
         return cls(one.site, health, at, one.received_at, alarms)

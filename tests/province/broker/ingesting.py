@@ -35,8 +35,8 @@ class Shelf:
             raise RuntimeError("the database is away")
         with self._lock:
             for one in batch:
-                stamp = one.report.stamp
-                self._kept[one.site, stamp.boot_id, stamp.seq] = one.report
+                report_id = one.report.id
+                self._kept[one.site, report_id.boot_id, report_id.seq] = one.report
 
     @property
     def kept(self) -> dict[Name, Report]:

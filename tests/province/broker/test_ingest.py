@@ -7,7 +7,7 @@ import pytest
 
 from appliance.wire.desired import Desired
 from appliance.wire.report import Health, Presence
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.duplicate_devices import MOST_BOOTS, Speakers, heard
 from services.province.broker.ingest import Incoming
@@ -160,7 +160,7 @@ async def test_two_boxes_with_one_certificate_are_an_alarm(tmp_path: Path) -> No
 
 
 def birth(boot: str, serial: str = "100", *, online: bool = True) -> Presence:
-    return Presence(Stamp(1.0, boot, 1), online, 1, serial)
+    return Presence(ReportId(1.0, boot, 1), online, 1, serial)
 
 
 def after(*presences: Presence) -> Speakers:
@@ -186,7 +186,7 @@ def test_another_board_is_no_suspicion_until_the_first_speaks_again() -> None:
     assert said == "boots b2 and b1 speak in turn, boards 100 and 200"
 
 
-def test_a_report_is_stored_without_the_stamp_in_its_state() -> None:
+def test_a_report_is_stored_without_its_id_in_its_state() -> None:
     report = birth("b1")
     state = Incoming(SITE, Kind.PRESENCE, report, 1.0).state
     assert set(state) & {"at", "boot_id", "seq"} == set()

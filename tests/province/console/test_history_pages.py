@@ -8,7 +8,7 @@ import pytest
 
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.province.accounts import Role
 from services.province.broker.ingest import Incoming
@@ -24,7 +24,7 @@ def tree(picture: str) -> ElementTree.Element:
 
 
 def says(house: House, site: str, seq: int, *alarms: Alarm) -> None:
-    report = Health(Stamp(house.now, "a", seq), alarms)
+    report = Health(ReportId(house.now, "a", seq), alarms)
     write_reports(house.database)([Incoming(site, Kind.HEALTH, report, house.now)])
 
 
@@ -145,7 +145,7 @@ def test_since_when_is_told_by_whoever_knows_the_hour(house: House) -> None:
     house.communes("ia-kly")
     no_time = Alarm("clock", "G1", 3, 5.0, "", {"vi": "Không biết giờ"})
     for seq in range(1, 4):
-        report = Health(Stamp(5.0 + seq, "a", seq), (no_time,))
+        report = Health(ReportId(5.0 + seq, "a", seq), (no_time,))
         write_reports(house.database)([Incoming("ia-kly", Kind.HEALTH, report, house.now)])
         house.now += 60.0
     page = house.person("lan", Role.VIEWER).get("/alarms").text

@@ -1,7 +1,7 @@
 """What ``make load`` counts: each report that the database was given, the older ones too."""
 
 from appliance.wire.report import Health
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.province.broker.ingest import Incoming
 from services.province.fleet.report_writer import write_reports
@@ -10,7 +10,7 @@ from tests.province.in_process import NOON, House
 
 
 def said(seq: int) -> Incoming:
-    return Incoming("ia-kly", Kind.HEALTH, Health(Stamp(NOON, "a", seq)), NOON)
+    return Incoming("ia-kly", Kind.HEALTH, Health(ReportId(NOON, "a", seq)), NOON)
 
 
 def name(seq: int) -> counting.Name:

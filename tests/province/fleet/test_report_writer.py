@@ -1,7 +1,7 @@
 """Batches of what the sites say: whole, twice, late, and of sites that nobody knows."""
 
 from appliance.wire.report import Hand, Health, Presence, Report, kind_of
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from services.province.broker.ingest import Incoming
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import State
@@ -16,7 +16,7 @@ def come(report: Report, site: str = "ia-kly") -> Incoming:
 
 
 def presence(boot: str, session: int, *, online: bool, seq: int = 0) -> Incoming:
-    return come(Presence(Stamp(NOON, boot, seq or session), online, session))
+    return come(Presence(ReportId(NOON, boot, seq or session), online, session))
 
 
 def state(house: House) -> State:
@@ -28,9 +28,9 @@ def test_a_batch_is_taken_whole_and_may_come_twice(house: House) -> None:
     house.communes("ia-kly")
     store = write_reports(house.database)
     batch = [
-        come(Health(Stamp(NOON, "a", 5))),
-        come(Hand(Stamp(NOON, "a", 6), up=True, since=NOON)),
-        come(Health(Stamp(NOON, "a", 7)), "nobody"),
+        come(Health(ReportId(NOON, "a", 5))),
+        come(Hand(ReportId(NOON, "a", 6), up=True, since=NOON)),
+        come(Health(ReportId(NOON, "a", 7)), "nobody"),
     ]
     for _ in range(2):
         store(batch)
@@ -43,7 +43,7 @@ def test_a_batch_is_as_many_statements_however_much_it_holds(house: House) -> No
     for letter, many in (("a", 2), ("b", 40)):
         sites = [f"{letter}{number}" for number in range(many)]
         house.communes(*sites)
-        batch = [come(Health(Stamp(NOON, "a", 5)), site) for site in sites]
+        batch = [come(Health(ReportId(NOON, "a", 5)), site) for site in sites]
         with statements(house.database) as counted:
             write_reports(house.database)(batch)
         assert sum("INSERT INTO last_reports" in one for one in counted) == 1
@@ -55,7 +55,7 @@ def test_a_will_speaks_of_its_own_connection_alone(database: Database) -> None:
     house = House(database)
     house.communes("ia-kly")
     store = write_reports(database)
-    # The will bears the stamp of its birth.
+    # The will bears the id of its birth.
     birth, will = presence("a", 10, online=True), presence("a", 10, online=False)
     store([birth])
     assert state(house) is State.READY

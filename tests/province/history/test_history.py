@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health, Presence
-from appliance.wire.stamp import Stamp
+from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.province.accounts import Role
 from services.province.broker.ingest import Incoming
@@ -37,8 +37,8 @@ NO_TIME = Alarm("clock", "G1", 3, 5.0)
 
 
 def said(at: float, received_at: float | None = None, **fields: object) -> Incoming:
-    stamp = Stamp(at, str(fields.pop("boot", "a")), int(at * 1000) % 10**12)
-    health = replace(Health(stamp), **fields)  # type: ignore[arg-type]
+    report_id = ReportId(at, str(fields.pop("boot", "a")), int(at * 1000) % 10**12)
+    health = replace(Health(report_id), **fields)  # type: ignore[arg-type]
     return Incoming("ia-kly", Kind.HEALTH, health, at if received_at is None else received_at)
 
 
@@ -163,7 +163,7 @@ def test_starts_and_self_tests_are_told_in_each_report_and_written_once(site: Ho
 
 
 def test_other_kinds_and_unknown_sites_leave_no_trace(site: House) -> None:
-    birth = Presence(Stamp(NOON, "a", 1), online=True, session=1)
+    birth = Presence(ReportId(NOON, "a", 1), online=True, session=1)
     stranger = replace(said(NOON, alarms=(HOT,)), site="nobody")
     write_reports(site.database)([Incoming("ia-kly", Kind.PRESENCE, birth, NOON), stranger])
     assert (minutes(site), episodes(site)) == ([], [])
