@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class EndReason(StrEnum):
-    """What `dial --json`, the screen and the province are told (architecture, section 7)."""
+    """What `dial --json` (docs/commands.md), the screen and the province are told."""
 
     BUSY = "busy"  # the far end has no room (SIP 486, a full Janus room)
     REFUSED = "refused"  # the far end said no, and trying again may help (wrong room, not open yet)

@@ -143,7 +143,7 @@ class _Trial:
                 _, reading = await asyncio.wait(reading, timeout=0.2)
 
     def result(self) -> dict[str, Any]:
-        """The object of docs/architecture.md section 7."""
+        """The object of docs/commands.md."""
         statistics = self._statistics
         ok = statistics.flowed
         ours = self._reason in (None, EndReason.OURS)
