@@ -61,7 +61,9 @@ class ProblemKey(StrEnum):
     CALL_FAR_END = "call-far-end"
     CALL_LOST = "call-lost"
     CALL_BAD_ADDRESS = "call-bad-address"
+    TV_PROGRAM = "tv-program"
     BUTTON_STUCK = "button-stuck"
+    BUTTON_BOX = "button-box"
     HOT = "hot"
     POWER_WEAK = "power-weak"
     STORAGE = "storage"
@@ -147,6 +149,9 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                    N_("The meeting's address is wrong"), call_it),
         key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
                                N_("Free the button.")),
+        key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's picture program has failed"),
+                             N_("The box starts it again by itself.")),
+        key.BUTTON_BOX: Kind("N2", area.BOX, warning, N_("The button box does not work"), call_it),
         key.HOT: Kind("B1", area.BOX, warning, N_("The box is too hot"),
                       N_("Leave room for air around the box.")),
         key.POWER_WEAK: Kind("B2", area.BOX, warning, N_("The power is too weak"),

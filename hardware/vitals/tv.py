@@ -18,6 +18,8 @@ class Tv:
     """One connector; ``physical_address`` "" where the EDID has none (HDMI 1.4, section 8.7)."""
 
     connected: bool
+    answers: bool
+    """Whether it tells what it is: it has an EDID."""
     name: str
     physical_address: str
 
@@ -40,7 +42,7 @@ def _tv(folder: Path) -> Tv:
     except OSError:
         edid = b""
     connected = word(folder / "status") == "connected"
-    return Tv(connected, display_name(edid), physical_address(edid))
+    return Tv(connected, bool(edid), display_name(edid), physical_address(edid))
 
 
 def display_name(edid: bytes) -> str:

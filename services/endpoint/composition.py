@@ -1,18 +1,21 @@
 """The endpoint's composition root: builds every part once and runs them together."""
 
 import asyncio
+import logging
 import time
+from math import inf
 
 import numpy as np
 
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
+from appliance.base.fact_file import SITE_FILE
 from appliance.base.systemd import Lifeline
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
 from appliance.media.codecs.board_encoders import encoders_for
-from appliance.media.tv.television import Television
+from appliance.media.tv.television import Television, TvProblem
 from hardware.board import open_board
 from hardware.network import linked
 from hardware.simulator.cable import Cable
@@ -36,6 +39,8 @@ from services.endpoint.status.self_test import SelfTest
 from services.endpoint.status.self_test_steps import trials
 from services.endpoint.status.stick import stick
 
+log = logging.getLogger("diemcau.endpoint")
+
 
 async def serve(
     site: Site, places: Paths, cable: Cable, lifeline: Lifeline, television: Television
@@ -58,8 +63,8 @@ async def serve(
     def plugged() -> bool:
         return cable.plugged and (places.bench is not None or linked())
 
-    def tv_problem() -> str:
-        return television.detail if television.problem else ""
+    def tv_problem() -> TvProblem | None:
+        return television.problem
 
     def measured() -> dict[str, str | float]:
         dbfs = devices.loudness.dbfs
@@ -69,7 +74,10 @@ async def serve(
     async def call(address: str) -> Call:
         return await dialers.dial(address, devices.near(), name=identity.name)
 
+    refused = SITE_FILE.read(places.run, clock.now(), inf)
     with open_board(TWO_BUTTONS) as board:
+        if board.problem:
+            log.error("button box: %s", board.problem)
         async with Feed(
             site.agenda.url,
             places.data / "agenda",
@@ -84,6 +92,8 @@ async def serve(
                 board.panel,
                 linked=plugged,
                 tv_problem=tv_problem,
+                button_box=board.problem,
+                site_file=refused is not None and bool(refused.problems),
                 stick=lambda now: stick(places.run, now),
             )
             selftest = SelfTest(

@@ -36,6 +36,7 @@ SPOILED: list[tuple[str, str, str | bytes | None, ProblemKey]] = [
     ("camera", "sys/class/video4linux/video0/name", None, KEY.CAMERA_MISSING),
     ("microphone", "proc/asound/card2/pcm0c/info", None, KEY.MICROPHONE_MISSING),
     ("tv", "sys/class/drm/card1-HDMI-A-1/status", "disconnected", KEY.TV_UNPLUGGED),
+    ("tv", "sys/class/drm/card1-HDMI-A-1/edid", "", KEY.TV_UNCONFIRMED),
 ]  # fmt: skip
 
 
@@ -56,7 +57,8 @@ def test_a_spoiled_attribute_is_one_problem(
 
 CODES = [
     ("camera", KEY.CAMERA_BLANK), ("microphone", KEY.MICROPHONE_SILENT),
-    ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_UNCONFIRMED), ("button", KEY.BUTTON_STUCK),
+    ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_PROGRAM),
+    ("button", KEY.BUTTON_STUCK), ("button", KEY.BUTTON_BOX),
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING), ("agenda", KEY.MEETING_NAMELESS),
     ("line", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
 ]  # fmt: skip

@@ -14,8 +14,10 @@ from icalendar import Calendar, Event, vUri
 from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.systemd import Lifeline
 from appliance.core.problems import Problem
+from appliance.core.scenes import Scene
 from appliance.media.tv.compose import I420
-from hardware.board import open_board
+from appliance.media.tv.television import TvProblem
+from hardware.board import MODEL, open_board
 from hardware.simulator.pins import Simulator
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agenda.agenda_poller import AgendaPoller
@@ -41,13 +43,14 @@ class StoryDevices:
     def __init__(self) -> None:
         self.open = self.live = False
         self.opened = 0
+        self.found: list[Problem] = []
 
     def want(self, wanted: bool, *, live: bool) -> None:
         self.opened += wanted and not self.open
         self.open, self.live = wanted, wanted and live
 
     def problems(self) -> list[Problem]:
-        return []
+        return self.found
 
 
 class _Tv:
@@ -56,6 +59,8 @@ class _Tv:
     def __init__(self) -> None:
         self.shown = 0
         self.far: object = None
+        self.scene: Scene | None = None
+        """The newest that was drawn, whole or over the far picture."""
         self.seen_at = 0.0
 
     def show(self, picture: I420, due: float) -> None:
@@ -63,13 +68,15 @@ class _Tv:
 
     def play(self, pcm: bytes, due: float) -> None: ...
 
-    def whole(self, scene: object) -> I420:
+    def whole(self, scene: Scene) -> I420:
+        self.scene = scene
         return BLANK
 
     def mirror(self) -> I420:
         return BLANK
 
-    def signs(self, scene: object) -> None: ...
+    def signs(self, scene: Scene) -> None:
+        self.scene = scene
 
     def over(self, frame: object) -> I420:
         self.far = frame
@@ -105,6 +112,9 @@ class Evening:
         self.phases: list[str] = []
         self.meetings: dict[str, Event] = {}
         self.plugged = True
+        self.tv_problem: TvProblem | None = None
+        self.model_file = MODEL
+        self.site_file_refused = False
         self.bench: Simulator | None = None
         self.conductor: Conductor | None = None
         self._feed = folder / "feed.ics"
@@ -173,7 +183,7 @@ class Evening:
             agenda=AgendaSource(url=f"file:{self._feed}"),
         )
         feed = Feed(f"file:{self._feed}", self.folder / "data", zone=ZONE)
-        with open_board(TWO_BUTTONS, clock=loop.time) as board:
+        with open_board(TWO_BUTTONS, model_file=self.model_file, clock=loop.time) as board:
             self.bench = board.bench
             agendas = AgendaPoller(feed, self.clock.now)
             self.conductor = Conductor(
@@ -188,7 +198,9 @@ class Evening:
                     self.devices,
                     board.panel,
                     linked=lambda: self.plugged,
-                    tv_problem=lambda: "",
+                    tv_problem=lambda: self.tv_problem,
+                    button_box=board.problem,
+                    site_file=self.site_file_refused,
                     stick=lambda now: stick(self.folder / "run", now),
                 ),
                 reports=Reports(Lifeline(loop.time), self.folder / "run"),

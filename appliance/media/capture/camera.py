@@ -128,6 +128,11 @@ class Camera:
         return told or self.encoder.problem
 
     @property
+    def on_card(self) -> bool:
+        """Whether the name card is sent, for want of the camera's own picture."""
+        return self._on_card
+
+    @property
     def plugged(self) -> bool:
         """The bench's hand on the plug: False is a camera that was pulled out."""
         return self._cable.plugged

@@ -13,6 +13,7 @@ from appliance.media.capture.local_audio import LocalAudio
 from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
 from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
+from services.endpoint.devices.blank_picture import BlankPicture
 from services.endpoint.devices.loudness import Loudness
 
 log = logging.getLogger("diemcau.devices")
@@ -42,6 +43,7 @@ class Devices:
         )
         self.microphone = Microphone(site.microphone.source)
         self.loudness = Loudness()
+        self._blank = BlankPicture()
         self._open = False
 
     def want(self, wanted: bool, *, live: bool) -> None:
@@ -69,6 +71,8 @@ class Devices:
         found = []
         if self.camera.state is CaptureState.ABSENT:
             found.append(Problem(ProblemKey.CAMERA_MISSING))
+        if self._gives_no_picture():
+            found.append(Problem(ProblemKey.CAMERA_BLANK))
         if self.microphone.state is CaptureState.ABSENT:
             found.append(Problem(ProblemKey.MICROPHONE_MISSING))
         if self._listened():
@@ -83,6 +87,15 @@ class Devices:
         elif loudest is not None:
             self.loudness.hear(loudest, asyncio.get_running_loop().time())
         return self.loudness.deaf
+
+    def _gives_no_picture(self) -> bool:
+        """Whether the open camera has shown nothing at all for a while."""
+        picture = self.camera.preview()
+        if self.camera.state is not CaptureState.LIVE or self.camera.on_card:
+            self._blank.forget()
+        elif picture is not None:
+            self._blank.see(picture, asyncio.get_running_loop().time())
+        return self._blank.lasts
 
     def _close(self) -> None:
         if self._open:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from appliance.core import scenes
 from appliance.core.decision import CallState, Decision
 from appliance.core.problems import Problem, ProblemKey, of_call
+from appliance.media.tv.television import TvProblem
 from appliance.wire.calendar.feed_fault import FeedProblem
 from hardware.panel import Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
@@ -44,14 +45,20 @@ class SiteProblems:
         panel: Panel,
         *,
         linked: Callable[[], bool],
-        tv_problem: Callable[[], str],
+        tv_problem: Callable[[], TvProblem | None],
+        button_box: str,
+        site_file: bool,
         stick: Callable[[float], ProblemKey | None],
     ) -> None:
+        """`button_box`: why the panel is deaf and dark, "" when it is not. `site_file`: whether the
+        site file that lay on the card at this start had to be refused."""
         self._agendas = agendas
         self._devices = devices
         self._panel = panel
         self._linked = linked
         self._tv_problem = tv_problem
+        self._button_box = button_box
+        self._site_file = site_file
         self._stick = stick
         self._since: dict[ProblemKey, float] = {}
         self._quality = Quality()
@@ -92,7 +99,10 @@ class SiteProblems:
             ProblemKey.NETWORK_CABLE: not self._linked(),
             ProblemKey.CLOCK: not trusted,
             ProblemKey.BUTTON_STUCK: bool(self._panel.stuck),
-            ProblemKey.TV_UNCONFIRMED: bool(self._tv_problem()),
+            ProblemKey.BUTTON_BOX: bool(self._button_box),
+            ProblemKey.SITE_FILE: self._site_file,
+            ProblemKey.TV_PROGRAM: self._tv_problem() is TvProblem.NO_PICTURE,
+            ProblemKey.SPEAKER_MISSING: self._tv_problem() is TvProblem.NO_SOUND,
             ProblemKey.LINE_POOR: self.line_quality is scenes.LineQuality.POOR,
             ProblemKey.MEETING_NAMELESS: nameless,
         }

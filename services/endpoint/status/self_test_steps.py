@@ -5,7 +5,9 @@ from collections.abc import Callable
 
 from appliance.core.problems import Area, ProblemKey
 from appliance.media.capture.device import CaptureState
+from appliance.media.tv.television import TvProblem
 from services.endpoint.agenda.agenda_poller import AgendaPoller
+from services.endpoint.devices.blank_picture import is_blank
 from services.endpoint.devices.devices import Devices
 from services.endpoint.status.self_test import Trial
 
@@ -21,7 +23,7 @@ def trials(
     linked: Callable[[], bool],
     trusted: Callable[[], bool],
     chime: Callable[[], None],
-    tv_problem: Callable[[], str],
+    tv_problem: Callable[[], TvProblem | None],
 ) -> dict[Area, Trial]:
     """In the order in which a clerk would look: line, hour, agenda, picture, sound, TV."""
 
@@ -37,7 +39,13 @@ def trials(
     async def camera() -> ProblemKey | None:
         while devices.camera.state is CaptureState.OPENING:
             await asyncio.sleep(LOOK_S)
-        return None if devices.camera.state is CaptureState.LIVE else ProblemKey.CAMERA_MISSING
+        if devices.camera.state is not CaptureState.LIVE:
+            return ProblemKey.CAMERA_MISSING
+        picture = None
+        while picture is None:  # the first question only wakes it
+            await asyncio.sleep(LOOK_S)
+            picture = devices.camera.preview()
+        return ProblemKey.CAMERA_BLANK if is_blank(picture) else None
 
     async def sound() -> ProblemKey | None:
         chime()
@@ -52,7 +60,13 @@ def trials(
         return None if loudest >= AUDIBLE_DBFS else ProblemKey.MICROPHONE_SILENT
 
     async def tv() -> ProblemKey | None:
-        return ProblemKey.TV_UNCONFIRMED if tv_problem() else None
+        match tv_problem():
+            case TvProblem.NO_PICTURE:
+                return ProblemKey.TV_PROGRAM
+            case TvProblem.NO_SOUND:
+                return ProblemKey.SPEAKER_MISSING
+            case None:
+                return None
 
     return {
         Area.NETWORK: network,
