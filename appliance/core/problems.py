@@ -149,7 +149,7 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                    N_("The meeting's address is wrong"), call_it),
         key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
                                N_("Free the button.")),
-        key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's picture program has failed"),
+        key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's program has failed"),
                              N_("The box starts it again by itself.")),
         key.BUTTON_BOX: Kind("N2", area.BOX, warning, N_("The button box does not work"), call_it),
         key.HOT: Kind("B1", area.BOX, warning, N_("The box is too hot"),
