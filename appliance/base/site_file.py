@@ -57,13 +57,25 @@ class SiteFileProblem:
     """One thing wrong in a site file: where, what, and what to do."""
 
     line: int
+    """0 where no line can be named."""
     key: str
     message: str
+    """What is wrong, without the value."""
     remedy: str
+    value: str = ""
+    """What stands there, for whoever reads the file anyway: it may be a PIN."""
 
     def __str__(self) -> str:
+        value = f"{self.value} " if self.value else ""
+        return self._sentence(f"{value}{self.message}")
+
+    def without_value(self) -> str:
+        """The same sentence for a screen, or a file that everybody may read."""
+        return self._sentence(self.message)
+
+    def _sentence(self, message: str) -> str:
         where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.key}: {self.message}; {self.remedy}"
+        return f"{where}{self.key}: {message}; {self.remedy}"
 
 
 class SiteFileError(BaseLayerError):
@@ -150,7 +162,9 @@ def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[
             yield SiteFileProblem(line, full, "unknown key", _meant(key, hints))
         elif not _fits(value, hints[key]):
             wanted = getattr(hints[key], "__name__", str(hints[key]))
-            yield SiteFileProblem(line, full, f"{value!r} is of the wrong kind", f"give a {wanted}")
+            yield SiteFileProblem(
+                line, full, "is of the wrong kind", f"give a {wanted}", repr(value)
+            )
         else:
             yield from _faults_of_value(line, full, value)
     for spec in dataclasses.fields(kind):
@@ -161,18 +175,17 @@ def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[
 
 def _faults_of_value(line: int, full: str, value: Any) -> Iterator[SiteFileProblem]:
     if full in KNOWN_VALUES and value not in KNOWN_VALUES[full]:
-        yield SiteFileProblem(
-            line, full, f"{value!r} is unknown", "one of " + ", ".join(KNOWN_VALUES[full])
-        )
+        remedy = "one of " + ", ".join(KNOWN_VALUES[full])
+        yield SiteFileProblem(line, full, "is unknown", remedy, repr(value))
     if full in RANGES and not RANGES[full][0] <= value <= RANGES[full][1]:
         low, high = RANGES[full]
-        yield SiteFileProblem(
-            line, full, f"{value} is out of range", f"between {low:g} and {high:g}"
-        )
+        remedy = f"between {low:g} and {high:g}"
+        yield SiteFileProblem(line, full, "is out of range", remedy, str(value))
     if full in FORMS and not re.fullmatch(FORMS[full][0], value):
-        yield SiteFileProblem(line, full, f"{value!r} has the wrong form", FORMS[full][1])
+        yield SiteFileProblem(line, full, "has the wrong form", FORMS[full][1], repr(value))
     if full == "site.zone" and value not in zoneinfo.available_timezones():
-        yield SiteFileProblem(line, full, f"{value!r} is no time zone", "e.g. Asia/Ho_Chi_Minh")
+        remedy = "e.g. Asia/Ho_Chi_Minh"
+        yield SiteFileProblem(line, full, "is no time zone", remedy, repr(value))
 
 
 def _fits(value: Any, kind: Any) -> bool:

@@ -3,16 +3,22 @@
 import grp
 import os
 import pwd
+import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from appliance.base.errors import FactFileError
+from appliance.base.fact_file import SITE_FILE
+from appliance.base.site_file import SiteFileProblem
 from services.provisioning.disk import find_kept, find_offered, perform
 from services.provisioning.disk_ops import Operations
 from services.provisioning.provision import RESULT, plan
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY
 from services.provisioning.second_copy_disk import read
+from services.provisioning.site_file_facts import site_file_facts
 from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
 from services.slots.slots_command import DISK
 
@@ -30,30 +36,43 @@ SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
               help="Whose the site's key is.")  # fmt: skip
 @click.option("--disk", default=DISK, show_default=True,
               type=click.Path(path_type=Path), help="The whole card.")  # fmt: skip
-def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path) -> None:
+@click.option("--run", default="/run/diemcau", show_default=True,
+              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
+def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path, run: Path) -> None:
     """Import the card's site file where it is new; the same code as `diemcau check` judges it.
 
-    Exit code 0 where settings are in force, 3 where there are none.
+    What was wrong with it is told in RUN/site-file.json, at each start anew. Exit code 0 where
+    settings are in force, 3 where there are none.
     """
-    apply(boot, data, _group(group), _serial(SERIAL), user=_user(user), disk=disk)
+    apply(boot, data, _group(group), _serial(SERIAL), user=_user(user), disk=disk, run=run)
     kept = find_kept(data)
     click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
     raise SystemExit(0 if kept else 3)
 
 
 def apply(
-    boot: Path, data: Path, group: int, serial: str, *, user: int = -1, disk: Path | None = None
+    boot: Path,
+    data: Path,
+    group: int,
+    serial: str,
+    *,
+    user: int = -1,
+    disk: Path | None = None,
+    run: Path | None = None,
 ) -> None:
     """Do all that is due. Raises `OSError` where a disk refuses; what is done by then stays.
 
     Without settings in force the second copy on `disk` comes first, and the card's file is then
     judged beside it as on a box that has lost nothing. `group` and `user` are as for `perform`.
+    What is wrong with the card's file is told in `run` first, whatever the disks do then.
     """
     found = find_offered(boot)
     result = boot / Path(RESULT).name
     present = result.read_bytes() if result.exists() else b""
     offered = take_apart(found[1]) if found else None
     path = found[0] if found else ""
+    if run is not None and run.is_dir():
+        _tell(run, offered.faults if offered else ())
     if disk is not None and find_kept(data) is None:
         try:
             for operation in _restoration(disk, data, offered):
@@ -63,6 +82,14 @@ def apply(
             click.echo(f"the second copy cannot be used: {error}")
     for operation in plan(offered, path, find_kept(data), present, serial):
         perform(operation, boot, data, group, user)
+
+
+def _tell(run: Path, problems: Sequence[SiteFileProblem]) -> None:
+    try:
+        SITE_FILE.write(run, site_file_facts(problems), time.time())
+    except FactFileError as error:
+        # The settings count for more than a word about them.
+        click.echo(f"the problems of the site file cannot be told: {error}")
 
 
 def _restoration(disk: Path, data: Path, offered: SiteFileOnCard | None) -> Operations:

@@ -3,10 +3,12 @@
 import os
 import subprocess
 import sys
+from math import inf
 from pathlib import Path
 
 import pytest
 
+from appliance.base.fact_file import SITE_FILE
 from services.provisioning.disk import find_kept, find_offered
 from services.provisioning.first_boot_command import apply
 from tests.provisioning.site_files import SECRET, site
@@ -70,7 +72,10 @@ def test_the_command_says_whether_settings_are_in_force(
     boot, data = disks
     if content is not None:
         (boot / "site.toml").write_bytes(content)
-    words = ("first-boot", "--boot", str(boot), "--data", str(data), "--group", "nobody-here")
+    run = boot.with_name("run")
+    run.mkdir()
+    words = ["first-boot", "--boot", str(boot), "--data", str(data), "--group", "nobody-here"]
+    words += ["--run", str(run)]
     done = subprocess.run(
         [sys.executable, "-m", "services.command", *words],
         capture_output=True,
@@ -79,3 +84,6 @@ def test_the_command_says_whether_settings_are_in_force(
     )
     assert (done.returncode, done.stderr) == (code, "")
     assert (boot / "RESULT.txt").exists()
+    facts = SITE_FILE.read(run, 0.0, inf)
+    assert facts is not None
+    assert len(facts.problems) == (content == site(broken=True))

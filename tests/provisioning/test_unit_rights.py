@@ -54,7 +54,7 @@ def made_anew(data: Path) -> None:
 
 def first_boot(folder: Path, data: Path) -> str:
     words = ("--boot", str(folder / "boot"), "--data", str(data), "--disk", str(folder / "disk"))
-    return as_unit("diemcau-first-boot.service", "first-boot", *words,
+    return as_unit("diemcau-first-boot.service", "first-boot", *words, "--run", str(folder / "run"),
                    "--user", USER, "--group", GROUP)  # fmt: skip
 
 
@@ -63,10 +63,15 @@ def test_the_identity_of_another_user_is_kept_and_given_back(tmp_path: Path) -> 
     (tmp_path / "boot").mkdir()
     (tmp_path / "boot/site.toml").write_bytes(site())
     (tmp_path / "proc").mkdir()
+    # As tmpfiles leaves it.
+    (tmp_path / "run").mkdir(mode=0o775)
+    shutil.chown(tmp_path / "run", USER, GROUP)
     old, new = tmp_path / "old", tmp_path / "new"
     made_anew(old)
     made_anew(new)
     assert "settings in force: 1" in first_boot(tmp_path, old)
+    facts = tmp_path / "run/site-file.json"
+    assert facts.stat().st_mode & 0o777 == 0o644, "the endpoint reads it as another user"
     (old / IDENTITY).write_bytes(PAIR)
     (old / IDENTITY).chmod(0o600)
     shutil.chown(old / IDENTITY, USER, GROUP)
