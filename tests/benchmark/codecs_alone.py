@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from appliance.media.codecs.decoders import PICTURE_DECODERS, SOUND_DECODERS
+from appliance.media.codecs.decoders import AUDIO_DECODERS, VIDEO_DECODERS
 from appliance.media.codecs.opus import OpusEncoder
 from appliance.media.formats import BLOCK_S, Size
 from tests.benchmark.content import FPS, encoded, read_raw
@@ -39,7 +39,7 @@ def main(clip: Path) -> None:
     packets: list[bytes] = []
 
     def decode() -> None:
-        decoder = PICTURE_DECODERS["h264"]()
+        decoder = VIDEO_DECODERS["h264"]()
         for unit in units:
             decoder.decode(unit)
 
@@ -48,7 +48,7 @@ def main(clip: Path) -> None:
         packets[:] = [bytes(opus.encode(b, n * RATE // 50)) for n, b in enumerate(blocks)]
 
     def decode_sound() -> None:
-        decoder = SOUND_DECODERS["opus"]()
+        decoder = AUDIO_DECODERS["opus"]()
         for packet in packets:
             decoder.decode(packet)
 

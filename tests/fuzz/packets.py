@@ -1,10 +1,10 @@
 """RTP packets of any number, time and content into the jitter buffers, which stay small."""
 
-from appliance.media.jitter.formats import H264, VP8
+from appliance.media.jitter.audio import MAX_PACKETS, AudioJitterBuffer, Silence, Sound
 from appliance.media.jitter.packets import Packet
-from appliance.media.jitter.picture import HELD, JUMP, PictureJitter
-from appliance.media.jitter.sound import MOST, Silence, Sound, SoundJitter
-from appliance.media.rtp.dtmf import KeyListener
+from appliance.media.jitter.payload_formats import H264, VP8
+from appliance.media.jitter.video import MAX_HELD, MAX_SEQUENCE_STEP, VideoJitterBuffer
+from appliance.media.rtp.dtmf import DtmfReceiver
 from appliance.media.rtp.reception import Reception
 from tests.fuzz.choices import Choices
 
@@ -47,7 +47,7 @@ class _Source:
 def pictures(data: bytes) -> None:
     """A video stream."""
     choices = Choices(data)
-    jitter = PictureJitter(choices.pick((H264, VP8)))
+    jitter = VideoJitterBuffer(choices.pick((H264, VP8)))
     jitter.repairs = bool(choices.byte() & 1)
     source = _Source(choices)
     reception = Reception(90000)
@@ -64,9 +64,9 @@ def pictures(data: bytes) -> None:
         jitter.wants_keyframe(source.now)
         at = jitter.next_timer()
         assert at is None or at > 0
-        assert len(jitter._held) <= HELD + 1
-        assert len(jitter.holes) <= HELD + JUMP
-        assert len(jitter._parts) <= HELD + 1
+        assert len(jitter._held) <= MAX_HELD + 1
+        assert len(jitter.missing) <= MAX_HELD + MAX_SEQUENCE_STEP
+        assert len(jitter._parts) <= MAX_HELD + 1
     block = reception.block(source.now)
     assert 0 <= block.fraction_lost <= 255
     assert block.jitter >= 0
@@ -75,7 +75,7 @@ def pictures(data: bytes) -> None:
 def sounds(data: bytes) -> None:
     """An audio stream, and keys in it."""
     choices = Choices(data)
-    jitter, keys = SoundJitter(choices.pick((8000, 48000))), KeyListener()
+    jitter, keys = AudioJitterBuffer(choices.pick((8000, 48000))), DtmfReceiver()
     source = _Source(choices)
     while choices:
         packet = source.packet()
@@ -86,7 +86,7 @@ def sounds(data: bytes) -> None:
                 Packet(sequence, packet.timestamp, packet.payload, packet.marker, packet.ssrc)
             )
         source._sequence = sequence
-        assert len(jitter) <= MOST
+        assert len(jitter) <= MAX_PACKETS
         for _ in range(choices.byte() % 4):
             item = jitter.take()
             if isinstance(item, Sound):

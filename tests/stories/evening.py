@@ -15,7 +15,7 @@ from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.systemd import Lifeline
 from appliance.core.problems import Problem
 from appliance.core.scenes import Scene
-from appliance.media.tv.compose import I420
+from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
 from hardware.board import MODEL, open_board
 from hardware.simulator.pins import Simulator

@@ -1,4 +1,4 @@
-"""The camera of a site: one device for all near tracks, its name card when it is away."""
+"""The camera of a site: one device for all near tracks, and a name card while it is absent."""
 
 from __future__ import annotations
 
@@ -13,22 +13,25 @@ from av.packet import Packet
 from av.video.reformatter import Interpolation
 from PIL import Image
 
-from appliance.media.capture.device import STALL_S, Cable, Capture, CaptureState
+from appliance.media.capture.device import STALL_TIMEOUT_S, Capture, CaptureControl, CaptureState
 from appliance.media.capture.encoder_thread import EncoderThread
 from appliance.media.capture.i420 import Letterbox, Picture, card_frame, packed
-from appliance.media.capture.read_video import Coded, Shot, Wish, read_video
+from appliance.media.capture.read_video import CaptureSettings, CodedFrame, TimedFrame, read_video
 from appliance.media.capture.sources import Source, SourceKind
 from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
 from appliance.media.formats import SELF_VIEW, Size
 
 CARD_FPS = 5
-"""The name card stands still, but decoders and far ends want to see that we are alive."""
-CARD_AFTER_S = 0.4
-"""A camera that opens more slowly than this is preceded by the card: no far end sees nothing."""
-PREVIEW_S = 0.1
-PREVIEW_ASKED_S = 1.0
-CODED_BOUND = 60
-"""Two seconds of a camera's own H.264; when it is full all is dropped up to the next keyframe."""
+"""Frames a second of the name card: it never changes, but far ends expect a stream."""
+CARD_DELAY_S = 0.4
+"""The card is sent until the camera is open, if that takes longer than this."""
+PREVIEW_INTERVAL_S = 0.1
+"""Between two self-views."""
+PREVIEW_IDLE_S = 1.0
+"""The self-view is computed only for so long after it was last read."""
+MAX_CODED = 60
+"""Access units of a camera's own H.264 that may wait, two seconds; beyond that all are dropped up
+to the next keyframe."""
 
 
 class Camera:
@@ -56,13 +59,13 @@ class Camera:
         self.fps = fps
         if passthrough is None:
             passthrough = self.source.kind is SourceKind.V4L2
-        self._wish = Wish(self.size, fps, passthrough)
+        self._settings = CaptureSettings(self.size, fps, passthrough)
         self._changed = threading.Condition()
-        self._newest: Shot | None = None
-        self._coded: deque[Coded] = deque()
+        self._newest: TimedFrame | None = None
+        self._coded: deque[CodedFrame] = deque()
         self._skip_coded = True
-        self._cable = Cable()
-        self._capture: Capture[Shot | Coded] | None = None
+        self._control = CaptureControl()
+        self._capture: Capture[TimedFrame | CodedFrame] | None = None
         self._opened_at = self._fed_at = self._card_at = 0.0
         self._on_card = False
         self._i420 = Letterbox(self.size)
@@ -72,29 +75,28 @@ class Camera:
         self.encoder = EncoderThread(self, self.size, fps, encoders, threads)
 
     def open(self) -> None:
-        """Start both threads; returns at once, the device is opened behind it. Safe to say twice.
+        """Start both threads and return at once; the device is opened in its thread. Idempotent.
 
         Near tracks that were attached before stay attached.
         """
         if self._capture is not None:
             return
-        plugged = self._cable.plugged
-        self._cable = Cable()
-        self._cable.plugged = plugged
+        plugged = self._control.plugged
+        self._control = CaptureControl()
+        self._control.plugged = plugged
         self._opened_at, self._fed_at, self._card_at = time.monotonic(), float("-inf"), 0.0
         self._capture = Capture(
             str(self.source),
-            lambda cable: read_video(self.source, self._wish, cable),
+            lambda control: read_video(self.source, self._settings, control),
             self._deliver,
-            cable=self._cable,
+            control=self._control,
         )
         if self.source.kind is not SourceKind.NONE:
             self._capture.start()
         self.encoder.start()
 
     def close(self, deadline_s: float = 3.0) -> bool:
-        """Stop and join both threads; False when one of them hangs (a driver may). Safe to say
-        twice."""
+        """Stop and join both threads; False when one of them hangs (a driver may). Idempotent."""
         capture, self._capture = self._capture, None
         if capture is None:
             return True
@@ -124,8 +126,8 @@ class Camera:
     @property
     def problem(self) -> str:
         """Why there is no camera's picture, in one line; empty when all is well or none is due."""
-        told = self._capture.problem if self._capture else ""
-        return told or self.encoder.problem
+        capture = self._capture.problem if self._capture else ""
+        return capture or self.encoder.problem
 
     @property
     def on_card(self) -> bool:
@@ -134,21 +136,21 @@ class Camera:
 
     @property
     def plugged(self) -> bool:
-        """The bench's hand on the plug: False is a camera that was pulled out."""
-        return self._cable.plugged
+        """Whether the camera is plugged in; the simulator sets it to False to pull it out."""
+        return self._control.plugged
 
     @plugged.setter
     def plugged(self, plugged: bool) -> None:
-        self._cable.plugged = plugged
+        self._control.plugged = plugged
 
     def preview(self) -> Picture | None:
-        """The newest self-view as I420 of the size that was asked for, at most ten a second; None
+        """The newest self-view as I420 of the size `self_view`, at most ten a second; None
         before the first.
 
-        Computed only while somebody asks: the first call merely wakes it.
+        It is computed only while it is read: the first call starts that.
         """
         now = time.monotonic()
-        self._preview.asked_at = now
+        self._preview.read_at = now
         if self._on_card or self.state is CaptureState.NONE:
             with self._changed:
                 if self._card_preview is None:
@@ -156,12 +158,12 @@ class Camera:
                 return self._card_preview
         return self._preview.newest
 
-    def take(self, timeout: float) -> Shot | Coded | None:
+    def take(self, timeout: float) -> TimedFrame | CodedFrame | None:
         """The next thing to send, for the encoder's thread: a camera's own packet, the newest
         picture, or the card when the camera is away; None after the timeout (seconds)."""
         until = time.monotonic() + timeout
         with self._changed:
-            while not self._cable.stopped:
+            while not self._control.stopped:
                 now = time.monotonic()
                 if self._coded or self._newest:
                     return self._pop()
@@ -169,30 +171,30 @@ class Camera:
                 if now >= card_due:
                     self._card_at = now + 1 / CARD_FPS
                     self._cut(to_card=True)
-                    return Shot(now, self._card)
+                    return TimedFrame(now, self._card)
                 if now >= until:
                     return None
                 self._changed.wait(min(until, card_due) - now)
         return None
 
     def ask_keyframe(self) -> None:
-        """Ask a camera that encodes by itself for a keyframe; taken up by its reader."""
-        self._cable.keyframe_wanted = True
+        """Ask a camera that encodes by itself for a keyframe; its reader does it."""
+        self._control.keyframe_wanted = True
 
     def ask_bitrate(self, bps: int) -> None:
-        """Ask a camera that encodes by itself for a bit rate; taken up by its reader."""
-        self._cable.bitrate_wanted = bps
+        """Ask a camera that encodes by itself for a bit rate; its reader does it."""
+        self._control.bitrate_wanted = bps
 
     def _card_due(self) -> float:
         """From when on the card is sent, if nothing comes from the device."""
         state = self.state
         if state is CaptureState.LIVE:
-            return max(self._card_at, self._fed_at + STALL_S)
+            return max(self._card_at, self._fed_at + STALL_TIMEOUT_S)
         if state is CaptureState.OPENING:
-            return max(self._card_at, self._opened_at + CARD_AFTER_S)
+            return max(self._card_at, self._opened_at + CARD_DELAY_S)
         return self._card_at
 
-    def _pop(self) -> Shot | Coded | None:
+    def _pop(self) -> TimedFrame | CodedFrame | None:
         self._cut(to_card=False)
         if self._coded:
             return self._coded.popleft()
@@ -200,28 +202,28 @@ class Camera:
         return shot
 
     def _cut(self, *, to_card: bool) -> None:
-        # a change of picture as a keyframe: the first one after it would be as large anyway
+        # a keyframe at the change: the first picture after it would be as large anyway
         if to_card is not self._on_card:
             self._on_card = to_card
             self.encoder.request_keyframe()
 
-    def _deliver(self, item: Shot | Coded) -> None:
+    def _deliver(self, item: TimedFrame | CodedFrame) -> None:
         now = time.monotonic()
-        if isinstance(item, Shot):
-            item = Shot(item.at, self._i420.convert(item.frame))
+        if isinstance(item, TimedFrame):
+            item = TimedFrame(item.at, self._i420.convert(item.frame))
             self._preview.see(item.frame, now)
         else:
             self._preview.see_coded(item, now)
         with self._changed:
             self._fed_at = now
-            if isinstance(item, Shot):
+            if isinstance(item, TimedFrame):
                 self._newest = item
             else:
                 self._keep(item)
             self._changed.notify_all()
 
-    def _keep(self, item: Coded) -> None:
-        if len(self._coded) >= CODED_BOUND:
+    def _keep(self, item: CodedFrame) -> None:
+        if len(self._coded) >= MAX_CODED:
             self._skip_coded = True
         if self._skip_coded or (item.keyframe and self.encoder.idle):
             # while nobody sends, the newest keyframe and what follows is kept: the first near
@@ -233,11 +235,11 @@ class Camera:
 
 
 class _Preview:
-    """The self-view: made in the capture thread, and only while it is asked for."""
+    """Makes the self-view in the capture thread, only while it is read."""
 
     def __init__(self, size: Size) -> None:
         self._size = size
-        self.asked_at = float("-inf")
+        self.read_at = float("-inf")
         self.newest: Picture | None = None
         self._made_at = float("-inf")
         self._scale = Letterbox(size, Interpolation.FAST_BILINEAR)
@@ -250,7 +252,7 @@ class _Preview:
             self._made_at = now
             self.newest = packed(self._scale.convert(frame))
 
-    def see_coded(self, coded: Coded, now: float) -> None:
+    def see_coded(self, coded: CodedFrame, now: float) -> None:
         # only keyframes are decoded, each for itself: at the pace at which the camera gives them
         if not coded.keyframe or not self._due(now):
             return
@@ -263,4 +265,6 @@ class _Preview:
             return
 
     def _due(self, now: float) -> bool:
-        return now - self.asked_at < PREVIEW_ASKED_S and now - self._made_at >= PREVIEW_S * 0.9
+        return (
+            now - self.read_at < PREVIEW_IDLE_S and now - self._made_at >= PREVIEW_INTERVAL_S * 0.9
+        )

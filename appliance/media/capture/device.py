@@ -1,4 +1,4 @@
-"""The thread that owns an open device, and brings it back for ever after it was pulled out."""
+"""The thread that owns an open device, and opens it again whenever it fails."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from appliance.media.capture.sources import DeviceGoneError, SourceError
 T = TypeVar("T")
 
 RETRY_S = 1.0
-"""A clerk who plugs the camera in again sees it within about this time."""
-STALL_S = 2.0
-"""A device that delivers nothing for so long is taken for gone: USB cameras hang without error."""
+"""Between two attempts: a camera that is plugged in again is back within about this time."""
+STALL_TIMEOUT_S = 2.0
+"""A device that delivers nothing for so long counts as absent: USB cameras hang without error."""
 
 
 class CaptureState(StrEnum):
@@ -28,16 +28,16 @@ class CaptureState(StrEnum):
     OPENING = "opening"
     LIVE = "live"
     ABSENT = "absent"
-    NONE = "none"  # the site has none, which is no fault
+    NONE = "none"  # the site has none, which is no problem
 
 
-class Cable:
-    """What lies between a device and its reader: it can be pulled, and its reader told to end."""
+class CaptureControl:
+    """Requests to a reader's thread: to stop, for a keyframe or a bit rate, to pull the plug."""
 
     def __init__(self) -> None:
         self.plugged = True
-        self.keyframe_wanted = False  # asked of a camera that encodes by itself
-        self.bitrate_wanted = 0  # bit/s asked of such a camera, 0 for none
+        self.keyframe_wanted = False  # of a camera that encodes by itself
+        self.bitrate_wanted = 0  # bit/s of such a camera, 0 for no request
         self._stopped = threading.Event()
 
     @property
@@ -46,7 +46,7 @@ class Cable:
         return self._stopped.is_set()
 
     def stop(self) -> None:
-        """Let the reader end at its next look."""
+        """Let the reader end at its next check."""
         self._stopped.set()
 
     def wait(self, seconds: float) -> bool:
@@ -61,17 +61,17 @@ class Cable:
             raise DeviceGoneError("the device was unplugged")
 
 
-Reader = Callable[[Cable], Generator[T, None, None]]
-"""Opens a device and yields what it delivers, until the cable says stop; raises when it fails."""
+Reader = Callable[[CaptureControl], Generator[T, None, None]]
+"""Opens a device and yields what it delivers, until the control says stop; raises when it fails."""
 
 
 class Capture(Generic[T]):
     """Runs a reader in a thread of its own and starts it again whenever it fails."""
 
     def __init__(
-        self, name: str, reader: Reader[T], deliver: Callable[[T], None], *, cable: Cable
+        self, name: str, reader: Reader[T], deliver: Callable[[T], None], *, control: CaptureControl
     ) -> None:
-        self.cable = cable
+        self.control = control
         self.state = CaptureState.OPENING
         self.problem = ""
         self._reader = reader
@@ -85,7 +85,7 @@ class Capture(Generic[T]):
 
     def stop(self) -> None:
         """Tell the reader to end, without waiting for it."""
-        self.cable.stop()
+        self.control.stop()
 
     def join(self, deadline_s: float) -> bool:
         """Wait until the device is closed; False when it hangs (the thread then stays behind)."""
@@ -94,29 +94,29 @@ class Capture(Generic[T]):
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        while not self.cable.stopped:
+        while not self.control.stopped:
             try:
-                self.cable.check()
+                self.control.check()
                 self._read()
-                if not self.cable.stopped:
+                if not self.control.stopped:
                     self._absent("the source ended")
             except (FFmpegError, OSError, SourceError) as error:
                 self._absent(describe(error))
-            self.cable.wait(RETRY_S)
+            self.control.wait(RETRY_S)
         self.state = CaptureState.CLOSED
 
     def _read(self) -> None:
-        with contextlib.closing(self._reader(self.cable)) as items:
+        with contextlib.closing(self._reader(self.control)) as items:
             for item in items:
-                self.cable.check()
-                if self.cable.stopped:
+                self.control.check()
+                if self.control.stopped:
                     return
                 if self.state is not CaptureState.LIVE:
                     self.state, self.problem = CaptureState.LIVE, ""
                 self._deliver(item)
 
     def _absent(self, problem: str) -> None:
-        if not self.cable.stopped:
+        if not self.control.stopped:
             self.state, self.problem = CaptureState.ABSENT, problem
 
 
@@ -130,7 +130,7 @@ def describe(error: BaseException) -> str:
 class StallWatch:
     """Notices in the reader's thread that an open device has gone silent."""
 
-    def __init__(self, limit_s: float = STALL_S) -> None:
+    def __init__(self, limit_s: float = STALL_TIMEOUT_S) -> None:
         self._limit = limit_s
         self._last = time.monotonic()
 

@@ -1,4 +1,4 @@
-"""The one thread that turns a camera's newest picture into H.264, once for all who send it."""
+"""The one thread that encodes a camera's newest picture as H.264, once for all near tracks."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from av.packet import Packet
 from av.stream import Stream
 
 from appliance.media.capture.i420 import Letterbox
-from appliance.media.capture.pacing import Thinner
-from appliance.media.capture.read_video import Coded, Shot
+from appliance.media.capture.pacing import FrameRateLimiter
+from appliance.media.capture.read_video import CodedFrame, TimedFrame
 from appliance.media.codecs.bitrate_ladder import Rung, rung_for, within
 from appliance.media.codecs.h264_encoder import EncoderError, H264Encoder
 from appliance.media.formats import VIDEO_CLOCK, VIDEO_TIME_BASE, Size
 
-KEYFRAME_GAP_S = 0.5
-"""Keyframes on request are at least so far apart: many viewers may ask at once, and often."""
-TURN_S = 0.1
-"""How long the thread waits for a picture before it looks round."""
+MIN_KEYFRAME_INTERVAL_S = 0.5
+"""Between two keyframes on request: many far ends may ask at once, and often."""
+POLL_INTERVAL_S = 0.1
+"""How long the thread waits for a picture before it checks for changes."""
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
 
-class Outlet(Protocol):
-    """Who takes the packets: one near track."""
+class PacketConsumer(Protocol):
+    """Takes the packets: one near track."""
 
     bitrate: int
     sliced: bool
@@ -42,10 +42,10 @@ class Outlet(Protocol):
         block."""
 
 
-class Pictures(Protocol):
-    """Where the pictures come from: the camera."""
+class FrameSource(Protocol):
+    """Gives the pictures: the camera."""
 
-    def take(self, timeout: float) -> Shot | Coded | None:
+    def take(self, timeout: float) -> TimedFrame | CodedFrame | None:
         """The next picture, or None after the timeout (seconds)."""
 
     def ask_keyframe(self) -> None:
@@ -56,10 +56,15 @@ class Pictures(Protocol):
 
 
 class EncoderThread:
-    """Encodes at the lowest bit rate that an outlet bears, and at the size that suits this rate."""
+    """Encodes at the lowest bit rate of its consumers, and at the size that suits this rate."""
 
     def __init__(
-        self, pictures: Pictures, size: Size, fps: float, names: tuple[str, ...], threads: int = 1
+        self,
+        pictures: FrameSource,
+        size: Size,
+        fps: float,
+        names: tuple[str, ...],
+        threads: int = 1,
     ) -> None:
         self.size, self.fps = size, fps
         self.rung: Rung | None = None
@@ -69,13 +74,13 @@ class EncoderThread:
         """FFmpeg encoders still to be tried; the one that runs is the first."""
         self._running = ""
         self._threads = threads
-        self._outlets: tuple[Outlet, ...] = ()
+        self._consumers: tuple[PacketConsumer, ...] = ()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._encoder: H264Encoder | None = None
         self._scale = Letterbox(size)
-        self._thin = Thinner(fps)
+        self._limiter = FrameRateLimiter(fps)
         self._bps = 0
         self._sliced = False
         self._keyframe_asked = False
@@ -85,7 +90,7 @@ class EncoderThread:
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start the thread, again after a stop too; outlets that were attached stay so."""
+        """Start the thread, again after a stop too; consumers that were attached stay so."""
         self._stopped = threading.Event()
         self._keyframe_at = float("-inf")
         self._thread = threading.Thread(
@@ -109,48 +114,47 @@ class EncoderThread:
     @property
     def idle(self) -> bool:
         """Whether nobody takes packets now."""
-        return not any(outlet.wanting for outlet in self._outlets)
+        return not any(consumer.wanting for consumer in self._consumers)
 
-    def attach(self, outlet: Outlet) -> None:
-        """Give packets to this outlet too, beginning with a keyframe as soon as possible."""
+    def attach(self, consumer: PacketConsumer) -> None:
+        """Give packets to this consumer too, beginning with a keyframe as soon as possible."""
         with self._lock:
-            self._outlets = (*self._outlets, outlet)
+            self._consumers = (*self._consumers, consumer)
         self._keyframe_at = float("-inf")
         self.request_keyframe()
 
-    def detach(self, outlet: Outlet) -> None:
-        """Give no more packets to that outlet."""
+    def detach(self, consumer: PacketConsumer) -> None:
+        """Give no more packets to that consumer."""
         with self._lock:
-            self._outlets = tuple(other for other in self._outlets if other is not outlet)
+            self._consumers = tuple(other for other in self._consumers if other is not consumer)
 
     def request_keyframe(self) -> None:
-        """Make the next picture a keyframe, or the first one after KEYFRAME_GAP_S."""
+        """Make the next picture a keyframe, or the first one after MIN_KEYFRAME_INTERVAL_S."""
         self._keyframe_asked = True
         self._wake.set()
 
     def _run(self, stopped: threading.Event) -> None:
         while not stopped.is_set():
             self._wake.clear()
-            wanting = [outlet for outlet in self._outlets if outlet.wanting]
+            wanting = [consumer for consumer in self._consumers if consumer.wanting]
             if not wanting:
                 self._encoder = None
-                self._wake.wait(TURN_S)
+                self._wake.wait(POLL_INTERVAL_S)
                 continue
             try:
-                self._slice(any(outlet.sliced for outlet in wanting))
-                self._adapt(min(outlet.bitrate for outlet in wanting))
-                shot = self._pictures.take(TURN_S)
+                self._slice(any(consumer.sliced for consumer in wanting))
+                self._adapt(min(consumer.bitrate for consumer in wanting))
+                shot = self._pictures.take(POLL_INTERVAL_S)
                 packets = self._packets(shot) if shot else []
             except (EncoderError, FFmpegError) as error:
                 self.problem = f"encoder: {error}"
                 self._encoder = None
                 stopped.wait(1.0)
                 continue
-            # those that are attached by now: a keyframe that was made for one who came meanwhile
-            # must reach it
+            # to all that are attached by now: a new consumer must get the keyframe it asked for
             for packet in packets:
-                for outlet in self._outlets:
-                    outlet.deliver(packet)
+                for consumer in self._consumers:
+                    consumer.deliver(packet)
         self._encoder = None
 
     def _slice(self, sliced: bool) -> None:
@@ -165,7 +169,7 @@ class EncoderThread:
         self._bps = bps
         self.rung = rung_for(bps, before, starting=starting)
         if self.rung is not before:
-            _log.info("near → %s", self.rung or "no video, the line bears sound only")
+            log.info("near → %s", self.rung or "no video, the line bears sound only")
         if self.rung is None:
             self._encoder = None
             return
@@ -173,7 +177,7 @@ class EncoderThread:
         if self._scale.size != size:
             self._scale = Letterbox(size)
         if self.rung is not before:
-            self._thin = Thinner(fps)
+            self._limiter = FrameRateLimiter(fps)
         encoder = self._encoder
         if encoder and (encoder.size, encoder.fps) == (size, fps):
             encoder.set_bitrate(bps)
@@ -181,30 +185,30 @@ class EncoderThread:
             self._encoder = None
         self._pictures.ask_bitrate(bps)
 
-    def _packets(self, shot: Shot | Coded) -> list[Packet[Stream]]:
+    def _packets(self, shot: TimedFrame | CodedFrame) -> list[Packet[Stream]]:
         now = time.monotonic()
         if self.rung is None:
             self._skip_coded = True
             return []
-        if isinstance(shot, Coded):
+        if isinstance(shot, CodedFrame):
             self._encoder = None
             self._ask_camera(now, came=shot.keyframe)
             self._skip_coded &= not shot.keyframe
             return [] if self._skip_coded else [_packet(shot, self._rising(shot.at))]
-        if not self._thin.accept(shot.at):
+        if not self._limiter.accept(shot.at):
             return []
         return self._encode(self._scale.convert(shot.frame), shot.at, now)
 
     def _encode(self, frame: av.VideoFrame, at: float, now: float) -> list[Packet[Stream]]:
         if self._encoder is None:
-            size, fps = Size(frame.width, frame.height), 1 / self._thin.interval
+            size, fps = Size(frame.width, frame.height), 1 / self._limiter.interval
             self._encoder = H264Encoder(
                 self.names, size, fps, self._bps, self._threads, sliced=self._sliced
             )
             self.problem = ""
-        forced = self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S
+        forced = self._keyframe_asked and now - self._keyframe_at >= MIN_KEYFRAME_INTERVAL_S
         if forced:
-            # before the encoding: who asks during it may have missed this one
+            # cleared before the encoding: a request during it may mean that this one was missed
             self._keyframe_asked = False
         pts_s = self._rising(at) / VIDEO_CLOCK
         packets = self._encoder.encode(frame, pts_s, keyframe=forced)
@@ -219,22 +223,22 @@ class EncoderThread:
             self.names = encoder.names
         if encoder.name != self._running:
             self._running = encoder.name
-            _log.info("encoder %s runs", encoder.name)
+            log.info("encoder %s runs", encoder.name)
 
     def _ask_camera(self, now: float, *, came: bool) -> None:
         if came:
             self._keyframe_asked = False
-        elif self._keyframe_asked and now - self._keyframe_at >= KEYFRAME_GAP_S:
+        elif self._keyframe_asked and now - self._keyframe_at >= MIN_KEYFRAME_INTERVAL_S:
             self._keyframe_at = now
             self._pictures.ask_keyframe()
 
     def _rising(self, at: float) -> int:
-        # card and camera are stamped by two clocks' readings: times must rise all the same
+        # the times of card and camera come from two readings of the clock; packets' must rise
         self._last_pts = max(round(at * VIDEO_CLOCK), self._last_pts + 1)
         return self._last_pts
 
 
-def _packet(coded: Coded, pts: int) -> Packet[Stream]:
+def _packet(coded: CodedFrame, pts: int) -> Packet[Stream]:
     packet = Packet(coded.data)
     packet.pts = packet.dts = pts
     packet.time_base = VIDEO_TIME_BASE

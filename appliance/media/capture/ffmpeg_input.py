@@ -15,13 +15,13 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from appliance.media.capture.device import Cable, StallWatch
+from appliance.media.capture.device import CaptureControl, StallWatch
 from appliance.media.capture.sources import Source, SourceError, SourceKind, StalledError
 
-POLL_S = 0.003
-"""Live devices are polled: a blocking read of a hung USB camera never comes back."""
-OPEN_S = 2.5
-"""A device that opens but delivers nothing is given up after this time; shorter than close()'s."""
+POLL_INTERVAL_S = 0.003
+"""Live devices are polled: a blocking read of a hung USB camera never returns."""
+OPEN_TIMEOUT_S = 2.5
+"""A device that opens but delivers nothing is given up then; shorter than close()'s deadline."""
 NON_BLOCKING = "+4"
 """AVFMT_FLAG_NONBLOCK as a number: FFmpeg gives this format flag no name in its options."""
 
@@ -56,7 +56,9 @@ def open_input(source: Source, options: dict[str, str] | None = None) -> InputCo
                 os.environ.setdefault(key, str(place))
     if source.kind in (SourceKind.V4L2, SourceKind.ALSA):
         chosen |= {"fflags": NON_BLOCKING} | _UNPROBED
-    return av.open(source.name, format=_FORMATS[source.kind], options=chosen, timeout=(OPEN_S, 2.0))
+    return av.open(
+        source.name, format=_FORMATS[source.kind], options=chosen, timeout=(OPEN_TIMEOUT_S, 2.0)
+    )
 
 
 def is_live(source: Source) -> bool:
@@ -65,23 +67,23 @@ def is_live(source: Source) -> bool:
 
 
 def packets(
-    container: InputContainer, stream: VideoStream | AudioStream, cable: Cable
+    container: InputContainer, stream: VideoStream | AudioStream, control: CaptureControl
 ) -> Iterator[Packet[Stream]]:
-    """Packets of one stream until its end or until the cable says stop; the last one is empty and
+    """Packets of one stream until its end or until the control says stop; the last one is empty and
     flushes the decoder. Raises StalledError when a live device falls silent."""
     watch = StallWatch()
-    while not cable.stopped:
+    while not control.stopped:
         try:
             for packet in container.demux(stream):
                 watch.fed()
                 yield packet
-                if cable.stopped:
+                if control.stopped:
                     return
         except BlockingIOError:
-            cable.check()
+            control.check()
             if watch.stalled:
                 raise StalledError("the device is open but delivers nothing") from None
-            cable.wait(POLL_S)
+            control.wait(POLL_INTERVAL_S)
         else:
             return
 

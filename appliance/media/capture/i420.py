@@ -15,7 +15,7 @@ Picture = npt.NDArray[np.uint8]
 
 class Letterbox:
     """Converts pictures to I420 (limited range) of one size; a picture that is so already is
-    handed through untouched. Not thread-safe: one for each thread, since scalers are kept."""
+    returned as it is. Not thread-safe: it keeps its scalers, so each thread needs its own."""
 
     def __init__(self, size: Size, interpolation: Interpolation = Interpolation.BILINEAR) -> None:
         self.size = size
@@ -64,7 +64,7 @@ def packed(frame: av.VideoFrame) -> Picture:
 def card_frame(card: Picture | Image.Image | None, size: Size) -> av.VideoFrame:
     """A name card, an RGB array (rows, columns, 3) or a Pillow image, as I420 of this size.
 
-    Without a card, dark grey: never a picture that could be taken for a dead line.
+    Without a card the picture is dark grey: black could be taken for a broken line.
     """
     if card is None:
         return _filled(size, luma=32)

@@ -15,11 +15,11 @@ from appliance.media.codecs.opus import OpusEncoder, block_frame
 from appliance.media.formats import AUDIO_RATE, BLOCK_S, BLOCK_SAMPLES
 
 PRIME_BLOCKS = 2
-"""So many blocks lie ready before a voice is begun: devices deliver in bursts."""
-BEHIND_BLOCKS = 5
-"""100 ms: beyond it, a device's quicker clock has piled up delay, and the oldest is left out."""
-CATCH_UP_BLOCKS = 2
-"""A loop that hiccuped may send so many blocks at once; what a longer stall missed is left out."""
+"""Blocks that must wait before sound is sent after silence: devices deliver in bursts."""
+MAX_BEHIND_BLOCKS = 5
+"""100 ms: more than that is delay from a device whose clock is fast, and the oldest is left out."""
+MAX_CATCH_UP_BLOCKS = 2
+"""Blocks that may be sent at once after a stall of the loop; beyond them sound is left out."""
 
 
 class LocalAudio(MediaStreamTrack):
@@ -87,7 +87,7 @@ class LocalAudio(MediaStreamTrack):
             return self._pts
         pts = self._pts + BLOCK_SAMPLES
         late_s = now - pts / AUDIO_RATE
-        if late_s > CATCH_UP_BLOCKS * BLOCK_S:
+        if late_s > MAX_CATCH_UP_BLOCKS * BLOCK_S:
             pts += int(late_s / BLOCK_S) * BLOCK_SAMPLES
         elif late_s < 0:
             await asyncio.sleep(-late_s)
@@ -98,7 +98,7 @@ class LocalAudio(MediaStreamTrack):
         microphone = self.microphone
         if not self._primed and microphone.waiting(self._cursor) < PRIME_BLOCKS:
             return self._silence
-        block, self._cursor = microphone.take(self._cursor, BEHIND_BLOCKS)
+        block, self._cursor = microphone.take(self._cursor, MAX_BEHIND_BLOCKS)
         self._primed = block is not None
         if block is None:
             return self._silence

@@ -11,8 +11,8 @@ from av.stream import Stream
 
 from appliance.media.capture.camera import Camera
 
-QUEUE_BOUND = 30
-"""One second: a consumer that lags behind further begins anew at a keyframe."""
+MAX_QUEUE = 30
+"""Packets, one second; a consumer that lags behind further goes on at the next keyframe."""
 
 
 class LocalVideo(MediaStreamTrack):
@@ -49,7 +49,7 @@ class LocalVideo(MediaStreamTrack):
         after stop().
         """
         if self._stalled:
-            self._begin_anew()
+            self._restart()
         while not self._queue:
             if self.readyState != "live":
                 raise MediaStreamError
@@ -63,7 +63,7 @@ class LocalVideo(MediaStreamTrack):
 
     def set_bitrate(self, bps: int) -> None:
         """Aim at this bit rate (bit/s), at most the one given at the beginning; picture size and
-        rate follow it down the ladder of bitrate_ladder.py, and below its last rung video stops."""
+        rate follow it down the steps of bitrate_ladder.py, and below its last rung video stops."""
         self.bitrate = max(1, min(bps, self.highest_bitrate))
 
     def limit_slices(self, limited: bool) -> None:
@@ -92,7 +92,7 @@ class LocalVideo(MediaStreamTrack):
             return
         if self._awaits_keyframe and not packet.is_keyframe:
             return
-        if len(self._queue) >= QUEUE_BOUND:
+        if len(self._queue) >= MAX_QUEUE:
             self._queue.clear()
             self._stalled = True
             return
@@ -100,7 +100,7 @@ class LocalVideo(MediaStreamTrack):
         self._queue.append(packet)
         self._arrived.set()
 
-    def _begin_anew(self) -> None:
+    def _restart(self) -> None:
         self._stalled = False
         self._awaits_keyframe = True
         self.request_keyframe()

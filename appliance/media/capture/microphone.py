@@ -8,12 +8,12 @@ from collections import deque
 
 import numpy as np
 
-from appliance.media.capture.device import Cable, Capture, CaptureState
+from appliance.media.capture.device import Capture, CaptureControl, CaptureState
 from appliance.media.capture.read_audio import read_audio
 from appliance.media.capture.sources import Source, SourceKind
 
-RING_BLOCKS = 10
-"""200 ms; a reader that lags behind further loses the oldest."""
+MAX_BLOCKS = 10
+"""Blocks kept, 200 ms; a reader that lags behind further loses the oldest."""
 SILENCE_DBFS = -100.0
 
 
@@ -27,33 +27,33 @@ class Microphone:
     def __init__(self, source: str | Source, channels: int = 1) -> None:
         self.source = source if isinstance(source, Source) else Source.parse(source)
         self.channels = channels
-        self._ring: deque[bytes] = deque(maxlen=RING_BLOCKS)
+        self._ring: deque[bytes] = deque(maxlen=MAX_BLOCKS)
         self._count = 0  # blocks that ever entered the ring
         self._live = False
         self._lock = threading.Lock()
         self._newest = b""
         self._loudest: float | None = None
-        self._cable = Cable()
+        self._control = CaptureControl()
         self._capture: Capture[bytes] | None = None
 
     def open(self) -> None:
-        """Start the capture thread; the device is opened behind it. Safe to say twice."""
+        """Start the capture thread, which opens the device. Idempotent."""
         if self._capture is not None:
             return
-        plugged = self._cable.plugged
-        self._cable = Cable()
-        self._cable.plugged = plugged
+        plugged = self._control.plugged
+        self._control = CaptureControl()
+        self._control.plugged = plugged
         self._capture = Capture(
             str(self.source),
-            lambda cable: read_audio(self.source, self.channels, cable),
+            lambda control: read_audio(self.source, self.channels, control),
             self._deliver,
-            cable=self._cable,
+            control=self._control,
         )
         if self.source.kind is not SourceKind.NONE:
             self._capture.start()
 
     def close(self, deadline_s: float = 3.0) -> bool:
-        """Stop and join the thread; False when the device hangs. Safe to say twice."""
+        """Stop and join the thread; False when the device hangs. Idempotent."""
         capture, self._capture = self._capture, None
         ended = True
         if capture is not None and self.source.kind is not SourceKind.NONE:
@@ -80,16 +80,16 @@ class Microphone:
 
     @property
     def plugged(self) -> bool:
-        """The bench's hand on the plug: False is a microphone that was pulled out."""
-        return self._cable.plugged
+        """Whether the microphone is plugged in; the simulator sets it to False to pull it out."""
+        return self._control.plugged
 
     @plugged.setter
     def plugged(self, plugged: bool) -> None:
-        self._cable.plugged = plugged
+        self._control.plugged = plugged
 
     @property
     def live(self) -> bool:
-        """Whether what is said in the room goes out."""
+        """Whether the sound of the room is sent."""
         return self._live
 
     @live.setter
@@ -99,12 +99,12 @@ class Microphone:
             self._ring.clear()
 
     def level(self) -> float:
-        """Loudness of the newest 20 ms in dBFS (-100 .. 0), also while not live: a meter for the
-        screen. -100 without a device."""
+        """Loudness of the newest 20 ms in dBFS (-100 .. 0), also while not live, for the screen;
+        -100 without a device."""
         return _dbfs(self._newest) if self.state is CaptureState.LIVE else SILENCE_DBFS
 
     def loudest(self) -> float | None:
-        """Loudness of the loudest 20 ms since this was asked last, in dBFS (-100 .. 0), also while
+        """Loudness of the loudest 20 ms since the last call, in dBFS (-100 .. 0), also while
         not live: whether the device hears the room at all. None where nothing has come."""
         with self._lock:
             loudest, self._loudest = self._loudest, None

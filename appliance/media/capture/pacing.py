@@ -1,11 +1,11 @@
-"""Pure timing of capture: when a recorded frame is due, and which frames are too many."""
+"""Timing of capture: when a recorded frame is due, and which frames exceed the frame rate."""
 
 from __future__ import annotations
 
 
 class Pace:
-    """Lays media time onto the monotonic clock; after a stall it goes on from now, so that what
-    was missed is never sent in a burst."""
+    """Maps media time onto the monotonic clock. After a stall it continues from now, so that what
+    was missed is not sent in a burst."""
 
     def __init__(self, slack_s: float = 0.25) -> None:
         self._slack = slack_s
@@ -18,8 +18,8 @@ class Pace:
         return self._origin + media_s
 
 
-class Thinner:
-    """Lets at most so many frames a second pass, evenly spaced."""
+class FrameRateLimiter:
+    """Lets at most `fps` frames a second pass, evenly spaced."""
 
     def __init__(self, fps: float) -> None:
         self.interval = 1 / fps

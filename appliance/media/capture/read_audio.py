@@ -6,15 +6,17 @@ from collections.abc import Generator
 
 from av.audio.resampler import AudioResampler
 
-from appliance.media.capture.device import Cable
+from appliance.media.capture.device import CaptureControl
 from appliance.media.capture.ffmpeg_input import is_live, monotonic, open_input, packets
 from appliance.media.capture.pacing import Pace
 from appliance.media.capture.sources import DeviceGoneError, Source, SourceKind
 from appliance.media.formats import AUDIO_RATE, BLOCK_S, BLOCK_SAMPLES
 
 
-def read_audio(source: Source, channels: int, cable: Cable) -> Generator[bytes, None, None]:
-    """Blocks of 960 samples a channel, interleaved s16, in real time until the cable says stop.
+def read_audio(
+    source: Source, channels: int, control: CaptureControl
+) -> Generator[bytes, None, None]:
+    """Blocks of 960 samples a channel, interleaved s16, in real time until the control says stop.
 
     Recordings are looped. Raises FFmpegError, OSError or DeviceGoneError.
     """
@@ -34,15 +36,15 @@ def read_audio(source: Source, channels: int, cable: Cable) -> Generator[bytes, 
         )
         pace = Pace()
         blocks = 0
-        while not cable.stopped:
+        while not control.stopped:
             begun_at = blocks
-            for packet in packets(container, stream, cable):
+            for packet in packets(container, stream, control):
                 for frame in stream.codec_context.decode(packet):
                     # times are counted here: a loop's jump back would upset the resampler
                     frame.pts = None
                     for part in resampler.resample(frame):
                         now = monotonic()
-                        if not live and cable.wait(pace.due(blocks * BLOCK_S, now) - now):
+                        if not live and control.wait(pace.due(blocks * BLOCK_S, now) - now):
                             return
                         blocks += 1
                         yield bytes(part.planes[0])[: BLOCK_SAMPLES * channels * 2]

@@ -14,7 +14,7 @@ from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from appliance.media.capture.device import Cable
+from appliance.media.capture.device import CaptureControl
 from appliance.media.capture.ffmpeg_input import (
     captured_at,
     is_live,
@@ -22,14 +22,14 @@ from appliance.media.capture.ffmpeg_input import (
     open_input,
     packets,
 )
-from appliance.media.capture.pacing import Pace, Thinner
+from appliance.media.capture.pacing import FrameRateLimiter, Pace
 from appliance.media.capture.sources import DeviceGoneError, Source, SourceKind
 from appliance.media.capture.v4l2 import CameraControls, best_mode
 from appliance.media.formats import Size
 
 
 @dataclass(frozen=True, slots=True)
-class Shot:
+class TimedFrame:
     """A decoded picture, captured at this monotonic second."""
 
     at: float
@@ -37,7 +37,7 @@ class Shot:
 
 
 @dataclass(frozen=True, slots=True)
-class Coded:
+class CodedFrame:
     """One H.264 access unit (Annex B) from a camera that encodes, with SPS and PPS at keyframes."""
 
     at: float
@@ -46,43 +46,47 @@ class Coded:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a camera is asked for."""
+class CaptureSettings:
+    """What the camera should deliver."""
 
     size: Size
     fps: float
     passthrough: bool
 
 
-def read_video(source: Source, wish: Wish, cable: Cable) -> Generator[Shot | Coded, None, None]:
-    """Pictures of a source in real time, until the cable says stop.
+def read_video(
+    source: Source, settings: CaptureSettings, control: CaptureControl
+) -> Generator[TimedFrame | CodedFrame, None, None]:
+    """Pictures of a source in real time, until the control says stop.
 
-    Yields Coded where the wish allows passthrough and the source is H.264 without B frames (a
-    camera's always is), else Shot. Raises FFmpegError, OSError or DeviceGoneError.
+    Yields CodedFrame where the settings allow passthrough and the source is H.264 without B frames
+    (a camera's always is), else TimedFrame. Raises FFmpegError, OSError or DeviceGoneError.
     """
     try:
-        yield from _open(source, wish, cable)
-    except _TooRichError:
-        yield from _open(source, replace(wish, passthrough=False), cable)
+        yield from _open(source, settings, control)
+    except _BitrateTooHighError:
+        yield from _open(source, replace(settings, passthrough=False), control)
 
 
-class _TooRichError(Exception):
-    """The camera's own H.264 is more than the line bears, and it cannot be told to give less."""
+class _BitrateTooHighError(Exception):
+    """The camera's own H.264 exceeds the bit rate, and the camera cannot lower it."""
 
 
-def _open(source: Source, wish: Wish, cable: Cable) -> Iterator[Shot | Coded]:
+def _open(
+    source: Source, settings: CaptureSettings, control: CaptureControl
+) -> Iterator[TimedFrame | CodedFrame]:
     options: dict[str, str] = {}
     if source.kind is SourceKind.V4L2:
-        mode = best_mode(source.name, wish.size, wish.fps, coded=wish.passthrough)
+        mode = best_mode(source.name, settings.size, settings.fps, coded=settings.passthrough)
         options = mode.options() if mode else {}
     with open_input(source, options) as container:
         if not container.streams.video:
             raise DeviceGoneError(f"{source} holds no picture")
         stream = container.streams.video[0]
-        if wish.passthrough and _passable(stream):
-            yield from _coded(source, container, stream, cable)
+        if settings.passthrough and _passable(stream):
+            yield from _coded(source, container, stream, control)
         else:
-            yield from _decoded(source, container, stream, wish, cable)
+            yield from _decoded(source, container, stream, settings, control)
 
 
 def _passable(stream: VideoStream) -> bool:
@@ -93,17 +97,21 @@ def _passable(stream: VideoStream) -> bool:
 
 
 def _decoded(
-    source: Source, container: InputContainer, stream: VideoStream, wish: Wish, cable: Cable
-) -> Iterator[Shot]:
+    source: Source,
+    container: InputContainer,
+    stream: VideoStream,
+    settings: CaptureSettings,
+    control: CaptureControl,
+) -> Iterator[TimedFrame]:
     stream.codec_context.thread_count = 1
     stream.codec_context.thread_type = ThreadType.NONE
-    thin = Thinner(wish.fps)
+    limiter = FrameRateLimiter(settings.fps)
     pace = Pace()
     live = is_live(source)
     loop_s = 0.0
-    while not cable.stopped:
+    while not control.stopped:
         last_s = 0.0
-        for packet in packets(container, stream, cable):
+        for packet in packets(container, stream, control):
             for frame in stream.codec_context.decode(packet):
                 now = monotonic()
                 if live:
@@ -111,18 +119,18 @@ def _decoded(
                 else:
                     last_s = frame.time or 0.0
                     at = pace.due(loop_s + last_s, now)
-                if thin.accept(at):
-                    if not live and cable.wait(at - now):
+                if limiter.accept(at):
+                    if not live and control.wait(at - now):
                         return
-                    yield Shot(at, frame)
+                    yield TimedFrame(at, frame)
         loop_s += last_s + _frame_s(stream)
         _rewind(source, container, last_s)
         stream.codec_context.flush_buffers()
 
 
 def _coded(
-    source: Source, container: InputContainer, stream: VideoStream, cable: Cable
-) -> Iterator[Coded]:
+    source: Source, container: InputContainer, stream: VideoStream, control: CaptureControl
+) -> Iterator[CodedFrame]:
     pace = Pace()
     live = is_live(source)
     loop_s = 0.0
@@ -131,12 +139,12 @@ def _coded(
         controls = CameraControls(source.name) if live else None
         if controls:
             stack.callback(controls.close)
-        obey = _Obedience(cable, controls)
-        while not cable.stopped:
+        watch = _BitrateWatch(control, controls)
+        while not control.stopped:
             # a no-op for a stream that is Annex B already, which is what cameras deliver
             to_annex_b = BitStreamFilterContext("h264_mp4toannexb", stream)
             last_s = 0.0
-            for packet in _filtered(to_annex_b, packets(container, stream, cable)):
+            for packet in _filtered(to_annex_b, packets(container, stream, control)):
                 now = monotonic()
                 media_s = float(packet.pts * packet.time_base) if packet.pts is not None else None
                 if live:
@@ -144,12 +152,12 @@ def _coded(
                 else:
                     last_s = media_s or 0.0
                     at = pace.due(loop_s + last_s, now)
-                    if cable.wait(at - now):
+                    if control.wait(at - now):
                         return
-                obey.see(packet.size, at)
+                watch.see(packet.size, at)
                 begun = begun or packet.is_keyframe
                 if begun:
-                    yield Coded(at, bytes(packet), packet.is_keyframe)
+                    yield CodedFrame(at, bytes(packet), packet.is_keyframe)
             loop_s += last_s + _frame_s(stream)
             _rewind(source, container, last_s)
 
@@ -162,33 +170,33 @@ def _filtered(
             yield from to_annex_b.filter(packet)
 
 
-class _Obedience:
-    """Passes on what is asked of a camera that encodes; gives up on one that sends too much."""
+class _BitrateWatch:
+    """Passes requests on to a camera that encodes; gives up on one whose bit rate is too high."""
 
     WINDOW_S = 3.0
 
-    def __init__(self, cable: Cable, controls: CameraControls | None) -> None:
-        self._cable, self._controls = cable, controls
+    def __init__(self, control: CaptureControl, controls: CameraControls | None) -> None:
+        self._control, self._controls = control, controls
         self._limit = 0
         self._bytes, self._since = 0, float("-inf")
 
     def see(self, size: int, at: float) -> None:
-        """Count a packet of this many bytes; raises _TooRichError."""
-        cable = self._cable
-        if cable.keyframe_wanted:
-            cable.keyframe_wanted = False
+        """Count a packet of this many bytes; raises _BitrateTooHighError."""
+        control = self._control
+        if control.keyframe_wanted:
+            control.keyframe_wanted = False
             if self._controls:
                 self._controls.force_keyframe()
-        if cable.bitrate_wanted:
-            self._limit, cable.bitrate_wanted = cable.bitrate_wanted, 0
+        if control.bitrate_wanted:
+            self._limit, control.bitrate_wanted = control.bitrate_wanted, 0
             if self._controls:
                 self._controls.set_bitrate(self._limit)
             self._bytes, self._since = 0, at
         self._bytes += size
         if at - self._since >= self.WINDOW_S:
-            # a quarter too much for seconds on end is no keyframe but a rate
+            # a quarter too much for seconds is no keyframe: the rate itself is too high
             if self._limit and self._bytes * 8 > 1.25 * self._limit * (at - self._since):
-                raise _TooRichError
+                raise _BitrateTooHighError
             self._bytes, self._since = 0, at
 
 

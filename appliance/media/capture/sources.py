@@ -1,4 +1,4 @@
-"""Where a site's picture and sound come from: source strings of a site file, and their faults."""
+"""Where a site's picture and sound come from: source strings of a site file, and their errors."""
 
 from __future__ import annotations
 
@@ -9,9 +9,7 @@ from enum import StrEnum
 class SourceError(ValueError):
     """A source string names nothing that this machine can open.
 
-    SourceError
-    DeviceGoneError         the device is not there, was pulled out or refused
-    └── StalledError        the device is there but has delivered nothing for too long
+    DeviceGoneError and StalledError are what an opened source raises.
     """
 
 

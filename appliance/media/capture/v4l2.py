@@ -35,7 +35,7 @@ _BY_COST = ("YU12", "NV12", "YUYV", "MJPG")
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """One way in which a camera delivers pictures."""
+    """One format, size and rate in which a camera delivers pictures."""
 
     fourcc: str
     size: Size
@@ -61,18 +61,18 @@ def choose(modes: list[Mode], size: Size, fps: float, *, coded: bool) -> Mode | 
             return min(own, key=lambda mode: mode.fps)
     raw = [mode for mode in known if mode.fourcc in _BY_COST]
 
-    def badness(mode: Mode) -> tuple[bool, bool, int, int, float]:
+    def cost(mode: Mode) -> tuple[bool, bool, int, int, float]:
         pixels = mode.size.width * mode.size.height
         small = mode.size.width < size.width or mode.size.height < size.height
         return (
-            mode.fps < fps - 1,  # a moving face matters more than its pores
+            mode.fps < fps - 1,  # motion matters more than detail
             small,
             -pixels if small else pixels,
             _BY_COST.index(mode.fourcc),
             mode.fps,
         )
 
-    return min(raw, key=badness, default=None)
+    return min(raw, key=cost, default=None)
 
 
 def best_mode(device: str, size: Size, fps: float, *, coded: bool) -> Mode | None:

@@ -1,6 +1,7 @@
-"""Which picture size and rate suit a bit rate; below the last rung the picture stops.
+"""The bitrate ladder: which picture size and frame rate suit a bit rate.
 
-Sound is never touched: audio outlives video. The bit rate itself comes from `rtp_rate.SendRate`.
+Below its last rung video stops and leaves the line to the sound, whose rate never changes. The bit
+rate itself comes from `rtp.send_rate.SendRate`.
 """
 
 from __future__ import annotations
@@ -21,18 +22,22 @@ class Rung:
     leave_bps: int
 
 
-LADDER = (
+BITRATE_LADDER = (
     Rung(Size(1280, 720), 30, 800_000, 600_000),
     Rung(Size(960, 540), 30, 500_000, 400_000),
     Rung(Size(640, 360), 30, 300_000, 220_000),
     Rung(Size(640, 360), 15, 180_000, 140_000),
     Rung(Size(320, 180), 15, 110_000, 80_000),
 )
-"""Best first. Below the last one video stops and leaves the line to the sound."""
+"""Best first."""
 
 
 def rung_for(
-    bps: int, now_on: Rung | None, *, starting: bool = False, ladder: tuple[Rung, ...] = LADDER
+    bps: int,
+    now_on: Rung | None,
+    *,
+    starting: bool = False,
+    ladder: tuple[Rung, ...] = BITRATE_LADDER,
 ) -> Rung | None:
     """The rung for a bit rate: up where it can be entered, down where it must be left, None where
     video stops. `now_on` is the present rung (None: video is stopped); a start is judged as if

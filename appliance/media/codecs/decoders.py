@@ -1,4 +1,4 @@
-"""The decoders for what a far end may send: payload bytes in, pictures or 48 kHz stereo out."""
+"""The decoders of what a far end sends: payload bytes in, pictures or 48 kHz stereo out."""
 
 from collections.abc import Callable
 from typing import cast
@@ -12,7 +12,7 @@ from av.video.codeccontext import VideoCodecContext
 from appliance.media.jitter.waveform import RATE, Pcm
 
 
-class SoundDecoder:
+class AudioDecoder:
     """One audio codec by libavcodec's name, to s16 stereo at 48 kHz.
 
     Raises av.FFmpegError on a payload that cannot be decoded.
@@ -38,15 +38,15 @@ class SoundDecoder:
         return np.concatenate(pieces) if pieces else np.zeros((0, 2), np.int16)
 
 
-SOUND_DECODERS: dict[str, Callable[[], SoundDecoder]] = {
-    "opus": lambda: SoundDecoder("libopus", RATE, "stereo"),
-    "g722": lambda: SoundDecoder("g722", 16000, "mono"),
-    "pcma": lambda: SoundDecoder("pcm_alaw", 8000, "mono"),
-    "pcmu": lambda: SoundDecoder("pcm_mulaw", 8000, "mono"),
+AUDIO_DECODERS: dict[str, Callable[[], AudioDecoder]] = {
+    "opus": lambda: AudioDecoder("libopus", RATE, "stereo"),
+    "g722": lambda: AudioDecoder("g722", 16000, "mono"),
+    "pcma": lambda: AudioDecoder("pcm_alaw", 8000, "mono"),
+    "pcmu": lambda: AudioDecoder("pcm_mulaw", 8000, "mono"),
 }
 
 
-class PictureDecoder:
+class VideoDecoder:
     """One video codec by libavcodec's name, on one thread, without delay, to yuv420p."""
 
     def __init__(self, name: str) -> None:
@@ -64,7 +64,7 @@ class PictureDecoder:
         ]
 
 
-PICTURE_DECODERS: dict[str, Callable[[], PictureDecoder]] = {
-    "h264": lambda: PictureDecoder("h264"),
-    "vp8": lambda: PictureDecoder("vp8"),
+VIDEO_DECODERS: dict[str, Callable[[], VideoDecoder]] = {
+    "h264": lambda: VideoDecoder("h264"),
+    "vp8": lambda: VideoDecoder("vp8"),
 }

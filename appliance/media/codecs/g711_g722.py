@@ -1,4 +1,4 @@
-"""The near sound as a conference system takes it: Opus, G.722, G.711 A-law and mu-law."""
+"""Encodes the near sound for a conference system: G.722, G.711 A-law and mu-law, or Opus."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from av.audio.codeccontext import AudioCodecContext
 from av.packet import Packet
 from av.stream import Stream
 
-from appliance.media.codecs.decoders import SOUND_DECODERS, SoundDecoder
+from appliance.media.codecs.decoders import AUDIO_DECODERS, AudioDecoder
 from appliance.media.codecs.opus import OpusEncoder, block_frame
 from appliance.media.formats import BLOCK_SAMPLES
 
-READY = "opus"  # what a near track may deliver ready coded
+READY_CODEC = "opus"
+"""The codec of the packets that a near track may deliver instead of frames."""
 
 
-class _Telephone:
-    """One of libavcodec's encoders of mono sound, fed with 20 ms at 48 kHz."""
+class _MonoEncoder:
+    """One of libavcodec's encoders of mono sound; takes 20 ms at 48 kHz."""
 
     def __init__(self, name: str, rate: int) -> None:
         codec = cast(AudioCodecContext, av.CodecContext.create(name, "w"))
@@ -31,7 +32,7 @@ class _Telephone:
         self._resampler = av.AudioResampler(format="s16", layout="mono", rate=rate)
 
     def encode(self, frame: av.AudioFrame) -> bytes:
-        """What there is after this frame; the first one may give a little less."""
+        """The bytes that are ready after this frame; the first one may give a little less."""
         frame.pts = None
         coded = b""
         for piece in self._resampler.resample(frame):
@@ -40,7 +41,7 @@ class _Telephone:
         return coded
 
 
-class _Opus:
+class _OpusEncoder:
     """Opus from frames, for a near track that gives no ready packets."""
 
     def __init__(self) -> None:
@@ -52,29 +53,29 @@ class _Opus:
         return bytes(self._encoder.encode(frame.to_ndarray().tobytes(), 0))
 
 
-_ENCODERS: dict[str, Callable[[], _Telephone | _Opus]] = {
-    "opus": _Opus,
-    "g722": lambda: _Telephone("g722", 16_000),
-    "pcma": lambda: _Telephone("pcm_alaw", 8_000),
-    "pcmu": lambda: _Telephone("pcm_mulaw", 8_000),
+_ENCODERS: dict[str, Callable[[], _MonoEncoder | _OpusEncoder]] = {
+    "opus": _OpusEncoder,
+    "g722": lambda: _MonoEncoder("g722", 16_000),
+    "pcma": lambda: _MonoEncoder("pcm_alaw", 8_000),
+    "pcmu": lambda: _MonoEncoder("pcm_mulaw", 8_000),
 }
 
 
-class TelephoneAudio:
-    """Codes 20 ms blocks of a near track as `codec` (a name of SDP).
+class AudioEncoder:
+    """Encodes 20 ms blocks of a near track as `codec` (a name of SDP).
 
     Blocks are av.AudioFrame (s16, 48 kHz) or ready Opus packets; ready packets are decoded where
     the far end takes no Opus.
     """
 
     def __init__(self, codec: str) -> None:
-        """Raises KeyError for a codec that we have not."""
+        """Raises KeyError for an unknown codec."""
         self.codec = codec
         self._encoder = _ENCODERS[codec.lower()]()
-        self._decoder: SoundDecoder | None = None
-        # A far end's jitter buffer counts on equal packets: what a resampler gives unevenly
-        # is cut evenly. G.722 is 64 kbit/s like G.711.
-        self._size = 0 if isinstance(self._encoder, _Opus) else 160
+        self._decoder: AudioDecoder | None = None
+        # A far end's jitter buffer expects equal packets, and a resampler's output varies: it is
+        # cut into 20 ms. G.722 has 64 kbit/s like G.711.
+        self._size = 0 if isinstance(self._encoder, _OpusEncoder) else 160
         self._rest = b""
 
     def code(self, block: Packet[Stream] | av.AudioFrame) -> bytes:
@@ -96,7 +97,7 @@ class TelephoneAudio:
 
     def _decoded(self, packet: bytes) -> av.AudioFrame:
         if self._decoder is None:
-            self._decoder = SOUND_DECODERS[READY]()
+            self._decoder = AUDIO_DECODERS[READY_CODEC]()
         try:
             pcm = self._decoder.decode(packet)
         except av.FFmpegError:

@@ -19,24 +19,24 @@ from appliance.media.formats import VIDEO_CLOCK, VIDEO_TIME_BASE, Size
 
 log = logging.getLogger(__name__)
 
-KEYFRAME_S = 10
-"""A keyframe at least so often: a far end that missed one and cannot ask sees a picture again."""
-BUFFER_S = 0.5
-"""VBV buffer: a keyframe may take at most what the line carries in this time."""
-SLICE_BYTES = 1_150
-"""Below a packet's payload: x264 keeps to the limit nearly, not wholly."""
-RETUNE = 2.0
-"""Beyond this factor the VBV buffer no longer fits the rate, and the encoder is built anew."""
+MAX_KEYFRAME_INTERVAL_S = 10
+"""Between two keyframes: a far end that missed one and cannot ask sees a picture again."""
+VBV_BUFFER_S = 0.5
+"""The VBV buffer: a keyframe may be as large as what the line carries in this time."""
+MAX_SLICE_BYTES = 1_150
+"""Less than a packet's payload: x264 keeps to the limit only nearly."""
+MAX_RETUNE_FACTOR = 2.0
+"""A change of the rate by more than this factor needs a new encoder, for its VBV buffer."""
 
 
 class EncoderError(RuntimeError):
-    """No encoder of those that were asked for works on this machine."""
+    """None of the given encoders works on this machine."""
 
 
 class H264Encoder:
-    """Constrained Baseline, one slice where not told otherwise, no B frames. Not thread-safe.
+    """Constrained Baseline, one slice unless `sliced`, no B frames. Not thread-safe.
 
-    Pictures of another size are an error: who changes the size builds another encoder.
+    All pictures have one size; another size needs another encoder.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class H264Encoder:
     ) -> None:
         """Opens the first encoder of `names` that works; raises EncoderError when none does.
 
-        `sliced`: no slice is longer than SLICE_BYTES (libx264 only, so that is taken then).
+        `sliced`: no slice is longer than MAX_SLICE_BYTES (libx264 only, so that is taken then).
         """
         self.size = size
         self.fps = fps
@@ -93,7 +93,7 @@ class H264Encoder:
             return
         self.bitrate = bps
         tunable = self.name == SOFTWARE_ENCODER
-        if tunable and 1 / RETUNE <= bps / self._built_for <= RETUNE:
+        if tunable and 1 / MAX_RETUNE_FACTOR <= bps / self._built_for <= MAX_RETUNE_FACTOR:
             # libx264.c takes this up before the next frame; x264 keeps a stream that began as CBR
             # (maxrate = bit rate) CBR, so that its VBV rate follows
             self._context.bit_rate = bps
@@ -136,7 +136,7 @@ class H264Encoder:
         context.framerate = Fraction(self.fps).limit_denominator(1001)
         context.time_base = VIDEO_TIME_BASE
         context.bit_rate = self.bitrate
-        context.gop_size = round(self.fps * KEYFRAME_S)
+        context.gop_size = round(self.fps * MAX_KEYFRAME_INTERVAL_S)
         context.max_b_frames = 0
         context.profile = "Constrained Baseline"
         context.thread_count = self._threads
@@ -146,10 +146,10 @@ class H264Encoder:
                 "preset": "ultrafast",
                 "tune": "zerolatency",
                 "maxrate": str(self.bitrate),
-                "bufsize": str(round(self.bitrate * BUFFER_S)),
+                "bufsize": str(round(self.bitrate * VBV_BUFFER_S)),
                 "forced-idr": "1",
                 "sc_threshold": "0",
-                **({"slice-max-size": str(SLICE_BYTES)} if self._sliced else {}),
+                **({"slice-max-size": str(MAX_SLICE_BYTES)} if self._sliced else {}),
                 **({"level": "31"} if self.size.width * self.size.height <= 921_600 else {}),
             }
         context.open()

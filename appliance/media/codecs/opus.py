@@ -9,9 +9,9 @@ from av.stream import Stream
 
 from appliance.media.formats import AUDIO_RATE, AUDIO_TIME_BASE, BLOCK_SAMPLES
 
-SILENT_BLOCKS = 25
-"""After half a second of silence the encoder has forgotten the voice, and each further packet of
-silence is as good as the last: it is sent again, not encoded anew, for most of the evening."""
+MAX_ENCODED_SILENCE_BLOCKS = 25
+"""After half a second of silence all packets are alike: the last one is sent again instead of
+encoding another, for most of a meeting."""
 
 
 class OpusEncoder:
@@ -44,7 +44,7 @@ class OpusEncoder:
         else:
             self._silent = 0
         data = self._silence
-        if self._silent <= SILENT_BLOCKS or not data:
+        if self._silent <= MAX_ENCODED_SILENCE_BLOCKS or not data:
             data = self._silence = self._encoded(block)
         packet = Packet(data)
         packet.pts = packet.dts = pts

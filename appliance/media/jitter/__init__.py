@@ -1,1 +1,1 @@
-"""What a far end's packets become in order, healed and on time: pure, `now` is an argument."""
+"""Jitter buffers: a far end's packets in order, with lost ones requested, on time. Pure."""

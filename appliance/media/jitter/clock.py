@@ -1,16 +1,16 @@
-"""When a far end's sound and picture are due, on one clock: jitter, sender reports, lip sync."""
+"""When a far end's sound and picture are due, on one clock: jitter and lip sync."""
 
 from collections import deque
 
-FLOOR_BUCKETS = 10  # of 1 s: how long the quickest packet is remembered
-SAMPLES = 200  # lateness of the last packets or frames
-QUANTILE = 0.97
-DELAY_FLOOR_S = 0.015  # the event loop's own turns
-DELAY_CEILING_S = 0.2  # past this a conversation suffers more from delay than from holes
-SAME_WALL_S = 0.4  # further apart than this, two streams do not share a wall clock
-QUIET_S = 2.0  # a stream that has been still this long does not hold the others back
-SLEW = 0.1  # seconds of correction per second
-JUMP_S = 0.5  # a difference that is no drift: another stream, or a long stall
+MAX_BUCKETS = 10  # of 1 s: how long the shortest transit is remembered
+MAX_SAMPLES = 200  # lateness of the last packets or frames
+JITTER_QUANTILE = 0.97
+MIN_DELAY_S = 0.015  # the delays of the event loop itself
+MAX_DELAY_S = 0.2  # beyond it delay hurts a conversation more than lost sound
+MAX_WALL_DIFFERENCE_S = 0.4  # further apart than this, two streams do not share a wall clock
+ACTIVE_TIMEOUT_S = 2.0  # a stream without packets for so long does not delay the others
+MAX_SLEW = 0.1  # seconds of correction per second
+JUMP_THRESHOLD_S = 0.5  # a larger difference is no drift: another stream, or a long stall
 _NTP_FRACTION = 1 << 32
 
 
@@ -19,16 +19,16 @@ class StreamClock:
 
     def __init__(self, far: "FarClock", rate: int) -> None:
         self.rate = rate
-        self.jitter_s = 0.0  # the lateness that all but a few stay below
+        self.jitter_s = 0.0  # the lateness of nearly all packets is below it
         self._far = far
         self.reset()
 
     def reset(self) -> None:
-        """Another stream of RTP timestamps begins."""
+        """Begin with another stream of RTP timestamps."""
         self._origin: int | None = None
         self._wall_offset: float | None = None  # sender's wall clock minus media time
-        self._floors: deque[tuple[int, float]] = deque(maxlen=FLOOR_BUCKETS)
-        self._late: deque[float] = deque(maxlen=SAMPLES)
+        self._minima: deque[tuple[int, float]] = deque(maxlen=MAX_BUCKETS)
+        self._late: deque[float] = deque(maxlen=MAX_SAMPLES)
         self._since_sorted = 0
         self._seen_at = 0.0
         self._offset: float | None = None  # due minus media time, as it is now
@@ -39,31 +39,31 @@ class StreamClock:
         return (timestamp - (self._origin or 0)) / self.rate
 
     def arrived(self, timestamp: int, now: float) -> None:
-        """A packet of sound, or the last packet of a picture, has come."""
+        """Note a packet of sound, or the last packet of a picture, that came now."""
         if self._origin is None:
             self._origin = timestamp
         self._seen_at = now
         transit = now - self.media_time(timestamp)
         bucket = int(now)
-        if self._floors and abs(transit - self.floor) > 10 * JUMP_S:
-            self._floors.clear()
+        if self._minima and abs(transit - self.min_transit) > 10 * JUMP_THRESHOLD_S:
+            self._minima.clear()
             self._late.clear()
-        if self._floors and self._floors[-1][0] == bucket:
-            if transit < self._floors[-1][1]:
-                self._floors[-1] = (bucket, transit)
+        if self._minima and self._minima[-1][0] == bucket:
+            if transit < self._minima[-1][1]:
+                self._minima[-1] = (bucket, transit)
         else:
-            self._floors.append((bucket, transit))
-        self._late.append(transit - self.floor)
+            self._minima.append((bucket, transit))
+        self._late.append(transit - self.min_transit)
         self._since_sorted += 1
         if self._since_sorted >= 10 or len(self._late) < 20:
             self._since_sorted = 0
             ordered = sorted(self._late)
-            self.jitter_s = ordered[min(int(len(ordered) * QUANTILE), len(ordered) - 1)]
+            self.jitter_s = ordered[min(int(len(ordered) * JITTER_QUANTILE), len(ordered) - 1)]
 
     @property
-    def floor(self) -> float:
-        """The shortest transit of late: arrival minus media time, in seconds."""
-        return min(transit for _, transit in self._floors)
+    def min_transit(self) -> float:
+        """The shortest recent transit: arrival minus media time, in seconds."""
+        return min(transit for _, transit in self._minima)
 
     def sender_report(self, ntp: int, timestamp: int) -> None:
         """An RTCP sender report (RFC 3550 section 6.4.1): `ntp` as 32.32, `timestamp` running."""
@@ -71,17 +71,17 @@ class StreamClock:
             return  # nothing had been sent yet
         offset = ntp / _NTP_FRACTION - self.media_time(timestamp)
         known = self._wall_offset
-        if known is None or abs(offset - known) > JUMP_S:
+        if known is None or abs(offset - known) > JUMP_THRESHOLD_S:
             self._wall_offset = offset
         else:
-            # One report holds the scheduling of one moment at the far end.
+            # Smoothed: one report has the scheduling delay of one moment at the far end.
             self._wall_offset = known + 0.25 * (offset - known)
 
     @property
     def needs(self) -> float:
         """Arrival minus media time that is late enough for nearly all."""
-        delay = min(max(self.jitter_s, DELAY_FLOOR_S), DELAY_CEILING_S)
-        return self.floor + delay
+        delay = min(max(self.jitter_s, MIN_DELAY_S), MAX_DELAY_S)
+        return self.min_transit + delay
 
     @property
     def wall_needs(self) -> float | None:
@@ -89,8 +89,8 @@ class StreamClock:
         return None if self._wall_offset is None else self.needs - self._wall_offset
 
     def active(self, now: float) -> bool:
-        """Whether a packet was seen within the last QUIET_S seconds."""
-        return bool(self._floors) and now - self._seen_at < QUIET_S
+        """Whether a packet was seen within the last ACTIVE_TIMEOUT_S seconds."""
+        return bool(self._minima) and now - self._seen_at < ACTIVE_TIMEOUT_S
 
     def goal(self, now: float) -> float:
         """Due minus media time as it should be: the slowest of the far end's streams leads."""
@@ -100,22 +100,22 @@ class StreamClock:
         return self._wall_offset + self._far.wall_needs(own, now)
 
     def offset(self, now: float) -> float:
-        """Due minus media time as it is, on its way to the goal at no more than `SLEW`."""
+        """Due minus media time as it is, on its way to the goal at no more than `MAX_SLEW`."""
         goal = self.goal(now)
-        if self._offset is None or abs(goal - self._offset) > JUMP_S:
+        if self._offset is None or abs(goal - self._offset) > JUMP_THRESHOLD_S:
             self._offset = goal
         else:
-            step = SLEW * max(0.0, now - self._moved_at)
+            step = MAX_SLEW * max(0.0, now - self._moved_at)
             self._offset += min(max(goal - self._offset, -step), step)
         self._moved_at = now
         return self._offset
 
     @property
     def delay_s(self) -> float:
-        """How long what comes without any delay is held back."""
-        if self._offset is None or not self._floors:
+        """How long a packet without network delay is held."""
+        if self._offset is None or not self._minima:
             return 0.0
-        return self._offset - self.floor
+        return self._offset - self.min_transit
 
     def due(self, timestamp: int, now: float) -> float:
         """The monotonic second at which `timestamp` is due."""
@@ -135,11 +135,11 @@ class FarClock:
         return clock
 
     def wall_needs(self, own: float, now: float) -> float:
-        """What the slowest of the streams on the same wall clock as `own` needs."""
+        """The largest need of the streams on the same wall clock as `own`."""
         needs = [own]
         for stream in self._streams:
             if stream.active(now):
                 theirs = stream.wall_needs
-                if theirs is not None and abs(theirs - own) < SAME_WALL_S:
+                if theirs is not None and abs(theirs - own) < MAX_WALL_DIFFERENCE_S:
                     needs.append(theirs)
         return max(needs)

@@ -1,4 +1,4 @@
-"""One RTP packet as the jitter buffers see it, and numbers that never wrap."""
+"""One RTP packet for the jitter buffers, and the unwrapping of its counters."""
 
 from dataclasses import dataclass
 
@@ -30,12 +30,12 @@ class Unwrapper:
         self._last: int | None = None
 
     def __call__(self, value: int) -> int:
-        """The running form of `value`, which is remembered."""
+        """The unwrapped `value`, which is remembered."""
         self._last = self.near(value)
         return self._last
 
     def near(self, value: int) -> int:
-        """The running form of `value`, which is not remembered."""
+        """The unwrapped `value`, which is not remembered."""
         if self._last is None:
             # One cycle up, so that what arrives just before the first stays positive.
             return value + self._modulus

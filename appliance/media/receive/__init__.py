@@ -1,1 +1,1 @@
-"""From the far end's packets to frames with a due time."""
+"""A far end's tracks: from packets to frames with a due time."""

@@ -1,4 +1,4 @@
-"""The far sound: one frame each 20 ms while the far end sends, whatever the net loses or delays."""
+"""A far end's audio track: one frame each 20 ms, whatever the network loses or delays."""
 
 import asyncio
 import time
@@ -10,10 +10,10 @@ import av
 import numpy as np
 from aiortc.mediastreams import MediaStreamError
 
-from appliance.media.codecs.decoders import SOUND_DECODERS, SoundDecoder
+from appliance.media.codecs.decoders import AUDIO_DECODERS, AudioDecoder
+from appliance.media.jitter.audio import AudioJitterBuffer, Loss, Sound
 from appliance.media.jitter.clock import FarClock
 from appliance.media.jitter.packets import Packet
-from appliance.media.jitter.sound import Hole, Sound, SoundJitter
 from appliance.media.jitter.waveform import (
     RATE,
     Concealer,
@@ -24,19 +24,19 @@ from appliance.media.jitter.waveform import (
 )
 from appliance.media.receive.track import MICROSECONDS, FarStatistics, FarTrack, Feedback
 
-FRAME = RATE // 50
+FRAME_SAMPLES = RATE // 50
 FRAME_S = 0.02
-WAIT_S = 0.2  # nothing has come for so long: the far end is silent, not late
-ASIDE_S = 0.012  # off the due time by more than the longest pitch period: splice one
-FAR_ASIDE_S = 0.3  # no splicing makes up for this
-AWAY_S = 0.2  # a reader that comes back later than this gets what is due now
+MAX_CONCEALED_S = 0.2  # without a packet for so long the far end is silent, not late
+SPLICE_THRESHOLD_S = 0.012  # beyond the longest pitch period one is spliced in or out
+SKIP_THRESHOLD_S = 0.3  # beyond it sound is dropped
+MAX_READER_DELAY_S = 0.2  # a reader that is later gets what is due now
 
 
 class FarAudio(FarTrack):
     """The sound of a far end: `recv` gives av.AudioFrame, s16 stereo 48 kHz of 20 ms, when due.
 
-    A hole is filled with what was heard before it, fading; a packet that comes too late is still
-    played, and the delay that this costs is taken back a pitch period at a time.
+    Lost sound is replaced by the sound before it, fading out. A packet that comes too late is still
+    played, and the delay that this costs is taken back one pitch period at a time.
     """
 
     def __init__(
@@ -49,19 +49,19 @@ class FarAudio(FarTrack):
     ) -> None:
         super().__init__("audio", clock=clock, feedback=feedback, id=id, now=now)
         self._codec = ""
-        self._jitter = SoundJitter(RATE)
-        self._decoder: SoundDecoder | None = None
+        self._jitter = AudioJitterBuffer(RATE)
+        self._decoder: AudioDecoder | None = None
         self._concealer = Concealer()
-        self._pcm: Pcm = silence(0)  # made and not yet given
+        self._pcm: Pcm = silence(0)  # decoded and not yet returned
         self._due: float | None = None  # of the next frame; None while the far end is silent
-        self._ahead = 0  # samples made up while nothing came, for what may still come
+        self._ahead = 0  # samples concealed while nothing came, for packets that may still come
 
     def _feed(self, packet: Packet, codec: str, rate: int, now: float) -> None:
-        if codec not in SOUND_DECODERS or self.readyState != "live":
+        if codec not in AUDIO_DECODERS or self.readyState != "live":
             return
         if codec != self._codec:
             self._codec = codec
-            self._jitter = SoundJitter(rate)
+            self._jitter = AudioJitterBuffer(rate)
             self._stream.rate = rate
             self._begin_stream()
         streams = self._jitter.streams
@@ -91,7 +91,7 @@ class FarAudio(FarTrack):
             if self.readyState != "live":
                 raise MediaStreamError
             now = self._now()
-            if self._due is not None and now - self._due > AWAY_S:
+            if self._due is not None and now - self._due > MAX_READER_DELAY_S:
                 self._catch_up(now)
             if self._due is None:
                 if not len(self._jitter):
@@ -101,7 +101,7 @@ class FarAudio(FarTrack):
                 self._begin(now)
             due = cast(float, self._due)
             if due > now:
-                # Slept in small pieces: a stop must not wait, and a new stream changes `due`.
+                # In short sleeps: a stop must not wait, and a new stream changes `due`.
                 await asyncio.sleep(min(due - now, FRAME_S))
                 continue
             frame = self._frame(due, now)
@@ -109,7 +109,7 @@ class FarAudio(FarTrack):
                 return frame
 
     def _catch_up(self, now: float) -> None:
-        """Nobody has read for a while: go on with what is due now."""
+        """After a pause of the reader, go on with what is due now."""
         media_time = now - self._stream.offset(now)
         origin = self._jitter.cursor - round(
             self._stream.media_time(self._jitter.cursor) * self._jitter.rate
@@ -123,8 +123,8 @@ class FarAudio(FarTrack):
         self._ahead = 0
 
     def _frame(self, due: float, now: float) -> av.AudioFrame | None:
-        """The frame that is due; None when the far end has fallen silent."""
-        while len(self._pcm) < FRAME:
+        """The frame that is due; None when the far end is silent."""
+        while len(self._pcm) < FRAME_SAMPLES:
             piece = self._piece(due + len(self._pcm) / RATE, now)
             if piece is None:
                 self._jitter.pause()
@@ -132,9 +132,9 @@ class FarAudio(FarTrack):
                 return None
             self._pcm = piece if not len(self._pcm) else np.concatenate((self._pcm, piece))
         frame = av.AudioFrame.from_ndarray(
-            self._pcm[:FRAME].reshape(1, -1), format="s16", layout="stereo"
+            self._pcm[:FRAME_SAMPLES].reshape(1, -1), format="s16", layout="stereo"
         )
-        self._pcm = self._pcm[FRAME:]
+        self._pcm = self._pcm[FRAME_SAMPLES:]
         frame.sample_rate = RATE
         frame.time_base = MICROSECONDS
         frame.pts = round(due * 1e6)
@@ -143,33 +143,33 @@ class FarAudio(FarTrack):
         return frame
 
     def _piece(self, due: float, now: float) -> Pcm | None:
-        """The sound that follows, of which the first sample will be heard at `due`."""
+        """The next sound, whose first sample is due at `due`."""
         jitter = self._jitter
         item = jitter.take()
         if isinstance(item, Sound):
-            self._count_made_up(self._ahead)
+            self._count_concealed(self._ahead)
             self._ahead = 0
             return self._sound(item, due, now)
         if item is None:
-            if self._ahead >= WAIT_S * RATE:
+            if self._ahead >= MAX_CONCEALED_S * RATE:
                 return None
-            self._ahead += FRAME
-            return self._concealer.conceal(FRAME)
-        # What was made up while waiting was for this; the rest is still to be made.
+            self._ahead += FRAME_SAMPLES
+            return self._concealer.conceal(FRAME_SAMPLES)
+        # What was concealed while waiting counts for this; the rest is still to be concealed.
         length = item.length * RATE // jitter.rate
-        if isinstance(item, Hole):
-            self._count_made_up(max(length, self._ahead))
+        if isinstance(item, Loss):
+            self._count_concealed(max(length, self._ahead))
         rest = max(0, length - self._ahead)
         self._ahead = max(0, self._ahead - length)
         return self._concealer.conceal(min(rest, RATE // 2)) if rest else silence(0)
 
-    def _count_made_up(self, samples: int) -> None:
+    def _count_concealed(self, samples: int) -> None:
         self._counts.concealed_s += samples / RATE
         self._counts.received_s += samples / RATE
 
     def _sound(self, item: Sound, due: float, now: float) -> Pcm:
         if self._decoder is None:
-            self._decoder = SOUND_DECODERS[self._codec]()
+            self._decoder = AUDIO_DECODERS[self._codec]()
         try:
             pcm = self._decoder.decode(item.payload)
         except av.FFmpegError:
@@ -177,15 +177,14 @@ class FarAudio(FarTrack):
         ticks = len(pcm) * self._jitter.rate // RATE
         self._jitter.played(ticks)
         self._counts.received_s += len(pcm) / RATE
-        self.pulse.beat(now)
-        joined = self._concealer.heard(pcm)
-        # Late against the plan: take a pitch period out; early: put one in.
-        aside = due - (self._stream.media_time(item.timestamp) + self._stream.offset(now))
-        if aside > FAR_ASIDE_S:
+        joined = self._concealer.received(pcm)
+        # Late: take a pitch period out; early: put one in.
+        error_s = due - (self._stream.media_time(item.timestamp) + self._stream.offset(now))
+        if error_s > SKIP_THRESHOLD_S:
             return silence(0)
-        if aside > ASIDE_S:
+        if error_s > SPLICE_THRESHOLD_S:
             return shorten(joined)
-        return lengthen(joined) if aside < -ASIDE_S else joined
+        return lengthen(joined) if error_s < -SPLICE_THRESHOLD_S else joined
 
     def statistics(self) -> FarStatistics:
         """The figures of every track, and the lost packets."""

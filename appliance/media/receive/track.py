@@ -1,4 +1,4 @@
-"""A far end's track: what the tracks of sound and picture share, and their statistics."""
+"""A far end's track: what audio and video tracks share, and their statistics."""
 
 import asyncio
 import logging
@@ -13,22 +13,21 @@ from aiortc import MediaStreamTrack
 
 from appliance.media.jitter.clock import FarClock, StreamClock
 from appliance.media.jitter.packets import Packet
-from appliance.media.receive.activity import Activity
 
 log = logging.getLogger(__name__)
 
 MICROSECONDS = Fraction(1, 1_000_000)  # `pts * time_base` is a time.monotonic() second
-FREEZE_S = 0.5
+FREEZE_THRESHOLD_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class FarStatistics:
     """What came in on one track since it began.
 
-    `freezes` counts the times when the picture stood for more than `FREEZE_S` between two
-    frames; `lost_packets` never came, retransmission included; `nacked` were asked for again;
-    `concealed_s` of the `received_s` of sound were made up; `delay_ms` is how long the jitter
-    buffer holds a packet that came without any delay; `rtt_ms` is 0.0 while it is not known.
+    `freezes` counts gaps of more than `FREEZE_THRESHOLD_S` between two frames; `lost_packets` never
+    came, retransmission included; `nacked` were requested again; `concealed_s` of the `received_s`
+    of sound were concealed; `delay_ms` is how long the jitter buffer holds a packet that came
+    without delay; `rtt_ms` is 0.0 while it is unknown.
     """
 
     codec: str = ""
@@ -70,7 +69,7 @@ class Counts:
 
 
 class Feedback(Protocol):
-    """How a track speaks back to its far end; neither call blocks."""
+    """How a track sends requests to its far end; neither call blocks."""
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
         """Ask for packets again (RFC 4585 section 6.2.1)."""
@@ -80,7 +79,7 @@ class Feedback(Protocol):
 
 
 class NoFeedback:
-    """For a far end that cannot be asked."""
+    """For a far end that takes no requests."""
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
         """Drop the request."""
@@ -111,11 +110,10 @@ class FarTrack(MediaStreamTrack):
         self.kind = kind
         if id is not None:
             self._id = id
-        self.pulse = Activity()
         self._now = now
         self.feedback: Feedback = feedback or NoFeedback()
         self.round_trip_s: float | None = None  # where the transport knows it
-        self.repairs = True  # whether the far end sends again what is asked for
+        self.repairs = True  # whether the far end retransmits
         self._clock = clock or FarClock()
         self._stream: StreamClock = self._clock.stream(90000)
         self._counts = Counts()
@@ -154,7 +152,7 @@ class FarTrack(MediaStreamTrack):
 
     def _note_end(self, total: FarStatistics) -> None:
         log.info(
-            "far ← %s ends: %d frames, %d packets lost, %d asked for again, %d keyframes asked for,"
+            "far ← %s ends: %d frames, %d packets lost, %d requested again, %d keyframes requested,"
             " jitter %.0f ms, held back %.0f ms",
             self.kind,
             total.frames,

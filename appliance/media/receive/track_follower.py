@@ -1,4 +1,4 @@
-"""Follows whichever track is the one to show now, and hands every frame of it on."""
+"""Reads the track that is to be shown now, and passes on each of its frames."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,38 +9,38 @@ from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
 
 
 class TrackFollower:
-    """Reads one track at a time, so that none is left unread while it is the chosen one.
+    """Reads one chosen track at a time; `use` is called in the loop with each of its frames.
 
-    `choose` may be said as often as one likes; `use` is called in the loop with each frame.
+    `choose` may be called as often as one likes.
     """
 
     def __init__(self, use: Callable[[Any], None]) -> None:
         self._use = use
         self._track: MediaStreamTrack | None = None
-        self._turn = asyncio.Event()
+        self._chosen = asyncio.Event()
 
     def choose(self, track: MediaStreamTrack | None) -> None:
-        """From now on this track is followed, or none."""
+        """Read this track from now on, or none."""
         if track is not self._track:
             self._track = track
-            self._turn.set()
+            self._chosen.set()
 
     async def run(self) -> None:
-        """Follow until cancelled. A track that ends is left; errors of `use` end the run."""
+        """Read until cancelled. A track may end; an error of `use` ends the run."""
         while True:
-            self._turn.clear()
+            self._chosen.clear()
             reading = asyncio.create_task(self._read(self._track))
-            turning = asyncio.create_task(self._turn.wait())
+            choosing = asyncio.create_task(self._chosen.wait())
             try:
-                await asyncio.wait({reading, turning}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({reading, choosing}, return_when=asyncio.FIRST_COMPLETED)
                 if reading.done():
                     reading.result()
-                    await turning
+                    await choosing
             finally:
                 reading.cancel()
-                turning.cancel()
+                choosing.cancel()
                 # gather, not suppress: a cancellation of our own must not be taken for theirs.
-                await asyncio.gather(reading, turning, return_exceptions=True)
+                await asyncio.gather(reading, choosing, return_exceptions=True)
 
     async def _read(self, track: MediaStreamTrack | None) -> None:
         with suppress(MediaStreamError):

@@ -1,4 +1,4 @@
-"""The far picture: packets healed and in order, decoded once, newest frame first."""
+"""A far end's video track: frames decoded once each, the newest few kept for the reader."""
 
 import asyncio
 import logging
@@ -11,25 +11,31 @@ from dataclasses import replace
 import av
 from aiortc.mediastreams import MediaStreamError
 
-from appliance.media.codecs.decoders import PICTURE_DECODERS, PictureDecoder
+from appliance.media.codecs.decoders import VIDEO_DECODERS, VideoDecoder
 from appliance.media.jitter.clock import FarClock
-from appliance.media.jitter.formats import VIDEO_FORMATS
 from appliance.media.jitter.packets import Packet
-from appliance.media.jitter.picture import AccessUnit, PictureJitter
-from appliance.media.receive.track import FREEZE_S, MICROSECONDS, FarStatistics, FarTrack, Feedback
+from appliance.media.jitter.payload_formats import VIDEO_FORMATS
+from appliance.media.jitter.video import AccessUnit, VideoJitterBuffer
+from appliance.media.receive.track import (
+    FREEZE_THRESHOLD_S,
+    MICROSECONDS,
+    FarStatistics,
+    FarTrack,
+    Feedback,
+)
 
 log = logging.getLogger(__name__)
 
-SHOWN = 3  # decoded frames that may wait for the reader; the newest win
-UNDECODED = 90  # access units that may wait for the decoder: after a heal they come at once
-UNREAD_S = 2.0  # a track that nobody reads is not decoded any more
+MAX_FRAMES = 3  # decoded frames that may wait for the reader; older ones are dropped
+MAX_UNDECODED = 90  # access units that wait for the decoder: a retransmission frees many at once
+UNREAD_TIMEOUT_S = 2.0  # a track that nobody reads is decoded no longer
 
 
 class FarVideo(FarTrack):
     """The picture of a far end: `recv` gives av.VideoFrame in yuv420p, each decoded once.
 
-    A track that nobody has read for `UNREAD_S` seconds decodes nothing until it is read again,
-    and then begins with a keyframe.
+    A track that nobody has read for `UNREAD_TIMEOUT_S` is not decoded until it is read again, and
+    then begins with a keyframe.
     """
 
     def __init__(
@@ -41,14 +47,15 @@ class FarVideo(FarTrack):
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__("video", clock=clock, feedback=feedback, id=id, now=now)
-        self._jitter: PictureJitter | None = None
+        self._jitter: VideoJitterBuffer | None = None
         self._codec = ""
-        self._decoder: PictureDecoder | None = None
+        self._decoder: VideoDecoder | None = None
         self._units: deque[AccessUnit] = deque()
-        self._frames: deque[av.VideoFrame] = deque(maxlen=SHOWN)
+        self._frames: deque[av.VideoFrame] = deque(maxlen=MAX_FRAMES)
         self._worker: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._shown_at: float | None = None
         self._read_at = self._now()
         self._reading = 0
         self._asleep = False
@@ -61,10 +68,10 @@ class FarVideo(FarTrack):
             if form is None:
                 return
             self._codec = codec
-            self._jitter = PictureJitter(form)
+            self._jitter = VideoJitterBuffer(form)
             self._stream.rate = rate
             self._begin_stream()
-        if not self._reading and now - self._read_at > UNREAD_S:
+        if not self._reading and now - self._read_at > UNREAD_TIMEOUT_S:
             self._asleep = True
             self._units.clear()
         self._jitter.repairs = self.repairs
@@ -76,7 +83,7 @@ class FarVideo(FarTrack):
             self._stream.arrived(unit.timestamp, now)
         if not self._asleep:
             self._take(units, now)
-        self._speak_back(now)
+        self._send_feedback(now)
 
     def _begin_stream(self) -> None:
         self._stream.reset()
@@ -87,8 +94,8 @@ class FarVideo(FarTrack):
         for unit in units:
             if unit.key:
                 self._counts.keyframes += 1
-            if len(self._units) >= UNDECODED and self._jitter is not None:
-                # Too slow a machine for this stream: begin anew instead of lagging behind.
+            if len(self._units) >= MAX_UNDECODED and self._jitter is not None:
+                # The machine is too slow for this stream: skip to a keyframe instead of lagging.
                 self._units.clear()
                 self._jitter.needs_keyframe(now)
                 return
@@ -104,13 +111,13 @@ class FarVideo(FarTrack):
             self.stop()
 
     async def _decode(self) -> None:
-        """Decode what waits, in one thread of this track's own."""
+        """Decode the queued access units in this track's own thread."""
         if self._thread is None:
             self._thread = ThreadPoolExecutor(1, "far picture")
         loop = asyncio.get_running_loop()
         while self._units and self.readyState == "live":
             unit = self._units.popleft()
-            decoder = self._decoder = self._decoder or PICTURE_DECODERS[self._codec]()
+            decoder = self._decoder = self._decoder or VIDEO_DECODERS[self._codec]()
             try:
                 frames = await loop.run_in_executor(self._thread, decoder.decode, unit.data)
             except av.FFmpegError:
@@ -118,42 +125,42 @@ class FarVideo(FarTrack):
                     self._broken(self._now())
                 continue
             if decoder is not self._decoder:
-                continue  # meanwhile another stream began: on its clock this one is never due
+                continue  # another stream has begun: on its clock this frame is never due
             for frame in frames:
                 self._show(frame, unit, self._now())
 
     def _broken(self, now: float) -> None:
-        """The decoder could not use what came: nothing more is shown before a keyframe."""
+        """The decoder failed: show nothing more before a keyframe."""
         self._decoder = None
         self._units.clear()
         if self._jitter is not None:
             self._jitter.needs_keyframe(now)
-            self._speak_back(now)
+            self._send_feedback(now)
 
     def _show(self, frame: av.VideoFrame, unit: AccessUnit, now: float) -> None:
         counts = self._counts
-        gap = 0.0 if self.pulse.last is None else now - self.pulse.last
+        gap = 0.0 if self._shown_at is None else now - self._shown_at
+        self._shown_at = now
         counts.frames += 1
         counts.width = frame.width
         counts.height = frame.height
-        counts.freezes += gap > FREEZE_S
+        counts.freezes += gap > FREEZE_THRESHOLD_S
         counts.longest_gap_s = max(counts.longest_gap_s, gap)
-        self.pulse.beat(now)
         frame.time_base = MICROSECONDS
         frame.pts = round(self._stream.due(unit.timestamp, now) * 1e6)
         self._frames.append(frame)
         self._changed.set()
 
-    def _speak_back(self, now: float) -> None:
-        """Ask for what is missing, and be woken when that is to be asked again."""
+    def _send_feedback(self, now: float) -> None:
+        """Request what is missing now, and set the timer for the next request."""
         jitter = self._jitter
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if jitter is None or jitter.content or self.readyState != "live":
+        if jitter is None or jitter.complete or self.readyState != "live":
             return
-        if jitter.holes.round_trip_s is None:
-            jitter.holes.round_trip_s = self.round_trip_s
+        if jitter.missing.round_trip_s is None:
+            jitter.missing.round_trip_s = self.round_trip_s
         if self._asleep:
             return
         missing = jitter.nacks(now)
@@ -165,9 +172,9 @@ class FarVideo(FarTrack):
         at = jitter.next_timer()
         if at is not None:
             loop = asyncio.get_running_loop()
-            # The loop's clock need not be ours: only the distance is carried over.
+            # The loop's clock need not be `now`'s: only the difference counts.
             self._timer = loop.call_later(
-                max(0.001, at - now), lambda: self._speak_back(self._now())
+                max(0.001, at - now), lambda: self._send_feedback(self._now())
             )
 
     def sender_report(self, ssrc: int, ntp: int, timestamp: int) -> None:
@@ -216,11 +223,11 @@ class FarVideo(FarTrack):
         jitter = self._jitter
         if jitter is None:
             return super().statistics()
-        trip = jitter.holes.round_trip_s or self.round_trip_s or 0.0
+        trip = jitter.missing.round_trip_s or self.round_trip_s or 0.0
         return replace(
             super().statistics(),
             lost_packets=jitter.lost,
-            nacked=jitter.holes.asked,
+            nacked=jitter.missing.requested,
             recovered=jitter.recovered,
             rtt_ms=trip * 1e3,
         )

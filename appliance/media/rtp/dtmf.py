@@ -1,4 +1,4 @@
-"""DTMF as telephone events (RFC 4733, the wire form of RFC 2833): keys sent, keys heard. Pure."""
+"""DTMF as telephone events (RFC 4733, the same on the wire as RFC 2833), both directions. Pure."""
 
 import struct
 from collections import deque
@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 KEYS = "0123456789*#ABCD"
 BLOCK_S = 0.02
-TONE_S = 0.16  # an RMX wants 100 ms at the least; people press longer
+TONE_S = 0.16  # an RMX needs 100 ms
 GAP_S = 0.1
-ENDS = 3  # the last packet of an event goes out three times (RFC 4733 section 2.5.1.4)
+END_REPEATS = 3  # the last packet of an event goes out three times (RFC 4733 section 2.5.1.4)
 VOLUME = 10  # dB below 0 dBm0
-WAITING = 64  # keys that may wait to be sent
+MAX_WAITING_KEYS = 64  # keys that may wait to be sent
 
 
 @dataclass(frozen=True, slots=True)
 class EventPacket:
-    """One RTP packet of an event. All of one event bear the timestamp of its first one, which
+    """One RTP packet of an event. All packets of one event have the timestamp of the first, which
     has the marker (RFC 4733 section 2.2)."""
 
     payload: bytes
@@ -33,7 +33,7 @@ class Event:
 
     @classmethod
     def parse(cls, payload: bytes) -> "Event | None":
-        """None for what is no key."""
+        """Read an event; None for an event that is no key, or too short a payload."""
         if len(payload) < 4 or payload[0] >= len(KEYS):
             return None
         flags, duration = struct.unpack_from("!BH", payload, 1)
@@ -44,8 +44,8 @@ class Event:
         return struct.pack("!BBH", KEYS.index(self.key), flags, min(self.duration, 0xFFFF))
 
 
-class KeySender:
-    """Keys that wait, and the packets to send in place of each 20 ms of sound."""
+class DtmfSender:
+    """Queues keys, and makes the packets that replace each 20 ms of sound."""
 
     def __init__(self, tone_s: float = TONE_S, gap_s: float = GAP_S) -> None:
         self._tone = round(tone_s / BLOCK_S)
@@ -55,22 +55,22 @@ class KeySender:
         self.sent = 0
 
     def press(self, keys: str) -> None:
-        """Raises ValueError for what is no key or too much; a comma is a pause of a key."""
+        """Queue keys; a comma is a pause of one key. Raises ValueError for no key, or too many."""
         keys = keys.upper().replace(" ", "")
         wrong = [key for key in keys if key not in KEYS + ","]
         if wrong:
             raise ValueError(f"{wrong[0]!r} is no telephone key")
-        if len(self._keys) + len(keys) > WAITING:
-            raise ValueError(f"more than {WAITING} keys wait to be sent")
+        if len(self._keys) + len(keys) > MAX_WAITING_KEYS:
+            raise ValueError(f"more than {MAX_WAITING_KEYS} keys wait to be sent")
         self._keys.extend(keys)
 
     @property
     def busy(self) -> bool:
-        """Whether keys or the gap after the last one are still to go out."""
+        """Whether keys, or the gap after the last one, are still to be sent."""
         return bool(self._keys)
 
     def duration_s(self) -> float:
-        """How long the keys that wait will take."""
+        """How long the queued keys will take."""
         return len(self._keys) * (self._tone + self._gap) * BLOCK_S
 
     def block(self, rate: int) -> list[EventPacket]:
@@ -83,7 +83,7 @@ class KeySender:
         if key != "," and number <= self._tone:
             last = number == self._tone
             event = Event(key, round(number * BLOCK_S * rate), last)
-            packets = [EventPacket(bytes(event), number == 1)] * (ENDS if last else 1)
+            packets = [EventPacket(bytes(event), number == 1)] * (END_REPEATS if last else 1)
             self.sent += last
         if number >= self._tone + self._gap:
             self._keys.popleft()
@@ -91,14 +91,14 @@ class KeySender:
         return packets
 
 
-class KeyListener:
-    """Tells keys apart in the packets of events: one key for each RTP timestamp."""
+class DtmfReceiver:
+    """Reads the keys out of event packets: one key for each RTP timestamp."""
 
     def __init__(self) -> None:
         self._timestamp: int | None = None
 
     def take(self, payload: bytes, timestamp: int) -> str | None:
-        """The key, when this packet is the first that is heard of it."""
+        """The key, when this packet is the first one of it that arrived; else None."""
         event = Event.parse(payload)
         if event is None or timestamp == self._timestamp:
             return None

@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 
-from appliance.media.codecs.bitrate_ladder import LADDER
+from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
 
-PAYLOAD_MAX = 1_200  # bytes; with headers, SRTP and a tunnel or two it still fits into 1500
+MAX_PAYLOAD_BYTES = 1_200  # with headers, SRTP and two tunnels it still fits into 1500
 _START = b"\0\0\1"
 _FU_A = 28
 _FIRST, _LAST = 0x80, 0x40
 
 
-def units(access_unit: bytes) -> Iterator[bytes]:
+def nal_units(access_unit: bytes) -> Iterator[bytes]:
     """The NAL units of an Annex B byte stream, without start codes."""
     at = access_unit.find(_START)
     while at >= 0:
@@ -24,14 +24,14 @@ def units(access_unit: bytes) -> Iterator[bytes]:
         at = following
 
 
-def packed(access_unit: bytes, mode: int, limit: int = PAYLOAD_MAX) -> list[bytes]:
+def packetise(access_unit: bytes, mode: int, limit: int = MAX_PAYLOAD_BYTES) -> list[bytes]:
     """The payloads of one picture; the marker belongs on the last.
 
     Mode 1 splits a long unit into FU-A fragments (section 5.8). Mode 0 has nothing but whole
-    units (section 6.2): raises ValueError for one that is longer than `limit`.
+    nal_units (section 6.2): raises ValueError for one that is longer than `limit`.
     """
     payloads: list[bytes] = []
-    for unit in units(access_unit):
+    for unit in nal_units(access_unit):
         if len(unit) <= limit:
             payloads.append(unit)
         elif mode == 1:
@@ -54,13 +54,13 @@ def _fragments(unit: bytes, limit: int) -> Iterator[bytes]:
 
 
 def bps_within(max_fs: int, max_mbps: int) -> int | None:
-    """The highest bit rate at which the ladder sends no picture beyond a far end's limits.
+    """The highest bit rate at which the bitrate ladder keeps within a far end's limits.
 
     `max_fs` in macroblocks, `max_mbps` in macroblocks a second (H.264 table A-1, RFC 6184 section
     8.1); None where every picture of ours fits.
     """
     limit: int | None = None
-    for rung in LADDER:
+    for rung in BITRATE_LADDER:
         size = -(-rung.size.width // 16) * -(-rung.size.height // 16)
         if size <= max_fs and size * rung.fps <= max_mbps:
             break

@@ -1,4 +1,4 @@
-"""What a far end sends on one medium, into a FarTrack; and how it is asked for keyframes."""
+"""Receives what a far end sends on one medium into a FarTrack, and requests keyframes."""
 
 import logging
 from collections.abc import Callable
@@ -12,39 +12,39 @@ from appliance.media.receive.audio import FarAudio
 from appliance.media.receive.track import FarTrack
 from appliance.media.receive.video import FarVideo
 from appliance.media.rtp import rtcp
-from appliance.media.rtp.dtmf import KeyListener
+from appliance.media.rtp.dtmf import DtmfReceiver
 from appliance.media.rtp.reception import Reception
 
 log = logging.getLogger(__name__)
 
-BURST = 3  # keyframe requests at once
-RTCP_S = 1.0  # then one in so many seconds: where nothing is repeated, each loss needs one
-SIGNALLED_S = 2.5  # an RMX ignores for 10 s those who ask more often
-UNHEARD = 2  # requests without an answer, and all ways are tried
-LEFT_S = 1.0  # stragglers of a stream that was left for another one
-EVENT = "telephone-event"
+MAX_REQUEST_BURST = 3  # keyframe requests at once
+RTCP_REQUEST_INTERVAL_S = 1.0  # after a burst: without retransmission each loss needs one
+SIGNALLED_REQUEST_INTERVAL_S = 2.5  # an RMX ignores for 10 s whoever asks more often
+MAX_UNANSWERED = 2  # keyframe requests without effect; then every kind of request is sent
+STRAGGLER_S = 1.0  # for so long packets of a stream that another one replaced are dropped
+TELEPHONE_EVENT = "telephone-event"
 
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """What was agreed: payload type to SDP name and RTP clock in Hz, and the feedback that the
-    far end takes."""
+    """What was negotiated: for each payload type the SDP name and the RTP clock in Hz, and the
+    feedback that the far end accepts."""
 
     payloads: dict[int, tuple[str, int]]
     feedback: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
-class Budget:
+class TokenBucket:
     """A token bucket for keyframe requests; `now` is an argument."""
 
     refill_s: float
-    tokens: float = BURST
+    tokens: float = MAX_REQUEST_BURST
     at: float = field(default=float("-inf"))
 
     def take(self, now: float) -> bool:
-        """Whether one may be asked for now."""
-        self.tokens = min(BURST, self.tokens + (now - self.at) / self.refill_s)
+        """Whether one may be sent now; True takes a token."""
+        self.tokens = min(MAX_REQUEST_BURST, self.tokens + (now - self.at) / self.refill_s)
         self.at = now
         if self.tokens < 1:
             return False
@@ -53,7 +53,7 @@ class Budget:
 
 
 class RtpReceiver:
-    """Feeds `track` with what comes. `speak` sends RTCP, `ask` is the way of the signalling."""
+    """Feeds `track`. `speak` sends RTCP, `ask` requests a keyframe by the signalling."""
 
     def __init__(
         self,
@@ -74,23 +74,23 @@ class RtpReceiver:
         self._now = now
         self._receiving: Receiving | None = None
         self._ssrc: int | None = None
-        self._left: tuple[int, float] | None = None  # SSRC and when
+        self._left: tuple[int, float] | None = None  # the SSRC before, and when it was replaced
         self._reception: Reception | None = None
-        self._keys = KeyListener()
-        self._budget = Budget(RTCP_S)
-        self._signalled = Budget(SIGNALLED_S)
+        self._keys = DtmfReceiver()
+        self._budget = TokenBucket(RTCP_REQUEST_INTERVAL_S)
+        self._signalled = TokenBucket(SIGNALLED_REQUEST_INTERVAL_S)
         self._fir = 0
-        self._unheard = 0
-        self._keyframes = 0  # that had come when the last one was asked for
+        self._unanswered = 0
+        self._keyframes = 0  # received when the last one was requested
 
     def use(self, receiving: Receiving | None) -> None:
-        """Take that from here on; None is nothing."""
+        """Accept this from now on; None is nothing."""
         self._receiving = receiving
         self.track.repairs = receiving is not None and "nack" in receiving.feedback
 
     @property
     def takes(self) -> bool:
-        """Whether anything is to come at all; not on hold, nor when it was taken away."""
+        """Whether anything is accepted; False on hold and when the medium was removed."""
         return self._receiving is not None
 
     def accepts(self, payload_type: int) -> bool:
@@ -98,7 +98,7 @@ class RtpReceiver:
         return self._receiving is not None and payload_type in self._receiving.payloads
 
     def take(self, packet: RtpPacket, now: float) -> None:
-        """A packet whose payload type is accepted."""
+        """Take a packet whose payload type is accepted."""
         if self._receiving is None or self._is_straggler(packet.ssrc, now):
             return
         name, rate = self._receiving.payloads[packet.payload_type]
@@ -110,7 +110,7 @@ class RtpReceiver:
             self._reception = Reception(rate)
         if self._reception is not None:
             self._reception.add(packet.sequence_number, packet.timestamp, now)
-        if name.lower() == EVENT:
+        if name.lower() == TELEPHONE_EVENT:
             key = self._keys.take(packet.payload, packet.timestamp)
             if key is not None and self.heard_key is not None:
                 self.heard_key(key)
@@ -129,19 +129,23 @@ class RtpReceiver:
         )
 
     def _is_straggler(self, ssrc: int, now: float) -> bool:
-        """An MCU goes from entry queue to conference with a new SSRC: late packets of the old one
-        must not bring it back."""
-        return self._left is not None and self._left[0] == ssrc and now - self._left[1] < LEFT_S
+        """Whether this is a late packet of the stream before.
+
+        An MCU changes the SSRC from entry queue to conference; a late packet must not switch back.
+        """
+        return (
+            self._left is not None and self._left[0] == ssrc and now - self._left[1] < STRAGGLER_S
+        )
 
     def sender_report(self, packet: RtcpSrPacket, now: float) -> None:
-        """The far end's clocks."""
+        """Take a sender report: the far end's clocks."""
         info = packet.sender_info
         if packet.ssrc == self._ssrc and self._reception is not None:
             self._reception.sender_report(info.ntp_timestamp, now)
             self.track.sender_report(packet.ssrc, info.ntp_timestamp, info.rtp_timestamp)
 
     def block(self, now: float) -> RtcpReceiverInfo | None:
-        """What we say of the stream that comes; None before there is one."""
+        """Our report block on the incoming stream; None before there is one."""
         if self._reception is None or self._ssrc is None:
             return None
         block = self._reception.block(now)
@@ -156,27 +160,27 @@ class RtpReceiver:
         )
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
-        """Ask for packets again, where the far end said that it repeats them."""
+        """Request packets again, where the far end negotiated that it retransmits."""
         if self._receiving is not None and "nack" in self._receiving.feedback:
             self._speak(rtcp.nack(self._own, ssrc, sequences))
 
     def keyframe(self, ssrc: int) -> None:
-        """Ask for a keyframe in the way that was agreed; in every way when that is not heard."""
+        """Request a keyframe as negotiated; in every possible way when that has no effect."""
         if self._receiving is None or not self._budget.take(self._now()):
             return
         came = self.track.statistics().keyframes
-        self._unheard = self._unheard + 1 if came == self._keyframes else 0
+        self._unanswered = self._unanswered + 1 if came == self._keyframes else 0
         self._keyframes = came
-        log.info("far ← keyframe asked for")
-        agreed = self._receiving.feedback
-        desperate = self._unheard >= UNHEARD
-        said = b""
-        if "nack pli" in agreed:
-            said = rtcp.pli(self._own, ssrc)
-        if "ccm fir" in agreed and (desperate or not said):
+        log.info("far ← keyframe requested")
+        negotiated = self._receiving.feedback
+        desperate = self._unanswered >= MAX_UNANSWERED
+        feedback = b""
+        if "nack pli" in negotiated:
+            feedback = rtcp.pli(self._own, ssrc)
+        if "ccm fir" in negotiated and (desperate or not feedback):
             self._fir += 1
-            said += rtcp.fir(self._own, ssrc, self._fir)
-        if said:
-            self._speak(said)
-        if (desperate or not said) and self._signalled.take(self._now()):
+            feedback += rtcp.fir(self._own, ssrc, self._fir)
+        if feedback:
+            self._speak(feedback)
+        if (desperate or not feedback) and self._signalled.take(self._now()):
             self._ask()

@@ -1,4 +1,4 @@
-"""What a receiver report says of one stream: loss, highest number, jitter, last sender report."""
+"""The figures of a receiver report on one stream (RFC 3550 section 6.4.1)."""
 
 from dataclasses import dataclass
 
@@ -31,10 +31,10 @@ class Reception:
         self._timestamp: int | None = None
         self._expected_before = 0
         self._received_before = 0
-        self._report: tuple[int, float] | None = None  # middle 32 bits of NTP, when it came
+        self._report: tuple[int, float] | None = None  # middle 32 bits of NTP, and when it came
 
     def add(self, sequence: int, timestamp: int, now: float) -> None:
-        """One packet of the original stream, retransmissions not counted."""
+        """Count a packet of the original stream; retransmissions do not count."""
         self.received += 1
         running = self._unwrap(sequence)
         if self._first is None:
@@ -53,7 +53,7 @@ class Reception:
         self._transit = transit
 
     def sender_report(self, ntp: int, now: float) -> None:
-        """A sender report came: `ntp` as 32.32."""
+        """Note a sender report that came now: `ntp` as 32.32."""
         self._report = ((ntp >> 16) & 0xFFFFFFFF, now)
 
     @property

@@ -1,7 +1,6 @@
-"""RTCP as plain RTP needs it beyond aiortc: FIR, TMMBR and TMMBN (RFC 5104), read packet by packet.
+"""RTCP beyond aiortc: FIR, TMMBR and TMMBN (RFC 5104), NACK, and compound packets read one by one.
 
-An MCU's compound packets hold kinds that nobody here knows, and some are malformed; what can be
-read of them is read.
+An MCU's compound packets have unknown and malformed parts; the parts that can be read are read.
 """
 
 import struct
@@ -28,25 +27,24 @@ RTCP_RTPFB_TMMBR = 3
 RTCP_RTPFB_TMMBN = 4
 _NTP_EPOCH = 2_208_988_800  # 1970 in the seconds of NTP
 _CNAME = 1
-# One wall clock for all calls: sound and picture are due together by it, and a clock that is set
-# in mid-call must not tear them apart.
-_WALL = time.time() - time.monotonic()
+# Read once for all calls: lip sync depends on it, and the system's clock may be set in mid-call.
+_WALL_CLOCK_OFFSET = time.time() - time.monotonic()
 
 
 def ntp(now: float) -> int:
     """The 32.32 NTP time of a time.monotonic() second."""
-    return int((now + _WALL + _NTP_EPOCH) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
+    return int((now + _WALL_CLOCK_OFFSET + _NTP_EPOCH) * (1 << 32)) & 0xFFFFFFFFFFFFFFFF
 
 
 @dataclass(frozen=True, slots=True)
-class KeyframeWanted:
-    """PLI or FIR; `ssrc` is who is asked, 0 when the far end did not say."""
+class KeyframeRequest:
+    """PLI or FIR for the stream `ssrc`; 0 when the far end names none."""
 
     ssrc: int
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class Nack:
     """A NACK of 16-bit sequence numbers."""
 
     ssrc: int
@@ -65,10 +63,10 @@ class RateLimit:
     temporary: bool = True
 
 
-Heard = AnyRtcpPacket | KeyframeWanted | Missing | RateLimit
+RtcpMessage = AnyRtcpPacket | KeyframeRequest | Nack | RateLimit
 
 
-def read(compound: bytes) -> Iterator[Heard]:
+def read(compound: bytes) -> Iterator[RtcpMessage]:
     """What can be read of a compound packet (RFC 3550 section 6.1), in order."""
     at = 0
     while len(compound) >= at + 4 and compound[at] >> 6 == 2:
@@ -91,7 +89,7 @@ def read(compound: bytes) -> Iterator[Heard]:
                 continue
 
 
-def _transport_feedback(fmt: int, packet: bytes) -> Iterator[Heard]:
+def _transport_feedback(fmt: int, packet: bytes) -> Iterator[RtcpMessage]:
     owner, media = struct.unpack_from("!LL", packet, 4)
     if fmt == RTCP_RTPFB_NACK:
         sequences: list[int] = []
@@ -101,24 +99,24 @@ def _transport_feedback(fmt: int, packet: bytes) -> Iterator[Heard]:
                 first,
                 *((first + n + 1) & 0xFFFF for n in range(16) if following >> n & 1),
             ]
-        yield Missing(media, tuple(sequences))
+        yield Nack(media, tuple(sequences))
     elif fmt == RTCP_RTPFB_TMMBR:
         for at in range(12, len(packet) - 7, 8):
-            ssrc, said = struct.unpack_from("!LL", packet, at)
-            bps = (said >> 9 & 0x1FFFF) << (said >> 26)
-            yield RateLimit(owner, ssrc, bps, said & 0x1FF)
+            ssrc, rate = struct.unpack_from("!LL", packet, at)
+            bps = (rate >> 9 & 0x1FFFF) << (rate >> 26)
+            yield RateLimit(owner, ssrc, bps, rate & 0x1FF)
 
 
-def _payload_feedback(fmt: int, packet: bytes) -> Iterator[Heard]:
+def _payload_feedback(fmt: int, packet: bytes) -> Iterator[RtcpMessage]:
     owner, media = struct.unpack_from("!LL", packet, 4)
     if fmt == RTCP_PSFB_PLI:
-        yield KeyframeWanted(media)
+        yield KeyframeRequest(media)
     elif fmt == RTCP_PSFB_FIR:
-        # The media SSRC of the header is 0 (RFC 5104 section 4.3.1.2): who is meant stands behind.
+        # The header's media SSRC is 0 (RFC 5104 section 4.3.1.2); the entries name the streams.
         for at in range(12, len(packet) - 7, 8):
-            yield KeyframeWanted(struct.unpack_from("!L", packet, at)[0])
+            yield KeyframeRequest(struct.unpack_from("!L", packet, at)[0])
         if len(packet) < 20:
-            yield KeyframeWanted(media)
+            yield KeyframeRequest(media)
     elif fmt == RTCP_PSFB_APP:
         try:
             bps, ssrcs = unpack_remb_fci(packet[12:])
@@ -141,7 +139,8 @@ def fir(own: int, far: int, number: int) -> bytes:
 def nack(own: int, far: int, sequences: list[int]) -> bytes:
     """Generic NACK (RFC 4585 section 6.2.1) of numbers in their order.
 
-    Written here since aiortc 1.16 fails where the numbers begin anew at 65536.
+    aiortc 1.16 raises ValueError where the numbers wrap at 65536 within one packet, and a single
+    loss there would end the call.
     """
     items: list[list[int]] = []  # first number, the sixteen after it as bits
     for sequence in sequences:

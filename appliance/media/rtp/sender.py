@@ -1,4 +1,4 @@
-"""A near track as RTP: packets, keys, keyframes and rate as the far end asks for them."""
+"""Sends a near track as RTP; obeys the far end's requests for keyframes, rate and packets."""
 
 import logging
 import random
@@ -13,29 +13,29 @@ from aiortc.mediastreams import MediaStreamError
 from aiortc.rtp import RtcpReceiverInfo, RtcpSenderInfo, RtpPacket
 from av.packet import Packet
 
-from appliance.media.codecs.g711_g722 import READY, TelephoneAudio
+from appliance.media.codecs.g711_g722 import READY_CODEC, AudioEncoder
 from appliance.media.rtp import rtcp
-from appliance.media.rtp.dtmf import KeySender
-from appliance.media.rtp.h264_payload import packed
+from appliance.media.rtp.dtmf import DtmfSender
+from appliance.media.rtp.h264_payload import packetise
 from appliance.media.rtp.send_rate import Meter, Retransmission, SendRate
 from appliance.media.rtp.udp_ports import RtpPath
 
 log = logging.getLogger(__name__)
 
-KEYFRAME_PAUSE_S = 0.5  # as the encoder's own
+MIN_KEYFRAME_INTERVAL_S = 0.5  # as the encoder's own
 FIRST_KEYFRAMES_S = (0.0, 1.0, 2.5, 5.0)
-"""An MCU's decoder that missed the first keyframe of a call often never asks for another."""
-HISTORY = 512  # packets: 3 s at 2 Mbit/s
-RATE_STEP = 0.05  # the encoder is not bothered with less
-MOST_UNSENT = 30  # pictures that do not fit before that is a fault
-OWNERS = 8  # far ends whose rate limits are kept
+"""When to send keyframes unasked: an MCU's decoder that missed the first often requests none."""
+MAX_HISTORY = 512  # packets: 3 s at 2 Mbit/s
+MIN_RATE_STEP = 0.05  # a smaller change is not passed on to the encoder
+MAX_UNSENT = 30  # pictures that do not fit, before the journal says so
+MAX_OWNERS = 8  # far ends whose rate limits are kept
 HEADERS_PER_S = 150  # packets of a picture, for what a limit counts as headers
-CLOCK_S = 5.0  # a track whose times are further off does not use the monotonic clock
+MAX_CLOCK_DIFFERENCE_S = 5.0  # beyond it a track does not use the monotonic clock
 
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What was agreed for one direction: `rate` is the RTP clock in Hz, `mode` H.264's
+    """What was negotiated for one direction: `rate` is the RTP clock in Hz, `mode` H.264's
     packetisation mode, `event` the payload type of telephone events, `bps` the most that may be
     sent, `nack` whether the far end may ask for packets again."""
 
@@ -49,7 +49,7 @@ class Sending:
 
 
 class RtpSender:
-    """Sends one track by a path, for as long as `use` says how."""
+    """Sends one track by one path, as `use` says."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class RtpSender:
     ) -> None:
         self.ssrc = random.getrandbits(32)
         self.rate = rate
-        self.keys = KeySender()
+        self.keys = DtmfSender()
         self.round_trip_s: float | None = None
         self.packets = 0
         self.octets = 0
@@ -69,9 +69,9 @@ class RtpSender:
         self._now = now
         self._track = track
         self._sending: Sending | None = None
-        self._sound: TelephoneAudio | None = None
-        # Of the lower half: whoever misses the first packets of SRTP must not also miss that the
-        # numbers wrapped (RFC 3711 section 3.3.1 wants the roll-over counter at 0 then).
+        self._sound: AudioEncoder | None = None
+        # Of the lower half: a receiver that misses the first SRTP packets must not miss a wrap of
+        # the numbers as well, since it assumes a roll-over counter of 0 (RFC 3711 section 3.3.1).
         self._sequence = random.getrandbits(15)
         self._offset = random.getrandbits(32)
         self._clock_shift: float | None = None  # monotonic clock minus the track's
@@ -83,17 +83,17 @@ class RtpSender:
         self._keyframe_at = float("-inf")
         self._first_keyframes: list[float] = []
         self._limits: dict[int, float] = {}
-        self._told_bps = 0.0
+        self._set_bps = 0.0
         self._stopped_video = False
         self._unsent = 0
 
     @property
     def sending(self) -> Sending | None:
-        """What is sent now; None on hold."""
+        """What was negotiated for sending; None on hold."""
         return self._sending
 
     def use(self, sending: Sending | None, now: float) -> None:
-        """Send like that from here on; None is hold. The same again changes nothing."""
+        """Send like this from now on; None is hold. The same again changes nothing."""
         before, self._sending = self._sending, sending
         if sending is None or sending == before:
             return
@@ -102,14 +102,14 @@ class RtpSender:
             self._first_keyframes = [now + after for after in FIRST_KEYFRAMES_S]
         if self._track.kind == "audio":
             if self._sound is None or self._sound.codec != sending.codec:
-                self._sound = TelephoneAudio(sending.codec)
+                self._sound = AudioEncoder(sending.codec)
             if hasattr(self._track, "codec"):
-                self._track.codec = READY if sending.codec.lower() == READY else "pcm"
+                self._track.codec = READY_CODEC if sending.codec.lower() == READY_CODEC else "pcm"
         else:
             limit_slices: Any = getattr(self._track, "limit_slices", None)
             if limit_slices is not None:
                 limit_slices(sending.mode == 0)
-            self._tell_rate()
+            self._pass_rate_on()
 
     async def run(self) -> None:
         """Send until the track ends."""
@@ -122,14 +122,14 @@ class RtpSender:
                 self._take(data, self._now())
 
     def _take(self, data: "Packet[Any] | av.AudioFrame", now: float) -> None:
-        """One access unit, or 20 ms of sound."""
+        """Send one access unit, or 20 ms of sound."""
         sending = self._sending
         if sending is None or data.pts is None or data.time_base is None:
             return
         seconds = data.pts * data.time_base
         if self._clock_shift is None:
             off = now - float(seconds)
-            self._clock_shift = 0.0 if abs(off) < CLOCK_S else off
+            self._clock_shift = 0.0 if abs(off) < MAX_CLOCK_DIFFERENCE_S else off
         timestamp = (int(seconds * sending.rate) + self._offset) & 0xFFFFFFFF
         if self._sound is not None:
             self._take_sound(data, timestamp, sending)
@@ -140,7 +140,7 @@ class RtpSender:
         self, data: "Packet[Any] | av.AudioFrame", timestamp: int, sending: Sending
     ) -> None:
         sound = self._sound
-        assert sound is not None  # noqa: S101 - for the reader; the caller looked
+        assert sound is not None  # noqa: S101 - for the type checker; the caller checked
         if self.keys.busy and sending.event is not None:
             packets = self.keys.block(sending.rate)
             for packet in packets:
@@ -169,11 +169,11 @@ class RtpSender:
         if not self._may_send(now):
             return
         try:
-            payloads = packed(bytes(data), sending.mode)
+            payloads = packetise(bytes(data), sending.mode)
         except ValueError as error:
-            # A picture or two were coded before the camera heard of the limit.
+            # A few pictures were encoded before the camera knew the limit.
             self._unsent += 1
-            if self._unsent == MOST_UNSENT:
+            if self._unsent == MAX_UNSENT:
                 log.warning("near → no picture: %s; the camera cuts no slices", error)
             return
         self._unsent = 0
@@ -198,25 +198,25 @@ class RtpSender:
 
     def _remember(self, packet: bytes) -> None:
         self._history[self._sequence] = packet
-        if len(self._history) > HISTORY:
+        if len(self._history) > MAX_HISTORY:
             del self._history[next(iter(self._history))]
 
     def keyframe(self, now: float) -> None:
-        """The far end wants one; many wishes at once get one."""
+        """Obey a request for a keyframe; several requests at once get one."""
         request: Any = getattr(self._track, "request_keyframe", None)
-        if request is not None and now - self._keyframe_at >= KEYFRAME_PAUSE_S:
+        if request is not None and now - self._keyframe_at >= MIN_KEYFRAME_INTERVAL_S:
             self._keyframe_at = now
             request()
 
     def repeat(self, sequences: tuple[int, ...], now: float) -> None:
-        """The far end misses these."""
+        """Obey a NACK: send these packets again, as far as the limit allows."""
         for sequence in sequences:
             packet = self._history.get(sequence)
             if packet and self._retransmission.allows(sequence, len(packet), self._meter.bps, now):
                 self._path.send_rtp(packet)
 
     def report(self, block: RtcpReceiverInfo, now: float) -> None:
-        """What the far end's receiver says of us."""
+        """Take a report block of the far end on this stream."""
         if block.lsr:
             trip = ((rtcp.ntp(now) >> 16) - block.lsr - block.dlsr) & 0xFFFFFFFF
             if trip < 10 << 16:
@@ -224,33 +224,33 @@ class RtpSender:
                 known = self.round_trip_s
                 self.round_trip_s = trip_s if known is None else 0.85 * known + 0.15 * trip_s
         self.rate.loss(block.fraction_lost / 256, now, self.round_trip_s)
-        self._tell_rate()
+        self._pass_rate_on()
 
     def limit(self, wanted: rtcp.RateLimit, now: float) -> int:
-        """The far end allows so much: the bit/s that are kept, all limits together."""
+        """Obey a rate limit of the far end; returns the bit/s that all limits together allow."""
         if not wanted.temporary:
             self.rate.limit(wanted.bps, now)
-        elif wanted.owner in self._limits or len(self._limits) < OWNERS:
+        elif wanted.owner in self._limits or len(self._limits) < MAX_OWNERS:
             headers = wanted.overhead * 8 * min(HEADERS_PER_S, wanted.bps // 10_000)
             self._limits[wanted.owner] = max(0, wanted.bps - headers)
-        self._tell_rate()
+        self._pass_rate_on()
         return int(min([wanted.bps, *self._limits.values()]))
 
     @property
     def bps(self) -> float:
-        """What the picture may take now."""
+        """The bit rate that the picture may have now."""
         agreed = self._sending.bps if self._sending else 0
         return min([self.rate.bps, agreed, *self._limits.values()])
 
-    def _tell_rate(self) -> None:
+    def _pass_rate_on(self) -> None:
         tell: Any = getattr(self._track, "set_bitrate", None)
         bps = self.bps
-        if tell is not None and abs(bps - self._told_bps) > RATE_STEP * self._told_bps:
-            self._told_bps = bps
+        if tell is not None and abs(bps - self._set_bps) > MIN_RATE_STEP * self._set_bps:
+            self._set_bps = bps
             tell(int(bps))
 
     def _may_send(self, now: float) -> bool:
-        """The picture stops so that the sound can go on; it comes back with a keyframe."""
+        """Whether the picture may be sent; after a stop it goes on with a keyframe."""
         may = self.rate.video and self.bps > 0
         if may and self._stopped_video:
             log.info("near → the picture goes on at %d bit/s", self.bps)

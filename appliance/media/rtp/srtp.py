@@ -14,13 +14,12 @@ SUITES = {
     "AES_CM_128_HMAC_SHA1_32": (Policy.SRTP_PROFILE_AES128_CM_SHA1_32, 4),
 }
 """libsrtp's profile and the length of the tag behind RTP; behind RTCP it is always 10 bytes."""
-RTCP_TAG = 10
-MKI_LENGTHS = (0, 4, 1)  # tried when the signalling was silent about it
-LARGEST = 1_344  # bytes of RTP that pylibsrtp's buffer takes with its trailer
+RTCP_TAG_BYTES = 10
+MKI_LENGTHS = (0, 4, 1)  # tried when the signalling names no length
 
 
 class CipherError(ValueError):
-    """A packet that does not belong to the stream: a wrong key, altered, or old."""
+    """A packet cannot be protected or opened: wrong key, altered, old, or too long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,14 @@ class MasterKey:
         return cls(os.urandom(cls.LENGTH))
 
 
-def _session(suite: str, key: MasterKey, way: int) -> Session:
-    policy = Policy(key.secret, ssrc_type=way, srtp_profile=SUITES[suite][0])
-    policy.allow_repeat_tx = True  # a packet that was asked for again is the same packet
+def _session(suite: str, key: MasterKey, direction: int) -> Session:
+    policy = Policy(key.secret, ssrc_type=direction, srtp_profile=SUITES[suite][0])
+    policy.allow_repeat_tx = True  # a retransmission is the same packet
     return Session(policy)
 
 
 class Outbound:
-    """Protects what we send. Keeps the roll-over counter: one for as long as the key is used."""
+    """Protects what we send; it has the roll-over counter, so that one object serves one key."""
 
     def __init__(self, suite: str, key: MasterKey) -> None:
         self.suite = suite
@@ -53,7 +52,10 @@ class Outbound:
         self._session = _session(suite, key, Policy.SSRC_ANY_OUTBOUND)
 
     def rtp(self, packet: bytes) -> bytes:
-        """Raises CipherError for a packet longer than LARGEST."""
+        """The SRTP packet of an RTP packet.
+
+        Raises CipherError for more than 1344 bytes: pylibsrtp's buffer has no room for its trailer.
+        """
         try:
             return bytes(self._session.protect(packet))
         except (Error, ValueError) as error:
@@ -68,7 +70,7 @@ class Outbound:
 
 
 class Inbound:
-    """Opens what comes, whether or not it carries a master key identifier.
+    """Opens incoming packets, with or without a master key identifier (MKI).
 
     libsrtp's binding knows no MKI, and a Polycom RMX sends one by default (SEND_SRTP_MKI). It
     stands before the authentication tag and is not authenticated (RFC 3711 section 3.1), so it
@@ -81,7 +83,7 @@ class Inbound:
         self._tag = SUITES[suite][1]
         self._sessions = [_session(suite, key, Policy.SSRC_ANY_INBOUND) for key in keys]
         lengths = dict.fromkeys([*(len(key.mki) for key in keys if key.mki), *MKI_LENGTHS])
-        self._ways = [(at, length) for length in lengths for at in range(len(keys))]
+        self._candidates = [(at, length) for length in lengths for at in range(len(keys))]
 
     def rtp(self, packet: bytes) -> bytes:
         """The RTP packet; raises CipherError."""
@@ -89,12 +91,12 @@ class Inbound:
 
     def rtcp(self, packet: bytes) -> bytes:
         """The RTCP packet; raises CipherError."""
-        return self._open(packet, RTCP_TAG, rtcp=True)
+        return self._open(packet, RTCP_TAG_BYTES, rtcp=True)
 
     def _open(self, packet: bytes, tag: int, *, rtcp: bool) -> bytes:
         reason = "too short"
-        for way in self._ways:
-            at, length = way
+        for candidate in self._candidates:
+            at, length = candidate
             if len(packet) < 12 + length + tag:
                 continue
             bare = packet
@@ -106,8 +108,8 @@ class Inbound:
             except (Error, ValueError) as error:
                 reason = str(error)
                 continue
-            if way != self._ways[0]:
-                self._ways.remove(way)
-                self._ways.insert(0, way)
+            if candidate != self._candidates[0]:
+                self._candidates.remove(candidate)
+                self._candidates.insert(0, candidate)
             return bytes(opened)
         raise CipherError(f"a packet of {len(packet)} bytes cannot be opened: {reason}")

@@ -1,4 +1,4 @@
-"""One medium of a call over plain RTP or SRTP: its ports, what is sent, what comes, its RTCP."""
+"""One medium of a call over plain RTP or SRTP: its ports, sender, receiver and RTCP."""
 
 import asyncio
 import contextlib
@@ -26,14 +26,13 @@ from appliance.media.rtp.udp_ports import PORTS, RtpPath
 
 log = logging.getLogger(__name__)
 
-REPORT_S = (0.5, 1.5)  # RFC 3550 section 6.2 wants it uneven; lip sync wants it soon
+REPORT_INTERVAL_S = (0.5, 1.5)  # RFC 3550 section 6.2 wants it uneven; lip sync wants it soon
 
 
 class RtpStream:
-    """A medium, from opening its ports to closing them. `near` None only receives.
+    """A medium, from opening its ports to closing them. With `near` None it only receives.
 
-    `ask` is called when a keyframe is to be asked for by the signalling. Nothing is sent or taken
-    before `use`.
+    `ask` requests a keyframe by the signalling. Nothing is sent or accepted before `use`.
     """
 
     def __init__(
@@ -74,15 +73,15 @@ class RtpStream:
 
     @property
     def track(self) -> FarTrack:
-        """What the far end sends."""
+        """The far end's track."""
         return self.receiver.track
 
     def use(self, sending: Sending | None, receiving: Receiving | None) -> None:
-        """Send and take that from here on; to say the same again is harmless."""
+        """Send and accept this from now on; the same again changes nothing."""
         if self.receiver.track.readyState != "live" and receiving is not None:
-            heard = self.receiver.heard_key
-            self.receiver = self._receiver()  # the far end had taken this medium away
-            self.receiver.heard_key = heard
+            heard_key = self.receiver.heard_key
+            self.receiver = self._receiver()  # the far end had removed this medium
+            self.receiver.heard_key = heard_key
         if self.sender is not None:
             self.sender.use(sending, self._now())
         self.receiver.use(receiving)
@@ -91,10 +90,10 @@ class RtpStream:
             if self.sender is not None:
                 self._tasks.append(asyncio.create_task(self.sender.run(), name=f"{self.kind} out"))
             for task in self._tasks:
-                task.add_done_callback(_tell)
+                task.add_done_callback(_log_failure)
 
     def take_away(self) -> None:
-        """The far end has refused or ended this medium; it may come back by `use`."""
+        """End this medium, which the far end refused or removed; `use` brings it back."""
         if self.sender is not None:
             self.sender.use(None, self._now())
         self.receiver.use(None)
@@ -102,12 +101,12 @@ class RtpStream:
         self.path.aim(None, None)
 
     async def close(self) -> None:
-        """Say goodbye and free everything; safe to say twice."""
+        """Send a BYE and free everything. Idempotent."""
         tasks, self._tasks = self._tasks, []
         for task in tasks:
             task.cancel()
         for task in tasks:
-            with contextlib.suppress(asyncio.CancelledError, Exception):  # told by _tell
+            with contextlib.suppress(asyncio.CancelledError, Exception):  # logged by _log_failure
                 await task
         if tasks:
             self.path.send_rtcp(self._compound(bytes(RtcpByePacket([self.ssrc]))))
@@ -126,36 +125,36 @@ class RtpStream:
 
     def take_rtcp(self, compound: bytes, now: float) -> None:
         """Take a compound RTCP packet that arrived at `now`."""
-        # A BYE is no end: an MCU says it when it goes on with another SSRC.
-        for heard in rtcp.read(compound):
-            if isinstance(heard, RtcpSrPacket):
-                self.receiver.sender_report(heard, now)
+        # A BYE is no end: an MCU sends one when it goes on with another SSRC.
+        for message in rtcp.read(compound):
+            if isinstance(message, RtcpSrPacket):
+                self.receiver.sender_report(message, now)
             if self.sender is None:
                 continue
-            if isinstance(heard, RtcpSrPacket | RtcpRrPacket):
-                for block in heard.reports:
+            if isinstance(message, RtcpSrPacket | RtcpRrPacket):
+                for block in message.reports:
                     if block.ssrc == self.ssrc:
                         self.sender.report(block, now)
             else:
-                self._obey(self.sender, heard, now)
+                self._obey(self.sender, message, now)
 
-    def _obey(self, sender: RtpSender, heard: rtcp.Heard, now: float) -> None:
-        if isinstance(heard, rtcp.KeyframeWanted):
-            # Whatever SSRC it names: there is one stream here, and boxes on the way rename it.
+    def _obey(self, sender: RtpSender, message: rtcp.RtcpMessage, now: float) -> None:
+        if isinstance(message, rtcp.KeyframeRequest):
+            # Whatever SSRC it names: there is one stream here, and middleboxes change its SSRC.
             sender.keyframe(now)
-        elif isinstance(heard, rtcp.Missing) and heard.ssrc == self.ssrc:
-            sender.repeat(heard.sequences, now)
-        elif isinstance(heard, rtcp.RateLimit) and heard.ssrc == self.ssrc:
-            kept = sender.limit(heard, now)
-            if heard.temporary:
-                log.info("far ← no more than %d bit/s", heard.bps)
-                self._speak(rtcp.tmmbn(self.ssrc, heard.owner, kept, heard.overhead))
+        elif isinstance(message, rtcp.Nack) and message.ssrc == self.ssrc:
+            sender.repeat(message.sequences, now)
+        elif isinstance(message, rtcp.RateLimit) and message.ssrc == self.ssrc:
+            kept = sender.limit(message, now)
+            if message.temporary:
+                log.info("far ← no more than %d bit/s", message.bps)
+                self._speak(rtcp.tmmbn(self.ssrc, message.owner, kept, message.overhead))
 
     def _speak(self, feedback: bytes) -> None:
         self.path.send_rtcp(self._compound(feedback))
 
     def _compound(self, feedback: bytes = b"") -> bytes:
-        """A report, our name and `feedback`: feedback alone is no RTCP (RFC 3550 section 6.1)."""
+        """A report, our name and `feedback`, which may not be sent alone (RFC 3550 section 6.1)."""
         now = self._now()
         block = self.receiver.block(now)
         blocks: list[RtcpReceiverInfo] = [] if block is None else [block]
@@ -169,10 +168,10 @@ class RtpStream:
 
     async def _report(self) -> None:
         while True:
-            await asyncio.sleep(random.uniform(*REPORT_S))  # noqa: S311 - no secret
+            await asyncio.sleep(random.uniform(*REPORT_INTERVAL_S))  # noqa: S311 - no secret
             self.path.send_rtcp(self._compound())
 
 
-def _tell(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         log.error("near → %s ended: %r", task.get_name(), error)

@@ -1,7 +1,7 @@
 """One medium's pair of UDP ports: RTP even, RTCP the next one, symmetric, plain or SRTP.
 
-Conference systems that room codecs dial know neither ICE nor rtcp-mux, and may send from another
-address than they signal: what is sent goes to where valid packets come from (RFC 4961).
+Conference systems know neither ICE nor rtcp-mux, and may send from another address than they
+signal: what we send goes to where valid packets come from (symmetric RTP, RFC 4961).
 """
 
 import asyncio
@@ -22,11 +22,11 @@ from appliance.media.rtp.srtp import CipherError, Inbound, Outbound
 log = logging.getLogger(__name__)
 
 PORTS = range(16_384, 32_768)
-TRIES = 64
-AGAIN_S = 1.0  # silent for so long, and another source may take the place of the latched one
-LATCHES = 32  # in one call: an MCU moves us a few times, an attacker would for ever
-BUFFER = 1 << 20  # bytes; a keyframe comes in one piece while the loop may be busy
-LARGEST = 2_048  # bytes of a datagram that is looked at; RTP of an MCU has at most 1500
+MAX_TRIES = 64
+RELATCH_AFTER_S = 1.0  # without packets from the latched source another one may replace it
+MAX_LATCHES = 32  # in one call: an MCU changes its address a few times, an attacker always
+RECEIVE_BUFFER_BYTES = 1 << 20  # a keyframe comes at once while the loop may be busy
+MAX_DATAGRAM_BYTES = 2_048  # longer ones are dropped; RTP of an MCU has at most 1500
 
 Address = tuple[str, int]
 
@@ -36,21 +36,21 @@ class PortsError(OSError):
 
 
 class Listener(Protocol):
-    """Who is given what comes in, opened and looked at."""
+    """Takes the packets that came in, decrypted and checked."""
 
     def accepts(self, payload_type: int) -> bool:
-        """Whether that payload type was agreed: packets of others do not count as valid."""
+        """Whether this payload type was negotiated; packets of others are not valid."""
 
     def take_rtp(self, packet: RtpPacket, now: float) -> None:
-        """A valid RTP packet."""
+        """Take a valid RTP packet."""
 
     def take_rtcp(self, compound: bytes, now: float) -> None:
-        """What passes for RTCP, opened when it was protected."""
+        """Take what looks like RTCP, decrypted."""
 
 
 @dataclass(slots=True)
 class _Far:
-    """Where one of the two ports sends to."""
+    """The address that one of the two ports sends to."""
 
     signalled: Address | None = None
     latched: Address | None = None
@@ -69,11 +69,11 @@ class _Far:
         return self.latched or self.signalled
 
     def hear(self, source: Address, now: float) -> bool:
-        """A valid packet came from there: whether it is to be used."""
+        """Whether a valid packet from `source` is to be used; latches on to the source."""
         if source != self.latched:
-            if self.latched is not None and now - self.heard_at < AGAIN_S:
+            if self.latched is not None and now - self.heard_at < RELATCH_AFTER_S:
                 return False
-            if self.latches >= LATCHES:
+            if self.latches >= MAX_LATCHES:
                 return False
             self.latches += 1
             self.latched = source
@@ -89,7 +89,7 @@ class RtpPath:
         self.outbound: Outbound | None = None
         self.inbound: Inbound | None = None
         self.sent_bytes = 0
-        self.refused = 0  # packets that came and were not used
+        self.refused = 0  # packets that were dropped
         self._listener = listener
         self._now = now
         self._rtp: asyncio.DatagramTransport | None = None
@@ -101,14 +101,14 @@ class RtpPath:
         """Bind an even port and the next one at a local address; raises PortsError."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         loop = asyncio.get_running_loop()
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             even = random.choice(ports[::2]) & ~1  # noqa: S311 - no secret
             pair: list[socket.socket] = []
             try:
                 for port in (even, even + 1):
                     pair.append(socket.socket(family, socket.SOCK_DGRAM))
                     pair[-1].setblocking(False)
-                    pair[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+                    pair[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER_BYTES)
                     pair[-1].bind((host, port))
             except OSError as error:
                 for one in pair:
@@ -126,17 +126,17 @@ class RtpPath:
         raise PortsError(f"no free pair of ports at {host} in {ports}: {problem}")
 
     def aim(self, rtp: Address | None, rtcp: Address | None) -> None:
-        """Send to these, as the far end signals them; the same ones again change nothing."""
+        """Send to the addresses that the far end signals; the same ones again change nothing."""
         self._far.aim(_plain(rtp))
         self._far_rtcp.aim(_plain(rtcp))
 
     def protect(self, outbound: Outbound | None, inbound: Inbound | None) -> None:
-        """Encrypt from here on, or not."""
+        """Encrypt from now on; None is plain RTP."""
         self.outbound, self.inbound = outbound, inbound
 
     @property
     def far(self) -> Address | None:
-        """Where RTP goes now."""
+        """The address that RTP is sent to now."""
         return self._far.address
 
     @property
@@ -165,7 +165,7 @@ class RtpPath:
         return self._send(self._rtcp, self._far_rtcp.address, compound)
 
     def close(self) -> None:
-        """Close both ports; safe to say twice."""
+        """Close both ports. Idempotent."""
         for transport in (self._rtp, self._rtcp):
             if transport is not None:
                 transport.close()
@@ -181,7 +181,7 @@ class RtpPath:
         return True
 
     def _came_to_rtp(self, data: bytes, source: Address) -> None:
-        if is_rtcp(data):  # somebody who multiplexes without being asked to (RFC 5761)
+        if is_rtcp(data):  # a far end that multiplexes without negotiating it (RFC 5761)
             self._rtcp_came(data, source, self._far)
             return
         now = self._now()
@@ -213,13 +213,13 @@ class RtpPath:
 
 
 class _Port(asyncio.DatagramProtocol):
-    """Hands datagrams on; what the net says of them (port unreachable) is no reason to stop."""
+    """Passes datagrams on; an ICMP error (port unreachable) ends nothing."""
 
     def __init__(self, came: Callable[[bytes, Address], None]) -> None:
         self._came = came
 
     def datagram_received(self, data: bytes, addr: tuple[str | int, ...]) -> None:
-        if 12 <= len(data) <= LARGEST or is_rtcp(data):
+        if 12 <= len(data) <= MAX_DATAGRAM_BYTES or is_rtcp(data):
             self._came(data, (str(addr[0]), int(addr[1])))
 
     def error_received(self, exc: OSError | Exception) -> None:
@@ -227,7 +227,7 @@ class _Port(asyncio.DatagramProtocol):
 
 
 def _plain(address: Address | None) -> Address | None:
-    """Only addresses as they stand: a name would be looked up in the middle of the media."""
+    """The address in normal form; None for a name, whose lookup would block the media."""
     if address is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""The child process that owns libvlc: two players on one clock, one for light, one for sound."""
+"""The child process that owns libvlc: two players on one clock, one for video, one for audio."""
 
 import contextlib
 import ctypes
@@ -13,83 +13,85 @@ from typing import Any
 
 import vlc
 
-from appliance.media.tv.feeds import PictureFeed, SoundFeed
+from appliance.media.tv.audio_queue import RATE
+from appliance.media.tv.audio_resync import AudioResync
 from appliance.media.tv.imem import MRL, VlcInput
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import PictureRing
-from appliance.media.tv.sound_care import SoundCare
-from appliance.media.tv.sound_queue import RATE
+from appliance.media.tv.vlc_streams import PictureStream, SoundStream
 
-STATUS_PERIOD = 0.25
-_STOP_SECONDS = 2.0
-_DRY = b"underflow"
-_ERROR = 4  # libvlc_log_level
+STATUS_INTERVAL_S = 0.25
+_STOP_TIMEOUT_S = 2.0
+_UNDERFLOW = b"underflow"
+_ERROR_LEVEL = 4  # libvlc_log_level
 _VERBOSE = "DIEMCAU_TV_VERBOSE" in os.environ
-_MESSAGE_BYTES = 400
+_MAX_MESSAGE_BYTES = 400
 
-_LIGHT = [":imem-cat=2", ":imem-codec=I420", ":imem-fps=30/1", ":no-audio"]
-_TONE = [":imem-cat=1", ":imem-codec=s16l", ":imem-channels=2", f":imem-samplerate={RATE}"]
+_VIDEO_OPTIONS = [":imem-cat=2", ":imem-codec=I420", ":imem-fps=30/1", ":no-audio"]
+_AUDIO_OPTIONS = [":imem-cat=1", ":imem-codec=s16l", ":imem-channels=2", f":imem-samplerate={RATE}"]
 
 
 def main(arguments: list[str]) -> int:
-    """`WIDTHxHEIGHT RING PICTURES SOUND CONTROL OUTPUT`: numbers of files that the parent opened,
-    and the output as JSON. The parent is `television`.
+    """Play until the parent closes the control socket; `arguments` come from `television`.
+
+    They are ``WIDTHxHEIGHT RING PICTURES SOUND CONTROL OUTPUT``: the canvas, four file descriptors
+    that the parent opened, and the output as JSON.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl-C
     with contextlib.suppress(PermissionError):
-        # The last link of all: what is late here is heard. A unit may forbid it (Nice=).
+        # The last link of the chain: a delay here is heard. A unit may forbid it (Nice=).
         os.setpriority(os.PRIO_PROCESS, 0, -10)
     width, height = map(int, arguments[0].split("x"))
     ring_file, *sockets = map(int, arguments[1:5])
     output = Output.from_json(arguments[5])
     for_pictures, for_sound, control = (socket.socket(fileno=file) for file in sockets)
-    pictures = PictureFeed(PictureRing(width, height, ring_file), for_pictures, output.delay)
-    sound = SoundFeed(for_sound, output)
-    log = _Log(pictures.feed, sound.feed)
+    pictures = PictureStream(PictureRing(width, height, ring_file), for_pictures, output.delay)
+    sound = SoundStream(for_sound, output)
+    log = _Log(pictures.vlc_input, sound.vlc_input)
 
     instance = vlc.Instance(output.arguments())
     if instance is None:
         raise RuntimeError(f"libvlc refused its arguments: {output.arguments()}")
     instance.log_set(log.callback, None)
     shape = [f":imem-width={width}", f":imem-height={height}", f":imem-dar={width}:{height}"]
-    light = _Stream(instance, pictures.feed, [*_LIGHT, *shape])
-    tone = _Stream(instance, sound.feed, [*_TONE, ":no-video"])
+    video = _Player(instance, pictures.vlc_input, [*_VIDEO_OPTIONS, *shape])
+    audio = _Player(instance, sound.vlc_input, [*_AUDIO_OPTIONS, ":no-video"])
     if not output.window and output.vout.startswith("xcb"):
-        # Without a window manager nobody makes a window full screen: it is made as large.
+        # There is no window manager to make the window full screen: scale it to the screen.
         across, down = _screen_size()
-        light.player.video_set_scale(min(across / width, down / height))
-    light.player.play()
-    tone.player.play()
-    care = SoundCare(time.monotonic())
+        video.player.video_set_scale(min(across / width, down / height))
+    video.player.play()
+    audio.player.play()
+    resync = AudioResync(time.monotonic())
     try:
         while not _hung_up(control):
-            sounded = tone.statistics().played_abuffers
-            if care.begins_anew(log.underflows + sound.behind, sounded, time.monotonic()):
+            sounded = audio.statistics().played_abuffers
+            if resync.needs_restart(log.underflows + sound.behind, sounded, time.monotonic()):
                 sound.pause()
-                tone.player.stop()
+                audio.player.stop()
                 sound.resume()
-                tone.player.play()
+                audio.player.play()
             with contextlib.suppress(BlockingIOError):
-                control.send(json.dumps(_status(pictures, light, sound, tone, log)).encode())
+                control.send(json.dumps(_status(pictures, video, sound, audio, log)).encode())
     except ConnectionError:
         pass  # the parent is gone
-    signal.setitimer(signal.ITIMER_REAL, _STOP_SECONDS)  # VLC may hang in an output that is gone
-    light.player.stop()
-    tone.player.stop()
+    signal.setitimer(signal.ITIMER_REAL, _STOP_TIMEOUT_S)  # VLC may hang in an output that is gone
+    video.player.stop()
+    audio.player.stop()
     instance.release()
     return 0
 
 
 def _hung_up(control: socket.socket) -> bool:
-    return bool(select.select([control], [], [], STATUS_PERIOD)[0]) and not control.recv(64)
+    return bool(select.select([control], [], [], STATUS_INTERVAL_S)[0]) and not control.recv(64)
 
 
-class _Stream:
-    """A player of VLC's with its one media."""
+class _Player:
+    """One of VLC's players with its one media."""
 
-    def __init__(self, instance: Any, feed: VlcInput, options: list[str]) -> None:
+    def __init__(self, instance: Any, vlc_input: VlcInput, options: list[str]) -> None:
         self.media = instance.media_new(MRL)
-        for option in [*options, *feed.options()]:
+        for option in [*options, *vlc_input.options()]:
             self.media.add_option(option)
         self.player = instance.media_player_new()
         self.player.set_media(self.media)
@@ -101,33 +103,33 @@ class _Stream:
 
 
 class _Log:
-    """Hears VLC's log: its clock's beginnings for the feeds, its errors for the parent."""
+    """Reads VLC's log: the start of its clock for the inputs, its errors for the parent."""
 
-    def __init__(self, *feeds: VlcInput) -> None:
+    def __init__(self, *inputs: VlcInput) -> None:
         self.last_error = ""
         self.underflows = 0
-        self._feeds = feeds
+        self._inputs = inputs
         self._print = ctypes.CDLL(None).vsnprintf
         self._print.argtypes = [ctypes.c_char_p, ctypes.c_size_t, ctypes.c_char_p, ctypes.c_void_p]
         self.callback = vlc.CallbackDecorators.LogCb(self._on_message)
 
     def _on_message(self, _data: int, level: int, _ctx: object, text: bytes, values: int) -> None:
-        for feed in self._feeds:
-            feed.heard(text)
-        self.underflows += text == _DRY
-        if level >= _ERROR or _VERBOSE:
-            room = ctypes.create_string_buffer(_MESSAGE_BYTES)
-            self._print(room, _MESSAGE_BYTES, text, values)
+        for vlc_input in self._inputs:
+            vlc_input.on_log_message(text)
+        self.underflows += text == _UNDERFLOW
+        if level >= _ERROR_LEVEL or _VERBOSE:
+            room = ctypes.create_string_buffer(_MAX_MESSAGE_BYTES)
+            self._print(room, _MAX_MESSAGE_BYTES, text, values)
             line = room.value.decode(errors="replace")
-            if level >= _ERROR:
+            if level >= _ERROR_LEVEL:
                 self.last_error = line
             sys.stderr.write(f"{time.monotonic():.3f} {line}\n")
 
 
 def _status(
-    pictures: PictureFeed, light: _Stream, sound: SoundFeed, tone: _Stream, log: _Log
+    pictures: PictureStream, video: _Player, sound: SoundStream, audio: _Player, log: _Log
 ) -> dict[str, Any]:
-    seen, heard = light.statistics(), tone.statistics()
+    seen, heard = video.statistics(), audio.statistics()
     return {
         "shown": pictures.shown,
         "displayed": seen.displayed_pictures,
@@ -137,7 +139,7 @@ def _status(
         "slack": sound.queue.slack,
         "dropped": sound.queue.dropped,
         "behind": sound.behind,
-        "clock_starts": [pictures.feed.starts, sound.feed.starts],
+        "clock_starts": [pictures.vlc_input.starts, sound.vlc_input.starts],
         "underflows": log.underflows,
         "error": log.last_error,
     }

@@ -1,12 +1,13 @@
-"""Feeds one VLC input from Python callbacks (VLC's imem access), on a clock that we know exactly.
+"""Feeds one VLC input from Python callbacks (VLC's imem access), on a clock that is known exactly.
 
-VLC shows a picture whose time stamp is `pts` at `origin + pts` of CLOCK_MONOTONIC, where `origin`
-is fixed when its first buffering ends; from then on nothing moves it (imem says that its pace can
-be controlled, so VLC estimates no drift). VLC tells that moment in a debug message, from the
-thread that calls our `get`. So instead of slowing time stamps down until VLC's 300 ms of caching
-are eaten up, buffering is ended at once by two blocks and every later block gets the very
-date on which it should leave. (VLC 3.0: src/input/es_out.c EsOutDecodersStopBuffering,
-src/input/clock.c, modules/access/imem.c.)
+VLC shows a picture with the presentation time `pts` at `origin + pts` of CLOCK_MONOTONIC. `origin`
+is fixed when VLC's first buffering ends, and nothing moves it afterwards: imem says that its pace
+can be controlled, so VLC estimates no drift. VLC logs that moment in a debug message, in the
+thread that calls our `get`. Two blocks at the start end the buffering at once, and every later
+block gets the exact date on which it should leave; VLC's 300 ms of caching are never filled.
+
+Source: VLC 3.0, src/input/es_out.c (EsOutDecodersStopBuffering), src/input/clock.c and
+modules/access/imem.c.
 """
 
 import ctypes
@@ -17,11 +18,11 @@ from typing import Any
 
 _BUFFERED = b"Decoder wait done in"
 _LATE = b"ES_OUT_SET_(GROUP_)PCR  is called too late"
-_WAKE_UP = 0.010
+_WAKE_UP_S = 0.010
 """es_out.c: i_wakeup_delay, between the end of buffering and the first block's date."""
 _CACHING_MS = 20
 MRL = f"imem://caching={_CACHING_MS}"
-FILL = 0.030
+FILL_S = 0.030
 """Seconds between the blocks that end buffering: more than the caching, so that two of them do."""
 
 _Get = ctypes.CFUNCTYPE(
@@ -45,27 +46,27 @@ Block = tuple[int, int, float]
 
 
 class VlcInput:
-    """One elementary stream into VLC: `fill()` gives the blocks that end buffering, `follow()` all
-    others.
+    """One elementary stream into VLC.
 
-    Both are called on VLC's input thread. `follow` may block; None ends the stream. The memory of
-    a block must stay as it is until the next call: VLC copies it before that.
+    `fill()` gives the blocks that end VLC's buffering, `next_block()` all others; None ends the
+    stream. Both are called on VLC's input thread, and `next_block` may block. The memory of a
+    block must not change before the next call: VLC copies it in between.
     """
 
-    def __init__(self, fill: Callable[[], Memory], follow: Callable[[], Block | None]) -> None:
-        self._fill, self._follow = fill, follow
+    def __init__(self, fill: Callable[[], Memory], next_block: Callable[[], Block | None]) -> None:
+        self._fill, self._next_block = fill, next_block
         self._thread = 0
         self._filling: int | None = None
         self._origin: float | None = None
         self._pts = 1_000_000
         self.starts = 0
-        """How often VLC has begun its clock; more than once means that a block came too late."""
+        """How often VLC has started its clock; more than once means that a block came too late."""
         # VLC keeps only the bare addresses: these objects must live as long as its input.
         self._get = _Get(self._on_get)
-        self._release = _Release(_kept)
+        self._release = _Release(_on_release)
 
     def options(self) -> list[str]:
-        """Media options that bind an `imem://` media to this feed."""
+        """Media options that bind an `imem://` media to this input."""
         return [
             f":imem-get={ctypes.cast(self._get, ctypes.c_void_p).value}",
             f":imem-release={ctypes.cast(self._release, ctypes.c_void_p).value}",
@@ -78,15 +79,15 @@ class VlcInput:
         return 0.0 if self._origin is None else self._origin + self._pts / 1e6
 
     def begin_again(self) -> None:
-        """Forget the clock: the same feed is played anew. Only while no input runs."""
+        """Forget the clock: the same input is played again. Only while VLC runs none."""
         self._origin = self._filling = None
 
-    def heard(self, message: bytes) -> None:
-        """A log message of VLC's; must be called in the thread from which VLC sends it."""
+    def on_log_message(self, message: bytes) -> None:
+        """Read a log message of VLC's; to be called in the thread in which VLC sends it."""
         if threading.get_ident() != self._thread:
             return
         if message.startswith(_BUFFERED) and self._filling is not None:
-            self._origin = time.monotonic() + _WAKE_UP - self._filling / 1e6
+            self._origin = time.monotonic() + _WAKE_UP_S - self._filling / 1e6
             self.starts += 1
         elif message.startswith(_LATE):
             self._origin = self._filling = None
@@ -97,11 +98,11 @@ class VlcInput:
         self._thread = threading.get_ident()
         if self._origin is None:
             address, count = self._fill()
-            self._pts += round(FILL * 1e6)
+            self._pts += round(FILL_S * 1e6)
             if self._filling is None:
                 self._filling = self._pts
         else:
-            block = self._follow()
+            block = self._next_block()
             if block is None:
                 return 1
             address, count, date = block
@@ -112,5 +113,5 @@ class VlcInput:
         return 0
 
 
-def _kept(*_: object) -> None:
-    """What VLC gives back is ours: memory is reused by the rings themselves."""
+def _on_release(*_: object) -> None:
+    """Do nothing: the streams themselves reuse the memory that VLC gives back."""

@@ -1,4 +1,4 @@
-"""Drawings over the picture: RGBA patches turned once into YUV pieces that blend in a hurry."""
+"""Drawings over the picture: RGBA patches, converted once into YUV pieces that blend quickly."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ I420 = U8
 """(height * 3 // 2, width): Y, then U and V; both sides even."""
 
 _BAND = 16
-"""Rows that are judged together: transparent ones cost nothing, opaque ones one copy."""
+"""Rows that are blended together: transparent ones cost nothing, opaque ones one copy."""
 
 # ITU-R BT.601, studio swing, in 1/65536: what swscale assumes of pictures that do not say
 # otherwise, on the way in (far frames, scenes) and on the way out (VLC to RGB).

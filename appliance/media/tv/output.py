@@ -1,4 +1,4 @@
-"""What a board says about its TV: the plug-ins that VLC shows and sounds through, and why."""
+"""VLC's output modules and arguments for a board's TV."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ _QUIET = (
     "--no-lua",
     "--no-metadata-network-access",
     "--no-volume-save",
-    # A late picture is better than none: what is late is decided before VLC sees it.
+    # What is too late is dropped before VLC sees it; a late picture is better than none.
     "--no-drop-late-frames",
     "--no-skip-frames",
     # The decoders of raw streams and no others: libavcodec is not even loaded.
@@ -29,13 +29,14 @@ _QUIET = (
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Where the TV's light and sound go; `vout` and `aout` are names of VLC modules.
+    """Where picture and sound go; `vout` and `aout` are names of VLC modules.
 
     `window` keeps the picture in a window of its own size (a laptop); else it fills the screen.
-    `delay`: seconds from a due time to light and sound, the same for both; more than `sound_lead`
+    `delay`: seconds from a due time to picture and sound, the same for both; more than `sound_lead`
     and one block of 10 ms. `sound_lead`: how long before its time VLC gets a block, which is
-    what the sound server needs. `sound_early`: how much sooner than asked the sound server starts
-    VLC's stream; measured, see docs/tv.md. A board whose sound way is another states its own.
+    what the sound server needs. `sound_early`: how much too early the sound server starts
+    VLC's stream; measured, see docs/tv.md. A board with another
+    sound path sets its own.
     """
 
     vout: str = "xcb_x11"

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 
 SLOTS = 8
-"""Of which three may wait at the TV and one is read by VLC; the rest is what keeps them whole."""
+"""Six pictures may wait at the TV, one is read by VLC and one is written."""
 
 _PICTURE = struct.Struct("<QId")
 _SOUND = struct.Struct("<d")

@@ -1,4 +1,4 @@
-"""The TV as the call sees it: pictures and sound with due times go in; VLC lives elsewhere."""
+"""The TV for its callers: takes pictures and sound with due times; VLC runs in a child process."""
 
 import asyncio
 import contextlib
@@ -16,23 +16,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from appliance.media.tv.audio_queue import FRAME_BYTES, MAX_QUEUED_S, RATE
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
-from appliance.media.tv.sound_queue import BOUND, FRAME_BYTES, RATE
 
-_log = logging.getLogger(__name__)
+log = logging.getLogger(__name__)
 
-_SILENT = 3.0
-"""A child that says nothing for so long hangs; it speaks twice a second."""
-_FROZEN = 4.0
-"""Pictures go in and none is displayed for so long: VLC's output is stuck."""
-_FIRST_WORD = 10.0
-"""A cold SD card reads VLC's plug-ins for some seconds."""
-_STOP = 4.0
-_BREATH = 1.0
-"""Between two starts when the child fell before its first word (no display yet)."""
-_PIECE = 8192
-"""Bytes of sound in one message: a socket pair takes few large ones."""
+_STATUS_TIMEOUT_S = 3.0
+"""A child without a status for so long hangs; it sends four a second."""
+_FREEZE_TIMEOUT_S = 4.0
+"""While pictures come and none is displayed for so long, VLC's output is stuck."""
+_START_TIMEOUT_S = 10.0
+"""The first status may take longer: a cold SD card reads VLC's plug-ins for some seconds."""
+_STOP_TIMEOUT_S = 4.0
+_RESTART_PAUSE_S = 1.0
+"""Between two starts when the child ended before its first status (no display yet)."""
+_MAX_PIECE_BYTES = 8192
+"""Bytes of sound in one message: a socket pair queues few large ones."""
 
 
 class TvProblem(StrEnum):
@@ -45,9 +45,9 @@ class TvProblem(StrEnum):
 class Television:
     """The TV, in a child process that owns libvlc, so that a crash of VLC never ends a call.
 
-    `run()` starts the child and starts it again whenever it falls; the last picture shown is in
+    `run()` starts the child, and again whenever it ends; the last picture shown is in
     shared memory and comes back at once. `show` and `play` never wait and never raise because of
-    the child. Light and sound leave `output.delay` seconds after their due times.
+    the child. Picture and sound leave `output.delay` seconds after their due times.
     """
 
     def __init__(
@@ -61,12 +61,12 @@ class Television:
         self.output = output or Output()
         self.problem: TvProblem | None = TvProblem.NO_PICTURE
         self.detail = "not started"
-        """A sentence beside `problem`."""
+        """What `problem` is, in a sentence."""
         self.starts = 0
         self.displayed = 0
         """Pictures that VLC says it put on the screen, over all children."""
         self.status: dict[str, Any] = {}
-        """The child's last word, for logs and the bench."""
+        """The child's last status, for logs and the benchmark."""
         self._environment = dict(os.environ if environment is None else environment)
         width, height = size
         self._ring = PictureRing(width, height)
@@ -89,7 +89,7 @@ class Television:
     def show(self, picture: NDArray[np.uint8], due: float) -> None:
         """Show an I420 picture, (height * 3 // 2, width) uint8, due at that monotonic second.
 
-        At most `feeds.WAITING` wait for their time, and of late ones the newest few are shown.
+        At most `vlc_streams.MAX_WAITING` wait for their time; of late ones the newest are shown.
         Raises ValueError for another shape or type.
         """
         number = self._number + 1
@@ -105,11 +105,13 @@ class Television:
     def play(self, pcm: bytes, due: float) -> None:
         """Play s16le stereo 48 kHz whose first sample is due at that monotonic second.
 
-        Silence where nothing came; at most `sound_queue.BOUND` seconds wait.
+        Silence where nothing came; at most `audio_queue.MAX_QUEUED_S` seconds wait.
         """
-        limit = round(BOUND * RATE) * FRAME_BYTES
-        for begin in range(max(0, len(pcm) - limit), len(pcm), _PIECE):
-            piece = SoundNote(due + begin / FRAME_BYTES / RATE, pcm[begin : begin + _PIECE])
+        limit = round(MAX_QUEUED_S * RATE) * FRAME_BYTES
+        for begin in range(max(0, len(pcm) - limit), len(pcm), _MAX_PIECE_BYTES):
+            piece = SoundNote(
+                due + begin / FRAME_BYTES / RATE, pcm[begin : begin + _MAX_PIECE_BYTES]
+            )
             _send(self._sound, piece.pack())
 
     async def run(self) -> None:
@@ -119,12 +121,12 @@ class Television:
                 self.status = {}
                 await self._live()
                 if not self.status:
-                    await asyncio.sleep(_BREATH)
+                    await asyncio.sleep(_RESTART_PAUSE_S)
         finally:
             self.problem, self.detail = TvProblem.NO_PICTURE, "closed"
 
     async def _live(self) -> None:
-        """One child's life."""
+        """Run one child from its start to its end."""
         pairs = [socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET) for _ in range(3)]
         for end in (end for pair in pairs for end in pair):
             end.setblocking(False)
@@ -146,20 +148,20 @@ class Television:
         self.starts += 1
         self._pid = child.pid
         self._pictures, self._sound = pictures, sound
-        _log.info("tv → started, process %d", child.pid)
+        log.info("tv → started, process %d", child.pid)
         number = self._number
         _send(pictures, PictureNote(number, number % SLOTS, time.monotonic()).pack())
         listener = asyncio.create_task(_relay(child.stderr))
         try:
             reason = await self._watch(child, control)
             self.problem, self.detail = TvProblem.NO_PICTURE, reason
-            _log.warning("tv ← %s", reason)
+            log.warning("tv ← %s", reason)
         finally:
             self._pictures = self._sound = self._pid = None
             for end in (pictures, sound, control):
                 end.close()  # the child ends when its control does
             try:
-                async with asyncio.timeout(_STOP):
+                async with asyncio.timeout(_STOP_TIMEOUT_S):
                     await child.wait()
             except TimeoutError:
                 child.kill()
@@ -167,54 +169,54 @@ class Television:
             listener.cancel()
 
     async def _watch(self, child: asyncio.subprocess.Process, control: socket.socket) -> str:
-        """Read the child's words until it falls or hangs; the reason."""
+        """Read the child's statuses until it ends or hangs; the reason."""
         loop = asyncio.get_running_loop()
-        patience = _FIRST_WORD
+        patience = _START_TIMEOUT_S
         before = self.displayed
         moved_at = sounded_at = time.monotonic()
         shown = displayed = sounded = -1
         while True:
             try:
                 async with asyncio.timeout(patience):
-                    word = await loop.sock_recv(control, 4096)
+                    message = await loop.sock_recv(control, 4096)
             except TimeoutError:
                 child.kill()
-                return f"VLC's process said nothing for {patience:g} s"
+                return f"VLC's process sent no status for {patience:g} s"
             except ConnectionError:
-                word = b""
-            if not word:
+                message = b""
+            if not message:
                 return await _ending(child)
-            patience = _SILENT
-            status = self.status = json.loads(word)
+            patience = _STATUS_TIMEOUT_S
+            status = self.status = json.loads(message)
             now = time.monotonic()
             if status["displayed"] != displayed or status["shown"] == shown:
                 moved_at = now
             if displayed <= 0 < status["displayed"]:
-                _log.info("tv ← first picture on the screen")
+                log.info("tv ← first picture on the screen")
             if status["sounded"] != sounded:
                 sounded_at = now
             shown, displayed, sounded = status["shown"], status["displayed"], status["sounded"]
             self.displayed = before + displayed
-            if now - moved_at > _FROZEN:
+            if now - moved_at > _FREEZE_TIMEOUT_S:
                 child.kill()
-                return f"VLC displayed nothing for {_FROZEN:g} s: {status['error']}"
+                return f"VLC displayed nothing for {_FREEZE_TIMEOUT_S:g} s: {status['error']}"
             if displayed <= 0:
                 self.problem, self.detail = TvProblem.NO_PICTURE, status["error"]
-            elif now - sounded_at > _SILENT:
+            elif now - sounded_at > _STATUS_TIMEOUT_S:
                 self.problem, self.detail = TvProblem.NO_SOUND, status["error"]
             else:
                 self.problem, self.detail = None, ""
 
 
 def _send(end: socket.socket | None, note: bytes) -> None:
-    # A child that hangs or has just fallen loses pictures and sound, never the call.
+    # A child that hangs or has just ended loses pictures and sound, never the call.
     if end is not None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
             end.send(note)
 
 
 def _path(environment: Mapping[str, str]) -> dict[str, str]:
-    """The child must find this very package, wherever the program was started."""
+    """Let the child import this very package, wherever the program was started."""
     here = str(Path(__file__).parents[3])
     rest = environment.get("PYTHONPATH")
     return {"PYTHONPATH": here + (os.pathsep + rest if rest else "")}
@@ -222,7 +224,7 @@ def _path(environment: Mapping[str, str]) -> dict[str, str]:
 
 async def _ending(child: asyncio.subprocess.Process) -> str:
     try:
-        async with asyncio.timeout(_STOP):
+        async with asyncio.timeout(_STOP_TIMEOUT_S):
             code = await child.wait()
     except TimeoutError:
         child.kill()
@@ -236,4 +238,4 @@ async def _relay(stream: asyncio.StreamReader | None) -> None:
         return
     with contextlib.suppress(ValueError):  # a line longer than the reader's limit
         async for line in stream:
-            _log.debug("tv ← %s", line.decode(errors="replace").rstrip())
+            log.debug("tv ← %s", line.decode(errors="replace").rstrip())

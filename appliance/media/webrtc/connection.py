@@ -1,8 +1,8 @@
 """WebRTC connections whose receivers and senders are ours; aiortc does ICE, DTLS and SRTP.
 
-This module and its neighbours `webrtc_handshake`, `webrtc_receiver` and `webrtc_sender` are the
-only ones that touch aiortc's private names; aiortc is pinned to one minor version, with one test
-per name.
+This module and its neighbours `dtls_handshake`, `receiver` and `sender` are the only ones of the
+media that use aiortc's private names; aiortc is pinned to one minor version, with one test per
+name.
 """
 
 from collections.abc import Sequence
@@ -27,13 +27,16 @@ from appliance.media.webrtc.dtls_handshake import Handshake
 from appliance.media.webrtc.receiver import Receiver
 from appliance.media.webrtc.sender import Sender
 
-_FIRST = {"video": "video/H264", "audio": "audio/opus"}
-RECEIVE_BPS = 2_500_000  # what a far end may send us: half of a commune's line
+_PREFERRED = {"video": "video/H264", "audio": "audio/opus"}
+MAX_RECEIVE_BPS = 2_500_000
+"""What a far end may send us: half of a commune's line."""
 
 
 def _preferences(kind: str) -> list[RTCRtpCodecCapability]:
-    """The codecs of `kind`, the one that our near tracks deliver ready made first."""
-    return sorted(get_capabilities(kind).codecs, key=lambda codec: codec.mimeType != _FIRST[kind])
+    """The codecs of `kind`, first the one in which our near tracks deliver packets."""
+    return sorted(
+        get_capabilities(kind).codecs, key=lambda codec: codec.mimeType != _PREFERRED[kind]
+    )
 
 
 class _Router(RtpRouter):
@@ -79,7 +82,7 @@ class Connection(RTCPeerConnection):
         self,
         sessionDescription: RTCSessionDescription,  # noqa: N803
     ) -> None:
-        """As in aiortc, for a far end that names our media in another order, too.
+        """As in aiortc, also for a far end that lists our media in another order.
 
         aiortc 1.16 takes the first transceiver's transport, which all share in one bundle, for
         one that the bundle made superfluous, and stops it, when an offer begins with another.
@@ -120,13 +123,13 @@ class Connection(RTCPeerConnection):
 def connection(
     *,
     ice_servers: Sequence[RTCIceServer] = (),
-    receive_bps: int = RECEIVE_BPS,
+    receive_bps: int = MAX_RECEIVE_BPS,
     send_rate: SendRate | None = None,
 ) -> Connection:
     """A connection as the dialers use it.
 
-    Without `ice_servers` nothing outside is asked for addresses. `receive_bps` is the most that
-    the far end is told to send. All media travel in one bundle.
+    Without `ice_servers` no server is asked for addresses. `receive_bps` is the most that the far
+    end may send (REMB). All media travel in one bundle.
     """
     configuration = RTCConfiguration(
         iceServers=list(ice_servers), bundlePolicy=RTCBundlePolicy.MAX_BUNDLE

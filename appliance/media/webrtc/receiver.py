@@ -1,4 +1,4 @@
-"""A WebRTC receiver that hands RTP and sender reports to a FarTrack and speaks RTCP for it."""
+"""A WebRTC receiver that gives RTP and sender reports to a FarTrack and sends RTCP for it."""
 
 import asyncio
 import logging
@@ -12,13 +12,10 @@ from aiortc.rtcdtlstransport import RTCDtlsTransport
 from aiortc.rtcrtpparameters import RTCRtpCodecParameters, RTCRtpReceiveParameters
 from aiortc.rtp import (
     RTCP_PSFB_APP,
-    RTCP_PSFB_PLI,
-    RTCP_RTPFB_NACK,
     AnyRtcpPacket,
     RtcpPsfbPacket,
     RtcpReceiverInfo,
     RtcpRrPacket,
-    RtcpRtpfbPacket,
     RtcpSrPacket,
     RtpPacket,
     pack_remb_fci,
@@ -31,22 +28,22 @@ from appliance.media.jitter.packets import Packet
 from appliance.media.receive.audio import FarAudio
 from appliance.media.receive.track import FarTrack
 from appliance.media.receive.video import FarVideo
-from appliance.media.rtp.nack import rising
+from appliance.media.rtp import rtcp
 from appliance.media.rtp.receive_rate import ReceiveRate
 from appliance.media.rtp.reception import Reception
 from appliance.media.webrtc.sender import Sender
 
 log = logging.getLogger(__name__)
 
-SPEAKING = 32  # messages on their way out at once; more would tell the same again
-SOURCES = 8  # streams of one receiver that are reported; a far end that changes has few
+MAX_MESSAGES = 32  # RTCP messages being sent at once; more would repeat the same
+MAX_SOURCES = 8  # streams of one receiver that are reported; a far end that changes has few
 
 
 class Receiver(RTCRtpReceiver):
     """An RTCRtpReceiver whose track is a FarTrack: no stock jitter buffer, no decoder thread.
 
     `sender` is the one of the same transceiver: it knows the round trip. `receive_bps` is the
-    most that the far end is told to send (REMB).
+    most that the far end may send (REMB).
     """
 
     def __init__(
@@ -70,7 +67,7 @@ class Receiver(RTCRtpReceiver):
         self._estimate_rate = ReceiveRate(receive_bps) if kind == "video" else None
         self._stopped = False
         self._reporter: asyncio.Task[None] | None = None
-        self._speaking: set[asyncio.Task[None]] = set()
+        self._sending: set[asyncio.Task[None]] = set()
 
     @property  # type: ignore[override]
     def _track(self) -> FarTrack | None:
@@ -78,7 +75,7 @@ class Receiver(RTCRtpReceiver):
 
     @_track.setter
     def _track(self, stock: MediaStreamTrack | None) -> None:
-        """aiortc makes its own kind of track when a description offers one; ours takes its id."""
+        """Replace the track that aiortc makes when a description offers one; keep its id."""
         if stock is not None:
             made = FarVideo if self._kind == "video" else FarAudio
             self._far = made(clock=self._clock, feedback=self, id=stock.id)
@@ -100,7 +97,7 @@ class Receiver(RTCRtpReceiver):
         self._stopped = True
         self.transport._unregister_rtp_receiver(self)
         self._handle_disconnect()
-        tasks = [*self._speaking, *([self._reporter] if self._reporter else [])]
+        tasks = [*self._sending, *([self._reporter] if self._reporter else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -163,7 +160,7 @@ class Receiver(RTCRtpReceiver):
         reception = self._receptions.get(ssrc)
         if reception is None:
             reception = self._receptions[ssrc] = Reception(codec.clockRate)
-            if len(self._receptions) > SOURCES:
+            if len(self._receptions) > MAX_SOURCES:
                 del self._receptions[next(iter(self._receptions))]
         return reception
 
@@ -183,29 +180,28 @@ class Receiver(RTCRtpReceiver):
         )
         if bps is not None and self._own_ssrc is not None:
             fci = pack_remb_fci(int(bps), [packet.ssrc])
-            self._speak(RtcpPsfbPacket(RTCP_PSFB_APP, self._own_ssrc, 0, fci))
+            self._send_soon(bytes(RtcpPsfbPacket(RTCP_PSFB_APP, self._own_ssrc, 0, fci)))
 
     def nack(self, ssrc: int, sequences: list[int]) -> None:
         """Ask for packets again (RFC 4585 section 6.2.1)."""
         if self._own_ssrc is not None:
-            for run in rising(sequences):
-                self._speak(RtcpRtpfbPacket(RTCP_RTPFB_NACK, self._own_ssrc, ssrc, run))
+            self._send_soon(rtcp.nack(self._own_ssrc, ssrc, sequences))
 
     def keyframe(self, ssrc: int) -> None:
         """Ask for a keyframe (PLI, RFC 4585 section 6.3.1)."""
-        log.info("far ← keyframe asked for")
+        log.info("far ← keyframe requested")
         if self._own_ssrc is not None:
-            self._speak(RtcpPsfbPacket(RTCP_PSFB_PLI, self._own_ssrc, ssrc))
+            self._send_soon(rtcp.pli(self._own_ssrc, ssrc))
 
-    def _speak(self, packet: AnyRtcpPacket) -> None:
-        if len(self._speaking) < SPEAKING:
-            task = asyncio.get_running_loop().create_task(self._say(packet))
-            self._speaking.add(task)
-            task.add_done_callback(self._speaking.discard)
+    def _send_soon(self, packet: bytes) -> None:
+        if len(self._sending) < MAX_MESSAGES:
+            task = asyncio.get_running_loop().create_task(self._send(packet))
+            self._sending.add(task)
+            task.add_done_callback(self._sending.discard)
 
-    async def _say(self, packet: AnyRtcpPacket) -> None:
+    async def _send(self, packet: bytes) -> None:
         try:
-            await self.transport._send_rtp(bytes(packet))
+            await self.transport._send_rtp(packet)
         except ConnectionError:
             log.debug("far → RTCP not sent: the connection is closed")
 
@@ -229,10 +225,10 @@ class Receiver(RTCRtpReceiver):
                 )
                 for ssrc, block in blocks
             ]
-            await self._say(RtcpRrPacket(ssrc=self._own_ssrc, reports=infos))
+            await self._send(bytes(RtcpRrPacket(ssrc=self._own_ssrc, reports=infos)))
 
     async def getStats(self) -> RTCStatsReport:  # noqa: N802 - aiortc's name
-        """Inbound statistics in aiortc's form; `FarTrack.statistics` says more."""
+        """Inbound statistics in aiortc's form; `FarTrack.statistics` has more."""
         report = RTCStatsReport()
         for ssrc, stream in self._receptions.items():
             report.add(

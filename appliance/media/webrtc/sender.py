@@ -1,4 +1,4 @@
-"""A WebRTC sender of ready packets: a lid on retransmission, keyframes and rate to the track."""
+"""A WebRTC sender of ready packets: limits retransmission, passes requests on to the track."""
 
 import asyncio
 import logging
@@ -30,16 +30,16 @@ from appliance.media.rtp.send_rate import Meter, Retransmission, SendRate
 
 log = logging.getLogger(__name__)
 
-KEYFRAME_PAUSE_S = 0.2  # several that ask at once get one keyframe
-RATE_STEP = 0.05  # the encoder is not bothered with less
-READY = {"video": "H264", "audio": "opus"}  # what ready packets are coded in
+MIN_KEYFRAME_INTERVAL_S = 0.2  # several requests at once get one keyframe
+MIN_RATE_STEP = 0.05  # a smaller change is not passed on to the encoder
+READY_CODECS = {"video": "H264", "audio": "opus"}  # the codecs of ready packets
 
 
 class Sender(RTCRtpSender):
-    """An RTCRtpSender that lets ready packets (H.264 Annex B, Opus) through without touching them.
+    """An RTCRtpSender that sends ready packets (H.264 Annex B, Opus) unchanged.
 
-    A track that has `request_keyframe()` and `set_bitrate(bps)` is told what the far end asks
-    for; `rate` is shared by the senders of a connection.
+    A track with `request_keyframe()` and `set_bitrate(bps)` gets what the far end requests; `rate`
+    is shared by the senders of a connection.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Sender(RTCRtpSender):
         self._meter = Meter()
         self._keyframe_at = float("-inf")
         self._wants_keyframe = False
-        self._told_bps = 0.0
+        self._set_bps = 0.0
         self._stopped_video = False
         self._refused = False
 
@@ -70,7 +70,7 @@ class Sender(RTCRtpSender):
             for report in packet.reports:
                 if report.ssrc == self._ssrc:
                     self.rate.loss(report.fraction_lost / 256, now, self.round_trip_s)
-            self._tell_rate()
+            self._pass_rate_on()
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
             for sequence in packet.lost:
                 await self._repeat(sequence & 0xFFFF, now)
@@ -79,7 +79,7 @@ class Sender(RTCRtpSender):
 
     def _payload_feedback(self, packet: RtcpPsfbPacket, now: float) -> None:
         if packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
-            if now - self._keyframe_at >= KEYFRAME_PAUSE_S:
+            if now - self._keyframe_at >= MIN_KEYFRAME_INTERVAL_S:
                 self._keyframe_at = now
                 self._send_keyframe()
         elif packet.fmt == RTCP_PSFB_APP:
@@ -89,7 +89,7 @@ class Sender(RTCRtpSender):
                 return
             if self._ssrc in ssrcs:
                 self.rate.limit(bps, now)
-                self._tell_rate()
+                self._pass_rate_on()
 
     async def _repeat(self, sequence: int, now: float) -> None:
         history: dict[int, RtpPacket] = self._RTCRtpSender__rtp_history  # type: ignore[attr-defined]
@@ -108,13 +108,13 @@ class Sender(RTCRtpSender):
         if request is not None:
             request()
 
-    def _tell_rate(self) -> None:
+    def _pass_rate_on(self) -> None:
         if self.kind != "video":
             return
         bps = self.rate.bps
         tell = getattr(self.track, "set_bitrate", None)
-        if tell is not None and abs(bps - self._told_bps) > RATE_STEP * self._told_bps:
-            self._told_bps = bps
+        if tell is not None and abs(bps - self._set_bps) > MIN_RATE_STEP * self._set_bps:
+            self._set_bps = bps
             tell(int(bps))
 
     async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
@@ -124,7 +124,7 @@ class Sender(RTCRtpSender):
         if self._packer is None:
             self._packer = get_encoder(codec)
         if isinstance(data, Packet):
-            if codec.name.lower() != READY[self.kind].lower():
+            if codec.name.lower() != READY_CODECS[self.kind].lower():
                 self._refuse(codec)
                 return None
             payloads, timestamp = self._packer.pack(data)
@@ -137,11 +137,11 @@ class Sender(RTCRtpSender):
             return None
         self.sent_frames += 1
         self._meter.add(sum(map(len, payloads)), time.monotonic())
-        # No audio level: stock aiortc works it out sample by sample in Python, and no one asks.
+        # No audio level: aiortc computes it sample by sample in Python, and nobody needs it.
         return RTCEncodedFrame(payloads, timestamp, None)  # type: ignore[arg-type]
 
     def _may_send(self) -> bool:
-        """The picture stops so that the sound can go on; it comes back with a keyframe."""
+        """Whether the picture may be sent; after a stop it goes on with a keyframe."""
         if self.kind != "video":
             return True
         if self.rate.video and self._stopped_video:
@@ -159,6 +159,6 @@ class Sender(RTCRtpSender):
                 "near → nothing is sent: %s was negotiated and the track delivers ready %s; "
                 "give it a track of frames, or offer %s first",
                 codec.name,
-                READY[self.kind],
-                READY[self.kind],
+                READY_CODECS[self.kind],
+                READY_CODECS[self.kind],
             )

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from appliance.core.scenes import Scene, Screen
 from appliance.dialers.api import Call
 from appliance.media.receive.track_follower import TrackFollower
-from appliance.media.tv.compose import I420
+from appliance.media.tv.compositor import I420
 
 MIRROR_S = 0.1
 """How often the self-view moves while the far picture is awaited."""

@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from appliance.core.scenes import Scene
-from appliance.media.tv.compose import I420, Canvas, Layer
+from appliance.media.tv.compositor import I420, Canvas, Layer
 from services.endpoint.screen.drawing import draw
 from services.endpoint.screen.overlay import overlay, self_view
 

@@ -7,17 +7,14 @@ from dataclasses import dataclass, field
 
 from aiortc.rtp import (
     RTCP_PSFB_APP,
-    RTCP_PSFB_PLI,
-    RTCP_RTPFB_NACK,
     AnyRtcpPacket,
     RtcpPsfbPacket,
     RtcpRrPacket,
-    RtcpRtpfbPacket,
     RtcpSrPacket,
     pack_remb_fci,
 )
 
-from appliance.media.rtp.nack import rising
+from appliance.media.rtp import rtcp
 from services.room.errors import INVALID_SDP, VideoRoomError
 from services.room.media import rewrite
 from services.room.media.descriptions import accepted, answer, read
@@ -107,13 +104,10 @@ class PublishedMedia:
         for source in self.sources.values():
             if source.ssrc is None:
                 continue
-            for run in rising(source.take_missing()):
-                nack = RtcpRtpfbPacket(RTCP_RTPFB_NACK, OUR_SSRC, source.ssrc, lost=run)
-                await self.transport.send(bytes(nack))
+            if missing := source.take_missing():
+                await self.transport.send(rtcp.nack(OUR_SSRC, source.ssrc, missing))
             if source.take_picture_request(now):
-                await self.transport.send(
-                    bytes(RtcpPsfbPacket(RTCP_PSFB_PLI, OUR_SSRC, source.ssrc))
-                )
+                await self.transport.send(rtcp.pli(OUR_SSRC, source.ssrc))
 
     async def _report(self) -> None:
         blocks = [block for s in self.sources.values() if (block := s.reception())]

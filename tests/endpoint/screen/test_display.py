@@ -8,7 +8,7 @@ import numpy as np
 
 from appliance.core.scenes import Scene
 from appliance.core.screen_texts import Screen
-from appliance.media.tv.compose import I420
+from appliance.media.tv.compositor import I420
 from services.endpoint.screen.display import STALE_S, Display
 from tests.fast_loop import play
 from tests.stories.far_end import FarEnd

@@ -13,7 +13,7 @@ from av.packet import Packet
 from av.stream import Stream
 
 from appliance.media.capture.camera import Camera
-from appliance.media.capture.local_video import QUEUE_BOUND, LocalVideo
+from appliance.media.capture.local_video import MAX_QUEUE, LocalVideo
 from appliance.media.formats import VIDEO_CLOCK
 from tests.media.capture.recordings import decoded, write_video
 
@@ -97,12 +97,12 @@ async def test_a_consumer_that_stalls_begins_anew_at_a_keyframe(camera: Camera) 
     async with asyncio.timeout(10):
         while track.wanting:
             await asyncio.sleep(0.05)
-    packets = await some(track, QUEUE_BOUND // 2)
+    packets = await some(track, MAX_QUEUE // 2)
     assert packets[0].is_keyframe
     assert last.pts is not None
     assert packets[0].pts is not None
     dropped_s = (packets[0].pts - last.pts) / VIDEO_CLOCK
-    assert dropped_s >= QUEUE_BOUND / camera.fps, "all that waited, and what came meanwhile"
+    assert dropped_s >= MAX_QUEUE / camera.fps, "all that waited, and what came meanwhile"
     assert len(decoded(packets)) == len(packets), "without a hole"
     track.stop()
 

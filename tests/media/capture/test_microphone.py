@@ -17,7 +17,7 @@ from av.stream import Stream
 
 from appliance.media.capture.device import CaptureState
 from appliance.media.capture.local_audio import LocalAudio
-from appliance.media.capture.microphone import RING_BLOCKS, Microphone
+from appliance.media.capture.microphone import MAX_BLOCKS, Microphone
 from appliance.media.codecs.opus import OpusEncoder
 from tests.media.capture.recordings import heard, loudest_hertz, write_tone
 
@@ -134,7 +134,7 @@ async def test_unplugged_it_is_silent_and_comes_back() -> None:
         assert "unplugged" in microphone.problem
         track = LocalAudio(microphone, "pcm")
         async with asyncio.timeout(10):
-            for _ in range(RING_BLOCKS + 2):
+            for _ in range(MAX_BLOCKS + 2):
                 frame = await track.recv()
         assert isinstance(frame, av.AudioFrame)
         assert not frame.to_ndarray().any()

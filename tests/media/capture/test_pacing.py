@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.capture.pacing import Pace, Thinner
+from appliance.media.capture.pacing import FrameRateLimiter, Pace
 
 
 def test_media_time_is_laid_onto_the_clock() -> None:
@@ -32,18 +32,18 @@ def test_a_jump_ahead_is_not_waited_for() -> None:
 
 @given(st.lists(st.floats(0.001, 0.2), max_size=300), st.sampled_from([5, 15, 30]))
 def test_no_more_than_the_wanted_frames_pass(gaps: list[float], fps: int) -> None:
-    thin, at, kept = Thinner(fps), 0.0, 0
+    limiter, at, kept = FrameRateLimiter(fps), 0.0, 0
     for gap in gaps:
         at += gap
-        kept += thin.accept(at)
+        kept += limiter.accept(at)
     assert kept <= at * fps + 2.25
 
 
 def test_a_jittery_camera_of_the_wanted_rate_loses_nothing() -> None:
-    thin = Thinner(30)
-    assert all(thin.accept(i / 30 + (0.004 if i % 2 else -0.003)) for i in range(300))
+    limiter = FrameRateLimiter(30)
+    assert all(limiter.accept(i / 30 + (0.004 if i % 2 else -0.003)) for i in range(300))
 
 
 def test_sixty_frames_become_thirty() -> None:
-    thin = Thinner(30)
-    assert sum(thin.accept(i / 60) for i in range(600)) == 300
+    limiter = FrameRateLimiter(30)
+    assert sum(limiter.accept(i / 60) for i in range(600)) == 300

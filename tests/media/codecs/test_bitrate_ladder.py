@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.codecs.bitrate_ladder import LADDER, rung_for, within
+from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER, rung_for, within
 from appliance.media.formats import Size
 
 
@@ -15,7 +15,7 @@ def test_a_rung_is_always_one_that_the_rate_can_pay(rates: list[int]) -> None:
     for bps in rates:
         rung = rung_for(bps, rung)
         assert rung is None or bps >= rung.leave_bps
-        assert rung is not None or bps < LADDER[-1].enter_bps
+        assert rung is not None or bps < BITRATE_LADDER[-1].enter_bps
 
 
 @given(st.integers(0, 2_000_000), st.integers(0, 2_000_000))
@@ -25,7 +25,7 @@ def test_the_same_rate_twice_is_the_same_rung(before: int, bps: int) -> None:
 
 
 def test_a_rate_that_swings_within_a_rung_does_not_flap() -> None:
-    for rung in LADDER:
+    for rung in BITRATE_LADDER:
         now_on = rung_for(rung.enter_bps, None)
         for bps in (rung.leave_bps, rung.enter_bps, rung.leave_bps, rung.enter_bps):
             now_on = rung_for(bps, now_on)
@@ -33,5 +33,5 @@ def test_a_rate_that_swings_within_a_rung_does_not_flap() -> None:
 
 
 def test_a_small_camera_is_never_scaled_up() -> None:
-    assert within(LADDER[0], Size(640, 360), 25) == (Size(640, 360), 25)
-    assert within(LADDER[2], Size(640, 480), 30) == (Size(480, 360), 30)
+    assert within(BITRATE_LADDER[0], Size(640, 360), 25) == (Size(640, 360), 25)
+    assert within(BITRATE_LADDER[2], Size(640, 480), 30) == (Size(480, 360), 30)

@@ -5,7 +5,7 @@ import random
 from dataclasses import replace
 
 from appliance.media.jitter.packets import Packet
-from appliance.media.jitter.picture import AccessUnit, PictureJitter
+from appliance.media.jitter.video import AccessUnit, VideoJitterBuffer
 
 START = b"\0\0\0\1"
 
@@ -47,7 +47,7 @@ class Net:
     """Carries a stream to a jitter buffer and its questions back, in simulated time."""
 
     def __init__(
-        self, jitter: PictureJitter, *, loss: float = 0.0, trip_s: float = 0.05, seed: int = 1
+        self, jitter: VideoJitterBuffer, *, loss: float = 0.0, trip_s: float = 0.05, seed: int = 1
     ) -> None:
         self.jitter = jitter
         self.units: list[tuple[float, AccessUnit]] = []

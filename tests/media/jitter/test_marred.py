@@ -2,8 +2,14 @@
 
 import pytest
 
-from appliance.media.jitter.formats import H264, VP8
-from appliance.media.jitter.picture import CALM_S, LATE_S, PATIENCE_S, TRIP_S, PictureJitter
+from appliance.media.jitter.payload_formats import H264, VP8
+from appliance.media.jitter.video import (
+    CALM_AFTER_S,
+    DEFAULT_ROUND_TRIP_S,
+    KEYFRAME_WAIT_S,
+    MAX_LATE_S,
+    VideoJitterBuffer,
+)
 from tests.media.jitter.lossy_stream import Net, stream
 
 PICTURE_S = 1 / 30
@@ -14,7 +20,7 @@ def shown(
     lost: set[int], *, keys: tuple[int, ...] = (0,), repairs: bool = False
 ) -> dict[int, float]:
     """When each of 300 frames left; of those in `lost` one packet never comes."""
-    jitter = PictureJitter(H264)
+    jitter = VideoJitterBuffer(H264)
     jitter.repairs = repairs
     net = Net(jitter, trip_s=0.0)
     for number, frame in enumerate(stream(300, keys=keys)):
@@ -34,7 +40,10 @@ def test_one_loss_is_healed_by_its_keyframe_and_no_marred_picture_is_shown() -> 
 def test_a_keyframe_that_does_not_come_is_not_waited_for_for_long() -> None:
     out = shown({150})
     assert set(range(300)) - set(out) == {150}
-    assert out[151] - 151 * PICTURE_S <= LATE_S + PATIENCE_S + TRIP_S + 2 * PICTURE_S
+    assert (
+        out[151] - 151 * PICTURE_S
+        <= MAX_LATE_S + KEYFRAME_WAIT_S + DEFAULT_ROUND_TRIP_S + 2 * PICTURE_S
+    )
     assert out[299] - 299 * PICTURE_S == pytest.approx(0.0, abs=1e-6)
 
 
@@ -43,11 +52,11 @@ def test_losses_that_follow_one_another_are_only_waited_for_as_late_packets_are(
     out = shown(lost)
     assert set(range(300)) - set(out) == lost
     for number in (161, 171, 181):
-        assert out[number] - number * PICTURE_S <= LATE_S + 2 * PICTURE_S
+        assert out[number] - number * PICTURE_S <= MAX_LATE_S + 2 * PICTURE_S
 
 
 def test_a_keyframe_and_a_calm_make_it_patient_again() -> None:
-    second = 100 + 1 + int(CALM_S * 30) + 10
+    second = 100 + 1 + int(CALM_AFTER_S * 30) + 10
     out = shown({100, second}, keys=(0, 101, second + 5))
     assert set(range(second, second + 5)).isdisjoint(out)
     assert second + 5 in out

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.rtp.dtmf import KEYS, Event, EventPacket, KeyListener, KeySender
+from appliance.media.rtp.dtmf import KEYS, DtmfReceiver, DtmfSender, Event, EventPacket
 
 
 def sent(keys: str, rate: int = 8000) -> list[tuple[int, EventPacket]]:
     """The packets of all blocks, with the number of the block."""
-    sender = KeySender()
+    sender = DtmfSender()
     sender.press(keys)
     packets: list[tuple[int, EventPacket]] = []
     block = 0
@@ -53,7 +53,7 @@ def test_codes_of_all_keys() -> None:
 
 
 def test_what_is_no_key_is_refused_whole() -> None:
-    sender = KeySender()
+    sender = DtmfSender()
     with pytest.raises(ValueError, match="'X' is no telephone key"):
         sender.press("12x")
     with pytest.raises(ValueError, match="more than"):
@@ -67,7 +67,7 @@ def test_what_is_no_key_is_refused_whole() -> None:
 def test_each_key_is_heard_once_whatever_single_packets_are_lost(
     keys: str, losses: int, chance: random.Random
 ) -> None:
-    listener, heard, timestamp = KeyListener(), "", 0
+    listener, heard, timestamp = DtmfReceiver(), "", 0
     for block, packet in sent(keys):
         if packet.marker:
             timestamp = 4_294_960_000 + block * 160 & 0xFFFFFFFF
@@ -80,5 +80,5 @@ def test_each_key_is_heard_once_whatever_single_packets_are_lost(
 
 @given(st.binary(max_size=12), st.integers(0, 2**32 - 1))
 def test_any_bytes(payload: bytes, timestamp: int) -> None:
-    key = KeyListener().take(payload, timestamp)
+    key = DtmfReceiver().take(payload, timestamp)
     assert key is None or key in KEYS

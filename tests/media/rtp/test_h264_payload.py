@@ -4,11 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.codecs.decoders import PictureDecoder
+from appliance.media.codecs.decoders import VideoDecoder
 from appliance.media.codecs.h264_encoder import H264Encoder
 from appliance.media.formats import Size
-from appliance.media.jitter.formats import H264
-from appliance.media.rtp.h264_payload import PAYLOAD_MAX, bps_within, packed, units
+from appliance.media.jitter.payload_formats import H264
+from appliance.media.rtp.h264_payload import MAX_PAYLOAD_BYTES, bps_within, nal_units, packetise
 from tests.media.local_tracks import numbered
 
 START = b"\0\0\0\1"
@@ -27,33 +27,33 @@ nal = st.builds(
 
 @given(st.lists(nal, min_size=1, max_size=6), st.integers(20, 1_300))
 def test_mode_1_carries_everything_in_packets_of_the_limit(parts: list[bytes], limit: int) -> None:
-    payloads = packed(coded(parts), 1, limit)
+    payloads = packetise(coded(parts), 1, limit)
     assert max(map(len, payloads)) <= limit
     assert b"".join(map(H264.depayload, payloads)) == coded(parts)
 
 
 @given(st.lists(nal, min_size=1, max_size=6))
 def test_mode_0_carries_whole_units_or_says_so(parts: list[bytes]) -> None:
-    if max(map(len, parts)) > PAYLOAD_MAX:
+    if max(map(len, parts)) > MAX_PAYLOAD_BYTES:
         with pytest.raises(ValueError, match="does not fit"):
-            packed(coded(parts), 0)
+            packetise(coded(parts), 0)
     else:
-        assert packed(coded(parts), 0) == parts
+        assert packetise(coded(parts), 0) == parts
 
 
 def test_start_codes_of_both_lengths() -> None:
     stream = b"\0\0\0\1\x67a\0\0\1\x68b\0\0\0\1\x65c\0\0"
-    assert list(units(stream)) == [b"\x67a", b"\x68b", b"\x65c"]
-    assert list(units(b"no start code")) == []
+    assert list(nal_units(stream)) == [b"\x67a", b"\x68b", b"\x65c"]
+    assert list(nal_units(b"no start code")) == []
 
 
 def test_our_encoder_cuts_slices_for_mode_0() -> None:
     encoder = H264Encoder(("libx264",), Size(640, 360), 30, 1_500_000, sliced=True)
-    decoder = PictureDecoder("h264")
+    decoder = VideoDecoder("h264")
     for number in range(20):
         (access_unit,) = encoder.encode(numbered(number), number / 30, keyframe=number % 7 == 0)
-        payloads = packed(bytes(access_unit), 0)
-        assert max(map(len, payloads)) <= PAYLOAD_MAX
+        payloads = packetise(bytes(access_unit), 0)
+        assert max(map(len, payloads)) <= MAX_PAYLOAD_BYTES
         assert len(decoder.decode(b"".join(map(H264.depayload, payloads)))) == 1
 
 

@@ -8,9 +8,15 @@ from av.stream import Stream
 
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp import rtcp
-from appliance.media.rtp.receiver import BURST, RTCP_S, SIGNALLED_S, Receiving, RtpReceiver
+from appliance.media.rtp.receiver import (
+    MAX_REQUEST_BURST,
+    RTCP_REQUEST_INTERVAL_S,
+    SIGNALLED_REQUEST_INTERVAL_S,
+    Receiving,
+    RtpReceiver,
+)
 from appliance.media.rtp.send_rate import SendRate
-from appliance.media.rtp.sender import KEYFRAME_PAUSE_S, MOST_UNSENT, RtpSender, Sending
+from appliance.media.rtp.sender import MAX_UNSENT, MIN_KEYFRAME_INTERVAL_S, RtpSender, Sending
 from appliance.media.rtp.stream import RtpStream
 from tests.media.local_tracks import NumberedVideo
 
@@ -47,9 +53,9 @@ class Deaf:
 def test_a_picture_that_stays_broken_asks_a_few_times_and_then_once_in_a_while() -> None:
     deaf = Deaf("nack pli")
     deaf.wish(1.0)
-    assert len(deaf.said) == BURST
+    assert len(deaf.said) == MAX_REQUEST_BURST
     deaf.wish(9.0)
-    assert len(deaf.said) <= BURST + 10 / RTCP_S
+    assert len(deaf.said) <= MAX_REQUEST_BURST + 10 / RTCP_REQUEST_INTERVAL_S
     assert set(deaf.said) == {rtcp.pli(OWN, FAR)}
 
 
@@ -61,14 +67,14 @@ def test_who_is_not_heard_asks_in_every_way() -> None:
     assert deaf.said == [pli, pli + firs[0], pli + firs[1]]
     assert deaf.asked == 2
     deaf.wish(9.0)
-    assert deaf.asked <= BURST + 10 / SIGNALLED_S
+    assert deaf.asked <= MAX_REQUEST_BURST + 10 / SIGNALLED_REQUEST_INTERVAL_S
 
 
 def test_without_any_feedback_the_signalling_asks() -> None:
     deaf = Deaf()
     deaf.wish(0.1)
     assert not deaf.said
-    assert deaf.asked == BURST
+    assert deaf.asked == MAX_REQUEST_BURST
 
 
 def test_a_far_end_gets_a_keyframe_by_pli_and_by_fir_but_one_at_a_time() -> None:
@@ -88,9 +94,9 @@ def test_a_far_end_gets_a_keyframe_by_pli_and_by_fir_but_one_at_a_time() -> None
     for words in (pli, fir):
         for _ in range(5):
             stream.take_rtcp(words, now)
-        stream.take_rtcp(words, now + KEYFRAME_PAUSE_S / 2)
-        now += KEYFRAME_PAUSE_S
-    assert wanted == [100.0, 100.0 + KEYFRAME_PAUSE_S]
+        stream.take_rtcp(words, now + MIN_KEYFRAME_INTERVAL_S / 2)
+        now += MIN_KEYFRAME_INTERVAL_S
+    assert wanted == [100.0, 100.0 + MIN_KEYFRAME_INTERVAL_S]
 
 
 class Wire:
@@ -121,7 +127,7 @@ def test_a_camera_that_cuts_no_slices_is_a_fault_and_its_first_picture_is_none(
         sender._take(picture(number, size), 100.0 + number / 30)
     assert len(wire.packets) == 1
     assert not caplog.records
-    for number in range(3, 3 + 2 * MOST_UNSENT):
+    for number in range(3, 3 + 2 * MAX_UNSENT):
         sender._take(picture(number, 20_000), 100.0 + number / 30)
     assert len(wire.packets) == 1
     assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -2,14 +2,21 @@
 
 import time
 
-from aiortc.rtp import RtcpByePacket, RtcpRrPacket, RtcpSrPacket, pack_remb_fci
+from aiortc.rtp import (
+    RtcpByePacket,
+    RtcpPacket,
+    RtcpRrPacket,
+    RtcpRtpfbPacket,
+    RtcpSrPacket,
+    pack_remb_fci,
+)
 from aiortc.rtp import RtcpPsfbPacket as Psfb
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.media.rtp.rtcp import (
-    KeyframeWanted,
-    Missing,
+    KeyframeRequest,
+    Nack,
     RateLimit,
     cname,
     fir,
@@ -26,18 +33,30 @@ def test_fir_names_its_target_behind_a_zero() -> None:
     """RFC 5104 section 4.3.1: sender, media source 0, then SSRC, number and 24 bits of 0."""
     data = fir(0x11111111, 0x22222222, 258)
     assert data.hex() == "84ce0004" + "11111111" + "00000000" + "22222222" + "02000000"
-    assert list(read(data)) == [KeyframeWanted(0x22222222)]
+    assert list(read(data)) == [KeyframeRequest(0x22222222)]
 
 
 def test_pli_and_nack() -> None:
     assert list(read(pli(1, 2) + nack(1, 2, [65_535, 0, 3]))) == [
-        KeyframeWanted(2),
-        Missing(2, (65_535, 0, 3)),
+        KeyframeRequest(2),
+        Nack(2, (65_535, 0, 3)),
     ]
 
 
+@given(st.lists(st.integers(0, 65535), min_size=1, max_size=40, unique=True))
+def test_whatever_was_lost_is_asked_for(lost: list[int]) -> None:
+    """Also around the wrap at 65536, by aiortc's reader and by ours."""
+    data = nack(1, 2, lost)
+    (ours,) = read(data)
+    (theirs,) = RtcpPacket.parse(data)
+    assert isinstance(ours, Nack)
+    assert isinstance(theirs, RtcpRtpfbPacket)
+    assert sorted(ours.sequences) == sorted(lost)
+    assert sorted(number & 0xFFFF for number in theirs.lost) == sorted(lost)
+
+
 def test_a_fir_without_entries_goes_by_its_header() -> None:
-    assert list(read(bytes(Psfb(4, 1, 9)))) == [KeyframeWanted(9)]
+    assert list(read(bytes(Psfb(4, 1, 9)))) == [KeyframeRequest(9)]
 
 
 def test_tmmbr_on_the_wire() -> None:
@@ -70,7 +89,7 @@ def test_one_malformed_packet_hides_no_other() -> None:
     unknown = bytes.fromhex("80cc0002" + "00000001" + "41424344")
     heard = list(read(bytes(RtcpRrPacket(3)) + short_report + unknown + cname(3, "x") + pli(3, 4)))
     assert heard[0] == RtcpRrPacket(3)
-    assert heard[-1] == KeyframeWanted(4)
+    assert heard[-1] == KeyframeRequest(4)
     assert len(heard) == 3
     assert list(read(bytes(RtcpByePacket([3])) + b"\x81\xce\0\7")) == [RtcpByePacket([3])]
 

@@ -9,7 +9,14 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.rtp.srtp import RTCP_TAG, SUITES, CipherError, Inbound, MasterKey, Outbound
+from appliance.media.rtp.srtp import (
+    RTCP_TAG_BYTES,
+    SUITES,
+    CipherError,
+    Inbound,
+    MasterKey,
+    Outbound,
+)
 
 KEY = MasterKey(bytes(range(30)))
 LONG, SHORT = SUITES
@@ -46,7 +53,7 @@ def test_what_is_protected_is_opened(suite: str, mki: bytes, signalled: bool) ->
         assert len(data) == len(packet(number)) + tag
         assert inbound.rtp(with_mki(data, mki, tag) if mki else data) == packet(number)
         data = outbound.rtcp(RTCP)
-        assert inbound.rtcp(with_mki(data, mki, RTCP_TAG) if mki else data) == RTCP
+        assert inbound.rtcp(with_mki(data, mki, RTCP_TAG_BYTES) if mki else data) == RTCP
 
 
 def test_the_tag_is_the_one_of_the_rfc() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from appliance.media.rtp import udp_ports
 from appliance.media.rtp.srtp import Inbound, MasterKey, Outbound
-from appliance.media.rtp.udp_ports import LATCHES, PortsError, RtpPath, _Far
+from appliance.media.rtp.udp_ports import MAX_LATCHES, PortsError, RtpPath, _Far
 
 HOST = "127.0.0.1"
 SUITE = "AES_CM_128_HMAC_SHA1_80"
@@ -148,12 +148,12 @@ def test_the_latch_is_bounded() -> None:
     now = 100.0
     assert far.hear((HOST, 2), now)
     assert not far.hear((HOST, 3), now + 0.5)
-    assert far.hear((HOST, 3), now + udp_ports.AGAIN_S)
-    assert not far.hear((HOST, 2), now + udp_ports.AGAIN_S + 0.5)
-    for number in range(LATCHES):
+    assert far.hear((HOST, 3), now + udp_ports.RELATCH_AFTER_S)
+    assert not far.hear((HOST, 2), now + udp_ports.RELATCH_AFTER_S + 0.5)
+    for number in range(MAX_LATCHES):
         now += 10
         far.hear((HOST, 4 + number), now)
-    assert far.latches == LATCHES
+    assert far.latches == MAX_LATCHES
     kept = far.address
     assert not far.hear((HOST, 3), now + 100)
     assert far.address == kept

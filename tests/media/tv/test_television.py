@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from appliance.media.tv.compose import Canvas
+from appliance.media.tv.compositor import Canvas
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television, TvProblem
 from tests.tv import VirtualTv, virtual_tv

@@ -12,10 +12,10 @@ from aiortc import RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 from aiortc.rtcrtpparameters import RTCRtpReceiveParameters
 
-from appliance.media.jitter.sound import BUFFER_S
+from appliance.media.jitter.audio import MAX_BUFFER_S
 from appliance.media.receive.audio import FarAudio
 from appliance.media.receive.track import FarTrack
-from appliance.media.receive.video import SHOWN, UNDECODED, FarVideo
+from appliance.media.receive.video import MAX_FRAMES, MAX_UNDECODED, FarVideo
 from appliance.media.webrtc.connection import Connection, connection
 from tests.media.local_tracks import NumberedVideo, Tone, join, number_of
 from tests.media.lossy import Way, put_between
@@ -161,9 +161,9 @@ async def test_unread_tracks_do_not_grow() -> None:
         async with asyncio.timeout(30):
             while both.video.sent < 100:
                 await asyncio.sleep(0.1)
-                assert len(far._frames) <= SHOWN
-                assert len(far._units) <= UNDECODED
-                assert len(sound._jitter) <= BUFFER_S * 50 + 1
+                assert len(far._frames) <= MAX_FRAMES
+                assert len(far._units) <= MAX_UNDECODED
+                assert len(sound._jitter) <= MAX_BUFFER_S * 50 + 1
         assert far._asleep
         decoded = far.statistics().frames
         # Read again, it begins with a keyframe and goes on.

@@ -1,6 +1,6 @@
 """How much is sent, repeated and asked for, and what a receiver report says."""
 
-from appliance.media.rtp.receive_rate import LEAST_BPS, ReceiveRate
+from appliance.media.rtp.receive_rate import MIN_BPS, ReceiveRate
 from appliance.media.rtp.reception import Reception
 from appliance.media.rtp.send_rate import Meter, Retransmission, SendRate
 
@@ -116,7 +116,7 @@ def test_growing_queues_lower_what_is_asked_for_and_it_recovers() -> None:
     feed(rate, 5, 100.0, 0.0)
     feed(rate, 5, 105.0, 0.3)
     low = rate.bps
-    assert LEAST_BPS <= low < 1_000_000
+    assert MIN_BPS <= low < 1_000_000
     feed(rate, 20, 115.0, 0.0)
     assert rate.bps > 2 * low
 

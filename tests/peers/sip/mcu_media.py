@@ -10,7 +10,7 @@ from appliance.media.receive.track import FarTrack
 from appliance.media.rtp.receiver import Receiving
 from appliance.media.rtp.send_rate import SendRate
 from appliance.media.rtp.sender import Sending
-from appliance.media.rtp.srtp import RTCP_TAG, SUITES, Inbound, MasterKey, Outbound
+from appliance.media.rtp.srtp import RTCP_TAG_BYTES, SUITES, Inbound, MasterKey, Outbound
 from appliance.media.rtp.stream import RtpStream
 from tests.peers.sip import rmx_sdp
 from tests.peers.sip.programme import Programme, Show, Shown
@@ -43,7 +43,7 @@ class RmxOutbound(Outbound):
         return self._marked(super().rtp(packet), SUITES[self.suite][1])
 
     def rtcp(self, packet: bytes) -> bytes:
-        return self._marked(super().rtcp(packet), RTCP_TAG)
+        return self._marked(super().rtcp(packet), RTCP_TAG_BYTES)
 
     def _marked(self, packet: bytes, tag: int) -> bytes:
         return packet[:-tag] + self.key.mki + packet[-tag:]

@@ -1,16 +1,16 @@
-"""Decides which samples sound at a given moment: silence, the queue's, late ones shifted."""
+"""Decides which samples are played at a given moment: silence, queued or late ones."""
 
 from collections import deque
 
 RATE = 48_000
 FRAME_BYTES = 4  # s16le stereo
-BLOCK = 0.010
-"""Seconds handed to VLC at once: short enough for lip sync, 100 calls a second."""
-BLOCK_BYTES = round(BLOCK * RATE) * FRAME_BYTES
-BOUND = 0.200
-TOLERANCE = 0.015
-"""Below this, sound goes on as it comes: what the ear does not notice must not click."""
-_EASY_BLOCKS = 200  # two seconds
+BLOCK_S = 0.010
+"""Seconds of one block for VLC: short enough for lip sync, 100 calls a second."""
+BLOCK_BYTES = round(BLOCK_S * RATE) * FRAME_BYTES
+MAX_QUEUED_S = 0.200
+TOLERANCE_S = 0.015
+"""A smaller error in time is left alone: to correct what nobody hears would make a click."""
+_CATCH_UP_BLOCKS = 200  # two seconds
 
 
 def _bytes(seconds: float) -> int:
@@ -21,13 +21,13 @@ def _seconds(count: int) -> float:
     return count / (RATE * FRAME_BYTES)
 
 
-class SoundQueue:
-    """At most `BOUND` seconds of sound with their times; gives back block after block.
+class AudioQueue:
+    """Queues at most `MAX_QUEUED_S` seconds of sound with its dates, and gives it block by block.
 
-    Pieces that come on time sound at their time. Sound that comes late after a hole is played
-    `slack` later rather than thrown away, and caught up when the queue has had air for two seconds.
-    A source whose clock drifts leaves `TOLERANCE` now and then: samples are dropped, or silence
-    inserted, once.
+    Sound that comes in time is played on its date. Sound that comes late after a gap is played
+    `slack` seconds later instead of being dropped, and the delay is taken back when the queue was
+    never nearly empty for two seconds. A source whose clock drifts exceeds `TOLERANCE_S` now and
+    then: samples are then dropped, or silence is inserted, once.
     """
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ class SoundQueue:
         self._pieces: deque[tuple[float, bytes]] = deque()
         self._held = 0
         self._playing = False
-        self._least = BOUND
+        self._least = MAX_QUEUED_S
         self._blocks = 0
 
     @property
@@ -52,8 +52,8 @@ class SoundQueue:
             return
         self._pieces.append((date, pcm[:whole]))
         self._held += whole
-        if self.held > BOUND:
-            self._drop(self._held - _bytes(BOUND))
+        if self.held > MAX_QUEUED_S:
+            self._drop(self._held - _bytes(MAX_QUEUED_S))
 
     def take(self, head: float) -> bytes:
         """Exactly one block, to sound at the monotonic second `head`."""
@@ -62,11 +62,11 @@ class SoundQueue:
             return bytes(BLOCK_BYTES)
         ahead = self._pieces[0][0] + self.slack - head
         silence = 0
-        if self._playing and ahead < -TOLERANCE:
+        if self._playing and ahead < -TOLERANCE_S:
             self._drop(_bytes(-ahead))
         elif not self._playing and ahead < 0:
-            self.slack = min(self.slack - ahead, BOUND)
-        elif ahead > (TOLERANCE if self._playing else 0.0):
+            self.slack = min(self.slack - ahead, MAX_QUEUED_S)
+        elif ahead > (TOLERANCE_S if self._playing else 0.0):
             silence = min(_bytes(ahead), BLOCK_BYTES)
         if silence == BLOCK_BYTES:
             self._playing = False
@@ -79,13 +79,13 @@ class SoundQueue:
     def _catch_up(self) -> None:
         self._least = min(self._least, self.held)
         self._blocks += 1
-        if self._blocks < _EASY_BLOCKS:
+        if self._blocks < _CATCH_UP_BLOCKS:
             return
-        if self.slack > 0 and self._least > 2 * BLOCK:
-            step = min(self.slack, BLOCK)
+        if self.slack > 0 and self._least > 2 * BLOCK_S:
+            step = min(self.slack, BLOCK_S)
             self._drop(_bytes(step))
             self.slack -= step
-        self._least, self._blocks = BOUND, 0
+        self._least, self._blocks = MAX_QUEUED_S, 0
 
     def _drop(self, count: int) -> None:
         self.dropped += _seconds(len(self._pop(count)))

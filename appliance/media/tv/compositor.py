@@ -1,4 +1,4 @@
-"""Puts together what the TV shows: far picture or scene, self-view, drawings; all in I420."""
+"""Composes the TV's picture in I420: far picture or scene, then self-view, then drawings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _BLACK = (16, 128, 128)
 
 
 def fitted(size: tuple[int, int], into: tuple[int, int]) -> tuple[int, int, int, int]:
-    """(x, y, width, height), all even: the largest place of that shape, in the middle of `into`."""
+    """(x, y, width, height), all even: the largest area of that aspect, centred in `into`."""
     scale = min(into[0] / size[0], into[1] / size[1])
     width, height = (max(2, round(side * scale) // 2 * 2) for side in size)
     return (into[0] - width) // 4 * 2, (into[1] - height) // 4 * 2, width, height
@@ -41,12 +41,12 @@ class Canvas:
         self.black()
 
     def black(self) -> None:
-        """Nothing at all; also what is beside a picture of another shape."""
+        """Fill the canvas with black, which also stands beside a picture of another aspect."""
         for plane, value in zip(self._all(), _BLACK, strict=True):
             plane[...] = value
 
     def far(self, frame: av.VideoFrame) -> None:
-        """A frame of any size and pixel format, as large as it fits, black beside it."""
+        """Draw a frame of any size and pixel format, as large as it fits, on black."""
         x, y, width, height = fitted((frame.width, frame.height), self.size)
         plain = frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG
         if not plain or (frame.width, frame.height) != (width, height):
@@ -61,17 +61,17 @@ class Canvas:
         self._place(frame, x, y, width, height)
 
     def scene(self, picture: U8 | Image.Image) -> None:
-        """An RGB picture, (height, width, 3) uint8 or a Pillow image in mode RGB."""
+        """Draw an RGB picture: (height, width, 3) uint8, or a Pillow image in mode RGB."""
         rgb = np.ascontiguousarray(picture)
         if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8:
             raise ValueError(f"scene {rgb.shape} {rgb.dtype}: want (height, width, 3) uint8")
         self.far(av.VideoFrame.from_ndarray(rgb, format="rgb24"))
 
     def inset(self, picture: I420, x: int, y: int) -> None:
-        """A small I420 picture, (height * 3 // 2, width) uint8, at an even place."""
+        """Draw a small I420 picture, (height * 3 // 2, width) uint8, at even coordinates."""
         small = Planes(picture)
         if x % 2 or y % 2 or min(x, y) < 0:
-            raise ValueError(f"inset at {x}, {y}: want even places within the canvas")
+            raise ValueError(f"inset at {x}, {y}: want even coordinates within the canvas")
         if x + small.width > self.size[0] or y + small.height > self.size[1]:
             raise ValueError(f"inset {small.width}x{small.height} at {x}, {y}: does not fit")
         self._planes.y[y : y + small.height, x : x + small.width] = small.y

@@ -4,14 +4,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.tv.sound_queue import (
-    BLOCK,
+from appliance.media.tv.audio_queue import (
     BLOCK_BYTES,
-    BOUND,
+    BLOCK_S,
     FRAME_BYTES,
+    MAX_QUEUED_S,
     RATE,
-    TOLERANCE,
-    SoundQueue,
+    TOLERANCE_S,
+    AudioQueue,
 )
 
 PIECE = 0.020
@@ -26,11 +26,11 @@ def levels(block: bytes) -> list[int]:
 
 
 def test_silence_when_nothing_came() -> None:
-    assert SoundQueue().take(5.0) == bytes(BLOCK_BYTES)
+    assert AudioQueue().take(5.0) == bytes(BLOCK_BYTES)
 
 
 def test_sound_begins_on_the_sample_of_its_time() -> None:
-    queue = SoundQueue()
+    queue = AudioQueue()
     queue.push(piece(7), 10.004)
     assert levels(queue.take(9.99)) == [0] * 480
     assert levels(queue.take(10.0)) == [0] * 192 + [7] * 288
@@ -39,25 +39,25 @@ def test_sound_begins_on_the_sample_of_its_time() -> None:
 
 
 def test_small_unevenness_does_not_click() -> None:
-    queue = SoundQueue()
+    queue = AudioQueue()
     out: list[int] = []
     for index in range(20):
         queue.push(piece(index + 1), index * PIECE + (0.008 if index % 2 else -0.002))
-        out += levels(queue.take(index * PIECE)) + levels(queue.take(index * PIECE + BLOCK))
+        out += levels(queue.take(index * PIECE)) + levels(queue.take(index * PIECE + BLOCK_S))
     assert [value for value in out if value] == sorted(value for value in out if value)
     assert 0 not in out[480:-480]
 
 
 def test_a_hole_is_silent_for_its_length() -> None:
-    queue = SoundQueue()
+    queue = AudioQueue()
     queue.push(piece(1), 0.0)
     queue.push(piece(2), 0.060)
-    out = [value for head in range(8) for value in levels(queue.take(head * BLOCK))]
+    out = [value for head in range(8) for value in levels(queue.take(head * BLOCK_S))]
     assert out == [1] * 960 + [0] * 1920 + [2] * 960
 
 
 def test_late_sound_is_shifted_then_caught_up_once_there_is_air() -> None:
-    queue = SoundQueue()
+    queue = AudioQueue()
     queue.take(0.95)
     queue.push(piece(1), 0.9)  # 100 ms late
     assert levels(queue.take(1.0)) == [1] * 480
@@ -68,13 +68,13 @@ def test_late_sound_is_shifted_then_caught_up_once_there_is_air() -> None:
             queue.push(piece(2), at)
             at += PIECE
         assert len(queue.take(head)) == BLOCK_BYTES
-        head += BLOCK
-    assert queue.slack < 2 * BLOCK
+        head += BLOCK_S
+    assert queue.slack < 2 * BLOCK_S
 
 
 def test_a_fast_source_loses_samples_and_a_slow_one_gains_silence() -> None:
     for drift in (1.001, 0.999):
-        queue, sent, head = SoundQueue(), 0, 0.0
+        queue, sent, head = AudioQueue(), 0, 0.0
         silent = 0
         while head < 100.0:
             # A source whose 20 ms last 20 ms of its own clock; due times are true.
@@ -82,8 +82,8 @@ def test_a_fast_source_loses_samples_and_a_slow_one_gains_silence() -> None:
                 queue.push(piece(1), sent * PIECE / drift)
                 sent += 1
             silent += levels(queue.take(head)).count(0)
-            head += BLOCK
-        assert queue.held < 0.04 + 2 * TOLERANCE + PIECE
+            head += BLOCK_S
+        assert queue.held < 0.04 + 2 * TOLERANCE_S + PIECE
         wanted = abs(drift - 1) * 100.0
         changed = queue.dropped if drift > 1 else silent / RATE
         assert abs(changed - wanted) < 0.03
@@ -96,16 +96,16 @@ def test_a_fast_source_loses_samples_and_a_slow_one_gains_silence() -> None:
     )
 )
 def test_any_feed_gives_whole_blocks_and_stays_bounded(feed: list[tuple[float, int, int]]) -> None:
-    queue, head, pushed, sounded = SoundQueue(), 0.0, 0, 0
+    queue, head, pushed, sounded = AudioQueue(), 0.0, 0, 0
     for offset, count, takes in feed:
         queue.push(b"\x01\x00" * (count // 2), head + offset)
         pushed += count // FRAME_BYTES
-        assert queue.held <= BOUND + 1e-9
-        assert 0 <= queue.slack <= BOUND + 1e-9
+        assert queue.held <= MAX_QUEUED_S + 1e-9
+        assert 0 <= queue.slack <= MAX_QUEUED_S + 1e-9
         for _ in range(takes):
             block = queue.take(head)
             assert len(block) == BLOCK_BYTES
             sounded += levels(block).count(1)
-            head += BLOCK
+            head += BLOCK_S
     left = round(queue.held * RATE)
     assert sounded + left + round(queue.dropped * RATE) == pushed

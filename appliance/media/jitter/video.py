@@ -1,23 +1,23 @@
-"""Video packets into access units: in order, each once, healed, and never with a hole before it."""
+"""The video jitter buffer: packets into access units, in order, lost ones requested again."""
 
 from dataclasses import dataclass
 from heapq import nlargest
 
-from appliance.media.jitter.formats import VideoFormat
-from appliance.media.jitter.holes import Holes
+from appliance.media.jitter.missing_packets import MissingPackets
 from appliance.media.jitter.packets import Packet, Unwrapper
+from appliance.media.jitter.payload_formats import VideoFormat
 
-HEAL_S = 0.2  # after this (and a round trip) a keyframe is asked for as well
-LATE_S = 0.06  # the same where nothing is ever sent again: a packet may only be late
-BURST = 64  # more missing packets than this cost more than a keyframe
-HELD = 1024  # packets behind a hole: 5 s at 2 Mbit/s; then only a keyframe helps
-JUMP = 2048  # a step in sequence numbers that no loss explains: another stream
-START_S = 0.03  # a stream's first packets may come in another order
-PATIENCE_S = 0.2  # and a round trip: so long a keyframe is waited for where nothing is sent again
-TRIP_S = 0.3  # the round trip while it is not known: to a satellite's far end and a little
-CALM_S = 3.0  # a second loss within it, and a marred picture is better than one that stands
-NEWEST_KEYS = 16  # beginnings of keyframes that are looked at; an older one has been before
-KEYFRAME_PAUSE_S = 0.3  # between two keyframe requests; a keyframe is ten ordinary frames
+HEAL_TIMEOUT_S = 0.2  # after this and a round trip a keyframe is requested as well
+MAX_LATE_S = 0.06  # the same without retransmission: a packet may only be late
+MAX_NACK_BURST = 64  # more missing packets than this cost more than a keyframe
+MAX_HELD = 1024  # packets after a missing one: 5 s at 2 Mbit/s; then only a keyframe helps
+MAX_SEQUENCE_STEP = 2048  # a step in sequence numbers that no loss explains: another stream
+START_WAIT_S = 0.03  # a stream's first packets may come in another order
+KEYFRAME_WAIT_S = 0.2  # and a round trip: the wait for a keyframe without retransmission
+DEFAULT_ROUND_TRIP_S = 0.3  # until one is measured: somewhat more than half by satellite
+CALM_AFTER_S = 3.0  # after a second loss within it, a damaged picture is better than a frozen one
+MAX_KEYS = 16  # starts of keyframes that are examined, the newest
+MIN_KEYFRAME_INTERVAL_S = 0.3  # between two requests: a keyframe is as large as ten frames
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,26 +29,26 @@ class AccessUnit:
     key: bool
 
 
-class PictureJitter:
+class VideoJitterBuffer:
     """The jitter buffer of one video stream.
 
     `add` takes a packet and gives the access units that can leave now; after it, and when
     `next_timer` comes round, `nacks` and `wants_keyframe` say what to send back. A frame leaves
     as soon as its RTP marker is there and everything before it has left. Where nothing is sent
-    again (`repairs`) and losses follow one another sooner than keyframes can, whole frames leave
-    without the lost ones before them, marred, until a keyframe comes.
+    again (`repairs`) and losses follow one another sooner than keyframes can, complete frames leave
+    without the lost ones before them, damaged, until a keyframe comes.
     """
 
     def __init__(self, form: VideoFormat) -> None:
         self.form = form
-        self.holes = Holes()
-        self.repairs = True  # whether the far end sends again what is asked for
+        self.missing = MissingPackets()
+        self.repairs = True  # whether the far end retransmits
         self.lost = 0  # packets that never came, retransmission included
         self.recovered = 0  # packets that had been missing and came
         self.ssrc = -1
         self.streams = -1  # how many streams have begun after the first
         self._asked_at: float | None = None
-        self._lost_at = float("-inf")  # when a hole was last given up
+        self._lost_at = float("-inf")  # when a missing packet was last given up
         self._restart()
 
     def _restart(self) -> None:
@@ -67,22 +67,22 @@ class PictureJitter:
         self._part_bad = False
         self._left = False
         self._waits_for_key_since: float | None = None
-        self._clean = False  # everything since a keyframe has left
-        self._marred = False  # nearly everything has: better than nothing
-        self.holes.clear()
+        self._clean = False  # every frame since a keyframe has left
+        self._damaged = False  # frames leave although some before them are lost
+        self.missing.clear()
 
     @property
-    def content(self) -> bool:
-        """Nothing is missing and nothing is to be asked for."""
-        return not self.holes and self._waits_for_key_since is None
+    def complete(self) -> bool:
+        """Whether nothing is missing and nothing is to be requested."""
+        return not self.missing and self._waits_for_key_since is None
 
     @property
     def _full(self) -> bool:
-        return max(len(self._held), len(self.holes)) > HELD
+        return max(len(self._held), len(self.missing)) > MAX_HELD
 
     def needs_keyframe(self, now: float) -> None:
-        """What leaves from here on is of no use before a keyframe (the decoder says so)."""
-        self._clean = self._marred = False
+        """Let nothing leave before a keyframe: the decoder cannot use it."""
+        self._clean = self._damaged = False
         self._waits_for_key_since = now
 
     def running(self, timestamp: int) -> int:
@@ -92,7 +92,9 @@ class PictureJitter:
     def add(self, packet: Packet, now: float) -> list[AccessUnit]:
         """Take a packet that arrived at `now`; returns the access units that it completes."""
         step = (packet.sequence - self._highest) & 0xFFFF
-        if self._begun and (packet.ssrc != self.ssrc or JUMP < step < 0x10000 - JUMP):
+        if self._begun and (
+            packet.ssrc != self.ssrc or MAX_SEQUENCE_STEP < step < 0x10000 - MAX_SEQUENCE_STEP
+        ):
             self._restart()
         self.ssrc = packet.ssrc
         sequence = self._sequences(packet.sequence)
@@ -101,38 +103,38 @@ class PictureJitter:
             return []
         if sequence > self._highest:
             if sequence > self._highest + 1:
-                self.holes.open(self._highest + 1, sequence - 1, now)
+                self.missing.add(self._highest + 1, sequence - 1, now)
             self._highest = sequence
-        elif self.holes.heal(sequence, packet.repeated, now):
+        elif self.missing.received(sequence, packet.repeated, now):
             self.recovered += 1
         self._held[sequence] = (packet, time)
         if self.form.starts_key(packet.payload):
             self._keys.add(sequence)
         if sequence == self._scan or self._scan in self._held:
-            units = self._leave(now)
+            units = self._output(now)
             if units or not (self._keys or self._full):
                 return units
         return self._skip_to_keyframe(now)
 
     def _takes(self, sequence: int, now: float) -> bool:
-        """Whether a packet is of use: not twice, not too late. The first one begins the stream."""
+        """Whether a packet is new and not too late; the first one begins the stream."""
         if not self._begun:
             self._begun = True
             self._next = self._scan = self._highest = sequence
             self._waits_for_key_since = now
         elif sequence < self._next:
-            if self._left or self._next - sequence > BURST:
+            if self._left or self._next - sequence > MAX_NACK_BURST:
                 return False
-            # The first packets of a stream came in another order.
-            self.holes.open(sequence + 1, self._next - 1, now)
+            # The first packets of a stream were reordered.
+            self.missing.add(sequence + 1, self._next - 1, now)
             self._next = self._scan = sequence
             self._drop_parts()
         return sequence not in self._held and sequence >= self._scan
 
-    def _leave(self, now: float) -> list[AccessUnit]:
-        """Take what is in line; whole frames go out."""
+    def _output(self, now: float) -> list[AccessUnit]:
+        """Take the packets that are in order, and give the frames that they complete."""
         since = self._waits_for_key_since
-        if not self._left and not self._keys and since is not None and now - since < START_S:
+        if not self._left and not self._keys and since is not None and now - since < START_WAIT_S:
             return []
         units: list[AccessUnit] = []
         while (entry := self._held.get(self._scan)) is not None:
@@ -152,16 +154,16 @@ class PictureJitter:
         return units
 
     def _finish(self, units: list[AccessUnit], end: int, now: float) -> None:
-        """The frame that ends before packet `end` is whole."""
+        """Finish the frame that ends before packet `end`."""
         if self._parts and self._part_time is not None:
             if self._part_bad:
                 self.needs_keyframe(now)
             elif (data := b"".join(self._parts)) and (
-                self._part_key or self._clean or self._marred
+                self._part_key or self._clean or self._damaged
             ):
                 units.append(AccessUnit(data, self._part_time, self._part_key))
                 if self._part_key:
-                    self._clean, self._marred = True, False
+                    self._clean, self._damaged = True, False
                     self._waits_for_key_since = None
         self._drop_parts()
         for old in range(self._next, end):
@@ -177,37 +179,37 @@ class PictureJitter:
         self._part_bad = False
 
     def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
-        """Leave a hole behind when a whole keyframe has come after it."""
+        """Give up missing packets when a complete keyframe has come after them."""
         failed: int | None = None
-        for start in nlargest(NEWEST_KEYS, self._keys):
-            if start >= self._scan and self._whole(start, failed):
+        for start in nlargest(MAX_KEYS, self._keys):
+            if start >= self._scan and self._is_complete(start, failed):
                 self._jump(start)
-                return self._leave(now)
+                return self._output(now)
             failed = start
-        onward = self._after_hole(now)
+        onward = self._after_missing(now)
         if onward is not None:
             self._jump(onward)
-            self._marred = True
+            self._damaged = True
             self._waits_for_key_since = self._waits_for_key_since or now
-            return self._leave(now)
-        if len(self._held) > HELD:
-            # Nothing that is held can be shown without a keyframe, and that is still to come.
+            return self._output(now)
+        if len(self._held) > MAX_HELD:
+            # No held frame can be decoded without a keyframe, which has not come.
             self._jump(self._highest + 1)
             self.needs_keyframe(now)
-        elif len(self.holes) > HELD:
-            # What comes now may begin that keyframe.
+        elif len(self.missing) > MAX_HELD:
+            # The newest packet may begin that keyframe.
             self._jump(self._highest)
             self.needs_keyframe(now)
         return []
 
-    def _after_hole(self, now: float) -> int | None:
-        """The first packet of a frame after the hole, when that has been waited for long enough."""
-        seen = [] if self.repairs else self.holes.older_than(LATE_S, now)
-        if not seen or not (self._clean or self._marred):
+    def _after_missing(self, now: float) -> int | None:
+        """The first packet of a frame after the missing ones, once the wait for them is over."""
+        seen = [] if self.repairs else self.missing.older_than(MAX_LATE_S, now)
+        if not seen or not (self._clean or self._damaged):
             return None
-        alone = max(seen) - min(seen) < LATE_S and now - self._lost_at > CALM_S
-        patience = PATIENCE_S + (self.holes.round_trip_s or TRIP_S)
-        if self._clean and alone and now - min(seen) < LATE_S + patience:
+        alone = max(seen) - min(seen) < MAX_LATE_S and now - self._lost_at > CALM_AFTER_S
+        patience = KEYFRAME_WAIT_S + (self.missing.round_trip_s or DEFAULT_ROUND_TRIP_S)
+        if self._clean and alone and now - min(seen) < MAX_LATE_S + patience:
             return None
         for sequence, (packet, time) in sorted(self._held.items()):
             before = self._held.get(sequence - 1)
@@ -216,11 +218,11 @@ class PictureJitter:
                 return sequence
         return None
 
-    def _whole(self, start: int, failed: int | None) -> bool:
-        """Whether the frame that starts here has come; the one from `failed` on has not.
+    def _is_complete(self, start: int, failed: int | None) -> bool:
+        """Whether all of the frame that starts here has come; the one from `failed` on has not.
 
-        A far end that begins a keyframe in each packet and ends none would else cost the square
-        of what is held, packet by packet.
+        Otherwise a far end that begins a keyframe in each packet and ends none would cost the
+        square of what is held.
         """
         time = self._held[start][1]
         at = start
@@ -233,9 +235,9 @@ class PictureJitter:
         return False
 
     def _jump(self, start: int) -> None:
-        self.lost += sum(1 for missing in range(self._next, start) if missing in self.holes)
-        self._lost_at = self.holes.oldest or self._lost_at
-        self.holes.forget_before(start)
+        self.lost += sum(1 for missing in range(self._next, start) if missing in self.missing)
+        self._lost_at = self.missing.oldest or self._lost_at
+        self.missing.forget_before(start)
         for old in [held for held in self._held if held < start]:
             del self._held[old]
             self._keys.discard(old)
@@ -245,13 +247,13 @@ class PictureJitter:
         self._clean = False
 
     def nacks(self, now: float) -> list[int]:
-        """The 16-bit sequence numbers to ask for now (RFC 4585 section 6.2.1)."""
-        if not self.repairs or len(self.holes) > BURST:
+        """The 16-bit sequence numbers to request now (RFC 4585 section 6.2.1)."""
+        if not self.repairs or len(self.missing) > MAX_NACK_BURST:
             return []
-        return [sequence & 0xFFFF for sequence in self.holes.due(now)]
+        return [sequence & 0xFFFF for sequence in self.missing.due(now)]
 
     def wants_keyframe(self, now: float) -> bool:
-        """Whether to ask for a keyframe now (RFC 4585 section 6.3.1); True counts as asked."""
+        """Whether to request a keyframe now (RFC 4585 section 6.3.1); True counts as sent."""
         ask_at = self._keyframe_at()
         if ask_at is None or ask_at > now:
             return False
@@ -261,23 +263,25 @@ class PictureJitter:
     def _keyframe_at(self) -> float | None:
         reasons = []
         if self._waits_for_key_since is not None and (not self._keys or self._left):
-            reasons.append(self._waits_for_key_since + (0.0 if self._left else START_S))
-        oldest = self.holes.oldest
+            reasons.append(self._waits_for_key_since + (0.0 if self._left else START_WAIT_S))
+        oldest = self.missing.oldest
         if oldest is not None:
-            heal_s = HEAL_S + (self.holes.round_trip_s or 0) if self.repairs else LATE_S
-            reasons.append(oldest + (0.0 if len(self.holes) > BURST else heal_s))
+            heal_s = (
+                HEAL_TIMEOUT_S + (self.missing.round_trip_s or 0) if self.repairs else MAX_LATE_S
+            )
+            reasons.append(oldest + (0.0 if len(self.missing) > MAX_NACK_BURST else heal_s))
         if not reasons:
             return None
         if self._asked_at is None:
             return min(reasons)
-        pause = max(KEYFRAME_PAUSE_S, 2 * (self.holes.round_trip_s or 0.0))
+        pause = max(MIN_KEYFRAME_INTERVAL_S, 2 * (self.missing.round_trip_s or 0.0))
         return max(min(reasons), self._asked_at + pause)
 
     def next_timer(self) -> float | None:
-        """The monotonic second at which to ask `nacks` and `wants_keyframe` again."""
+        """The monotonic second at which to call `nacks` and `wants_keyframe` again."""
         keyframe = self._keyframe_at()
-        asks = self.repairs and len(self.holes) <= BURST
-        nack = self.holes.next_timer() if asks else None
+        asks = self.repairs and len(self.missing) <= MAX_NACK_BURST
+        nack = self.missing.next_timer() if asks else None
         if keyframe is None or nack is None:
             return keyframe if nack is None else nack
         return min(keyframe, nack)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.media.jitter.audio import MAX_BUFFER_S, AudioJitterBuffer, Loss, Silence, Sound
 from appliance.media.jitter.packets import Packet
-from appliance.media.jitter.sound import BUFFER_S, Hole, Silence, Sound, SoundJitter
 from appliance.media.jitter.waveform import (
     FADE_S,
     RATE,
@@ -31,15 +31,15 @@ def packet(number: int, first: int = 0, ssrc: int = 7) -> Packet:
     )
 
 
-def played(jitter: SoundJitter) -> list[int | str]:
-    """What can be taken: numbers of packets, and holes and silences with their packets."""
+def played(jitter: AudioJitterBuffer) -> list[int | str]:
+    """What can be taken: numbers of packets, and missing and silences with their packets."""
     out: list[int | str] = []
     while (item := jitter.take()) is not None:
         if isinstance(item, Sound):
             out.append(int.from_bytes(item.payload))
             jitter.played(960)
         else:
-            out.append(f"{'hole' if isinstance(item, Hole) else 'silence'} {item.length // 960}")
+            out.append(f"{'hole' if isinstance(item, Loss) else 'silence'} {item.length // 960}")
     return out
 
 
@@ -48,7 +48,7 @@ def played(jitter: SoundJitter) -> list[int | str]:
 def test_any_order_is_played_in_order(seed: int, first: int, window: int) -> None:
     chance = random.Random(seed)
     places = sorted((number + chance.uniform(0, window), number) for number in range(20))
-    jitter = SoundJitter(RATE)
+    jitter = AudioJitterBuffer(RATE)
     for _, number in places:
         jitter.add(packet(number, first))
         if chance.random() < 0.3:
@@ -58,7 +58,7 @@ def test_any_order_is_played_in_order(seed: int, first: int, window: int) -> Non
 
 
 def test_a_lost_packet_is_a_hole_and_one_not_sent_is_silence() -> None:
-    jitter = SoundJitter(RATE)
+    jitter = AudioJitterBuffer(RATE)
     for number in (0, 1, 3, 4):
         jitter.add(packet(number))
     jitter.add(Packet(sequence=5, timestamp=7 * 960, payload=b"\0\0\0\5", ssrc=7))
@@ -67,7 +67,7 @@ def test_a_lost_packet_is_a_hole_and_one_not_sent_is_silence() -> None:
 
 
 def test_what_comes_after_its_turn_is_dropped() -> None:
-    jitter = SoundJitter(RATE)
+    jitter = AudioJitterBuffer(RATE)
     for number in (0, 2):
         jitter.add(packet(number))
     assert played(jitter) == [0, "hole 1", 2]
@@ -77,15 +77,15 @@ def test_what_comes_after_its_turn_is_dropped() -> None:
 
 
 def test_unread_sound_does_not_grow() -> None:
-    jitter = SoundJitter(RATE)
+    jitter = AudioJitterBuffer(RATE)
     for number in range(5000):
         jitter.add(packet(number))
-        assert len(jitter) <= BUFFER_S * 50 + 1
+        assert len(jitter) <= MAX_BUFFER_S * 50 + 1
     assert played(jitter)[-1] == 4999
 
 
 def test_another_stream_begins_cleanly() -> None:
-    jitter = SoundJitter(RATE)
+    jitter = AudioJitterBuffer(RATE)
     jitter.add(packet(0))
     assert played(jitter) == [0]
     for number in range(3):
@@ -95,7 +95,7 @@ def test_another_stream_begins_cleanly() -> None:
 
 
 def test_after_a_pause_the_next_packet_begins_anew() -> None:
-    jitter = SoundJitter(RATE)
+    jitter = AudioJitterBuffer(RATE)
     jitter.add(packet(0))
     assert played(jitter) == [0]
     jitter.pause()
@@ -118,9 +118,9 @@ def steepest(pcm: Pcm) -> int:
 @pytest.mark.parametrize("hertz", [90.0, 133.0, 220.0, 399.0, 1000.0])
 def test_made_up_sound_joins_without_a_click_and_fades(hertz: float) -> None:
     concealer = Concealer()
-    before = concealer.heard(tone(4800, hertz))
+    before = concealer.received(tone(4800, hertz))
     made_up = concealer.conceal(1920)
-    after = concealer.heard(tone(1920, hertz, start=4800 + 1920))
+    after = concealer.received(tone(1920, hertz, start=4800 + 1920))
     whole = np.concatenate((before, made_up, after))
     assert steepest(whole) <= 1.6 * steepest(before) + 50
     assert loudness(made_up[:480]) > 0.8 * loudness(before)
@@ -133,7 +133,7 @@ def test_noise_is_made_up_without_a_click() -> None:
     noise = np.random.default_rng(1).normal(0, 500, (4800, 2)).cumsum(axis=0)
     wave = np.clip(noise, -20000, 20000).astype(np.int16)
     concealer = Concealer()
-    before = concealer.heard(wave)
+    before = concealer.received(wave)
     made_up = concealer.conceal(960)
     assert abs(int(made_up[0, 0]) - int(before[-1, 0])) <= 3 * steepest(before)
 

@@ -1,12 +1,12 @@
-"""Audio packets in playout order, with holes named instead of waited for."""
+"""The audio jitter buffer: packets in order of their times, lost ones named, never waited for."""
 
 from dataclasses import dataclass
 
 from appliance.media.jitter.packets import Packet, Unwrapper
 
-BUFFER_S = 0.4  # what may wait: the longest playout delay and as much again
-MOST = 256  # packets that may wait: no codec cuts BUFFER_S into more
-JUMP_S = 5.0  # a step in timestamps that no loss explains: another stream
+MAX_BUFFER_S = 0.4  # twice the longest delay of the clock
+MAX_PACKETS = 256  # no codec cuts MAX_BUFFER_S into more
+JUMP_THRESHOLD_S = 5.0  # a step in timestamps that no loss explains: another stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +25,18 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
-class Hole:
+class Loss:
     """Packets are lost: `length` ticks of the RTP clock from `timestamp` are to be concealed."""
 
     timestamp: int
     length: int
 
 
-class SoundJitter:
+class AudioJitterBuffer:
     """The jitter buffer of one audio stream with an RTP clock of `rate` Hz.
 
-    `add` takes packets, `take` gives what is to be played next; when to take is the playout's
-    matter. What comes after its turn is dropped; no more than `BUFFER_S` ever waits.
+    `add` takes packets, `take` gives what is to be played next; the caller decides when. What comes
+    after its turn is dropped; at most `MAX_BUFFER_S` waits.
     """
 
     def __init__(self, rate: int) -> None:
@@ -52,8 +52,8 @@ class SoundJitter:
         self._sequences = Unwrapper(16)
         self._timestamps = Unwrapper(32)
         self._held: dict[int, tuple[Packet, int]] = {}  # by running sequence number
-        self._next: int | None = None  # the sequence number whose turn it is
-        self._cursor = 0  # the timestamp whose turn it is
+        self._next: int | None = None  # the sequence number that is next
+        self._cursor = 0  # the timestamp that is next
         self._newest: int | None = None
 
     def running(self, timestamp: int) -> int:
@@ -71,12 +71,12 @@ class SoundJitter:
         return self._cursor
 
     def pause(self) -> None:
-        """The far end has fallen silent; playout begins anew with the next packet."""
+        """The far end is silent; the next packet begins a new run."""
         self._next = None
         self._held.clear()
 
     def skip_before(self, timestamp: int) -> None:
-        """What is older than the running `timestamp` is not wanted any more."""
+        """Drop what is older than the running `timestamp`."""
         self._next = None
         for old in [held for held, (_, time) in self._held.items() if time < timestamp]:
             del self._held[old]
@@ -90,7 +90,7 @@ class SoundJitter:
             return
         if self._newest is not None:
             step = (packet.timestamp - self._newest + 0x80000000) % 0x100000000 - 0x80000000
-            if abs(step) > JUMP_S * self.rate:
+            if abs(step) > JUMP_THRESHOLD_S * self.rate:
                 self._restart()
         sequence = self._sequences(packet.sequence)
         timestamp = self._timestamps(packet.timestamp)
@@ -101,12 +101,12 @@ class SoundJitter:
             self.late += 1
             return
         self._held[sequence] = (packet, timestamp)
-        while self._held and (len(self._held) > MOST or self._waited(self._newest)):
+        while self._held and (len(self._held) > MAX_PACKETS or self._waited(self._newest)):
             self._drop_oldest()
 
     def _waited(self, newest: int) -> bool:
-        """Whether what is held reaches further back than `BUFFER_S`."""
-        return newest - min(time for _, time in self._held.values()) > BUFFER_S * self.rate
+        """Whether what is held reaches further back than `MAX_BUFFER_S`."""
+        return newest - min(time for _, time in self._held.values()) > MAX_BUFFER_S * self.rate
 
     def _drop_oldest(self) -> None:
         oldest = min(self._held)
@@ -115,8 +115,8 @@ class SoundJitter:
             self._next = min(self._held)
             self._cursor = self._held[self._next][1]
 
-    def take(self) -> Sound | Silence | Hole | None:
-        """What is next; None when nothing has come that is not yet played.
+    def take(self) -> Sound | Silence | Loss | None:
+        """The next item; None when everything that came has been played.
 
         After a `Sound` the caller says by `played` how many ticks it lasted.
         """
@@ -135,7 +135,7 @@ class SoundJitter:
             self._next = first
             if missing:
                 self.lost += missing
-                return Hole(start, length)
+                return Loss(start, length)
             return Silence(length)
         del self._held[first]
         self._next = first + 1

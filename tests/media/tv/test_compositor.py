@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from appliance.media.tv.compose import Canvas, Layer, fitted
+from appliance.media.tv.compositor import Canvas, Layer, fitted
 
 SIZE = (320, 180)
 

@@ -1,4 +1,4 @@
-"""Video payload formats: what a packet carries and whether a keyframe starts in it."""
+"""Video payload formats: a packet's access unit bytes, and whether a frame starts in it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
