@@ -1,4 +1,4 @@
-"""The only door to the box: real parts on a Raspberry Pi, the bench everywhere else."""
+"""Opens the box: real parts on a Raspberry Pi, pins without a wire everywhere else."""
 
 import time
 from collections.abc import Callable
@@ -8,9 +8,9 @@ from types import TracebackType
 from typing import Self
 
 from gpiozero import Factory
+from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from hardware.panel import Panel
-from hardware.simulator.pins import Simulator, simulated_pins
 from hardware.wiring import ONE_BUTTON, Wiring
 
 MODEL = Path("/proc/device-tree/model")
@@ -20,9 +20,8 @@ MODEL = Path("/proc/device-tree/model")
 class Board:
     """The box and its parts; leaving its context lets go of the pins."""
 
-    model: str  # as the device tree names it; "bench" where there is no Pi
+    model: str  # as the device tree names it; "" on a machine without one
     panel: Panel
-    bench: Simulator | None  # hands for the simulator; None on a Pi
     problem: str  # why the panel of a Pi is deaf and dark; "" when all is well
 
     def __enter__(self) -> Self:
@@ -40,19 +39,25 @@ class Board:
 def open_board(
     wiring: Wiring = ONE_BUTTON,
     *,
+    pins: Factory | None = None,
     model_file: Path = MODEL,
     clock: Callable[[], float] = time.monotonic,
 ) -> Board:
-    """Open what this machine has. A broken button box is a problem, never a reason not to start."""
+    """Open the panel on `pins`, else on what this machine has.
+
+    A broken button box is a problem, never a reason not to start: its panel has pins that nothing
+    moves, as has that of a machine which is no Pi.
+    """
     model = _model(model_file)
-    pins = simulated_pins()
-    if not model.startswith("Raspberry Pi"):
-        return Board("bench", Panel(wiring, pins, clock), Simulator(wiring, pins), "")
-    try:
-        return Board(model, Panel(wiring, _header(), clock), None, "")
-    except Exception as error:  # lgpio and gpiozero raise several unrelated kinds
-        problem = f"no buttons and no lamp: {type(error).__name__}: {error}"
-        return Board(model, Panel(wiring, pins, clock), None, problem)
+    if pins is not None:
+        return Board(model, Panel(wiring, pins, clock), "")
+    problem = ""
+    if model.startswith("Raspberry Pi"):
+        try:
+            return Board(model, Panel(wiring, _header(), clock), "")
+        except Exception as error:  # lgpio and gpiozero raise several unrelated kinds
+            problem = f"no buttons and no lamp: {type(error).__name__}: {error}"
+    return Board(model, Panel(wiring, MockFactory(pin_class=MockPWMPin), clock), problem)
 
 
 def _model(model_file: Path) -> str:

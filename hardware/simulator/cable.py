@@ -1,6 +1,6 @@
-"""The bench's network cable: an event loop whose sockets can be unplugged.
+"""The simulator's network cable: an event loop whose sockets can be unplugged.
 
-On a Pi the cable is a cable. On the bench the same programs, libraries and sockets run, and what
+On a Pi the cable is a cable. On a laptop the same programs, libraries and sockets run, and what
 is false is the wire alone: every connection and every datagram of the process passes `CableLoop`,
 which carries nothing while the cable is out. As with a real cable, TCP loses no byte by it (what
 was written waits, within a bound, and is delivered after the cable is back), datagrams are gone,

@@ -12,16 +12,15 @@ from hardware.patterns import Light
 from hardware.wiring import Wiring
 
 
-def simulated_pins() -> MockFactory:
-    """A Pi's header without a Pi; each bench has its own, so several sites fit one process."""
-    return MockFactory(pin_class=MockPWMPin)
-
-
 class Simulator:
-    """Fingers and eyes for the panel on a laptop."""
+    """Fingers and eyes for the panel on a laptop.
 
-    def __init__(self, wiring: Wiring, factory: MockFactory) -> None:
-        self._factory = factory
+    `pins` is a Pi's header without a Pi, for `open_board`; each simulator has its own, so several
+    sites fit one process.
+    """
+
+    def __init__(self, wiring: Wiring, pins: MockFactory | None = None) -> None:
+        self.pins = pins or MockFactory(pin_class=MockPWMPin)
         self._buttons = {Button.HAND: wiring.hand_button, Button.MUTE: wiring.mute_button}
         self._lamp = (wiring.lamp_red, wiring.lamp_green)
         self._active_high = wiring.lamp_active_high
@@ -44,7 +43,7 @@ class Simulator:
 
     def lamp_light(self) -> Light:
         """How bright each colour is, read from the pins."""
-        levels = (float(self._factory.pin(pin).state) for pin in self._lamp)
+        levels = (float(self.pins.pin(pin).state) for pin in self._lamp)
         red, green = (level if self._active_high else 1.0 - level for level in levels)
         return Light(red, green)
 
@@ -56,4 +55,4 @@ class Simulator:
         pin = self._buttons[button]
         if pin is None:
             raise ValueError(f"this box has no {button} button: its wiring names no pin for it")
-        return self._factory.pin(pin)
+        return self.pins.pin(pin)

@@ -67,9 +67,9 @@ class Page:
         return Response(drawing.getvalue(), media_type="image/svg+xml")
 
     async def _state(self, _request: Request) -> Response:
-        seen = await self._on.bench(do="look") if self._on.powered else None
+        seen = await self._on.simulator(do="look") if self._on.powered else None
         facts = self._on.facts() if seen else {}
-        return JSONResponse({"power": self._on.powered, "bench": seen, "facts": facts})
+        return JSONResponse({"power": self._on.powered, "simulator": seen, "facts": facts})
 
     async def _do(self, request: Request) -> Response:
         asked: dict[str, Any] = {}
@@ -81,7 +81,7 @@ class Page:
         elif what == "plug" and asked.get("what") in PLUGS and isinstance(state, bool):
             await self._on.plug(asked["what"], state)
         elif what in ("push", "let-go", "hang-up", "join"):
-            await self._on.bench(do=what, button=asked.get("button", "hand"))
+            await self._on.simulator(do=what, button=asked.get("button", "hand"))
         else:
             return JSONResponse({"error": f"cannot do {asked!r}"}, status_code=400)
         return await self._state(request)

@@ -95,7 +95,7 @@ class Evening:
             site = ("--site", str(self.folder / "site.toml"), "--run", str(self.folder / "run"))
             endpoint = await self._program(
                 "endpoint", *site, "--data", str(self.folder / "data"),
-                "--bench", str(self._bench), log="endpoint", env=self._tv.environment,
+                "--simulator", str(self._socket), log="endpoint", env=self._tv.environment,
             )  # fmt: skip
             health = await self._program(
                 "health", *site, "--data", str(self.folder / "health"), log="health"
@@ -111,13 +111,13 @@ class Evening:
         """Pull a plug of the box, or put it in."""
         if what == "cable":
             self.cable.plug(plugged)
-        await self.bench(do="plug", what=what, **{"in": plugged})
+        await self.simulator(do="plug", what=what, **{"in": plugged})
 
-    async def bench(self, **request: Any) -> dict[str, Any] | None:
-        """Ask the simulator's hands for something; None while the box does not answer."""
+    async def simulator(self, **request: Any) -> dict[str, Any] | None:
+        """Ask the simulator for something; None while the box does not answer."""
         with suppress(OSError, TimeoutError, ValueError):
             async with asyncio.timeout(ANSWER_S):
-                reader, writer = await asyncio.open_unix_connection(self._bench)
+                reader, writer = await asyncio.open_unix_connection(self._socket)
                 writer.write(json.dumps(request).encode() + b"\n")
                 answer: dict[str, Any] = json.loads(await reader.readline())
                 writer.close()
@@ -132,8 +132,8 @@ class Evening:
         return {}
 
     @property
-    def _bench(self) -> Path:
-        return self.folder / "bench"
+    def _socket(self) -> Path:
+        return self.folder / "simulator"
 
     async def _program(
         self, *words: str, log: str, env: dict[str, str] | None = None

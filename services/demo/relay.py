@@ -1,4 +1,4 @@
-"""The network cable of a program that has no bench: a TCP relay that can be pulled out.
+"""The network cable of a program that has no simulator: a TCP relay that can be pulled out.
 
 Pulled, nothing goes through and nobody is told, as with a real cable: whoever waits for an answer
 finds out by waiting.

@@ -9,9 +9,10 @@ import uvloop
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.media.tv.output import Output
-from hardware.simulator.cable import Cable, CableLoop
+from hardware.wiring import TWO_BUTTONS
 from services.endpoint.paths import Paths
 from services.endpoint.program import conduct
+from services.endpoint.simulator import Simulator
 
 
 @click.command("endpoint")
@@ -23,10 +24,10 @@ from services.endpoint.program import conduct
               type=click.Path(path_type=Path), help="The fact file's folder.")  # fmt: skip
 @click.option("--vout", default="xcb_x11", show_default=True, help="VLC's video output.")
 @click.option("--aout", default="pulse", show_default=True, help="VLC's audio output.")
-@click.option("--bench", type=click.Path(path_type=Path),
-              help="A socket for the simulator's hands; not on a Pi.")  # fmt: skip
+@click.option("--simulator", "socket", type=click.Path(path_type=Path),
+              help="A socket that moves button, plugs and cable; not in an image.")  # fmt: skip
 @click.option("--root", default="/", show_default=True, type=click.Path(path_type=Path),
-              help="Where procfs is; a recorded tree on a bench.")  # fmt: skip
+              help="Where procfs is; a recorded tree in tests.")  # fmt: skip
 @click.option("--verbose", is_flag=True)
 def endpoint(
     site_path: Path,
@@ -34,7 +35,7 @@ def endpoint(
     run_path: Path,
     vout: str,
     aout: str,
-    bench: Path | None,
+    socket: Path | None,
     root: Path,
     verbose: bool,
 ) -> None:
@@ -46,11 +47,17 @@ def endpoint(
         for fault in error.faults:
             click.echo(f"{site_path}: {fault}", err=True)
         raise SystemExit(2) from error
-    cable = Cable()
-    places = Paths(data, run_path, bench, root)
-
-    def loop() -> asyncio.AbstractEventLoop:
-        return uvloop.new_event_loop() if bench is None else CableLoop(cable)
-
+    simulator = None if socket is None else _simulator(socket)
+    loop = uvloop.new_event_loop if simulator is None else simulator.new_event_loop
     with asyncio.Runner(loop_factory=loop) as runner:
-        runner.run(conduct(site, places, cable, Output(vout=vout, aout=aout)))
+        places = Paths(data, run_path, root)
+        runner.run(conduct(site, places, simulator, Output(vout=vout, aout=aout)))
+
+
+def _simulator(socket: Path) -> Simulator:
+    """Loaded for a laptop alone; raises click.UsageError in an image, which carries none."""
+    try:
+        from hardware.simulator.socket import SimulatorSocket  # noqa: PLC0415 - see above
+    except ModuleNotFoundError as error:
+        raise click.UsageError("this is a box: it has no simulator") from error
+    return SimulatorSocket(socket, TWO_BUTTONS)

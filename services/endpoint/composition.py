@@ -18,7 +18,6 @@ from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.tv.television import Television, TvProblem
 from hardware.board import open_board
 from hardware.network import linked
-from hardware.simulator.cable import Cable
 from hardware.vitals.identity import model
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agenda.agenda_poller import AgendaPoller
@@ -31,7 +30,7 @@ from services.endpoint.paths import Paths
 from services.endpoint.screen.display import Display
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.screen.renderer import SceneRenderer, card
-from services.endpoint.simulator_socket import SimulatorSocket
+from services.endpoint.simulator import Simulator
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province import Province
 from services.endpoint.status.reports import Reports
@@ -43,7 +42,11 @@ log = logging.getLogger("diemcau.endpoint")
 
 
 async def serve(
-    site: Site, places: Paths, cable: Cable, lifeline: Lifeline, television: Television
+    site: Site,
+    places: Paths,
+    simulator: Simulator | None,
+    lifeline: Lifeline,
+    television: Television,
 ) -> None:
     """Be this site on a TV that runs, until cancelled; raises what any part dies of."""
     size, locale, identity = (site.tv.width, site.tv.height), site.site.locale, site.site
@@ -61,7 +64,7 @@ async def serve(
     dialers = Dialers(site.call.ca, sip=site.sip)
 
     def plugged() -> bool:
-        return cable.plugged and (places.bench is not None or linked())
+        return linked() if simulator is None else simulator.linked()
 
     def tv_problem() -> TvProblem | None:
         return television.problem
@@ -75,7 +78,7 @@ async def serve(
         return await dialers.dial(address, devices.near(), name=identity.name)
 
     refused = SITE_FILE.read(places.run, clock.now(), inf)
-    with open_board(TWO_BUTTONS) as board:
+    with open_board(TWO_BUTTONS, pins=simulator and simulator.pins) as board:
         if board.problem:
             log.error("button box: %s", board.problem)
         async with Feed(
@@ -136,9 +139,9 @@ async def serve(
                     now=clock.now,
                 )
                 group.create_task(province.run(), name="province")
-                if board.bench is not None and places.bench is not None:
-                    hands = SimulatorSocket(places.bench, board.bench, cable, devices, conductor)
-                    group.create_task(hands.run(), name="bench")
+                if simulator is not None:
+                    simulated = simulator.run(devices.camera, devices.microphone, conductor)
+                    group.create_task(simulated, name="simulator")
 
 
 def chime(seconds: float = 0.15, hertz: float = 660.0) -> bytes:

@@ -6,12 +6,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Paths:
-    """Where the endpoint keeps what it knows (`data`), tells (`run`) and is touched (`bench`).
-
-    `root` is where procfs is: elsewhere on a bench.
-    """
+    """Where the endpoint keeps what it knows (`data`), tells (`run`) and finds procfs (`root`)."""
 
     data: Path
     run: Path
-    bench: Path | None = None
     root: Path = Path("/")

@@ -13,23 +13,23 @@ from appliance.base.systemd import Lifeline
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
-from hardware.simulator.cable import Cable
 from services.endpoint.paths import Paths
 from services.endpoint.screen.renderer import SceneRenderer
+from services.endpoint.simulator import Simulator
 
 log = logging.getLogger("diemcau.endpoint")
 
-Serve = Callable[[Site, Paths, Cable, Lifeline, Television], Awaitable[None]]
+Serve = Callable[[Site, Paths, Simulator | None, Lifeline, Television], Awaitable[None]]
 
 
-async def conduct(site: Site, places: Paths, cable: Cable, output: Output) -> None:
+async def conduct(site: Site, places: Paths, simulator: Simulator | None, output: Output) -> None:
     """Be this site until SIGTERM or SIGINT; raises what any part dies of."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
     lifeline = Lifeline()
-    work = asyncio.create_task(_site(site, places, cable, output, lifeline), name="site")
+    work = asyncio.create_task(_site(site, places, simulator, output, lifeline), name="site")
     ending = asyncio.create_task(stop.wait(), name="stop signal")
     await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
     ending.cancel()
@@ -43,7 +43,7 @@ async def conduct(site: Site, places: Paths, cable: Cable, output: Output) -> No
 
 
 async def _site(
-    site: Site, places: Paths, cable: Cable, output: Output, lifeline: Lifeline
+    site: Site, places: Paths, simulator: Simulator | None, output: Output, lifeline: Lifeline
 ) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
@@ -53,7 +53,7 @@ async def _site(
     async with asyncio.TaskGroup() as group:
         group.create_task(television.run(), name="television")
         serve = await asyncio.to_thread(_loaded)
-        await serve(site, places, cable, lifeline, television)
+        await serve(site, places, simulator, lifeline, television)
 
 
 def _loaded() -> Serve:

@@ -174,9 +174,9 @@ async def _floor(page: Page, program: Program, site: SiteProcess) -> None:
     await expect(page.locator(".floor-now")).to_contain_text("Chưa ai được mời")
 
     await expect(missing).not_to_contain_text(NAME)
-    assert await site.bench(do="plug", what="cable", **{"in": False}) is not None
+    assert await site.simulator(do="plug", what="cable", **{"in": False}) is not None
     await expect(missing).to_contain_text(NAME, timeout=LONG)
-    assert await site.bench(do="plug", what="cable", **{"in": True}) is not None
+    assert await site.simulator(do="plug", what="cable", **{"in": True}) is not None
     await expect(seats).to_contain_text(NAME, timeout=LONG)
 
 

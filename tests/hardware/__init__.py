@@ -1,1 +1,1 @@
-"""The box on its bench: real classes, false wires."""
+"""The box with simulated wires: all classes are the real ones."""

@@ -3,31 +3,32 @@
 import asyncio
 import threading
 import time
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import pytest
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
 from appliance.core.floor_control import Lamp
-from hardware.board import Board, open_board
+from hardware.board import open_board
 from hardware.gestures import Gesture
 from hardware.panel import EVENTS, Button, Event, Panel
 from hardware.simulator.pins import Simulator
 from hardware.wiring import ONE_BUTTON
 from tests.fast_loop import play
 
-NO_PI = Path(__file__).parent / "no-such-model"
 SHORT = Event(Button.HAND, Gesture.SHORT)
 
 
-def bench_board() -> Board:
-    return open_board(model_file=NO_PI)
+@contextmanager
+def box(clock: Callable[[], float] = time.monotonic) -> Iterator[tuple[Panel, Simulator]]:
+    hands = Simulator(ONE_BUTTON)
+    with open_board(pins=hands.pins, clock=clock) as board:
+        yield board.panel, hands
 
 
 async def test_a_press_during_which_the_loop_was_busy_is_as_long_as_it_was() -> None:
-    with bench_board() as board:
-        assert board.bench is not None
-        hands = board.bench
+    with box() as (panel, hands):
 
         def finger() -> None:
             hands.push()
@@ -35,13 +36,13 @@ async def test_a_press_during_which_the_loop_was_busy_is_as_long_as_it_was() -> 
             hands.let_go()
             time.sleep(0.1)
 
-        runs = asyncio.create_task(board.panel.run())
+        runs = asyncio.create_task(panel.run())
         await asyncio.sleep(0)
         thread = threading.Thread(target=finger)
         thread.start()
         thread.join()  # the loop stands still for the whole press
         async with asyncio.timeout(5):
-            assert await board.panel.event() == SHORT
+            assert await panel.event() == SHORT
         runs.cancel()
 
 
@@ -81,45 +82,42 @@ def test_an_edge_counts_from_when_it_happened(late: float, heard: list[Event]) -
 
 
 async def test_a_press_before_anybody_runs_the_panel_is_not_lost() -> None:
-    with bench_board() as board:
-        assert board.bench is not None
-        await board.bench.press(0.1)
-        runs = asyncio.create_task(board.panel.run())
+    with box() as (panel, hands):
+        await hands.press(0.1)
+        runs = asyncio.create_task(panel.run())
         async with asyncio.timeout(5):
-            assert await board.panel.event() == SHORT
+            assert await panel.event() == SHORT
         runs.cancel()
 
 
 async def test_a_line_that_chatters_wakes_the_loop_and_ends_at_its_level() -> None:
-    with bench_board() as board:
-        assert board.bench is not None
-        runs = asyncio.create_task(board.panel.run())
+    with box() as (panel, hands):
+        runs = asyncio.create_task(panel.run())
         await asyncio.sleep(0)
         for _ in range(5000):
-            board.bench.push()
-            board.bench.let_go()
+            hands.push()
+            hands.let_go()
         await asyncio.sleep(0.1)
-        await board.bench.press(0.1)
+        await hands.press(0.1)
         async with asyncio.timeout(5):
-            assert await board.panel.event() == SHORT
+            assert await panel.event() == SHORT
         runs.cancel()
 
 
 def test_gestures_that_nobody_asks_for_do_not_pile_up() -> None:
     async def story() -> int:
         loop = asyncio.get_running_loop()
-        with open_board(model_file=NO_PI, clock=loop.time) as board:
-            assert board.bench is not None
-            runs = asyncio.create_task(board.panel.run())
+        with box(loop.time) as (panel, hands):
+            runs = asyncio.create_task(panel.run())
             for _ in range(2 * EVENTS):
-                await board.bench.press(0.1)
+                await hands.press(0.1)
                 await asyncio.sleep(0.1)
             runs.cancel()
             count = 0
             while True:
                 try:
                     async with asyncio.timeout(1):
-                        await board.panel.event()
+                        await panel.event()
                 except TimeoutError:
                     return count
                 count += 1
@@ -130,21 +128,19 @@ def test_gestures_that_nobody_asks_for_do_not_pile_up() -> None:
 def test_closing_puts_the_lamp_out() -> None:
     async def story() -> None:
         loop = asyncio.get_running_loop()
-        board = open_board(model_file=NO_PI, clock=loop.time)
-        assert board.bench is not None
-        runs = asyncio.create_task(board.panel.run())
-        board.panel.show(Lamp.GREEN)
+        hands = Simulator(ONE_BUTTON)
+        panel = open_board(pins=hands.pins, clock=loop.time).panel
+        runs = asyncio.create_task(panel.run())
+        panel.show(Lamp.GREEN)
         await asyncio.sleep(0.1)
-        assert board.bench.lamp_colour() == "green"
+        assert hands.lamp_colour() == "green"
         runs.cancel()
-        board.panel.close()
-        assert board.bench.lamp_colour() == "off"
+        panel.close()
+        assert hands.lamp_colour() == "off"
 
     play(story())
 
 
 def test_a_box_with_one_button_has_no_second_one_to_press() -> None:
-    with bench_board() as board:
-        assert board.bench is not None
-        with pytest.raises(ValueError, match="no mute button"):
-            board.bench.push(Button.MUTE)
+    with box() as (_, hands), pytest.raises(ValueError, match="no mute button"):
+        hands.push(Button.MUTE)

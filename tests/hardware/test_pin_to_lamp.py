@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +20,6 @@ from tests.fast_loop import play
 from tests.hardware.trains import Train, trains
 
 SHORT_S, LONG_S = 0.2, 1.7
-NO_PI = Path(__file__).parent / "no-such-model"
 
 
 @dataclass
@@ -29,15 +27,11 @@ class Box:
     """A board with the floor behind it, as the conductor puts them together."""
 
     board: Board
+    hands: Simulator
     phase: Phase = Phase.IDLE
     free: bool = False
     floor: Floor = field(default_factory=Floor)
     effects: list[Effect] = field(default_factory=list)
-
-    @property
-    def hands(self) -> Simulator:
-        assert self.board.bench is not None
-        return self.board.bench
 
     async def listen(self) -> None:
         while True:
@@ -82,8 +76,9 @@ class Box:
 @asynccontextmanager
 async def box(wiring: Wiring = ONE_BUTTON) -> AsyncIterator[Box]:
     loop = asyncio.get_running_loop()
-    with open_board(wiring, model_file=NO_PI, clock=loop.time) as board:
-        it = Box(board)
+    hands = Simulator(wiring)
+    with open_board(wiring, pins=hands.pins, clock=loop.time) as board:
+        it = Box(board, hands)
         tasks = [asyncio.create_task(board.panel.run()), asyncio.create_task(it.listen())]
         try:
             yield it
@@ -244,8 +239,8 @@ def test_a_stuck_button_is_a_problem_until_it_is_released() -> None:
 async def heard(train: Train) -> list[Event]:
     loop = asyncio.get_running_loop()
     events: list[Event] = []
-    with open_board(model_file=NO_PI, clock=loop.time) as board:
-        assert board.bench is not None
+    hands = Simulator(ONE_BUTTON)
+    with open_board(pins=hands.pins, clock=loop.time) as board:
 
         async def listen() -> None:
             while True:
@@ -256,9 +251,9 @@ async def heard(train: Train) -> list[Event]:
         for at, pressed in train.edges:
             await asyncio.sleep(begin + at - loop.time())
             if pressed:
-                board.bench.push()
+                hands.push()
             else:
-                board.bench.let_go()
+                hands.let_go()
         await asyncio.sleep(begin + train.end - loop.time())
         for task in tasks:
             task.cancel()

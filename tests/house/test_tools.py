@@ -24,6 +24,12 @@ BROKEN_CONTRACTS = {
     "The endpoint's first picture waits for nothing that only a meeting needs": (
         "services/endpoint/screen/renderer.py", "httpx"
     ),
+    "Only the laptop's side loads the simulator, which no image carries": (
+        "services/health/command.py", "hardware.simulator.cable"
+    ),
+    "The simulator stands on the hardware, and nothing of it on the simulator": (
+        "hardware/board.py", "hardware.simulator.pins"
+    ),
     "gpiozero only in hardware": ("services/endpoint/conductor.py", "gpiozero"),
     "aiomqtt and paho only in appliance.base.mqtt": ("services/health/command.py", "paho"),
     "Of the box's programs only health speaks MQTT": (

@@ -70,8 +70,8 @@ class SiteProcess:
                 self._process = await asyncio.create_subprocess_exec(
                     sys.executable, "-m", "services.command", "endpoint",
                     "--site", str(self.folder / "site.toml"), "--data", str(self.folder / "data"),
-                    "--run", str(self.folder / "run"), "--bench", str(self.folder / "bench"),
-                    "--root", str(self.folder / "board"),
+                    "--run", str(self.folder / "run"), "--root", str(self.folder / "board"),
+                    "--simulator", str(self.folder / "simulator"),
                     stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
                     env=self._environment,
                 )  # fmt: skip
@@ -106,11 +106,11 @@ class SiteProcess:
         """The last of its journal."""
         return (self.folder / "endpoint.log").read_text(errors="replace")[-3000:]
 
-    async def bench(self, **request: Any) -> dict[str, Any] | None:
-        """Ask the hands at the bench; None while nobody answers."""
+    async def simulator(self, **request: Any) -> dict[str, Any] | None:
+        """Ask the simulator of button, plugs and cable; None while nobody answers."""
         with suppress(OSError, ValueError, TimeoutError):
             async with asyncio.timeout(10):
-                reader, writer = await asyncio.open_unix_connection(self.folder / "bench")
+                reader, writer = await asyncio.open_unix_connection(self.folder / "simulator")
                 writer.write(json.dumps(request).encode() + b"\n")
                 answer: dict[str, Any] = json.loads(await reader.readline())
                 writer.close()
@@ -120,7 +120,7 @@ class SiteProcess:
 
     async def press(self, seconds: float = 0.2) -> None:
         """A finger on the button."""
-        assert await self.bench(do="press", button="hand", seconds=seconds) is not None
+        assert await self.simulator(do="press", button="hand", seconds=seconds) is not None
 
     async def fact(self, key: str, *wanted: str) -> dict[str, Any]:
         """Wait until the fact is one of these."""

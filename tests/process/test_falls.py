@@ -78,11 +78,11 @@ async def test_vlc_killed_and_camera_unplugged_within_one_call(
             await _vlc_falls(site, tv, capsys, signal.SIGSTOP)
             await far.moving()
 
-            assert await site.bench(do="plug", what="camera", **{"in": False}) is not None
+            assert await site.simulator(do="plug", what="camera", **{"in": False}) is not None
             await far.name_card()
             await until("the trouble has a code", lambda: "C1" in site.facts()["problems"])
             await moving_on_tv(tv, GUEST)
-            assert await site.bench(do="plug", what="camera", **{"in": True}) is not None
+            assert await site.simulator(do="plug", what="camera", **{"in": True}) is not None
             await far.moving()
             await until("the trouble is over", lambda: site.facts()["problems"] == [])
         assert calls.values == ["up"]

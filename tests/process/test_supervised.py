@@ -56,7 +56,7 @@ async def test_a_hang_up_by_hand_survives_a_fall(tmp_path: Path, tv: VirtualTv) 
         await moving_on_tv(tv, GUEST)
         await far.moving()
         await until("the figures of line and microphone are told", lambda: _measured(site.facts()))
-        assert await site.bench(do="hang-up") is not None
+        assert await site.simulator(do="hang-up") is not None
         await site.fact("phase", "idle")
         await site.fact("call", "down")
 
@@ -72,7 +72,7 @@ async def test_a_hang_up_by_hand_survives_a_fall(tmp_path: Path, tv: VirtualTv) 
         assert await room.numbers(NAME) == []
         assert not _camera_open(site.process.pid, site.folder / "site.mp4")
 
-        assert await site.bench(do="join") is not None
+        assert await site.simulator(do="join") is not None
         await site.fact("phase", "in meeting")
         await far.moving()
         await moving_on_tv(tv, GUEST)

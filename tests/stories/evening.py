@@ -113,9 +113,10 @@ class Evening:
         self.meetings: dict[str, Event] = {}
         self.plugged = True
         self.tv_problem: TvProblem | None = None
-        self.model_file = MODEL
+        self.model_file: Path | None = None
+        """Where a Pi has its model: for a story on its real pins, else on the simulator's."""
         self.site_file_refused = False
-        self.bench: Simulator | None = None
+        self.hands = Simulator(TWO_BUTTONS)
         self.conductor: Conductor | None = None
         self._feed = folder / "feed.ics"
 
@@ -167,8 +168,7 @@ class Evening:
 
     async def press(self, seconds: float = 0.2) -> None:
         """Press the button, and let what follows from it happen."""
-        assert self.bench is not None
-        await self.bench.press(seconds)
+        await self.hands.press(seconds)
         await asyncio.sleep(1.0)
 
     @asynccontextmanager
@@ -183,8 +183,10 @@ class Evening:
             agenda=AgendaSource(url=f"file:{self._feed}"),
         )
         feed = Feed(f"file:{self._feed}", self.folder / "data", zone=ZONE)
-        with open_board(TWO_BUTTONS, model_file=self.model_file, clock=loop.time) as board:
-            self.bench = board.bench
+        pins = self.hands.pins if self.model_file is None else None
+        with open_board(
+            TWO_BUTTONS, pins=pins, model_file=self.model_file or MODEL, clock=loop.time
+        ) as board:
             agendas = AgendaPoller(feed, self.clock.now)
             self.conductor = Conductor(
                 site,

@@ -139,8 +139,7 @@ def test_a_stuck_button_leaves_no_microphone_open(folder: Path) -> None:
     async def story(e: Evening) -> None:
         e.meeting("a", "14:00", "15:00", free=True)
         await e.until("14:03")
-        assert e.bench is not None
-        e.bench.push()
+        e.hands.push()
         await e.until("14:03:05")
         assert e.devices.live
         await e.until("14:04")
