@@ -7,13 +7,11 @@ from aiortc.rtp import RtpPacket
 from sipmessage import Request
 
 from appliance.dialers.sip.sdp.description import Description, SdpError
-from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.offer import accept, answer
-from appliance.dialers.sip.sdp.offer_lines import Ours, Role, first_offer
+from appliance.dialers.sip.sdp.offer_lines import Encryption, Ours, Role, first_offer
 from appliance.dialers.sip.signalling.bad_request import answer_to
 from appliance.dialers.sip.signalling.dialog import Dialog, target_of
 from appliance.dialers.sip.signalling.digest import Challenge
-from appliance.dialers.sip.signalling.info import wants_keyframe
 from appliance.dialers.sip.signalling.message import (
     MessageError,
     kind_of,
@@ -21,10 +19,11 @@ from appliance.dialers.sip.signalling.message import (
     sdp_of,
     serialise,
     tokens,
+    wants_keyframe,
 )
 from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD
 from appliance.dialers.sip.transport.framing import LONGEST_BODY, Framer
-from appliance.dialers.sip.transport.transport_layer import stamp
+from appliance.dialers.sip.transport.transport_layer import note_source
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp import rtcp
 from appliance.media.rtp.receiver import Receiving
@@ -83,7 +82,7 @@ def message(data: bytes) -> None:
         Challenge.parse(value)
     if isinstance(one, Request):
         dialog = Dialog.of_server(one, "ours")
-        stamp(one, ("192.0.2.9", 5060))
+        note_source(one, ("192.0.2.9", 5060))
         parse(serialise(one))
     else:
         dialog = Dialog.of_client(invite(), one)

@@ -13,12 +13,6 @@ PENDING_NAMES = [
 
 STILL_THERE = [
     "appliance/core/alarms.py: Verdict",
-    "appliance/dialers/janus/faults.py",
-    "appliance/dialers/sip/faults.py",
-    "appliance/dialers/sip/sdp/offer_keys.py: offered_key",
-    "appliance/dialers/sip/signalling/events.py: Offered",
-    "appliance/dialers/sip/transport/routing.py: way",
-    "appliance/dialers/sip/transport/transport_layer.py: stamp",
     "appliance/wire/calendar/feed_fault.py",
     "appliance/wire/calendar/library_faults.py",
     "services/endpoint/status/self_test_steps.py: trials",
@@ -38,7 +32,6 @@ STILL_THERE = [
     "services/updates/restart.py: obstacle",
     "services/updates/slot_confirmed.py: SlotVerdict",
     "tests/dialers/sip/test_media_session_way.py",
-    "tests/dialers/test_janus_faults.py",
 ]
 
 PENDING_CIRCLES: list[str] = []

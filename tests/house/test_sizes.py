@@ -21,8 +21,6 @@ SHORT = {
     "appliance/base/limits.py": "one table of deadlines",
     "appliance/core/end_reasons.py": "one enumeration that redial, dialers and reports share",
     "appliance/core/message.py": "N_, imported wherever a text is written",
-    "appliance/dialers/sip/sdp/encryption.py": "one enumeration that offer and call share",
-    "appliance/dialers/sip/signalling/info.py": "the bodies of one method",
     "appliance/wire/calendar/library_faults.py": "one tuple that four readers share",
     "hardware/network.py": "one reading, for programs that need no vitals",
     "hardware/wiring.py": "one table of pins",

@@ -8,7 +8,7 @@ from websockets.exceptions import WebSocketException
 from appliance.base.limits import Limits
 from appliance.dialers.api import Call, DialError, EndReason, LocalTracks
 from appliance.dialers.janus.call import JanusCall
-from appliance.dialers.janus.faults import refused, unreachable
+from appliance.dialers.janus.call_errors import refused, unreachable
 from appliance.dialers.janus.socket import LostError, RefusedError
 from appliance.dialers.path import NoPathError
 from appliance.wire.address import Address, AddressError
@@ -31,7 +31,7 @@ class JanusDialer:
             near.stop()
             raise DialError(EndReason.BAD_ADDRESS, str(error)) from None
         trust = self._trust or await asyncio.to_thread(ssl.create_default_context)
-        place = parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"
+        host = parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"
         call = JanusCall(parsed, near, name, trust)
         try:
             async with asyncio.timeout(self._limits.dial):
@@ -47,6 +47,6 @@ class JanusDialer:
                 reason = ended or EndReason.LOST
                 raise DialError(reason, detail or str(error)) from None
             if isinstance(error, OSError | TimeoutError | WebSocketException):
-                raise unreachable(error, place) from None
+                raise unreachable(error, host) from None
             raise
         return call

@@ -9,21 +9,21 @@ from appliance.base.config import SipChoices
 from appliance.base.limits import Limits
 from appliance.dialers.api import Call, DialError, EndReason, LocalTracks
 from appliance.dialers.sip.call import SipCall
+from appliance.dialers.sip.call_errors import unreachable
 from appliance.dialers.sip.dtmf_script import DtmfScriptError, steps
-from appliance.dialers.sip.faults import unreachable
 from appliance.dialers.sip.sdp.description import SdpError
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.dialers.sip.transport.resolve import Dns, Lookup
-from appliance.dialers.sip.transport.routing import Route, way
+from appliance.dialers.sip.transport.routing import Route, find_route
 from appliance.media.rtp.udp_ports import PortsError
 from appliance.wire.address import Address, AddressError
 
 TRANSPORTS = frozenset({"", "UDP", "TCP", "TLS"})
-MARGIN_S = 2.0  # our own deadline comes before that of whoever dials, so that a CANCEL goes out
+CANCEL_MARGIN_S = 2.0  # our deadline is earlier than the caller's, so that a CANCEL goes out
 
 
 class SipDialer:
-    """``trust`` says which certificates are believed; None takes the system's authorities."""
+    """Makes SIP calls. ``trust`` has the certificate authorities; None takes the system's."""
 
     schemes = frozenset({"sip", "sips"})
 
@@ -39,20 +39,22 @@ class SipDialer:
         self._choices = choices or SipChoices()
         self._lookup = lookup or Dns()
         self._last: tuple[str, SipCall] | None = None
-        self._demanding: set[str] = set()  # hosts that want the keys on RTP/SAVP, or nobody
+        self._required_by: set[str] = set()  # hosts that are offered RTP/SAVP alone
 
     async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
         call: SipCall | None = None
-        place = ""
+        host = ""
         try:
-            async with asyncio.timeout(max(self._limits.dial - MARGIN_S, self._limits.dial / 2)):
-                found = await self._way(address)
-                place = found.target.host
+            async with asyncio.timeout(
+                max(self._limits.dial - CANCEL_MARGIN_S, self._limits.dial / 2)
+            ):
+                route = await self._find_route(address)
+                host = route.target.host
                 script = steps(self._choices.entry_queue)
-                choices = self._learned(place)
-                call = SipCall(found, near, name, choices, script, self._trust)
-                self._last = place, call
+                choices = self._choices_for(host)
+                call = SipCall(route, near, name, choices, script, self._trust)
+                self._last = host, call
                 await call.join()
         except BaseException as error:
             if call is None:
@@ -64,33 +66,35 @@ class SipDialer:
             if isinstance(error, SdpError | PortsError):
                 raise DialError(EndReason.NO_MEDIA, str(error)) from None
             if isinstance(error, TimeoutError):
-                what = "does not answer"
+                problem = "does not answer"
                 if call is not None and call.rang:
-                    what = "rings, and nobody takes the call"
-                detail = f"{place} {what} within {self._limits.dial:g} s"
+                    problem = "rings, and nobody takes the call"
+                detail = f"{host} {problem} within {self._limits.dial:g} s"
                 raise DialError(EndReason.UNREACHABLE, detail) from None
             if isinstance(error, OSError):
-                raise unreachable(error, place) from None
+                raise unreachable(error, host) from None
             raise
         return call
 
-    def _learned(self, host: str) -> SipChoices:
-        """What the last call taught: some take our optional keys for none, and then refuse the
-        call, or take it and put whoever is not encrypted out of the conference (Polycom's
-        "Encrypt When Possible"). They are offered encryption and nothing else the next time."""
+    def _choices_for(self, host: str) -> SipChoices:
+        """Our choices, with encryption required where the last call to ``host`` showed the need.
+
+        Some servers read optional keys as none, and then refuse the call, or take it and remove
+        whoever is not encrypted from the conference (Polycom's "Encrypt When Possible").
+        """
         choices = self._choices
         if choices.encryption != Encryption.OPTIONAL:
             return choices
         if self._last is not None and self._last[0] == host:
-            if self._last[1].put_out_plain:
-                self._demanding.add(host)
+            if self._last[1].removed_unencrypted:
+                self._required_by.add(host)
             elif self._last[1].refused_media:
-                self._demanding ^= {host}
-        if host not in self._demanding:
+                self._required_by ^= {host}
+        if host not in self._required_by:
             return choices
         return replace(choices, encryption=Encryption.REQUIRED.value)
 
-    async def _way(self, address: str) -> Route:
+    async def _find_route(self, address: str) -> Route:
         parsed = Address.parse(address)
         transport = parsed.parameter("transport").upper()
         if transport not in TRANSPORTS:
@@ -104,6 +108,6 @@ class SipDialer:
                 raise DialError(EndReason.UNAUTHORISED, detail) from None
             password = text.strip()
         try:
-            return await way(parsed, self._choices, password, self._lookup)
+            return await find_route(parsed, self._choices, password, self._lookup)
         except ValueError as error:
             raise AddressError(str(error)) from None

@@ -1,4 +1,4 @@
-"""The media of one SIP call: descriptions in and out, far tracks, keys, keyframes, statistics."""
+"""The media of one SIP call: offers and answers, far tracks, DTMF, keyframes, statistics."""
 
 import asyncio
 import logging
@@ -11,18 +11,12 @@ from aiortc import MediaStreamTrack
 
 from appliance.dialers.api import CallStatistics, DialersError, LocalTracks
 from appliance.dialers.sip.media_statistics import statistics
-from appliance.dialers.sip.sdp.description import (
-    DIRECTIONS,
-    Attribute,
-    Description,
-    Media,
-    SdpError,
-)
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.description import Description, SdpError
 from appliance.dialers.sip.sdp.offer import accept, answer
 from appliance.dialers.sip.sdp.offer_lines import (
     Agreed,
     Agreement,
+    Encryption,
     Ours,
     Role,
     Secured,
@@ -37,26 +31,26 @@ from appliance.media.rtp.udp_ports import PORTS
 log = logging.getLogger(__name__)
 
 START_BPS = 1_000_000  # until the first reports: half a commune's line
-LOOK_S = 0.02
-KEYS_MARGIN_S = 5.0
-SLIDES_LOOK_S = 0.25
-SLIDES_STILL_S = 3.0  # even a slide that stands is sent some times a second
+POLL_INTERVAL_S = 0.02
+DTMF_MARGIN_S = 5.0  # beyond the duration of the keys, until they count as not sent
+SLIDES_POLL_INTERVAL_S = 0.25
+SLIDES_SILENCE_S = 3.0  # even a slide that stands is sent some times a second
 
 
-class DtmfByInfo(DialersError):  # noqa: N818 - it tells the way to go, not what went wrong
+class DtmfByInfo(DialersError):  # noqa: N818 - it names the method to use, not a problem
     """The far end takes no telephone events: send the keys by SIP INFO."""
 
 
 class DtmfError(DialersError):
-    """The keys are none, or could not be sent."""
+    """The keys are no DTMF, or could not be sent."""
 
 
 class MediaSession:
-    """Opened once, then agreed any number of times by offers and answers, then closed.
+    """The media of a call: opened once, agreed on by offers and answers, then closed.
 
     Either `answer` or `offer` followed by `accept`; each may come again in the same call (hold,
-    content, moved to another address) and changes only what is another one. `changed` is called
-    after a track came or went, `heard_key` with each DTMF key that comes.
+    content, moved to another address) and changes only what differs. `changed` is called after a
+    track came or went, `heard_key` with each DTMF key that comes.
     """
 
     def __init__(
@@ -69,7 +63,7 @@ class MediaSession:
         bps: int = 2_000_000,
         ports: range = PORTS,
     ) -> None:
-        """`on_keyframe_wanted`: the far end is to be asked by the signalling (RFC 5168)."""
+        """`on_keyframe_wanted` is called to ask for a keyframe by the signalling (RFC 5168)."""
         self.changed: Callable[[], None] = lambda: None
         self.heard_key: Callable[[str], None] = lambda key: None
         self._near = near
@@ -80,11 +74,10 @@ class MediaSession:
         self._local: Description | None = None
         self._offered: Description | None = None
         self._version = 0
-        self._wanted_direction: str | None = None
         self._begun = time.monotonic()
         self._connected_at: float | None = None
         self._first_picture_at: float | None = None
-        self._looker: asyncio.Task[None] | None = None
+        self._poll_task: asyncio.Task[None] | None = None
         self._slides_come = False
         self._active: set[Role] = set()
         self._outbounds: dict[tuple[Role, str], Outbound] = {}
@@ -121,16 +114,13 @@ class MediaSession:
         )
 
     def offer(self) -> str:
-        """The first offer, or in a call what was agreed, once more; `accept` follows."""
+        """The first offer, or in a call the agreed description again; `accept` follows."""
         local = self._local or first_offer(self._opened)
-        if self._wanted_direction is not None:
-            media = tuple(_directed(medium, self._wanted_direction) for medium in local.media)
-            local = replace(local, media=media)
         self._offered = self._versioned(local)
         return str(self._offered)
 
     def answer(self, remote: str) -> str:
-        """Take an offer and answer it; raises SdpError, and then nothing has changed."""
+        """Take an offer; gives the answer. Raises SdpError, and then nothing has changed."""
         agreement = answer(self._opened, Description.parse(remote))
         self._settle(replace(agreement, local=self._versioned(agreement.local)))
         return str(self._local)
@@ -140,15 +130,10 @@ class MediaSession:
         if self._offered is None:
             raise SdpError("an answer came, and nothing had been offered")
         agreement = accept(self._opened, self._offered, Description.parse(remote))
-        self._wanted_direction = None
         self._settle(agreement)
 
-    def hold(self, held: bool) -> None:
-        """The next offer puts the far end on hold, or takes it off."""
-        self._wanted_direction = "sendonly" if held else "sendrecv"
-
     def fast_update(self) -> None:
-        """The far end wants a keyframe (INFO with picture_fast_update, RFC 5168)."""
+        """Send a keyframe, since the far end asks for one by INFO (RFC 5168)."""
         sender = self._streams[Role.VIDEO].sender
         if sender is not None:
             sender.keyframe(time.monotonic())
@@ -163,15 +148,15 @@ class MediaSession:
         except ValueError as error:
             raise DtmfError(f"keys not sent: {error}") from None
         try:
-            async with asyncio.timeout(sender.keys.duration_s() + KEYS_MARGIN_S):
+            async with asyncio.timeout(sender.keys.duration_s() + DTMF_MARGIN_S):
                 while sender.keys.busy:
-                    await asyncio.sleep(LOOK_S)
+                    await asyncio.sleep(POLL_INTERVAL_S)
         except TimeoutError:
             raise DtmfError("keys not sent: no sound goes out") from None
 
     @property
     def video(self) -> MediaStreamTrack | None:
-        """The people's picture; None where the far end sends none."""
+        """The far end's camera; None where it sends none."""
         return self._track(Role.VIDEO)
 
     @property
@@ -181,12 +166,12 @@ class MediaSession:
 
     @property
     def content(self) -> MediaStreamTrack | None:
-        """Slides, while the far end has a medium for them (a=content:slides)."""
+        """The far end's slides, while it has a medium for them (a=content:slides)."""
         return self._track(Role.CONTENT)
 
     @property
     def slides(self) -> MediaStreamTrack | None:
-        """`content` while it comes: a far end may keep the medium when nobody shows anything."""
+        """`content` while packets come: a far end keeps the medium when nobody shows anything."""
         return self.content if self._slides_come else None
 
     @property
@@ -194,11 +179,6 @@ class MediaSession:
         """Whether every medium of the call is."""
         paths = [self._streams[role].path for role in self._active]
         return bool(paths) and all(path.outbound is not None for path in paths)
-
-    @property
-    def heard_at(self) -> float:
-        """The monotonic second of the last packet of sound or picture; -inf before the first."""
-        return max(stream.path.heard_at for stream in self._streams.values())
 
     def statistics(self) -> CallStatistics:
         """How the call goes; seconds count from when this was made."""
@@ -211,11 +191,11 @@ class MediaSession:
         )
 
     async def close(self) -> None:
-        """Say goodbye on all media and free everything, our tracks too; safe to say twice."""
-        looker, self._looker = self._looker, None
-        if looker is not None:
-            looker.cancel()
-            await asyncio.gather(looker, return_exceptions=True)
+        """Send RTCP BYE on all media and free everything, our tracks too; safe to call twice."""
+        poll_task, self._poll_task = self._poll_task, None
+        if poll_task is not None:
+            poll_task.cancel()
+            await asyncio.gather(poll_task, return_exceptions=True)
         for stream in self._streams.values():
             await stream.close()
         self._near.stop()
@@ -227,7 +207,7 @@ class MediaSession:
         return self._ours
 
     def _versioned(self, local: Description) -> Description:
-        """The same text keeps its version: a far end may ignore what has not risen."""
+        """With the next version, unless nothing differs: a far end may ignore an old version."""
         before = self._offered or self._local
         if before is not None and replace(local, origin=before.origin) == before:
             return before
@@ -247,9 +227,9 @@ class MediaSession:
                 self._active.discard(role)
         if self._connected_at is None:
             self._connected_at = time.monotonic()
-            self._looker = asyncio.create_task(self._look())
-        said = [*sorted(self._active), *(["encrypted"] if self.encrypted else [])]
-        log.info("media: %s", ", ".join(said))
+            self._poll_task = asyncio.create_task(self._poll())
+        state = [*sorted(self._active), *(["encrypted"] if self.encrypted else [])]
+        log.info("media: %s", ", ".join(state))
         if self._tracks() != before:
             self.changed()
 
@@ -258,7 +238,7 @@ class MediaSession:
         path.aim(medium.rtp, medium.rtcp)
         outbound = None
         if secured is not None:
-            # One for each key in the whole call: a new beginning would use a key stream twice.
+            # One for each key in the whole call: to begin anew would use the same key stream twice.
             known = self._outbounds.get((role, secured.suite))
             outbound = known or Outbound(secured.suite, secured.own)
             self._outbounds[role, secured.suite] = outbound
@@ -275,20 +255,20 @@ class MediaSession:
         stream = self._streams[role]
         return stream.track if role in self._active and stream.receiver.takes else None
 
-    async def _look(self) -> None:
-        """The moments of the first picture and of the slides are no events of the tracks."""
+    async def _poll(self) -> None:
+        """Watch for the first picture and for slides, which the tracks raise no event for."""
         while not self._streams[Role.VIDEO].track.statistics().frames:
-            self._look_for_slides()
-            await asyncio.sleep(LOOK_S)
+            self._check_slides()
+            await asyncio.sleep(POLL_INTERVAL_S)
         self._first_picture_at = time.monotonic()
         while True:
-            self._look_for_slides()
-            await asyncio.sleep(SLIDES_LOOK_S)
+            self._check_slides()
+            await asyncio.sleep(SLIDES_POLL_INTERVAL_S)
 
-    def _look_for_slides(self) -> None:
+    def _check_slides(self) -> None:
         before = self.slides
         silence = time.monotonic() - self._streams[Role.CONTENT].path.heard_at
-        self._slides_come = silence < SLIDES_STILL_S
+        self._slides_come = silence < SLIDES_SILENCE_S
         if self.slides is not before:
             self.changed()
 
@@ -299,13 +279,3 @@ def _inbound(before: Inbound | None, secured: Secured | None) -> Inbound | None:
     if before is not None and (before.suite, before.keys) == (secured.suite, secured.far):
         return before
     return Inbound(secured.suite, secured.far)
-
-
-def _directed(medium: Media, direction: str) -> Media:
-    if not medium.port:
-        return medium
-    attributes = tuple(
-        Attribute(direction) if attribute.name in DIRECTIONS else attribute
-        for attribute in medium.attributes
-    )
-    return replace(medium, attributes=attributes)

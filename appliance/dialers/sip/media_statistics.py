@@ -1,11 +1,11 @@
-"""How a SIP call goes, read off its streams."""
+"""Reads the statistics of a SIP call off its streams."""
 
 import time
 
 from appliance.dialers.api import AudioStatistics, CallStatistics, VideoStatistics
 from appliance.media.rtp.stream import RtpStream
 
-BLOCK_S = 0.02
+FRAME_S = 0.02
 
 
 def statistics(
@@ -15,7 +15,7 @@ def statistics(
     connected_at: float | None,
     first_picture_at: float | None,
 ) -> CallStatistics:
-    """The times are time.monotonic() seconds; what is told counts from `begun`."""
+    """The times are time.monotonic() seconds; those in the result count from `begun`."""
     heard, seen = audio.track.statistics(), video.track.statistics()
     seconds = 0.0 if connected_at is None else time.monotonic() - connected_at
     sent = audio.path.sent_bytes + video.path.sent_bytes
@@ -35,7 +35,7 @@ def statistics(
         ),
         audio=AudioStatistics(
             codec=heard.codec or _sending(audio),
-            sent_s=round((audio.sender.frames if audio.sender else 0) * BLOCK_S, 3),
+            sent_s=round((audio.sender.frames if audio.sender else 0) * FRAME_S, 3),
             received_s=round(heard.received_s, 3),
             concealed_s=round(heard.concealed_s, 3),
             lost_packets=heard.lost_packets,

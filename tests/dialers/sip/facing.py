@@ -11,7 +11,7 @@ import numpy as np
 
 from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.media_session import MediaSession
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.media.receive.track_follower import TrackFollower
 from tests.media.local_tracks import NumberedVideo, Tone, number_of
 

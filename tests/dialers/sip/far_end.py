@@ -10,7 +10,7 @@ from sipmessage import Message, Request
 
 from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.media_session import MediaSession
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.dialers.sip.signalling.events import Incoming
 from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import Local, parse, response, serialise

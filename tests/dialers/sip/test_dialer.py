@@ -9,8 +9,8 @@ from appliance.base.limits import Limits
 from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.dialers.sip.dtmf_script import DtmfScriptError, Step, steps
-from appliance.dialers.sip.sdp.encryption import Encryption
-from appliance.dialers.sip.signalling.info import FAST_UPDATE, wants_keyframe
+from appliance.dialers.sip.sdp.offer_lines import Encryption
+from appliance.dialers.sip.signalling.message import FAST_UPDATE, wants_keyframe
 from tests.dialers.sip.far_end import far_end
 from tests.dialers.sites import near, site, until
 

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 import pytest
 from aiortc.rtp import RtcpByePacket, is_rtcp
 
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.media.receive.video import FarVideo
 from appliance.media.rtp import rtcp
 from tests.dialers.sip.facing import End, agree, end, facing, flows, until

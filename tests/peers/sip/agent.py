@@ -9,13 +9,13 @@ from typing import Protocol
 from sipmessage import Message, Request, Response
 
 from appliance.dialers.sip.signalling.events import (
-    Answered,
+    AnswerReceived,
     Ended,
     Established,
     Failed,
     Incoming,
     Info,
-    Offered,
+    OfferReceived,
     SessionEvent,
 )
 from appliance.dialers.sip.signalling.invite_session import InviteSession
@@ -119,10 +119,10 @@ class Agent:
                 self.up = True
                 if sdp:
                     self.media.accept(sdp)
-            case Offered(sdp):
+            case OfferReceived(sdp):
                 answer = self.media.answer(sdp) if sdp else self.media.offer()
                 self.leg.answer(answer, now)
-            case Answered(sdp):
+            case AnswerReceived(sdp):
                 self.media.accept(sdp)
             case Info():
                 self.infos.append(event)

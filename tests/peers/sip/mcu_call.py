@@ -8,9 +8,8 @@ from dataclasses import dataclass, replace
 from sipmessage import URI, Address, Message, Request
 
 from appliance.dialers.sip.signalling.events import Incoming
-from appliance.dialers.sip.signalling.info import CONTROL, FAST_UPDATE
 from appliance.dialers.sip.signalling.invite_session import InviteSession
-from appliance.dialers.sip.signalling.message import Local, carry
+from appliance.dialers.sip.signalling.message import FAST_UPDATE, MEDIA_CONTROL, Local, carry
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
 from tests.peers.sip.agent import Agent
 from tests.peers.sip.mcu_media import Faults, McuMedia
@@ -69,7 +68,7 @@ class McuCall:
 
     def ask_keyframe(self) -> None:
         """The RMX's "PLI": an INFO."""
-        self.agent.inform(CONTROL, FAST_UPDATE)
+        self.agent.inform(MEDIA_CONTROL, FAST_UPDATE)
 
     def content(self, shown: bool) -> None:
         """Somebody begins to show slides, or ends."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from appliance.dialers.api import DialersError
 
-TEXT_LIMIT = 65_536  # an MCU's offer has 2 to 4 kB
-MEDIA_LIMIT = 32
-LINE_LIMIT = 1_000
+MAX_TEXT = 65_536  # characters; an MCU's offer has 2 to 4 kB
+MAX_MEDIA = 32
+MAX_LINES = 1_000
 DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
 _UNPRINTABLE = re.compile(r"[\r\n\0]")
@@ -23,7 +23,7 @@ _TIMES = "trz"
 
 
 class SdpError(DialersError):
-    """A description cannot be understood or not be agreed to; `detail` is a sentence for people."""
+    """A description cannot be read or agreed to; `detail` is a sentence for people."""
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -70,7 +70,7 @@ class Origin:
 
     @classmethod
     def parse(cls, value: str) -> "Origin":
-        """Takes what is there: nothing in a call hangs on this line but the version."""
+        """From `user session version IN IP4 host`; what is missing gets a default."""
         words = value.split()
         if len(words) < 6:
             words = [*words, *["-", "0", "0", "IN", "IP4", "127.0.0.1"][len(words) :]]
@@ -238,8 +238,8 @@ class _Reader:
         self._media: list[_Part] = []
 
     def read(self, text: str) -> Description:
-        lines = _LINE_END.split(text.replace("\0", "")) if len(text) <= TEXT_LIMIT else []
-        if not text or not lines or len(lines) > LINE_LIMIT:
+        lines = _LINE_END.split(text.replace("\0", "")) if len(text) <= MAX_TEXT else []
+        if not text or not lines or len(lines) > MAX_LINES:
             raise SdpError(f"a description of {len(text)} characters is none or too long")
         for line in lines:
             letter, equals, value = line.lstrip().partition("=")
@@ -262,8 +262,8 @@ class _Reader:
     def _line(self, letter: str, value: str) -> None:
         part = self._media[-1] if self._media else self._session
         if letter == "m":
-            if len(self._media) >= MEDIA_LIMIT:
-                raise SdpError(f"a description with more than {MEDIA_LIMIT} media is refused")
+            if len(self._media) >= MAX_MEDIA:
+                raise SdpError(f"a description with more than {MAX_MEDIA} media is refused")
             self._media.append(_Part(heading=value))
         elif letter == "a" and value:
             part.attributes.append(Attribute.parse(value))

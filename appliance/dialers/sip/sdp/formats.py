@@ -1,4 +1,4 @@
-"""What the attributes of a medium say: payload formats, feedback, SRTP keys."""
+"""Reads the attributes of a medium: payload formats, RTCP feedback, SRTP keys."""
 
 import base64
 import binascii
@@ -22,12 +22,12 @@ _STATIC = {
     34: ("H263", 90000, 1),
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
-KEYS_LIMIT = 4
+MAX_KEYS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """A payload format: `rate` is the RTP clock in Hz; the names in `parameters` are small."""
+    """A payload format: `rate` is the RTP clock in Hz; names in `parameters` are lower case."""
 
     number: int
     name: str
@@ -43,11 +43,11 @@ class Payload:
 
     @property
     def fmtp(self) -> str | None:
-        """The value of its a=fmtp; None when there is nothing to say."""
+        """The value of its a=fmtp; None without parameters."""
         if not self.parameters:
             return None
-        said = ";".join(f"{k}={v}" if v else k for k, v in self.parameters.items())
-        return f"{self.number} {said}"
+        value = ";".join(f"{k}={v}" if v else k for k, v in self.parameters.items())
+        return f"{self.number} {value}"
 
     def parameter(self, name: str, default: int) -> int:
         """A parameter that is a number; `default` when it is none or not there."""
@@ -58,7 +58,7 @@ class Payload:
 def payloads(media: Media) -> list[Payload]:
     """The payload formats of an RTP medium, in its order; what is not understood is left out."""
     maps = dict(_numbered(media, "rtpmap"))
-    parameters = {number: _parameters(said) for number, said in _numbered(media, "fmtp")}
+    parameters = {number: _parameters(text) for number, text in _numbered(media, "fmtp")}
     found = []
     for word in media.formats:
         number = int(word) if re.fullmatch(r"[0-9]{1,3}", word) else 128
@@ -77,18 +77,18 @@ def _numbered(media: Media, name: str) -> Iterator[tuple[int, str]]:
             yield int(number), rest.strip()
 
 
-def _map(said: str) -> tuple[str, int, int] | None:
-    name, _, rest = said.partition("/")
+def _map(text: str) -> tuple[str, int, int] | None:
+    name, _, rest = text.partition("/")
     rate, _, channels = rest.partition("/")
     if not name or not _NUMBER.fullmatch(rate.strip()):
         return None
     return name.strip(), int(rate), int(channels) if _NUMBER.fullmatch(channels) else 1
 
 
-def _parameters(said: str) -> dict[str, str]:
+def _parameters(text: str) -> dict[str, str]:
     """Polycom writes a blank after each semicolon: it is no part of the name."""
     found: dict[str, str] = {}
-    for part in said.split(";"):
+    for part in text.split(";"):
         name, _, value = part.partition("=")
         if name.strip():
             found[name.strip().lower()] = value.strip()
@@ -96,8 +96,10 @@ def _parameters(said: str) -> dict[str, str]:
 
 
 def feedback(media: Media, numbers: set[int]) -> frozenset[str]:
-    """The feedback ("nack pli", "ccm fir"...) offered for any of these payload numbers; Polycom
-    says it on plain RTP/AVP, too."""
+    """The RTCP feedback ("nack pli", "ccm fir"...) offered for any of these payload numbers.
+
+    Polycom offers it on RTP/AVP, too.
+    """
     found = set()
     for value in media.values("rtcp-fb"):
         which, _, kind = value.partition(" ")
@@ -124,9 +126,9 @@ class Crypto:
         if any(not word.upper().startswith("WSH=") for word in words[3:]):
             return None
         suite = words[1].upper()
-        keys = tuple(_key(said) for said in words[2].split(";") if said)
+        keys = tuple(_key(text) for text in words[2].split(";") if text)
         known = tuple(key for key in keys if key is not None)
-        if not known or len(known) != len(keys) or len(keys) > KEYS_LIMIT:
+        if not known or len(known) != len(keys) or len(keys) > MAX_KEYS:
             return None
         return cls(int(words[0]), suite, known)
 
@@ -136,8 +138,8 @@ class Crypto:
         return f"{self.tag} {self.suite} {keys}"
 
 
-def _key(said: str) -> MasterKey | None:
-    method, _, rest = said.partition(":")
+def _key(text: str) -> MasterKey | None:
+    method, _, rest = text.partition(":")
     parts = rest.split("|")
     try:
         secret = base64.b64decode(parts[0] + "=" * (-len(parts[0]) % 4), validate=True)

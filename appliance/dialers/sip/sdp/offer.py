@@ -1,13 +1,12 @@
-"""Offer and answer (RFC 3264): two descriptions in, what is sent and taken on each medium out.
+"""Offer and answer (RFC 3264): two descriptions in, what each medium sends and receives out.
 
-Pure. A medium that we have no use for (BFCP, far-end camera control, T.38...) keeps its place with
-port 0.
+Without I/O. A medium that we have no use for (BFCP, far-end camera control, T.38...) keeps its
+place with port 0.
 """
 
 from dataclasses import replace
 
 from appliance.dialers.sip.sdp.description import Description, Media, SdpError
-from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.formats import Crypto, Payload, feedback, payloads
 from appliance.dialers.sip.sdp.offer_formats import (
     EVENT,
@@ -19,20 +18,21 @@ from appliance.dialers.sip.sdp.offer_formats import (
     mode,
     sound,
 )
-from appliance.dialers.sip.sdp.offer_keys import accepted_keys, offered_key
+from appliance.dialers.sip.sdp.offer_keys import key_from_offer, keys_from_answer
 from appliance.dialers.sip.sdp.offer_lines import (
     FEEDBACK,
     HEADERS_BPS,
     SOUND_BPS,
     Agreed,
     Agreement,
+    Encryption,
     Ours,
     Role,
     Secured,
     description,
-    line,
-    refused,
-    secured,
+    media_line,
+    refused_line,
+    with_keys,
 )
 from appliance.media.rtp.receiver import Receiving
 from appliance.media.rtp.sender import Sending
@@ -40,7 +40,7 @@ from appliance.media.rtp.udp_ports import Address
 
 _CONTENT = {"slides", "alt"}
 _MIRROR = {"sendrecv": "sendrecv", "sendonly": "recvonly", "recvonly": "sendonly"}
-LEAST_BPS = 64_000
+MIN_BPS = 64_000
 
 
 def answer(ours: Ours, remote: Description) -> Agreement:
@@ -51,17 +51,17 @@ def answer(ours: Ours, remote: Description) -> Agreement:
     for media in remote.media:
         role = _role(media)
         if role is None or not media.port or any(known.role is role for known in agreed):
-            lines.append(refused(media))
+            lines.append(refused_line(media))
             continue
         try:
-            ready, medium = _answer(ours, remote, media, role)
+            formats, medium = _answer(ours, remote, media, role)
         except SdpError as error:
             refusals.append(error.detail)
-            lines.append(refused(media))
+            lines.append(refused_line(media))
             if ours.encryption is Encryption.REQUIRED and role is Role.AUDIO:
                 raise
             continue
-        lines.append(ready)
+        lines.append(formats)
         agreed.append(medium)
     _demand(agreed, refusals)
     return Agreement(description(ours, tuple(lines)), tuple(agreed))
@@ -102,24 +102,24 @@ def _role(media: Media) -> Role | None:
 
 
 def _own_role(ours: Ours, media: Media) -> Role | None:
-    """By its port: our own lines do not say what they are for."""
+    """The role of a media_line of ours, by its port: the media_line itself does not say it."""
     return next((role for role, port in ours.ports.items() if port == media.port), None)
 
 
 def _answer(ours: Ours, remote: Description, media: Media, role: Role) -> tuple[Media, Agreed]:
-    chosen = offered_key(ours, media)
+    chosen = key_from_offer(ours, media)
     theirs = payloads(media)
     if role is Role.AUDIO:
         common = sound(theirs)
-        ready = [_audio_answer(payload) for payload in common]
+        formats = [_audio_answer(payload) for payload in common]
     else:
         best = h264(theirs)
         common = [] if best is None else [best]
-        ready = [h264_answer(payload, ours.bps) for payload in common]
+        formats = [h264_answer(payload, ours.bps) for payload in common]
     if not common:
         raise SdpError(_nothing_common(media, theirs))
     offered = feedback(media, {payload.number for payload in common})
-    spoken = tuple(kind for kind in FEEDBACK if kind in offered)
+    kinds = tuple(kind for kind in FEEDBACK if kind in offered)
     direction = _direction(remote, media, role)
     keys = []
     both: Secured | None = None
@@ -127,9 +127,9 @@ def _answer(ours: Ours, remote: Description, media: Media, role: Role) -> tuple[
         own = ours.own(role, chosen.suite)
         both = Secured(chosen.suite, own, chosen.keys)
         keys = [Crypto(chosen.tag, chosen.suite, (own,))]
-    written = secured(line(ours, role, ready, direction, spoken), media.protocol, keys)
+    written = with_keys(media_line(ours, role, formats, direction, kinds), media.protocol, keys)
     return written, replace(
-        _agreed(remote, media, role, common, common, direction, spoken), secured=both
+        _agreed(remote, media, role, common, common, direction, kinds), secured=both
     )
 
 
@@ -144,22 +144,22 @@ def _accept(ours: Ours, offered: Media, remote: Description, media: Media, role:
         common = [payload for payload in theirs if payload.name.lower() == "h264"]
     if not any(payload.name.lower() != EVENT for payload in common):
         raise SdpError(_nothing_common(media, theirs))
-    heard = feedback(media, {payload.number for payload in common})
-    said = feedback(offered, {payload.number for payload in common})
-    spoken = tuple(kind for kind in FEEDBACK if kind in heard & said)
+    numbers = {payload.number for payload in common}
+    agreed = feedback(media, numbers) & feedback(offered, numbers)
+    kinds = tuple(kind for kind in FEEDBACK if kind in agreed)
     mine = offered.direction or "sendrecv"
     direction = _both(mine, _direction(remote, media, role))
-    medium = _agreed(remote, media, role, common, own, direction, spoken)
-    return replace(medium, secured=accepted_keys(ours, offered, media, role))
+    medium = _agreed(remote, media, role, common, own, direction, kinds)
+    return replace(medium, secured=keys_from_answer(ours, offered, media, role))
 
 
 def _nothing_common(media: Media, theirs: list[Payload]) -> str:
     names = ", ".join(dict.fromkeys(payload.name for payload in theirs[:12])) or "nothing known"
-    return f"the far end offers {media.kind} as {names}, none of which is spoken here"
+    return f"the far end offers {media.kind} as {names}, none of which is known here"
 
 
 def _direction(remote: Description, media: Media, role: Role) -> str:
-    """Ours, from theirs."""
+    """Our direction, from theirs."""
     theirs = remote.direction(media)
     where = remote.connection_of(media)
     if where is None or where.is_nowhere:
@@ -170,7 +170,7 @@ def _direction(remote: Description, media: Media, role: Role) -> str:
 
 
 def _both(one: str, other: str) -> str:
-    """The direction that two leave."""
+    """The direction that both of two directions allow."""
     send = all(d in ("sendrecv", "sendonly") for d in (one, other))
     receive = all(d in ("sendrecv", "recvonly") for d in (one, other))
     if send:
@@ -179,8 +179,8 @@ def _both(one: str, other: str) -> str:
 
 
 def _audio_answer(payload: Payload) -> Payload:
-    said = {"opus": {"useinbandfec": "1"}, EVENT: {"0-15": ""}}.get(payload.name.lower(), {})
-    return replace(payload, parameters=said)
+    known = {"opus": {"useinbandfec": "1"}, EVENT: {"0-15": ""}}
+    return replace(payload, parameters=known.get(payload.name.lower(), {}))
 
 
 def _agreed(
@@ -190,7 +190,7 @@ def _agreed(
     common: list[Payload],
     taken: list[Payload],
     direction: str,
-    spoken: tuple[str, ...],
+    kinds: tuple[str, ...],
 ) -> Agreed:
     """`common` is what the far end takes, the first of it wanted; `taken` is what we take."""
     where = remote.connection_of(media)
@@ -210,20 +210,20 @@ def _agreed(
             first.name,
             clock(first),
             mode(first),
-            "nack" in spoken,
+            "nack" in kinds,
             keys[0] if keys else None,
             bps,
         )
     if direction in ("sendrecv", "recvonly"):
         receiving = Receiving(
             {payload.number: (payload.name, clock(payload)) for payload in taken},
-            frozenset(spoken),
+            frozenset(kinds),
         )
     return Agreed(role, rtp, rtcp, sending, receiving)
 
 
 def _rtcp(media: Media, rtp: Address) -> Address:
-    """The next port, where the far end does not name another one (RFC 3605)."""
+    """The far end's RTCP address: the next port, or the one that it names (RFC 3605)."""
     words = (media.value("rtcp") or "").split()
     if words and words[0].isascii() and words[0].isdigit() and 0 < int(words[0][:6]) < 65536:
         return (words[3] if len(words) > 3 else rtp[0], int(words[0]))
@@ -231,12 +231,12 @@ def _rtcp(media: Media, rtp: Address) -> Address:
 
 
 def _bps(remote: Description, media: Media) -> int:
-    """What the far end says that it can take (RFC 3890, RFC 8866 section 5.8)."""
+    """The bit/s that the far end can take (RFC 3890, RFC 8866 section 5.8)."""
     own = media.bandwidth("TIAS")
     if own is None and media.bandwidth("AS"):
         own = round((media.bandwidth("AS") or 0) * 1000 * 0.95)
-    said = [own] if own else []
+    limits = [own] if own else []
     whole = remote.bandwidth("TIAS") or (remote.bandwidth("AS") or 0) * 1000
     if whole:
-        said.append(whole - SOUND_BPS - HEADERS_BPS)
-    return max(LEAST_BPS, min(said, default=2_500_000))
+        limits.append(whole - SOUND_BPS - HEADERS_BPS)
+    return max(MIN_BPS, min(limits, default=2_500_000))

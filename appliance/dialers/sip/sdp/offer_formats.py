@@ -1,13 +1,13 @@
-"""Which payload formats a call uses: our order of sound, and the H.264 that both ends can."""
+"""Chooses the payload formats of a call: our order of audio codecs, and H.264 for both ends."""
 
 from dataclasses import dataclass
 
 from appliance.dialers.sip.sdp.formats import Payload
 from appliance.media.rtp.h264_payload import bps_within
 
-SOUND = ("g722", "opus", "pcma", "pcmu")  # no conference system is known to refuse the first
+AUDIO_ORDER = ("g722", "opus", "pcma", "pcmu")  # no conference system is known to refuse the first
 EVENT = "telephone-event"
-OFFERED_SOUND = (
+AUDIO_OFFER = (
     Payload(9, "G722", 8000),
     Payload(98, "opus", 48000, 2, {"useinbandfec": "1"}),
     Payload(8, "PCMA", 8000),
@@ -44,7 +44,7 @@ class Profile:
 
     @classmethod
     def of(cls, payload: Payload) -> "Profile":
-        """Baseline at level 1 where nothing usable is said, as the RFC has it."""
+        """Of a payload; Baseline at level 1 where it names none that is usable, as the RFC says."""
         text = payload.parameters.get("profile-level-id", "")
         try:
             raw = bytes.fromhex(text) if len(text) == 6 else b"\x42\0\x0a"
@@ -57,15 +57,15 @@ class Profile:
 
 
 def mode(payload: Payload) -> int:
-    """H.264's packetisation mode: 0 where it is not said."""
+    """H.264's packetization mode: 0 where it is not given."""
     return payload.parameter("packetization-mode", 0)
 
 
 def h264_offer(bps: int) -> list[Payload]:
-    """Constrained Baseline in mode 1, and in mode 0 for those who put nothing together."""
-    said = {**_SIZES, "max-br": str(bps // 1000)}
-    first = {"profile-level-id": "42e01f", "packetization-mode": "1", **said}
-    second = {"profile-level-id": "42e01f", "packetization-mode": "0", **said}
+    """Constrained Baseline in mode 1, and in mode 0 for far ends without fragmentation."""
+    parameters = {**_SIZES, "max-br": str(bps // 1000)}
+    first = {"profile-level-id": "42e01f", "packetization-mode": "1", **parameters}
+    second = {"profile-level-id": "42e01f", "packetization-mode": "0", **parameters}
     return [Payload(99, "H264", 90000, 1, first), Payload(100, "H264", 90000, 1, second)]
 
 
@@ -76,21 +76,21 @@ def h264(offered: list[Payload]) -> Payload | None:
 
 
 def h264_answer(chosen: Payload, bps: int) -> Payload:
-    """What we say to it: the same profile and mode, a level of ours (RFC 6184 section 8.2.2)."""
+    """Our answer to it: the same profile and mode, a level of ours (RFC 6184 section 8.2.2)."""
     profile = Profile.of(chosen)
     asymmetric = chosen.parameters.get("level-asymmetry-allowed") == "1"
     level = LEVEL if asymmetric else min(profile.level, LEVEL)
-    said = {"profile-level-id": str(Profile(profile.idc, profile.constraints, level))}
+    parameters = {"profile-level-id": str(Profile(profile.idc, profile.constraints, level))}
     if mode(chosen) or "packetization-mode" in chosen.parameters:
-        said["packetization-mode"] = str(mode(chosen))
+        parameters["packetization-mode"] = str(mode(chosen))
     if asymmetric:
-        said["level-asymmetry-allowed"] = "1"
-    said |= {**_SIZES, "max-br": str(bps // 1000)}
-    return Payload(chosen.number, chosen.name, chosen.rate, 1, said)
+        parameters["level-asymmetry-allowed"] = "1"
+    parameters |= {**_SIZES, "max-br": str(bps // 1000)}
+    return Payload(chosen.number, chosen.name, chosen.rate, 1, parameters)
 
 
 def h264_bps(far: Payload) -> int:
-    """The most that such a receiver can be sent, in size of picture and in bit/s."""
+    """The most bit/s to send to such a receiver, by its level's picture size, rate and bit rate."""
     level = min((known for known in _LEVELS if known >= Profile.of(far).level), default=31)
     size, speed, rate = _LEVELS[level]
     size = max(size, far.parameter("max-fs", 0))
@@ -101,9 +101,9 @@ def h264_bps(far: Payload) -> int:
 
 
 def sound(offered: list[Payload]) -> list[Payload]:
-    """What of it we have, our order first; then the telephone events for the first's clock."""
+    """The audio formats that we have too, in our order; then telephone events of their clocks."""
     found: list[Payload] = []
-    for name in SOUND:
+    for name in AUDIO_ORDER:
         found += [p for p in offered if p.name.lower() == name][:1]
     if found:
         found += [p for p in events(offered) if p.rate in {clock(q) for q in found}]

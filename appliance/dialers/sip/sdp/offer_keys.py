@@ -1,16 +1,15 @@
-"""Which keys protect a medium, and when a medium must not go without."""
+"""Chooses the SRTP keys of a medium, or refuses it where it must not go without."""
 
 from appliance.dialers.sip.sdp.description import Media, SdpError
-from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.formats import Crypto, cryptos
-from appliance.dialers.sip.sdp.offer_lines import Ours, Role, Secured
+from appliance.dialers.sip.sdp.offer_lines import Encryption, Ours, Role, Secured
 
 SECURE = {"RTP/SAVP", "RTP/SAVPF"}
 PLAIN = {"RTP/AVP", "RTP/AVPF"}
 
 
-def offered_key(ours: Ours, media: Media) -> Crypto | None:
-    """The far end's key to use, from its offer; None for a plain medium. Raises SdpError."""
+def key_from_offer(ours: Ours, media: Media) -> Crypto | None:
+    """The far end's key from its offer; None for a medium without encryption. Raises SdpError."""
     protocol = media.protocol.upper()
     usable = cryptos(media)
     if protocol not in SECURE | PLAIN:
@@ -26,8 +25,8 @@ def offered_key(ours: Ours, media: Media) -> Crypto | None:
     return None
 
 
-def accepted_keys(ours: Ours, offered: Media, media: Media, role: Role) -> Secured | None:
-    """The keys that its answer `media` to our line settles; None for plain. Raises SdpError."""
+def keys_from_answer(ours: Ours, offered: Media, media: Media, role: Role) -> Secured | None:
+    """The keys from its answer `media` to our line; None without encryption. Raises SdpError."""
     mine = {crypto.tag: crypto for crypto in cryptos(offered)}
     for crypto in cryptos(media):
         known = mine.get(crypto.tag)

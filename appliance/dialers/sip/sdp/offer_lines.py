@@ -1,4 +1,4 @@
-"""The media lines that we write, and the values that an agreement is made of."""
+"""Writes our media lines; the values that an agreement of offer and answer is made of."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +12,8 @@ from appliance.dialers.sip.sdp.description import (
     Media,
     Origin,
 )
-from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.formats import Crypto, Payload
-from appliance.dialers.sip.sdp.offer_formats import OFFERED_SOUND, h264_offer
+from appliance.dialers.sip.sdp.offer_formats import AUDIO_OFFER, h264_offer
 from appliance.media.rtp.receiver import Receiving
 from appliance.media.rtp.sender import Sending
 from appliance.media.rtp.srtp import SUITES, MasterKey
@@ -25,8 +24,16 @@ SOUND_BPS = 64_000
 HEADERS_BPS = 16_000  # 50 packets a second
 
 
+class Encryption(StrEnum):
+    """SDES-SRTP (RFC 4568) in a call: never, where the far end offers it, or no call without."""
+
+    OFF = "off"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
 class Role(StrEnum):
-    """What a medium is to us."""
+    """What a medium is for."""
 
     AUDIO = "audio"
     VIDEO = "video"
@@ -35,7 +42,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ours:
-    """What we bring: one port and, for each suite, one key a role; `bps` is the picture's most."""
+    """Our side: a port for each role, a key for each role and suite; `bps` bounds the picture."""
 
     host: str
     ports: Mapping[Role, int]
@@ -51,7 +58,7 @@ class Ours:
 
 @dataclass(frozen=True, slots=True)
 class Secured:
-    """Keys of both directions."""
+    """The SRTP keys of both directions of a medium."""
 
     suite: str
     own: MasterKey
@@ -60,7 +67,7 @@ class Secured:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """One medium that goes; `sending` None while it is on hold or only received."""
+    """One medium that both ends agreed on; `sending` is None while we send nothing."""
 
     role: Role
     rtp: Address | None
@@ -72,7 +79,7 @@ class Agreed:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What both ends hold now, and our own description of it."""
+    """What both ends agreed on, and our own description of it."""
 
     local: Description
     media: tuple[Agreed, ...]
@@ -80,43 +87,43 @@ class Agreement:
 
 def first_offer(ours: Ours) -> Description:
     """Sound and picture. No a=rtcp and no ICE: an RMX sends no picture to those who say it."""
-    audio = line(ours, Role.AUDIO, list(OFFERED_SOUND), "sendrecv")
-    video = line(ours, Role.VIDEO, h264_offer(ours.bps), "sendrecv", FEEDBACK)
+    audio = media_line(ours, Role.AUDIO, list(AUDIO_OFFER), "sendrecv")
+    video = media_line(ours, Role.VIDEO, h264_offer(ours.bps), "sendrecv", FEEDBACK)
     protocol = "RTP/SAVP" if ours.encryption is Encryption.REQUIRED else "RTP/AVP"
     return description(
         ours,
         (
-            secured(audio, protocol, _own_keys(ours, Role.AUDIO)),
-            secured(video, protocol, _own_keys(ours, Role.VIDEO)),
+            with_keys(audio, protocol, _own_keys(ours, Role.AUDIO)),
+            with_keys(video, protocol, _own_keys(ours, Role.VIDEO)),
         ),
     )
 
 
 def _own_keys(ours: Ours, role: Role) -> list[Crypto]:
-    """On RTP/AVP the keys are there for who wants them, the best effort of room codecs."""
+    """Keys also on RTP/AVP, for a far end that wants them: the best effort of room codecs."""
     if ours.encryption is Encryption.OFF:
         return []
     return [Crypto(tag, suite, (ours.own(role, suite),)) for tag, suite in enumerate(SUITES, 1)]
 
 
-def secured(media: Media, protocol: str, keys: list[Crypto]) -> Media:
-    """The line by that protocol, with keys."""
-    said = tuple(Attribute("crypto", str(key)) for key in keys)
-    return replace(media, protocol=protocol, attributes=(*media.attributes, *said))
+def with_keys(media: Media, protocol: str, keys: list[Crypto]) -> Media:
+    """The line by that protocol, with these keys as a=crypto."""
+    lines = tuple(Attribute("crypto", str(key)) for key in keys)
+    return replace(media, protocol=protocol, attributes=(*media.attributes, *lines))
 
 
-def line(
-    ours: Ours, role: Role, ready: list[Payload], direction: str, spoken: tuple[str, ...] = ()
+def media_line(
+    ours: Ours, role: Role, formats: list[Payload], direction: str, feedback: tuple[str, ...] = ()
 ) -> Media:
-    """One medium of ours, by RTP/AVP."""
+    """One medium of ours on RTP/AVP, with its payload formats and RTCP feedback."""
     attributes = []
-    for payload in ready:
+    for payload in formats:
         attributes.append(Attribute("rtpmap", payload.rtpmap))
         if payload.fmtp is not None:
             attributes.append(Attribute("fmtp", payload.fmtp))
     if role is Role.AUDIO:
         attributes.append(Attribute("ptime", "20"))
-    attributes += [Attribute("rtcp-fb", f"* {kind}") for kind in spoken]
+    attributes += [Attribute("rtcp-fb", f"* {kind}") for kind in feedback]
     if role is Role.CONTENT:
         attributes.append(Attribute("content", "slides"))
     attributes.append(Attribute(direction))
@@ -125,19 +132,19 @@ def line(
         "audio" if audio else "video",
         ours.ports[role],
         "RTP/AVP",
-        tuple(str(payload.number) for payload in ready),
+        tuple(str(payload.number) for payload in formats),
         bandwidths=() if audio else (Bandwidth("TIAS", ours.bps),),
         attributes=tuple(attributes),
     )
 
 
-def refused(media: Media) -> Media:
+def refused_line(media: Media) -> Media:
     """A medium that we have no use for keeps its place."""
     return Media(media.kind, 0, media.protocol, media.formats or ("0",))
 
 
 def description(ours: Ours, media: tuple[Media, ...]) -> Description:
-    """The whole, in version 1; who keeps the last one counts on."""
+    """The whole description in version 1; whoever keeps the last one counts on."""
     kbps = -(-(ours.bps + SOUND_BPS + HEADERS_BPS) // 1000)
     connection = Connection.to(ours.host)
     return Description(

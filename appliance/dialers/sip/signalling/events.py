@@ -1,4 +1,4 @@
-"""What the signalling of a call tells its user."""
+"""The events that an `InviteSession` gives its user."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from sipmessage import Request, Response
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """The far end rings, or sends early media: ``sdp`` is its description, "" where none came."""
+    """The far end sent a provisional answer; ``sdp`` is its early media, "" where it has none."""
 
     code: int
     sdp: str = ""
@@ -22,43 +22,46 @@ class Established:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """No call came about; ``response`` is None where no answer came."""
+    """Our call was refused by ``response``; None where no answer came."""
 
     response: Response | None
 
 
 @dataclass(frozen=True, slots=True)
 class Incoming:
-    """Somebody calls; answer with `Leg.ring`, `Leg.answer` or `Leg.refuse`. ``sdp`` may be ""."""
+    """Somebody calls: use `InviteSession.ring`, ``answer`` or ``refuse``. ``sdp`` may be ""."""
 
     request: Request
     sdp: str
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
-    """The far end offers other media, or asks for our offer ("") ; `Leg.answer` or `Leg.refuse`."""
+class OfferReceived:
+    """The far end offers other media in the call, or asks for our offer (``sdp`` is "").
+
+    Use `InviteSession.answer` or ``refuse``.
+    """
 
     sdp: str
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """The far end's answer to an offer of ours in a running call."""
+class AnswerReceived:
+    """The far end answered an offer of ours in the call."""
 
     sdp: str
 
 
 @dataclass(frozen=True, slots=True)
 class OfferRefused:
-    """The far end keeps the media as they were."""
+    """The far end refused an offer of ours; the media stay as they were."""
 
     code: int
 
 
 @dataclass(frozen=True, slots=True)
 class Info:
-    """A SIP INFO came and was answered: a keyframe wanted, or a digit (see `info.py`)."""
+    """A SIP INFO came and was answered; ``kind`` is the media type of its body."""
 
     kind: str
     body: str
@@ -66,12 +69,20 @@ class Info:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The call is over; ``far`` where the far end said so, else it broke off."""
+    """The call has ended: the far end hung up (``far``), or the call broke off."""
 
     far: bool
     why: str
 
 
 SessionEvent = (
-    Progress | Established | Failed | Incoming | Offered | Answered | OfferRefused | Info | Ended
+    Progress
+    | Established
+    | Failed
+    | Incoming
+    | OfferReceived
+    | AnswerReceived
+    | OfferRefused
+    | Info
+    | Ended
 )

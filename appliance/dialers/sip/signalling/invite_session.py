@@ -87,7 +87,7 @@ class InviteSession:
         self._send(invite, now)
 
     def offer(self, sdp: str, now: float, purpose: Purpose = Purpose.OFFER) -> None:
-        """Re-INVITE with other media, or to refresh; Answered or OfferRefused follow."""
+        """Re-INVITE with other media; AnswerReceived or OfferRefused follow."""
         if self._dialog is None or self.over:
             return
         if self._offering:
@@ -110,7 +110,7 @@ class InviteSession:
             self._transactions.answer(request, ringing, now)
 
     def answer(self, sdp: str, now: float) -> None:
-        """Accept what is Incoming or Offered, with our answer; with our offer where it has none."""
+        """Accept the call or offer that came: with our answer, or our offer where it has none."""
         request, self._unanswered = self._unanswered, None
         if request is None:
             return
@@ -121,7 +121,7 @@ class InviteSession:
         self._transactions.answer(request, accepted, now)
 
     def refuse(self, code: int, now: float, headers: dict[str, str] | None = None) -> None:
-        """Refuse what is Incoming or Offered."""
+        """Refuse the call or offer that came."""
         request, self._unanswered = self._unanswered, None
         if request is None:
             return
@@ -332,7 +332,7 @@ class InviteSession:
         self._near_sdp = one.sdp or self._near_sdp
         if sdp and (sdp != self._far_sdp or one.purpose is Purpose.OFFER):
             self._far_sdp = sdp
-            self._events.append(events.Answered(sdp))
+            self._events.append(events.AnswerReceived(sdp))
 
     # The far end's requests.
     def _requested(self, request: Request, now: float) -> None:
@@ -375,7 +375,7 @@ class InviteSession:
             # Nothing is new: a refresh. It gets the same answer, and the user is not asked.
             self.answer(self._near_sdp, now)
         else:
-            self._events.append(events.Offered(sdp))
+            self._events.append(events.OfferReceived(sdp))
 
     def _cancelled(self, request: Request, now: float) -> None:
         self._withdraw(now)
@@ -396,5 +396,5 @@ class InviteSession:
             self._events.append(events.Established(self._far_sdp))
         elif self._answer_due and sdp:
             self._far_sdp = sdp
-            self._events.append(events.Answered(sdp))
+            self._events.append(events.AnswerReceived(sdp))
         self._answer_due = False

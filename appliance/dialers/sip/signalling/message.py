@@ -13,9 +13,21 @@ AGENT = "DiemCau"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
 SUPPORTED = ("timer", "100rel")
 SDP = "application/sdp"
+MEDIA_CONTROL = "application/media_control+xml"
+DTMF_RELAY = "application/dtmf-relay"
+FAST_UPDATE = (
+    '<?xml version="1.0" encoding="utf-8"?>\r\n'
+    "<media_control><vc_primitive><to_encoder><picture_fast_update>"
+    "</picture_fast_update></to_encoder></vc_primitive></media_control>\r\n"
+)
+"""The body that asks for a keyframe (RFC 5168)."""
+DTMF_MS = 160
+MAX_INFO_READ = 4096
+"""Characters of a far end's INFO that are looked at."""
 COOKIE = "z9hG4bK"  # RFC 3261 section 8.1.1.7: a branch that begins so is unique
 MAX_FORWARDS = 70
 _NUMBER = re.compile(r"[0-9]{1,10}")
+_FAST_UPDATE = re.compile(r"<\s*(?:\w+:)?picture_fast_update\b", re.IGNORECASE)
 _SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length")
 
 PHRASES = {
@@ -189,6 +201,19 @@ def sdp_of(message: Message) -> str:
     if kind_of(message) != SDP:
         return ""
     return message.body.decode("utf-8", "replace")
+
+
+def wants_keyframe(kind: str, body: str) -> bool:
+    """Whether an INFO asks for a keyframe (RFC 5168).
+
+    Only that one word is looked for, so no XML of a stranger is ever parsed.
+    """
+    return kind == MEDIA_CONTROL and _FAST_UPDATE.search(body[:MAX_INFO_READ]) is not None
+
+
+def dtmf_relay(digit: str) -> str:
+    """The body of an INFO that says that a key was pressed."""
+    return f"Signal={digit}\r\nDuration={DTMF_MS}\r\n"
 
 
 def tokens(message: Message, name: str) -> frozenset[str]:

@@ -1,35 +1,49 @@
-"""Registers with a registrar without I/O, keeps it fresh, and unregisters (RFC 3261 section 10)."""
+"""Registers with a registrar, refreshes and unregisters, without I/O (RFC 3261 section 10)."""
 
 import secrets
 from enum import StrEnum
+from typing import assert_never
 
 from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import Local, new_tag, number, request, tagged
 from appliance.dialers.sip.signalling.transactions import (
+    AckReceived,
+    AckTimeout,
+    CancelReceived,
+    RequestReceived,
     ResponseReceived,
     TransactionEvent,
     Transactions,
     TransactionTimeout,
 )
 
-WANTED_S = 600
-AGAIN_S = 30.0
+EXPIRES_S = 600
+"""How long a registration is asked for."""
+MAX_EXPIRES_S = 86400
+"""The longest that a registrar may ask of us (Min-Expires)."""
+RETRY_S = 30.0
 """After a refresh that failed; the call goes on meanwhile."""
+MIN_REFRESH_S = 10.0
+"""A registrar that grants less is not asked more often."""
 
 
-class Registered(StrEnum):
-    """How it stands."""
+class RegistrationState(StrEnum):
+    """How far a registration is."""
 
-    NOT_YET = "not yet"
-    YES = "yes"
+    PENDING = "pending"
+    REGISTERED = "registered"
     REFUSED = "refused"
-    GONE = "gone"
+    ENDED = "ended"
 
 
 class Registration:
-    """``near`` is the address that is registered, without tag; ``failure`` says why it is not."""
+    """Keeps one address registered. ``failure`` is the refusal, None where no answer came.
+
+    Methods only queue: fetch what is to be sent with `outgoing`. ``near`` is the address to
+    register, without a tag; ``local`` is our end of the socket.
+    """
 
     def __init__(
         self,
@@ -40,7 +54,7 @@ class Registration:
         routes: list[Address] | None = None,
     ) -> None:
         self.call_id = secrets.token_hex(12)
-        self.state = Registered.NOT_YET
+        self.state = RegistrationState.PENDING
         self.failure: Response | None = None
         self._transactions = Transactions(local)
         self._near, self._registrar = tagged(near, new_tag()), registrar
@@ -49,41 +63,41 @@ class Registration:
         self._routes = routes or []
         self._cseq = 0
         self._tries = 0
-        self._wanted = WANTED_S
+        self._expires_s = EXPIRES_S
         self._open: Request | None = None
         self._refresh_at: float | None = None
 
     def begin(self, now: float) -> None:
         """Register, or refresh."""
         self._tries = 0
-        self._send(self._wanted, now)
+        self._send(self._expires_s, now)
 
     def end(self, now: float) -> None:
-        """Unregister; nothing to do where nothing is registered."""
+        """Unregister; does nothing where nothing is registered."""
         self._refresh_at = None
-        if self.state is Registered.YES:
-            self._tries, self._wanted = 0, 0
+        if self.state is RegistrationState.REGISTERED:
+            self._tries, self._expires_s = 0, 0
             self._send(0, now)
-        elif self.state is Registered.NOT_YET:
-            self.state = Registered.GONE
+        elif self.state is RegistrationState.PENDING:
+            self.state = RegistrationState.ENDED
 
     def receive(self, message: Request | Response, now: float) -> None:
-        """Take a message with our Call-ID."""
-        self._tell(self._transactions.receive(message, now), now)
+        """Take a message that has our Call-ID."""
+        self._handle(self._transactions.receive(message, now), now)
 
     def lost(self, now: float) -> None:
-        """The flow is lost."""
-        self._tell(self._transactions.abandon(), now)
+        """Note that the connection is lost."""
+        self._handle(self._transactions.abandon(), now)
 
     def on_timer(self, now: float) -> None:
-        """Repeat, give up, refresh."""
-        self._tell(self._transactions.on_timer(now), now)
+        """Do what is due by now: repeat, give up, refresh."""
+        self._handle(self._transactions.on_timer(now), now)
         if self._refresh_at is not None and now >= self._refresh_at:
             self._refresh_at = None
             self.begin(now)
 
     def next_timer(self) -> float | None:
-        """When ``on_timer`` is due."""
+        """When `on_timer` is due; None while nothing is."""
         times = (self._transactions.next_timer(), self._refresh_at)
         return min((at for at in times if at is not None), default=None)
 
@@ -102,53 +116,60 @@ class Registration:
         self._open = one
         self._transactions.send(one, now)
 
-    def _tell(self, events: list[TransactionEvent], now: float) -> None:
+    def _handle(self, events: list[TransactionEvent], now: float) -> None:
         for event in events:
-            if isinstance(event, ResponseReceived) and event.request is self._open:
-                self._replied(event.response, now)
-            elif isinstance(event, TransactionTimeout) and event.request is self._open:
-                self._failed(None, now)
+            match event:
+                case ResponseReceived(request, answer):
+                    if request is self._open:
+                        self._answered(answer, now)
+                case TransactionTimeout(request):
+                    if request is self._open:
+                        self._failed(None, now)
+                case RequestReceived() | CancelReceived() | AckReceived() | AckTimeout():
+                    pass  # a registrar asks nothing
+                case _:
+                    assert_never(event)
 
-    def _replied(self, answer: Response, now: float) -> None:
+    def _answered(self, answer: Response, now: float) -> None:
         if answer.code < 200:
             return
         self._open = None
         least = number(answer, "Min-Expires")
         if answer.code in (401, 407) and self._authenticator.challenged(answer, self._tries):
             self._tries += 1
-            self._send(self._wanted, now)
-        elif answer.code == 423 and least is not None and self._wanted < least <= 86400:
-            self._wanted = least
-            self._send(self._wanted, now)
+            self._send(self._expires_s, now)
+        elif answer.code == 423 and least is not None and self._expires_s < least <= MAX_EXPIRES_S:
+            self._expires_s = least
+            self._send(self._expires_s, now)
         elif answer.code >= 300:
             self._failed(answer, now)
-        elif not self._wanted:
-            self.state = Registered.GONE
+        elif not self._expires_s:
+            self.state = RegistrationState.ENDED
         else:
-            self.state = Registered.YES
+            self.state = RegistrationState.REGISTERED
             granted = self._granted(answer)
             # Early enough for a second try, late enough for a short one not to be a flood.
-            self._refresh_at = now + max(granted * 0.8 - 5, granted / 2, 10.0)
+            self._refresh_at = now + max(granted * 0.8 - 5, granted / 2, MIN_REFRESH_S)
 
     def _granted(self, answer: Response) -> float:
         """The seconds that our contact has; the registrar may give fewer than asked for."""
-        mine = self._transactions.local
+        local = self._transactions.local
         try:
             contacts = answer.contact
         except ValueError:
             contacts = []
         for contact in contacts:
             expires = contact.parameters.get("expires") or ""
-            same = contact.uri.host == mine.host and contact.uri.port == mine.port
+            same = contact.uri.host == local.host and contact.uri.port == local.port
             if same and expires.isascii() and expires.isdecimal():
                 return float(expires)
-        return float(number(answer, "Expires") or self._wanted)
+        return float(number(answer, "Expires") or self._expires_s)
 
     def _failed(self, answer: Response | None, now: float) -> None:
         self._open = None
-        if not self._wanted:
-            self.state = Registered.GONE
-        elif self.state is Registered.YES:
-            self._refresh_at = now + AGAIN_S
+        if not self._expires_s:
+            self.state = RegistrationState.ENDED
+        elif self.state is RegistrationState.REGISTERED:
+            self._refresh_at = now + RETRY_S
         else:
-            self.state, self.failure = Registered.REFUSED, answer
+            self.state, self.failure = RegistrationState.REFUSED, answer

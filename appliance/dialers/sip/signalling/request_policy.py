@@ -4,6 +4,8 @@ from sipmessage import Request, Response
 
 from appliance.dialers.sip.signalling.message import (
     ALLOW,
+    DTMF_RELAY,
+    MEDIA_CONTROL,
     SDP,
     SUPPORTED,
     kind_of,
@@ -18,7 +20,7 @@ _POLITE = {
     "NOTIFY": 481,  # it has subscribed to nothing
     "SUBSCRIBE": 489,  # and has nothing to tell
 }
-INFO_KINDS = ("application/media_control+xml", "application/dtmf-relay", "application/dtmf")
+INFO_KINDS = (MEDIA_CONTROL, DTMF_RELAY, "application/dtmf")
 
 
 def refusal(request: Request, tag: str, *, in_dialog: bool) -> Response | None:

@@ -1,4 +1,4 @@
-"""Where a SIP address is: transport, host and port, best first (RFC 3263)."""
+"""Resolves a SIP address to targets: transport, host and port, best first (RFC 3263)."""
 
 import asyncio
 import ipaddress
@@ -10,16 +10,16 @@ import dns.asyncresolver
 import dns.exception
 import dns.rdatatype
 
-LOOKUP_S = 3.0
-"""All questions about one name; a network without its own DNS says nothing at all."""
-MOST_PLACES = 8
+LOOKUP_TIMEOUT_S = 3.0
+"""For all queries about one name; in a network without DNS none is ever answered."""
+MAX_TARGETS = 8
 _SERVICES = {"SIPS+D2T": "TLS", "SIP+D2T": "TCP", "SIP+D2U": "UDP"}
 _PREFIXES = {"TLS": "_sips._tcp.", "TCP": "_sip._tcp.", "UDP": "_sip._udp."}
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to connect. ``name`` is what a certificate there must be for (RFC 5922)."""
+    """Where to connect. ``name`` is what its certificate must be for (RFC 5922)."""
 
     transport: str
     host: str
@@ -41,7 +41,7 @@ class Srv:
 
 
 class Lookup(Protocol):
-    """DNS, as far as it is needed; no answer and no such name are both the empty list."""
+    """DNS queries; gives an empty list for no answer and for no such name."""
 
     async def srv(self, name: str) -> list[Srv]:
         """The SRV records of a name."""
@@ -77,16 +77,18 @@ class Dns:
         try:
             if self._resolver is None:  # it reads the system's file
                 self._resolver = await asyncio.to_thread(dns.asyncresolver.Resolver)
-            answer = await self._resolver.resolve(name, kind, search=False, lifetime=LOOKUP_S)
+            answer = await self._resolver.resolve(
+                name, kind, search=False, lifetime=LOOKUP_TIMEOUT_S
+            )
         except (dns.exception.DNSException, OSError, ValueError):
             return []
         return list(answer)
 
 
-async def targets(
+async def find_targets(
     host: str, port: int | None, transport: str, *, secure: bool, lookup: Lookup
 ) -> list[Target]:
-    """Where ``host`` is to be tried, in this order. ``transport`` is "" where nobody said.
+    """Where to connect to reach ``host``, best first; ``transport`` is "" where none is given.
 
     Without a transport the call goes by TCP, since our offer does not fit a datagram, and by UDP
     where TCP is not spoken (RFC 3261 section 18.1.1).
@@ -99,16 +101,16 @@ async def targets(
             Target(one, host.strip("[]"), port or _port(one), host.strip("[]")) for one in wanted
         ]
     try:
-        async with asyncio.timeout(LOOKUP_S):
-            found = await _records(host, wanted, asked=bool(transport), lookup=lookup)
+        async with asyncio.timeout(LOOKUP_TIMEOUT_S):
+            found = await _records(host, wanted, given=bool(transport), lookup=lookup)
     except TimeoutError:
         found = []
-    return found[:MOST_PLACES] or [Target(one, host, _port(one), host) for one in wanted]
+    return found[:MAX_TARGETS] or [Target(one, host, _port(one), host) for one in wanted]
 
 
-async def _records(host: str, wanted: list[str], *, asked: bool, lookup: Lookup) -> list[Target]:
+async def _records(host: str, wanted: list[str], *, given: bool, lookup: Lookup) -> list[Target]:
     names = [(one, _PREFIXES[one] + host) for one in wanted]
-    if not asked:
+    if not given:
         pointers = [
             (_SERVICES[service], name)
             for service, name in await lookup.naptr(host)
@@ -124,7 +126,7 @@ async def _records(host: str, wanted: list[str], *, asked: bool, lookup: Lookup)
 
 
 def _in_order(records: list[Srv]) -> list[Srv]:
-    """By priority; within one, by lot with the weights (RFC 2782)."""
+    """By priority; within one priority at random, by the weights (RFC 2782)."""
     spread = random.SystemRandom()
     return sorted(
         records, key=lambda r: (r.priority, -(spread.random() ** (1 / (r.weight or 0.1))))

@@ -1,4 +1,4 @@
-"""By which way an address is called: places to connect to, routes, and who we are there."""
+"""Finds the route of a call: targets to connect to, proxies, registrar, and our identity."""
 
 from dataclasses import dataclass, replace
 
@@ -8,13 +8,17 @@ from sipmessage import Address as SipAddress
 from appliance.base.config import SipChoices
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import Local
-from appliance.dialers.sip.transport.resolve import Lookup, Target, targets
+from appliance.dialers.sip.transport.resolve import Lookup, Target, find_targets
 from appliance.wire.address import Address
 
 
 @dataclass(frozen=True)
 class Route:
-    """``registrar`` is None where nothing is to be registered; ``shown`` is for people."""
+    """How one address is called.
+
+    ``target`` is the address itself, ``targets`` where to connect, best first; ``routes`` are the
+    proxies. ``registrar`` is None where nothing is to be registered; ``domain`` is "" without one.
+    """
 
     target: URI
     targets: list[Target]
@@ -25,12 +29,15 @@ class Route:
     domain: str
 
     def near(self, local: Local, name: str) -> SipAddress:
-        """Our address: at the registrar's domain, or where we are."""
+        """Our address: at the registrar's domain, or at our own host."""
         return SipAddress(URI("sip", self.domain or local.host, self.user or "site"), name)
 
 
-async def way(address: Address, choices: SipChoices, password: str, lookup: Lookup) -> Route:
-    """Find the way; a proxy, or the registrar where we register, comes before the address."""
+async def find_route(address: Address, choices: SipChoices, password: str, lookup: Lookup) -> Route:
+    """The route to an address: by the proxy, or the registrar where we register, or directly.
+
+    Raises ValueError (AddressError among them) for an address of no use.
+    """
     registrar = Address.parse(choices.registrar) if choices.registrar else None
     proxy = Address.parse(choices.outbound_proxy) if choices.outbound_proxy else None
     if proxy is None and choices.register:
@@ -38,7 +45,7 @@ async def way(address: Address, choices: SipChoices, password: str, lookup: Look
     hop = proxy or address
     secure = hop.scheme == "sips"
     transport = hop.parameter("transport").upper()
-    found = await targets(hop.host, hop.port, transport, secure=secure, lookup=lookup)
+    found = await find_targets(hop.host, hop.port, transport, secure=secure, lookup=lookup)
     routes = []
     if proxy is not None:
         there = _uri(proxy)
@@ -57,7 +64,7 @@ async def way(address: Address, choices: SipChoices, password: str, lookup: Look
 
 
 def _uri(address: Address) -> URI:
-    """The address for the wire. ``sips`` goes as sip over TLS: conference systems know no more."""
+    """The address as it is sent. ``sips`` goes as sip over TLS: MCUs know no more than that."""
     uri = URI.parse(str(address))
     if uri.scheme != "sips":
         return uri

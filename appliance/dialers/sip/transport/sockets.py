@@ -1,4 +1,4 @@
-"""The sockets of SIP: one UDP socket, or a TCP or TLS connection, as a flow of messages."""
+"""The sockets of SIP: one UDP socket, or one TCP or TLS connection, as whole messages."""
 
 import asyncio
 import ipaddress
@@ -15,53 +15,54 @@ from appliance.dialers.sip.transport.resolve import Target
 
 log = logging.getLogger("diemcau.sip")
 
-CONNECT_S = 6.0
-"""TCP and TLS to one place: a SYN is repeated after 1 and 3 s; two places fit into one dial."""
-KEEP_ALIVE_S = 25.0
+CONNECT_TIMEOUT_S = 6.0
+"""TCP and TLS to one target: a SYN is repeated after 1 and 3 s; two targets fit into one dial."""
+KEEP_ALIVE_INTERVAL_S = 25.0
 """RFC 5626 section 4.4.1 for TCP; shorter than the 30 s after which routers forget UDP."""
-CLOSE_S = 1.0
-MOST_UNSENT = 1 << 20
-SEGMENT = 65536
+CLOSE_TIMEOUT_S = 1.0
+MAX_UNSENT = 1 << 20
+"""Bytes that a peer has not taken; a connection with more is dropped."""
+READ_SIZE = 65536
 
 Peer = tuple[str, int]
-Heard = Callable[["SipSocket", bytes, Peer], None]
-Lost = Callable[["SipSocket", str], None]
+OnMessage = Callable[["SipSocket", bytes, Peer], None]
+OnLost = Callable[["SipSocket", str], None]
 
 
 class SipSocket(Protocol):
-    """What one socket carries. ``local`` is ours, ``peer`` its other end."""
+    """One socket to one target. ``local`` is our end, ``peer`` the address of the other."""
 
     local: Local
     peer: Peer
-    place: Target
+    target: Target
 
     def send(self, data: bytes, to: Peer | None = None) -> None:
-        """Send a whole message; only a datagram can go to another than the peer."""
+        """Send a whole message; to another address than the peer's by UDP only."""
 
     def keep_alive(self) -> None:
-        """Say something that means nothing."""
+        """Send what means nothing, so that the network keeps the path open (RFC 5626)."""
 
     async def close(self) -> None:
-        """Nothing comes or goes any more."""
+        """Close the socket."""
 
 
 async def open_socket(
-    place: Target, trust: ssl.SSLContext | None, heard: Heard, lost: Lost
+    target: Target, trust: ssl.SSLContext | None, on_message: OnMessage, on_lost: OnLost
 ) -> SipSocket:
-    """Connect to a place; raises OSError (ssl.SSLError among them) and TimeoutError."""
-    async with asyncio.timeout(CONNECT_S):
-        if place.transport == "UDP":
-            return await _datagrams(place, heard, lost)
-        return await _connection(place, trust, heard, lost)
+    """Connect to a target; raises OSError (ssl.SSLError among them) and TimeoutError."""
+    async with asyncio.timeout(CONNECT_TIMEOUT_S):
+        if target.transport == "UDP":
+            return await _datagrams(target, on_message, on_lost)
+        return await _connection(target, trust, on_message, on_lost)
 
 
 class _Datagrams(asyncio.DatagramProtocol):
-    """Everything by UDP."""
+    """Messages by UDP."""
 
-    def __init__(self, place: Target, peer: Peer, heard: Heard, lost: Lost) -> None:
+    def __init__(self, target: Target, peer: Peer, on_message: OnMessage, on_lost: OnLost) -> None:
         self.local = Local("UDP", "", 0)
-        self.peer, self.place = peer, place
-        self._heard, self._lost = heard, lost
+        self.peer, self.target = peer, target
+        self._on_message, self._on_lost = on_message, on_lost
         self._transport: asyncio.DatagramTransport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -70,11 +71,11 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def datagram_received(self, data: bytes, addr: tuple[str | Any, int]) -> None:
         if data.strip():
-            self._heard(self, data, (addr[0], addr[1]))
+            self._on_message(self, data, (addr[0], addr[1]))
 
     def error_received(self, exc: Exception) -> None:
         # ICMP may be forged or pass; the transaction's timers decide.
-        log.info("sip ← %s: %s", self.place, exc)
+        log.info("sip ← %s: %s", self.target, exc)
 
     def send(self, data: bytes, to: Peer | None = None) -> None:
         if self._transport is not None and not self._transport.is_closing():
@@ -91,28 +92,28 @@ class _Datagrams(asyncio.DatagramProtocol):
 
 
 class _Connection:
-    """Everything by one TCP or TLS connection; its reader is a task of ours."""
+    """Messages by one TCP or TLS connection, which a task reads."""
 
     def __init__(
         self,
-        place: Target,
+        target: Target,
         streams: tuple[asyncio.StreamReader, asyncio.StreamWriter],
-        heard: Heard,
-        lost: Lost,
+        on_message: OnMessage,
+        on_lost: OnLost,
     ) -> None:
         self._reader, self._writer = streams
-        self.local = _local(place.transport, self._writer.get_extra_info("sockname"))
+        self.local = _local(target.transport, self._writer.get_extra_info("sockname"))
         peer = self._writer.get_extra_info("peername")
-        self.peer, self.place = (peer[0], peer[1]), place
-        self._heard, self._lost = heard, lost
+        self.peer, self.target = (peer[0], peer[1]), target
+        self._on_message, self._on_lost = on_message, on_lost
         self._task = asyncio.create_task(self._read(), name="sip connection")
 
     def send(self, data: bytes, to: Peer | None = None) -> None:
         del to
         if self._writer.is_closing():
             return
-        if self._writer.transport.get_write_buffer_size() > MOST_UNSENT:
-            log.warning("sip → %s takes nothing any more; dropped", self.place)
+        if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
+            log.warning("sip → %s takes nothing any more; connection dropped", self.target)
             self._writer.transport.abort()
             return
         self._writer.write(data)
@@ -125,7 +126,7 @@ class _Connection:
         await asyncio.gather(self._task, return_exceptions=True)
         self._writer.close()
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._writer.wait_closed()
         except (OSError, TimeoutError):
             self._writer.transport.abort()
@@ -133,26 +134,26 @@ class _Connection:
     async def _read(self) -> None:
         framer, why = Framer(), "the server closed the connection"
         try:
-            while data := await self._reader.read(SEGMENT):
+            while data := await self._reader.read(READ_SIZE):
                 for message in framer.feed(data):
-                    self._heard(self, message, self.peer)
+                    self._on_message(self, message, self.peer)
         except MessageError as error:
             why = f"the server sends no SIP: {error}"
             self._writer.transport.abort()
         except OSError as error:
             why = f"the connection broke: {error}"
-        self._lost(self, why)
+        self._on_lost(self, why)
 
 
-async def _datagrams(place: Target, heard: Heard, lost: Lost) -> SipSocket:
+async def _datagrams(target: Target, on_message: OnMessage, on_lost: OnLost) -> SipSocket:
     loop = asyncio.get_running_loop()
-    infos = await loop.getaddrinfo(place.host, place.port, type=socket.SOCK_DGRAM)
+    infos = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_DGRAM)
     if not infos:
-        raise OSError(f"no address is known for {place.host}")
+        raise OSError(f"no address is known for {target.host}")
     family, _, _, _, peer = infos[0]
     near = _near_address(family, peer)
     _, protocol = await loop.create_datagram_endpoint(
-        lambda: _Datagrams(place, (str(peer[0]), int(peer[1])), heard, lost),
+        lambda: _Datagrams(target, (str(peer[0]), int(peer[1])), on_message, on_lost),
         local_addr=(near, 0),
         family=family,
     )
@@ -160,24 +161,24 @@ async def _datagrams(place: Target, heard: Heard, lost: Lost) -> SipSocket:
 
 
 def _near_address(family: int, peer: Any) -> str:
-    """Our address on the way to the peer: what Contact and the media must say. Sends nothing."""
+    """Our address on the route to the peer, for Contact and the media. Sends nothing."""
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         probe.connect(peer)
         return str(probe.getsockname()[0])
 
 
 async def _connection(
-    place: Target, trust: ssl.SSLContext | None, heard: Heard, lost: Lost
+    target: Target, trust: ssl.SSLContext | None, on_message: OnMessage, on_lost: OnLost
 ) -> SipSocket:
     tls: dict[str, Any] = {}
-    if place.transport == "TLS":
+    if target.transport == "TLS":
         context = trust or await asyncio.to_thread(ssl.create_default_context)
-        tls = {"ssl": context, "server_hostname": place.name}
-    streams = await asyncio.open_connection(place.host, place.port, **tls)
+        tls = {"ssl": context, "server_hostname": target.name}
+    streams = await asyncio.open_connection(target.host, target.port, **tls)
     connected = streams[1].get_extra_info("socket")
     with suppress(OSError, AttributeError):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return _Connection(place, streams, heard, lost)
+    return _Connection(target, streams, on_message, on_lost)
 
 
 def _local(transport: str, name: Any) -> Local:

@@ -1,4 +1,7 @@
-"""Sends and takes the messages of one call: by its flow, and by others where it has to go there."""
+"""Sends and receives the messages of one call (the transport layer of RFC 3261 section 18).
+
+One socket leads to where the call went; requests inside the dialog may need others.
+"""
 
 import asyncio
 import ipaddress
@@ -20,70 +23,81 @@ from appliance.dialers.sip.signalling.message import (
     tag_of,
 )
 from appliance.dialers.sip.transport.resolve import Target
-from appliance.dialers.sip.transport.sockets import KEEP_ALIVE_S, Peer, SipSocket, open_socket
+from appliance.dialers.sip.transport.sockets import (
+    KEEP_ALIVE_INTERVAL_S,
+    Peer,
+    SipSocket,
+    open_socket,
+)
 
 log = logging.getLogger("diemcau.sip")
 
-MOST_ORIGINS = 512
-MOST_WAITING = 16
-MOST_FLOWS = 4
+MAX_ORIGINS = 512
+"""Requests of the far end whose socket is remembered for the answer."""
+MAX_WAITING = 16
+"""Messages that wait for one socket that is being opened."""
+MAX_OTHER_SOCKETS = 4
 _RPORT = re.compile(r";\s*rport(?=\s*(?:;|,|$))", re.IGNORECASE)
 _FIRST = re.compile(r'(?:[^,"]|"[^"]*")+')
 
 
 class TransportLayer:
-    """``hear`` is given every message; ``lost`` is told when the call's own flow is gone."""
+    """Gives every message to ``on_message``; calls ``on_lost`` when the call's own socket is lost.
+
+    ``trust`` has the certificate authorities; None takes the system's.
+    """
 
     def __init__(
         self,
         trust: ssl.SSLContext | None,
-        hear: Callable[[Request | Response], None],
-        lost: Callable[[str], None],
+        on_message: Callable[[Request | Response], None],
+        on_lost: Callable[[str], None],
     ) -> None:
-        self._trust, self._hear, self._lost = trust, hear, lost
-        self._flow: SipSocket | None = None
+        self._trust, self._on_message, self._on_lost = trust, on_message, on_lost
+        self._socket: SipSocket | None = None
         self._others: dict[Target, asyncio.Task[SipSocket | None]] = {}
         self._waiting: dict[Target, list[bytes]] = {}
         self._origins: OrderedDict[str, tuple[SipSocket, Peer]] = OrderedDict()
-        self._keeper: asyncio.Task[None] | None = None
+        self._keep_alive_task: asyncio.Task[None] | None = None
 
-    async def open(self, places: list[Target]) -> Local:
-        """Connect to the first place that can be had; raises OSError or TimeoutError of the last.
+    async def open(self, targets: list[Target]) -> Local:
+        """Connect to the first target that answers; gives our end of that socket.
 
-        A certificate that is not trusted ends the search: the next place would be no better.
+        Raises OSError or TimeoutError of the last target. A certificate that is not trusted ends
+        the search: the next target would be no better.
         """
-        fault: Exception = OSError("no place to connect to")
-        for place in places:
+        last_error: Exception = OSError("no target to connect to")
+        for target in targets:
             try:
-                self._flow = await open_socket(place, self._trust, self._heard, self._gone)
+                self._socket = await open_socket(target, self._trust, self._received, self._gone)
             except ssl.SSLCertVerificationError:
                 raise
             except (OSError, TimeoutError) as error:
-                log.info("sip → %s: %s", place, error or "no answer")
-                fault = error
+                log.info("sip → %s: %s", target, error or "no answer")
+                last_error = error
                 continue
-            self._keeper = asyncio.create_task(self._keep_alive(), name="sip keepalive")
-            return self._flow.local
-        raise fault
+            self._keep_alive_task = asyncio.create_task(self._keep_alive(), name="sip keepalive")
+            return self._socket.local
+        raise last_error
 
     def send(self, message: Message) -> None:
-        """Send now; what cannot be sent is lost, as on any wire."""
+        """Send a message now; what cannot be sent is lost, as in any network."""
         data = serialise(message)
         if isinstance(message, Request):
             log.debug("sip → %s", message.method)
             self._send_request(message, data)
         elif isinstance(message, Response):
             log.debug("sip → %d", message.code)
-            flow, peer = self._origins.get(branch_of(message), (self._flow, None))
-            if flow is not None:
-                flow.send(data, peer)
+            origin, peer = self._origins.get(branch_of(message), (self._socket, None))
+            if origin is not None:
+                origin.send(data, peer)
 
     async def close(self) -> None:
         """Close every socket."""
-        flow, self._flow = self._flow, None
-        if self._keeper is not None:
-            self._keeper.cancel()
-            await asyncio.gather(self._keeper, return_exceptions=True)
+        own, self._socket = self._socket, None
+        if self._keep_alive_task is not None:
+            self._keep_alive_task.cancel()
+            await asyncio.gather(self._keep_alive_task, return_exceptions=True)
         others = list(self._others.values())
         for task in others:
             if not task.done():
@@ -92,25 +106,25 @@ class TransportLayer:
             if one is not None and not isinstance(one, BaseException):
                 await one.close()
         self._others.clear()
-        if flow is not None:
-            await flow.close()
+        if own is not None:
+            await own.close()
 
     def _send_request(self, message: Request, data: bytes) -> None:
-        flow = self._flow
-        if flow is None:
+        own = self._socket
+        if own is None:
             return
-        place = self._elsewhere(message, flow)
-        if place is None:
-            flow.send(data)
-        elif place.transport == "UDP" and flow.place.transport == "UDP":
-            flow.send(data, (place.host, place.port))
-        elif place in self._others or len(self._others) < MOST_FLOWS:
-            self._send_elsewhere(place, data)
+        target = self._other_target(message, own)
+        if target is None:
+            own.send(data)
+        elif target.transport == "UDP" and own.target.transport == "UDP":
+            own.send(data, (target.host, target.port))
+        elif target in self._others or len(self._others) < MAX_OTHER_SOCKETS:
+            self._send_to_other(target, data)
         else:
-            flow.send(data)
+            own.send(data)
 
-    def _elsewhere(self, message: Request, flow: SipSocket) -> Target | None:
-        """Where a request inside the dialog goes, if not to where the call went."""
+    def _other_target(self, message: Request, own: SipSocket) -> Target | None:
+        """The target of a request inside the dialog; None for the one where the call went."""
         if not tag_of(message.to_address) or message.method == "CANCEL":
             return None
         hop = message.uri
@@ -119,80 +133,82 @@ class TransportLayer:
                 hop = message.route[0].uri
         except ValueError:
             return None
-        place = _place(hop, flow.place)
-        host = place.host.lower()
-        known = {flow.peer[0].lower(), flow.place.host.lower(), flow.place.name.lower()}
-        # A datagram to a port that is none would end the flow that it is sent by.
-        reachable = 0 < place.port < 65536 and place.transport in ("UDP", "TCP", "TLS")
+        target = _target(hop, own.target)
+        host = target.host.lower()
+        known = {own.peer[0].lower(), own.target.host.lower(), own.target.name.lower()}
+        # A datagram to a port out of range would close the socket that it is sent by.
+        reachable = 0 < target.port < 65536 and target.transport in ("UDP", "TCP", "TLS")
         if host in known or not reachable:
-            return None  # also with another port: the flow that stands is the way (RFC 5923)
-        if not _numeric(host) and flow.place.transport == "UDP":
+            return None  # also with another port: the open connection is used (RFC 5923)
+        if not _numeric(host) and own.target.transport == "UDP":
             return None
-        if _hidden(host) and not _hidden(flow.peer[0]):
-            return None  # behind somebody's address translation; the flow leads there
-        return place
+        if _private(host) and not _private(own.peer[0]):
+            return None  # behind an address translation; the call's own socket leads there
+        return target
 
-    def _send_elsewhere(self, place: Target, data: bytes) -> None:
-        task = self._others.get(place)
+    def _send_to_other(self, target: Target, data: bytes) -> None:
+        task = self._others.get(target)
         if task is not None and task.done():
-            other = task.result() or self._flow
+            other = task.result() or self._socket
             if other is not None:
                 other.send(data)
             return
-        waiting = self._waiting.setdefault(place, [])
-        if len(waiting) < MOST_WAITING:
+        waiting = self._waiting.setdefault(target, [])
+        if len(waiting) < MAX_WAITING:
             waiting.append(data)
         if task is None:
-            self._others[place] = asyncio.create_task(self._open_other(place), name="sip hop")
+            self._others[target] = asyncio.create_task(
+                self._open_other(target), name="sip next hop"
+            )
 
-    async def _open_other(self, place: Target) -> SipSocket | None:
+    async def _open_other(self, target: Target) -> SipSocket | None:
         try:
             other: SipSocket | None = await open_socket(
-                place, self._trust, self._heard, self._forget
+                target, self._trust, self._received, self._other_gone
             )
         except (OSError, TimeoutError) as error:
-            log.info("sip → %s: %s; by the call's own flow", place, error or "no answer")
+            log.info("sip → %s: %s; by the call's own socket", target, error or "no answer")
             other = None
-        way = other or self._flow
-        for data in self._waiting.pop(place, []):
-            if way is not None:
-                way.send(data)
+        opened = other or self._socket
+        for data in self._waiting.pop(target, []):
+            if opened is not None:
+                opened.send(data)
         return other
 
     async def _keep_alive(self) -> None:
-        while self._flow is not None:
-            await asyncio.sleep(KEEP_ALIVE_S)
-            if self._flow is not None:
-                self._flow.keep_alive()
+        while self._socket is not None:
+            await asyncio.sleep(KEEP_ALIVE_INTERVAL_S)
+            if self._socket is not None:
+                self._socket.keep_alive()
 
-    def _heard(self, flow: SipSocket, data: bytes, peer: Peer) -> None:
+    def _received(self, source: SipSocket, data: bytes, peer: Peer) -> None:
         try:
             message = parse(data)
         except MessageError as error:
             log.info("sip ← %s: %s", peer[0], error)
             if answer := answer_to(data, str(error)):
-                flow.send(answer, peer)
+                source.send(answer, peer)
             return
         if isinstance(message, Request):
             log.debug("sip ← %s", message.method)
-            stamp(message, peer)
-            self._origins[branch_of(message)] = (flow, peer)
-            while len(self._origins) > MOST_ORIGINS:
+            note_source(message, peer)
+            self._origins[branch_of(message)] = (source, peer)
+            while len(self._origins) > MAX_ORIGINS:
                 self._origins.popitem(last=False)
         else:
             log.debug("sip ← %d", message.code)
-        self._hear(message)
+        self._on_message(message)
 
-    def _gone(self, flow: SipSocket, why: str) -> None:
-        if flow is self._flow:
-            self._lost(why)
+    def _gone(self, one: SipSocket, why: str) -> None:
+        if one is self._socket:
+            self._on_lost(why)
 
-    def _forget(self, flow: SipSocket, why: str) -> None:
-        log.info("sip ← %s: %s", flow.place, why)
+    def _other_gone(self, one: SipSocket, why: str) -> None:
+        log.info("sip ← %s: %s", one.target, why)
 
 
-def stamp(request: Request, peer: Peer) -> None:
-    """Note on the topmost Via where a request really came from (RFC 3261 18.2.1, RFC 3581)."""
+def note_source(request: Request, peer: Peer) -> None:
+    """Write on the topmost Via where a request came from: received and rport (RFC 3581)."""
     lines = list(request.headers.getlist("Via"))
     via = request.via[0]
     first = _FIRST.match(lines[0])
@@ -208,11 +224,11 @@ def stamp(request: Request, peer: Peer) -> None:
     request.headers.setlist("Via", lines)
 
 
-def _place(hop: URI, flow: Target) -> Target:
+def _target(hop: URI, own: Target) -> Target:
     transport = (hop.parameters.get("transport") or "").upper()
     if hop.scheme == "sips":
         transport = "TLS"
-    transport = transport or ("TLS" if flow.transport == "TLS" else "UDP")
+    transport = transport or ("TLS" if own.transport == "TLS" else "UDP")
     host = (hop.parameters.get("maddr") or hop.host).strip("[]")
     return Target(transport, host, hop.port or (5061 if transport == "TLS" else 5060), host)
 
@@ -225,5 +241,5 @@ def _numeric(host: str) -> bool:
     return True
 
 
-def _hidden(host: str) -> bool:
+def _private(host: str) -> bool:
     return _numeric(host) and ipaddress.ip_address(host).is_private

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from sipmessage import URI, Address, Request, Response
 
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.session_timer import SessionTimer

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.dialers.sip.sdp.encryption import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Encryption
 from tests.code_picture import write_recording
 from tests.code_sound import SITE_HERTZ, write_beeps
 from tests.dialers.sip.calls.caller import Way, call

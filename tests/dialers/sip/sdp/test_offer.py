@@ -3,10 +3,16 @@
 import pytest
 
 from appliance.dialers.sip.sdp.description import Description, SdpError
-from appliance.dialers.sip.sdp.encryption import Encryption
 from appliance.dialers.sip.sdp.formats import payloads
 from appliance.dialers.sip.sdp.offer import accept, answer
-from appliance.dialers.sip.sdp.offer_lines import Agreed, Agreement, Ours, Role, first_offer
+from appliance.dialers.sip.sdp.offer_lines import (
+    Agreed,
+    Agreement,
+    Encryption,
+    Ours,
+    Role,
+    first_offer,
+)
 from appliance.media.rtp.srtp import SUITES, MasterKey
 from tests.dialers.sip.sdp.recorded import NAMES, offer
 

@@ -5,13 +5,13 @@ from sipmessage import Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.events import (
-    Answered,
+    AnswerReceived,
     Ended,
     Established,
     Failed,
     Incoming,
     Info,
-    Offered,
+    OfferReceived,
     OfferRefused,
     Progress,
 )
@@ -74,12 +74,12 @@ def test_every_third_message_lost_over_udp() -> None:
     pair.wire.run(70.0)
     pair.far.answer("answer 2", 70.0)
     pair.wire.run(120.0)
-    assert only(pair.near.take_events(), Answered).sdp == "answer 2"
+    assert only(pair.near.take_events(), AnswerReceived).sdp == "answer 2"
     pair.near.hang_up(120.0)
     pair.wire.run(200.0)
     assert pair.near.settled
     kinds = [type(event) for event in pair.far.take_events()]
-    assert kinds == [Incoming, Established, Offered, Ended]
+    assert kinds == [Incoming, Established, OfferReceived, Ended]
 
 
 @pytest.mark.parametrize("code", [404, 486, 488, 603])
@@ -124,10 +124,10 @@ def test_content_comes_and_goes_by_re_invite() -> None:
     pair = Pair().up()
     pair.far.offer("with slides", 10.0)
     pair.wire.settle()
-    assert only(pair.near.take_events(), Offered).sdp == "with slides"
+    assert only(pair.near.take_events(), OfferReceived).sdp == "with slides"
     pair.near.answer("taken", 10.0)
     pair.wire.settle()
-    assert only(pair.far.take_events(), Answered).sdp == "taken"
+    assert only(pair.far.take_events(), AnswerReceived).sdp == "taken"
     assert pair.log == ["< INVITE", "> 100", "> 200", "< ACK"]
     pair.log.clear()
     pair.far.offer("with slides", 20.0)
@@ -140,7 +140,7 @@ def test_an_offer_that_we_cannot_take_leaves_the_call_as_it_was() -> None:
     pair = Pair().up()
     pair.far.offer("nonsense", 10.0)
     pair.wire.settle()
-    only(pair.near.take_events(), Offered)
+    only(pair.near.take_events(), OfferReceived)
     pair.near.refuse(488, 10.0)
     pair.wire.settle()
     assert only(pair.far.take_events(), OfferRefused).code == 488
@@ -156,14 +156,14 @@ def test_two_offers_that_collide_are_made_again_one_after_the_other() -> None:
     assert "< 491" in pair.log
     assert "> 491" in pair.log
     pair.wire.run(12.0)
-    assert only(pair.near.take_events(), Offered).sdp == "theirs"
+    assert only(pair.near.take_events(), OfferReceived).sdp == "theirs"
     pair.near.answer("taken", 12.0)
     pair.wire.run(16.0)
     events = pair.far.take_events()
-    assert [type(event) for event in events] == [Answered, Offered]
+    assert [type(event) for event in events] == [AnswerReceived, OfferReceived]
     pair.far.answer("taken too", 16.0)
     pair.wire.run(17.0)
-    assert only(pair.near.take_events(), Answered).sdp == "taken too"
+    assert only(pair.near.take_events(), AnswerReceived).sdp == "taken too"
 
 
 def test_info_in_both_directions_and_what_is_politely_refused() -> None:

@@ -4,7 +4,7 @@ from sipmessage import URI, Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import response
-from appliance.dialers.sip.signalling.registration import Registered, Registration
+from appliance.dialers.sip.signalling.registration import Registration, RegistrationState
 from tests.dialers.sip.signalling.sessions import NEAR
 from tests.dialers.sip.signalling.wire import TCP_NEAR, again
 
@@ -45,24 +45,24 @@ def test_a_password_a_longer_time_a_refresh_and_the_end() -> None:
     third = reply(one, 200, 0.2, Contact=contact)
     assert third.headers["Expires"] == "900"
     assert third.cseq.sequence == 3
-    assert one.state is Registered.YES
+    assert one.state is RegistrationState.REGISTERED
     assert one.next_timer() == 75.2
     one.on_timer(75.2)
     reply(one, 200, 76.0, Expires="900")
     one.end(80.0)
     assert reply(one, 200, 80.0).headers["Expires"] == "0"
-    assert str(one.state) == "gone"
+    assert str(one.state) == "ended"
     assert one.next_timer() is None
 
 
 def test_refused_and_unheard() -> None:
     one = registration()
     reply(one, 403, 0.0)
-    assert one.state is Registered.REFUSED
+    assert one.state is RegistrationState.REFUSED
     assert one.failure is not None
     other = registration()
     other.on_timer(40.0)
-    assert other.state is Registered.REFUSED
+    assert other.state is RegistrationState.REFUSED
     assert other.failure is None
 
 
@@ -71,5 +71,5 @@ def test_a_refresh_that_fails_is_tried_again() -> None:
     reply(one, 200, 0.0, Expires="600")
     one.on_timer(475.0)
     reply(one, 503, 475.0)
-    assert one.state is Registered.YES
+    assert one.state is RegistrationState.REGISTERED
     assert one.next_timer() == 505.0

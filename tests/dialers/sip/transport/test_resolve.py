@@ -2,7 +2,7 @@
 
 import pytest
 
-from appliance.dialers.sip.transport.resolve import Dns, targets
+from appliance.dialers.sip.transport.resolve import Dns, find_targets
 from tests.dialers.sip.transport.name_server import name_server
 
 RECORDS = {
@@ -24,7 +24,8 @@ async def found(
     async with name_server(RECORDS) as resolver:
         lookup = Dns(resolver)
         return [
-            str(one) for one in await targets(host, port, transport, secure=secure, lookup=lookup)
+            str(one)
+            for one in await find_targets(host, port, transport, secure=secure, lookup=lookup)
         ]
 
 
@@ -42,7 +43,7 @@ async def found(
         ("unknown.vn", None, "TLS", False, ["unknown.vn:5061 (TLS)"]),
     ],
 )
-async def test_places(
+async def test_targets(
     host: str, port: int | None, transport: str, secure: bool, expected: list[str]
 ) -> None:
     answer = await found(host, port, transport, secure=secure)
@@ -53,5 +54,5 @@ async def test_places(
 
 async def test_the_certificate_is_for_the_name_that_was_dialled() -> None:
     async with name_server(RECORDS) as resolver:
-        (one,) = await targets("mcu.vn", None, "TLS", secure=False, lookup=Dns(resolver))
+        (one,) = await find_targets("mcu.vn", None, "TLS", secure=False, lookup=Dns(resolver))
     assert (one.host, one.name) == ("first.mcu.vn", "mcu.vn")

@@ -13,13 +13,13 @@ from sipmessage import URI, Address, Request, Response
 
 from appliance.dialers.sip.signalling.message import new_branch, parse, request, response, serialise
 from appliance.dialers.sip.transport.resolve import Target
-from appliance.dialers.sip.transport.transport_layer import TransportLayer, stamp
+from appliance.dialers.sip.transport.transport_layer import TransportLayer, note_source
 from tests.dialers.sip.signalling.wire import ROOM, SITE, UDP_NEAR, invite, other
 
 
 @dataclass
 class Heard:
-    """What a station told."""
+    """What a transport layer gave."""
 
     messages: list[Request | Response] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
@@ -75,17 +75,17 @@ async def test_tcp_in_pieces_with_keep_alives_and_an_answer_on_the_same_connecti
     pieces = [b"\r\n\r\n", message[:100], message[100:2000], message[2000:] + b"\r\n"]
     heard, got = Heard(), list[bytes]()
     async with server(pieces, got) as port:
-        station = TransportLayer(None, heard.hear, heard.gone)
-        local = await station.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
+        transport_layer = TransportLayer(None, heard.hear, heard.gone)
+        local = await transport_layer.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
         assert (local.transport, local.host) == ("TCP", "127.0.0.1")
         await heard.wait()
         (asked,) = heard.messages
         assert isinstance(asked, Request)
         assert len(asked.body) == 3000
-        station.send(response(asked, 200, "us"))
+        transport_layer.send(response(asked, 200, "us"))
         await heard.wait()
         assert heard.lost == ["the server closed the connection"]
-        await station.close()
+        await transport_layer.close()
     there = parse(got[0])
     assert isinstance(there, Response)
     assert there.via[0].parameters["received"] == "127.0.0.1"
@@ -94,11 +94,11 @@ async def test_tcp_in_pieces_with_keep_alives_and_an_answer_on_the_same_connecti
 async def test_a_server_that_speaks_something_else() -> None:
     heard = Heard()
     async with server([b"SSH-2.0-x\r\n" * 9000], []) as port:
-        station = TransportLayer(None, heard.hear, heard.gone)
-        await station.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
+        transport_layer = TransportLayer(None, heard.hear, heard.gone)
+        await transport_layer.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
         await heard.wait()
         assert "no SIP" in heard.lost[0]
-        await station.close()
+        await transport_layer.close()
 
 
 def contexts(name: str) -> tuple[ssl.SSLContext, ssl.SSLContext]:
@@ -113,13 +113,13 @@ async def test_tls_with_a_private_authority() -> None:
     near, far = contexts("mcu.example.vn")
     heard = Heard()
     async with server([info()], [], far) as port:
-        station = TransportLayer(near, heard.hear, heard.gone)
-        local = await station.open([Target("TLS", "127.0.0.1", port, "mcu.example.vn")])
+        transport_layer = TransportLayer(near, heard.hear, heard.gone)
+        local = await transport_layer.open([Target("TLS", "127.0.0.1", port, "mcu.example.vn")])
         assert local.transport == "TLS"
         await heard.wait()
         assert len(heard.messages) == 1
-        station.send(other("OPTIONS"))
-        await station.close()
+        transport_layer.send(other("OPTIONS"))
+        await transport_layer.close()
 
 
 @pytest.mark.parametrize("case", ["another authority", "another name"])
@@ -128,10 +128,10 @@ async def test_tls_that_is_not_trusted(case: str) -> None:
     trust = ssl.create_default_context() if case == "another authority" else near
     heard = Heard()
     async with server([], [], far) as port:
-        station = TransportLayer(trust, heard.hear, heard.gone)
+        transport_layer = TransportLayer(trust, heard.hear, heard.gone)
         with pytest.raises(ssl.SSLCertVerificationError):
-            await station.open([Target("TLS", "127.0.0.1", port, "mcu.example.vn")])
-        await station.close()
+            await transport_layer.open([Target("TLS", "127.0.0.1", port, "mcu.example.vn")])
+        await transport_layer.close()
 
 
 class Far(asyncio.DatagramProtocol):
@@ -150,16 +150,16 @@ async def far() -> tuple[asyncio.DatagramTransport, Far, int]:
     return transport, protocol, transport.get_extra_info("sockname")[1]
 
 
-async def test_udp_there_and_back_and_past_a_place_that_refuses() -> None:
+async def test_udp_there_and_back_and_past_a_target_that_refuses() -> None:
     transport, protocol, port = await far()
     heard = Heard()
-    station = TransportLayer(None, heard.hear, heard.gone)
+    transport_layer = TransportLayer(None, heard.hear, heard.gone)
     closed = Target("TCP", "127.0.0.1", port, "127.0.0.1")
-    local = await station.open([closed, Target("UDP", "127.0.0.1", port, "127.0.0.1")])
+    local = await transport_layer.open([closed, Target("UDP", "127.0.0.1", port, "127.0.0.1")])
     assert local.transport == "UDP"
     mine = invite()
     mine.via = [local.via(new_branch())]
-    station.send(mine)
+    transport_layer.send(mine)
     async with asyncio.timeout(10):
         data, addr = await protocol.heard.get()
     asked = parse(data)
@@ -168,15 +168,15 @@ async def test_udp_there_and_back_and_past_a_place_that_refuses() -> None:
     transport.sendto(serialise(response(asked, 486, "far")), addr)
     await heard.wait()
     assert [one.code for one in heard.messages if isinstance(one, Response)] == [486]
-    await station.close()
+    await transport_layer.close()
     transport.close()
 
 
 async def test_a_request_that_cannot_be_read_is_answered_where_it_came_from() -> None:
     transport, protocol, port = await far()
     heard = Heard()
-    station = TransportLayer(None, heard.hear, heard.gone)
-    local = await station.open([Target("UDP", "127.0.0.1", port, "127.0.0.1")])
+    transport_layer = TransportLayer(None, heard.hear, heard.gone)
+    local = await transport_layer.open([Target("UDP", "127.0.0.1", port, "127.0.0.1")])
     broken = info().replace(b"Content-Length: 3000", b"Content-Length: 3001")
     transport.sendto(broken, ("127.0.0.1", local.port))
     async with asyncio.timeout(10):
@@ -186,47 +186,47 @@ async def test_a_request_that_cannot_be_read_is_answered_where_it_came_from() ->
     assert (said.code, said.cseq.method) == (400, "INFO")
     assert "3001" in said.phrase
     assert not heard.messages
-    await station.close()
+    await transport_layer.close()
     transport.close()
 
 
 async def test_a_request_inside_the_dialog_goes_to_the_contact() -> None:
     transport, _, port = await far()
     another, hop, elsewhere = await far()
-    station = TransportLayer(None, Heard().hear, Heard().gone)
-    local = await station.open([Target("UDP", "127.0.0.1", port, "127.0.0.1")])
+    transport_layer = TransportLayer(None, Heard().hear, Heard().gone)
+    local = await transport_layer.open([Target("UDP", "127.0.0.1", port, "127.0.0.1")])
     target = URI.parse(f"sip:1000@127.0.0.2:{elsewhere}")
     another.close()
     loop = asyncio.get_running_loop()
     another, hop = await loop.create_datagram_endpoint(Far, local_addr=("127.0.0.2", elsewhere))
     bye = request("BYE", target, SITE, Address.parse(f"<{ROOM}>;tag=far"), "call-1", 2)
     bye.via = [local.via(new_branch())]
-    station.send(bye)
+    transport_layer.send(bye)
     async with asyncio.timeout(10):
         data, _ = await hop.heard.get()
     assert data.startswith(b"BYE")
-    await station.close()
+    await transport_layer.close()
     transport.close()
     another.close()
 
 
 async def test_nothing_listens() -> None:
     transport, _, port = await far()
-    station = TransportLayer(None, Heard().hear, Heard().gone)
+    transport_layer = TransportLayer(None, Heard().hear, Heard().gone)
     with pytest.raises(ConnectionRefusedError):
-        await station.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
-    await station.close()
+        await transport_layer.open([Target("TCP", "127.0.0.1", port, "127.0.0.1")])
+    await transport_layer.close()
     transport.close()
 
 
 def test_the_via_says_where_a_request_came_from() -> None:
     one = other("INFO")
     one.headers.set("Via", "SIP/2.0/UDP 10.0.0.1:5060;rport;branch=z9hG4bKa+b, SIP/2.0/TCP x")
-    stamp(one, ("192.0.2.7", 9999))
+    note_source(one, ("192.0.2.7", 9999))
     assert one.headers["Via"] == (
         "SIP/2.0/UDP 10.0.0.1:5060;rport=9999;branch=z9hG4bKa+b;received=192.0.2.7, SIP/2.0/TCP x"
     )
     plain = other("INFO")
     plain.headers.set("Via", "SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx")
-    stamp(plain, ("192.0.2.7", 9999))
+    note_source(plain, ("192.0.2.7", 9999))
     assert plain.headers["Via"] == "SIP/2.0/UDP 192.0.2.7;branch=z9hG4bKx"

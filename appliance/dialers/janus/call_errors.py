@@ -1,4 +1,4 @@
-"""What a Janus server's refusal or a dead line means for a site: the reason and a sentence."""
+"""Turns a Janus server's refusal or a socket's error into a DialError: reason and sentence."""
 
 import socket
 import ssl
@@ -21,7 +21,7 @@ _BY_CODE = {
 
 
 def refused(answer: Refused, room: str) -> DialError:
-    """The server answered with an error."""
+    """The error of a request that the server refused, for the room ``room``."""
     reason = _BY_CODE.get(answer.code, EndReason.REFUSED)
     if answer.code == 429 and "(pin)" in answer.sentence:  # Janus's word for a PIN not given
         answer = Refused(answer.transaction, 433, answer.sentence)
@@ -35,27 +35,27 @@ def refused(answer: Refused, room: str) -> DialError:
     return DialError(reason, sentence)
 
 
-def unreachable(error: Exception, place: str) -> DialError:
-    """The socket did not come about."""
+def unreachable(error: Exception, host: str) -> DialError:
+    """The error of a WebSocket that could not be opened to ``host``."""
     reason = EndReason.UNREACHABLE
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
         reason = EndReason.UNAUTHORISED if status == 401 else EndReason.REFUSED
-        sentence = f"no meeting server at {place}: HTTP {status}"
+        sentence = f"no meeting server at {host}: HTTP {status}"
     elif isinstance(error, WebSocketException):
-        reason, sentence = EndReason.REFUSED, f"no meeting server at {place}: {error}"
+        reason, sentence = EndReason.REFUSED, f"no meeting server at {host}: {error}"
     elif isinstance(error, ssl.SSLCertVerificationError):
         reason = EndReason.UNTRUSTED
         why = getattr(error, "verify_message", "") or str(error)
-        sentence = f"the certificate of {place} is not trusted: {why}"
+        sentence = f"the certificate of {host} is not trusted: {why}"
     elif isinstance(error, ssl.SSLError):
-        sentence = f"{place} speaks no TLS that we do: {error}"
+        sentence = f"{host} speaks no TLS that we do: {error}"
     elif isinstance(error, TimeoutError):
-        sentence = f"{place} does not answer in time"
+        sentence = f"{host} does not answer in time"
     elif isinstance(error, socket.gaierror):
-        sentence = f"no address is known for {place}"
+        sentence = f"no address is known for {host}"
     elif isinstance(error, ConnectionRefusedError):
-        sentence = f"nothing listens at {place}"
+        sentence = f"nothing listens at {host}"
     else:
-        sentence = f"{place} cannot be reached: {error}"
+        sentence = f"{host} cannot be reached: {error}"
     return DialError(reason, sentence)

@@ -6,7 +6,7 @@ import ssl
 import pytest
 
 from appliance.dialers.api import EndReason
-from appliance.dialers.janus.faults import refused, unreachable
+from appliance.dialers.janus.call_errors import refused, unreachable
 from appliance.dialers.janus.session import Refused
 
 

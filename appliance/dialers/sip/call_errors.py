@@ -1,4 +1,4 @@
-"""What a refusal, a silence or a dead socket means for a site: the reason and one sentence."""
+"""Turns a refusal, a timeout or a socket's error into a DialError: the reason and one sentence."""
 
 import socket
 import ssl
@@ -38,7 +38,10 @@ _WORDS = {
 
 
 def refused(answer: Response | None, room: str, waited: float) -> DialError:
-    """The INVITE or REGISTER was refused, or never answered (None)."""
+    """The error of an INVITE or REGISTER that was refused, or never answered (None).
+
+    ``waited`` is in seconds.
+    """
     if answer is None:
         return DialError(EndReason.UNREACHABLE, f"no answer from {room} within {waited:.0f} s")
     reason = _REASONS.get(answer.code, EndReason.REFUSED)
@@ -47,20 +50,20 @@ def refused(answer: Response | None, room: str, waited: float) -> DialError:
     return DialError(reason, f"{words.format(room=room)} ({answer.code} {phrase})")
 
 
-def unreachable(error: Exception, place: str) -> DialError:
-    """The socket did not come about."""
+def unreachable(error: Exception, host: str) -> DialError:
+    """The error of a socket that could not be opened to ``host``."""
     reason = EndReason.UNREACHABLE
     if isinstance(error, ssl.SSLCertVerificationError):
         reason = EndReason.UNTRUSTED
-        sentence = f"the certificate of {place} is not trusted: {error.verify_message or error}"
+        sentence = f"the certificate of {host} is not trusted: {error.verify_message or error}"
     elif isinstance(error, ssl.SSLError):
-        sentence = f"{place} speaks no TLS that we do: {error.reason}"
+        sentence = f"{host} speaks no TLS that we do: {error.reason}"
     elif isinstance(error, TimeoutError):
-        sentence = f"{place} does not answer in time"
+        sentence = f"{host} does not answer in time"
     elif isinstance(error, socket.gaierror):
-        sentence = f"no address is known for {place}"
+        sentence = f"no address is known for {host}"
     elif isinstance(error, ConnectionRefusedError):
-        sentence = f"nothing listens at {place}"
+        sentence = f"nothing listens at {host}"
     else:
-        sentence = f"{place} cannot be reached: {error}"
+        sentence = f"{host} cannot be reached: {error}"
     return DialError(reason, sentence)

@@ -1,0 +1,87 @@
+"""Sends the DTMF of a call: the entry queue's script first, then hand and microphone."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from appliance.base.config import SipChoices
+from appliance.dialers.sip.dtmf_script import Step
+from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
+from appliance.dialers.sip.signalling.message import DTMF_RELAY, dtmf_relay
+
+log = logging.getLogger("diemcau.sip")
+
+
+class DtmfSender:
+    """Sends keys as telephone events (RFC 4733), or by INFO where the far end takes none.
+
+    Nothing is sent between the steps of the script: an entry queue would take a raised hand for
+    the conference's number. What is asked for meanwhile is sent after it.
+
+    ``inform`` sends an INFO (kind, body) and gives whether there is a call to send it in.
+    """
+
+    def __init__(
+        self,
+        media: MediaSession,
+        choices: SipChoices,
+        script: tuple[Step, ...],
+        inform: Callable[[str, str], bool],
+    ) -> None:
+        self._media, self._choices, self._script = media, choices, script
+        self._inform = inform
+        self._inside = asyncio.Event()
+        self._hand = self._hand_sent = False
+        self._mic: bool | None = None
+        self._send_lock, self._hand_lock = asyncio.Lock(), asyncio.Lock()
+
+    @property
+    def entering(self) -> bool:
+        """Whether the script is still being sent."""
+        return not self._inside.is_set()
+
+    async def enter(self) -> bool:
+        """Send the script; gives whether a hand that was asked for meanwhile was sent after it."""
+        for step in self._script:
+            await asyncio.sleep(step.wait)
+            await self._send(step.keys)
+        self._inside.set()
+        if self._mic is not None:
+            await self.mic(self._mic)
+        return await self._send_hand()
+
+    async def hand(self, up: bool) -> bool:
+        """Ask to speak, or no longer; gives whether the keys for it were sent.
+
+        It waits for the end of the script. A caller that gives up waiting has still asked.
+        """
+        self._hand, self._hand_sent = up, self._hand_sent and up
+        if up:
+            await self._inside.wait()
+        return await self._send_hand()
+
+    async def mic(self, live: bool) -> None:
+        """Mute at the far end too, where the site file says so."""
+        self._mic = live
+        if self._inside.is_set():
+            await self._send(self._choices.mic_on if live else self._choices.mic_off)
+
+    async def _send_hand(self) -> bool:
+        async with self._hand_lock:
+            if self._hand and not self._hand_sent:
+                self._hand_sent = await self._send(self._choices.hand)
+            return self._hand and self._hand_sent
+
+    async def _send(self, keys: str) -> bool:
+        """Send keys one after another; gives whether they went out."""
+        async with self._send_lock:
+            if not keys:
+                return False
+            try:
+                await self._media.send_dtmf(keys)
+            except DtmfByInfo:
+                return all(self._inform(DTMF_RELAY, dtmf_relay(digit)) for digit in keys)
+            except DtmfError as error:
+                log.warning("near → %s", error)
+                return False
+            return True
