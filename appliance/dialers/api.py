@@ -157,6 +157,9 @@ class Call(Protocol):
     async def set_mic(self, live: bool) -> None:
         """Tell the far end whether our microphone is on; silence itself is the near track's."""
 
+    async def set_returned(self, returned: bool) -> None:
+        """Tell the far end that this site gives the floor back; False once it has taken note."""
+
     async def hang_up(self) -> None:
         """Leave politely and free everything; safe to say twice."""
 

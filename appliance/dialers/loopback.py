@@ -76,6 +76,10 @@ class LoopbackCall:
         """There is nobody to be told."""
         del live
 
+    async def set_returned(self, returned: bool) -> None:
+        """There is nobody to be told."""
+        del returned
+
     async def hang_up(self) -> None:
         """Stop; safe to say twice."""
         if self.ended is not None:

@@ -167,6 +167,8 @@ class Hand:
     meeting: str = ""
     live: bool = False
     """Whether the microphone lets the room's sound out."""
+    returned: bool = False
+    """The site has given the floor back; false again once the province has taken note."""
 
     @classmethod
     def of(cls, fields: Fields) -> "Hand":
@@ -177,6 +179,7 @@ class Hand:
             fields.number("since", low=0.0, high=1e11),
             fields.text("meeting"),
             fields.flag("live"),
+            fields.flag("returned"),
         )
 
     @property
@@ -187,6 +190,7 @@ class Hand:
             "since": self.since,
             "meeting": self.meeting,
             "live": self.live,
+            "returned": self.returned,
         }
 
 

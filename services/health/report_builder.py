@@ -39,7 +39,7 @@ def hand_of(endpoint: EndpointFacts | None, report_id: ReportId, since: float) -
     if endpoint is None:
         return Hand(report_id, up=False, since=0.0, meeting="", live=False)
     hand, meeting = endpoint.hand, endpoint.meeting[:MAX_LETTERS]
-    return Hand(report_id, hand.up, since if hand.up else 0.0, meeting, hand.live)
+    return Hand(report_id, hand.up, since if hand.up else 0.0, meeting, hand.live, hand.returned)
 
 
 def update_of(update: UpdateFacts, report_id: ReportId) -> Update:

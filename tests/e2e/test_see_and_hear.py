@@ -44,6 +44,15 @@ async def test_browser_and_site_see_and_hear_each_other(tmp_path: Path, tv: Virt
         await site.press()
         await _tone(page)
 
+        # N3: a long press gives the floor back, and the chair's page sees it.
+        await site.press(2.0)
+        await site.fact("microphone", "off")
+        await _silent(page)
+        await page.locator("#take-floor:disabled").wait_for(timeout=30_000)
+        await _raise_hand_and_get_the_floor(page, site)
+        await site.press()
+        await _tone(page)
+
         await page.locator("#take-floor").click()
         await site.fact("microphone", "off")
         await site.fact("lamp", "red")

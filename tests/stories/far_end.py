@@ -81,6 +81,7 @@ class StoryCall:
         self.detail = ""
         self.hands: list[bool] = []
         self.mics: list[bool] = []
+        self.returns: list[bool] = []
         self.confirms = True
         self._change = Change()
 
@@ -94,6 +95,9 @@ class StoryCall:
 
     async def set_mic(self, live: bool) -> None:
         self.mics.append(live)
+
+    async def set_returned(self, returned: bool) -> None:
+        self.returns.append(returned)
 
     def say(self, floor: FarFloor) -> None:
         """The far end's word on hand and floor."""

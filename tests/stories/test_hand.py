@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.dialers.api import FarFloor
+from appliance.wire.facts import HandFacts
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 
@@ -14,6 +16,13 @@ from tests.stories.evening import Evening
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path
+
+
+def hand(evening: Evening) -> HandFacts:
+    """What the endpoint told its neighbours of hand and floor."""
+    facts = ENDPOINT_FILE.read(evening.folder / "run", evening.clock.now(), 20.0)
+    assert facts is not None
+    return facts.hand
 
 
 def lamp(evening: Evening) -> str:
@@ -101,6 +110,11 @@ def test_a_long_press_gives_the_floor_back(folder: Path) -> None:
         assert e.devices.live
         await e.press(2.0)
         assert (e.devices.live, lamp(e)) == (False, "red")
+        # N3: the far end and the province were told nothing of it.
+        assert (call.returns, hand(e).returned) == ([True], True)
+        call.say(FarFloor(given=False))
+        await e.until("14:03")
+        assert (call.returns, hand(e).returned) == ([True, False], False)
 
     in_meeting(folder, story)
 

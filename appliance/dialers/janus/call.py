@@ -94,6 +94,11 @@ class JanusCall:
         self._wanted = replace(self._wanted, mic=live)
         self._rename.set()
 
+    async def set_returned(self, returned: bool) -> None:
+        """Tell the room; the chair's page and the console take the floor back."""
+        self._wanted = replace(self._wanted, returned=returned)
+        self._rename.set()
+
     async def hang_up(self) -> None:
         """Leave; returns when everything is free."""
         self._end(EndReason.OURS, "")

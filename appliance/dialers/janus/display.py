@@ -1,7 +1,8 @@
 """Name, hand, microphone and floor as they travel in a publisher's ``display``.
 
 A real Janus passes the display on as it is and needs no plug-in for that. It is JSON: a site's is
-``{"name":"Xã Ia Kly","hand":true,"mic":false}``, the chair's ``{"name":"Chủ trì","chair":true,
+``{"name":"Xã Ia Kly","hand":true,"mic":false}``, with ``"returned":true`` where it has given the
+floor back and the chair has not yet taken note; the chair's ``{"name":"Chủ trì","chair":true,
 "floor":<publisher id or null>}``. Anything else is just a name.
 """
 
@@ -20,6 +21,7 @@ class Display:
     mic: bool | None = None
     chair: bool = False
     floor: int | None = None
+    returned: bool = False
 
     @classmethod
     def parse(cls, text: str) -> "Display":
@@ -37,6 +39,7 @@ class Display:
             mic=mic if isinstance(mic, bool) else None,
             chair=value.get("chair") is True,
             floor=floor if isinstance(floor, int) and not isinstance(floor, bool) else None,
+            returned=value.get("returned") is True,
         )
 
     def __str__(self) -> str:
@@ -45,10 +48,12 @@ class Display:
             value: dict[str, object] = {"name": self.name, "chair": True, "floor": self.floor}
             if self.mic is not None:
                 value["mic"] = self.mic
-        elif self.mic is None and not self.hand:
+        elif self.mic is None and not (self.hand or self.returned):
             return self.name
         else:
             value = {"name": self.name, "hand": self.hand, "mic": bool(self.mic)}
+            if self.returned:
+                value["returned"] = True
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 

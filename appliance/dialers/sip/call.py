@@ -140,6 +140,10 @@ class SipCall:
         """Mute at the far end too, where the site file says so."""
         await self._dtmf.mic(live)
 
+    async def set_returned(self, returned: bool) -> None:
+        """A conference system knows of no floor; the province hears of it beside the call."""
+        del returned
+
     async def hang_up(self) -> None:
         """BYE or CANCEL, unregister, and free everything; safe to call twice."""
         self._end(EndReason.OURS, "")

@@ -92,28 +92,31 @@ class Hand:
         return self._asked_at + self._answer_s
 
     async def run(self) -> None:
-        """Tell the present call of hand and microphone, each time that they are others."""
-        told: tuple[Call | None, bool, bool] = (None, False, False)
+        """Tell the present call of hand, microphone and floor, each time that they are others."""
+        told, told_to = Floor(), None
         while True:
             self._tell.clear()
             call, floor = self._call, self.floor
-            wanted = (call, floor.hand, floor.mic)
-            if call is not None and wanted != told:
+            if call is not told_to:
+                told, told_to = Floor(), call
+            if call is not None and floor != told:
                 with suppress(TimeoutError, OSError):
                     async with asyncio.timeout(self._answer_s):
-                        await self._say(call, told)
-                told = wanted
+                        await self._say(call, floor, told)
+                told = floor
                 self._changed()
             await self._tell.wait()
 
-    async def _say(self, call: Call, told: tuple[Call | None, bool, bool]) -> None:
-        known, hand, mic = told if told[0] is call else (call, False, False)
-        if self.floor.hand != hand:
-            log.info("near → hand %s", "up" if self.floor.hand else "down")
-            await call.set_hand(self.floor.hand)
-        if self.floor.mic != mic and known is call:
-            log.info("near → microphone %s", "on" if self.floor.mic else "off")
-            await call.set_mic(self.floor.mic)
+    async def _say(self, call: Call, floor: Floor, told: Floor) -> None:
+        if floor.hand != told.hand:
+            log.info("near → hand %s", "up" if floor.hand else "down")
+            await call.set_hand(floor.hand)
+        if floor.mic != told.mic:
+            log.info("near → microphone %s", "on" if floor.mic else "off")
+            await call.set_mic(floor.mic)
+        if floor.returned != told.returned:
+            log.info("near → floor %s", "given back" if floor.returned else "is no more ours")
+            await call.set_returned(floor.returned)
 
     def _be(self, floor: Floor, now: float) -> None:
         if floor == self.floor:

@@ -25,6 +25,8 @@ class Present:
     name: str
     hand: bool = False
     mic: bool | None = None
+    returned: bool = False
+    """It has given the floor back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,16 @@ def write_people(
             mic=present.mic,
         )
         session.add(stay)
+
+
+def take_back_returned(session: Session, key: Key, people: Iterable[Present]) -> str:
+    """Nobody has the floor any more where who had it has given it back; the name, "" for none."""
+    floor = floor_of(session, key)
+    name = floor.wanted
+    if not name or not any(one.returned and one.name == name for one in people):
+        return ""
+    floor.wanted = ""
+    return name
 
 
 def close_stays(session: Session, key: Key, now: float) -> None:

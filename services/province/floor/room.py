@@ -51,7 +51,13 @@ class Room:
     def present(self) -> list[Present]:
         """Everybody else in the room."""
         return [
-            Present(person.number, person.display.name, person.display.hand, person.display.mic)
+            Present(
+                person.number,
+                person.display.name,
+                person.display.hand,
+                person.display.mic,
+                person.display.returned,
+            )
             for person in self._people.persons.values()
         ]
 

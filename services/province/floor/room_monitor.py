@@ -10,12 +10,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
 from websockets.exceptions import WebSocketException
 
 from appliance.dialers.api import DialersError
 from appliance.wire.address import Address
 from services.province.floor import participants
-from services.province.floor.participants import Key
+from services.province.floor.participants import Key, Present
 from services.province.floor.room import Room
 from services.province.floor.sip_participants import knows_floor, reported
 from services.province.schedule.feeds import Schedule
@@ -162,9 +163,8 @@ class RoomMonitor:
 
     def _write_reported(self, wanted: Wanted) -> None:
         with self._database.writing() as session:
-            now = self._now()
-            people = reported(session, wanted.sites, wanted.uid, now)
-            participants.write_people(session, wanted.key, people, wanted.sites, now)
+            people = reported(session, wanted.sites, wanted.uid, self._now())
+            self._write_people(session, wanted, people)
             floor = participants.floor_of(session, wanted.key)
             site = wanted.sites.get(floor.wanted, "")
             floor.shown = floor.wanted if knows_floor(session, site, wanted.uid) else ""
@@ -203,10 +203,15 @@ class RoomMonitor:
 
     def _write(self, room: Room, wanted: Wanted) -> None:
         with self._database.writing() as session:
-            participants.write_people(
-                session, wanted.key, room.present(), wanted.sites, self._now()
-            )
+            self._write_people(session, wanted, room.present())
             participants.floor_of(session, wanted.key).trouble = ""
+
+    def _write_people(self, session: Session, wanted: Wanted, people: list[Present]) -> None:
+        """Who is in, and that somebody gave the floor back."""
+        now = self._now()
+        participants.write_people(session, wanted.key, people, wanted.sites, now)
+        if name := participants.take_back_returned(session, wanted.key, people):
+            log.info("far ← %s gave the floor back", name)
 
     def _floor(self, key: Key) -> str:
         with self._database.reading() as session:

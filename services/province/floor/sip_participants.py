@@ -28,8 +28,10 @@ def reported(session: Session, sites: Mapping[str, str], uid: str, now: float) -
         if standing.phase != Phase.IN_MEETING or standing.meeting != uid:
             continue
         _, hand = hands.get(site, (0, {}))
-        live = hand.get("live") is True and hand.get("meeting") == uid
-        found.append(Present(number_of(site), name, is_up(hand, uid), live))
+        here = hand.get("meeting") == uid
+        live = here and hand.get("live") is True
+        returned = here and hand.get("returned") is True
+        found.append(Present(number_of(site), name, is_up(hand, uid), live, returned))
     return found
 
 

@@ -5,7 +5,7 @@ export function parseDisplay(text) {
   let value = null;
   try { value = JSON.parse(text); } catch { value = null; }
   if (value === null || typeof value !== "object" || typeof value.name !== "string") {
-    return { name: String(text ?? ""), hand: false, mic: null, chair: false, floor: null };
+    return { name: String(text ?? ""), hand: false, mic: null, chair: false, floor: null, returned: false };
   }
   return {
     name: value.name,
@@ -13,6 +13,7 @@ export function parseDisplay(text) {
     mic: typeof value.mic === "boolean" ? value.mic : null,
     chair: value.chair === true,
     floor: Number.isInteger(value.floor) ? value.floor : null,
+    returned: value.returned === true,
   };
 }
 

@@ -68,7 +68,8 @@ function hear(event) {
   if (event.videoroom === "destroyed") return ended("Cuộc họp đã kết thúc · The meeting was ended");
   if (event.leaving === "ok") return ended("Bạn đã được mời ra khỏi phòng · You were removed");
   people.take(event);
-  if (mine.floor !== null && !people.persons.has(mine.floor)) giveFloor(null);
+  // Who has the floor left, or gave it back: nobody has it.
+  if (mine.floor !== null && people.persons.get(mine.floor)?.display.returned !== false) giveFloor(null);
   follow();
   draw();
 }

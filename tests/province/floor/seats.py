@@ -37,7 +37,14 @@ class Seat:
     async def hand(self, up: bool) -> None:
         """Until the room has taken it: on a machine that is too busy to answer a ping in time the
         line is lost, and the socket claims its session again."""
-        body = {"request": "configure", "display": self._display(up)}
+        await self._show(self._display(up))
+
+    async def give_back(self) -> None:
+        """The floor, as a site does."""
+        await self._show(str(Display(self._name, mic=False, returned=True)))
+
+    async def _show(self, display: str) -> None:
+        body = {"request": "configure", "display": display}
 
         async def taken() -> bool:
             try:
@@ -46,7 +53,7 @@ class Seat:
                 return False
             return True
 
-        await until_told("the room takes the hand", taken, within=90.0)
+        await until_told("the room takes the display", taken, within=90.0)
 
     def _display(self, hand: bool) -> str:
         return str(Display(self._name, hand=hand, mic=False))

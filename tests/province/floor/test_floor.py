@@ -202,7 +202,13 @@ async def the_floor_goes_round(house: House, key: Key, kly: Seat, o: Seat) -> No
     await until("nobody has the floor", lambda: not o.given)
     want(house.database, key, "Xã ia-kly")
     await until("ia-kly has the floor", lambda: kly.given)
+    # N3: a site that gave the floor back had it on every screen until the chair took it.
+    await kly.give_back()
+    await until("nobody has the floor", lambda: not kly.given)
+    assert floor(house.database).wanted == ""
     await kly.hand(False)
+    want(house.database, key, "Xã ia-kly")
+    await until("ia-kly has it again", lambda: kly.given)
     await until_hands(house, key, ["Xã ia-o"])
 
 

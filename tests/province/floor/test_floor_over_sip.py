@@ -55,10 +55,12 @@ class Conference:
         """The endpoint's state by the site's own report."""
         self._hears(site, "meeting", phase=phase, meeting=self.uid, microphone=microphone)
 
-    def hand(self, site: str, *, up: bool, live: bool = False) -> int:
+    def hand(self, site: str, *, up: bool, live: bool = False, returned: bool = False) -> int:
         """The site's hand; the report's number."""
         since = self.house.now if up else 0.0
-        self._hears(site, "hand", up=up, since=since, meeting=self.uid, live=live)
+        self._hears(
+            site, "hand", up=up, since=since, meeting=self.uid, live=live, returned=returned
+        )
         return self._seq
 
     def _hears(self, site: str, kind: str, **state: Any) -> None:
@@ -122,6 +124,19 @@ async def test_the_floor_is_told_and_the_site_says_that_it_knows(conference: Con
         await until("it knows", lambda: "điểm cầu đã biết" in boss.get(conference.path).text)
         assert boss.post(conference.path, name="").status_code == 303
         assert "Chưa ai được mời phát biểu" in boss.get(conference.path).text
+
+
+async def test_n3_a_site_that_gives_the_floor_back_has_it_no_more(conference: Conference) -> None:
+    boss = conference.house.person("boss", Role.CHAIR)
+    async with keeping(conference.house):
+        conference.says("ia-kly")
+        await until("it is in", lambda: GIVE_KLY in conference.part(boss, "seats"))
+        boss.post(conference.path, name="Xã ia-kly")
+        conference.says("ia-kly", microphone="given")
+        await until("it knows", lambda: "điểm cầu đã biết" in boss.get(conference.path).text)
+        conference.hand("ia-kly", up=False, returned=True)
+        nobody = "Chưa ai được mời phát biểu"
+        await until("nobody has it", lambda: nobody in boss.get(conference.path).text)
 
 
 async def test_each_site_is_told_what_is_new_and_once(conference: Conference) -> None:
