@@ -1,4 +1,4 @@
-"""The room as a web application: the page, the Janus WebSocket, and how it is."""
+"""The room as a web application: the page, the Janus WebSocket and /health."""
 
 import asyncio
 import contextlib
@@ -30,10 +30,10 @@ LIBRARIES = {
     "adapter.js": MODULES / "webrtc-adapter/out/adapter.js",
 }
 PROTOCOL = "janus-protocol"
-SWEEP_S = 1.0
-LONGEST_MESSAGE = 256 * 1024  # an offer of a browser with every codec is 10 KB
-# The page talks to its own host only, whatever is shown on it.
-POLICY = (
+SWEEP_INTERVAL_S = 1.0
+MAX_MESSAGE_BYTES = 256 * 1024  # an offer of a browser with every codec is 10 KB
+# The page may connect to its own host only.
+CONTENT_SECURITY_POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data:"
 )
 
@@ -68,15 +68,15 @@ class Room:
 
     async def _sweep(self) -> None:
         while True:
-            await asyncio.sleep(SWEEP_S)
+            await asyncio.sleep(SWEEP_INTERVAL_S)
             await self.gateway.sweep(time.monotonic())
 
     async def _index(self, request: Request) -> Response:
-        headers = {"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"}
+        headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
         return FileResponse(PAGE / "index.html", headers=headers)
 
     async def _settings(self, request: Request) -> Response:
-        rooms = await self.gateway.rooms.at_once({"request": "list"})
+        rooms = await self.gateway.rooms.handle_synchronous({"request": "list"})
         known = [
             {key: room[key] for key in ("room", "description", "pin_required", "bitrate")}
             for room in rooms["list"]
@@ -86,7 +86,7 @@ class Room:
     async def _health(self, request: Request) -> Response:
         meetings = self.gateway.rooms.meetings
         rooms = {
-            str(number): {"participants": len(m.participants), "publishing": m.publishing()}
+            str(number): {"participants": len(m.participants), "publishing": m.publisher_count()}
             for number, m in meetings.items()
         }
         return JSONResponse({"ok": True, "sessions": len(self.gateway.sessions), "rooms": rooms})
@@ -106,54 +106,54 @@ class Room:
         try:
             await connection.run()
         finally:
-            connection.lose()
+            connection.disconnected()
 
 
 class _Connection:
-    """One WebSocket: reads requests in turn, sends what its sessions have for it."""
+    """One WebSocket: answers its requests in turn, and sends the messages of its sessions."""
 
     def __init__(self, gateway: Gateway, socket: WebSocket) -> None:
         self._gateway, self._socket = gateway, socket
-        self._mine: dict[int, Session] = {}
+        self._sessions: dict[int, Session] = {}
         self._writers: dict[int, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
         """Serve the socket until it is closed."""
         while True:
-            # Not `receive_text`: it refuses what has come in once an answer could not be sent.
+            # Not `receive_text`: it refuses what has arrived once a send has failed.
             message = await self._socket.receive()
             if message["type"] == "websocket.disconnect":
                 return
-            await self._take(message.get("text") or "")
+            await self._receive(message.get("text") or "")
 
-    def lose(self) -> None:
-        """The socket is gone: its sessions may be claimed for a while."""
+    def disconnected(self) -> None:
+        """Stop sending; the sessions may be claimed back for a while."""
         for writer in self._writers.values():
             writer.cancel()
-        for session in self._mine.values():
+        for session in self._sessions.values():
             if session.number in self._gateway.sessions:
                 session.lost_at = time.monotonic()
 
-    async def _take(self, text: str) -> None:
+    async def _receive(self, text: str) -> None:
         try:
-            message = json.loads(text) if len(text) <= LONGEST_MESSAGE else None
+            message = json.loads(text) if len(text) <= MAX_MESSAGE_BYTES else None
         except ValueError:
             message = None
         if not isinstance(message, dict):
             error = {"code": INVALID_JSON, "reason": "Not a JSON object, or too long"}
-            await self._say({"janus": "error", "error": error})
+            await self._send({"janus": "error", "error": error})
             return
-        answer: Json = await self._gateway.request(message, self._mine, time.monotonic())
-        await self._say(answer)
-        for number, session in self._mine.items():
+        answer: Json = await self._gateway.request(message, self._sessions, time.monotonic())
+        await self._send(answer)
+        for number, session in self._sessions.items():
             if number not in self._writers:
                 self._writers[number] = asyncio.create_task(self._write(session))
 
-    async def _say(self, message: Json) -> bool:
-        """Send, where anybody still listens; False where nobody does.
+    async def _send(self, message: Json) -> bool:
+        """Send a message; False when the socket is closed.
 
-        A client says "destroy" and closes in one breath. An answer that can no longer be sent must
-        not keep that "destroy" from being read, or it stays in the room as a ghost.
+        A client sends "destroy" and closes at once. An answer that cannot be sent must not keep
+        that "destroy" from being read, or the client would stay in the room.
         """
         with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):
             await self._socket.send_text(json.dumps(message))
@@ -162,5 +162,5 @@ class _Connection:
 
     async def _write(self, session: Session) -> None:
         while (message := await session.outbox.get()) is not None:
-            if not await self._say(message):
+            if not await self._send(message):
                 return

@@ -1,4 +1,4 @@
-"""What the room answers when it will not do something: the codes of Janus and of its VideoRoom.
+"""The room's errors, with the codes of Janus and of its VideoRoom plug-in.
 
 RoomError
  ├── GatewayError   the gateway's own (apierror.h of Janus): sessions, handles, requests
@@ -29,7 +29,7 @@ INVALID_SDP: Final = 437
 
 
 class RoomError(Exception):
-    """A request that is answered with a code and a sentence."""
+    """A request is refused with a code and a sentence."""
 
     def __init__(self, code: int, sentence: str) -> None:
         super().__init__(sentence)

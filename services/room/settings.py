@@ -1,11 +1,11 @@
-"""What a room is set to: the same words as in Janus's own videoroom configuration."""
+"""The settings of a room, named as in Janus's own videoroom configuration."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class RoomSettings:
-    """One room. ``pin`` and ``chair_pin`` are "" where none is asked for.
+    """One room. ``pin`` and ``chair_pin`` are "" where none is required.
 
     ``chair_pin`` opens the chair's page, which gives and takes the floor, removes a participant
     and closes the room; without one there is no chair. ``bitrate`` is bit/s of one picture.

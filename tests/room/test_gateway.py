@@ -36,12 +36,14 @@ class Client:
         """Ask, and give the answer to it (its event, where it is only acknowledged)."""
         request = {"janus": verb, "transaction": verb, **self.facts, **more}
         await self.socket.send(json.dumps(request))
-        while (answer := await self.hear()).get("transaction") != verb or answer["janus"] == "ack":
+        while (answer := await self.receive()).get("transaction") != verb or answer[
+            "janus"
+        ] == "ack":
             if answer["janus"] == "ack" and verb in ("keepalive", "trickle"):
                 break
         return answer
 
-    async def hear(self) -> dict[str, Any]:
+    async def receive(self) -> dict[str, Any]:
         async with asyncio.timeout(10):
             message: dict[str, Any] = json.loads(await self.socket.recv())
         return message
@@ -82,16 +84,16 @@ async def test_names_and_hands_travel_to_the_others(port: int) -> None:
         joined = await one.room("join", ptype="publisher", display="một")
         other = await two.room("join", ptype="publisher", display="hai")
         assert {"id": joined["id"], "display": "một"} in other["attendees"]
-        told = (await one.hear())["plugindata"]["data"]
+        told = (await one.receive())["plugindata"]["data"]
         assert told["joining"] == {"id": other["id"], "display": "hai"}
         hand = '{"name":"hai","hand":true,"mic":false}'
         assert (await two.room("configure", display=hand))["configured"] == "ok"
-        told = (await one.hear())["plugindata"]["data"]
+        told = (await one.receive())["plugindata"]["data"]
         assert (told["id"], told["display"]) == (other["id"], hand)
         people = (await one.room("listparticipants"))["participants"]
         assert {p["id"] for p in people} >= {joined["id"], other["id"]}
         assert (await two.room("leave"))["leaving"] == "ok"
-        assert (await one.hear())["plugindata"]["data"]["leaving"] == other["id"]
+        assert (await one.receive())["plugindata"]["data"]["leaving"] == other["id"]
 
 
 async def test_nobody_is_chair_without_the_pin(port: int) -> None:
@@ -152,21 +154,21 @@ async def test_a_broken_description_is_refused(port: int, sdp: str) -> None:
 async def test_what_the_gateway_refuses(port: int, request_: dict[str, Any], code: int) -> None:
     async with connected(port) as socket:
         await socket.send(json.dumps({"transaction": "t", **request_}))
-        assert (await Client(socket).hear())["error"]["code"] == code
+        assert (await Client(socket).receive())["error"]["code"] == code
 
 
 async def test_nobody_else_uses_my_session(port: int) -> None:
     async with connected(port) as mine, connected(port) as theirs:
         one = await Client(mine).attach()
         await theirs.send(json.dumps({"janus": "keepalive", "transaction": "t", **one.facts}))
-        assert (await Client(theirs).hear())["error"]["code"] == 458
+        assert (await Client(theirs).receive())["error"]["code"] == 458
 
 
 async def test_what_is_no_json_is_answered(port: int) -> None:
     async with connected(port) as socket:
         for text in ("{", "[]", "1"):
             await socket.send(text)
-            assert (await Client(socket).hear())["error"]["code"] == 454
+            assert (await Client(socket).receive())["error"]["code"] == 454
 
 
 async def test_a_session_can_be_claimed_on_another_socket(port: int) -> None:

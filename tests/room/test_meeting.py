@@ -31,14 +31,14 @@ async def test_two_who_join_in_the_same_moment_learn_of_each_other() -> None:
     room = VideoRoom([RoomSettings(ROOM, "họp")])
     told: list[dict[str, Any]] = []
     first, second = Handle(1, lambda _: None), Handle(2, told.append)
-    await room.by_event(first, {**JOIN, "display": "một"}, None)
-    joining = asyncio.create_task(room.by_event(second, OPUS, await offered()))
+    await room.handle_asynchronous(first, {**JOIN, "display": "một"}, None)
+    joining = asyncio.create_task(room.handle_asynchronous(second, OPUS, await offered()))
     async with asyncio.timeout(10):
-        while second.part is None:
+        while second.role is None:
             await asyncio.sleep(0)
         assert not joining.done(), "its answer is being made"
-        assert isinstance(first.part, Participant)
-        first.part._up()
+        assert isinstance(first.role, Participant)
+        first.role._on_connected()
         joined, _ = await joining
     assert told == [], "nothing overtakes its own joined"
     assert [p["display"] for p in joined["publishers"]] == ["một"]
@@ -50,6 +50,6 @@ async def test_who_is_refused_while_joining_is_not_in_the_room() -> None:
     room = VideoRoom([RoomSettings(ROOM, "họp")])
     one = Handle(1, lambda _: None)
     with pytest.raises(VideoRoomError, match="no path"):
-        await room.by_event(one, OPUS, {"type": "offer", "sdp": "v=0\r\n"})
-    assert one.part is None
+        await room.handle_asynchronous(one, OPUS, {"type": "offer", "sdp": "v=0\r\n"})
+    assert one.role is None
     assert room.meetings[ROOM].participants == {}

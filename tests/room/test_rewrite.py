@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.room.media.rewrite import HEADER, Incoming, Outgoing, begins_picture, parse
+from services.room.media.rewrite import HEADER, Incoming, Outgoing, parse, starts_keyframe
 
 KEY, SLICE = b"\x67sps", b"\x41slice"
 
@@ -15,7 +15,7 @@ def packet(sequence: int, timestamp: int, payload: bytes = SLICE, ssrc: int = 5)
 
 
 def video() -> Outgoing:
-    return Outgoing(9, 96, extension=3, needs_picture=True)
+    return Outgoing(9, 96, extension=3, starts_with_keyframe=True)
 
 
 def numbers(data: bytes) -> tuple[int, int]:
@@ -60,19 +60,19 @@ def test_what_was_sent_lately_can_be_sent_again() -> None:
 
 
 def test_what_begins_a_picture() -> None:
-    assert begins_picture(b"\x65")
-    assert begins_picture(b"\x78\0\x03\x67ab")
-    assert begins_picture(b"\x7c\x85")
-    assert not begins_picture(b"\x7c\x05")
-    assert not begins_picture(b"\x41")
-    assert not begins_picture(b"")
+    assert starts_keyframe(b"\x65")
+    assert starts_keyframe(b"\x78\0\x03\x67ab")
+    assert starts_keyframe(b"\x7c\x85")
+    assert not starts_keyframe(b"\x7c\x05")
+    assert not starts_keyframe(b"\x41")
+    assert not starts_keyframe(b"")
 
 
 @given(st.binary(max_size=60))
 def test_no_datagram_breaks_it(data: bytes) -> None:
     found = parse(data)
     if found is not None:
-        begins_picture(found.payload)
+        starts_keyframe(found.payload)
 
 
 def test_extension_csrc_and_padding_are_left_out() -> None:

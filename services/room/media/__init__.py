@@ -1,1 +1,1 @@
-"""The media of the room: who sends what to whom, unchanged."""
+"""The media of the room: packets forwarded from publishers to subscribers."""

@@ -1,6 +1,6 @@
 """The session descriptions of the room: answers to publishers, offers to subscribers (RFC 8829).
 
-One bundled path, no retransmission streams (a packet is sent again as it was), no simulcast.
+One bundle, no retransmission streams (a packet is sent again unchanged), no simulcast.
 """
 
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ BASELINE = "42e01f"
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """One line of a publisher's offer that the room takes."""
+class AcceptedLine:
+    """One line of a publisher's offer that the room accepts."""
 
     mid: str
     kind: str  # "audio" or "video"
@@ -30,18 +30,18 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class MediaLine:
-    """One line of an offer to a subscriber; ``active`` False keeps its place for later use."""
+    """One line of an offer to a subscriber; ``active`` False keeps the line for later use."""
 
     mid: str
     kind: str
     payload_type: int
     ssrc: int
     active: bool
-    stream: str  # sound and picture of one publisher carry one stream name and so stay in step
+    stream: str  # the same for sound and picture of one publisher, for lip sync
 
 
-def accepted(offer: SessionDescription, codecs: dict[str, str]) -> list[Accepted]:
-    """Which lines of the offer carry something in the room's codec for that kind."""
+def accept_lines(offer: SessionDescription, codecs: dict[str, str]) -> list[AcceptedLine]:
+    """The lines of the offer that have the room's codec for their kind."""
     found = []
     for media in offer.media:
         codec = _choose(media, codecs.get(media.kind, ""))
@@ -49,7 +49,7 @@ def accepted(offer: SessionDescription, codecs: dict[str, str]) -> list[Accepted
             continue
         ssrc = media.ssrc[0].ssrc if media.ssrc else None
         found.append(
-            Accepted(
+            AcceptedLine(
                 media.rtp.muxId,
                 media.kind,
                 codec.payloadType or 0,
@@ -61,7 +61,7 @@ def accepted(offer: SessionDescription, codecs: dict[str, str]) -> list[Accepted
     return found
 
 
-def read(text: str) -> tuple[SessionDescription, FarPath]:
+def parse_description(text: str) -> tuple[SessionDescription, FarPath]:
     """Read a browser's or a site's description; raises VideoRoomError."""
     try:
         description = SessionDescription.parse(text)
@@ -75,16 +75,16 @@ def read(text: str) -> tuple[SessionDescription, FarPath]:
     raise VideoRoomError(INVALID_SDP, "The description has no path (ICE and DTLS) in any line")
 
 
-def answer(
+def make_answer(
     offer: SessionDescription,
-    lines: list[Accepted],
+    lines: list[AcceptedLine],
     transport: Transport,
     version: int,
     bitrate: int,
 ) -> str:
-    """The room's answer to a publisher: receive what was accepted, refuse the rest.
+    """The room's answer to a publisher: receive the accepted lines, refuse the others.
 
-    Chromium begins at ``bitrate`` bit/s where it is told so, otherwise at a fifth of it with a
+    Chromium starts at ``bitrate`` bit/s where the answer says so, otherwise at a fifth of it with a
     quarter of the picture.
     """
     by_mid = {line.mid: line for line in lines}
@@ -111,7 +111,7 @@ def answer(
 
 
 def offer(lines: list[MediaLine], transport: Transport, version: int, extension: int) -> str:
-    """The room's offer to a subscriber: all its lines, in the order in which they came to be."""
+    """The room's offer to a subscriber: all its lines, the oldest first."""
     text = _session(version, [line.mid for line in lines])
     for line in lines:
         text.append(f"m={line.kind} 9 UDP/TLS/RTP/SAVPF {line.payload_type}")

@@ -1,4 +1,4 @@
-"""The receiving half of a participant: its lines, and the feedback that keeps them good."""
+"""What one participant sends: its lines, and our RTCP feedback on them."""
 
 import asyncio
 import time
@@ -17,13 +17,13 @@ from aiortc.rtp import (
 from appliance.media.rtp import rtcp
 from services.room.errors import INVALID_SDP, VideoRoomError
 from services.room.media import rewrite
-from services.room.media.descriptions import accepted, answer, read
+from services.room.media.descriptions import accept_lines, make_answer, parse_description
 from services.room.media.source import Source
 from services.room.media.transport import FarPath, Transport
 
 OUR_SSRC = 1  # names the room in receiver reports; nothing is ever sent from it
-TURN_S = 0.05  # how often lost packets and pictures are asked for again
-REPORT_S = 1.0
+FEEDBACK_INTERVAL_S = 0.05  # between two rounds of NACK and PLI
+REPORT_INTERVAL_S = 1.0
 
 
 @dataclass
@@ -34,16 +34,16 @@ class PublishedMedia:
     bitrate: int
     transport: Transport = field(init=False)
     sources: dict[str, Source] = field(default_factory=dict)
-    heard_at: float | None = None
+    last_rtp_at: float | None = None
     _version: int = 0
 
     def __post_init__(self) -> None:
-        self.transport = Transport(self._hear, self._hear_reports, controlling=False)
+        self.transport = Transport(self._on_rtp, self._on_rtcp, controlling=False)
 
     async def take_offer(self, text: str, codecs: dict[str, str]) -> tuple[str, FarPath]:
-        """Answer an offer; the sources are what was accepted of it. Raises VideoRoomError."""
-        offer, path = read(text)
-        lines = accepted(offer, codecs)
+        """Answer an offer; its accepted lines become the sources. Raises VideoRoomError."""
+        offer, path = parse_description(text)
+        lines = accept_lines(offer, codecs)
         if not lines:
             wanted = " and ".join(codecs.values())
             raise VideoRoomError(INVALID_SDP, f"The offer has nothing in this room's {wanted}")
@@ -58,30 +58,30 @@ class PublishedMedia:
                 source.sinks = known.sinks if known else []
                 self.sources[line.mid] = source
         self._version += 1
-        return answer(offer, lines, self.transport, self._version, self.bitrate), path
+        return make_answer(offer, lines, self.transport, self._version, self.bitrate), path
 
-    async def run(self, path: FarPath, up: Callable[[], None]) -> None:
-        """Connect, say so through ``up``, and send feedback until the path is gone."""
+    async def run(self, path: FarPath, connected: Callable[[], None]) -> None:
+        """Connect, call ``connected``, and send feedback until the path is gone."""
         # The answer says active unless the offer itself was active (RFC 5763 section 5).
         path.dtls.role = "client" if path.dtls.role == "client" else "server"
         if not await self.transport.connect(path):
             return
-        up()
+        connected()
         reported = 0.0
         while not self.transport.closed.is_set():
             now = time.monotonic()
-            await self._ask_again(now)
-            if now - reported >= REPORT_S:
+            await self._request_missing(now)
+            if now - reported >= REPORT_INTERVAL_S:
                 reported = now
                 await self._report()
-            await asyncio.sleep(TURN_S)
+            await asyncio.sleep(FEEDBACK_INTERVAL_S)
 
-    async def _hear(self, data: bytes) -> None:
+    async def _on_rtp(self, data: bytes) -> None:
         packet = rewrite.parse(data)
         source = self._source(packet) if packet else None
         if packet is not None and source is not None:
-            self.heard_at = at = time.monotonic()
-            await source.hear(packet, at)
+            self.last_rtp_at = at = time.monotonic()
+            await source.receive(packet, at)
 
     def _source(self, packet: rewrite.Incoming) -> Source | None:
         for source in self.sources.values():
@@ -93,20 +93,20 @@ class PublishedMedia:
                 return source
         return None
 
-    async def _hear_reports(self, packets: list[AnyRtcpPacket]) -> None:
+    async def _on_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         for packet in packets:
             if isinstance(packet, RtcpSrPacket):
                 for source in self.sources.values():
                     if source.ssrc == packet.ssrc:
-                        await source.hear_report(packet.sender_info, time.monotonic())
+                        await source.receive_report(packet.sender_info, time.monotonic())
 
-    async def _ask_again(self, now: float) -> None:
+    async def _request_missing(self, now: float) -> None:
         for source in self.sources.values():
             if source.ssrc is None:
                 continue
             if missing := source.take_missing():
                 await self.transport.send(rtcp.nack(OUR_SSRC, source.ssrc, missing))
-            if source.take_picture_request(now):
+            if source.take_keyframe_request(now):
                 await self.transport.send(rtcp.pli(OUR_SSRC, source.ssrc))
 
     async def _report(self) -> None:

@@ -1,16 +1,16 @@
-"""Turns the RTP packets of whichever source is heard into one unbroken stream for one listener.
+"""Rewrites the RTP packets of changing sources into one continuous stream for one subscriber.
 
-Pure: bytes in, bytes out, no clock. The payload is never looked into further than is needed to
-tell whether a picture can be decoded from here on (RFC 6184 section 5).
+Pure: bytes in, bytes out, no clock. The payload is read only to find out whether a decoder can
+start at a packet (RFC 6184 section 5).
 """
 
 import struct
 from dataclasses import dataclass, field
 
-HISTORY = 1024  # about five seconds of video at 1.5 Mbit/s: longer than any retry is useful
+MAX_HISTORY = 1024  # five seconds of video at 1.5 Mbit/s; a later retransmission has no use
 HEADER = struct.Struct("!BBHLL")
-# A switch of source may not send a listener's clock backwards; one picture at 30 frames a second.
-SWITCH_GAP = 3000
+# The timestamps of a subscriber never go back at a switch: one picture at 30 frames a second.
+MIN_SWITCH_GAP = 3000
 STAP_A, FU_A, IDR, SPS = 24, 28, 5, 7
 
 
@@ -27,7 +27,7 @@ class Incoming:
 
 
 def parse(data: bytes) -> Incoming | None:
-    """Read one RTP packet; None when it is none (too short, another version, broken lengths)."""
+    """Read an RTP packet; None for what is none (too short, another version, wrong lengths)."""
     if len(data) < HEADER.size:
         return None
     first, second, sequence, timestamp, ssrc = HEADER.unpack_from(data)
@@ -44,8 +44,8 @@ def parse(data: bytes) -> Incoming | None:
     return Incoming(bool(second >> 7), second & 0x7F, sequence, timestamp, ssrc, data[at:end])
 
 
-def begins_picture(payload: bytes) -> bool:
-    """Say whether an H.264 decoder that knows nothing can begin at this packet."""
+def starts_keyframe(payload: bytes) -> bool:
+    """Whether an H.264 decoder can start at this packet."""
     if not payload:
         return False
     kind = payload[0] & 0x1F
@@ -58,12 +58,12 @@ def begins_picture(payload: bytes) -> bool:
 
 @dataclass(slots=True)
 class Outgoing:
-    """One listener's stream: its own SSRC and numbers, whatever is heard through it."""
+    """One subscriber's stream, with its own SSRC and numbers, whatever its source is."""
 
     ssrc: int
     payload_type: int
     extension: int | None = None  # id of abs-send-time, which REMB needs; None without
-    needs_picture: bool = False  # video: nothing is sent before a picture can be decoded
+    starts_with_keyframe: bool = False  # video: nothing is sent before a keyframe
     clock_rate: int = 90000
     packets: int = 0
     octets: int = 0
@@ -77,19 +77,19 @@ class Outgoing:
     _sent: dict[int, bytes] = field(default_factory=dict)
 
     def restart(self) -> None:
-        """The source changes or was paused: go on from where the listener stands."""
+        """Continue the subscriber's numbers with another source, or after a pause."""
         self._source = None
         self._waiting = True
 
     @property
     def waiting(self) -> bool:
-        """Whether nothing of the present source has gone out yet."""
+        """Whether nothing of the present source has been sent yet."""
         return self._waiting
 
     def forward(self, packet: Incoming, at: float) -> bytes | None:
-        """Give the packet as the listener must see it at second ``at``; None to keep it back."""
+        """The packet as it is to be sent at second ``at``; None before a keyframe."""
         if self._waiting or packet.ssrc != self._source:
-            if self.needs_picture and not begins_picture(packet.payload):
+            if self.starts_with_keyframe and not starts_keyframe(packet.payload):
                 self._waiting = True
                 return None
             self._join(packet, at)
@@ -100,21 +100,21 @@ class Outgoing:
         self.packets += 1
         self.octets += len(packet.payload)
         data = self._pack(packet, sequence, timestamp, at)
-        self._sent[sequence % HISTORY] = data
+        self._sent[sequence % MAX_HISTORY] = data
         return data
 
     def sent(self, sequence: int) -> bytes | None:
-        """A packet sent lately, for a NACK (RFC 4585 section 6.2.1); None when it is gone."""
-        data = self._sent.get(sequence % HISTORY)
+        """A packet sent before, for a NACK (RFC 4585 section 6.2.1); None when it is too old."""
+        data = self._sent.get(sequence % MAX_HISTORY)
         return data if data and int.from_bytes(data[2:4]) == sequence else None
 
     def timestamp_of(self, source_timestamp: int) -> int:
-        """What the listener calls the source's timestamp (for sender reports)."""
+        """The subscriber's timestamp for one of the source (for sender reports)."""
         return (source_timestamp + self._timestamp_offset) & 0xFFFFFFFF
 
     def _join(self, packet: Incoming, at: float) -> None:
         if self.packets:
-            gap = max(SWITCH_GAP, int((at - self._last_at) * self.clock_rate))
+            gap = max(MIN_SWITCH_GAP, int((at - self._last_at) * self.clock_rate))
             sequence, timestamp = self._last_sequence + 1, self._last_timestamp + gap
         else:
             sequence, timestamp = packet.sequence_number & 0x7FFF, packet.timestamp

@@ -1,4 +1,4 @@
-"""One line of one subscriber: the packets of its source in the subscriber's own numbers."""
+"""One line of one subscriber: its source's packets with the subscriber's own numbers."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ def _ssrc() -> int:
 
 @dataclass(slots=True)
 class Sink:
-    """``feed`` and ``feed_mid`` say what is heard through it; None when its place is free."""
+    """One line; ``feed`` and ``feed_mid`` name its source, ``feed`` None is a free line."""
 
     mid: str
     kind: str
@@ -35,26 +35,26 @@ class Sink:
             self.ssrc,
             VIDEO_TYPE if video else AUDIO_TYPE,
             extension=ABS_SEND_TIME_ID if video else None,
-            needs_picture=video,
+            starts_with_keyframe=video,
             clock_rate=90000 if video else 48000,
         )
 
     @property
-    def starved(self) -> bool:
-        """Whether it waits for a picture that a decoder can begin with."""
+    def needs_keyframe(self) -> bool:
+        """Whether it waits for a keyframe of its source."""
         there = not self.paused and self.transport.connected.is_set()
         return self.kind == "video" and there and self.stream.waiting
 
     def line(self) -> MediaLine:
-        """How this line stands in the offer to the subscriber."""
+        """This line in the offer to the subscriber."""
         stream = f"feed{self.feed}" if self.feed is not None else "none"
         payload_type = self.stream.payload_type
         return MediaLine(
             self.mid, self.kind, payload_type, self.ssrc, self.feed is not None, stream
         )
 
-    async def hear(self, packet: Incoming, at: float) -> bool:
-        """Send one packet of the source on, once the path stands; True for its first."""
+    async def forward(self, packet: Incoming, at: float) -> bool:
+        """Send one packet of the source, once connected; True for the first one of a source."""
         if self.paused or not self.transport.connected.is_set():
             return False
         waited = self.stream.waiting
@@ -63,8 +63,8 @@ class Sink:
             await self.transport.send(data)
         return waited and data is not None
 
-    async def report(self, info: RtcpSenderInfo) -> None:
-        """Send the source's sender report on, in this line's timestamps: lip sync needs it."""
+    async def send_report(self, info: RtcpSenderInfo) -> None:
+        """Send the source's sender report with this line's timestamps, for lip sync."""
         if self.stream.waiting or not self.transport.connected.is_set():
             return
         translated = RtcpSenderInfo(
@@ -78,7 +78,7 @@ class Sink:
         await self.transport.send(packets)
 
     async def resend(self, sequence: int) -> None:
-        """Answer a NACK, where the packet is still there."""
+        """Send a packet again for a NACK, if it is still known."""
         data = self.stream.sent(sequence)
         if data is not None:
             await self.transport.send(data)

@@ -1,4 +1,4 @@
-"""One line of one publisher: what comes in, what was lost of it, and who listens to it."""
+"""One line of one publisher: its packets, its losses and its sinks."""
 
 import time
 from dataclasses import dataclass, field
@@ -7,17 +7,17 @@ from typing import NamedTuple
 from aiortc.rtcrtpreceiver import StreamStatistics
 from aiortc.rtp import RtcpReceiverInfo, RtcpSenderInfo
 
-from services.room.media.descriptions import Accepted
+from services.room.media.descriptions import AcceptedLine
 from services.room.media.rewrite import Incoming
 from services.room.media.sink import Sink
 
-RETRIES = 4  # a packet that did not come after so many requests will not come
-MISSING = 128  # more holes than this at once is an outage, which a new picture heals better
-PICTURE_EVERY_S = 0.4  # ten people who switch at once need one picture, not ten
+MAX_REQUESTS = 4  # for one missing packet
+MAX_MISSING = 128  # more at once are an outage: a keyframe is requested instead
+MIN_KEYFRAME_INTERVAL_S = 0.4  # ten subscribers who switch at once need one keyframe
 
 
 class _Seen(NamedTuple):
-    """What aiortc's loss counter looks at."""
+    """What aiortc's statistics read of a packet."""
 
     sequence_number: int
     timestamp: int
@@ -25,9 +25,9 @@ class _Seen(NamedTuple):
 
 @dataclass(slots=True)
 class Source:
-    """The far side of a publisher's line; ``ssrc`` is learned from the first packet if need be."""
+    """A publisher's line; ``ssrc`` comes from the first packet where the offer names none."""
 
-    line: Accepted
+    line: AcceptedLine
     feed: int
     ssrc: int | None = None
     sinks: list[Sink] = field(default_factory=list)
@@ -35,47 +35,47 @@ class Source:
     _highest: int | None = None
     _missing: dict[int, int] = field(default_factory=dict)
     _report: tuple[RtcpSenderInfo, float] | None = None
-    _asked_at: float = float("-inf")
-    picture_wanted: bool = False
+    _requested_at: float = float("-inf")
+    keyframe_wanted: bool = False
 
-    async def hear(self, packet: Incoming, at: float) -> None:
-        """Count one packet and pass it on to everybody who listens."""
+    async def receive(self, packet: Incoming, at: float) -> None:
+        """Count one packet and forward it to every sink."""
         self._count(packet)
         for sink in tuple(self.sinks):
-            began = await sink.hear(packet, at)
+            began = await sink.forward(packet, at)
             if began and self._report is not None:
-                await sink.report(self._report[0])
+                await sink.send_report(self._report[0])
 
-    async def hear_report(self, info: RtcpSenderInfo, at: float) -> None:
-        """A sender report: which instant which timestamp means; every listener needs it too."""
+    async def receive_report(self, info: RtcpSenderInfo, at: float) -> None:
+        """Take a sender report, which maps timestamps to time, and forward it to every sink."""
         self._report = (info, at)
         for sink in tuple(self.sinks):
-            await sink.report(info)
+            await sink.send_report(info)
 
-    def want_picture(self) -> None:
-        """Somebody cannot decode: ask the publisher for a whole picture soon."""
-        self.picture_wanted = self.line.kind == "video"
+    def request_keyframe(self) -> None:
+        """Request a keyframe of the publisher soon, for a sink that cannot decode."""
+        self.keyframe_wanted = self.line.kind == "video"
 
-    def take_picture_request(self, at: float) -> bool:
-        """Whether the publisher is to be asked now; at most once in PICTURE_EVERY_S.
+    def take_keyframe_request(self, at: float) -> bool:
+        """Whether to send a PLI now; at most one in MIN_KEYFRAME_INTERVAL_S.
 
-        Again and again while somebody has seen nothing yet: a sender gives one picture for several
-        requests, and that one may have gone out before the last listener was there.
+        It is repeated while a sink has sent nothing yet: a sender answers several requests with one
+        keyframe, which may have come before the last sink was there.
         """
-        wanted = self.picture_wanted or any(sink.starved for sink in self.sinks)
-        if not wanted or at - self._asked_at < PICTURE_EVERY_S:
+        wanted = self.keyframe_wanted or any(sink.needs_keyframe for sink in self.sinks)
+        if not wanted or at - self._requested_at < MIN_KEYFRAME_INTERVAL_S:
             return False
-        self.picture_wanted, self._asked_at = False, at
+        self.keyframe_wanted, self._requested_at = False, at
         return True
 
     def take_missing(self) -> list[int]:
-        """The sequence numbers to ask for again now (NACK, RFC 4585 section 6.2.1)."""
-        asked = sorted(self._missing)
-        for sequence in asked:
+        """The sequence numbers to request now (NACK, RFC 4585 section 6.2.1)."""
+        requested = sorted(self._missing)
+        for sequence in requested:
             self._missing[sequence] += 1
-            if self._missing[sequence] >= RETRIES:
+            if self._missing[sequence] >= MAX_REQUESTS:
                 del self._missing[sequence]
-        return asked
+        return requested
 
     def reception(self) -> RtcpReceiverInfo | None:
         """The block of a receiver report for this source (RFC 3550 section 6.4.1)."""
@@ -109,9 +109,9 @@ class Source:
             self._missing.pop(number, None)
             return
         self._highest = number
-        if ahead > MISSING:
+        if ahead > MAX_MISSING:
             self._missing.clear()
-            self.want_picture()
+            self.request_keyframe()
         elif self.line.kind == "video":
             for back in range(1, ahead):
                 self._missing[(number - back) & 0xFFFF] = 0

@@ -1,4 +1,4 @@
-"""The sending half of a participant: a growing list of lines, offered anew when it changes."""
+"""What one participant receives: a growing list of lines, offered again when it changes."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,19 +28,19 @@ class SubscribedMedia:
     _version: int = 0
 
     def __post_init__(self) -> None:
-        self.transport = Transport(self._hear_nothing, self._hear_reports, controlling=True)
+        self.transport = Transport(self._on_rtp, self._on_rtcp, controlling=True)
 
     def add(self, source: Source) -> None:
-        """Listen to one more source, on a line that has become free or on a new one."""
+        """Attach one more source, to a free line or to a new one."""
         free = (s for s in self.sinks if s.feed is None and s.kind == source.line.kind)
         sink = next(free, None)
         if sink is None:
             sink = Sink(str(len(self.sinks)), source.line.kind, self.transport)
             self.sinks.append(sink)
-        self._listen(sink, source)
+        self._attach(sink, source)
 
     def remove(self, sink: Sink) -> None:
-        """Listen to nothing on this line; its place in the description stays."""
+        """Detach this line from its source; it stays in the description."""
         source = self._sources.pop(sink.mid, None)
         if source is not None and sink in source.sinks:
             source.sinks.remove(sink)
@@ -48,52 +48,52 @@ class SubscribedMedia:
         sink.stream.restart()
 
     def switch(self, sink: Sink, source: Source) -> None:
-        """Hear another source on the same line, without a new description."""
+        """Attach another source to the same line, without a new description."""
         self.remove(sink)
-        self._listen(sink, source)
+        self._attach(sink, source)
 
-    def hears(self, feed: int, mid: str) -> Sink | None:
-        """The line on which that source is heard, if any."""
+    def find_sink(self, feed: int, mid: str) -> Sink | None:
+        """The line of that source, if any."""
         return next((s for s in self.sinks if s.feed == feed and s.feed_mid == mid), None)
 
     async def make_offer(self) -> str:
-        """The description of all lines as they stand now."""
+        """The description of all present lines."""
         await self.transport.gather()
         self._version += 1
         lines = [sink.line() for sink in self.sinks]
         return offer(lines, self.transport, self._version, ABS_SEND_TIME_ID)
 
-    async def run(self, path: FarPath, up: Callable[[], None]) -> None:
-        """Connect and begin to send; returns when the path is gone."""
+    async def run(self, path: FarPath, connected: Callable[[], None]) -> None:
+        """Connect and send until the path is gone."""
         if not await self.transport.connect(path):
             return
-        up()
+        connected()
         await self.refresh()
         await self.transport.closed.wait()
 
     async def refresh(self) -> None:
-        """After a change: ask for pictures, so that a new line shows something at once."""
+        """Request keyframes after a change, so that a new line has a picture at once."""
         for source in self._sources.values():
-            source.want_picture()
+            source.request_keyframe()
 
     def stop(self) -> None:
-        """Listen to nothing any more."""
+        """Detach all lines."""
         for sink in self.sinks:
             self.remove(sink)
 
-    def _listen(self, sink: Sink, source: Source) -> None:
+    def _attach(self, sink: Sink, source: Source) -> None:
         sink.feed, sink.feed_mid = source.feed, source.line.mid
         sink.stream.restart()
         self._sources[sink.mid] = source
         source.sinks.append(sink)
-        # A picture that comes before the path stands is wasted, and senders give few.
+        # A keyframe that comes before the path is connected is lost, and senders give few.
         if self.transport.connected.is_set():
-            source.want_picture()
+            source.request_keyframe()
 
-    async def _hear_nothing(self, data: bytes) -> None:
-        """A subscriber sends no media."""
+    async def _on_rtp(self, data: bytes) -> None:
+        """Ignore it: a subscriber sends no media."""
 
-    async def _hear_reports(self, packets: list[AnyRtcpPacket]) -> None:
+    async def _on_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
         for packet in packets:
             if not isinstance(packet, RtcpPsfbPacket | RtcpRtpfbPacket):
                 continue
@@ -106,4 +106,4 @@ class SubscribedMedia:
             elif packet.fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
                 source = self._sources.get(sink.mid)
                 if source is not None:
-                    source.want_picture()
+                    source.request_keyframe()

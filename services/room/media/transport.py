@@ -1,7 +1,7 @@
-"""One listener's or speaker's path to the room: ICE and DTLS by aiortc, RTP as it comes.
+"""One participant's media path to the room: ICE and DTLS by aiortc, RTP packets unchanged.
 
-aiortc's peer connection would decode what it receives. A room only passes packets on, so it stands
-one floor lower, on aiortc's ICE and DTLS transports; the two hooks ``_handle_rtp_data`` and
+aiortc's peer connection would decode what it receives. A room only forwards packets, so it uses
+the layer below, aiortc's ICE and DTLS transports; the two hooks ``_handle_rtp_data`` and
 ``_handle_rtcp_data`` and the sender ``_send_rtp`` are private names of aiortc, each with a test.
 """
 
@@ -17,9 +17,9 @@ from aiortc.rtp import AnyRtcpPacket, RtcpPacket
 
 log = logging.getLogger("diemcau.room")
 
-CONNECT_S = 10.0  # ICE and DTLS together; a phone on a bad line needs two or three
-Hear = Callable[[bytes], Awaitable[None]]
-HearReports = Callable[[list[AnyRtcpPacket]], Awaitable[None]]
+CONNECT_TIMEOUT_S = 10.0  # ICE and DTLS; a phone on a bad line needs two or three
+OnRtp = Callable[[bytes], Awaitable[None]]
+OnRtcp = Callable[[list[AnyRtcpPacket]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,38 +33,38 @@ class FarPath:
 
 
 class _RawDtls(RTCDtlsTransport):
-    """aiortc's DTLS-SRTP, handing over decrypted packets instead of decoding them."""
+    """aiortc's DTLS-SRTP; passes on decrypted packets instead of decoding them."""
 
     def __init__(
-        self, ice: RTCIceTransport, certificate: RTCCertificate, rtp: Hear, rtcp: HearReports
+        self, ice: RTCIceTransport, certificate: RTCCertificate, on_rtp: OnRtp, on_rtcp: OnRtcp
     ) -> None:
         super().__init__(ice, [certificate])
-        self._hear, self._hear_reports = rtp, rtcp
+        self._on_rtp, self._on_rtcp = on_rtp, on_rtcp
 
     async def _handle_rtp_data(self, data: bytes, arrival_time_ms: int) -> None:
-        await self._hear(data)
+        await self._on_rtp(data)
 
     async def _handle_rtcp_data(self, data: bytes) -> None:
         try:
             packets = RtcpPacket.parse(data)
         except ValueError:
             return
-        await self._hear_reports(packets)
+        await self._on_rtcp(packets)
 
 
 class Transport:
     """ICE with host candidates only, then DTLS; ``closed`` is set when the far end is gone.
 
-    ``controlling`` is the ICE role of whoever offers (RFC 8445 section 6.1.1); it stands from the
-    first, since the far end's checks may come before its description.
+    ``controlling`` is the ICE role of the offerer (RFC 8445 section 6.1.1). It is set at once,
+    since the far end's checks may come before its description.
     """
 
-    def __init__(self, rtp: Hear, rtcp: HearReports, *, controlling: bool) -> None:
+    def __init__(self, on_rtp: OnRtp, on_rtcp: OnRtcp, *, controlling: bool) -> None:
         self._gatherer = RTCIceGatherer(iceServers=[])
         self._gatherer._connection.ice_controlling = controlling
         self._ice = RTCIceTransport(self._gatherer)
         self._certificate = RTCCertificate.generateCertificate()
-        self._dtls = _RawDtls(self._ice, self._certificate, rtp, rtcp)
+        self._dtls = _RawDtls(self._ice, self._certificate, on_rtp, on_rtcp)
         self._dtls.on("statechange", self._watch)
         self._ice.on("statechange", self._watch)
         self.closed = asyncio.Event()
@@ -77,7 +77,7 @@ class Transport:
         return self._ice.state != "new"
 
     async def gather(self) -> None:
-        """Find our own addresses; quick, since there are only host candidates."""
+        """Find our own addresses; host candidates take no time."""
         await self._gatherer.gather()
 
     def candidates(self) -> list[RTCIceCandidate]:
@@ -93,11 +93,11 @@ class Transport:
         return self._dtls.getLocalParameters()
 
     async def add_candidate(self, candidate: RTCIceCandidate | None) -> None:
-        """Take one address of the far end, None for the last.
+        """Take one address of the far end; None is the end of the list.
 
-        Browsers hide local addresses behind ``….local`` names that only multicast resolves. They
-        find us on ours, and ICE learns their address from their first check, so such names are
-        passed over and the list is then never declared complete.
+        Browsers hide local addresses behind ``….local`` names that only multicast DNS resolves.
+        They reach us at ours, and ICE learns their address from their first check. So such names
+        are ignored, and the list is then never declared complete.
         """
         if candidate is not None and candidate.ip.endswith(".local"):
             self._hidden_candidates = True
@@ -105,7 +105,7 @@ class Transport:
             await self._ice.addRemoteCandidate(candidate)
 
     async def connect(self, path: FarPath) -> bool:
-        """Reach the far end; False when that did not work in time.
+        """Connect to the far end; False when that takes too long.
 
         ``path.dtls.role`` is the far end's: "client" makes us the server and the reverse.
         """
@@ -115,7 +115,7 @@ class Transport:
             await self.add_candidate(None)
         self._dtls._set_role("server" if path.dtls.role == "client" else "client")
         try:
-            async with asyncio.timeout(CONNECT_S):
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await self._ice.start(path.ice)
                 if self._ice.state == "completed":
                     await self._dtls.start(path.dtls)
@@ -128,14 +128,14 @@ class Transport:
         return True
 
     async def send(self, data: bytes) -> None:
-        """Encrypt and send one RTP or RTCP packet; nothing happens on a dead path."""
+        """Encrypt and send one RTP or RTCP packet; a dead path drops it."""
         try:
             await self._dtls._send_rtp(data)
         except (ConnectionError, OSError):
             return
 
     async def close(self) -> None:
-        """Say good-bye (DTLS close_notify) and free the port."""
+        """Send DTLS close_notify and free the port."""
         self.closed.set()
         await self._dtls.stop()
         await self._ice.stop()

@@ -2,7 +2,7 @@
 
 Requests: ``create``, ``claim``, ``keepalive``, ``destroy``, ``attach``, ``detach``, ``hangup``,
 ``message``, ``trickle``, ``info``, ``ping``. A session outlives its socket for a while, so that a
-site whose line blinked can claim it back with its media still running.
+site whose line was interrupted can claim it back with its media still running.
 """
 
 import asyncio
@@ -24,15 +24,15 @@ from services.room.errors import (
     VideoRoomError,
 )
 from services.room.signalling.handle import Handle, Json
-from services.room.signalling.videoroom import AT_ONCE, VideoRoom
+from services.room.signalling.videoroom import SYNCHRONOUS, VideoRoom
 
 log = logging.getLogger("diemcau.room")
 
 PLUGIN = "janus.plugin.videoroom"
-SESSION_S = 60.0  # Janus's session_timeout: clients keep alive every 25 to 50 s
-RECLAIM_S = 25.0  # a lost line is usually back in ten
-MEDIA_S = 3.0  # with its media gone as well it was no blink: the program or its power is gone
-SESSIONS, HANDLES, BACKLOG = 400, 16, 512
+SESSION_TIMEOUT_S = 60.0  # Janus's session_timeout; clients send keepalive every 25 to 50 s
+RECLAIM_TIMEOUT_S = 25.0  # a lost line is usually back in ten seconds
+MEDIA_TIMEOUT_S = 3.0  # without media as well, the client itself is gone
+MAX_SESSIONS, MAX_HANDLES, MAX_OUTBOX = 400, 16, 512
 
 
 @dataclass
@@ -42,24 +42,25 @@ class Session:
     number: int
     seen: float
     handles: dict[int, Handle] = field(default_factory=dict)
-    outbox: asyncio.Queue[Json | None] = field(default_factory=lambda: asyncio.Queue(BACKLOG))
+    outbox: asyncio.Queue[Json | None] = field(default_factory=lambda: asyncio.Queue(MAX_OUTBOX))
     lost_at: float | None = None
 
     def push(self, message: Json) -> None:
-        """Send to the client, or keep for it; the newest goes when nobody has read for long."""
+        """Queue a message for the client; a full queue drops it."""
         if not self.outbox.full():
             self.outbox.put_nowait({**message, "session_id": self.number})
 
     def gone(self, now: float) -> bool:
-        """Whether its socket is lost and nobody will claim it back.
+        """Whether its socket is gone and nobody will claim it back.
 
-        A site whose power was cut and is back would else meet its own frozen picture.
+        Otherwise a site that restarts after a power cut would meet its own frozen picture.
         """
         if self.lost_at is None:
             return False
-        heard = [at for handle in self.handles.values() if (at := handle.media_at()) is not None]
-        still = bool(heard) and now - max(heard) > MEDIA_S and now - self.lost_at > MEDIA_S
-        return still or now - self.lost_at > RECLAIM_S
+        lost_s = now - self.lost_at
+        media = [at for one in self.handles.values() if (at := one.last_media_at()) is not None]
+        silent = bool(media) and now - max(media) > MEDIA_TIMEOUT_S
+        return (silent and lost_s > MEDIA_TIMEOUT_S) or lost_s > RECLAIM_TIMEOUT_S
 
     async def close(self) -> None:
         """Leave every room and free everything."""
@@ -75,12 +76,12 @@ class Gateway:
         self.rooms = rooms
         self.sessions: dict[int, Session] = {}
 
-    async def request(self, message: Json, mine: dict[int, Session], now: float) -> Json:
-        """Answer one message; ``mine`` are the sessions of the socket that it came by."""
+    async def request(self, message: Json, own: dict[int, Session], now: float) -> Json:
+        """Answer one message; ``own`` are the sessions of its socket."""
         transaction = message.get("transaction")
         try:
-            _check(transaction)
-            answer = await self._answer(message, mine, now)
+            _check_transaction(transaction)
+            answer = await self._answer(message, own, now)
         except GatewayError as error:
             answer = {"janus": "error", "error": {"code": error.code, "reason": error.sentence}}
         if "session_id" in message:
@@ -88,9 +89,9 @@ class Gateway:
         return {**answer, "transaction": transaction}
 
     async def sweep(self, now: float) -> None:
-        """Drop the sessions that nobody keeps alive."""
+        """Drop the sessions that no client keeps alive."""
         for session in list(self.sessions.values()):
-            silent = now - session.seen > SESSION_S
+            silent = now - session.seen > SESSION_TIMEOUT_S
             gone = session.gone(now)
             if silent or gone:
                 log.info(
@@ -110,54 +111,54 @@ class Gateway:
         if not session.outbox.full():
             session.outbox.put_nowait(None)
 
-    async def _answer(self, message: Json, mine: dict[int, Session], now: float) -> Json:
+    async def _answer(self, message: Json, own: dict[int, Session], now: float) -> Json:
         verb = message.get("janus")
         if verb == "info":
             return {"janus": "server_info", "name": "diemcau room", "plugins": {PLUGIN: {}}}
         if verb == "ping":
             return {"janus": "pong"}
         if verb == "create":
-            return self._create(mine, now)
-        return await self._session_request(str(verb), message, mine, now)
+            return self._create(own, now)
+        return await self._session_request(str(verb), message, own, now)
 
-    def _create(self, mine: dict[int, Session], now: float) -> Json:
-        if len(self.sessions) >= SESSIONS:
-            raise GatewayError(TOO_MANY, f"Too many sessions ({SESSIONS})")
+    def _create(self, own: dict[int, Session], now: float) -> Json:
+        if len(self.sessions) >= MAX_SESSIONS:
+            raise GatewayError(TOO_MANY, f"Too many sessions ({MAX_SESSIONS})")
         session = Session(secrets.randbits(52), now)
-        self.sessions[session.number] = mine[session.number] = session
+        self.sessions[session.number] = own[session.number] = session
         return {"janus": "success", "data": {"id": session.number}}
 
     async def _session_request(
-        self, verb: str, message: Json, mine: dict[int, Session], now: float
+        self, verb: str, message: Json, own: dict[int, Session], now: float
     ) -> Json:
-        session = self._session(message, mine)
+        session = self._session(message, own)
         session.seen = now
         if verb == "claim":
             session.lost_at = None
-            mine[session.number] = session
+            own[session.number] = session
             return {"janus": "success"}
         if verb == "keepalive":
             return {"janus": "ack"}
         if verb == "destroy":
-            mine.pop(session.number, None)
+            own.pop(session.number, None)
             await self._drop(session)
             return {"janus": "success"}
         if verb == "attach":
             return self._attach(session, message)
         return await self._handle_request(session, verb, message)
 
-    def _session(self, message: Json, mine: dict[int, Session]) -> Session:
+    def _session(self, message: Json, own: dict[int, Session]) -> Session:
         number = message.get("session_id")
         session = self.sessions.get(number) if isinstance(number, int) else None
-        if session is None or (session.number not in mine and message.get("janus") != "claim"):
+        if session is None or (session.number not in own and message.get("janus") != "claim"):
             raise GatewayError(SESSION_NOT_FOUND, f"No such session {number}")
         return session
 
     def _attach(self, session: Session, message: Json) -> Json:
         if message.get("plugin") != PLUGIN:
             raise GatewayError(PLUGIN_NOT_FOUND, f"No such plugin '{message.get('plugin')}'")
-        if len(session.handles) >= HANDLES:
-            raise GatewayError(TOO_MANY, f"Too many handles ({HANDLES})")
+        if len(session.handles) >= MAX_HANDLES:
+            raise GatewayError(TOO_MANY, f"Too many handles ({MAX_HANDLES})")
         handle = Handle(secrets.randbits(52), session.push)
         session.handles[handle.number] = handle
         return {"janus": "success", "data": {"id": handle.number}}
@@ -172,7 +173,7 @@ class Gateway:
             await handle.close()
             return {"janus": "success"}
         if verb == "hangup":
-            transport = handle.part.transport() if handle.part else None
+            transport = handle.role.transport() if handle.role else None
             if transport is not None:
                 transport.closed.set()
             return {"janus": "success"}
@@ -184,7 +185,7 @@ class Gateway:
         return await self._message(handle, message)
 
     async def _trickle(self, handle: Handle, message: Json) -> None:
-        transport = handle.part.transport() if handle.part else None
+        transport = handle.role.transport() if handle.role else None
         several = message.get("candidates")
         for one in several if isinstance(several, list) else [message.get("candidate")]:
             if transport is None or not isinstance(one, dict):
@@ -205,26 +206,26 @@ class Gateway:
         body, jsep = message.get("body"), message.get("jsep")
         if not isinstance(body, dict):
             raise GatewayError(MISSING_MANDATORY, "Missing mandatory element (body)")
-        if body.get("request") in AT_ONCE:
+        if body.get("request") in SYNCHRONOUS:
             try:
-                data = await self.rooms.at_once(body)
+                data = await self.rooms.handle_synchronous(body)
             except VideoRoomError as error:
                 data = _error(error)
-            told = {"plugin": PLUGIN, "data": data}
-            return {"janus": "success", "sender": handle.number, "plugindata": told}
+            plugin_data = {"plugin": PLUGIN, "data": data}
+            return {"janus": "success", "sender": handle.number, "plugindata": plugin_data}
         transaction = message.get("transaction")
         try:
-            data, answer = await self.rooms.by_event(
+            data, answer = await self.rooms.handle_asynchronous(
                 handle, body, jsep if isinstance(jsep, dict) else None
             )
         except VideoRoomError as error:
             data, answer = _error(error), None
         handle.event(data, answer, transaction if isinstance(transaction, str) else None)
-        await self.rooms.after(handle)
+        await self.rooms.after_response(handle)
         return {"janus": "ack"}
 
 
-def _check(transaction: object) -> None:
+def _check_transaction(transaction: object) -> None:
     if not isinstance(transaction, str):
         raise GatewayError(MISSING_MANDATORY, "Missing mandatory element (transaction)")
 

@@ -1,4 +1,4 @@
-"""A handle of the gateway: one participant's publishing or one subscription, and its tasks."""
+"""A handle of the gateway: one publisher or one subscription, and its media task."""
 
 import asyncio
 import logging
@@ -13,27 +13,27 @@ log = logging.getLogger("diemcau.room")
 Json = dict[str, Any]
 
 
-class Part(Protocol):
-    """What a handle became: a publisher or a subscriber."""
+class Role(Protocol):
+    """What a handle is after its join: a publisher or a subscriber."""
 
     async def leave(self) -> None:
-        """Stop all media and tell the others."""
+        """Stop all media and announce it."""
 
     def transport(self) -> Transport | None:
-        """The path of its media, once there is one."""
+        """Its media path, once there is one."""
 
     @property
-    def media_at(self) -> float | None:
-        """When media last came from it (monotonic s); None where it sends none."""
+    def last_media_at(self) -> float | None:
+        """When its last media came (monotonic s); None where it sends none."""
 
 
 @dataclass
 class Handle:
-    """``push`` sends an event of the gateway to whoever owns the handle."""
+    """One handle; ``send`` sends a message to the client that owns it."""
 
     number: int
     send: Callable[[Json], None]
-    part: Part | None = None
+    role: Role | None = None
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def push(self, data: Json, offer: str | None = None, transaction: str | None = None) -> None:
@@ -51,38 +51,40 @@ class Handle:
             message["jsep"] = jsep
         self.send(message)
 
-    def media_at(self) -> float | None:
-        """When media last came by this handle (monotonic s); None where none ever did."""
-        return self.part.media_at if self.part is not None else None
+    def last_media_at(self) -> float | None:
+        """When the last media came (monotonic s); None where none ever did."""
+        return self.role.last_media_at if self.role is not None else None
 
-    def up(self) -> None:
-        """Tell the owner that its media path stands."""
+    def connected(self) -> None:
+        """Tell the client that its media path is connected."""
         self.send({"janus": "webrtcup", "sender": self.number})
 
     def run(
-        self, media: Coroutine[Any, Any, None], over: Callable[[], Coroutine[Any, Any, None]]
+        self, media: Coroutine[Any, Any, None], on_end: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
-        """Keep a media path going until it is gone; then ``over`` and a "hangup" event."""
-        self._task = asyncio.create_task(self._keep(media, over), name=f"media {self.number}")
+        """Run a media path until it is gone; then call ``on_end`` and send a "hangup" event."""
+        self._task = asyncio.create_task(
+            self._run_media(media, on_end), name=f"media {self.number}"
+        )
 
     async def stop_media(self) -> None:
-        """End the media path without an event; safe to say twice."""
+        """End the media path without an event. Idempotent."""
         task, self._task = self._task, None
         if task is not None and task is not asyncio.current_task():
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
     async def close(self) -> None:
-        """The handle is detached: leave whatever it was in."""
-        part, self.part = self.part, None
-        if part is not None:
-            await part.leave()
+        """Leave the room, for a handle that is detached."""
+        role, self.role = self.role, None
+        if role is not None:
+            await role.leave()
         await self.stop_media()
 
-    async def _keep(
-        self, media: Coroutine[Any, Any, None], over: Callable[[], Coroutine[Any, Any, None]]
+    async def _run_media(
+        self, media: Coroutine[Any, Any, None], on_end: Callable[[], Coroutine[Any, Any, None]]
     ) -> None:
         await media
         log.info("room: media of handle %d is gone", self.number)
-        await over()
+        await on_end()
         self.send({"janus": "hangup", "sender": self.number, "reason": "ICE failed"})

@@ -1,4 +1,4 @@
-"""One room with the people in it: who is told what."""
+"""One room with its participants: who gets which event."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -11,68 +11,68 @@ from services.room.signalling.handle import Handle, Json
 from services.room.signalling.participant import Participant
 from services.room.signalling.subscription import Subscription
 
-FULL = 200  # participants of one embedded room; a province uses a real Janus long before
+MAX_PARTICIPANTS = 200  # of one embedded room; a province uses a real Janus long before
 
 
 @dataclass
 class Meeting:
-    """A room of the configuration and its participants, by their number."""
+    """A room of the configuration; its participants by their number."""
 
     settings: RoomSettings
     participants: dict[int, Participant] = field(default_factory=dict)
     subscriptions: set[Subscription] = field(default_factory=set)
 
-    def enter(self, handle: Handle, display: str, *, chair: bool) -> Participant:
-        """Let somebody in, under a number nobody else has."""
+    def join(self, handle: Handle, display: str, *, chair: bool) -> Participant:
+        """Add a participant, with a new random number."""
         number = secrets.randbits(48)
         participant = Participant(number, secrets.randbits(32), self, handle, chair=chair)
         participant.rename(display)
         self.participants[number] = participant
-        handle.part = participant
-        self.tell(participant, {"joining": {"id": number, "display": display}})
+        handle.role = participant
+        self.announce(participant, {"joining": {"id": number, "display": display}})
         return participant
 
-    def welcome(self, participant: Participant) -> Json:
-        """What somebody who has entered is told of the room; from here on it hears of changes."""
-        participant.welcomed = True
+    def joined_event(self, participant: Participant) -> Json:
+        """The event "joined" for a new participant, which gets all other events from now on."""
+        participant.joined = True
         return {
             "videoroom": "joined",
             "room": self.settings.number,
             "description": self.settings.description,
             "id": participant.number,
-            "private_id": participant.private,
-            "publishers": self.others_published(participant),
-            "attendees": self.others_silent(participant),
+            "private_id": participant.private_id,
+            "publishers": self.other_publishers(participant),
+            "attendees": self.other_attendees(participant),
         }
 
-    def publishing(self) -> int:
-        """How many send something."""
+    def publisher_count(self) -> int:
+        """How many participants publish."""
         return sum(1 for p in self.participants.values() if p.media is not None)
 
-    def others_published(self, me: Participant) -> list[Json]:
-        """Everybody else who sends something."""
-        return [p.described() for p in self.participants.values() if p.shown and p is not me]
+    def other_publishers(self, me: Participant) -> list[Json]:
+        """Everybody else who publishes."""
+        return [p.description() for p in self.participants.values() if p.announced and p is not me]
 
-    def others_silent(self, me: Participant) -> list[Json]:
-        """Everybody else who sends nothing; as Janus's rooms with ``notify_joining``."""
-        others = [p for p in self.participants.values() if not p.shown and p is not me]
+    def other_attendees(self, me: Participant) -> list[Json]:
+        """Everybody else who does not; as in Janus's rooms with ``notify_joining``."""
+        others = [p for p in self.participants.values() if not p.announced and p is not me]
         return [{"id": p.number, "display": p.display} for p in others]
 
-    def tell(self, about: Participant, event: Json) -> None:
-        """Tell everybody but one."""
+    def announce(self, about: Participant, event: Json) -> None:
+        """Send an event to everybody but one."""
         for participant in list(self.participants.values()):
-            if participant is not about and participant.welcomed:
+            if participant is not about and participant.joined:
                 data = {"videoroom": "event", "room": self.settings.number, **event}
                 participant.handle.push(data)
 
-    def tell_published(self, participant: Participant) -> None:
-        """Tell everybody else what this one sends."""
-        self.tell(participant, {"publishers": [participant.described()]})
+    def announce_publisher(self, participant: Participant) -> None:
+        """Send everybody else what this participant publishes."""
+        self.announce(participant, {"publishers": [participant.description()]})
 
     def remove(self, participant: Participant) -> None:
-        """Somebody has left."""
+        """Remove a participant that has left."""
         if self.participants.pop(participant.number, None) is not None:
-            self.tell(participant, {"leaving": participant.number})
+            self.announce(participant, {"leaving": participant.number})
 
     def sources_of(self, stream: Json) -> list[Source]:
         """The sources that ``feed`` and perhaps ``mid`` name; raises VideoRoomError for none."""
@@ -86,23 +86,23 @@ class Meeting:
         return found
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Tell this subscription of no further change."""
+        """Offer this subscription no further changes."""
         self.subscriptions.discard(subscription)
 
-    async def forget(self, media: PublishedMedia) -> None:
-        """Something is not sent any more: nobody can hear it."""
+    async def end_subscriptions(self, media: PublishedMedia) -> None:
+        """End all subscriptions to media that is published no more."""
         for subscription in list(self.subscriptions):
-            await subscription.forget(list(media.sources.values()))
+            await subscription.drop_sources(list(media.sources.values()))
 
     async def kick(self, number: int) -> bool:
-        """Remove a participant; False when there is none of that number."""
+        """Remove a participant by its number; False when there is none."""
         participant = self.participants.get(number)
         if participant is None:
             return False
-        self.tell(participant, {"kicked": number})
+        self.announce(participant, {"kicked": number})
         event = {"videoroom": "event", "room": self.settings.number}
         participant.handle.push({**event, "leaving": "ok", "reason": "kicked"})
-        participant.handle.part = None
+        participant.handle.role = None
         await participant.leave()
         return True
 
@@ -110,5 +110,5 @@ class Meeting:
         """End the meeting for everybody."""
         for participant in list(self.participants.values()):
             participant.handle.push({"videoroom": "destroyed", "room": self.settings.number})
-            participant.handle.part = None
+            participant.handle.role = None
             await participant.leave()

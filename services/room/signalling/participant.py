@@ -1,4 +1,4 @@
-"""A publisher in a room: its name, its rights and what it sends."""
+"""A participant of a room: its name, its rights and what it publishes."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -21,54 +21,54 @@ class JoinedMeeting(Protocol):
 
     settings: RoomSettings
 
-    def publishing(self) -> int:
-        """How many participants send something."""
+    def publisher_count(self) -> int:
+        """How many participants publish."""
 
-    def tell(self, about: "Participant", event: Json) -> None:
+    def announce(self, about: "Participant", event: Json) -> None:
         """Send an event to everybody but this participant."""
 
-    def tell_published(self, participant: "Participant") -> None:
-        """Tell everybody else what this participant sends."""
+    def announce_publisher(self, participant: "Participant") -> None:
+        """Send everybody else what this participant publishes."""
 
     def remove(self, participant: "Participant") -> None:
         """Take a participant that has left off the list."""
 
-    async def forget(self, media: PublishedMedia) -> None:
+    async def end_subscriptions(self, media: PublishedMedia) -> None:
         """End every subscription to media that is not sent any more."""
 
 
 @dataclass
 class Participant:
-    """``display`` is a plain name or the JSON of appliance.dialers.janus.display."""
+    """One participant; ``display`` is a name or the JSON of appliance.dialers.janus.display."""
 
     number: int
-    private: int
+    private_id: int
     meeting: JoinedMeeting
     handle: Handle
     display: str = ""
     chair: bool = False
     media: PublishedMedia | None = None
-    shown: bool = False
-    welcomed: bool = False  # before its own "joined" it is told nothing
+    announced: bool = False
+    joined: bool = False  # before its own "joined" event it gets no other
 
     @property
-    def media_at(self) -> float | None:
-        """When its media last came (monotonic s)."""
-        return self.media.heard_at if self.media is not None else None
+    def last_media_at(self) -> float | None:
+        """When its last media came (monotonic s); None while it sends none."""
+        return self.media.last_rtp_at if self.media is not None else None
 
     def rename(self, display: str) -> None:
-        """Take a new display; only who gave the chair's PIN may call itself the chair."""
+        """Take a new display; only with the chair's PIN may it name the chair."""
         if Display.parse(display).chair and not self.chair:
             raise VideoRoomError(UNAUTHORISED, "Unauthorized (the chair's PIN is missing or wrong)")
         self.display = display
 
-    def described(self) -> Json:
-        """How the others are told of it."""
+    def description(self) -> Json:
+        """Its entry in the lists of publishers."""
         streams = self.streams()
         return {"id": self.number, "display": self.display, "streams": streams}
 
     def streams(self) -> list[Json]:
-        """What it sends, line by line."""
+        """The lines that it publishes."""
         if self.media is None:
             return []
         return [
@@ -77,10 +77,10 @@ class Participant:
         ]
 
     async def publish(self, offer: str) -> str:
-        """Begin to send, or send something else; gives the answer."""
+        """Take an offer to publish; returns the answer. Raises VideoRoomError."""
         settings = self.meeting.settings
         if self.media is None:
-            if self.meeting.publishing() >= settings.publishers:
+            if self.meeting.publisher_count() >= settings.publishers:
                 raise VideoRoomError(
                     PUBLISHERS_FULL,
                     f"Maximum number of publishers ({settings.publishers}) already reached",
@@ -93,27 +93,27 @@ class Participant:
                 self.media = None
             raise
         if not self.media.transport.started:
-            self.handle.run(self.media.run(path, self._up), self.unpublish_now)
-        elif self.shown:
-            self.meeting.tell_published(self)
+            self.handle.run(self.media.run(path, self._on_connected), self.unpublish_now)
+        elif self.announced:
+            self.meeting.announce_publisher(self)
         return text
 
     async def unpublish(self) -> None:
-        """Stop sending on request."""
+        """Stop publishing, on request. Raises VideoRoomError."""
         if self.media is None:
             raise VideoRoomError(NOT_PUBLISHED, "Can't unpublish, not published")
         await self.unpublish_now()
         await self.handle.stop_media()
 
     async def unpublish_now(self) -> None:
-        """Stop sending, for whatever reason; safe to say twice."""
+        """Stop publishing, for whatever reason. Idempotent."""
         media, self.media = self.media, None
         if media is None:
             return
-        await self.meeting.forget(media)
-        if self.shown:
-            self.shown = False
-            self.meeting.tell(self, {"unpublished": self.number})
+        await self.meeting.end_subscriptions(media)
+        if self.announced:
+            self.announced = False
+            self.meeting.announce(self, {"unpublished": self.number})
         await media.transport.close()
 
     async def leave(self) -> None:
@@ -123,10 +123,10 @@ class Participant:
         self.meeting.remove(self)
 
     def transport(self) -> Transport | None:
-        """The path of what it sends."""
+        """Its media path while it publishes."""
         return self.media.transport if self.media else None
 
-    def _up(self) -> None:
-        self.handle.up()
-        self.shown = True
-        self.meeting.tell_published(self)
+    def _on_connected(self) -> None:
+        self.handle.connected()
+        self.announced = True
+        self.meeting.announce_publisher(self)

@@ -1,4 +1,4 @@
-"""A subscriber in a room: which lines of whom it hears, and when it is offered them anew."""
+"""A subscriber of a room: its sources, and when they are offered again."""
 
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -9,7 +9,7 @@ from services.room.errors import (
     NO_SUCH_FEED,
     VideoRoomError,
 )
-from services.room.media.descriptions import read
+from services.room.media.descriptions import parse_description
 from services.room.media.source import Source
 from services.room.media.subscriber import SubscribedMedia
 from services.room.media.transport import Transport
@@ -18,7 +18,7 @@ from services.room.signalling.handle import Handle, Json
 
 
 class SourceDirectory(Protocol):
-    """What a subscription needs of its meeting: the sources of a stream, and to be taken off."""
+    """What a subscription needs of its meeting: the sources of a stream, and its own removal."""
 
     settings: RoomSettings
 
@@ -26,12 +26,12 @@ class SourceDirectory(Protocol):
         """The sources that a stream of a request names; raises VideoRoomError for none."""
 
     def unsubscribe(self, subscription: "Subscription") -> None:
-        """Tell this subscription of no further change."""
+        """Offer this subscription no further changes."""
 
 
 @dataclass
 class Subscription:
-    """One offer is open at a time: what changes meanwhile is offered when it has been answered."""
+    """One subscription. One offer is open at a time; later changes wait for its answer."""
 
     meeting: SourceDirectory
     handle: Handle
@@ -40,21 +40,21 @@ class Subscription:
     _stale: bool = False
 
     @property
-    def media_at(self) -> float | None:
-        """It sends nothing."""
+    def last_media_at(self) -> float | None:
+        """None: a subscriber sends nothing."""
         return None
 
     async def begin(self, streams: list[Json]) -> tuple[Json, str]:
-        """Subscribe for the first time; gives what is told and the offer."""
+        """Subscribe for the first time; returns the event and the offer."""
         if not streams:
             raise VideoRoomError(MISSING_ELEMENT, "At least one stream should be provided")
         for source in [s for stream in streams for s in self.meeting.sources_of(stream)]:
             self.media.add(source)
         offer = await self._offer()
-        return {"videoroom": "attached", **self._described()}, offer
+        return {"videoroom": "attached", **self._state()}, offer
 
     async def update(self, add: list[Json], drop: list[Json]) -> tuple[Json, str | None]:
-        """Subscribe to more and to less at once."""
+        """Add and drop streams; returns the event and perhaps an offer."""
         changed = False
         wanted = [s for stream in add for s in self.meeting.sources_of(stream)]
         for sink in list(self.media.sinks):
@@ -65,18 +65,18 @@ class Subscription:
                 self.media.remove(sink)
                 changed = True
         for source in wanted:
-            if self.media.hears(source.feed, source.line.mid) is None:
+            if self.media.find_sink(source.feed, source.line.mid) is None:
                 self.media.add(source)
                 changed = True
         if not changed:
-            return {"videoroom": "updated", **self._described()}, None
+            return {"videoroom": "updated", **self._state()}, None
         if not self._answered:
             self._stale = True
-            return {"videoroom": "updating", **self._described()}, None
-        return {"videoroom": "updated", **self._described()}, await self._offer()
+            return {"videoroom": "updating", **self._state()}, None
+        return {"videoroom": "updated", **self._state()}, await self._offer()
 
     def switch(self, streams: list[Json]) -> Json:
-        """Hear another source on a line that stands already."""
+        """Attach other sources to existing lines."""
         changes = 0
         for stream in streams:
             sinks = [s for s in self.media.sinks if s.mid == str(stream.get("sub_mid"))]
@@ -87,54 +87,54 @@ class Subscription:
                 raise VideoRoomError(NO_SUCH_FEED, f"Nothing to switch for {stream}")
             self.media.switch(sinks[0], sources[0])
             changes += 1
-        return {"videoroom": "event", "switched": "ok", "changes": changes, **self._described()}
+        return {"videoroom": "event", "switched": "ok", "changes": changes, **self._state()}
 
     async def start(self, answer: str | None) -> Json:
-        """Take the answer to the open offer; the first one opens the path."""
+        """Take the answer to the open offer; the first one connects the path."""
         if answer is not None:
-            _, path = read(answer)
+            _, path = parse_description(answer)
             self._answered = True
             if not self.media.transport.started:
-                self.handle.run(self.media.run(path, self.handle.up), self._over)
+                self.handle.run(self.media.run(path, self.handle.connected), self._end)
             else:
                 await self.media.refresh()
         return {"videoroom": "event", "room": self.meeting.settings.number, "started": "ok"}
 
-    async def catch_up(self) -> None:
-        """After an answer: offer what has changed since the last offer."""
+    async def offer_changes(self) -> None:
+        """Offer what has changed since the last offer, once that is answered."""
         if self._stale and self._answered:
             self._stale = False
-            self.handle.push({"videoroom": "updated", **self._described()}, await self._offer())
+            self.handle.push({"videoroom": "updated", **self._state()}, await self._offer())
 
     def pause(self, streams: list[Json]) -> Json:
-        """Stop or go on with single lines."""
+        """Pause single lines, or resume them."""
         for stream in streams:
             for sink in self.media.sinks:
                 if sink.mid == str(stream.get("mid")) and "send" in stream:
                     sink.paused = not stream["send"]
                     sink.stream.restart()
-        return {"videoroom": "event", "configured": "ok", **self._described()}
+        return {"videoroom": "event", "configured": "ok", **self._state()}
 
-    async def forget(self, sources: list[Source]) -> None:
-        """Sources are gone: offer the lines again without them."""
+    async def drop_sources(self, sources: list[Source]) -> None:
+        """Offer the lines again without these sources."""
         gone = [s for s in self.media.sinks if any(s in source.sinks for source in sources)]
         for sink in gone:
             self.media.remove(sink)
         if not gone:
             return
         self._stale = True
-        await self.catch_up()
+        await self.offer_changes()
 
     async def leave(self) -> None:
-        """Hear nothing any more."""
-        await self._over()
+        """End the subscription."""
+        await self._end()
         await self.handle.stop_media()
 
     def transport(self) -> Transport | None:
-        """The path of what it hears."""
+        """Its media path."""
         return self.media.transport
 
-    async def _over(self) -> None:
+    async def _end(self) -> None:
         self.media.stop()
         self.meeting.unsubscribe(self)
         await self.media.transport.close()
@@ -145,7 +145,7 @@ class Subscription:
         self._answered = False
         return await self.media.make_offer()
 
-    def _described(self) -> Json:
+    def _state(self) -> Json:
         streams = []
         for index, sink in enumerate(self.media.sinks):
             stream: Json = {"mindex": index, "mid": sink.mid, "type": sink.kind}

@@ -1,13 +1,13 @@
-"""The VideoRoom requests that this room answers, in the words of Janus 1.x's plug-in.
+"""The VideoRoom requests that this room answers, as Janus 1.x's plug-in has them.
 
-Answered at once: ``list``, ``exists``, ``listparticipants``, ``kick`` and ``destroy`` (these two
-with the room's chair PIN as ``secret``). Answered by an event: ``join`` as publisher or subscriber,
-``joinandconfigure``, ``configure``, ``publish``, ``unpublish``, ``subscribe``, ``unsubscribe``,
-``update``, ``switch``, ``start``, ``pause``, ``leave``. Not there: recording, forwarding,
-simulcast, data channels, tokens, rooms made by request.
+Synchronous: ``list``, ``exists``, ``listparticipants``, ``kick`` and ``destroy`` (these two with
+the room's chair PIN as ``secret``). Asynchronous, answered by an event: ``join`` as publisher or
+subscriber, ``joinandconfigure``, ``configure``, ``publish``, ``unpublish``, ``subscribe``,
+``unsubscribe``, ``update``, ``switch``, ``start``, ``pause``, ``leave``. Not supported: recording,
+forwarding, simulcast, data channels, tokens, creation of rooms.
 
-One thing is more than Janus: ``join`` may carry ``chair_pin``, without which a display that calls
-itself the chair is refused. A real Janus passes over the field.
+One extension: ``join`` may have ``chair_pin``, without which a display that names the chair is
+refused. A real Janus ignores the field.
 """
 
 import hmac
@@ -26,12 +26,12 @@ from services.room.errors import (
 )
 from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
-from services.room.signalling.meeting import FULL, Meeting
+from services.room.signalling.meeting import MAX_PARTICIPANTS, Meeting
 from services.room.signalling.participant import Participant
 from services.room.signalling.subscription import Subscription
 
-AT_ONCE = frozenset({"list", "exists", "listparticipants", "kick", "destroy"})
-LONGEST_DISPLAY = 512
+SYNCHRONOUS = frozenset({"list", "exists", "listparticipants", "kick", "destroy"})
+MAX_DISPLAY_LENGTH = 512
 Answer = tuple[Json, Json | None]
 
 
@@ -41,8 +41,8 @@ class VideoRoom:
     def __init__(self, rooms: list[RoomSettings]) -> None:
         self.meetings = {settings.number: Meeting(settings) for settings in rooms}
 
-    async def at_once(self, body: Json) -> Json:
-        """Answer one of `AT_ONCE`; raises VideoRoomError."""
+    async def handle_synchronous(self, body: Json) -> Json:
+        """Answer one of `SYNCHRONOUS`; raises VideoRoomError."""
         request = body.get("request")
         if request == "list":
             rooms = [self._summary(meeting) for meeting in self.meetings.values()]
@@ -68,24 +68,24 @@ class VideoRoom:
         await meeting.close()
         return {"videoroom": "destroyed", "room": number}
 
-    async def by_event(self, handle: Handle, body: Json, jsep: Json | None) -> Answer:
-        """Answer any other request with an event and perhaps a description."""
+    async def handle_asynchronous(self, handle: Handle, body: Json, jsep: Json | None) -> Answer:
+        """Answer any other request: an event, and perhaps a description. Raises VideoRoomError."""
         request = str(body.get("request", ""))
-        part = handle.part
-        if part is None:
-            return await self._enter(handle, request, body, jsep)
-        if isinstance(part, Participant):
-            return await self._participant(handle, part, request, body, jsep)
-        if isinstance(part, Subscription):
-            return await self._subscription(handle, part, request, body, jsep)
+        role = handle.role
+        if role is None:
+            return await self._join(handle, request, body, jsep)
+        if isinstance(role, Participant):
+            return await self._participant(handle, role, request, body, jsep)
+        if isinstance(role, Subscription):
+            return await self._subscription(handle, role, request, body, jsep)
         raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
 
-    async def after(self, handle: Handle) -> None:
-        """What a request leaves to be done once its own answer has been sent."""
-        if isinstance(handle.part, Subscription):
-            await handle.part.catch_up()
+    async def after_response(self, handle: Handle) -> None:
+        """Send what a request has caused, after its own answer."""
+        if isinstance(handle.role, Subscription):
+            await handle.role.offer_changes()
 
-    async def _enter(self, handle: Handle, request: str, body: Json, jsep: Json | None) -> Answer:
+    async def _join(self, handle: Handle, request: str, body: Json, jsep: Json | None) -> Answer:
         if request not in ("join", "joinandconfigure"):
             raise VideoRoomError(JOIN_FIRST, "Invalid request on unconfigured participant")
         meeting = self._meeting(body)
@@ -95,72 +95,74 @@ class VideoRoom:
         if body.get("ptype") == "subscriber":
             subscription = Subscription(meeting, handle)
             streams = _list(body, "streams") or ([{"feed": body["feed"]}] if "feed" in body else [])
-            told, offer = await subscription.begin(streams)
-            handle.part = subscription
+            event, offer = await subscription.begin(streams)
+            handle.role = subscription
             meeting.subscriptions.add(subscription)
-            return told, {"type": "offer", "sdp": offer}
+            return event, {"type": "offer", "sdp": offer}
         if body.get("ptype", "publisher") != "publisher":
             raise VideoRoomError(INVALID_ELEMENT, f"Invalid element (ptype {body.get('ptype')!r})")
-        if len(meeting.participants) >= FULL:
-            raise VideoRoomError(INVALID_REQUEST, f"The room is full ({FULL} participants)")
+        if len(meeting.participants) >= MAX_PARTICIPANTS:
+            raise VideoRoomError(
+                INVALID_REQUEST, f"The room is full ({MAX_PARTICIPANTS} participants)"
+            )
         chair = bool(settings.chair_pin) and _same(body.get("chair_pin"), settings.chair_pin)
-        participant = meeting.enter(handle, _display(body) or "", chair=chair)
+        participant = meeting.join(handle, _display(body) or "", chair=chair)
         answer = None
         if request == "joinandconfigure" and jsep is not None:
             try:
                 answer = {"type": "answer", "sdp": await participant.publish(_sdp(jsep))}
             except VideoRoomError:
-                handle.part = None
+                handle.role = None
                 await participant.leave()
                 raise
-        # Only now: others may have come and begun to send while the answer was being made, and two
-        # who joined in the same moment would never learn of each other.
-        return meeting.welcome(participant), answer
+        # Only now: others may have joined or published while the answer was made, and two who join
+        # in the same moment would never learn of each other.
+        return meeting.joined_event(participant), answer
 
     async def _participant(
-        self, handle: Handle, part: Participant, request: str, body: Json, jsep: Json | None
+        self, handle: Handle, role: Participant, request: str, body: Json, jsep: Json | None
     ) -> Answer:
-        meeting = part.meeting
+        meeting = role.meeting
         event: Json = {"videoroom": "event", "room": meeting.settings.number}
         if request in ("configure", "publish"):
             display = _display(body)
-            if display is not None and display != part.display:
-                part.rename(display)
-                meeting.tell(part, {"id": part.number, "display": display})
+            if display is not None and display != role.display:
+                role.rename(display)
+                meeting.announce(role, {"id": role.number, "display": display})
             if jsep is None:
                 return {**event, "configured": "ok"}, None
-            answer = await part.publish(_sdp(jsep))
-            told = {**event, "configured": "ok", "streams": part.streams()}
-            return told, {"type": "answer", "sdp": answer}
+            answer = await role.publish(_sdp(jsep))
+            event = {**event, "configured": "ok", "streams": role.streams()}
+            return event, {"type": "answer", "sdp": answer}
         if request == "unpublish":
-            await part.unpublish()
+            await role.unpublish()
             return {**event, "unpublished": "ok"}, None
         if request == "leave":
-            handle.part = None
-            await part.leave()
+            handle.role = None
+            await role.leave()
             return {**event, "leaving": "ok"}, None
         if request in ("join", "joinandconfigure"):
             raise VideoRoomError(ALREADY_JOINED, "Already in as a publisher on this handle")
         raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
 
     async def _subscription(
-        self, handle: Handle, part: Subscription, request: str, body: Json, jsep: Json | None
+        self, handle: Handle, role: Subscription, request: str, body: Json, jsep: Json | None
     ) -> Answer:
         if request in ("update", "subscribe", "unsubscribe"):
             add = _list(body, "streams" if request == "subscribe" else "subscribe")
             drop = _list(body, "streams" if request == "unsubscribe" else "unsubscribe")
-            told, offer = await part.update(add, drop)
-            return told, None if offer is None else {"type": "offer", "sdp": offer}
+            event, offer = await role.update(add, drop)
+            return event, None if offer is None else {"type": "offer", "sdp": offer}
         if request == "start":
-            return await part.start(None if jsep is None else _sdp(jsep)), None
+            return await role.start(None if jsep is None else _sdp(jsep)), None
         if request == "switch":
-            return part.switch(_list(body, "streams")), None
+            return role.switch(_list(body, "streams")), None
         if request in ("configure", "pause"):
-            return part.pause(_list(body, "streams")), None
+            return role.pause(_list(body, "streams")), None
         if request == "leave":
-            handle.part = None
-            await part.leave()
-            return {"videoroom": "event", "room": part.meeting.settings.number, "left": "ok"}, None
+            handle.role = None
+            await role.leave()
+            return {"videoroom": "event", "room": role.meeting.settings.number, "left": "ok"}, None
         raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
 
     def _meeting(self, body: Mapping[str, object]) -> Meeting:
@@ -201,7 +203,7 @@ def _display(body: Json) -> str | None:
     value = body.get("display")
     if value is None:
         return None
-    if not isinstance(value, str) or len(value) > LONGEST_DISPLAY:
+    if not isinstance(value, str) or len(value) > MAX_DISPLAY_LENGTH:
         raise VideoRoomError(INVALID_ELEMENT, "Invalid element (display)")
     return value
 
