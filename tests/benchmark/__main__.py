@@ -78,11 +78,11 @@ async def _run(folder: Path, only: list[str] | None, keep: Path | None) -> dict[
 
 def _starter(name: str, clip: Clip) -> Start:
     if name.startswith("chromium"):
-        return lambda folder, tv, door: kiosk(
-            folder, tv, clip, f"ws://127.0.0.1:{door.port}/", ROOM
+        return lambda folder, tv, relay: kiosk(
+            folder, tv, clip, f"ws://127.0.0.1:{relay.port}/", ROOM
         )
     coded = name.startswith("own")
-    return lambda folder, tv, door: endpoint(folder, tv, clip, address_at(door.port), coded=coded)
+    return lambda folder, tv, relay: endpoint(folder, tv, clip, address_at(relay.port), coded=coded)
 
 
 def _floor(clip: Clip) -> dict[str, float]:

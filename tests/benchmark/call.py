@@ -14,26 +14,26 @@ from typing import Any
 from services.demo.virtual import VirtualTv, virtual_tv
 from tests.benchmark.account import Tree
 from tests.benchmark.content import Clip
-from tests.benchmark.meeting import Door, Far, meeting
+from tests.benchmark.meeting import DialRelay, Far, meeting
 from tests.benchmark.network import one_lost, others_cpu
 from tests.benchmark.report.figures import late, longest_stand, middle, picture_delays, sound_delays
 from tests.benchmark.watch import Watcher
 from tests.code_picture import CHAIR, GUEST
 
-Start = Callable[[Path, VirtualTv, Door], AbstractContextManager[subprocess.Popen[bytes]]]
+Start = Callable[[Path, VirtualTv, DialRelay], AbstractContextManager[subprocess.Popen[bytes]]]
 
-DIAL_S = 45.0
+DIAL_TIMEOUT_S = 45.0
 """Chromium's first start on a cold disk."""
-PICTURE_S = 20.0
+PICTURE_TIMEOUT_S = 20.0
 WARM_UP_S = 12.0
 """A real Janus lets a sender begin with a quarter of its rate; pictures grow with it."""
-WEIGH_S = 3.0
+MEMORY_INTERVAL_S = 3.0
 WINDOWS, WINDOW_S = 4, 5.0
 WATCH_S = 8.0
 CAMERA_S = 2.0
 """After the far end has become a camera: its keyframe is over, the ear knows the time."""
-HEAL_S = 1.5
-LOOK_S = 2.0
+RECOVERY_S = 1.5
+OBSERVATION_S = 2.0
 
 
 async def measure(
@@ -42,25 +42,25 @@ async def measure(
     """All figures of one call; `keep` gets a picture of the TV and the logs."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name, virtual_tv() as tv:
         folder = Path(name)
-        async with meeting(clip, folder / "far.log") as (door, far):
-            with start(folder, tv, door) as process:
+        async with meeting(clip, folder / "far.log") as (relay, far):
+            with start(folder, tv, relay) as process:
                 try:
-                    return await _measured(Tree(process.pid), tv, door, far, losses, keep)
+                    return await _measured(Tree(process.pid), tv, relay, far, losses, keep)
                 finally:
                     if keep is not None:
                         _keep(folder, keep)
 
 
 async def _measured(
-    tree: Tree, tv: VirtualTv, door: Door, far: Far, losses: int, keep: Path | None
+    tree: Tree, tv: VirtualTv, relay: DialRelay, far: Far, losses: int, keep: Path | None
 ) -> dict[str, Any]:
-    found: dict[str, Any] = {"first_picture_ms": await _first_picture(tv, door)}
-    for _ in range(round(WARM_UP_S / WEIGH_S)):
+    found: dict[str, Any] = {"first_picture_ms": await _first_picture(tv, relay)}
+    for _ in range(round(WARM_UP_S / MEMORY_INTERVAL_S)):
         tree.weigh()
-        await asyncio.sleep(WEIGH_S)
+        await asyncio.sleep(MEMORY_INTERVAL_S)
     found |= await _counted(tree)
     # From here on others need processors too: the far end's encoder, and who looks at the TV.
-    await far.ask("live")
+    await far.request("live")
     with Watcher(tv).watching() as watcher:
         await asyncio.sleep(CAMERA_S)
         watcher.seen.clear()
@@ -74,7 +74,7 @@ async def _measured(
         found["stands_ms"] = [await _healed(tree, watcher) for _ in range(losses)]
     if keep is not None:
         _photograph(tv, keep)
-    told = await far.ask("tell")
+    told = await far.request("tell")
     taken = {int(n): at for n, at in told["taken"].items() if at < undisturbed}
     pictures = picture_delays(taken, seen)
     sounds = sound_delays([at for at in told["made"] if began < at < undisturbed - 0.3], heard)
@@ -87,17 +87,17 @@ async def _measured(
         "sound_behind_picture_ms": (
             median(sounds) - median(pictures) if sounds and pictures else None
         ),
-        "sends": await far.ask(f"look {LOOK_S}"),
+        "sends": await far.request(f"look {OBSERVATION_S}"),
     }
     return found
 
 
-async def _first_picture(tv: VirtualTv, door: Door) -> float:
-    """From the first knock at the server's door to the far end on the screen, in milliseconds."""
+async def _first_picture(tv: VirtualTv, relay: DialRelay) -> float:
+    """From the first connection to the server to the far end on the screen, in ms."""
     with Watcher(tv).watching() as watcher:
-        async with asyncio.timeout(DIAL_S):
-            dialled: float = await asyncio.shield(door.opened)
-        async with asyncio.timeout(PICTURE_S):
+        async with asyncio.timeout(DIAL_TIMEOUT_S):
+            dialled: float = await asyncio.shield(relay.dialled_at)
+        async with asyncio.timeout(PICTURE_TIMEOUT_S):
             while (seen := watcher.first(GUEST)) is None:
                 await asyncio.sleep(0.02)
     return (seen - dialled) * 1e3
@@ -127,8 +127,8 @@ async def _healed(tree: Tree, watcher: Watcher) -> float:
     """Lose one packet of the far picture; how long the TV's picture stood, in milliseconds."""
     began = time.monotonic()
     with one_lost(tree.udp_ports()):
-        await asyncio.sleep(HEAL_S)
-    return longest_stand(watcher.times(CHAIR), began, time.monotonic()) or HEAL_S * 1e3
+        await asyncio.sleep(RECOVERY_S)
+    return longest_stand(watcher.times(CHAIR), began, time.monotonic()) or RECOVERY_S * 1e3
 
 
 def _photograph(tv: VirtualTv, keep: Path) -> None:

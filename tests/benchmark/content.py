@@ -17,9 +17,9 @@ from services.demo.props import talking_head
 from tests.code_picture import SITE, Code, draw
 
 FPS = 30
-PICTURES = 120
+FRAMES = 120
 """Forward and back again: the recording has no cut where it begins anew."""
-KEYFRAME_EVERY = 60
+KEYFRAME_INTERVAL = 60
 """Pictures between two keyframes of a camera's own H.264: two seconds."""
 BITRATE = 1_500_000
 NOISE = 3.0
@@ -62,11 +62,11 @@ def read_raw(path: Path) -> Iterator[av.VideoFrame]:
 
 
 def encoded(frames: list[av.VideoFrame], size: Size) -> list["av.Packet[av.stream.Stream]"]:
-    """One packet a picture: Annex B, a keyframe every KEYFRAME_EVERY."""
+    """One packet a picture: Annex B, a keyframe every KEYFRAME_INTERVAL."""
     encoder = H264Encoder((SOFTWARE_ENCODER,), size, FPS, BITRATE)
     packets = []
     for number, frame in enumerate(frames):
-        key = number % KEYFRAME_EVERY == 0
+        key = number % KEYFRAME_INTERVAL == 0
         packets += encoder.encode(frame, number / FPS, keyframe=key)
     return packets
 
@@ -76,8 +76,8 @@ def _pictures(size: Size) -> Iterator[av.VideoFrame]:
     margin = 64
     field = chance.normal(0, NOISE, (size.height + margin, size.width + margin)).astype(np.int8)
     clean = _recording(size)
-    for number in range(PICTURES):
-        shown = clean[min(number, PICTURES - 1 - number)]
+    for number in range(FRAMES):
+        shown = clean[min(number, FRAMES - 1 - number)]
         picture = av.VideoFrame.from_ndarray(shown, "yuv420p")
         down, across = chance.integers(0, margin, 2)
         luma = plane(picture, 0)
@@ -94,6 +94,6 @@ def _recording(size: Size) -> list[NDArray[np.uint8]]:
         for frame in container.decode(video=0):
             scaled = frame.reformat(*size, "yuv420p", interpolation=Interpolation.BICUBIC)
             found.append(np.asarray(scaled.to_ndarray(), np.uint8))
-            if len(found) == PICTURES // 2:
+            if len(found) == FRAMES // 2:
                 return found
-    raise RuntimeError(f"{name} holds only {len(found)} pictures; want {PICTURES // 2}")
+    raise RuntimeError(f"{name} holds only {len(found)} pictures; want {FRAMES // 2}")

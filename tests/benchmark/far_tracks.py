@@ -17,7 +17,7 @@ from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
 from appliance.media.codecs.h264_encoder import H264Encoder
 from appliance.media.codecs.opus import OpusEncoder
 from appliance.media.formats import AUDIO_RATE, BLOCK_S, BLOCK_SAMPLES, Size
-from tests.benchmark.content import BITRATE, FPS, KEYFRAME_EVERY, encoded
+from tests.benchmark.content import BITRATE, FPS, KEYFRAME_INTERVAL, encoded
 from tests.code_picture import CHAIR, GUEST, NUMBERS, Code, draw
 from tests.tv.marks import burst
 
@@ -73,7 +73,7 @@ class FarPicture(MediaStreamTrack):
 
     def _from_store(self, key: bool) -> Packet[Stream]:
         if key:
-            self._next = -(-self._next // KEYFRAME_EVERY) * KEYFRAME_EVERY
+            self._next = -(-self._next // KEYFRAME_INTERVAL) * KEYFRAME_INTERVAL
         stored = self._ready[self._next % len(self._ready)]
         self._next += 1
         packet = Packet(bytes(stored))

@@ -15,19 +15,19 @@ from tests.peers.janus import ROOM, janus
 from tests.peers.relay import Relay
 from tests.process.ports import free_port
 
-ANSWER_S = 15.0
+ANSWER_TIMEOUT_S = 15.0
 
 
-class Door(Relay):
-    """In front of the server; `opened` is when somebody first knocked: the moment of dialling."""
+class DialRelay(Relay):
+    """A relay before the server; `dialled_at` is the time of the first connection."""
 
     def __init__(self, target: int) -> None:
         super().__init__(target)
-        self.opened = asyncio.get_running_loop().create_future()
+        self.dialled_at = asyncio.get_running_loop().create_future()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.opened.done():
-            self.opened.set_result(time.monotonic())
+        if not self.dialled_at.done():
+            self.dialled_at.set_result(time.monotonic())
         await super().take(reader, writer)
 
 
@@ -50,7 +50,7 @@ class Far:
         await far._answer()
         return far
 
-    async def ask(self, words: str) -> dict[str, Any]:
+    async def request(self, words: str) -> dict[str, Any]:
         """One request and its answer."""
         if self._process.stdin is None:
             raise RuntimeError("the far end was started without an ear")
@@ -62,7 +62,7 @@ class Far:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await self._process.wait()
         except TimeoutError:
             self._process.kill()
@@ -71,7 +71,7 @@ class Far:
     async def _answer(self) -> dict[str, Any]:
         if self._process.stdout is None:
             raise RuntimeError("the far end was started without a voice")
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(ANSWER_TIMEOUT_S):
             line = await self._process.stdout.readline()
         if not line:
             raise RuntimeError("the far end fell; its last words are in far.log")
@@ -80,20 +80,20 @@ class Far:
 
 
 @contextlib.asynccontextmanager
-async def meeting(clip: Clip, log: Path) -> AsyncIterator[tuple[Door, Far]]:
-    """A fresh room with the far end in it, and the door that the other one will come through."""
+async def meeting(clip: Clip, log: Path) -> AsyncIterator[tuple[DialRelay, Far]]:
+    """A fresh room with the far end in it, and the relay that the other one will come through."""
     with tempfile.TemporaryDirectory(prefix="bench-janus-") as folder:
         port = free_port()
         with janus(Path(folder), port):
             far = await Far.start(address_at(port), clip, log)
-            door = Door(port)
-            listening = await asyncio.start_server(door.take, "127.0.0.1", 0)
-            door.port = listening.sockets[0].getsockname()[1]
+            relay = DialRelay(port)
+            listening = await asyncio.start_server(relay.take, "127.0.0.1", 0)
+            relay.port = listening.sockets[0].getsockname()[1]
             try:
-                yield door, far
+                yield relay, far
             finally:
                 listening.close()
-                door.cut()
+                relay.cut()
                 await far.end()
 
 

@@ -19,9 +19,9 @@ from tests.one_meeting import agenda
 
 UNIT = Path(__file__).parents[2] / "services/endpoint/diemcau-endpoint.service"
 KIOSK = Path(__file__).with_name("kiosk.html")
-STARTS_S = 8
-"""From the endpoint's start to its meeting: it sits there idle, as a site does all day."""
-STOP_S = 8.0
+IDLE_BEFORE_MEETING_S = 8
+"""From the endpoint's start to its meeting: idle before it, as a site is all day."""
+STOP_TIMEOUT_S = 8.0
 
 
 @contextmanager
@@ -30,7 +30,10 @@ def endpoint(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The whole endpoint, with a meeting that begins in some seconds."""
     (folder / "agenda.ics").write_bytes(
-        agenda(address, datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=STARTS_S))
+        agenda(
+            address,
+            datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=IDLE_BEFORE_MEETING_S),
+        )
     )
     camera = clip.coded if coded else clip.raw
     (folder / "site.toml").write_text(f"""\
@@ -104,8 +107,8 @@ def _program(
     finally:
         process.send_signal(signal.SIGTERM)
         try:
-            process.wait(STOP_S)
+            process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
-            process.wait(STOP_S)
+            process.wait(STOP_TIMEOUT_S)
         time.sleep(0.2)  # its children may still write to the folder that goes next

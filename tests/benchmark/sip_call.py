@@ -24,20 +24,20 @@ import av
 
 from appliance.media.formats import Size
 from tests.benchmark.account import Tree
-from tests.benchmark.content import BITRATE, FPS, KEYFRAME_EVERY, make_clip
+from tests.benchmark.content import BITRATE, FPS, KEYFRAME_INTERVAL, make_clip
 from tests.code_sound import SITE_HERTZ, write_beeps
 from tests.peers.sip import baresip as peer
 
 BUILD = Path(__file__).parents[2] / "build"
 SIZE = Size(1280, 720)
-BEGIN_S = 12.0
+WARM_UP_S = 12.0
 WINDOWS, WINDOW_S = 4, 5.0
 SPACE, CABLE = "diemcau-bench", "dcbench0"
 HOST, NEAR = "198.18.78.2", "198.18.78.1"
 PRIORITY = -10
-GOODBYE_S = 60.0
-SPARE_S = 30.0
-ALIKE = 0.85
+END_TIMEOUT_S = 60.0
+SPARE_RECORDING_S = 30.0
+MIN_RATIO = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +64,16 @@ def main() -> None:
 
 
 def _measure(folder: Path) -> dict[str, Any]:
-    seconds = BEGIN_S + WINDOWS * WINDOW_S + 5
+    seconds = WARM_UP_S + WINDOWS * WINDOW_S + 5
     # baresip plays a file once, and hangs up when its sound is over.
-    picture = _again(make_clip(folder, SIZE).coded, folder / "long.mp4", seconds + SPARE_S)
-    sound = write_beeps(folder / "sound.wav", SITE_HERTZ, seconds=seconds + SPARE_S)
+    picture = _again(
+        make_clip(folder, SIZE).coded, folder / "long.mp4", seconds + SPARE_RECORDING_S
+    )
+    sound = write_beeps(folder / "sound.wav", SITE_HERTZ, seconds=seconds + SPARE_RECORDING_S)
     with _baresip(folder, sound, picture) as far, _site(folder, sound, picture, seconds) as site:
-        time.sleep(BEGIN_S)
+        time.sleep(WARM_UP_S)
         costs = _costs({"ours": Tree(site.pid), "baresip": Tree(far.pid)})
-        out, _ = site.communicate(timeout=GOODBYE_S)
+        out, _ = site.communicate(timeout=END_TIMEOUT_S)
     told = json.loads(out)
     said = (folder / "log").read_text(errors="replace")
     ours, theirs = costs["ours"], costs["baresip"]
@@ -97,7 +99,7 @@ def _again(clip: Path, longer: Path, seconds: float) -> Path:
                 packet = av.Packet(packets[number % len(packets)])
                 packet.stream, packet.time_base = stream, Fraction(1, FPS)
                 packet.pts = packet.dts = number
-                packet.is_keyframe = number % KEYFRAME_EVERY == 0
+                packet.is_keyframe = number % KEYFRAME_INTERVAL == 0
                 target.mux(packet)
     return longer
 
@@ -178,10 +180,10 @@ def markdown(run: dict[str, Any]) -> str:
         f"Sent {video['sent_frames']} pictures ({call['sent_kbps']:g} kbit/s), got "
         f"{video['received_frames']} of {video['width']}x{video['height']} "
         f"({call['received_kbps']:g} kbit/s) in "
-        f"{BEGIN_S + WINDOWS * WINDOW_S + 5:g} s; {video['lost_packets']} packets lost.",
+        f"{WARM_UP_S + WINDOWS * WINDOW_S + 5:g} s; {video['lost_packets']} packets lost.",
     ]
     few, many = sorted((video["sent_frames"], video["received_frames"]))
-    if few < ALIKE * many:
+    if few < MIN_RATIO * many:
         lines.append("Not alike: one end had no time for its pictures, so the ratio says nothing.")
     return "\n".join(lines) + "\n"
 

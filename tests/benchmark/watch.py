@@ -11,7 +11,7 @@ from services.demo.virtual import RATE, VirtualTv
 from tests.code_picture import CELLS, LEFT, MIDDLE, RIGHT, TOP, Code, read
 from tests.tv.marks import onset
 
-LOOK_S = 0.001
+POLL_INTERVAL_S = 0.001
 """Between two looks at the screen: the most by which a picture is seen late."""
 
 
@@ -51,7 +51,7 @@ class Watcher:
         columns = width * (LEFT + (RIGHT - LEFT) * (np.arange(CELLS) + 0.5) / CELLS)
         across, upper = columns.astype(int), round(height * (TOP + MIDDLE) / 2)
         before = b""
-        while not self._ended.wait(LOOK_S):
+        while not self._ended.wait(POLL_INTERVAL_S):
             # Sixteen pixels tell whether a closer look is worth its time.
             glance = (live[upper, across, 1] // 64).tobytes()
             if glance == before:

@@ -7,7 +7,7 @@ import pytest
 from aiortc import MediaStreamTrack
 
 from tests.fast_loop import play
-from tests.media.lossy import Way
+from tests.media.lossy_path import LossyPath
 from tests.media.virtual_call import Line
 
 pytestmark = pytest.mark.timeout(600)
@@ -32,8 +32,8 @@ def test_no_object_is_kept_for_what_went_by(
     kind: str, codec: tuple[int, str, int], looks: tuple[float, float], feedback: frozenset[str]
 ) -> None:
     async def counted() -> list[int]:
-        way = Way(delay_s=0.03, jitter_s=0.04, loss=0.03)
-        line = Unkept(way, Way(delay_s=0.03), kind, codec, feedback)
+        way = LossyPath(delay_s=0.03, jitter_s=0.04, loss=0.03)
+        line = Unkept(way, LossyPath(delay_s=0.03), kind, codec, feedback)
         call = asyncio.create_task(line.call(looks[1] + 1.0))
         counts = []
         for seconds in (looks[0], looks[1] - looks[0]):

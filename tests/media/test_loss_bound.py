@@ -7,7 +7,7 @@ import pytest
 
 from tests.fast_loop import play
 from tests.media.local_tracks import RATE
-from tests.media.lossy import Way
+from tests.media.lossy_path import LossyPath
 from tests.media.virtual_call import Line, losing
 
 pytestmark = pytest.mark.timeout(600)
@@ -23,7 +23,7 @@ LOST = (100, 400)
 def test_a_lost_packet_of_the_picture(feedback: str, trip_s: float) -> None:
     """Asked for by INFO, PLI, FIR, and where packets are sent again by NACK."""
     kinds = frozenset(word.strip() for word in feedback.split(",")) - {""}
-    line = Line(Way(delay_s=trip_s / 2), Way(delay_s=trip_s / 2), feedback=kinds)
+    line = Line(LossyPath(delay_s=trip_s / 2), LossyPath(delay_s=trip_s / 2), feedback=kinds)
     with losing(line.there, *LOST) as arrivals:
         play(line.call(SECONDS))
     assert len(arrivals) == len(LOST)
@@ -42,7 +42,7 @@ def test_a_lost_packet_of_the_picture(feedback: str, trip_s: float) -> None:
 @pytest.mark.parametrize("codec", [(111, "opus", 48000), (9, "G722", 8000), (8, "PCMA", 8000)])
 @pytest.mark.parametrize("jitter_s", [0.0, 0.04])
 def test_a_lost_packet_of_the_sound(codec: tuple[int, str, int], jitter_s: float) -> None:
-    line = Line(Way(delay_s=0.03, jitter_s=jitter_s), Way(delay_s=0.03), "audio", codec)
+    line = Line(LossyPath(delay_s=0.03, jitter_s=jitter_s), LossyPath(delay_s=0.03), "audio", codec)
     with losing(line.there, 100, 171, 240, 311) as arrivals:
         play(line.call(8.0))
     assert len(arrivals) == 4
@@ -57,8 +57,8 @@ def test_a_lost_packet_of_the_sound(codec: tuple[int, str, int], jitter_s: float
 
 @pytest.mark.parametrize("loss", [0.02, 0.1])
 def test_heavy_loss_ends_in_no_long_silence(loss: float) -> None:
-    line = Line(Way(seed=3, delay_s=0.03, jitter_s=0.04, loss=loss), Way(delay_s=0.03), "audio",
-                (9, "G722", 8000))  # fmt: skip
+    lossy = LossyPath(seed=3, delay_s=0.03, jitter_s=0.04, loss=loss)
+    line = Line(lossy, LossyPath(delay_s=0.03), "audio", (9, "G722", 8000))
     play(line.call(10.0))
     assert line.there.dropped > 500 * loss / 2
     assert max(line.seen.late_sounds()) <= GAP_S

@@ -24,7 +24,7 @@ from appliance.media.rtp.sender import Sending
 from appliance.media.rtp.stream import RtpStream
 from appliance.media.rtp.udp_ports import RtpPath
 from tests.media.local_tracks import RATE, number_of, numbered, tone_packets, video_encoder
-from tests.media.lossy import Way
+from tests.media.lossy_path import LossyPath
 
 FAR = ("192.0.2.2", 4000)
 FRAME_S = 0.02
@@ -37,7 +37,7 @@ Packet = av.packet.Packet
 class _Wire:
     """In place of a socket: what is sent arrives at the other end, or does not."""
 
-    way: Way
+    way: LossyPath
     arrive: Callable[[bytes, tuple[str, int]], None]
     sent: int = 0
 
@@ -175,8 +175,8 @@ def _stream(kind: str, near: MediaStreamTrack | None, ask: Callable[[], None]) -
 class Line:
     """`there` is the way to the listener, `back` the way of its feedback."""
 
-    there: Way
-    back: Way
+    there: LossyPath
+    back: LossyPath
     kind: str = "video"
     codec: tuple[int, str, int] = (96, "H264", 90000)
     feedback: frozenset[str] = frozenset()
@@ -235,7 +235,7 @@ def one_channel(frame: av.AudioFrame) -> Any:
 
 
 @contextmanager
-def losing(way: Way, *numbers: int) -> Iterator[dict[int, float]]:
+def losing(way: LossyPath, *numbers: int) -> Iterator[dict[int, float]]:
     """Lose those media packets, and note when each of them would have arrived."""
     arrivals: dict[int, float] = {}
 

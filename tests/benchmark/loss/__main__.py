@@ -17,7 +17,7 @@ from typing import Any
 from tests.benchmark.loss.figures import Listener
 from tests.benchmark.loss.stock import Stock
 from tests.fast_loop import play
-from tests.media.lossy import Way
+from tests.media.lossy_path import LossyPath
 from tests.media.virtual_call import Line, Ours, Receiver
 
 BUILD = Path(__file__).parents[3] / "build"
@@ -41,9 +41,9 @@ class Case:
     loss: float = 0.0
     jitter_s: float = 0.0
 
-    def way(self) -> Way:
+    def way(self) -> LossyPath:
         """The way to the listener; the same for each that is made."""
-        way = Way(seed=7, delay_s=DELAY_S, loss=self.loss, jitter_s=self.jitter_s)
+        way = LossyPath(seed=7, delay_s=DELAY_S, loss=self.loss, jitter_s=self.jitter_s)
         due = list(self.lost)
 
         def drops(number: int, datagram: bytes) -> bool:
@@ -70,7 +70,7 @@ def heard(case: Case, who: str) -> Listener:
     """One receiver on that line."""
     listener = Listener()
     for kind, codec in FORMATS.items():
-        line = Line(case.way(), Way(delay_s=DELAY_S), kind, codec, HEEDED, RECEIVERS[who])
+        line = Line(case.way(), LossyPath(delay_s=DELAY_S), kind, codec, HEEDED, RECEIVERS[who])
         play(line.call(case.seconds))
         newest = -1
         for at, number in line.seen.pictures:

@@ -6,7 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tests.media.lossy import Way
+from tests.media.lossy_path import LossyPath
 
 HOST = "127.0.0.1"
 Address = tuple[str, int]
@@ -16,7 +16,7 @@ Address = tuple[str, int]
 class Relay:
     """Both ends know its ports only; what comes from the one that answers goes by `back`."""
 
-    back: Way = field(default_factory=Way)
+    back: LossyPath = field(default_factory=LossyPath)
     rewrite: Callable[[bytes], bytes] = bytes
     seen: list[bytes] = field(default_factory=list)  # RTCP from the end that offers
     port: int = 0

@@ -12,7 +12,7 @@ from appliance.media.receive.video import FarVideo
 from appliance.media.rtp import rtcp
 from tests.dialers.sip.facing import End, agree, end, facing, flows, until
 from tests.dialers.sip.relay import HOST, Relay
-from tests.media.lossy import Way
+from tests.media.lossy_path import LossyPath
 from tests.media.rtp.tmmbr import tmmbr
 
 OFF, REQUIRED = Encryption.OFF, Encryption.REQUIRED
@@ -52,7 +52,7 @@ def without(*kinds: str) -> Callable[[str], str]:
 
 @pytest.mark.parametrize("encryption", [OFF, REQUIRED])
 async def test_a_lost_packet_is_asked_for_again(encryption: Encryption) -> None:
-    relay = Relay(Way(drops=lambda number, data: number % 50 == 40, delay_s=0.02))
+    relay = Relay(LossyPath(drops=lambda number, data: number % 50 == 40, delay_s=0.02))
     async with by_way(relay, encryption=encryption) as (a, b):
         await flows(a, b)
         track = a.session.video
@@ -77,7 +77,7 @@ async def test_without_repetition_a_keyframe_is_asked_for(
 ) -> None:
     heard: list[bool] = []
     # More than once: what a keyframe of the first seconds heals by chance is not asked for.
-    relay = Relay(Way(drops=lambda number, data: number % 150 == 0 and not heard))
+    relay = Relay(LossyPath(drops=lambda number, data: number % 150 == 0 and not heard))
     async with by_way(relay, feedback=without(*missing)) as (a, b):
         await flows(a, b)
 
@@ -104,7 +104,7 @@ async def test_without_repetition_a_keyframe_is_asked_for(
 
 
 async def test_keyframe_requests_nobody_hears_go_all_ways() -> None:
-    relay = Relay(Way())
+    relay = Relay(LossyPath())
     async with by_way(relay, feedback=without("nack")) as (a, b):
         await flows(a, b)
         relay.seen.clear()
@@ -124,7 +124,7 @@ async def test_keyframe_requests_nobody_hears_go_all_ways() -> None:
 
 
 async def test_another_ssrc_in_mid_call() -> None:
-    relay = Relay(Way())
+    relay = Relay(LossyPath())
     async with by_way(relay) as (a, b):
         await flows(a, b)
         shown = len(a.numbers)
@@ -136,7 +136,7 @@ async def test_another_ssrc_in_mid_call() -> None:
 
 
 async def test_goodbye_is_survived() -> None:
-    relay = Relay(Way())
+    relay = Relay(LossyPath())
     async with by_way(relay, "audio") as (a, b):
         await flows(a, b)
         for number in (0, 1):
@@ -146,7 +146,7 @@ async def test_goodbye_is_survived() -> None:
 
 
 async def test_a_temporary_limit_is_kept_and_notified() -> None:
-    relay = Relay(Way())
+    relay = Relay(LossyPath())
     async with by_way(relay) as (a, b):
         await flows(a, b)
         await until(lambda: bool(relay.seen), "a report of the one that is limited")
@@ -163,7 +163,7 @@ async def test_a_temporary_limit_is_kept_and_notified() -> None:
 
 
 async def test_sound_through_loss_and_reordering() -> None:
-    relay = Relay(Way(loss=0.05, jitter_s=0.04))
+    relay = Relay(LossyPath(loss=0.05, jitter_s=0.04))
     async with by_way(relay, "audio", REQUIRED) as (a, b):
         await flows(a, b)
         await until(lambda: relay.back.dropped >= 8, "eight lost packets")

@@ -18,13 +18,13 @@ from appliance.media.receive.track import FarTrack
 from appliance.media.receive.video import MAX_FRAMES, MAX_UNDECODED, FarVideo
 from appliance.media.webrtc.connection import Connection, connection
 from tests.media.local_tracks import NumberedVideo, Tone, join, number_of
-from tests.media.lossy import Way, put_between
+from tests.media.lossy_path import LossyPath, insert_path
 
 
 class Pair:
     """A sends numbered pictures and a tone, B receives."""
 
-    def __init__(self, way: Way) -> None:
+    def __init__(self, way: LossyPath) -> None:
         self.video, self.tone = NumberedVideo(), Tone()
         self.a, self.b = connection(), connection()
         self.way = way
@@ -50,7 +50,7 @@ class Pair:
 
 
 @asynccontextmanager
-async def pair(way: Way, *, video: bool = True, audio: bool = True) -> AsyncIterator[Pair]:
+async def pair(way: LossyPath, *, video: bool = True, audio: bool = True) -> AsyncIterator[Pair]:
     both = Pair(way)
     if video:
         both.a.addTrack(both.video)
@@ -58,7 +58,7 @@ async def pair(way: Way, *, video: bool = True, audio: bool = True) -> AsyncIter
         both.a.addTrack(both.tone)
     try:
         async with asyncio.timeout(90):
-            put_between(both.a, way)
+            insert_path(both.a, way)
             await join(both.a, both.b)
             yield both
     finally:
@@ -71,7 +71,7 @@ def lost(*numbers: int) -> Callable[[int, bytes], bool]:
 
 
 async def test_tracks_are_far_tracks_and_frames_come_whole_and_in_order() -> None:
-    async with pair(Way()) as both:
+    async with pair(LossyPath()) as both:
         frames, sounds = await asyncio.gather(both.pictures(30), both.sounds(40))
         numbers = [number_of(frame) for frame in frames]
         assert numbers == list(range(numbers[0], numbers[0] + 30))
@@ -84,7 +84,7 @@ async def test_tracks_are_far_tracks_and_frames_come_whole_and_in_order() -> Non
 
 
 async def test_sound_is_due_every_20_ms_and_pictures_in_rising_order() -> None:
-    async with pair(Way()) as both:
+    async with pair(LossyPath()) as both:
         frames, sounds = await asyncio.gather(both.pictures(20), both.sounds(30))
         heard, shown = [due(frame) for frame in sounds], [due(frame) for frame in frames]
         assert all(abs(b - a - 0.02) < 1e-5 for a, b in pairwise(heard))
@@ -98,7 +98,7 @@ def due(frame: av.VideoFrame | av.AudioFrame) -> float:
 
 
 async def test_one_lost_packet_heals_and_no_frame_is_broken_or_missing() -> None:
-    async with pair(Way(drops=lost(60, 75)), audio=False) as both:
+    async with pair(LossyPath(drops=lost(60, 75)), audio=False) as both:
         frames = await both.pictures(60)
         numbers = [number_of(frame) for frame in frames]
         assert numbers == list(range(numbers[0], numbers[0] + 60))
@@ -110,7 +110,7 @@ async def test_one_lost_packet_heals_and_no_frame_is_broken_or_missing() -> None
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_five_per_cent_of_loss_costs_neither_picture_nor_much_sound(seed: int) -> None:
-    way = Way(seed=seed, loss=0.05, delay_s=0.02)
+    way = LossyPath(seed=seed, loss=0.05, delay_s=0.02)
     async with pair(way) as both:
         frames, _ = await asyncio.gather(both.pictures(110), both.sounds(180))
         numbers = [number_of(frame) for frame in frames]
@@ -125,7 +125,7 @@ async def test_five_per_cent_of_loss_costs_neither_picture_nor_much_sound(seed: 
 
 
 async def test_reordered_and_doubled_packets_are_put_right() -> None:
-    way = Way(delay_s=0.01, jitter_s=0.008, duplicates=0.2)
+    way = LossyPath(delay_s=0.01, jitter_s=0.008, duplicates=0.2)
     async with pair(way) as both:
         frames, _ = await asyncio.gather(both.pictures(60), both.sounds(90))
         numbers = [number_of(frame) for frame in frames]
@@ -134,7 +134,7 @@ async def test_reordered_and_doubled_packets_are_put_right() -> None:
 
 
 async def test_a_burst_of_loss_brings_a_keyframe() -> None:
-    async with pair(Way(drops=lambda number, _: 60 <= number < 160), audio=False) as both:
+    async with pair(LossyPath(drops=lambda number, _: 60 <= number < 160), audio=False) as both:
         frames = await both.pictures(60)
         numbers = [number_of(frame) for frame in frames]
         assert numbers == sorted(set(numbers))
@@ -143,7 +143,7 @@ async def test_a_burst_of_loss_brings_a_keyframe() -> None:
 
 
 async def test_holes_in_the_sound_are_filled() -> None:
-    async with pair(Way(drops=lambda number, _: number % 10 == 9), video=False) as both:
+    async with pair(LossyPath(drops=lambda number, _: number % 10 == 9), video=False) as both:
         sounds = await both.sounds(100)
         assert len(sounds) == 100
         far = both.far("audio").statistics()
@@ -154,7 +154,7 @@ async def test_holes_in_the_sound_are_filled() -> None:
 
 
 async def test_unread_tracks_do_not_grow() -> None:
-    async with pair(Way()) as both:
+    async with pair(LossyPath()) as both:
         far, sound = both.far("video"), both.far("audio")
         assert isinstance(far, FarVideo)
         assert isinstance(sound, FarAudio)
@@ -176,7 +176,7 @@ async def test_unread_tracks_do_not_grow() -> None:
 
 
 async def test_a_stopped_or_closed_far_end_ends_recv() -> None:
-    async with pair(Way()) as both:
+    async with pair(LossyPath()) as both:
         await both.pictures(3)
         far = both.far("video")
         reading = asyncio.create_task(drain(far))
@@ -209,7 +209,7 @@ async def test_the_track_event_gives_the_same_track() -> None:
 
 
 async def test_the_round_trip_becomes_known_and_the_track_hears_of_the_rate() -> None:
-    async with pair(Way(delay_s=0.03)) as both:
+    async with pair(LossyPath(delay_s=0.03)) as both:
         a: Connection = both.a
         async with asyncio.timeout(20):
             while a.round_trip_s is None:

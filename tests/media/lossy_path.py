@@ -1,4 +1,4 @@
-"""A lossy, delaying, reordering way between two connections, the same for the same seed."""
+"""A network path between two connections with loss, delay and reordering, the same for a seed."""
 
 import asyncio
 import random
@@ -18,7 +18,7 @@ def is_media(datagram: bytes) -> bool:
 
 
 @dataclass
-class Way:
+class LossyPath:
     """One direction. `drops` decides by the running number and the bytes of a media packet."""
 
     seed: int = 1
@@ -49,21 +49,21 @@ class Way:
         return [self.delay_s + self._random.random() * self.jitter_s for _ in range(copies)]
 
 
-def put_between(sender: RTCPeerConnection, way: Way) -> None:
-    """Send what `sender` sends by `way`; to be called when its transceivers are there."""
+def insert_path(sender: RTCPeerConnection, path: LossyPath) -> None:
+    """Send what `sender` sends by `path`; to be called when its transceivers are there."""
     seen: set[int] = set()
     for transceiver in sender.getTransceivers():
         transport = transceiver.sender.transport.transport
         if id(transport) not in seen:
             seen.add(id(transport))
             patched: Any = transport
-            patched._send = _sends(transport._send, way)
+            patched._send = _sends(transport._send, path)
 
 
 Send = Callable[[bytes], Coroutine[Any, Any, None]]
 
 
-def _sends(send: Send, way: Way) -> Send:
+def _sends(send: Send, path: LossyPath) -> Send:
     tasks: set[asyncio.Task[None]] = set()
 
     async def later(datagram: bytes, delay: float) -> None:
@@ -75,7 +75,7 @@ def _sends(send: Send, way: Way) -> Send:
             return
 
     async def sent(datagram: bytes) -> None:
-        for delay in way.delays(datagram):
+        for delay in path.delays(datagram):
             if not delay:
                 await send(datagram)
                 continue
