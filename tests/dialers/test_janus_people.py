@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.dialers.janus.display import LONGEST_NAME, Display
-from appliance.dialers.janus.people import HEARD, People
+from appliance.dialers.janus.display import MAX_NAME, Display
+from appliance.dialers.janus.people import MAX_HEARD, People
 
 
 def publisher(number: int, display: str | Display, *kinds: str) -> dict[str, Any]:
@@ -99,11 +99,11 @@ def test_who_leaves_or_stops_sending_is_not_wanted() -> None:
 
 
 def test_of_many_the_open_microphones_are_heard() -> None:
-    silent = [publisher(n, Display(str(n), mic=False)) for n in range(2, 2 + 2 * HEARD)]
+    silent = [publisher(n, Display(str(n), mic=False)) for n in range(2, 2 + 2 * MAX_HEARD)]
     speaker = publisher(99, Display("nói", mic=True))
     people = joined(*silent, speaker)
     heard = [s.feed for s in people.heard()]
-    assert len(heard) == HEARD
+    assert len(heard) == MAX_HEARD
     assert heard[0] == 99
 
 
@@ -131,7 +131,7 @@ def test_a_chair_display_goes_there_and_back(name: str, floor: int | None) -> No
 @given(st.text(max_size=500) | st.dictionaries(st.text(max_size=5), st.integers()).map(json.dumps))
 def test_any_text_is_a_name(text: str) -> None:
     name = Display.parse(text).name
-    assert len(name) <= LONGEST_NAME
+    assert len(name) <= MAX_NAME
     assert name.isprintable()
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.dialers.janus.session import (
-    KEEPALIVE_S,
+    KEEPALIVE_INTERVAL_S,
     Answered,
     HungUp,
     JanusSession,
@@ -76,9 +76,9 @@ def test_notices() -> None:
 def test_keepalive_counts_from_the_last_thing_said() -> None:
     session = opened()
     session.attach(100.0)
-    assert session.keepalive_at() == 100.0 + KEEPALIVE_S
+    assert session.keepalive_at() == 100.0 + KEEPALIVE_INTERVAL_S
     session.keepalive(session.keepalive_at())
-    assert session.keepalive_at() == 100.0 + 2 * KEEPALIVE_S
+    assert session.keepalive_at() == 100.0 + 2 * KEEPALIVE_INTERVAL_S
 
 
 def test_transactions_differ() -> None:

@@ -14,10 +14,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / "build/fuzz"
-SLOW_S = 20  # one input may take so long on a busy machine; none of ours should take a hundredth
-LIMIT_MB = 1024
-LONGEST = 2000  # bytes of an input; what is longer is made by repetition within a target
-GRACE_S = 60
+INPUT_TIMEOUT_S = 20  # for one input on a busy machine; none should take a hundredth of it
+MAX_MEMORY_MB = 1024
+MAX_INPUT = 2000  # bytes of an input; what is longer is made by repetition within a target
+STOP_TIMEOUT_S = 60
 TARGETS = ("framing", "message", "conversation", "sdp", "datagrams", "rtcp", "srtp", "pictures",
            "sounds")  # fmt: skip
 
@@ -41,14 +41,15 @@ def _run(name: str, seconds: int) -> bool:
     began = time.monotonic()
     (HOME / "corpus" / name).mkdir(parents=True, exist_ok=True)
     (HOME / "found").mkdir(exist_ok=True)
-    words = (f"-max_total_time={seconds}", f"-timeout={SLOW_S}", f"-rss_limit_mb={LIMIT_MB}",
-             f"-max_len={LONGEST}", f"-artifact_prefix={HOME}/found/{name}-",
+    words = (f"-max_total_time={seconds}", f"-timeout={INPUT_TIMEOUT_S}",
+             f"-rss_limit_mb={MAX_MEMORY_MB}", f"-max_len={MAX_INPUT}",
+             f"-artifact_prefix={HOME}/found/{name}-",
              "-print_final_stats=1", str(HOME / "corpus" / name))  # fmt: skip
     log = HOME / f"{name}.log"
     with log.open("wb") as out:
         done = subprocess.run(
             (sys.executable, "-m", "tests.fuzz", "--target", name, *words),
-            cwd=ROOT, stdout=out, stderr=out, check=False, timeout=seconds + GRACE_S,
+            cwd=ROOT, stdout=out, stderr=out, check=False, timeout=seconds + STOP_TIMEOUT_S,
         )  # fmt: skip
     said = log.read_text(errors="replace")
     figures = dict(re.findall(r"^stat::(\w+):\s+(\d+)", said, re.MULTILINE))

@@ -4,7 +4,7 @@ import random
 
 from sipmessage import URI, Message, Request, Response
 
-from appliance.dialers.sip.signalling.digest import MOST_REALMS, Authenticator
+from appliance.dialers.sip.signalling.digest import MAX_REALMS, Authenticator
 from appliance.dialers.sip.signalling.invite_session import MAX_EVENTS, InviteSession
 from appliance.dialers.sip.signalling.message import (
     MessageError,
@@ -182,7 +182,7 @@ class Conversation:
         assert all(len(one.acks) <= MAX_FORKS for one in transactions._clients.values())
         assert len(self._leg._early) <= MAX_FORKS
         assert len(self._leg._pending) <= MAX_SERVER_TRANSACTIONS
-        assert len(self._authenticator._realms) <= MOST_REALMS
+        assert len(self._authenticator._realms) <= MAX_REALMS
         assert len(self._leg.take_events()) <= MAX_EVENTS
 
 

@@ -21,8 +21,8 @@ from appliance.dialers.sip.signalling.message import (
     tokens,
     wants_keyframe,
 )
-from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD
-from appliance.dialers.sip.transport.framing import LONGEST_BODY, Framer
+from appliance.dialers.sip.signalling.message_head import MAX_HEAD
+from appliance.dialers.sip.transport.framing import MAX_BODY, Framer
 from appliance.dialers.sip.transport.transport_layer import note_source
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp import rtcp
@@ -59,7 +59,7 @@ def framing(data: bytes) -> None:
                 message(one)
     except MessageError:
         return
-    assert len(framer._kept) <= LONGEST_HEAD + LONGEST_BODY + size
+    assert len(framer._kept) <= MAX_HEAD + MAX_BODY + size
 
 
 def message(data: bytes) -> None:

@@ -1,11 +1,11 @@
-"""A call in a Janus VideoRoom: two handles, two connections, and the tasks that keep them."""
+"""A call in a Janus VideoRoom: two handles, two connections, and the tasks that keep them up."""
 
 import asyncio
 import logging
 import ssl
 import time
 from dataclasses import replace
-from typing import TypeGuard
+from typing import assert_never
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
@@ -13,7 +13,17 @@ from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, L
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.mix import Mix
 from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Answered, Event, HungUp, Json, Notified, Over, SlowLink
+from appliance.dialers.janus.session import (
+    Answered,
+    Event,
+    HungUp,
+    Json,
+    MediaUp,
+    Notified,
+    Over,
+    Refused,
+    SlowLink,
+)
 from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.dialers.janus.subscription import Subscription
 from appliance.dialers.path import NoPathError, close, path_stands
@@ -24,11 +34,11 @@ from appliance.wire.address import Address
 
 log = logging.getLogger("diemcau.janus")
 
-MEDIA_S = 10.0  # ICE, DTLS; what takes longer does not come
-AGAIN_S = 1.0  # a refused subscription: the event that explains it is on its way
-PATHS = 3  # so many lost receiving paths in a row end the call
-STAYED_S = 30.0  # a path that held for so long was a good one
-HANG_UP_S = 4.0
+PATH_TIMEOUT_S = 10.0  # for ICE and DTLS; what takes longer does not come
+RETRY_S = 1.0  # after a refused subscription: the event that explains it is on its way
+MAX_LOST_PATHS = 3  # so many lost receiving paths in a row end the call
+GOOD_PATH_S = 30.0  # a path that held for so long begins the count anew
+CLOSE_TIMEOUT_S = 4.0
 
 
 class JanusCall:
@@ -46,17 +56,17 @@ class JanusCall:
         self._pin = address.pin
         self._near = near
         self._wanted = Display(name, hand=False, mic=False)
-        self._named = self._wanted
+        self._confirmed = self._wanted
         self._people = People()
         self._measure = Measure(time.monotonic())
         self._change = Change()
-        self._socket = JanusSocket(address.url, trust, self._hear)
+        self._socket = JanusSocket(address.url, trust, self._handle)
         self._publisher = 0
         self._pc = connection()
         self._mix = Mix()
         self._subscription: Subscription | None = None
         self._offers: list[Notified] = []
-        self._turn = asyncio.Event()  # the subscription may have to change
+        self._changes = asyncio.Event()  # the subscription may have to follow
         self._rename = asyncio.Event()  # the display has to change
         self._ending = asyncio.Event()
         self._life: asyncio.Task[None] | None = None
@@ -66,7 +76,7 @@ class JanusCall:
         self._pc.addTransceiver(self._near.audio, "sendonly")
         self._pc.addTransceiver(self._near.video, "sendonly")
         offer, _ = await asyncio.gather(self._offer(), self._socket.open())
-        self._life = asyncio.create_task(self._live(), name="janus call")
+        self._life = asyncio.create_task(self._run(), name="janus call")
         await self._socket.create()
         self._publisher = await self._socket.attach()
         body: Json = {"request": "joinandconfigure", "ptype": "publisher", "room": self._room}
@@ -75,7 +85,7 @@ class JanusCall:
             body["pin"] = self._pin
         joined = await self._socket.message(self._publisher, body, offer)
         await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
-        await path_stands(self._pc, MEDIA_S)
+        await path_stands(self._pc, PATH_TIMEOUT_S)
         self._measure.sends(self._pc)
         self._pc.on("connectionstatechange", self._watch_path)
         log.info("near → in room %s as %d", self._room, self._people.me)
@@ -105,7 +115,7 @@ class JanusCall:
         if self._life is None:
             await self._free()
         else:
-            await asyncio.wait({self._life}, timeout=HANG_UP_S)
+            await asyncio.wait({self._life}, timeout=CLOSE_TIMEOUT_S)
             if self._life.done():
                 self._life.result()
 
@@ -117,17 +127,22 @@ class JanusCall:
         await self._pc.setLocalDescription(await self._pc.createOffer())
         return {"type": "offer", "sdp": self._pc.localDescription.sdp}
 
-    async def _live(self) -> None:
-        """Keep the call until it ends, then free everything; faults of ours come out of here."""
+    async def _run(self) -> None:
+        """Run the call until it ends, then free everything; raises what a bug of ours raises."""
         try:
             async with asyncio.TaskGroup() as group:
-                jobs = [self._line(), self._receive(), self._name(), self._measure.run()]
+                jobs = [
+                    self._run_socket(),
+                    self._receive(),
+                    self._keep_display(),
+                    self._measure.run(),
+                ]
                 tasks = [group.create_task(job) for job in jobs]
                 await self._ending.wait()
                 for task in tasks:
                     task.cancel()
         finally:
-            self._end(EndReason.LOST, "the call broke off: a fault of this program")
+            self._end(EndReason.LOST, "the call broke off: an error of this program")
             await self._free()
 
     async def _free(self) -> None:
@@ -137,7 +152,7 @@ class JanusCall:
         self._near.stop()
         try:
             # aiortc waits for its own tasks; where those were cancelled with us it waits for ever.
-            async with asyncio.timeout(HANG_UP_S):
+            async with asyncio.timeout(CLOSE_TIMEOUT_S):
                 await self._measure.finish()
                 await self._socket.close()
                 if self._subscription is not None:
@@ -154,7 +169,7 @@ class JanusCall:
             self._ending.set()
             self._change.tell()
 
-    async def _line(self) -> None:
+    async def _run_socket(self) -> None:
         try:
             await self._socket.run()
         except LostError as error:
@@ -164,102 +179,109 @@ class JanusCall:
         if self._pc.connectionState in ("failed", "closed"):
             self._end(EndReason.LOST, "the media path to the server is lost")
 
-    async def _hear(self, event: Event) -> None:
+    async def _handle(self, event: Event) -> None:
         """Take an event; whatever needs another request is left to a task."""
-        if isinstance(event, Notified) and event.sdp:
-            self._offers.append(event)
-            self._turn.set()
-        elif isinstance(event, Notified) or _joined(event):
-            self._hear_room(event.data)
-        elif isinstance(event, SlowLink):
-            log.info("near → slow link: %d %s packets lost", event.lost, event.media)
-        elif isinstance(event, Over):
-            self._end(EndReason.LOST, event.why)
-        elif isinstance(event, HungUp) and event.handle == self._publisher:
-            # Being removed also takes the path away; its own event says so and comes first.
-            self._end(EndReason.LOST, f"the server lost our media: {event.why}")
-        elif isinstance(event, HungUp):
-            one = self._subscription
-            if one is not None and one.handle == event.handle:
-                await close(one.pc)
+        match event:
+            case Notified(_, _, sdp) if sdp:
+                self._offers.append(event)
+                self._changes.set()
+            case Notified(_, data):
+                self._handle_room(data)
+            case Answered(_, data) if data.get("videoroom") == "joined":
+                self._handle_room(data)
+            case SlowLink(_, _, media, lost):
+                log.info("near → slow link: %d %s packets lost", lost, media)
+            case Over(why):
+                self._end(EndReason.LOST, why)
+            case HungUp(handle, why) if handle == self._publisher:
+                # Being removed also takes the path away; its own event says so and comes first.
+                self._end(EndReason.LOST, f"the server lost our media: {why}")
+            case HungUp(handle):
+                one = self._subscription
+                if one is not None and one.handle == handle:
+                    await close(one.pc)
+            case Answered() | Refused() | MediaUp():
+                pass  # the request that waits for it takes it; the path's own state counts
+            case _:
+                assert_never(event)
 
-    def _hear_room(self, data: Json) -> None:
+    def _handle_room(self, data: Json) -> None:
         if data.get("videoroom") == "destroyed":
             self._end(EndReason.FAR_END, "the meeting was ended")
         elif data.get("leaving") == "ok":
             self._end(EndReason.FAR_END, f"we were removed: {data.get('reason', 'no reason')}")
         else:
             self._people.take(data)
-            self._turn.set()
+            self._changes.set()
             self._refresh()
 
-    async def _name(self) -> None:
-        """Bring the display at the server to what it should be; an answer confirms it."""
+    async def _keep_display(self) -> None:
+        """Keep the display at the server as wanted; its answer confirms a hand."""
         while True:
             await self._rename.wait()
             self._rename.clear()
             wanted = self._wanted
-            if wanted == self._named or not self._publisher:
+            if wanted == self._confirmed or not self._publisher:
                 continue
             body = {"request": "configure", "display": str(wanted)}
             try:
                 await self._socket.message(self._publisher, body)
             except (RefusedError, TimeoutError, LostError) as error:
                 log.warning("near → hand or microphone not taken: %s", error or "no answer")
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
                 self._rename.set()
                 continue
-            self._named = wanted
+            self._confirmed = wanted
             self._refresh()
             self._rename.set()
 
     async def _receive(self) -> None:
-        """Keep receiving what is wanted; a lost path is made anew, a few times."""
+        """Keep receiving what is wanted; a lost path is opened again, a few times."""
         lost = 0
         while True:
             begun = time.monotonic()
             try:
                 await self._follow()
             except NoPathError as error:
-                lost = 1 if time.monotonic() - begun > STAYED_S else lost + 1
+                lost = 1 if time.monotonic() - begun > GOOD_PATH_S else lost + 1
                 log.warning("far ← %s", error)
-                if lost >= PATHS:
+                if lost >= MAX_LOST_PATHS:
                     self._end(EndReason.NO_MEDIA, str(error))
                     return
             except (LostError, RefusedError, TimeoutError) as error:
-                # The line blinked; where it is lost for good, the call ends by that.
+                # The connection was lost for a moment; where it stays lost, the call ends.
                 log.info("far ← no handle: %s", error or "no answer")
-                await asyncio.sleep(AGAIN_S)
+                await asyncio.sleep(RETRY_S)
             finally:
                 await self._drop_subscription()
 
     async def _follow(self) -> None:
         while not self._people.wanted():
-            self._turn.clear()
-            await self._turn.wait()
+            self._changes.clear()
+            await self._changes.wait()
         handle = await self._socket.attach()
         one = Subscription(self._socket, handle, self._room, self._pin, self._measure)
         self._subscription = one
         stands = False
         while True:
-            self._turn.clear()
+            self._changes.clear()
             try:
                 offers, self._offers = self._offers, []
-                for told in offers:
-                    if told.handle == handle:
-                        await one.answer(told.data.get("streams"), told.sdp)
-                await one.bring(self._people.wanted())
+                for offer in offers:
+                    if offer.handle == handle:
+                        await one.answer(offer.data.get("streams"), offer.sdp)
+                await one.subscribe(self._people.wanted())
             except (RefusedError, LostError, TimeoutError) as error:
                 log.info("far ← subscription refused: %s", error or "no answer")
-                asyncio.get_running_loop().call_later(AGAIN_S, self._turn.set)
+                asyncio.get_running_loop().call_later(RETRY_S, self._changes.set)
             self._refresh()
             if not stands and one.pc.remoteDescription is not None:
-                await path_stands(one.pc, MEDIA_S)
-                one.pc.on("connectionstatechange", self._turn.set)
+                await path_stands(one.pc, PATH_TIMEOUT_S)
+                one.pc.on("connectionstatechange", self._changes.set)
                 stands = True
             if one.pc.connectionState in ("failed", "closed"):
                 raise NoPathError("the media path from the server is lost")
-            await self._turn.wait()
+            await self._changes.wait()
 
     async def _drop_subscription(self) -> None:
         one, self._subscription = self._subscription, None
@@ -268,21 +290,17 @@ class JanusCall:
             await one.close()
 
     def _refresh(self) -> None:
-        """Work out the public attributes anew."""
+        """Set the public attributes anew, and wake whoever waits for a change."""
         one = self._subscription
         video: FarTrack | None = one.video if one is not None else None
         self._mix.choose(one.audio if one is not None else set())
         audio = self._mix if one is not None and one.audio else None
         seen = self._people.seen()
         floor = FarFloor(
-            hand_confirmed=self._named.hand,
+            hand_confirmed=self._confirmed.hand,
             given=self._people.given,
             speaker=seen.display.name if seen is not None else "",
         )
         if self.ended is None and (video, audio, floor) != (self.video, self.audio, self.floor):
             self.video, self.audio, self.floor = video, audio, floor
             self._change.tell()
-
-
-def _joined(event: Event) -> TypeGuard[Answered]:
-    return isinstance(event, Answered) and event.data.get("videoroom") == "joined"

@@ -1,6 +1,6 @@
-"""Name, hand, microphone and floor as they travel in a publisher's ``display``.
+"""Reads and writes a publisher's ``display``: name, hand, microphone and floor.
 
-A real Janus passes the display on as it is and needs no plug-in for that. It is JSON: a site's is
+Any Janus passes the display on as it is, without a plug-in. It is JSON: a site's is
 ``{"name":"Xã Ia Kly","hand":true,"mic":false}``, with ``"returned":true`` where it has given the
 floor back and the chair has not yet taken note; the chair's ``{"name":"Chủ trì","chair":true,
 "floor":<publisher id or null>}``. Anything else is just a name.
@@ -9,12 +9,12 @@ floor back and the chair has not yet taken note; the chair's ``{"name":"Chủ tr
 import json
 from dataclasses import dataclass
 
-LONGEST_NAME = 200
+MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """``mic`` is None where the participant does not tell (a plain name)."""
+    """One participant's display; ``mic`` is None where it is not known (a plain name)."""
 
     name: str
     hand: bool = False
@@ -25,7 +25,7 @@ class Display:
 
     @classmethod
     def parse(cls, text: str) -> "Display":
-        """Read any display; never raises, since anybody may call himself anything."""
+        """Read any display; never raises: what is no JSON of ours is a name."""
         try:
             value = json.loads(text)
         except (ValueError, RecursionError):
@@ -60,4 +60,4 @@ class Display:
 def _name(text: str) -> str:
     """In one line, without what no screen, database or sheet can hold (JSON brings half a letter:
     a lone surrogate)."""
-    return "".join(one if one.isprintable() else " " for one in text[:LONGEST_NAME])
+    return "".join(one if one.isprintable() else " " for one in text[:MAX_NAME])

@@ -1,4 +1,4 @@
-"""Several sounds of a meeting as one track; what only one sends goes through untouched."""
+"""Mixes the audio tracks of a meeting into one; a single one is passed on as it is."""
 
 import asyncio
 import time
@@ -13,17 +13,17 @@ from aiortc.mediastreams import MediaStreamError
 from numpy.typing import NDArray
 
 RATE, FRAME = 48000, 960
-RING = RATE  # one second; a source that is further apart than that begins anew
-SLACK = FRAME // 2  # up to 10 ms of jitter in due times is not followed
-WAIT_S = 0.03  # for a source that is late; frames of two sources are at most 20 ms out of step
-AWAY_S = 0.1  # a source that has been still so long is not waited for
-BACKLOG = 10
+RING_SAMPLES = RATE  # one second; a source that is further off begins anew
+MAX_JITTER_SAMPLES = FRAME // 2  # 10 ms of jitter in due times are not followed
+LATE_WAIT_S = 0.03  # for a late source; frames of two sources are at most 20 ms out of step
+SILENT_AFTER_S = 0.1  # a source that has sent nothing for so long is not waited for
+MAX_FRAMES = 10  # that wait for a slow reader
 Pcm = NDArray[np.int32]
 
 
 @dataclass(slots=True)
 class _Source:
-    """One track; ``cursor`` is the sample (of the ring's clock) at which it goes on."""
+    """One track; ``cursor`` is the sample, by the ring's clock, at which its next frame begins."""
 
     task: asyncio.Task[None]
     cursor: int | None = None
@@ -43,11 +43,11 @@ class Mix(MediaStreamTrack):
         super().__init__()
         self._clock = clock
         self._sources: dict[MediaStreamTrack, _Source] = {}
-        self._ring: Pcm = np.zeros((RING, 2), np.int32)
+        self._ring: Pcm = np.zeros((RING_SAMPLES, 2), np.int32)
         self._zero: float | None = None  # monotonic second of sample 0
         self._next = 0  # first sample that has not been given out
         self._highest = 0  # first sample that nothing has been added to
-        self._out: asyncio.Queue[av.AudioFrame | None] = asyncio.Queue(BACKLOG + 1)
+        self._out: asyncio.Queue[av.AudioFrame | None] = asyncio.Queue(MAX_FRAMES + 1)
         self._timer: asyncio.TimerHandle | None = None
 
     def choose(self, tracks: set[MediaStreamTrack]) -> None:
@@ -66,7 +66,7 @@ class Mix(MediaStreamTrack):
         return frame
 
     def stop(self) -> None:
-        """Stop reading; whoever reads this track is told."""
+        """Stop; whoever reads this track gets MediaStreamError."""
         super().stop()
         self.choose(set())
         if self._timer is not None:
@@ -98,46 +98,48 @@ class Mix(MediaStreamTrack):
         self._flush(now)
 
     def _add(self, source: _Source, samples: Pcm, due: float, now: float) -> None:
-        if self._zero is None or not -RING < (due - self._zero) * RATE - self._next < RING - FRAME:
+        if (
+            self._zero is None
+            or not -RING_SAMPLES < (due - self._zero) * RATE - self._next < RING_SAMPLES - FRAME
+        ):
             self._zero, self._next, self._highest = due, 0, 0
             self._ring[:] = 0
             for other in self._sources.values():
                 other.cursor = None
         at = round((due - self._zero) * RATE)
-        if source.cursor is not None and abs(at - source.cursor) <= SLACK:
+        if source.cursor is not None and abs(at - source.cursor) <= MAX_JITTER_SAMPLES:
             at = source.cursor
         source.cursor, source.seen_at = at + len(samples), now
         samples = samples[max(0, self._next - at) :]  # what comes too late is not heard
         if len(samples):
-            where = np.arange(source.cursor - len(samples), source.cursor) % RING
+            where = np.arange(source.cursor - len(samples), source.cursor) % RING_SAMPLES
             self._ring[where] += samples
             self._highest = max(self._highest, source.cursor)
 
     def _flush(self, now: float) -> None:
-        """Give out every frame that is complete, or that has been waited for long enough."""
+        """Put out every frame that is complete, or that has been waited for long enough."""
         if self._zero is None:
             return
         while self._next + FRAME <= self._highest:
             end = self._next + FRAME
-            late = now - (self._zero + end / RATE) > WAIT_S - FRAME / RATE
-            if not late and any(
-                (s.cursor or 0) < end for s in self._sources.values() if now - s.seen_at < AWAY_S
-            ):
+            late = now - (self._zero + end / RATE) > LATE_WAIT_S - FRAME / RATE
+            heard = (s for s in self._sources.values() if now - s.seen_at < SILENT_AFTER_S)
+            if not late and any((source.cursor or 0) < end for source in heard):
                 break
-            where = np.arange(self._next, end) % RING
+            where = np.arange(self._next, end) % RING_SAMPLES
             pcm = np.clip(self._ring[where], -32768, 32767).astype(np.int16)
             self._ring[where] = 0
             self._give(_frame(pcm, self._zero + self._next / RATE))
             self._next = end
         if self._next + FRAME <= self._highest and self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(WAIT_S / 2, self._later)
+            self._timer = asyncio.get_running_loop().call_later(LATE_WAIT_S / 2, self._later)
 
     def _later(self) -> None:
         self._timer = None
         self._flush(self._clock())
 
     def _give(self, frame: av.AudioFrame) -> None:
-        if self._out.qsize() >= BACKLOG:
+        if self._out.qsize() >= MAX_FRAMES:
             self._out.get_nowait()
         self._out.put_nowait(frame)
 

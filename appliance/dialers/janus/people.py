@@ -1,7 +1,7 @@
-"""Who is in the room, who has the floor, and whom to see and hear: pure, from events.
+"""The participants of a room, by its events: who has the floor, whom to see and hear.
 
-One picture is seen at a time: of who has the floor; without one, of the chair; without a chair, of
-whoever came first. Everybody is heard, up to a bound, open microphones first.
+Without I/O. One picture is seen at a time: of who has the floor, else of the chair, else of whoever
+came first. Everybody is heard, up to a bound, open microphones first.
 """
 
 from dataclasses import dataclass, field
@@ -9,15 +9,15 @@ from typing import Any
 
 from appliance.dialers.janus.display import Display
 
-MOST_EARLY = 500  # events before our coming in has been answered
-HEARD = 8  # a room has few open microphones; each costs an Opus decoder
+MAX_EARLY_EVENTS = 500  # that come before the answer to our join
+MAX_HEARD = 8  # a room has few open microphones; each costs an Opus decoder
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One line that a participant sends; ``mid`` names it at the server."""
+    """One medium that a participant sends; ``mid`` is its name at the server."""
 
     feed: int
     mid: str
@@ -33,7 +33,7 @@ class Person:
     streams: tuple[Stream, ...] = ()
 
     def stream(self, kind: str) -> Stream | None:
-        """What it sends of that kind."""
+        """Its stream of that kind ("audio", "video"), None where it sends none."""
         return next((s for s in self.streams if s.kind == kind), None)
 
 
@@ -46,7 +46,7 @@ class People:
     _early: list[Json] = field(default_factory=list)
 
     def take(self, data: Json) -> None:
-        """Take an event of the room; what it does not tell stays as it was.
+        """Take an event of the room; what it does not name stays as it was.
 
         Events that come before "joined" wait for it: a server that lets two in at once may tell of
         the other one first, and in a list that was made before that.
@@ -54,7 +54,7 @@ class People:
         if data.get("videoroom") != "joined":
             if self.me:
                 self._take(data)
-            elif len(self._early) < MOST_EARLY:
+            elif len(self._early) < MAX_EARLY_EVENTS:
                 self._early.append(data)
             return
         self.me = _number(data.get("id"))
@@ -78,7 +78,7 @@ class People:
 
     @property
     def chair(self) -> Person | None:
-        """Who leads the meeting, as far as the room tells; of two, the one that is to be seen.
+        """Who leads the meeting; of two chairs the one with streams.
 
         Beside the person in the chair the province's console may be in the room, without a camera.
         """
@@ -113,10 +113,10 @@ class People:
 
         ranked = sorted(self.persons.values(), key=rank)
         streams = [stream for p in ranked if (stream := p.stream("audio")) is not None]
-        return streams[:HEARD]
+        return streams[:MAX_HEARD]
 
     def wanted(self) -> list[Stream]:
-        """All that is to be subscribed to, the picture first."""
+        """All streams to subscribe to, the picture first."""
         seen = self.seen()
         picture = seen.stream("video") if seen is not None else None
         return ([picture] if picture is not None else []) + self.heard()

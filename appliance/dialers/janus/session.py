@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLUGIN = "janus.plugin.videoroom"
-KEEPALIVE_S = 25.0  # Janus drops a session after 60 s of silence
+KEEPALIVE_INTERVAL_S = 25.0  # Janus drops a session after 60 s of silence
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to one of our requests; ``offer``/``answer`` text in ``sdp`` where it has one."""
+    """The answer to a request of ours; ``sdp`` is the offer or answer in it, "" without one."""
 
     transaction: str
     data: Json
@@ -35,7 +35,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Notified:
-    """An event of the room that nobody asked for."""
+    """An event of the room that answers no request."""
 
     handle: int
     data: Json
@@ -79,7 +79,7 @@ Event = Answered | Refused | Notified | MediaUp | HungUp | SlowLink | Over
 
 @dataclass(slots=True)
 class JanusSession:
-    """One session; ``number`` is 0 until the server gave one."""
+    """One session at the server; ``number`` is 0 until the server gave one."""
 
     number: int = 0
     _transactions: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -116,15 +116,15 @@ class JanusSession:
         return self._request({"janus": "destroy", **self._mine()}, now)
 
     def keepalive(self, now: float) -> Json:
-        """Say that we are still there."""
+        """Keep the session: the server drops one that is silent."""
         return self._request({"janus": "keepalive", **self._mine()}, now)
 
     def keepalive_at(self) -> float:
         """The second at which the next keepalive is due."""
-        return self._sent_at + KEEPALIVE_S
+        return self._sent_at + KEEPALIVE_INTERVAL_S
 
     def receive(self, message: Json) -> list[Event]:
-        """Take one message of the server; what is not understood is passed over."""
+        """Take one message of the server; an unknown one gives no event."""
         kind = message.get("janus")
         transaction = str(message.get("transaction", ""))
         handle = _number(message.get("sender"))

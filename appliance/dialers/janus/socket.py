@@ -25,16 +25,16 @@ from appliance.dialers.janus.session import (
 
 log = logging.getLogger("diemcau.janus")
 
-CONNECT_S = 8.0  # name, TCP, TLS and the upgrade; SYN is repeated after 1 and 3 s
-ANSWER_S = 8.0  # the server's own work is milliseconds; this is for a bad line
-PING_S, PONG_S = 5.0, 5.0  # a pulled cable is noticed within ten seconds
-RESTORE_S = 20.0  # Janus keeps a claimable session for tens of seconds
-RESTART_S = 2.0
-RETRY_S = 0.5
-LONGEST = 1 << 20
+CONNECT_TIMEOUT_S = 8.0  # name, TCP, TLS and the upgrade; SYN is repeated after 1 and 3 s
+ANSWER_TIMEOUT_S = 8.0  # the server's own work is milliseconds; this is for a bad line
+PING_INTERVAL_S, PONG_TIMEOUT_S = 5.0, 5.0  # a pulled cable is noticed within ten seconds
+RESTORE_TIMEOUT_S = 20.0  # Janus keeps a claimable session for tens of seconds
+REFUSED_TIMEOUT_S = 2.0
+RETRY_INTERVAL_S = 0.5
+MAX_MESSAGE = 1 << 20
 PROTOCOL = Subprotocol("janus-protocol")
 
-Hear = Callable[[Event], Awaitable[None]]
+OnEvent = Callable[[Event], Awaitable[None]]
 
 
 class RefusedError(DialersError):
@@ -46,21 +46,21 @@ class RefusedError(DialersError):
 
 
 class LostError(DialersError):
-    """The session is gone: the line is down for too long, or the server does not know it."""
+    """The session is lost: no connection for too long, or the server no longer knows it."""
 
 
 class JanusSocket:
-    """Owns socket and session. ``run`` hears events, answers among them, until it is over.
+    """Owns socket and session. `run` gives events, answers among them, to ``on_event``.
 
     ``open`` raises what websockets and the operating system raise; requests raise `RefusedError`,
     `LostError` or TimeoutError.
     """
 
-    def __init__(self, url: str, trust: ssl.SSLContext | None, hear: Hear) -> None:
+    def __init__(self, url: str, trust: ssl.SSLContext | None, on_event: OnEvent) -> None:
         self.url = url
         self.session = JanusSession()
         self._trust = trust if url.startswith("wss:") else None
-        self._hear = hear
+        self._on_event = on_event
         self._socket: ClientConnection | None = None
         self._answers: dict[str, asyncio.Future[Answered]] = {}
         self._over: str = ""
@@ -68,7 +68,7 @@ class JanusSocket:
 
     async def open(self) -> None:
         """Connect for the first time."""
-        async with asyncio.timeout(CONNECT_S):
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
             self._socket = await self._connect()
         self._open.set()
 
@@ -78,7 +78,7 @@ class JanusSocket:
         self.session.number = int(answer.data.get("id", 0))
 
     async def attach(self) -> int:
-        """A new handle's number."""
+        """Attach to the room plug-in; gives the handle's number."""
         answer = await self._ask(self.session.attach(time.monotonic()))
         return int(answer.data.get("id", 0))
 
@@ -101,27 +101,27 @@ class JanusSocket:
             socket = self._socket
             if socket is None:
                 return
-            keeper = asyncio.create_task(self._keep_alive(), name="janus keepalive")
+            keep_alive = asyncio.create_task(self._keep_alive(), name="janus keepalive")
             try:
                 async for text in socket:
                     await self._take(text)
             except ConnectionClosed as error:
-                log.info("janus: the line is lost: %s", error)
+                log.info("janus: the connection is lost: %s", error)
             finally:
-                keeper.cancel()
-                await asyncio.gather(keeper, return_exceptions=True)
+                keep_alive.cancel()
+                await asyncio.gather(keep_alive, return_exceptions=True)
             if self._socket is None:
                 return
             self._open.clear()
             for answer in self._answers.values():
                 if not answer.done():
-                    answer.set_exception(LostError("the line is lost"))
+                    answer.set_exception(LostError("the connection is lost"))
             if self._over or not self.session.number:
                 raise LostError(self._over or "the server closed the connection")
             await self._restore()
 
     async def close(self) -> None:
-        """End the session if the line allows it, and the socket in any case."""
+        """End the session where the connection allows it, and close the socket in any case."""
         socket, self._socket = self._socket, None
         if socket is None:
             return
@@ -144,33 +144,35 @@ class JanusSocket:
             compression=None,
             open_timeout=None,
             close_timeout=1.0,
-            ping_interval=PING_S,
-            ping_timeout=PONG_S,
-            max_size=LONGEST,
+            ping_interval=PING_INTERVAL_S,
+            ping_timeout=PONG_TIMEOUT_S,
+            max_size=MAX_MESSAGE,
             proxy=None,
         )
 
     async def _restore(self) -> None:
-        """Connect again and claim the session; media runs on meanwhile."""
+        """Connect again and claim the session; the media go on meanwhile."""
         begun = time.monotonic()
-        until = begun + RESTORE_S
+        until = begun + RESTORE_TIMEOUT_S
         while True:
             try:
-                async with asyncio.timeout(max(0.1, min(CONNECT_S, until - time.monotonic()))):
+                async with asyncio.timeout(
+                    max(0.1, min(CONNECT_TIMEOUT_S, until - time.monotonic()))
+                ):
                     socket = await self._connect()
                     await self._claim(socket)
             except (OSError, TimeoutError, WebSocketException) as error:
                 if isinstance(error, ConnectionRefusedError):
                     # The machine is there and the server is not, and its sessions went with it;
                     # only a proxy before it that restarts would be back in a moment.
-                    until = min(until, begun + RESTART_S)
-                if time.monotonic() + RETRY_S > until:
-                    raise LostError(f"the line is lost: {error or 'no answer'}") from None
-                await asyncio.sleep(RETRY_S)
+                    until = min(until, begun + REFUSED_TIMEOUT_S)
+                if time.monotonic() + RETRY_INTERVAL_S > until:
+                    raise LostError(f"the connection is lost: {error or 'no answer'}") from None
+                await asyncio.sleep(RETRY_INTERVAL_S)
                 continue
             self._socket = socket
             self._open.set()
-            log.info("janus: the line is back, session %d goes on", self.session.number)
+            log.info("janus: connected again, session %d goes on", self.session.number)
             return
 
     async def _claim(self, socket: ClientConnection) -> None:
@@ -183,14 +185,14 @@ class JanusSocket:
                     raise LostError(f"the server has given our place away: {event.sentence}")
                 if isinstance(event, Answered) and event.transaction == request["transaction"]:
                     return
-                await self._hear(event)
+                await self._on_event(event)
 
     async def _ask(self, request: Json) -> Answered:
         transaction = request["transaction"]
         answer: asyncio.Future[Answered] = asyncio.get_running_loop().create_future()
         self._answers[transaction] = answer
         try:
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 await self._send(request)
                 return await answer
         finally:
@@ -203,7 +205,7 @@ class JanusSocket:
         try:
             await self._socket.send(json.dumps(request))
         except ConnectionClosed:
-            raise LostError("the line is lost") from None
+            raise LostError("the connection is lost") from None
 
     async def _keep_alive(self) -> None:
         while True:
@@ -230,7 +232,7 @@ class JanusSocket:
                 self._over = event.why
                 if self._socket is not None:
                     await self._socket.close()
-            await self._hear(event)
+            await self._on_event(event)
 
 
 def _parsed(text: str | bytes) -> Json:

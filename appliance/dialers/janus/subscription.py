@@ -1,4 +1,4 @@
-"""What we receive of a room: one connection with a picture line and the sounds, kept as wanted."""
+"""Receives from a room: one connection with one video medium and the audio that is wanted."""
 
 import logging
 import time
@@ -21,8 +21,8 @@ Json = dict[str, Any]
 
 
 @dataclass(slots=True)
-class _Line:
-    """One line of the connection; ``stream`` is None while it is free."""
+class _Medium:
+    """One medium of the connection; ``stream`` is None while it carries nobody's."""
 
     mid: str
     kind: str
@@ -31,7 +31,7 @@ class _Line:
 
 @dataclass
 class Subscription:
-    """One handle of a room. ``bring`` makes it what is wanted; ``answer`` takes an offer."""
+    """One handle of a room: `subscribe` says what to receive, `answer` takes the server's offer."""
 
     socket: JanusSocket
     handle: int
@@ -39,29 +39,29 @@ class Subscription:
     pin: str
     measure: Measure
     pc: Connection = field(default_factory=connection)
-    _lines: dict[str, _Line] = field(default_factory=dict)
+    _media: dict[str, _Medium] = field(default_factory=dict)
     _joined: bool = False
 
-    async def bring(self, wanted: list[Stream]) -> None:
+    async def subscribe(self, wanted: list[Stream]) -> None:
         """Subscribe to exactly these; raises what `JanusSocket.message` raises."""
         if not self._joined:
             if wanted:
                 await self._join(wanted)
             return
-        have = {line.stream: line for line in self._lines.values() if line.stream is not None}
+        have = {one.stream: one for one in self._media.values() if one.stream is not None}
         add = [stream for stream in wanted if stream not in have]
-        drop = [line for stream, line in have.items() if stream not in wanted]
+        drop = [one for stream, one in have.items() if stream not in wanted]
         picture = next((s for s in add if s.kind == "video"), None)
-        line = next((one for one in drop if one.kind == "video"), None)
-        if picture is not None and line is not None:
-            await self._switch(line, picture)
+        medium = next((one for one in drop if one.kind == "video"), None)
+        if picture is not None and medium is not None:
+            await self._switch(medium, picture)
             add.remove(picture)
-            drop.remove(line)
+            drop.remove(medium)
         if add or drop:
             await self._update(add, drop)
 
     async def answer(self, streams: object, offer: str) -> None:
-        """Take the server's offer of the lines as they are now."""
+        """Take the server's offer of the media as they are now, and answer it."""
         self._note(streams)
         await self.pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         await self.pc.setLocalDescription(await self.pc.createAnswer())
@@ -74,7 +74,7 @@ class Subscription:
 
     @property
     def video(self) -> FarTrack | None:
-        """The picture, while anybody's is received."""
+        """The picture that is received; None without one."""
         return next(iter(self._tracks("video")), None)
 
     @property
@@ -83,7 +83,7 @@ class Subscription:
         return set(self._tracks("audio"))
 
     async def close(self) -> None:
-        """Receive nothing any more."""
+        """Stop receiving and close the connection."""
         for track in self._all_tracks():
             self.measure.forgets(track)
         await close(self.pc)
@@ -97,22 +97,22 @@ class Subscription:
         self._joined = True
         await self.answer(answer.data.get("streams"), answer.sdp)
 
-    async def _switch(self, line: _Line, stream: Stream) -> None:
-        change = {"feed": stream.feed, "mid": stream.mid, "sub_mid": line.mid}
+    async def _switch(self, medium: _Medium, stream: Stream) -> None:
+        change = {"feed": stream.feed, "mid": stream.mid, "sub_mid": medium.mid}
         await self.socket.message(self.handle, {"request": "switch", "streams": [change]})
-        line.stream = stream
+        medium.stream = stream
         log.info("far ← picture of %d", stream.feed)
         if isinstance(self.video, FarVideo):
             # The decoder would lay the new pictures onto the old one and see nothing wrong with
             # that, until somebody happens to send a keyframe.
             self.video._broken(time.monotonic())
 
-    async def _update(self, add: list[Stream], drop: list[_Line]) -> None:
+    async def _update(self, add: list[Stream], drop: list[_Medium]) -> None:
         body: Json = {"request": "update"}
         if add:
             body["subscribe"] = [{"feed": s.feed, "mid": s.mid} for s in add]
         if drop:
-            body["unsubscribe"] = [{"sub_mid": line.mid} for line in drop]
+            body["unsubscribe"] = [{"sub_mid": medium.mid} for medium in drop]
         answer = await self.socket.message(self.handle, body)
         if answer.sdp:
             await self.answer(answer.data.get("streams"), answer.sdp)
@@ -120,7 +120,7 @@ class Subscription:
             self._note(answer.data.get("streams"))
 
     def _note(self, streams: object) -> None:
-        """Take over the server's list of lines."""
+        """Take over the server's list of media."""
         for one in streams if isinstance(streams, list) else []:
             if not isinstance(one, dict):
                 continue
@@ -128,10 +128,10 @@ class Subscription:
             stream = None
             if isinstance(feed, int) and one.get("active", True):
                 stream = Stream(feed, str(one.get("feed_mid")), kind)
-            self._lines[mid] = _Line(mid, kind, stream)
+            self._media[mid] = _Medium(mid, kind, stream)
 
     def _tracks(self, kind: str | None) -> list[FarTrack]:
-        busy = {m for m, line in self._lines.items() if line.stream is not None}
+        busy = {m for m, one in self._media.items() if one.stream is not None}
         return [t for mid, t in self._by_mid() if mid in busy and kind in (None, t.kind)]
 
     def _all_tracks(self) -> list[FarTrack]:

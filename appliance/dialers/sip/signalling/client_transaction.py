@@ -1,4 +1,4 @@
-"""Client transactions without I/O: a request goes out until its final answer is here."""
+"""Client transactions without I/O: a request is sent, and repeated until its answer comes."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from sipmessage import CSeq, Message, Request, Response
 from appliance.dialers.sip.signalling.message import MAX_FORWARDS, branch_of, tag_of
 
 T1, T2, T4 = 0.5, 4.0, 5.0
-"""RFC 3261 table 4, in seconds: round trip, longest repetition, life of a message."""
+"""RFC 3261 table 4, in seconds: round trip, longest repetition, lifetime of a message."""
 
 
 class State(StrEnum):
@@ -21,9 +21,9 @@ class State(StrEnum):
 
 
 class ClientTransaction:
-    """One request of ours, INVITE (17.1.1) or other (17.1.2).
+    """One request of ours: INVITE (RFC 3261 section 17.1.1) or another (17.1.2).
 
-    Whatever is to be sent is appended to ``out``. ``receive`` says whether the user is to be told.
+    It appends what is to be sent to ``out``. ``reliable`` is whether the transport repeats.
     """
 
     def __init__(self, request: Request, *, reliable: bool, out: list[Message], now: float) -> None:
@@ -45,11 +45,11 @@ class ClientTransaction:
         return min(times, default=None)
 
     def on_timer(self, now: float) -> bool:
-        """Repeat the request where that is due; True when it has timed out (408)."""
+        """Repeat the request where that is due; gives True when it has timed out."""
         if self._over_at is not None and now >= self._over_at:
-            silent = self.state in (State.CALLING, State.PROCEEDING)
+            unanswered = self.state in (State.CALLING, State.PROCEEDING)
             self._end()
-            return silent
+            return unanswered
         if self._repeat_at is not None and now >= self._repeat_at:
             self._out.append(self.request)
             self._repeat *= 2
@@ -61,7 +61,7 @@ class ClientTransaction:
         return False
 
     def receive(self, response: Response, now: float) -> bool:
-        """Take an answer; True when it is news."""
+        """Take an answer; gives whether the user has to know of it."""
         if response.code < 200:
             return self._provisional()
         if not self.invite:
@@ -76,11 +76,11 @@ class ClientTransaction:
         return False
 
     def expect_end(self, now: float) -> None:
-        """A CANCEL is out: no final answer within 64*T1 is one too (RFC 3261 section 9.1)."""
+        """Time out in 64*T1, since a CANCEL was sent (RFC 3261 section 9.1)."""
         self._over_at = now + 64 * T1
 
     def abandon(self) -> None:
-        """The transport failed: nothing more can come of it."""
+        """End the transaction, since its connection is lost."""
         self._end()
 
     def _provisional(self) -> bool:
@@ -88,7 +88,7 @@ class ClientTransaction:
             return False
         self.state = State.PROCEEDING
         if self.invite:
-            # From here on the far end may ring for as long as it likes.
+            # The far end may ring for any time from here on.
             self._repeat_at = None
             if not self.cancel_wanted:
                 self._over_at = None
@@ -145,5 +145,5 @@ def _same_hop(method: str, request: Request) -> Request:
 
 
 def client_key(message: Message) -> tuple[str, str]:
-    """What an answer and its request have in common (17.1.3)."""
+    """The key by which an answer finds its request (17.1.3)."""
     return branch_of(message), message.cseq.method

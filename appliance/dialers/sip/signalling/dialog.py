@@ -1,4 +1,4 @@
-"""A dialog without I/O: who is at both ends, where requests go, and in which order (section 12)."""
+"""Dialogs without I/O: both ends, the remote target, the route set, CSeq (RFC 3261 section 12)."""
 
 import re
 from dataclasses import dataclass, field
@@ -18,10 +18,10 @@ _PIECE = re.compile(r'(?:[^,<"]|<[^>]*>|"(?:[^"\\]|\\.)*")+')
 
 @dataclass
 class Dialog:
-    """``target`` is where requests go; ``routes`` the proxies on the way, nearest first.
+    """One dialog: ``target`` is where requests go, ``routes`` the proxies, nearest first.
 
-    The far end's words, its tag and the proxies' addresses, are given back to the letter: a proxy
-    may find a ``+`` that came back as ``%2B`` to be another.
+    The far end's tag and the proxies' addresses are sent back to the letter: a proxy may take a
+    ``+`` that came back as ``%2B`` for another one.
     """
 
     call_id: str
@@ -71,7 +71,7 @@ class Dialog:
         return one
 
     def holds(self, message: Message) -> bool:
-        """Whether a request of the far end's belongs here."""
+        """Whether a request of the far end belongs to this dialog."""
         return (
             message.call_id == self.call_id
             and tag_of(message.to_address) == tag_of(self.near)
@@ -79,7 +79,7 @@ class Dialog:
         )
 
     def confirm(self, answer: Response) -> None:
-        """The 2xx came: target and route set are the ones it says (13.2.2.4)."""
+        """Take target and route set from the 2xx (13.2.2.4)."""
         self.confirmed = True
         self.target = target_of(answer) or self.target
         self.routes = tuple(reversed(_routes(answer)))
@@ -93,13 +93,13 @@ class Dialog:
         return True
 
     def refresh(self, message: Message) -> None:
-        """A re-INVITE, an UPDATE or its 2xx: the far end may have moved (12.2.1.2)."""
+        """Take the target from a re-INVITE, an UPDATE or its 2xx: it may have moved (12.2.1.2)."""
         self.target = target_of(message) or self.target
         self._note_methods(message)
 
-    def in_order(self, asked: Request) -> bool:
+    def in_order(self, request: Request) -> bool:
         """Note the far end's CSeq; False where it is older than one already seen (12.2.2)."""
-        sequence = asked.cseq.sequence
+        sequence = request.cseq.sequence
         if self.far_cseq is not None and sequence < self.far_cseq:
             return False
         self.far_cseq = sequence
@@ -171,7 +171,7 @@ class EarlyDialogs:
 
 
 def target_of(message: Message) -> URI | None:
-    """Where the sender says it is reached; None where it does not, or not readably."""
+    """The address in a Contact; None without one that can be read."""
     try:
         contacts = message.contact
     except ValueError:
@@ -180,7 +180,7 @@ def target_of(message: Message) -> URI | None:
 
 
 def _routes(message: Message) -> list[str]:
-    """The proxies' addresses as they wrote them; none where one of them cannot be read."""
+    """The addresses of Record-Route as written; none where one of them cannot be read."""
     lines = message.headers.getlist("Record-Route")
     if sum(map(len, lines)) > MAX_ROUTE:
         return []

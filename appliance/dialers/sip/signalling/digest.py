@@ -1,4 +1,4 @@
-"""Digest authentication: the answer to a server's challenges (RFC 7616, RFC 8760)."""
+"""Digest authentication: answers a server's challenges (RFC 7616, RFC 8760)."""
 
 import hashlib
 import re
@@ -16,16 +16,16 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 }
 _PAIR = re.compile(r'\s*([A-Za-z0-9_-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s,"]*)\s*(?:,|$)')
 _ESCAPED = re.compile(r"\\(.)")
-LONGEST_CHALLENGE = 1024
-MOST_REALMS = 8
-"""Answers to all of them go with every request; a call crosses one or two."""
-MOST_TRIES = 3
-"""So many challenges in a row to one request; a server that asks more often wants another word."""
+MAX_CHALLENGE = 1024
+MAX_REALMS = 8
+"""Answers to all of them go with every request; a call has one or two."""
+MAX_TRIES = 3
+"""Challenges in a row to one request; a server that sends more does not take our password."""
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """One challenge that we can answer. ``qop`` says whether RFC 2617's counting is wanted."""
+    """One challenge that we can answer. ``qop`` is whether the answer counts (qop=auth)."""
 
     realm: str
     nonce: str
@@ -36,9 +36,9 @@ class Challenge:
 
     @classmethod
     def parse(cls, text: str) -> "Challenge | None":
-        """Read a header's value; None where it is none that we can answer."""
+        """Read a header's value; None for a challenge that we cannot answer."""
         scheme, _, rest = text.strip().partition(" ")
-        if scheme.lower() != "digest" or len(rest) > LONGEST_CHALLENGE:
+        if scheme.lower() != "digest" or len(rest) > MAX_CHALLENGE:
             return None
         found = {name.lower(): _plain(value) for name, value in _PAIR.findall(rest)}
         algorithm = found.get("algorithm", "MD5")
@@ -52,13 +52,13 @@ class Challenge:
 
     @property
     def strength(self) -> int:
-        """Smaller is stronger."""
+        """The rank of the algorithm: a smaller number is stronger."""
         return list(_HASHES).index(self.algorithm.lower().removesuffix("-sess"))
 
 
 @dataclass
 class _Realm:
-    """What is known of one realm: its challenge and how often its nonce was used."""
+    """One realm: its challenge, and how often its nonce was used."""
 
     challenge: Challenge
     header: str
@@ -67,22 +67,22 @@ class _Realm:
 
 @dataclass
 class Authenticator:
-    """Answers challenges as ``user``; neither the password nor an answer is ever shown."""
+    """Answers challenges as ``user``; its repr shows neither the password nor an answer."""
 
     user: str = ""
     password: str = field(default="", repr=False)
     _realms: dict[tuple[str, str], _Realm] = field(default_factory=dict, repr=False)
 
     def challenged(self, response: Response, tries: int) -> bool:
-        """Take a 401 or 407; False where to ask again cannot help: a wrong password, or none."""
-        if not self.user or not self.password or tries >= MOST_TRIES:
+        """Take a 401 or 407; False where another try cannot help: a wrong password, or none."""
+        if not self.user or not self.password or tries >= MAX_TRIES:
             return False
         fresh = False
-        for asking, header in (
+        for challenge_header, header in (
             ("WWW-Authenticate", "Authorization"),
             ("Proxy-Authenticate", "Proxy-Authorization"),
         ):
-            read = (Challenge.parse(value) for value in response.headers.getlist(asking))
+            read = (Challenge.parse(value) for value in response.headers.getlist(challenge_header))
             best: dict[str, Challenge] = {}
             for one in read:
                 if one is not None:
@@ -94,15 +94,15 @@ class Authenticator:
 
     def _take(self, header: str, realm: str, challenge: Challenge, tries: int) -> bool:
         known = self._realms.get((header, realm))
-        if known is None and len(self._realms) >= MOST_REALMS:
+        if known is None and len(self._realms) >= MAX_REALMS:
             return False
         self._realms[header, realm] = _Realm(challenge, header)
         # A second refusal of the same realm means a wrong password, unless the nonce was stale;
-        # some servers forget to say so and just give another nonce, so that once is forgiven.
+        # some servers only give another nonce without saying so, so one refusal is tried again.
         return known is None or challenge.stale or tries == 0
 
     def authorise(self, request: Request) -> None:
-        """Put our answers to all challenges so far on a request."""
+        """Put our answers to all challenges so far on a request, in place of older ones."""
         for header in ("Authorization", "Proxy-Authorization"):
             mine = [one for one in self._realms.values() if one.header == header]
             request.headers.remove(header)
@@ -117,9 +117,9 @@ class Authenticator:
         secret = digest(f"{self.user}:{challenge.realm}:{self.password}".encode())
         if challenge.algorithm.lower().endswith("-sess"):
             secret = digest(f"{secret}:{challenge.nonce}:{cnonce}".encode())
-        asked = digest(f"{request.method}:{uri}".encode())
+        request_hash = digest(f"{request.method}:{uri}".encode())
         middle = f"{challenge.nonce}:{count}:{cnonce}:auth" if challenge.qop else challenge.nonce
-        answer = digest(f"{secret}:{middle}:{asked}".encode())
+        answer = digest(f"{secret}:{middle}:{request_hash}".encode())
         pairs = [
             f"username={_quoted(self.user)}",
             f"realm={_quoted(challenge.realm)}",

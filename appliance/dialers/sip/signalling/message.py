@@ -1,4 +1,4 @@
-"""SIP messages between bytes and sipmessage's objects, and the parts that every message needs."""
+"""Converts SIP messages between bytes and sipmessage's objects; builds what every message needs."""
 
 import re
 import secrets
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sipmessage import URI, Address, CSeq, Message, Parameters, Request, Response, Via
 
 from appliance.dialers.api import DialersError
-from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD, readable
+from appliance.dialers.sip.signalling.message_head import MAX_HEAD, readable
 
 AGENT = "DiemCau"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
@@ -43,12 +43,12 @@ PHRASES = {
 
 
 class MessageError(DialersError, ValueError):
-    """Bytes that are no SIP message that can be used."""
+    """Bytes are no SIP message, or one of no use."""
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Our end of a flow: what Via and Contact say. ``transport`` is UDP, TCP or TLS."""
+    """Our end of a socket, for Via and Contact. ``transport`` is UDP, TCP or TLS."""
 
     transport: str
     host: str
@@ -56,15 +56,15 @@ class Local:
 
     @property
     def reliable(self) -> bool:
-        """Whether the transport repeats by itself (RFC 3261 section 17)."""
+        """Whether the transport repeats what is lost (RFC 3261 section 17)."""
         return self.transport != "UDP"
 
     def via(self, branch: str) -> Via:
-        """A Via of ours; ``rport`` asks for the answer on the same path (RFC 3581)."""
+        """A Via of ours; ``rport`` asks for the answer at the port that we send from (RFC 3581)."""
         return Via(self.transport, self.host, self.port, Parameters(branch=branch, rport=None))
 
     def contact(self, user: str) -> Address:
-        """Where the far end reaches this flow."""
+        """The Contact by which the far end reaches this socket."""
         parameters = Parameters()
         if self.transport != "UDP":
             parameters = Parameters(transport=self.transport.lower())
@@ -72,13 +72,13 @@ class Local:
 
 
 def parse(data: bytes) -> Request | Response:
-    """One whole message; raises MessageError.
+    """Read one whole message; raises MessageError.
 
-    Sees to what the parser leaves alone: the head's many spellings (`readable`), a body longer
-    than said (RFC 3261 section 18.3), and headers without which nothing can be answered.
+    Does what the parser does not: normalises the head (`readable`), cuts a body that is longer
+    than Content-Length (RFC 3261 section 18.3), and checks the headers that an answer needs.
     """
     head, gap, body = data.partition(b"\r\n\r\n")
-    if not gap or len(head) > LONGEST_HEAD:
+    if not gap or len(head) > MAX_HEAD:
         raise MessageError("no end of the headers")
     try:
         message = Message.parse(readable(head.decode()).encode() + b"\r\n\r\n" + body)
@@ -99,7 +99,7 @@ def parse(data: bytes) -> Request | Response:
 
 
 def _check(message: Request | Response) -> None:
-    """Read once whatever is needed to answer, so that nothing fails later on."""
+    """Read every header that an answer needs, so that no later reading fails."""
     for name in _SINGLE:
         if len(set(message.headers.getlist(name))) > 1:
             raise MessageError(f"{name} is there twice, and not the same")
@@ -118,7 +118,7 @@ def _check(message: Request | Response) -> None:
 
 
 def serialise(message: Message) -> bytes:
-    """The bytes, with the true Content-Length."""
+    """Write a message as bytes, with its Content-Length."""
     message.headers.set("Content-Length", str(len(message.body)))
     return bytes(message)  # type: ignore[call-overload,no-any-return]
 
@@ -165,7 +165,7 @@ def response(to: Request, code: int, tag: str = "", phrase: str = "") -> Respons
     if code < 300 and to.headers.getlist("Record-Route"):
         one.headers.setlist("Record-Route", list(to.headers.getlist("Record-Route")))
     one.headers.set("From", to.headers["From"])
-    # To the letter, also where the printer would write it in another way.
+    # To the letter, where the library would write it in another way.
     ours = f";tag={tag}" if tag and code > 100 and not tag_of(to.to_address) else ""
     one.headers.set("To", to.headers["To"] + ours)
     one.call_id = to.call_id
@@ -175,7 +175,7 @@ def response(to: Request, code: int, tag: str = "", phrase: str = "") -> Respons
 
 
 def carry(message: Message, body: str, kind: str = SDP) -> None:
-    """Give a message a body; "" leaves it without."""
+    """Set the body of a message; "" removes it."""
     message.body = body.encode()
     if body:
         message.headers.set("Content-Type", kind)
@@ -184,7 +184,7 @@ def carry(message: Message, body: str, kind: str = SDP) -> None:
 
 
 def describe(message: Message, contact: Address, sdp: str) -> None:
-    """Put on what every INVITE, UPDATE and their 2xx carry: who we are, what we take, the SDP."""
+    """Put on what an INVITE, an UPDATE and their 2xx carry: Contact, Allow, Supported, the SDP."""
     message.contact = [contact]
     message.headers.set("Allow", ALLOW)
     message.supported = list(SUPPORTED)
@@ -192,7 +192,7 @@ def describe(message: Message, contact: Address, sdp: str) -> None:
 
 
 def kind_of(message: Message) -> str:
-    """The media type of the body, small letters, without parameters."""
+    """The media type of the body, lower case, without parameters."""
     return (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
@@ -217,12 +217,12 @@ def dtmf_relay(digit: str) -> str:
 
 
 def tokens(message: Message, name: str) -> frozenset[str]:
-    """A header's comma-separated words, small letters, over all its lines."""
+    """The comma-separated words of a header over all its lines, lower case."""
     lines = message.headers.getlist(name)
     return frozenset(word.strip().lower() for line in lines for word in line.split(",")) - {""}
 
 
 def number(message: Message, name: str) -> int | None:
-    """The number that a header begins with; None where there is none that can be used."""
+    """The number at the beginning of a header; None without one of at most ten digits."""
     found = _NUMBER.match((message.headers.get(name) or "").strip())
     return int(found.group()) if found else None

@@ -1,4 +1,4 @@
-"""Which requests of a far end are refused before anybody looks closer, and how politely."""
+"""Refuses requests by their method, dialog, extensions and body (RFC 3261 section 8.2)."""
 
 from sipmessage import Request, Response
 
@@ -14,21 +14,21 @@ from appliance.dialers.sip.signalling.message import (
     tokens,
 )
 
-_KNOWN = frozenset(word.strip() for word in ALLOW.split(","))
-_POLITE = {
+_METHODS = frozenset(word.strip() for word in ALLOW.split(","))
+_CODES = {
     "REFER": 603,  # a site stays in the meeting that its agenda says
     "NOTIFY": 481,  # it has subscribed to nothing
-    "SUBSCRIBE": 489,  # and has nothing to tell
+    "SUBSCRIBE": 489,  # and has no events
 }
 INFO_KINDS = (MEDIA_CONTROL, DTMF_RELAY, "application/dtmf")
 
 
 def refusal(request: Request, tag: str, *, in_dialog: bool) -> Response | None:
-    """The refusal of a request, or None. ``tag`` is ours; sections 8.2 and 12.2.2 of RFC 3261."""
+    """The refusal of a request, or None; ``tag`` is ours (RFC 3261 sections 8.2 and 12.2.2)."""
     method = request.method
-    if method in _POLITE:
-        return response(request, _POLITE[method], tag)
-    if method not in _KNOWN:
+    if method in _CODES:
+        return response(request, _CODES[method], tag)
+    if method not in _METHODS:
         no = response(request, 405, tag)
         no.headers.set("Allow", ALLOW)
         return no
@@ -41,11 +41,11 @@ def refusal(request: Request, tag: str, *, in_dialog: bool) -> Response | None:
         return no
     if not in_dialog and method not in ("INVITE", "OPTIONS"):
         return response(request, 481, tag)
-    return _unreadable(request, tag)
+    return _wrong_body(request, tag)
 
 
-def _unreadable(request: Request, tag: str) -> Response | None:
-    """The refusal of a body that is of no kind we read (8.2.3)."""
+def _wrong_body(request: Request, tag: str) -> Response | None:
+    """The 415 to a body of a media type that we do not take (section 8.2.3), or None."""
     wanted = {"INVITE": (SDP,), "UPDATE": (SDP,), "INFO": INFO_KINDS}.get(request.method)
     if wanted is None or not request.body.strip() or kind_of(request) in wanted:
         return None
@@ -55,7 +55,7 @@ def _unreadable(request: Request, tag: str) -> Response | None:
 
 
 def options(request: Request, tag: str) -> Response:
-    """What we can (section 11.2)."""
+    """The 200 to OPTIONS, with what we take (section 11.2)."""
     yes = response(request, 200, tag)
     yes.headers.set("Allow", ALLOW)
     yes.headers.set("Accept", ", ".join((SDP, *INFO_KINDS)))

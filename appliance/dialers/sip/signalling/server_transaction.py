@@ -1,4 +1,4 @@
-"""Server transactions without I/O: a request is answered, as often as it is repeated."""
+"""Server transactions without I/O: a request is answered, and again when it is repeated."""
 
 from sipmessage import Message, Request, Response
 
@@ -7,9 +7,10 @@ from appliance.dialers.sip.signalling.message import COOKIE, branch_of, response
 
 
 class ServerTransaction:
-    """One request of the far end's, INVITE (17.2.1) or other (17.2.2).
+    """One request of the far end: INVITE (RFC 3261 section 17.2.1) or another (17.2.2).
 
-    The 2xx to an INVITE is repeated here as well, until its ACK is seen (13.3.1.4).
+    It appends what is to be sent to ``out``. The 2xx to an INVITE is repeated here as well, until
+    its ACK is seen (13.3.1.4).
     """
 
     def __init__(self, request: Request, *, reliable: bool, out: list[Message], now: float) -> None:
@@ -32,11 +33,11 @@ class ServerTransaction:
         return min(times, default=None)
 
     def on_timer(self, now: float) -> bool:
-        """Repeat the answer where that is due; True when a 2xx was never acknowledged."""
+        """Repeat the answer where that is due; gives True when a 2xx was never acknowledged."""
         if self._over_at is not None and now >= self._over_at:
-            unheard = self.state is State.ACCEPTED and not self.acked
+            unacknowledged = self.state is State.ACCEPTED and not self.acked
             self._end()
-            return unheard
+            return unacknowledged
         if self._repeat_at is not None and now >= self._repeat_at:
             if self._last is not None:
                 self._out.append(self._last)
@@ -45,12 +46,12 @@ class ServerTransaction:
         return False
 
     def repeated(self) -> None:
-        """The request came once more."""
+        """Answer the request again, which came once more."""
         if self._last is not None and not (self.invite and self.state is State.ACCEPTED):
             self._out.append(self._last)
 
     def answer(self, answer: Response, now: float) -> None:
-        """Send an answer; after the final one none is sent."""
+        """Send an answer; does nothing after the final one."""
         if self.state not in (State.CALLING, State.PROCEEDING):
             return
         self._last = answer
@@ -71,13 +72,13 @@ class ServerTransaction:
             self.state = State.COMPLETED
 
     def acknowledged(self, now: float) -> bool:
-        """The ACK came; True for the first to a 2xx, which is the user's to know."""
+        """Take the ACK; gives True for the first to a 2xx, which the user has to know of."""
         self._repeat_at = None
-        news = self.state is State.ACCEPTED and not self.acked
+        first = self.state is State.ACCEPTED and not self.acked
         self.acked = True
         if self.state is State.COMPLETED:
             self._over_at = now + (0.0 if self._reliable else T4)
-        return news
+        return first
 
     def _end(self) -> None:
         self.state = State.TERMINATED
@@ -85,10 +86,10 @@ class ServerTransaction:
 
 
 def server_key(request: Request) -> tuple[str, ...]:
-    """What a request has in common with its repetitions, its ACK and its CANCEL (17.2.3)."""
+    """The key by which a repetition, an ACK and a CANCEL find their request (17.2.3)."""
     via, branch = request.via[0], branch_of(request)
     if branch.startswith(COOKIE) and branch != COOKIE:
         return branch, via.host.lower(), str(via.port)
-    # RFC 2543's way, for old far ends without such a branch.
+    # As RFC 2543 does it, for old far ends without such a branch.
     number, tag = str(request.cseq.sequence), tag_of(request.from_address)
     return request.call_id, number, tag, str(via)

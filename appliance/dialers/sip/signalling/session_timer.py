@@ -1,4 +1,4 @@
-"""Session timers: a call whose far end has vanished ends by itself (RFC 4028)."""
+"""Session timers: end a call whose far end no longer refreshes it (RFC 4028)."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,14 +7,16 @@ from sipmessage import Message, Request, Response
 
 from appliance.dialers.sip.signalling.message import number, tokens
 
-WANTED_S = 1800
+INTERVAL_S = 1800
 """The interval that is asked for (section 4 recommends it)."""
-LEAST_S = 90
-"""The shortest that is taken (section 4 allows none shorter)."""
+MIN_INTERVAL_S = 90
+"""The shortest interval that is taken (section 4 allows none shorter)."""
+MAX_INTERVAL_S = 86400
+"""The longest interval that a far end may ask for by a 422."""
 
 
 class Due(StrEnum):
-    """What the hour asks for."""
+    """What is to be done now."""
 
     REFRESH = "refresh"
     EXPIRED = "expired"
@@ -22,10 +24,13 @@ class Due(StrEnum):
 
 @dataclass
 class SessionTimer:
-    """``interval`` is 0 while the two ends have agreed on none."""
+    """The timer of one session, in seconds: ``wanted`` is what we ask for, ``least`` what we take.
 
-    wanted: int = WANTED_S
-    least: int = LEAST_S
+    ``interval`` is 0 while the two ends have agreed on none.
+    """
+
+    wanted: int = INTERVAL_S
+    least: int = MIN_INTERVAL_S
     interval: int = 0
     ours: bool = False  # whether we are the one who refreshes
     refreshes: int = 0
@@ -33,40 +38,40 @@ class SessionTimer:
     _expire_at: float | None = None
 
     def ask(self, request: Request, *, first: bool) -> None:
-        """Put what we want on an INVITE or UPDATE of ours; who refreshes is kept once agreed."""
+        """Put the interval on an INVITE or UPDATE of ours; who refreshes is kept once agreed."""
         interval = max(self.wanted if first or not self.interval else self.interval, self.least)
         role = "" if first or not self.interval else f";refresher={'uac' if self.ours else 'uas'}"
         request.headers.set("Session-Expires", f"{interval}{role}")
         request.headers.set("Min-SE", str(self.least))
 
     def too_small(self, response: Response) -> bool:
-        """Take a 422; False where it names no greater interval."""
+        """Take a 422 to our request; False where it names no longer interval."""
         least = number(response, "Min-SE")
-        if least is None or not self.least < least <= 86400:
+        if least is None or not self.least < least <= MAX_INTERVAL_S:
             return False
         self.least, self.wanted = least, max(self.wanted, least)
         self.interval = max(self.interval, least) if self.interval else 0
         return True
 
     def agreed(self, response: Response, now: float) -> None:
-        """The 2xx to our INVITE or UPDATE (7.2)."""
+        """Take the interval of the 2xx to our INVITE or UPDATE (section 7.2)."""
         interval = number(response, "Session-Expires")
         self._set(interval or 0, ours=_refresher(response) != "uas", now=now)
 
     def refuses(self, request: Request) -> bool:
         """Whether the far end asks for less than we take: 422 (section 9)."""
         interval = number(request, "Session-Expires")
-        return interval is not None and interval < self.least and _knows(request)
+        return interval is not None and interval < self.least and _supports_timer(request)
 
     def answer(self, request: Request, response: Response, now: float) -> None:
-        """Put on our 2xx what is agreed with the far end's INVITE or UPDATE (section 9)."""
+        """Agree to the interval of an INVITE or UPDATE, and put it on our 2xx (section 9)."""
         interval = number(request, "Session-Expires")
         if interval is None:
             self._set(0, ours=False, now=now)
             return
         interval = max(interval, self.least, number(request, "Min-SE") or 0)
-        role = _refresher(request) or ("uac" if _knows(request) else "uas")
-        if not _knows(request):
+        role = _refresher(request) or ("uac" if _supports_timer(request) else "uas")
+        if not _supports_timer(request):
             role = "uas"
         response.headers.set("Session-Expires", f"{interval};refresher={role}")
         if role == "uac":
@@ -74,12 +79,12 @@ class SessionTimer:
         self._set(interval, ours=role == "uas", now=now)
 
     def next_timer(self) -> float | None:
-        """When ``due`` has to be asked."""
+        """When `due` gives something; None while nothing is."""
         times = [at for at in (self._refresh_at, self._expire_at) if at is not None]
         return min(times, default=None)
 
     def due(self, now: float) -> Due | None:
-        """What is to be done now, said once."""
+        """What is to be done now; each is given once."""
         if self._expire_at is not None and now >= self._expire_at:
             self.stop()
             return Due.EXPIRED
@@ -89,7 +94,7 @@ class SessionTimer:
         return None
 
     def stop(self) -> None:
-        """The session is over."""
+        """Stop, since the session is over."""
         self._refresh_at = self._expire_at = None
 
     def _set(self, interval: int, *, ours: bool, now: float) -> None:
@@ -108,5 +113,5 @@ def _refresher(message: Message) -> str:
     return value.partition(";refresher=")[2].partition(";")[0]
 
 
-def _knows(request: Request) -> bool:
+def _supports_timer(request: Request) -> bool:
     return "timer" in tokens(request, "Supported") | tokens(request, "Require")

@@ -1,18 +1,18 @@
-"""Messages out of a stream, whatever pieces it comes in (RFC 3261 section 18.3)."""
+"""Cuts a TCP stream into whole messages (RFC 3261 section 18.3)."""
 
 import re
 
 from appliance.dialers.sip.signalling.message import MessageError
-from appliance.dialers.sip.signalling.message_head import LONGEST_HEAD
+from appliance.dialers.sip.signalling.message_head import MAX_HEAD
 
-LONGEST_BODY = 256 * 1024
+MAX_BODY = 256 * 1024
 """An RMX's description has 2 to 8 kB; one of this size is no description."""
 _LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,10})[ \t]*\r?$")
 _END = b"\r\n\r\n"
 
 
 class Framer:
-    """Feed it segments; it gives whole messages. CRLFs between them are keep-alives."""
+    """Takes segments of a stream, gives whole messages. CRLFs between them are keep-alives."""
 
     def __init__(self) -> None:
         self._kept = bytearray()
@@ -20,7 +20,10 @@ class Framer:
         self._whole: int | None = None  # the size of the message that has begun
 
     def feed(self, data: bytes) -> list[bytes]:
-        """Raises MessageError where the stream can no longer be followed: close it."""
+        """Take a segment; gives the messages that are whole now.
+
+        Raises MessageError where the stream cannot be cut any more: close it.
+        """
         self._kept += data
         messages = []
         while (message := self._next()) is not None:
@@ -45,15 +48,15 @@ class Framer:
         end = kept.find(_END, max(0, self._seen - len(_END)))
         self._seen = len(kept)
         if end < 0:
-            if len(kept) > LONGEST_HEAD:
+            if len(kept) > MAX_HEAD:
                 raise MessageError(f"headers without an end after {len(kept)} bytes")
             return
-        if end > LONGEST_HEAD:
+        if end > MAX_HEAD:
             raise MessageError(f"headers of {end} bytes")
         lengths = set(_LENGTH.findall(kept[: end + 2]))
         if len(lengths) > 1:
             raise MessageError("two different lengths in one message")
         length = int(lengths.pop()) if lengths else 0
-        if length > LONGEST_BODY:
+        if length > MAX_BODY:
             raise MessageError(f"a body of {length} bytes")
         self._whole = end + len(_END) + length
