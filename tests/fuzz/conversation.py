@@ -65,7 +65,7 @@ class Conversation:
         self._calls = bool(choices.byte() & 1)
         local = TCP_NEAR if choices.byte() & 1 else UDP_NEAR
         self._authenticator = Authenticator("site", "secret")
-        self._leg = InviteSession(
+        self._session = InviteSession(
             local,
             NEAR,
             authenticator=self._authenticator,
@@ -80,25 +80,25 @@ class Conversation:
     def run(self) -> None:
         """Raises AssertionError, or whatever is no declared error."""
         if self._calls:
-            self._leg.call(ROOM, "offer", self._now)
+            self._session.call(ROOM, "offer", self._now)
         for _ in range(STEPS):
             if not self._choices:
                 break
             self._step()
             self._look()
-        self._leg.hang_up(self._now)
+        self._session.hang_up(self._now)
         self._look()
         for _ in range(TURNS):
-            due = self._leg.next_timer()
+            due = self._session.next_timer()
             if due is None:
                 break
             self._now = max(self._now, due)
-            self._leg.on_timer(self._now)
+            self._session.on_timer(self._now)
             self._look()
         else:
             raise AssertionError("timers that never stop")
-        assert self._leg.settled
-        assert self._leg.over or not self._calls
+        assert self._session.settled
+        assert self._session.over or not self._calls
 
     def _step(self) -> None:
         steps = (self._wait, self._reply, self._reply, self._ask, self._noise, self._want)
@@ -106,7 +106,7 @@ class Conversation:
 
     def _wait(self) -> None:
         self._now += self._choices.pick(SLEEPS)
-        self._leg.on_timer(self._now)
+        self._session.on_timer(self._now)
 
     def _reply(self) -> None:
         asked = [one for one in self._said if isinstance(one, Request)]
@@ -144,15 +144,15 @@ class Conversation:
         self._receive(bytes(data))
 
     def _want(self) -> None:
-        leg, now = self._leg, self._now
+        session, now = self._session, self._now
         (
-            lambda: leg.offer("again", now),
-            lambda: leg.inform("application/dtmf", "1", now),
-            lambda: leg.ring(now),
-            lambda: leg.answer("ours", now),
-            lambda: leg.refuse(486, now, {"Retry-After": "1"}),
-            lambda: leg.hang_up(now, "Q.850;cause=16"),
-            lambda: leg.lost(now),
+            lambda: session.offer("again", now),
+            lambda: session.inform("application/dtmf", "1", now),
+            lambda: session.ring(now),
+            lambda: session.answer("ours", now),
+            lambda: session.refuse(486, now, {"Retry-After": "1"}),
+            lambda: session.hang_up(now, "Q.850;cause=16"),
+            lambda: session.lost(now),
         )[self._choices.byte() % 7]()
 
     def _hear(self, one: Request | Response) -> None:
@@ -169,21 +169,21 @@ class Conversation:
             message = parse(data)
         except MessageError:
             return
-        self._leg.receive(message, self._now)
+        self._session.receive(message, self._now)
 
     def _look(self) -> None:
         """Whatever we say can be read, and nothing grows without a bound."""
-        for message in self._leg.outgoing():
+        for message in self._session.outgoing():
             self._said.append(_again(message))
         del self._said[:-12]
-        transactions = self._leg._transactions
+        transactions = self._session._transactions
         assert len(transactions._clients) <= MAX_SERVER_TRANSACTIONS
         assert len(transactions._servers) <= MAX_SERVER_TRANSACTIONS
         assert all(len(one.acks) <= MAX_FORKS for one in transactions._clients.values())
-        assert len(self._leg._early) <= MAX_FORKS
-        assert len(self._leg._pending) <= MAX_SERVER_TRANSACTIONS
+        assert len(self._session._early) <= MAX_FORKS
+        assert len(self._session._pending) <= MAX_SERVER_TRANSACTIONS
         assert len(self._authenticator._realms) <= MAX_REALMS
-        assert len(self._leg.take_events()) <= MAX_EVENTS
+        assert len(self._session.take_events()) <= MAX_EVENTS
 
 
 def _again(message: Message) -> Request | Response:

@@ -31,7 +31,6 @@ STILL_THERE = [
     "services/updates/release_address.py: offered",
     "services/updates/restart.py: obstacle",
     "services/updates/slot_confirmed.py: SlotVerdict",
-    "tests/dialers/sip/test_media_session_way.py",
 ]
 
 PENDING_CIRCLES: list[str] = []
@@ -39,11 +38,6 @@ PENDING_CIRCLES: list[str] = []
 PENDING_FULL: list[str] = []
 
 PENDING_IMPORTED_TESTS = [
-    "tests/dialers/sip/calls/long_calls.py imports tests.dialers.sip.calls.conftest",
-    "tests/dialers/sip/calls/programs.py imports tests.dialers.sip.calls.conftest",
-    "tests/dialers/sip/calls/test_asterisk.py imports tests.dialers.sip.calls.conftest",
-    "tests/dialers/sip/calls/test_dial_program.py imports tests.dialers.sip.calls.conftest",
-    "tests/dialers/sip/calls/test_dialer_asterisk.py imports tests.dialers.sip.calls.conftest",
     "tests/province/broker/test_ingest.py imports tests.health.test_reporter",
     "tests/province/ca/test_enrolment_requests.py imports tests.province.ca.test_enrolment",
     "tests/province/console/test_headers.py imports tests.province.console.test_security",

@@ -281,7 +281,7 @@ def test_hours_with_session_refreshes(
         assert e.there is there
         assert e.on_tv() is Shown.PEOPLE
         # The site refreshes at half of 1800 s; a re-INVITE for content is one, too.
-        assert there.agent.leg.refreshes >= 4 * hours - 1
+        assert there.agent.session.refreshes >= 4 * hours - 1
         assert len(e.calls) == 1
 
     assert lives(story, Faults(no_update=no_update), end=f"{14 + hours}:30") == STAYED

@@ -1,4 +1,4 @@
-"""A far end on a real TCP port: a leg with media, that takes, refuses or ignores a call."""
+"""A far end on a real TCP port: an INVITE session with media that takes or refuses a call."""
 
 import asyncio
 import time
@@ -47,8 +47,8 @@ class FarEnd:
         def send(message: Message) -> None:
             writer.write(serialise(message))
 
-        leg = InviteSession(Local("TCP", "127.0.0.1", self.port), FAR, accepts_calls=True)
-        agent = Agent(leg, media, send, self.answering)
+        session = InviteSession(Local("TCP", "127.0.0.1", self.port), FAR, accepts_calls=True)
+        agent = Agent(session, media, send, self.answering)
         self.agents.append(agent)
         framer = Framer()
         try:
@@ -68,9 +68,9 @@ class FarEnd:
         """Take the call or refuse it."""
         now = time.monotonic()
         if self.code == 200:
-            agent.leg.answer(agent.media.answer(incoming.sdp), now)
+            agent.session.answer(agent.media.answer(incoming.sdp), now)
         else:
-            agent.leg.refuse(self.code, now)
+            agent.session.refuse(self.code, now)
 
     async def stop(self) -> None:
         """Drop whoever is still there."""

@@ -16,7 +16,7 @@ from appliance.media.capture.camera import Camera
 from appliance.media.capture.local_audio import LocalAudio
 from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
-from tests.dialers.sip.facing import HOST, End, agree, end, facing, flows, until
+from tests.dialers.sip.media_pair import HOST, End, agree, end, media_flow, media_pair, until
 from tests.dialers.sip.relay import Relay
 from tests.dialers.sip.sdp.recorded import offer
 from tests.media.local_tracks import NumberedVideo, Tone
@@ -34,9 +34,9 @@ OFF, OPTIONAL, REQUIRED = Encryption.OFF, Encryption.OPTIONAL, Encryption.REQUIR
     ],
 )
 async def test_both_see_and_hear(one: Encryption, other: Encryption, encrypted: bool) -> None:
-    async with facing(one, other) as (a, b):
+    async with media_pair(one, other) as (a, b):
         assert a.session.encrypted is b.session.encrypted is encrypted
-        await flows(a, b)
+        await media_flow(a, b)
         await until(lambda: a.session.statistics().rtt_ms is not None, "a round trip")
         statistics = a.session.statistics()
         assert statistics.flowed
@@ -55,8 +55,8 @@ def only(*numbers: int) -> tuple[str, str]:
 
 @pytest.mark.parametrize(("number", "name"), [(9, "G722"), (98, "opus"), (8, "PCMA"), (0, "PCMU")])
 async def test_each_kind_of_sound(number: int, name: str) -> None:
-    async with facing(offer=lambda sdp: sdp.replace(*only(number))) as (a, b):
-        await flows(a, b)
+    async with media_pair(offer=lambda sdp: sdp.replace(*only(number))) as (a, b):
+        await media_flow(a, b)
         assert a.session.statistics().audio.codec == name
 
 
@@ -84,8 +84,8 @@ async def test_pictures_in_mode_0_are_cut_into_slices() -> None:
 
 
 async def test_sound_in_another_codec_in_mid_call() -> None:
-    async with facing() as (a, b):
-        await flows(a, b)
+    async with media_pair() as (a, b):
+        await media_flow(a, b)
         c = end(OFF, first=20_000, hertz=1320.0)
         try:
             await c.session.open(HOST)
@@ -98,8 +98,8 @@ async def test_sound_in_another_codec_in_mid_call() -> None:
 
 
 async def test_hold_and_resume_by_the_far_end() -> None:
-    async with facing() as (a, b):
-        await flows(a, b)
+    async with media_pair() as (a, b):
+        await media_flow(a, b)
         agree(b, a, offer=lambda sdp: sdp.replace("a=sendrecv", "a=sendonly"))
         a.sound.clear()
         b.sound.clear()
@@ -113,11 +113,11 @@ async def test_hold_and_resume_by_the_far_end() -> None:
         assert "a=recvonly" in a.session.offer()
         agree(b, a)
         b.sound.clear()
-        await flows(a, b)
+        await media_flow(a, b)
 
 
 async def test_a_refresh_changes_nothing() -> None:
-    async with facing(REQUIRED, REQUIRED) as (a, b):
+    async with media_pair(REQUIRED, REQUIRED) as (a, b):
         agree(b, a)  # from here on both say what they have in common
         first, reply = a.session.offer(), b.session.offer()
         tracks = (a.session.video, a.session.audio)
@@ -126,7 +126,7 @@ async def test_a_refresh_changes_nothing() -> None:
             agree(b, a)
         assert (a.session.offer(), b.session.offer()) == (first, reply)
         assert (a.session.video, a.session.audio) == tracks
-        await flows(a, b)
+        await media_flow(a, b)
 
 
 async def test_slides_come_and_go() -> None:
@@ -153,8 +153,8 @@ async def test_slides_come_and_go() -> None:
 
 
 async def test_keys_are_heard_in_their_order_and_sound_goes_on() -> None:
-    async with facing() as (a, b):
-        await flows(a, b)
+    async with media_pair() as (a, b):
+        await media_flow(a, b)
         await a.session.send_dtmf("1234#")
         await until(lambda: "".join(b.keys) == "1234#", "five keys")
         await asyncio.gather(a.session.send_dtmf("*6"), b.session.send_dtmf("99"))
@@ -167,14 +167,14 @@ async def test_keys_are_heard_in_their_order_and_sound_goes_on() -> None:
 
 
 async def test_a_far_end_without_telephone_events() -> None:
-    async with facing(offer=lambda sdp: sdp.replace(*only(9))) as (a, _):
+    async with media_pair(offer=lambda sdp: sdp.replace(*only(9))) as (a, _):
         with pytest.raises(DtmfByInfo):
             await a.session.send_dtmf("99")
 
 
 async def test_what_is_refused_changes_nothing() -> None:
-    async with facing(REQUIRED, REQUIRED) as (a, b):
-        await flows(a, b)
+    async with media_pair(REQUIRED, REQUIRED) as (a, b):
+        await media_flow(a, b)
         before = a.session.offer()
         for words, says in [
             (offer("polycom-group-500"), "offers none"),
@@ -210,18 +210,18 @@ async def test_a_master_key_identifier_as_an_rmx_sends_it(signalled: bool) -> No
         return re.sub(r"(inline:\S+)", r"\1|2^31|1:4", sdp) if signalled else sdp
 
     try:
-        async with facing(
+        async with media_pair(
             REQUIRED, REQUIRED, offer=lambda sdp: relay.offered(sdp, "video"), answer=answered
         ) as (a, b):
-            await flows(a, b)
+            await media_flow(a, b)
     finally:
         relay.close()
 
 
 async def test_no_key_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    async with facing(REQUIRED, REQUIRED) as (a, b):
-        await flows(a, b)
+    async with media_pair(REQUIRED, REQUIRED) as (a, b):
+        await media_flow(a, b)
         words = a.session.offer() + b.session.offer()
         agree(b, a)
         keys = set(re.findall(r"inline:(\S+)", words))
@@ -262,7 +262,7 @@ async def test_nothing_is_left_after_many_calls() -> None:
         return {t.get_name() for t in asyncio.all_tasks() if t is not asyncio.current_task()}
 
     async def call() -> None:
-        async with facing(REQUIRED, REQUIRED) as (a, b):
+        async with media_pair(REQUIRED, REQUIRED) as (a, b):
             await until(lambda: bool(a.numbers and b.numbers), "a picture")
 
     await call()

@@ -1,10 +1,10 @@
-"""One end of a SIP call for the tests: a leg with its media, its timers kept by the event loop."""
+"""One end of a SIP call for the tests: an INVITE session with its media, on the event loop."""
 
 import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, assert_never
 
 from sipmessage import Message, Request, Response
 
@@ -16,6 +16,8 @@ from appliance.dialers.sip.signalling.events import (
     Incoming,
     Info,
     OfferReceived,
+    OfferRefused,
+    Progress,
     SessionEvent,
 )
 from appliance.dialers.sip.signalling.invite_session import InviteSession
@@ -39,7 +41,7 @@ class Media(Protocol):
 class Agent:
     """``send`` takes what goes out; ``answering`` is asked what to do with a call that comes."""
 
-    leg: InviteSession
+    session: InviteSession
     media: Media
     send: Callable[[Message], None]
     answering: Callable[["Agent", Incoming], None] | None = None
@@ -52,60 +54,60 @@ class Agent:
 
     def hear(self, message: Request | Response) -> None:
         """A message came."""
-        self.leg.receive(message, time.monotonic())
+        self.session.receive(message, time.monotonic())
         self.turn()
 
     def lost(self, why: str) -> None:
         """The connection is gone."""
         del why
-        self.leg.lost(time.monotonic())
+        self.session.lost(time.monotonic())
         self.turn()
 
     def offer(self) -> None:
         """Re-INVITE with what the media session offers now."""
-        self.leg.offer(self.media.offer(), time.monotonic())
+        self.session.offer(self.media.offer(), time.monotonic())
         self.turn()
 
     def inform(self, kind: str, body: str) -> None:
         """Send an INFO."""
-        self.leg.inform(kind, body, time.monotonic())
+        self.session.inform(kind, body, time.monotonic())
         self.turn()
 
     def turn(self) -> None:
         """Send what is to be sent, tell what happened, and come back when it is time."""
-        events = self.leg.take_events()
+        events = self.session.take_events()
         while events:
             for event in events:
                 self._take(event)
-            events = self.leg.take_events()
-        for message in self.leg.outgoing():
+            events = self.session.take_events()
+        for message in self.session.outgoing():
             self.send(message)
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        due = self.leg.next_timer()
+        due = self.session.next_timer()
         if due is not None:
             wait = max(0.0, due - time.monotonic())
             self._timer = asyncio.get_running_loop().call_later(wait, self._on_timer)
 
     async def leave(self) -> None:
         """Hang up and free everything."""
-        self.leg.hang_up(time.monotonic())
+        self.session.hang_up(time.monotonic())
         self.turn()
         until = time.monotonic() + LEAVE_S
-        while not self.leg.settled and time.monotonic() < until:
+        while not self.session.settled and time.monotonic() < until:
             await asyncio.sleep(0.02)
         self.rest()
         await self.media.close()
 
     def rest(self) -> None:
-        """Wait for no hour any more."""
+        """Stop the timer."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
     def _on_timer(self) -> None:
-        self.leg.on_timer(time.monotonic())
+        self.session.on_timer(time.monotonic())
         self.turn()
 
     def _take(self, event: SessionEvent) -> None:
@@ -121,7 +123,7 @@ class Agent:
                     self.media.accept(sdp)
             case OfferReceived(sdp):
                 answer = self.media.answer(sdp) if sdp else self.media.offer()
-                self.leg.answer(answer, now)
+                self.session.answer(answer, now)
             case AnswerReceived(sdp):
                 self.media.accept(sdp)
             case Info():
@@ -132,5 +134,7 @@ class Agent:
                 self.failed = event
             case Ended():
                 self.ended = event
+            case Progress() | OfferRefused():
+                pass
             case _:
-                return
+                assert_never(event)

@@ -52,19 +52,19 @@ class McuCall:
         self._typed = ""
         self.media = McuMedia(show, faults, ask=self.ask_keyframe)
         self.media.heard_key = self._pressed
-        leg = InviteSession(
+        session = InviteSession(
             Local("TCP", "127.0.0.1", port),
             Address(URI.parse("sip:rmx@127.0.0.1"), "RMX"),
             accepts_calls=True,
             timer=replace(timer),
         )
         self._out, self._late = send, False
-        self.agent = Agent(leg, self.media, self._send, self._answer)
+        self.agent = Agent(session, self.media, self._send, self._answer)
 
     @property
     def up(self) -> bool:
         """Whether the call stands."""
-        return self.agent.up and not self.agent.leg.over
+        return self.agent.up and not self.agent.session.over
 
     def ask_keyframe(self) -> None:
         """The RMX's "PLI": an INFO."""
@@ -110,13 +110,13 @@ class McuCall:
         room = self._rooms.get(number)
         self.offered = incoming.sdp
         if self._faults.code != 200:
-            agent.leg.refuse(self._faults.code, now)
+            agent.session.refuse(self._faults.code, now)
         elif number != QUEUE and room is None:
-            agent.leg.refuse(404, now)
+            agent.session.refuse(404, now)
         elif self._full(number):
-            agent.leg.refuse(486, now)
+            agent.session.refuse(486, now)
         else:
-            agent.leg.answer(self.media.answer(incoming.sdp), now)
+            agent.session.answer(self.media.answer(incoming.sdp), now)
             self.where = QUEUE
             if room is not None and not room.pin:
                 self._enter(number)
@@ -148,7 +148,7 @@ class McuCall:
     def _enter(self, number: str) -> None:
         """From the entry queue into the conference."""
         if self._rooms[number].encrypted and not self.media.encrypted:
-            self.agent.leg.hang_up(time.monotonic(), 'Q.850;cause=16;text="not encrypted"')
+            self.agent.session.hang_up(time.monotonic(), 'Q.850;cause=16;text="not encrypted"')
             asyncio.get_running_loop().call_soon(self.agent.turn)
             return
         self.where = number

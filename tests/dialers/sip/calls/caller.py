@@ -1,4 +1,4 @@
-"""Calls by hand, below the dialer: a station, a leg and a media session, and what comes of them."""
+"""Calls below the dialer, by transport layer, INVITE session and media session."""
 
 import asyncio
 import ssl
@@ -15,7 +15,7 @@ from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
 from appliance.dialers.sip.transport.resolve import Target
 from appliance.dialers.sip.transport.transport_layer import TransportLayer
-from tests.dialers.sip.facing import End, end, until
+from tests.dialers.sip.media_pair import End, end, until
 from tests.peers.sip.agent import Agent
 
 
@@ -38,8 +38,8 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
-    """By which transport to which port, and with which trust."""
+class CallTarget:
+    """Where to call: transport, host and port, and the authorities to trust."""
 
     transport: str
     port: int
@@ -49,7 +49,7 @@ class Way:
 
 @asynccontextmanager
 async def call(
-    way: Way,
+    target: CallTarget,
     number: int | str,
     *,
     user: str,
@@ -72,26 +72,30 @@ async def call(
         for agent in agents:
             agent.lost(why)
 
-    station = TransportLayer(way.trust, hear, lost)
+    transport_layer = TransportLayer(target.trust, hear, lost)
     try:
-        local = await station.open([Target(way.transport, way.host, way.port, way.host)])
+        local = await transport_layer.open(
+            [Target(target.transport, target.host, target.port, target.host)]
+        )
     except OSError:
         await one.close()
-        await station.close()
+        await transport_layer.close()
         raise
     await one.session.open(local.host)
-    target = URI.parse(f"sip:{number}@{way.host}:{way.port};transport={way.transport.lower()}")
-    leg = InviteSession(
+    uri = URI.parse(
+        f"sip:{number}@{target.host}:{target.port};transport={target.transport.lower()}"
+    )
+    session = InviteSession(
         local,
         Address(URI.parse(f"sip:{user}@{local.host}")),
         authenticator=Authenticator(user, password),
         timer=timer,
     )
-    agent = Agent(leg, one.session, station.send)
+    agent = Agent(session, one.session, transport_layer.send)
     agents.append(agent)
     caller = Caller(one, agent)
     try:
-        leg.call(target, one.session.offer(), time.monotonic())
+        session.call(uri, one.session.offer(), time.monotonic())
         agent.turn()
         one.watch()
         if wait:
@@ -100,5 +104,5 @@ async def call(
     finally:
         await agent.leave()
         await one.close()
-        await station.close()
+        await transport_layer.close()
         await asyncio.sleep(0)

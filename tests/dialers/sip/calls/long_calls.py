@@ -14,9 +14,9 @@ from appliance.base.config import SipChoices
 from appliance.dialers.sip.dialer import SipDialer
 from tests.code_picture import GUEST, SITE, write_recording
 from tests.code_sound import GUEST_HERTZ, write_beeps
-from tests.dialers.sip.calls.conftest import Server
 from tests.dialers.sip.calls.programs import dial, guest, site_file
-from tests.dialers.sip.facing import there_is
+from tests.dialers.sip.calls.server import Server
+from tests.dialers.sip.media_pair import there_is
 from tests.peers.sip import asterisk_files as there
 from tests.peers.sip.asterisk_files import ENCRYPTED, OPEN, PLAIN, ROOM
 from tests.peers.sip.baresip import LASTS_S, baresip

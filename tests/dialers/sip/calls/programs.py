@@ -18,7 +18,7 @@ from appliance.media.capture.i420 import plane
 from appliance.media.receive.track_follower import TrackFollower
 from tests.code_picture import GUEST, SITE, Code, frame, read, write_recording
 from tests.code_sound import GUEST_HERTZ, SITE_HERTZ, write_beeps
-from tests.dialers.sip.calls.conftest import Server
+from tests.dialers.sip.calls.server import Server
 from tests.media.local_tracks import NumberedVideo, Tone
 from tests.peers.sip.asterisk_files import ENCRYPTED, PASSWORD, SESSION_S
 

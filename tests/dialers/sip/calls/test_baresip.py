@@ -7,8 +7,8 @@ import pytest
 from appliance.dialers.sip.sdp.offer_lines import Encryption
 from tests.code_picture import write_recording
 from tests.code_sound import SITE_HERTZ, write_beeps
-from tests.dialers.sip.calls.caller import Way, call
-from tests.dialers.sip.facing import until
+from tests.dialers.sip.calls.caller import CallTarget, call
+from tests.dialers.sip.media_pair import until
 from tests.peers.sip.baresip import LASTS_S, baresip
 
 
@@ -21,8 +21,8 @@ async def test_both_ways(encryption: Encryption, tmp_path: Path) -> None:
     encrypted = encryption is Encryption.REQUIRED
     with baresip(folder, sound=sound, picture=picture, encrypted=encrypted) as far:
         for transport in ("UDP", "TCP"):
-            way = Way(transport, 5060, host=far.host)
-            async with call(way, "peer", user="site", encryption=encryption) as one:
+            target = CallTarget(transport, 5060, host=far.host)
+            async with call(target, "peer", user="site", encryption=encryption) as one:
                 assert one.agent.up, one.code
                 session = one.end.session
                 await until(lambda one=one: len(one.end.numbers) > 30, "thirty pictures")  # type: ignore[misc]

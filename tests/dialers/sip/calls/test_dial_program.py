@@ -7,9 +7,9 @@ import pytest
 from appliance.base.config import SipChoices
 from appliance.dialers.sip.dialer import SipDialer
 from tests.code_picture import GUEST
-from tests.dialers.sip.calls.conftest import Server
 from tests.dialers.sip.calls.programs import dial, guest, site_file
-from tests.dialers.sip.facing import there_is
+from tests.dialers.sip.calls.server import Server
+from tests.dialers.sip.media_pair import there_is
 from tests.peers.sip.asterisk_files import OPEN, ROOM
 
 SECONDS = 8.0

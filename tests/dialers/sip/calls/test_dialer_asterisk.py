@@ -16,8 +16,8 @@ from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.wire.meeting import Meeting
 from services.endpoint.call.call_keeper import CallKeeper
-from tests.dialers.sip.calls.conftest import Server
-from tests.dialers.sip.facing import there_is
+from tests.dialers.sip.calls.server import Server
+from tests.dialers.sip.media_pair import there_is
 from tests.dialers.sites import near, site, until
 from tests.peers.sip import asterisk_files as there
 from tests.peers.sip.asterisk_files import ENCRYPTED, OPEN, PASSWORD, PLAIN, ROOM

@@ -1,4 +1,4 @@
-"""Two legs on one wire, and shorthand for what they tell."""
+"""Two INVITE sessions on one wire, and shorthand for their events."""
 
 import random
 from collections.abc import Callable
@@ -20,19 +20,19 @@ FAR = Address(ROOM)
 
 
 def hear(end: End, message: Request | Response, now: float) -> None:
-    """Give a message to a leg."""
+    """Give a message to a session."""
     assert isinstance(end, InviteSession)
     end.receive(message, now)
 
 
 def tick(end: End, now: float) -> None:
-    """Tell a leg the hour."""
+    """Let a session do what is due."""
     assert isinstance(end, InviteSession)
     end.on_timer(now)
 
 
 class Pair:
-    """A site's leg and an MCU's."""
+    """A site's session and an MCU's."""
 
     def __init__(
         self,

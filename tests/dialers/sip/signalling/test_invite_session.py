@@ -1,4 +1,4 @@
-"""Whole calls without a socket: two legs, one wire, a clock that is set."""
+"""Whole calls without a socket: two sessions, one wire, a clock that is set."""
 
 import pytest
 from sipmessage import Request, Response
@@ -181,7 +181,7 @@ def test_info_in_both_directions_and_what_is_politely_refused() -> None:
 
 
 def ask(pair: Pair, method: str, **headers: str) -> Response:
-    """What the near leg answers to a request inside the dialog."""
+    """What the near session answers to a request inside the dialog."""
     assert pair.far._dialog is not None
     one = pair.far._dialog.request(method)
     for name, value in headers.items():
@@ -189,10 +189,10 @@ def ask(pair: Pair, method: str, **headers: str) -> Response:
     return outside(pair.near, one)
 
 
-def outside(leg: InviteSession, request: Request) -> Response:
+def outside(session: InviteSession, request: Request) -> Response:
     request.via = [UDP_FAR.via(new_branch())]
-    leg.receive(again(request), 5.0)
-    answer = leg.outgoing()[-1]
+    session.receive(again(request), 5.0)
+    answer = session.outgoing()[-1]
     assert isinstance(answer, Response)
     return answer
 

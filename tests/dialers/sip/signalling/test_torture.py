@@ -55,7 +55,7 @@ ANSWERED = {
     "sdp01": "call",
     "inv2543": "call",
 }
-"""What a leg with an open door does; all others are refused before they reach one."""
+"""What a session that accepts calls does; all others are refused before they reach one."""
 
 REFUSED = {
     "badvers": b"505",
@@ -82,15 +82,15 @@ def test_what_becomes_of_it(one: Torture, local: object) -> None:
         said = answer_to(one.data, str(refused.value))
         assert (said.split(b" ", 2)[1] if said else None) == REFUSED.get(one.name, b"400")
         return
-    leg = InviteSession(UDP_NEAR if local is UDP_NEAR else TCP_NEAR, FAR, accepts_calls=True)
-    leg.receive(parse(one.data), 0.0)
-    out = leg.outgoing()
+    session = InviteSession(UDP_NEAR if local is UDP_NEAR else TCP_NEAR, FAR, accepts_calls=True)
+    session.receive(parse(one.data), 0.0)
+    out = session.outgoing()
     heard = [name for name in names(out) if name != "100"]
     if ANSWERED[one.name] == "call":
         assert heard == []
-        assert [type(event) for event in leg.take_events()] == [Incoming]
-        leg.refuse(486, 0.0)
-        out = leg.outgoing()
+        assert [type(event) for event in session.take_events()] == [Incoming]
+        session.refuse(486, 0.0)
+        out = session.outgoing()
         assert names(out) == ["486"]
     else:
         assert heard == [ANSWERED[one.name]][: bool(ANSWERED[one.name])]
@@ -167,7 +167,7 @@ def test_an_old_branch_tells_no_two_requests_apart() -> None:
     # 3.2.1: the bare cookie is no branch; two such requests of two calls are two.
     first = MESSAGES["badbranch"].data
     second = first.replace(b"badbranch.", b"another.").replace(b"33242", b"33243")
-    leg = InviteSession(UDP_NEAR, FAR, accepts_calls=True)
-    leg.receive(parse(first), 0.0)
-    leg.receive(parse(second), 0.0)
-    assert names(leg.outgoing()) == ["200", "200"]
+    session = InviteSession(UDP_NEAR, FAR, accepts_calls=True)
+    session.receive(parse(first), 0.0)
+    session.receive(parse(second), 0.0)
+    assert names(session.outgoing()) == ["200", "200"]

@@ -1,4 +1,4 @@
-"""What happens on the way: loss, another stream, goodbye, feedback in all its forms."""
+"""What happens in the network: loss, another stream, goodbye, feedback in all its forms."""
 
 import struct
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +10,7 @@ from aiortc.rtp import RtcpByePacket, is_rtcp
 from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.media.receive.video import FarVideo
 from appliance.media.rtp import rtcp
-from tests.dialers.sip.facing import End, agree, end, facing, flows, until
+from tests.dialers.sip.media_pair import End, agree, end, media_flow, media_pair, until
 from tests.dialers.sip.relay import HOST, Relay
 from tests.media.lossy_path import LossyPath
 from tests.media.rtp.tmmbr import tmmbr
@@ -19,7 +19,7 @@ OFF, REQUIRED = Encryption.OFF, Encryption.REQUIRED
 
 
 @asynccontextmanager
-async def by_way(
+async def through_relay(
     relay: Relay,
     kind: str = "video",
     encryption: Encryption = OFF,
@@ -28,7 +28,7 @@ async def by_way(
     """Both ends; one medium from the second to the first goes through the relay."""
     await relay.open()
     try:
-        async with facing(
+        async with media_pair(
             encryption,
             encryption,
             offer=lambda sdp: feedback(relay.offered(sdp, kind)),
@@ -53,8 +53,8 @@ def without(*kinds: str) -> Callable[[str], str]:
 @pytest.mark.parametrize("encryption", [OFF, REQUIRED])
 async def test_a_lost_packet_is_asked_for_again(encryption: Encryption) -> None:
     relay = Relay(LossyPath(drops=lambda number, data: number % 50 == 40, delay_s=0.02))
-    async with by_way(relay, encryption=encryption) as (a, b):
-        await flows(a, b)
+    async with through_relay(relay, encryption=encryption) as (a, b):
+        await media_flow(a, b)
         track = a.session.video
         assert isinstance(track, FarVideo)
         await until(lambda: relay.back.dropped >= 5, "five lost packets")
@@ -78,8 +78,8 @@ async def test_without_repetition_a_keyframe_is_asked_for(
     heard: list[bool] = []
     # More than once: what a keyframe of the first seconds heals by chance is not asked for.
     relay = Relay(LossyPath(drops=lambda number, data: number % 150 == 0 and not heard))
-    async with by_way(relay, feedback=without(*missing)) as (a, b):
-        await flows(a, b)
+    async with through_relay(relay, feedback=without(*missing)) as (a, b):
+        await media_flow(a, b)
 
         def asked() -> bool:
             if expected is None:
@@ -105,8 +105,8 @@ async def test_without_repetition_a_keyframe_is_asked_for(
 
 async def test_keyframe_requests_nobody_hears_go_all_ways() -> None:
     relay = Relay(LossyPath())
-    async with by_way(relay, feedback=without("nack")) as (a, b):
-        await flows(a, b)
+    async with through_relay(relay, feedback=without("nack")) as (a, b):
+        await media_flow(a, b)
         relay.seen.clear()
         a.asked.clear()
         # every third packet has another number: nothing can be put together any more
@@ -125,8 +125,8 @@ async def test_keyframe_requests_nobody_hears_go_all_ways() -> None:
 
 async def test_another_ssrc_in_mid_call() -> None:
     relay = Relay(LossyPath())
-    async with by_way(relay) as (a, b):
-        await flows(a, b)
+    async with through_relay(relay) as (a, b):
+        await media_flow(a, b)
         shown = len(a.numbers)
         relay.inject(bytes(RtcpByePacket([1])), 1)
         relay.rewrite = lambda data: (
@@ -137,8 +137,8 @@ async def test_another_ssrc_in_mid_call() -> None:
 
 async def test_goodbye_is_survived() -> None:
     relay = Relay(LossyPath())
-    async with by_way(relay, "audio") as (a, b):
-        await flows(a, b)
+    async with through_relay(relay, "audio") as (a, b):
+        await media_flow(a, b)
         for number in (0, 1):
             relay.inject(rtcp.cname(1, "x") + bytes(RtcpByePacket([1])), number)
         a.sound.clear()
@@ -147,8 +147,8 @@ async def test_goodbye_is_survived() -> None:
 
 async def test_a_temporary_limit_is_kept_and_notified() -> None:
     relay = Relay(LossyPath())
-    async with by_way(relay) as (a, b):
-        await flows(a, b)
+    async with through_relay(relay) as (a, b):
+        await media_flow(a, b)
         await until(lambda: bool(relay.seen), "a report of the one that is limited")
         own = next(int.from_bytes(compound[4:8]) for compound in relay.seen)
         relay.inject(tmmbr(0x77777777, own, 256_000), 1)
@@ -164,8 +164,8 @@ async def test_a_temporary_limit_is_kept_and_notified() -> None:
 
 async def test_sound_through_loss_and_reordering() -> None:
     relay = Relay(LossyPath(loss=0.05, jitter_s=0.04))
-    async with by_way(relay, "audio", REQUIRED) as (a, b):
-        await flows(a, b)
+    async with through_relay(relay, "audio", REQUIRED) as (a, b):
+        await media_flow(a, b)
         await until(lambda: relay.back.dropped >= 8, "eight lost packets")
         await until(lambda: a.session.statistics().audio.concealed_s > 0, "sound that is made up")
         a.sound.clear()
@@ -174,8 +174,8 @@ async def test_sound_through_loss_and_reordering() -> None:
 
 async def test_the_far_end_moves_to_another_address() -> None:
     """The RMX hands a call on from its entry queue to the conference by a re-INVITE."""
-    async with facing(REQUIRED, REQUIRED) as (a, b):
-        await flows(a, b)
+    async with media_pair(REQUIRED, REQUIRED) as (a, b):
+        await media_flow(a, b)
         c = end(REQUIRED, first=20_000, hertz=1320.0)
         try:
             await c.session.open(HOST)

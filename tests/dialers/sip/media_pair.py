@@ -1,4 +1,4 @@
-"""Two media sessions that face each other over loopback, and what each of them sees and hears."""
+"""Two media sessions that call each other over loopback, and what each of them receives."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -110,14 +110,14 @@ def end(encryption: Encryption, *, first: int = 0, hertz: float = 440.0) -> End:
 
 
 @asynccontextmanager
-async def facing(
+async def media_pair(
     one: Encryption = Encryption.OFF,
     other: Encryption = Encryption.OFF,
     *,
     offer: Callable[[str], str] = str,
     answer: Callable[[str], str] = str,
 ) -> AsyncIterator[tuple[End, End]]:
-    """Both, agreed and watched; `offer` and `answer` may rewrite what goes between them."""
+    """Both, agreed and received from; `offer` and `answer` may rewrite the descriptions."""
     a, b = end(one, hertz=440.0), end(other, first=10_000, hertz=880.0)
     try:
         await a.session.open(HOST)
@@ -142,8 +142,8 @@ def agree(
     a.session.accept(answer(b.session.answer(offer(a.session.offer()))))
 
 
-async def flows(a: End, b: End) -> None:
-    """Counted pictures and the right tone on both sides."""
+async def media_flow(a: End, b: End) -> None:
+    """Wait for pictures and the right tone on both sides."""
     await until(lambda: len(set(a.numbers)) > 15, "fifteen pictures at one end")
     await until(lambda: len(set(b.numbers)) > 15, "fifteen pictures at the other end")
     assert all(number >= 10_000 for number in a.numbers)
