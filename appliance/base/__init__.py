@@ -1,1 +1,1 @@
-"""What every program on the Pi stands on: settings, texts, journal, lifeline, fact file."""
+"""What every program on the Pi stands on: settings, texts, journal, signals, systemd, facts."""

@@ -14,10 +14,15 @@ import click
 import uvicorn
 
 from appliance.base.journal import open_journal
+from appliance.base.run import run_until_signal
 from services.demo.app import Page
 from services.demo.evening import Evening, Ports
 from services.demo.office import ACCOUNT, PASSWORD
 from services.demo.virtual import VirtualTv, virtual_tv
+from services.province.web_server import WebServer
+
+STOP_S = 60.0
+"""Each of the four programs has `evening.STOP_S` for its own end."""
 
 WELCOME = """
   Điểm Cầu — một buổi tối ở xã / an evening at a commune
@@ -41,7 +46,7 @@ WELCOME = """
 def demo(port: int, room_port: int, console_port: int, keep: Path | None) -> None:
     """A province, a room, one site, and a page that shows its TV, its button and its lamp."""
     open_journal("demo")
-    # uvicorn hands a SIGTERM on when it has stopped; it must end the evening as Ctrl-C does.
+    # Until the evening runs: a TERM must not leave the virtual TV's processes behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         folder = keep or Path(tempfile.mkdtemp(prefix="diemcau-demo-"))
@@ -52,35 +57,33 @@ def demo(port: int, room_port: int, console_port: int, keep: Path | None) -> Non
         _window(stack, tv)
         with suppress(KeyboardInterrupt):
             ports = Ports(_free(room_port), _free(console_port), _free(8883))
-            asyncio.run(_evening(folder, tv, _free(port), ports))
+            evening = _evening(folder, tv, _free(port), ports)
+            asyncio.run(run_until_signal(evening, stop_s=STOP_S))
 
 
 async def _evening(folder: Path, tv: VirtualTv, port: int, ports: Ports) -> None:
     url = f"http://127.0.0.1:{port}"
     page = Page(tv)
-    server = uvicorn.Server(
+    server = WebServer(
         uvicorn.Config(
             page.app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1
         )
     )
-    async with Evening(folder, tv, ports) as evening:
+    async with Evening(folder, tv, ports) as evening, asyncio.TaskGroup() as group:
         page.evening = evening
-        serving = asyncio.create_task(server.serve(), name="page")
-        while not server.started and not serving.done():
+        group.create_task(server.serve(), name="page")
+        while not server.started:
             await asyncio.sleep(0.05)
-        if not serving.done():
-            await evening.power(True)
-            said = WELCOME.format(
-                page=url,
-                room=evening.room_url,
-                pin=evening.chair_pin,
-                console=evening.office.url,
-                account=ACCOUNT,
-                password=PASSWORD,
-            )
-            click.echo(said)
-        with suppress(asyncio.CancelledError):
-            await serving
+        await evening.power(True)
+        welcome = WELCOME.format(
+            page=url,
+            room=evening.room_url,
+            pin=evening.chair_pin,
+            console=evening.office.url,
+            account=ACCOUNT,
+            password=PASSWORD,
+        )
+        click.echo(welcome)
 
 
 def _free(port: int) -> int:

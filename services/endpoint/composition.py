@@ -10,7 +10,7 @@ import numpy as np
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.fact_file import SITE_FILE
-from appliance.base.systemd import Lifeline
+from appliance.base.systemd import SystemdNotifier
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
@@ -45,7 +45,7 @@ async def serve(
     site: Site,
     places: Paths,
     simulator: Simulator | None,
-    lifeline: Lifeline,
+    systemd: SystemdNotifier,
     television: Television,
 ) -> None:
     """Be this site on a TV that runs, until cancelled; raises what any part dies of."""
@@ -119,7 +119,7 @@ async def serve(
                 dismissals=dismissals,
                 symptoms=symptoms,
                 reports=Reports(
-                    lifeline,
+                    systemd,
                     places.run,
                     measured,
                 ),

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import signal
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
@@ -13,9 +12,9 @@ from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import HEALTH_FILE
-from appliance.base.limits import Limits
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
-from appliance.base.systemd import Lifeline
+from appliance.base.run import run_until_signal
+from appliance.base.systemd import SystemdNotifier
 from appliance.wire.facts import HealthFacts
 from appliance.wire.report import Presence, Report
 from appliance.wire.report_id import ReportId
@@ -53,10 +52,10 @@ class Places:
 class Tending:
     """All parts of one site's health, and the loops that drive them."""
 
-    def __init__(self, site: Site, places: Places, lifeline: Lifeline) -> None:
+    def __init__(self, site: Site, places: Places, systemd: SystemdNotifier) -> None:
         self._site = site
         self._places = places
-        self._lifeline = lifeline
+        self._systemd = systemd
         self._clock = SystemClock(trust=site.clock.trust)
         self._sequence = Sequence(boot_id(places.root))
         self._stirred = asyncio.Event()
@@ -92,7 +91,7 @@ class Tending:
 
     async def run(self) -> None:
         """Tend until cancelled; ends with the first part that ends."""
-        self._lifeline.watch("rounds", lambda at: at - self._rounded_at < STILL_S)
+        self._systemd.watch("rounds", lambda at: at - self._rounded_at < STILL_S)
         async with asyncio.TaskGroup() as group:
             group.create_task(self._looks(), name="looks")
             group.create_task(self._round_after_round(), name="rounds")
@@ -111,7 +110,7 @@ class Tending:
             self._teller.look(self._clock.now())
             self._checklist.voltage.sample(self._places.root)
             self._tell_neighbours()
-            for name in self._lifeline.beat():
+            for name in self._systemd.feed_watchdog():
                 log.error("watchdog: %s stand still", name)
             with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
@@ -124,7 +123,7 @@ class Tending:
                 self._condition = await asyncio.to_thread(self._rounds.go, self._box())
             self._rounded_at = time.monotonic()
             self._teller.condition(self._condition, self._rounded_at)
-            self._lifeline.ready()
+            self._systemd.ready()
             await asyncio.sleep(max(0.0, began + ROUND_S - time.monotonic()))
 
     def _box(self) -> Box:
@@ -176,7 +175,7 @@ class Tending:
             desired=self._told.desired_facts,
         )
         line = "connected" if connected_now else "not connected"
-        self._lifeline.status(f"{line}; alarms: {', '.join(codes) or 'none'}")
+        self._systemd.status(f"{line}; alarms: {', '.join(codes) or 'none'}")
         self._write(facts)
 
     def _write(self, facts: HealthFacts) -> None:
@@ -210,21 +209,6 @@ def _connector(
 
 async def tend(site: Site, places: Places) -> None:
     """Tell how this site is until SIGTERM or SIGINT; raises what any part dies of."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
-    lifeline = Lifeline()
-    tending = Tending(site, places, lifeline)
-    work = asyncio.create_task(tending.run(), name="health")
-    ending = asyncio.create_task(stop.wait(), name="stop signal")
-    await asyncio.wait({work, ending}, return_when=asyncio.FIRST_COMPLETED)
-    ending.cancel()
-    if not work.done():
-        log.info("stopping")
-        lifeline.stopping()
-        tending.stopped()
-        work.cancel()
-        await asyncio.wait({work}, timeout=Limits().stop)
-    with suppress(asyncio.CancelledError):
-        work.result() if work.done() else None
+    systemd = SystemdNotifier()
+    tending = Tending(site, places, systemd)
+    await run_until_signal(tending.run(), systemd=systemd, at_signal=tending.stopped)

@@ -7,7 +7,6 @@ import logging
 import os
 import re
 import secrets
-import signal
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -21,6 +20,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from appliance.base.journal import open_journal
+from appliance.base.run import run_until_signal
 from appliance.base.site_file import FORMS
 from services.province.accounts import Role, add_account, hashed
 from services.province.broker.local_broker import Beside, beside
@@ -37,6 +37,7 @@ from services.province.history.retention import Retention
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import Account
+from services.province.web_server import WebServer
 
 log = logging.getLogger("diemcau.province")
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
@@ -162,11 +163,8 @@ def province(
         timeout_graceful_shutdown=2,
     )
     place = Beside(data / "broker", broker_host, broker_port, (broker_name,)) if broker else None
-    # uvicorn hands the signal on when it has stopped; to have been stopped is no fault.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(_serve(program, listen, place))
+        asyncio.run(run_until_signal(_serve(program, listen, place)))
     except* BrokerError as group:
         raise click.ClickException(str(group.exceptions[0])) from None
     finally:
@@ -197,13 +195,15 @@ async def _serve(
             )
             parts.append(tasks.create_task(desiring.run(), name="desired"))
             program = replace(program, enrolment=running.enrolment)
-        served = uvicorn.Server(listen(application(program)))
+        served = WebServer(listen(application(program)))
         # What libraries made at the start stays for good: two hundred thousand objects that each
         # full collection would walk through, in the middle of somebody's page.
         gc.freeze()
-        await served.serve()
-        for part in parts:
-            part.cancel()
+        try:
+            await served.serve()
+        finally:
+            for part in parts:  # before the broker, to which they speak
+                part.cancel()
 
 
 def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:

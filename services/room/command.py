@@ -63,4 +63,5 @@ def room(
     scheme = "https" if cert else "http"
     click.echo(f"{scheme}://{host}:{port}/?room={number}", err=True)
     click.echo(f"{scheme}://{host}:{port}/?room={number}&chair=1  PIN {chair_pin}", err=True)
+    # uvicorn's own signal handling ends all that there is: the room is nothing but its server.
     asyncio.run(server.serve())

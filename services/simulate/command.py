@@ -13,12 +13,16 @@ import httpx
 
 from appliance.base.journal import open_journal
 from appliance.base.mqtt import BrokerAddress
+from appliance.base.run import run_until_signal
 from services.province.broker.local_broker import Beside
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.diary import Diary
 from services.simulate.feed import client, feeds
 from services.simulate.life import Appointment
 from services.simulate.site import Where
+
+STOP_S = 120.0
+"""What all sites have said gets its time to arrive (`crowd.ARRIVE_S`), and each leaves in order."""
 
 
 @click.command("simulate")
@@ -90,7 +94,8 @@ def simulate(
         crowd = Crowd(
             where, every, kept, meeting=meeting, feeds=agendas, calm_s=rhythm, diary=Diary(out)
         )
-        asyncio.run(_live(crowd, seconds, weather, http))
+        live = _live(crowd, seconds, weather, http)
+        asyncio.run(run_until_signal(live, stop_s=STOP_S))
     account = crowd.account()
     if as_json:
         click.echo(json.dumps(account))
@@ -100,8 +105,6 @@ def simulate(
 
 
 async def _live(crowd: Crowd, seconds: float, weather: Weather, http: httpx.AsyncClient) -> None:
-    loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGUSR1, crowd.storm.set)
-    loop.add_signal_handler(signal.SIGTERM, crowd.over.set)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, crowd.storm.set)
     async with http:
         await crowd.run(seconds, weather)

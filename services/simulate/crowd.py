@@ -89,7 +89,7 @@ class Crowd:
         diary: Diary | None = None,
     ) -> None:
         self.tally = Tally(diary=diary or Diary())
-        self.storm, self.over = asyncio.Event(), asyncio.Event()
+        self.storm = asyncio.Event()
         known = feeds or {}
         self.sites = [
             SimulatedSite(
@@ -103,21 +103,17 @@ class Crowd:
         self.struck_at: float | None = None
 
     async def run(self, seconds: float, weather: Weather | None = None) -> None:
-        """Live for so long, or until ``over`` is set; then everybody leaves with a word. Raises
-        what a site dies of."""
+        """Live for so long, or until cancelled; then everybody leaves with a word. Raises what a
+        site dies of."""
         until = time.monotonic() + seconds
         blow = None if weather is None else asyncio.create_task(self._blow(weather))
         try:
             for site in self.sites:
                 if site.name not in self.struck:
                     self._start(site)
-                if self.over.is_set():
-                    break
                 await asyncio.sleep(1 / START_PER_S)
-            while (left := until - time.monotonic()) > 0 and not self.over.is_set():
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(min(1.0, left)):
-                        await self.over.wait()
+            while (left := until - time.monotonic()) > 0:
+                await asyncio.sleep(min(1.0, left))
                 self._see_who_fell()
         finally:
             if blow is not None:

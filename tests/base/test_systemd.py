@@ -1,4 +1,4 @@
-"""The lifeline speaks to a real notify socket."""
+"""The notifier speaks to a real notify socket."""
 
 import os
 import socket
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.base.systemd import Lifeline
+from appliance.base.systemd import SystemdNotifier
 
 
 @pytest.fixture
@@ -32,19 +32,19 @@ def said(notify: socket.socket) -> list[str]:
 
 
 def test_ready_is_said_once_and_a_status_when_it_changes(notify: socket.socket) -> None:
-    line = Lifeline()
-    line.ready()
-    line.ready()
-    line.status("đang vào\ncuộc họp")
-    line.status("đang vào cuộc họp")
+    notifier = SystemdNotifier()
+    notifier.ready()
+    notifier.ready()
+    notifier.status("đang vào\ncuộc họp")
+    notifier.status("đang vào cuộc họp")
     assert said(notify) == ["READY=1", "STATUS=đang vào cuộc họp"]
 
 
 def test_the_watchdog_is_fed_only_while_the_work_moves(notify: socket.socket) -> None:
     moving = {"frames": True}
-    line = Lifeline()
-    line.watch("frames", lambda _now: moving["frames"])
-    assert line.beat() == ()
+    notifier = SystemdNotifier()
+    notifier.watch("frames", lambda _now: moving["frames"])
+    assert notifier.feed_watchdog() == ()
     moving["frames"] = False
-    assert line.beat() == ("frames",)
+    assert notifier.feed_watchdog() == ("frames",)
     assert said(notify) == ["WATCHDOG=1"]

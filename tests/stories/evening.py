@@ -12,7 +12,7 @@ import numpy as np
 from icalendar import Calendar, Event, vUri
 
 from appliance.base.config import AgendaSource, Identity, Site
-from appliance.base.systemd import Lifeline
+from appliance.base.systemd import SystemdNotifier
 from appliance.core.problems import Problem
 from appliance.core.scenes import Scene
 from appliance.media.tv.compositor import I420
@@ -205,7 +205,7 @@ class Evening:
                     site_file=self.site_file_refused,
                     stick=lambda now: stick(self.folder / "run", now),
                 ),
-                reports=Reports(Lifeline(loop.time), self.folder / "run"),
+                reports=Reports(SystemdNotifier(loop.time), self.folder / "run"),
                 line=lambda changed: CallKeeper(self.dial, changed, seed="ia-kly"),
                 stage=lambda media: Display(self.tv, self.tv, loop.time, media),
                 selftest=SelfTest({}),

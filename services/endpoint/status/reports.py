@@ -6,7 +6,7 @@ from pathlib import Path
 
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import ENDPOINT_FILE
-from appliance.base.systemd import Lifeline
+from appliance.base.systemd import SystemdNotifier
 from appliance.core.decision import Decision
 from appliance.core.problems import Problem
 from appliance.wire.facts import EndpointFacts
@@ -23,13 +23,13 @@ class Reports:
 
     def __init__(
         self,
-        lifeline: Lifeline,
+        systemd: SystemdNotifier,
         run: Path,
         measured: Callable[[], Mapping[str, str | float]] = dict,
     ) -> None:
         """`measured`: what else the province wants to know and no decision needs, by the names of
         `EndpointFacts`; alone it is no reason to write."""
-        self._lifeline = lifeline
+        self._systemd = systemd
         self._run = run
         self._measured = measured
         self._written: EndpointFacts | None = None
@@ -38,7 +38,7 @@ class Reports:
 
     def watch(self, moves: Callable[[float], bool]) -> None:
         """Feed the watchdog only while the call's media moves, too."""
-        self._lifeline.watch("media", moves)
+        self._systemd.watch("media", moves)
 
     def turn(
         self,
@@ -49,10 +49,10 @@ class Reports:
         headline: str,
     ) -> None:
         """The state at `now` (POSIX s); the first call says READY: the screen is drawn."""
-        self._lifeline.ready()
+        self._systemd.ready()
         meeting = f": {decision.meeting.title}" if decision.meeting else ""
-        self._lifeline.status(headline + meeting)
-        for name in self._lifeline.beat():
+        self._systemd.status(headline + meeting)
+        for name in self._systemd.feed_watchdog():
             log.error("watchdog: %s stands still", name)
         self._tell(problems)
         self._write(facts, now)
