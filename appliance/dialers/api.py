@@ -16,6 +16,7 @@ from aiortc import MediaStreamTrack
 from appliance.core.end_reasons import EndReason
 
 __all__ = [
+    "DIAL_DEADLINE_S",
     "AudioStatistics",
     "Call",
     "CallStatistics",
@@ -28,6 +29,10 @@ __all__ = [
     "LocalTracks",
     "VideoStatistics",
 ]
+
+DIAL_DEADLINE_S = 20.0
+"""From the address to the call: two thirds of SIP's timer B (RFC 3261 17.1.1.2, 32 s); people on
+site lose patience at about twenty."""
 
 
 class DialersError(Exception):

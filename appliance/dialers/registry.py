@@ -4,8 +4,14 @@ import ssl
 from collections.abc import Mapping
 
 from appliance.base.config import SipChoices
-from appliance.base.limits import Limits
-from appliance.dialers.api import Call, Dialer, DialError, EndReason, LocalTracks
+from appliance.dialers.api import (
+    DIAL_DEADLINE_S,
+    Call,
+    Dialer,
+    DialError,
+    EndReason,
+    LocalTracks,
+)
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
 from appliance.dialers.sip.dialer import SipDialer
@@ -13,14 +19,14 @@ from appliance.dialers.sip.dialer import SipDialer
 
 def dialers(
     trust: ssl.SSLContext | None = None,
-    limits: Limits | None = None,
+    deadline_s: float = DIAL_DEADLINE_S,
     sip: SipChoices | None = None,
 ) -> Mapping[str, Dialer]:
     """Every dialer that there is, by scheme. ``trust`` holds a private authority where one is."""
     known: list[Dialer] = [
         LoopbackDialer(),
-        JanusDialer(trust, limits),
-        SipDialer(trust, limits, sip),
+        JanusDialer(trust, deadline_s),
+        SipDialer(trust, deadline_s, sip),
     ]
     return {scheme: dialer for dialer in known for scheme in dialer.schemes}
 
@@ -33,10 +39,13 @@ class Dialers:
     """
 
     def __init__(
-        self, ca: str = "", limits: Limits | None = None, sip: SipChoices | None = None
+        self,
+        ca: str = "",
+        deadline_s: float = DIAL_DEADLINE_S,
+        sip: SipChoices | None = None,
     ) -> None:
         trust = ssl.create_default_context(cafile=ca) if ca else None
-        self._by_scheme = dialers(trust, limits, sip)
+        self._by_scheme = dialers(trust, deadline_s, sip)
         self.schemes = frozenset(self._by_scheme)
 
     async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 import trustme
 
-from appliance.base.limits import Limits
 from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.registry import Dialers
 from tests.dialers.sites import near
@@ -44,7 +43,7 @@ async def test_a_server_that_never_answers() -> None:
     silent = await asyncio.start_server(lambda *line: held.extend(line), "127.0.0.1", 0)
     port = silent.sockets[0].getsockname()[1]
     with pytest.raises(DialError) as caught:
-        dialers = Dialers(limits=Limits(dial=0.3))
+        dialers = Dialers(deadline_s=0.3)
         await dialers.dial(_address(port), near(1), name="site 1")
     assert caught.value.reason is EndReason.UNREACHABLE
     silent.close()

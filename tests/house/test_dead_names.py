@@ -24,6 +24,7 @@ REGISTERED = [
 
 CALLED_BY_OTHERS = {
     # by frameworks
+    "capture_signals": "uvicorn's, of a Server",
     "collect": "prometheus_client asks a Collector for its gauges",
     "get_command": "click's, of a group that loads its commands late",
     "list_commands": "click's, of a group that loads its commands late",

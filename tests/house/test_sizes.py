@@ -18,7 +18,6 @@ TINY_BY_NATURE = {"__init__.py", "__main__.py", "conftest.py"}
 
 SHORT = {
     "appliance/base/errors.py": "a base class that modules of the layer share",
-    "appliance/base/limits.py": "one table of deadlines",
     "appliance/core/end_reasons.py": "one enumeration that redial, dialers and reports share",
     "appliance/core/message.py": "N_, imported wherever a text is written",
     "appliance/wire/calendar/library_faults.py": "one tuple that four readers share",

@@ -5,8 +5,7 @@ import ssl
 
 from websockets.exceptions import WebSocketException
 
-from appliance.base.limits import Limits
-from appliance.dialers.api import Call, DialError, EndReason, LocalTracks
+from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError, EndReason, LocalTracks
 from appliance.dialers.janus.call import JanusCall
 from appliance.dialers.janus.call_errors import refused, unreachable
 from appliance.dialers.janus.socket import LostError, RefusedError
@@ -19,9 +18,11 @@ class JanusDialer:
 
     schemes = frozenset({"janus+ws", "janus+wss"})
 
-    def __init__(self, trust: ssl.SSLContext | None = None, limits: Limits | None = None) -> None:
+    def __init__(
+        self, trust: ssl.SSLContext | None = None, deadline_s: float = DIAL_DEADLINE_S
+    ) -> None:
         self._trust = trust
-        self._limits = limits or Limits()
+        self._deadline_s = deadline_s
 
     async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
         """Enter the room as ``name``; raises DialError."""
@@ -34,7 +35,7 @@ class JanusDialer:
         host = parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"
         call = JanusCall(parsed, near, name, trust)
         try:
-            async with asyncio.timeout(self._limits.dial):
+            async with asyncio.timeout(self._deadline_s):
                 await call.join()
         except BaseException as error:
             ended, detail = call.ended, call.detail

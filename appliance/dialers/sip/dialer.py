@@ -6,8 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from appliance.base.config import SipChoices
-from appliance.base.limits import Limits
-from appliance.dialers.api import Call, DialError, EndReason, LocalTracks
+from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError, EndReason, LocalTracks
 from appliance.dialers.sip.call import SipCall
 from appliance.dialers.sip.call_errors import unreachable
 from appliance.dialers.sip.dtmf_script import DtmfScriptError, steps
@@ -30,12 +29,12 @@ class SipDialer:
     def __init__(
         self,
         trust: ssl.SSLContext | None = None,
-        limits: Limits | None = None,
+        deadline_s: float = DIAL_DEADLINE_S,
         choices: SipChoices | None = None,
         lookup: Lookup | None = None,
     ) -> None:
         self._trust = trust
-        self._limits = limits or Limits()
+        self._deadline_s = deadline_s
         self._choices = choices or SipChoices()
         self._lookup = lookup or Dns()
         self._last: tuple[str, SipCall] | None = None
@@ -47,7 +46,7 @@ class SipDialer:
         host = ""
         try:
             async with asyncio.timeout(
-                max(self._limits.dial - CANCEL_MARGIN_S, self._limits.dial / 2)
+                max(self._deadline_s - CANCEL_MARGIN_S, self._deadline_s / 2)
             ):
                 route = await self._find_route(address)
                 host = route.target.host
@@ -69,7 +68,7 @@ class SipDialer:
                 problem = "does not answer"
                 if call is not None and call.rang:
                     problem = "rings, and nobody takes the call"
-                detail = f"{host} {problem} within {self._limits.dial:g} s"
+                detail = f"{host} {problem} within {self._deadline_s:g} s"
                 raise DialError(EndReason.UNREACHABLE, detail) from None
             if isinstance(error, OSError):
                 raise unreachable(error, host) from None

@@ -16,12 +16,11 @@ from zoneinfo import ZoneInfo
 
 import httpx
 
-from appliance.base.limits import Limits
 from appliance.wire.calendar.agenda import Agenda, read_agenda
 from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
 from services.endpoint.agenda import feed_fetch
 from services.endpoint.agenda.feed_cache import Kept, read_kept, write_kept
-from services.endpoint.agenda.feed_fetch import Fetched, Mark, fetch
+from services.endpoint.agenda.feed_fetch import FETCH_DEADLINE_S, Fetched, Mark, fetch
 from services.endpoint.agenda.feed_sanity import CONFIRM_AFTER_S, Doubt, judge, pause_s
 
 BEHIND_S = 24 * 3600.0
@@ -79,7 +78,7 @@ class Feed:
         hosts: frozenset[str] = frozenset(),
         ca: str = "",
         http: httpx.AsyncClient | None = None,
-        deadline_s: float = Limits().feed,
+        deadline_s: float = FETCH_DEADLINE_S,
         confirm_after_s: float = CONFIRM_AFTER_S,
     ) -> None:
         self._source, self._folder = source, folder

@@ -12,7 +12,9 @@ import httpx
 from appliance.wire.calendar.calendar_text import LARGEST
 from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
 
-MOST_REDIRECTS = 3
+FETCH_DEADLINE_S = 20.0
+"""The whole transfer of an agenda of 2 MB over a line of 1 Mbit/s."""
+MAX_REDIRECTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def place(source: str) -> str:
 
 
 async def fetch(
-    source: str, mark: Mark, http: httpx.AsyncClient, *, deadline_s: float = 20.0
+    source: str, mark: Mark, http: httpx.AsyncClient, *, deadline_s: float = FETCH_DEADLINE_S
 ) -> Fetched:
     """The feed at `source` (http, https, ``file:`` or a path) unless `mark` is still its version.
 
@@ -82,7 +84,7 @@ async def _from_server(source: str, mark: Mark, http: httpx.AsyncClient) -> Fetc
     url = httpx.URL(source)
     shown = {"If-None-Match": mark.etag, "If-Modified-Since": mark.modified}
     headers = {name: value for name, value in shown.items() if value}
-    for _ in range(MOST_REDIRECTS + 1):
+    for _ in range(MAX_REDIRECTS + 1):
         async with http.stream("GET", url, headers=headers) as answer:
             if answer.has_redirect_location:
                 url = _followed(url, answer.headers["Location"])

@@ -7,11 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
-from appliance.base.limits import Limits
 from appliance.core.decision import CallFact, CallState
 from appliance.core.end_reasons import EndReason
 from appliance.core.redial import first_try, next_try, tries_after
-from appliance.dialers.api import Call, DialError
+from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError
 from appliance.wire.meeting import Meeting
 
 Result = TypeVar("Result")
@@ -21,10 +20,15 @@ log = logging.getLogger("diemcau.line")
 Dial = Callable[[str], Awaitable[Call]]
 """An address goes in, a call comes out; the near end's tracks are the caller's business."""
 
-
-STILL_S = 25.0
-"""Twice the time after which a silent call is ended."""
-LEAST_S = 0.001
+FIRST_MEDIA_S = 12.0
+"""A call without a packet for so long is no call (ICE fails at about ten)."""
+SILENT_MEDIA_S = 8.0
+"""No packet in a running call: longer than any Wi-Fi roam or ring protection switch."""
+WATCHDOG_SILENCE_S = 25.0
+"""Twice the time after which a silent call is ended: what should have ended it does not run."""
+HANG_UP_S = 4.0
+"""A polite leave; the far end notices a dead peer by itself after that."""
+MIN_WAIT_S = 0.001
 """A loop's timers fire a clock tick early; what is left then is no time to wait for."""
 
 
@@ -50,13 +54,13 @@ class CallKeeper:
         *,
         seed: str,
         spread: float = 0.0,
-        limits: Limits | None = None,
+        dial_deadline_s: float = DIAL_DEADLINE_S,
     ) -> None:
         self._dial = dial
         self._changed = changed
         self._seed = seed
         self._spread = spread
-        self._limits = limits or Limits()
+        self._dial_deadline_s = dial_deadline_s
         self._wanted: Meeting | None = None
         self._turn = asyncio.Event()
         self._media_at: float | None = None
@@ -88,7 +92,7 @@ class CallKeeper:
         call = self.call
         if call is None or (call.video is None and call.audio is None):
             return True
-        return monotonic - (self._media_at or self._up_at) < STILL_S
+        return monotonic - (self._media_at or self._up_at) < WATCHDOG_SILENCE_S
 
     async def run(self) -> None:
         """Keep the wanted call up until cancelled; then hang up."""
@@ -135,11 +139,11 @@ class CallKeeper:
         self._be(CallState.DIALING, meeting)
         log.info("near → dialing %s", meeting.title, extra={"MEETING": meeting.uid})
         try:
-            self.call = await self._or_turn(self._dial(meeting.address), self._limits.dial)
+            self.call = await self._or_turn(self._dial(meeting.address), self._dial_deadline_s)
         except DialError as error:
             return Ended(error.reason, error.detail)
         except TimeoutError:
-            return Ended(EndReason.UNREACHABLE, f"no answer within {self._limits.dial:g} s")
+            return Ended(EndReason.UNREACHABLE, f"no answer within {self._dial_deadline_s:g} s")
         if self.call is None:
             return Ended(EndReason.OURS, "another meeting is wanted, or none")
         self._be(CallState.UP, meeting)
@@ -150,7 +154,7 @@ class CallKeeper:
         self._up_at = asyncio.get_running_loop().time()
         while call.ended is None and not self._turn.is_set():
             silence = self._silence(call)
-            if silence < LEAST_S:
+            if silence < MIN_WAIT_S:
                 return Ended(EndReason.LOST, "the far end's media stopped")
             with suppress(TimeoutError):
                 await self._or_turn(call.changed(), silence)
@@ -165,8 +169,8 @@ class CallKeeper:
         if call.video is None and call.audio is None:
             self._media_at = now
         if self._media_at is None:
-            return self._up_at + self._limits.first_media - now
-        return self._media_at + self._limits.silent_media - now
+            return self._up_at + FIRST_MEDIA_S - now
+        return self._media_at + SILENT_MEDIA_S - now
 
     async def _or_turn(self, work: Awaitable[Result], seconds: float) -> Result | None:
         """The result of `work`, or None as soon as another call is wanted.
@@ -190,7 +194,7 @@ class CallKeeper:
         if call is not None:
             self._be(CallState.CLOSING, None)
             try:
-                async with asyncio.timeout(self._limits.hang_up):
+                async with asyncio.timeout(HANG_UP_S):
                     await call.hang_up()
             except TimeoutError:
                 log.warning("far ← no answer to our leaving; dropped")

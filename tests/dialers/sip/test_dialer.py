@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from appliance.base.config import SipChoices
-from appliance.base.limits import Limits
 from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.dialers.sip.dtmf_script import DtmfScriptError, Step, steps
@@ -72,7 +71,7 @@ async def test_registered_for_the_time_of_the_call() -> None:
 async def test_no_call(code: int, reason: EndReason) -> None:
     async with far_end(code) as far:
         with pytest.raises(DialError) as told:
-            await SipDialer(limits=Limits(dial=3.0)).dial(address(far.port), near(1), name="x")
+            await SipDialer(deadline_s=3.0).dial(address(far.port), near(1), name="x")
     assert told.value.reason is reason
     assert told.value.detail
     assert len(asyncio.all_tasks()) == 1

@@ -10,8 +10,7 @@ import pytest_asyncio
 import trustme
 
 from appliance.base.config import SipChoices
-from appliance.base.limits import Limits
-from appliance.dialers.api import DialError, EndReason
+from appliance.dialers.api import DIAL_DEADLINE_S, DialError, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.media.rtp.sender import FIRST_KEYFRAMES_S
 from tests.dialers.sites import PATIENCE_S, Site, near, site, until
@@ -138,8 +137,8 @@ async def test_encrypted_where_the_mcu_can(faults: Faults, encrypted: bool) -> N
 async def test_no_call(number: str, code: int, reason: EndReason) -> None:
     async with mcu(Faults(code=code)) as one:
         with pytest.raises(DialError) as told:
-            limits = Limits() if code else Limits(dial=4.0)
-            await SipDialer(limits=limits).dial(one.address(number), near(1), name="x")
+            deadline_s = DIAL_DEADLINE_S if code else 4.0
+            await SipDialer(deadline_s=deadline_s).dial(one.address(number), near(1), name="x")
     assert told.value.reason is reason
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from appliance.base.config import SipChoices
-from appliance.base.limits import Limits
 from appliance.core.redial import PACES
 from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
@@ -120,15 +119,15 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
     number, user, password, encryption, reason, words = REFUSALS[what]
     trust = None if reason is EndReason.UNTRUSTED else server.trust
     # Where it rings for ever the whole time goes by; everything else is answered before.
-    limits = Limits(dial=8.0 if number == there.SILENT else 60.0)
+    deadline_s = 8.0 if number == there.SILENT else 60.0
     said = choices(tmp_path, user, password, encryption=encryption)
-    dialer = SipDialer(trust, limits, said)
+    dialer = SipDialer(trust, deadline_s, said)
 
     async def dial(address: str) -> Call:
         return await dialer.dial(address, near(1), name="Xã Ia Kly")
 
     caplog.set_level(logging.INFO, "diemcau.line")
-    line = CallKeeper(dial, lambda: None, seed="ia-kly", limits=Limits(dial=90.0))
+    line = CallKeeper(dial, lambda: None, seed="ia-kly", dial_deadline_s=90.0)
     line.want(Meeting("m1", "Giao ban", 0.0, 3600.0, server.address(number, "tls")))
     async with contextlib.AsyncExitStack() as stack:
         running = asyncio.create_task(line.run())
