@@ -7,10 +7,10 @@ import click
 import uvloop
 
 from appliance.base.journal import open_journal
+from appliance.base.paths import Paths
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.media.tv.output import Output
 from hardware.wiring import TWO_BUTTONS
-from services.endpoint.paths import Paths
 from services.endpoint.program import conduct
 from services.endpoint.simulator import Simulator
 
@@ -50,8 +50,8 @@ def endpoint(
     simulator = None if socket is None else _simulator(socket)
     loop = uvloop.new_event_loop if simulator is None else simulator.new_event_loop
     with asyncio.Runner(loop_factory=loop) as runner:
-        places = Paths(data, run_path, root)
-        runner.run(conduct(site, places, simulator, Output(vout=vout, aout=aout)))
+        paths = Paths(data, run_path, root)
+        runner.run(conduct(site, paths, simulator, Output(vout=vout, aout=aout)))
 
 
 def _simulator(socket: Path) -> Simulator:

@@ -10,6 +10,7 @@ import numpy as np
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.fact_file import SITE_FILE
+from appliance.base.paths import Paths
 from appliance.base.systemd import SystemdNotifier
 from appliance.core.scenes import name_card
 from appliance.dialers.api import Call
@@ -26,7 +27,6 @@ from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.devices import Devices
-from services.endpoint.paths import Paths
 from services.endpoint.screen.display import Display
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.screen.renderer import SceneRenderer, card
@@ -43,7 +43,7 @@ log = logging.getLogger("diemcau.endpoint")
 
 async def serve(
     site: Site,
-    places: Paths,
+    paths: Paths,
     simulator: Simulator | None,
     systemd: SystemdNotifier,
     television: Television,
@@ -56,10 +56,10 @@ async def serve(
         )
     )
     corner = self_view(size)
-    encoders = encoders_for(model(places.root))
+    encoders = encoders_for(model(paths.root))
     devices = Devices(site, face, (corner.width, corner.height), encoders)
     easel = SceneRenderer(size, locale, devices.camera.preview)
-    dismissals = Dismissals(places.data)
+    dismissals = Dismissals(paths.data)
     clock = SystemClock(trust=site.clock.trust)
     dialers = Dialers(site.call.ca, sip=site.sip)
 
@@ -77,13 +77,13 @@ async def serve(
     async def call(address: str) -> Call:
         return await dialers.dial(address, devices.near(), name=identity.name)
 
-    refused = SITE_FILE.read(places.run, clock.now(), inf)
+    refused = SITE_FILE.read(paths.run, clock.now(), inf)
     with open_board(TWO_BUTTONS, pins=simulator and simulator.pins) as board:
         if board.problem:
             log.error("button box: %s", board.problem)
         async with Feed(
             site.agenda.url,
-            places.data / "agenda",
+            paths.data / "agenda",
             zone=identity.zoneinfo,
             hosts=frozenset(site.agenda.hosts),
             ca=site.agenda.ca,
@@ -97,7 +97,7 @@ async def serve(
                 tv_problem=tv_problem,
                 button_box=board.problem,
                 site_file=refused is not None and bool(refused.problems),
-                stick=lambda now: stick(places.run, now),
+                stick=lambda now: stick(paths.run, now),
             )
             selftest = SelfTest(
                 trials(
@@ -120,7 +120,7 @@ async def serve(
                 symptoms=symptoms,
                 reports=Reports(
                     systemd,
-                    places.run,
+                    paths.run,
                     measured,
                 ),
                 line=lambda changed: CallKeeper(
@@ -132,7 +132,7 @@ async def serve(
             async with asyncio.TaskGroup() as group:
                 group.create_task(conductor.run(), name="conductor")
                 province = Province(
-                    places.run,
+                    paths.run,
                     hurry=agendas.hurry,
                     claimed=conductor.claimed,
                     said=conductor.told,

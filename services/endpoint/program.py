@@ -5,26 +5,26 @@ import time
 from collections.abc import Awaitable, Callable
 
 from appliance.base.config import Site
+from appliance.base.paths import Paths
 from appliance.base.run import run_until_signal
 from appliance.base.systemd import SystemdNotifier
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
-from services.endpoint.paths import Paths
 from services.endpoint.screen.renderer import SceneRenderer
 from services.endpoint.simulator import Simulator
 
 Serve = Callable[[Site, Paths, Simulator | None, SystemdNotifier, Television], Awaitable[None]]
 
 
-async def conduct(site: Site, places: Paths, simulator: Simulator | None, output: Output) -> None:
+async def conduct(site: Site, paths: Paths, simulator: Simulator | None, output: Output) -> None:
     """Be this site until SIGTERM or SIGINT; raises what any part dies of."""
     systemd = SystemdNotifier()
-    await run_until_signal(_site(site, places, simulator, output, systemd), systemd=systemd)
+    await run_until_signal(_site(site, paths, simulator, output, systemd), systemd=systemd)
 
 
 async def _site(
-    site: Site, places: Paths, simulator: Simulator | None, output: Output, systemd: SystemdNotifier
+    site: Site, paths: Paths, simulator: Simulator | None, output: Output, systemd: SystemdNotifier
 ) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
@@ -34,7 +34,7 @@ async def _site(
     async with asyncio.TaskGroup() as group:
         group.create_task(television.run(), name="television")
         serve = await asyncio.to_thread(_loaded)
-        await serve(site, places, simulator, systemd, television)
+        await serve(site, paths, simulator, systemd, television)
 
 
 def _loaded() -> Serve:

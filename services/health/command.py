@@ -6,8 +6,9 @@ from pathlib import Path
 import click
 
 from appliance.base.journal import open_journal
+from appliance.base.paths import Paths
 from appliance.base.site_file import SiteFileError, read_site
-from services.health.program import Places, tend
+from services.health.program import tend
 
 
 @click.command("health")
@@ -30,4 +31,4 @@ def health(site_path: Path, data: Path, run_path: Path, root: Path, verbose: boo
             click.echo(f"{site_path}: {fault}", err=True)
         raise SystemExit(2) from error
     data.mkdir(parents=True, exist_ok=True)
-    asyncio.run(tend(site, Places(root, data, run_path)))
+    asyncio.run(tend(site, Paths(data, run_path, root)))

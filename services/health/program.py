@@ -5,14 +5,13 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
+from appliance.base.paths import Paths
 from appliance.base.run import run_until_signal
 from appliance.base.systemd import SystemdNotifier
 from appliance.wire.facts import HealthFacts
@@ -40,37 +39,26 @@ STILL_S = 120.0
 """No round came to its end for so long: a driver hangs, and a restart is all that can help."""
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the kernel tells (`root`), what survives (`data`), where neighbours tell (`run`)."""
-
-    root: Path
-    data: Path
-    run: Path
-
-
 class Tending:
     """All parts of one site's health, and the loops that drive them."""
 
-    def __init__(self, site: Site, places: Places, systemd: SystemdNotifier) -> None:
+    def __init__(self, site: Site, paths: Paths, systemd: SystemdNotifier) -> None:
         self._site = site
-        self._places = places
+        self._paths = paths
         self._systemd = systemd
         self._clock = SystemClock(trust=site.clock.trust)
-        self._sequence = Sequence(boot_id(places.root))
+        self._sequence = Sequence(boot_id(paths.root))
         self._stirred = asyncio.Event()
-        self._checklist = Checklist(places.root, places.data)
+        self._checklist = Checklist(paths.root, paths.data)
         self._rounds = CheckRunner(self._checklist.checks)
         self._rounded_at = time.monotonic()
         self._condition = Condition((), {}, {})
         self._written: HealthFacts | None = None
         self._written_at = float("-inf")
         self._told = ProvinceMessages(self._clock.now, self._stirred.set)
-        credentials = Credentials(places.data)
+        credentials = Credentials(paths.data)
         identity, province = site.site, site.province
-        owner = Owner(
-            identity.id, serial(places.root), model(places.root), province.url, province.ca
-        )
+        owner = Owner(identity.id, serial(paths.root), model(paths.root), province.url, province.ca)
         self._enrol = Enrol(
             owner,
             credentials,
@@ -82,12 +70,12 @@ class Tending:
         self.reporter = Reporter(
             identity.id,
             self._connect,
-            Backlog(places.data / "backlog"),
+            Backlog(paths.data / "backlog"),
             birth=self._birth,
             next_id=self._next_id,
             heard=self._told.hear,
         )
-        self._teller = ReportSource(places.run, self._say, self._next_id)
+        self._teller = ReportSource(paths.run, self._say, self._next_id)
 
     async def run(self) -> None:
         """Tend until cancelled; ends with the first part that ends."""
@@ -108,7 +96,7 @@ class Tending:
         while True:
             self._stirred.clear()
             self._teller.look(self._clock.now())
-            self._checklist.voltage.sample(self._places.root)
+            self._checklist.voltage.sample(self._paths.root)
             self._tell_neighbours()
             for name in self._systemd.feed_watchdog():
                 log.error("watchdog: %s stand still", name)
@@ -129,8 +117,8 @@ class Tending:
     def _box(self) -> Box:
         pair = self._enrol.pair
         return Box(
-            root=self._places.root,
-            data=self._places.data,
+            root=self._paths.root,
+            data=self._paths.data,
             now=self._clock.now(),
             monotonic=time.monotonic(),
             trusted=self._clock.trusted(),
@@ -151,7 +139,7 @@ class Tending:
         self._stirred.set()
 
     def _birth(self) -> Presence:
-        root, report_id = self._places.root, self._next_id()
+        root, report_id = self._paths.root, self._next_id()
         return Presence(
             report_id,
             online=True,
@@ -183,7 +171,7 @@ class Tending:
         if facts == self._written and now - self._written_at < 5.0:
             return
         try:
-            HEALTH_FILE.write(self._places.run, facts, self._clock.now())
+            HEALTH_FILE.write(self._paths.run, facts, self._clock.now())
         except FactFileError as error:
             if self._written is not None or self._written_at == float("-inf"):
                 log.warning("%s", error)
@@ -207,8 +195,8 @@ def _connector(
     return connect_once
 
 
-async def tend(site: Site, places: Places) -> None:
+async def tend(site: Site, paths: Paths) -> None:
     """Tell how this site is until SIGTERM or SIGINT; raises what any part dies of."""
     systemd = SystemdNotifier()
-    tending = Tending(site, places, systemd)
+    tending = Tending(site, paths, systemd)
     await run_until_signal(tending.run(), systemd=systemd, at_signal=tending.stopped)

@@ -24,7 +24,6 @@ SHORT = {
     "hardware/network.py": "one reading, for programs that need no vitals",
     "hardware/wiring.py": "one table of pins",
     "services/endpoint/devices/near_devices.py": "a Protocol that breaks a cycle",
-    "services/endpoint/paths.py": "one value that each part of the program takes",
     "services/province/history/bounds.py": "one table of bounds",
     "services/province/storage/migrations/env.py": "Alembic asks for this file by name",
     "services/simulate/diary.py": "one writer",
