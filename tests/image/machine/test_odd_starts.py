@@ -45,7 +45,7 @@ def codes(machine: Machine, program: str, wanted: ProblemKey) -> None:
     key = "problems" if program == "endpoint" else "alarms"
     code = KINDS[wanted].code
     said = machine.ask(
-        f'for i in $(seq 120); do grep -q \'"{key}": \\[.*"{code}"\' /run/diemcau/{program}.json'
+        f'for i in $(seq 120); do grep -q \'"{key}": *\\[.*"{code}"\' /run/diemcau/{program}.json'
         f" && break; sleep 2; done; cat /run/diemcau/{program}.json"
     )
     assert code in json.loads(said)[key], said

@@ -97,7 +97,7 @@ def test_nothing_restarts_it_and_the_gate_is_waited_for_again(guest: Machine) ->
     assert guest.ask("systemctl show --value -p ConditionResult diemcau-fallback") == "no"
     assert guest.ask("diemcau slots can-fall-back; echo $?") == "0"
     assert guest.said().count("diemcau: slot ") == 1
-    wait_for(guest, 'grep -q \'"alarms": .*"P6"\' /run/diemcau/health.json')
+    wait_for(guest, 'grep -q \'"alarms":.*"P6"\' /run/diemcau/health.json')
 
 
 def test_once_the_problem_is_over_the_gate_is_passed_and_the_count_is_gone(guest: Machine) -> None:
