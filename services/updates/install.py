@@ -1,95 +1,153 @@
-"""Brings a release into the box: installed where no meeting is near, started where nobody works.
+"""Installs a release into the other slot, and restarts the box into it.
 
-From a stick or from an address, by hand or by itself: the same rules.
+By hand, from a stick or from an address: `diemcau update`, `diemcau stick` and `diemcau updater`
+call the same functions.
 """
 
 import subprocess
 import time
 from collections.abc import Callable
-from math import inf
-from pathlib import Path
+from dataclasses import dataclass, replace
+from enum import Enum, auto
 
-from appliance.base.config import Site
-from appliance.base.fact_file import UPDATE_FILE
-from appliance.base.site_file import SiteFileError, read_site
-from appliance.core.rescue import NOT_PASSED, UNDAMAGED
-from appliance.wire.facts import UpdateFacts
-from hardware.vitals.identity import release
+from appliance.core.maintenance_window import Work
+from services.slots.current_slot import running_slot
+from services.slots.record import Refused, SlotRecord, read_record, write_record
+from services.slots.rescue import COUNT
 from services.support import shell
-from services.updates import restart, slot_confirmed
-from services.updates.progress import AGAIN_S
+from services.updates import box
+from services.updates.box import Paths
+from services.updates.budgeted_install import Finished, Stop, run_rauc
+from services.updates.bundle_size import default_budget
+from services.updates.release_address import AddressError
+from services.updates.window import Window
 
-UPDATE = ("diemcau", "update")
+DEADLINE_S = 3600.0
+"""300 MB over a line of 1 Mbit/s take forty minutes."""
+INSTALL = ("rauc", "install")
 REBOOT = ("systemctl", "--no-block", "reboot")
+HANDLER_REFUSED = "Pre-install handler error"
+"""How RAUC's reason begins where `diemcau admit` has refused; that command keeps why."""
+MAX_REASON_CHARS = 400
 
 
-def settings(data: Path) -> Site | None:
-    """Of the site that this box is; None on a box without any."""
-    try:
-        return read_site(data / "site" / "site.toml")
-    except (OSError, SiteFileError):
-        return None
+class Ending(Enum):
+    """What became of an install."""
+
+    INSTALLED = auto()
+    FAILED = auto()
+    """RAUC refused the bundle, or the line was gone."""
+    OVER_BUDGET = auto()
+    """More than the budget has come over the line."""
+    STOPPED = auto()
+    """A meeting came near; nothing was wrong with the bundle."""
 
 
-def meeting(root: Path, run: Path, data: Path) -> str:
-    """Why nothing may load the box now; "" where no meeting is on or near. None is in rescue."""
-    if slot_confirmed.in_rescue(root):
-        return ""
-    return restart.ask(run, settings(data) is not None, support=False)
+@dataclass(frozen=True, slots=True)
+class Install:
+    """How one install ended."""
+
+    ending: Ending
+    reason: str = ""
+    """Why it is not installed; kept in `diemcau slots show` as well."""
+    output: str = ""
+    """What RAUC printed."""
+    received: int = 0
+    """Bytes over the line."""
+    not_kept: str = ""
+    """Why the outcome could not be kept on the data partition."""
 
 
-def install(bundle: str, data: Path, again: Callable[[], None]) -> bool:
-    """Whether `bundle`, a file or an address, is in the other slot; `diemcau slots` says why not.
+def is_address(bundle: str) -> bool:
+    """Whether `bundle` comes over a line."""
+    return "://" in bundle
 
-    `diemcau update` has its own deadline; `again` is called all the while.
+
+def install(
+    bundle: str,
+    paths: Paths,
+    *,
+    why_stop: Callable[[], str],
+    max_bytes: int | None = None,
+    authority: str = "",
+) -> Install:
+    """Install `bundle`, a file or an https address, into the other slot; the next start tries it.
+
+    `why_stop` is asked every few seconds whether it may go on. `max_bytes` bounds what comes over
+    the line; None for a share of the bundle (`DOWNLOAD_SHARE`). `authority` is a file with the one
+    that the server's certificate has to be from; "" for the one that the settings name. The outcome
+    stays in the slots' record.
     """
-    child = subprocess.Popen((*UPDATE, "--data", data, bundle))
-    while True:
+    authority = authority or _authority(paths)
+    words = (*INSTALL, *(("--tls-ca", authority) if authority else ()), bundle)
+    if not is_address(bundle):
+        max_bytes = None
+    elif max_bytes is None:
         try:
-            return child.wait(AGAIN_S) == 0
-        except subprocess.TimeoutExpired:
-            again()
+            max_bytes = default_budget(bundle, authority)
+        except AddressError as error:
+            return _kept(paths, bundle, Install(Ending.FAILED, str(error)))
+    done = run_rauc(words, max_bytes, DEADLINE_S, why_stop=why_stop)
+    ending = _ending(done)
+    reason = "" if ending is Ending.INSTALLED else reason_of(done.output)
+    return _kept(paths, bundle, Install(ending, reason, done.output, done.received))
 
 
-def start(run: Path, data: Path) -> str:
+def restart(window: Window) -> str:
     """Restart the box into what was installed. Why not now; "" where it is on its way down."""
-    obstacle = restart.ask(run, settings(data) is not None, shell.active())
-    if obstacle:
-        return obstacle
-    done = subprocess.run(
-        REBOOT, capture_output=True, text=True, timeout=shell.DEADLINE_S, check=False
-    )
+    if reason := window.why_wait(Work.RESTART):
+        return reason
+    try:
+        done = subprocess.run(
+            REBOOT, capture_output=True, text=True, timeout=shell.DEADLINE_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"systemd cannot be asked: {error}"
     return done.stderr.strip() or "systemd will not" if done.returncode else ""
 
 
-def running(root: Path, run: Path) -> str:
-    """The release that runs, by its slot's header, with which RAUC's handler compares the next.
-
-    By os-release where nobody has told of this start: were the two ever to differ, a box that went
-    by os-release would install the same bundle for ever.
-    """
-    return _of_this_start(run).release or release(root)
-
-
-def failed_here(run: Path) -> frozenset[str]:
-    """The releases that were whole here and did not get there, as this start knows them.
-
-    Not one that is damaged: the same release again repairs it. One that hung counts, though it may
-    have been the power: it would be installed again and again.
-    """
-    facts = _of_this_start(run)
-    match facts.state:
-        case "fell-back":
-            tried = [(facts.wanted, facts.detail)]
-        case "rescue":
-            tried = [(slot.version, slot.reason) for slot in facts.slots]
-        case _:
-            tried = []
-    return frozenset(
-        version for version, reason in tried if reason.startswith((NOT_PASSED, UNDAMAGED))
-    )
+def reason_of(output: str) -> str:
+    """RAUC's last word on why not: its property LastError, as its client prints it."""
+    lines = [line for line in output.splitlines() if line.strip()]
+    errors = [line.partition("LastError: ")[2] for line in lines if "LastError: " in line]
+    words = errors or lines
+    return words[-1].strip()[:MAX_REASON_CHARS] if words else "rauc said nothing"
 
 
-def _of_this_start(run: Path) -> UpdateFacts:
-    """True until the next start, even where the clock was set by decades since."""
-    return UPDATE_FILE.read(run, time.time(), inf) or UpdateFacts()
+def after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
+    """The record once RAUC is done with `bundle`; `reason` is "" where it is installed."""
+    if reason:
+        known = record.refused
+        if reason.startswith(HANDLER_REFUSED) and known is not None:
+            reason = known.reason
+        return replace(record, refused=Refused(bundle, reason, time.time()))
+    # The other slot holds something new: what became of the old is no longer of interest.
+    running = running_slot()
+    kept = {slot: trial for slot, trial in record.trials.items() if slot == running}
+    return SlotRecord(kept)
+
+
+def _ending(done: Finished) -> Ending:
+    if done.code == 0:
+        return Ending.INSTALLED  # also where the stop came after the last block
+    endings = {Stop.BYTES: Ending.OVER_BUDGET, Stop.WINDOW: Ending.STOPPED}
+    return endings.get(done.stop, Ending.FAILED) if done.stop else Ending.FAILED
+
+
+def _kept(paths: Paths, bundle: str, done: Install) -> Install:
+    """`done`, once its outcome is kept, with the reason as it was kept."""
+    record = after(read_record(paths.data), bundle, done.reason)
+    try:
+        write_record(paths.data, record)
+        if done.ending is Ending.INSTALLED:
+            # A remedy is tried with a whole budget, and may fall back again.
+            (paths.data / COUNT).unlink(missing_ok=True)
+    except OSError as error:
+        done = replace(done, not_kept=str(error))
+    return replace(done, reason=record.refused.reason if record.refused else "")
+
+
+def _authority(paths: Paths) -> str:
+    """The province's own, where the settings name one."""
+    site = box.settings(paths.data)
+    return site.province.ca if site else ""

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from appliance.base.journal import open_journal
+from appliance.core.maintenance_window import Work
 from hardware.vitals.identity import serial
 from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import word
@@ -17,9 +18,12 @@ from services.support.accept_grant import Admitted, admit, find
 from services.support.errors import StickError
 from services.support.grant_policy import Here
 from services.support.trusted_time import trusted_time
-from services.updates import install, slot_confirmed
+from services.updates import box, slot_confirmed
+from services.updates.box import Paths
 from services.updates.bundles import Bundle, choose, look
+from services.updates.install import Ending, install, restart
 from services.updates.progress import Progress, Stage
+from services.updates.window import Window
 
 log = logging.getLogger("diemcau.stick")
 
@@ -33,14 +37,15 @@ Said = tuple[Stage, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
-    """Of the box, below its root, and of the stick."""
+class Stick:
+    """A stick that is mounted, and the box that it is in."""
 
-    stick: Path
-    run: Path
-    data: Path
-    root: Path
+    device: str
+    """Its name below /dev, e.g. sda1."""
+    folder: Path
     authority: Path
+    """A file with the one whose grants are taken."""
+    paths: Paths
 
 
 @click.command("stick")
@@ -63,85 +68,99 @@ def stick(
     stick that is mounted is another one.
     """
     open_journal("stick")
-    places = Places(stick, run_path, data, root, authority)
-    if not is_mounted(device, places):
+    here = Stick(device, stick, authority, Paths(run_path, data, root))
+    if not is_mounted(here):
         raise click.ClickException(f"{stick} is not the stick in {device}: one at a time")
-    telling = Progress(run_path)
-    telling.tell(Stage.READING, device)
+    progress = Progress(run_path)
+    progress.tell(Stage.READING, device)
     try:
-        said = [one for one in (_support(device, places), _release(telling, places)) if one]
+        said = [one for one in (_support(here), _release(here, progress)) if one]
     except OSError as error:
         said = [(Stage.REFUSED, f"not all could be done: {error}")]
-    telling.tell(*max(said, key=lambda one: TOLD.index(one[0]), default=NOTHING))
+    progress.tell(*max(said, key=lambda one: TOLD.index(one[0]), default=NOTHING))
 
 
-def is_mounted(device: str, places: Places) -> bool:
+def is_mounted(stick: Stick) -> bool:
     """Whether what is mounted is this device, and not a stick that was there before it."""
-    if not re.fullmatch(r"sd[a-z]+[0-9]*", device):
+    if not re.fullmatch(r"sd[a-z]+[0-9]*", stick.device):
         return False
-    number = word(places.root / "sys/class/block" / device / "dev")
+    number = word(stick.paths.root / "sys/class/block" / stick.device / "dev")
     try:
-        found = places.stick.stat().st_dev
+        found = stick.folder.stat().st_dev
     except OSError:
         return False
     return number == f"{os.major(found)}:{os.minor(found)}"
 
 
-def _support(device: str, places: Places) -> Said | None:
-    signed = find(places.stick)
+def _support(stick: Stick) -> Said | None:
+    signed = find(stick.folder)
     if signed is None:
         return None
     try:
-        admitted = _open(signed, device, places)
+        admitted = _open(signed, stick)
     except StickError as error:
         log.warning("support: not granted: %s", error)
         return Stage.REFUSED, f"support.cms: {error}"
     return Stage.DONE, str(admitted)
 
 
-def _open(signed: bytes, device: str, places: Places) -> Admitted:
+def _open(signed: bytes, stick: Stick) -> Admitted:
     if shell.active():
         raise StickError("somebody is at work here already")
-    admitted = admit(signed, places.authority, places.data, lambda: _here(places))
+    data, root = stick.paths.data, stick.paths.root
+    admitted = admit(signed, stick.authority, data, lambda: _here(stick.paths))
     log.warning("%s", admitted, extra={"GRANT": admitted.grant.id})
-    mount = mount_of(places.root, str(places.data))
+    mount = mount_of(root, str(data))
     if mount is not None and mount.kind in FORGETTING:
         log.warning("%s is %s: the next start will not know that grant %s was used",
-                    places.data, mount.kind, admitted.grant.id)  # fmt: skip
-    shell.start(places.root, shell.drop_in(device, admitted.grant, admitted.seconds))
+                    data, mount.kind, admitted.grant.id)  # fmt: skip
+    shell.start(root, shell.drop_in(stick.device, admitted.grant, admitted.seconds))
     return admitted
 
 
-def _release(telling: Progress, places: Places) -> Said | None:
-    found = look(places.stick)
+def _release(stick: Stick, progress: Progress) -> Said | None:
+    found = look(stick.folder)
     if not found:
         return None
-    if reason := slot_confirmed.wait(places.root, telling.again):
+    paths = stick.paths
+    if reason := slot_confirmed.wait(paths.root, progress.again):
         log.warning("nothing is installed: %s", reason)
         return Stage.REFUSED, reason
-    running = install.running(places.root, places.run)
-    chosen = choose(found, running, install.failed_here(places.run))
+    chosen = choose(found, box.running_release(paths), box.failed_releases(paths.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
         return Stage.REFUSED if chosen.refused else Stage.DONE, chosen.reason
-    return _bring(chosen.bundle, telling, places)
+    return _install(chosen.bundle, progress, Window(paths, attended=True))
 
 
-def _bring(bundle: Bundle, telling: Progress, places: Places) -> Said:
+def _install(bundle: Bundle, progress: Progress, window: Window) -> Said:
     name = bundle.path.name
-    if reason := install.meeting(places.root, places.run, places.data):
-        log.info("not installed now: %s: %s", name, reason)
-        return Stage.WAITING, f"{name} is installed at the next power-on: {reason}"
-    telling.tell(Stage.INSTALLING, f"{name} {bundle.version}".rstrip())
-    if not install.install(str(bundle.path), places.data, telling.again):
+    if reason := window.why_wait(Work.INSTALL):
+        return _at_power_on(name, reason)
+
+    def why_stop() -> str:
+        progress.again()
+        return window.why_stop(Work.INSTALL)
+
+    progress.tell(Stage.INSTALLING, f"{name} {bundle.version}".rstrip())
+    done = install(str(bundle.path), window.paths, why_stop=why_stop)
+    if done.ending is Ending.STOPPED:
+        return _at_power_on(name, done.reason)
+    if done.ending is not Ending.INSTALLED:
+        log.warning("not installed: %s: %s", name, done.reason)
         return Stage.REFUSED, f"{name} was not installed; `diemcau slots show` says why"
     log.info("installed: %s", name)
-    if reason := install.start(places.run, places.data):
+    if reason := restart(window):
         return Stage.WAITING, f"{name} starts at the next power-on: {reason}"
     return Stage.INSTALLING, f"{name} is starting"
 
 
-def _here(places: Places) -> Here:
-    site = install.settings(places.data)
+def _at_power_on(name: str, reason: str) -> Said:
+    log.info("not installed now: %s: %s", name, reason)
+    return Stage.WAITING, f"{name} is installed at the next power-on: {reason}"
+
+
+def _here(paths: Paths) -> Here:
+    site = box.settings(paths.data)
     trust = site.clock.trust if site else "synchronised"
-    return Here(serial(places.root), site.site.id if site else "", trusted_time(places.root, trust))
+    return Here(serial(paths.root), site.site.id if site else "", trusted_time(paths.root, trust))

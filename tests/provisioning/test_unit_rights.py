@@ -1,47 +1,23 @@
 """First boot and `diemcau keep` with the rights that their units leave to root, and no others."""
 
-import grp
 import os
-import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
 from services.provisioning.second_copy import IDENTITY, MACHINE_ID
+from tests.image.unit_rights import GROUP, USER, as_unit
 from tests.provisioning.site_files import PAIR, SECRET, site
 
 UNITS = Path(__file__).parents[2] / "image/units"
-USER, GROUP = "nobody", "nogroup"
+COMMAND = (sys.executable, "-m", "services.command")
 
 pytestmark = [
     pytest.mark.skipif(os.geteuid() != 0, reason="root's rights are to be taken away"),
     pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv(1)"),
 ]
-
-
-def as_unit(unit: str, *words: str) -> str:
-    """What a word of the command prints under the unit's capabilities and its group."""
-    text = (UNITS / unit).read_text()
-    bounds = re.findall(r"^CapabilityBoundingSet=(.*)$", text, re.MULTILINE)
-    assert len(bounds) == 1
-    left = "".join(f",+{name.removeprefix('CAP_').lower()}" for name in bounds[0].split())
-    group = grp.getgrnam(GROUP if "\nGroup=diemcau\n" in text else "root").gr_gid
-    done = subprocess.run(
-        [
-            *("setpriv", "--no-new-privs", "--inh-caps=-all", f"--bounding-set=-all{left}"),
-            *(f"--regid={group}", "--clear-groups"),
-            *(sys.executable, "-m", "services.command", *words),
-        ],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def made_anew(data: Path) -> None:
@@ -53,9 +29,9 @@ def made_anew(data: Path) -> None:
 
 
 def first_boot(folder: Path, data: Path) -> str:
-    words = ("--boot", str(folder / "boot"), "--data", str(data), "--disk", str(folder / "disk"))
-    return as_unit("diemcau-first-boot.service", "first-boot", *words, "--run", str(folder / "run"),
-                   "--user", USER, "--group", GROUP)  # fmt: skip
+    words = ["--boot", str(folder / "boot"), "--data", str(data), "--disk", str(folder / "disk")]
+    words += ["--run", str(folder / "run"), "--user", USER, "--group", GROUP]
+    return as_unit(UNITS / "diemcau-first-boot.service", *COMMAND, "first-boot", *words)
 
 
 def test_the_identity_of_another_user_is_kept_and_given_back(tmp_path: Path) -> None:
@@ -79,7 +55,7 @@ def test_the_identity_of_another_user_is_kept_and_given_back(tmp_path: Path) -> 
 
     (tmp_path / "proc/mounts").write_text(f"/dev/vda4 {old} ext4 rw 0 0\n")
     words = ("--disk", str(tmp_path / "disk"), "--data", str(old), "--root", str(tmp_path))
-    assert "is written" in as_unit("diemcau-keep.service", "keep", *words)
+    assert "is written" in as_unit(UNITS / "diemcau-keep.service", *COMMAND, "keep", *words)
 
     assert "come from the second copy" in first_boot(tmp_path, new)
     assert (new / IDENTITY).read_bytes() == PAIR

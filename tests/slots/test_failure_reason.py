@@ -6,11 +6,13 @@ import random
 import struct
 import zlib
 from dataclasses import replace
+from math import inf
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+from appliance.base.fact_file import UPDATE_FILE
 from appliance.core.versions import order, refusal
 from services.slots.confirm_command import confirm
 from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING, judge
@@ -21,7 +23,7 @@ from services.slots.slots_command import slots
 from services.slots.state import COPIES, SECTOR, BootState
 from services.slots.verdict_command import verdict
 from services.updates.admit_command import admit
-from services.updates.update_command import HANDLER, after, reason_of
+from services.updates.install import HANDLER_REFUSED, after, reason_of
 from tests.slots.slot_files import BLOCKS, NEWER, OLDER, slot_bytes
 
 
@@ -89,7 +91,9 @@ def test_what_is_older_is_not_admitted(tmp_path: Path) -> None:
     words += ["--data", str(data)]
     refused = CliRunner().invoke(admit, words)
     assert refused.exit_code == 1
-    kept = after(read_record(data), "x.raucb", f"{HANDLER}: Child process exited with code 1")
+    kept = after(
+        read_record(data), "x.raucb", f"{HANDLER_REFUSED}: Child process exited with code 1"
+    )
     assert kept.refused is not None
     assert kept.refused.bundle == "x.raucb"
     assert kept.refused.reason == f"{OLDER} is older than {NEWER}, which runs here"
@@ -195,7 +199,9 @@ def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
     done = CliRunner().invoke(verdict, [*words, "--run", str(run), "--root", str(root)])
     assert done.exit_code == 0, done.output
     assert not mark.exists()
-    assert '"state": "fell-back"' in (run / "updater.json").read_text()
+    told = UPDATE_FILE.read(run, 0.0, inf)
+    assert told is not None
+    assert told.state == "fell-back"
     shown = CliRunner().invoke(slots, ["--disk", str(disk), "show", "--data", str(data)])
     assert f"A {OLDER} good" in shown.output
     assert f"B {NEWER} failed: kernel is damaged" in shown.output

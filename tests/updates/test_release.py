@@ -1,17 +1,13 @@
-"""Which release of a stick is installed, and when the box may restart for it."""
+"""Which release of a stick is installed, and what is waited for before."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from appliance.base.fact_file import ENDPOINT_FILE
-from appliance.core.decision import Phase
-from appliance.wire.facts import EndpointFacts
 from services.slots.confirm_command import confirm as confirm_command
 from services.slots.rescue import FLAG, FOLDER
 from services.updates.bundles import MOST, Bundle, choose, look
-from services.updates.restart import SILENT, SILENT_S, ask, obstacle
 from services.updates.slot_confirmed import PATIENCE_S, PERIOD_S, RESCUE, STILL_OPEN, wait
 
 ROOT = Path(__file__).parents[2]
@@ -56,49 +52,6 @@ def test_bundles_are_looked_for_in_the_topmost_folder(tmp_path: Path) -> None:
     for number in range(3 * MOST):
         (tmp_path / f"{number:03}.raucb").write_bytes(b"")
     assert len(look(tmp_path)) == MOST
-
-
-@pytest.mark.parametrize("phase", Phase)
-def test_a_box_restarts_in_no_phase_but_idle(phase: Phase) -> None:
-    found = obstacle(EndpointFacts(phase=phase.value), settings=True, support=False)
-    assert (found == "") == (phase is Phase.IDLE)
-
-
-def test_nor_while_support_is_at_work_nor_where_the_phase_is_not_known() -> None:
-    assert "support" in obstacle(EndpointFacts(phase="idle"), settings=True, support=True)
-    assert obstacle(EndpointFacts(phase=""), settings=True, support=False)
-    assert obstacle(None, settings=True, support=False) == SILENT
-    assert obstacle(None, settings=False, support=False) == ""
-
-
-class Hours:
-    """A clock that moves while somebody pauses; after some pauses the endpoint speaks."""
-
-    def __init__(self, run: Path, speaks_at: float, phase: str = "") -> None:
-        self._run, self._speaks_at, self._facts = run, speaks_at, EndpointFacts(phase=phase)
-        self.now = 0.0
-
-    def pause(self, seconds: float) -> None:
-        self.now += seconds
-        if self.now >= self._speaks_at:
-            ENDPOINT_FILE.write(self._run, self._facts, self.now)
-
-    def ask(self, run: Path) -> str:
-        return ask(
-            run, settings=True, support=False, now=lambda: self.now, monotonic=lambda: self.now,
-            pause=self.pause,
-        )  # fmt: skip
-
-
-def test_an_endpoint_that_starts_is_waited_for(tmp_path: Path) -> None:
-    hours = Hours(tmp_path, 20.0, "rejoining")
-    assert hours.ask(tmp_path) == "the site is rejoining"
-    assert hours.now < SILENT_S
-
-
-def test_an_endpoint_that_stays_silent_is_in_no_meeting(tmp_path: Path) -> None:
-    ENDPOINT_FILE.write(tmp_path, EndpointFacts(phase="in meeting"), -3600.0)
-    assert Hours(tmp_path, 1e9).ask(tmp_path) == ""
 
 
 def waited(root: Path, *states: str) -> tuple[float, str]:

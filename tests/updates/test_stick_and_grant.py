@@ -14,7 +14,7 @@ from appliance.base.fact_file import ENDPOINT_FILE, UPDATE_FILE
 from appliance.core.decision import Phase
 from appliance.core.problems import ProblemKey
 from appliance.core.rescue import NOT_PASSED
-from appliance.wire.facts import EndpointFacts
+from appliance.wire.facts import EndpointFacts, MeetingTime
 from services.endpoint.status.stick import BUSY_S, OVER_S, stick
 from services.slots import rescue
 from services.slots import verdict_command as verdict
@@ -24,7 +24,7 @@ from services.support.grant import parse
 from services.support.grant_command import grant
 from services.support.shell import drop_in
 from services.support.signature import verify
-from services.updates.install import failed_here
+from services.updates.box import failed_releases
 from services.updates.progress import Progress, Stage
 from services.updates.slot_confirmed import RESCUE
 from services.updates.stick_command import stick as stick_command
@@ -117,8 +117,7 @@ def calls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     called.touch()
     for name, does in (
         ("systemctl", "[ $1 != show ] || echo ActiveState=active; [ $1 != is-active ]"),
-        ("rauc", "exit 1"),
-        ("diemcau", "exit 0"),
+        ("rauc", "[ $1 = install ]"),
     ):
         (programs / name).write_text(f'#!/bin/sh\necho "{name} $*" >> {called}\n{does}\n')
         (programs / name).chmod(0o755)
@@ -155,12 +154,13 @@ def test_a_box_that_will_forget_a_grant_says_so(
     assert ("will not know" in caplog.text) is forgets
 
 
-def in_phase(box: Box, phase: Phase) -> None:
+def in_phase(box: Box, phase: Phase, *meetings: MeetingTime, clock_trusted: bool = True) -> None:
     """A site with settings, whose endpoint has just spoken."""
     (box.folder / "stick/next.raucb").write_bytes(b"")
     (box.folder / "data/site").mkdir()
     (box.folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
-    ENDPOINT_FILE.write(box.folder / "run", EndpointFacts(phase=phase.value), time.time())
+    facts = EndpointFacts(phase=phase.value, meetings=meetings, clock_trusted=clock_trusted)
+    ENDPOINT_FILE.write(box.folder / "run", facts, time.time())
 
 
 @pytest.mark.parametrize("phase", [Phase.UPCOMING, Phase.IN_MEETING])
@@ -172,7 +172,7 @@ def test_no_install_begins_while_a_meeting_is_on_or_near(
     assert box.plug() == 0
     assert box.told[0] == "waiting"
     assert box.told[1].startswith("next.raucb is installed at the next power-on: ")
-    assert "diemcau update" not in calls.read_text()
+    assert "rauc install" not in calls.read_text()
 
 
 def test_without_one_it_is_installed_and_the_box_restarts(tmp_path: Path, calls: Path) -> None:
@@ -180,8 +180,61 @@ def test_without_one_it_is_installed_and_the_box_restarts(tmp_path: Path, calls:
     in_phase(box, Phase.IDLE)
     assert box.plug() == 0
     assert box.told == ("installing", "next.raucb is starting")
-    assert "diemcau update" in calls.read_text()
+    assert "rauc install" in calls.read_text()
     assert calls.read_text().endswith("systemctl --no-block reboot\n")
+
+
+def in_minutes(minutes: float) -> MeetingTime:
+    """A meeting of an hour."""
+    begin = time.time() + minutes * 60
+    return MeetingTime(begin, begin + 3600)
+
+
+def test_n1_nothing_is_installed_25_minutes_before_a_meeting(tmp_path: Path, calls: Path) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.IDLE, in_minutes(25))
+    assert box.plug() == 0
+    assert box.told[0] == "waiting"
+    assert box.told[1].startswith("next.raucb is installed at the next power-on: a meeting begins")
+    assert "rauc install" not in calls.read_text()
+
+
+def test_n1_nothing_restarts_110_minutes_before_a_meeting(tmp_path: Path, calls: Path) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.IDLE, in_minutes(110))
+    assert box.plug() == 0
+    assert box.told[0] == "waiting"
+    assert box.told[1].startswith("next.raucb starts at the next power-on: a meeting begins at ")
+    assert "rauc install" in calls.read_text()
+    assert "reboot" not in calls.read_text()
+
+
+def test_n1_somebody_at_the_box_needs_no_clock(tmp_path: Path, calls: Path) -> None:
+    """A site whose network has no time server would otherwise never take the remedy."""
+    box = Box(tmp_path)
+    in_phase(box, Phase.IDLE, in_minutes(10), clock_trusted=False)
+    assert box.plug() == 0
+    assert box.told == ("installing", "next.raucb is starting")
+    assert calls.read_text().endswith("systemctl --no-block reboot\n")
+
+
+def test_n1_a_meeting_that_is_entered_meanwhile_stops_the_install(
+    tmp_path: Path, calls: Path
+) -> None:
+    box = Box(tmp_path)
+    in_phase(box, Phase.IDLE)
+    facts = json.dumps({"at": 9e12, "phase": "upcoming"})
+    # RAUC's client goes on until its service is stopped.
+    goes_on = f"until grep -q 'stop rauc' {calls}; do sleep 0.05; done; exit 2"
+    entered = f"[ $1 = install ] || exit 1; echo '{facts}' > {tmp_path}/run/endpoint.json"
+    (tmp_path / "bin/rauc").write_text(f"#!/bin/sh\n{entered}\n{goes_on}\n")
+    assert box.plug() == 0
+    assert "systemctl --no-block stop rauc.service\n" in calls.read_text()
+    assert box.told == (
+        "waiting",
+        "next.raucb is installed at the next power-on: stopped: a meeting begins within 15 minutes",
+    )
+    assert "reboot" not in calls.read_text()
 
 
 def test_in_rescue_no_meeting_is_asked_for(tmp_path: Path, calls: Path) -> None:
@@ -190,7 +243,7 @@ def test_in_rescue_no_meeting_is_asked_for(tmp_path: Path, calls: Path) -> None:
     (tmp_path / "root" / RESCUE).parent.mkdir(parents=True)
     (tmp_path / "root" / RESCUE).write_text("7")
     box.plug()
-    assert "diemcau update" in calls.read_text()
+    assert "rauc install" in calls.read_text()
 
 
 def test_a_box_without_an_endpoint_has_nobody_to_tell(tmp_path: Path) -> None:
@@ -237,7 +290,7 @@ def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: S
 
 
 def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
-    assert failed_here(tmp_path) == frozenset()
+    assert failed_releases(tmp_path) == frozenset()
     older, wanted = "0.1.0+202611280000", "0.2.0+202612010000"
     good = Trial(older, Outcome.GOOD)
     bad = Trial(wanted, Outcome.FAILED, f"{NOT_PASSED}: picture")
@@ -248,7 +301,7 @@ def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_p
         (rescue.facts(7, "A", both), {older, wanted}),
     ):
         UPDATE_FILE.write(tmp_path, told, 0.0)
-        assert failed_here(tmp_path) == failed
+        assert failed_releases(tmp_path) == failed
 
 
 @pytest.mark.parametrize("reason", [REACHED_DATA, REACHED_NOTHING])
@@ -256,7 +309,7 @@ def test_what_hung_is_not_installed_again_by_a_stick_left_in(tmp_path: Path, rea
     trials = {"B": Trial("0.2.0+202612010000", Outcome.FAILED, reason)}
     told = verdict.facts(SlotRecord(trials), "A", "B", "0.1.0+202611280000")
     UPDATE_FILE.write(tmp_path, told, 0.0)
-    assert failed_here(tmp_path) == {"0.2.0+202612010000"}
+    assert failed_releases(tmp_path) == {"0.2.0+202612010000"}
 
 
 @pytest.mark.parametrize("reason", ["block 7 is damaged", "the slot cannot be read"])
@@ -268,7 +321,7 @@ def test_a_stick_repairs_what_is_damaged(tmp_path: Path, reason: str) -> None:
         rescue.facts(7, "A", trials),
     ):
         UPDATE_FILE.write(tmp_path, told, 0.0)
-        assert failed_here(tmp_path) == frozenset()
+        assert failed_releases(tmp_path) == frozenset()
 
 
 def test_the_tv_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:

@@ -85,10 +85,13 @@ def update(guest: Machine, server: Releases, *words: str) -> tuple[str, float, i
 
 
 def test_an_authority_that_nobody_knows_is_refused(guest: Machine, server: Releases) -> None:
-    said = guest.ask(f"diemcau update {server.url('next.raucb')}; echo code $?")
-    assert "code 1" in said
-    assert server.sent == 0, said
-    assert f"refused {server.url('next.raucb')}: " in guest.ask("diemcau slots show")
+    """By us, who ask for the size, and by RAUC, who is asked at once where a budget is given."""
+    refused = f"refused {server.url('next.raucb')}: "
+    for budget in ("", "--most 400"):
+        said = guest.ask(f"diemcau update {budget} {server.url('next.raucb')}; echo code $?")
+        assert "code 1" in said
+        assert server.sent == 0, said
+        assert refused in guest.ask("diemcau slots show")
     journal = guest.ask("journalctl -b -u rauc --no-pager | grep -i certificate")
     assert "certificate" in journal.lower(), "refused, but not for its certificate"
 
@@ -106,6 +109,7 @@ def test_what_is_more_than_the_budget_is_given_up(guest: Machine, server: Releas
 
 
 def test_one_changed_file_fetches_a_small_share_and_runs(guest: Machine, server: Releases) -> None:
+    """Within the budget that the bundle's size gives it."""
     said, mib, sent = update(guest, server)
     assert "code 0" in said, said
     whole = (RUN / "next.img").stat().st_size
