@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 
-def write_durably(
+def write_atomically(
     path: Path,
     content: bytes,
     *,

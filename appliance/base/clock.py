@@ -1,4 +1,4 @@
-"""The hour, and whether it may be believed: a Raspberry Pi has no clock of its own."""
+"""The time, and whether it may be believed: a Raspberry Pi has no clock of its own."""
 
 import ctypes
 import time
@@ -27,7 +27,7 @@ class SystemClock:
     """The machine's clock; believed once it is synchronised and not behind `floor`.
 
     ``floor`` is the newest moment that is known to have passed (the agenda's last fetch, the
-    image's making): an hour before it is wrong whatever the kernel says.
+    image's making): an earlier time is wrong whatever the kernel says.
     """
 
     def __init__(self, *, trust: str = "synchronised", floor: float = 0.0) -> None:

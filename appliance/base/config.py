@@ -115,7 +115,7 @@ class Province:
 
 @dataclass(frozen=True, slots=True)
 class ClockChoice:
-    """When the hour is believed."""
+    """When the time is believed."""
 
     trust: str = "synchronised"
     """``synchronised``: once the kernel says so; ``always``: a machine that has a clock."""

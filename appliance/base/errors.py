@@ -1,7 +1,7 @@
-"""The errors of the base floor.
+"""The errors of the base layer.
 
-BaseFloorError
- ├── SiteFileError      (site_file) the site file has faults; all of them are listed
+BaseLayerError
+ ├── SiteFileError      (site_file) the site file has problems; all of them are listed
  └── FactFileError      a fact file cannot be written
 """
 

@@ -6,7 +6,7 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from appliance.base.errors import FactFileError
 from appliance.wire.facts import (
     MAX_FACTS_BYTES,
@@ -43,7 +43,7 @@ class FactFile(Generic[KIND]):
         path = run / self.name
         stamped = msgspec.structs.replace(facts, at=now, boot_id=_boot_id())
         try:
-            write_durably(path, print_facts(stamped), sync=False, mode=MODE)
+            write_atomically(path, print_facts(stamped), sync=False, mode=MODE)
         except OSError as error:
             raise FactFileError(f"cannot write {path}: {error.strerror}") from error
 

@@ -27,8 +27,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from appliance.base.tasks import heed_cancellation
-from appliance.wire.fields import LONGEST_PAYLOAD
+from appliance.base.tasks import raise_if_cancelled
+from appliance.wire.fields import MAX_PAYLOAD_BYTES
 
 log = logging.getLogger("diemcau.mqtt")
 
@@ -41,7 +41,7 @@ SESSION_EXPIRY_S = 3600
 """How long the broker keeps what is meant for a client that is away."""
 RECEIVE_MAXIMUM = 100
 """Messages that may lie here without an acknowledgement; the broker sends no more (3.1.2.11.3)."""
-MAX_PACKET_BYTES = LONGEST_PAYLOAD + 4096
+MAX_PACKET_BYTES = MAX_PAYLOAD_BYTES + 4096
 """With its topic and properties."""
 MAX_UNACKNOWLEDGED_PUBLICATIONS = 1000
 """Publications that paho holds until their PUBACK; another fails."""
@@ -117,7 +117,7 @@ class Connection:
         """Receive these from now on, what is retained first; raises `Refused`."""
         for topic in topics:
             codes = await self._client.subscribe(topic, qos=AT_LEAST_ONCE)
-            heed_cancellation()
+            raise_if_cancelled()
             if any(getattr(code, "is_failure", False) for code in codes):
                 raise Refused(f"the broker refuses a subscription to {topic}")
 
@@ -206,7 +206,7 @@ async def connect(
                 await stack.enter_async_context(client)
         except TimeoutError:
             raise aiomqtt.MqttError(f"no connection within {CONNECT_TIMEOUT_S:g} s") from None
-        heed_cancellation()
+        raise_if_cancelled()
         yield Connection(client)
 
 

@@ -1,4 +1,4 @@
-"""Reads a site file whole and tells every fault with its line and its remedy."""
+"""Reads a site file whole and tells every problem with its line and its remedy."""
 
 import dataclasses
 import difflib
@@ -79,25 +79,25 @@ class SiteFileProblem:
 
 
 class SiteFileError(BaseLayerError):
-    """The site file has faults; ``faults`` lists all of them."""
+    """The site file has problems; ``problems`` lists all of them."""
 
-    def __init__(self, faults: list[SiteFileProblem]) -> None:
-        super().__init__("; ".join(str(fault) for fault in faults))
-        self.faults = tuple(faults)
+    def __init__(self, problems: list[SiteFileProblem]) -> None:
+        super().__init__("; ".join(str(problem) for problem in problems))
+        self.problems = tuple(problems)
 
 
 def read_site(path: Path) -> Site:
     """The site that `path` describes.
 
-    Raises `SiteFileError` with every fault of the file, never only the first.
+    Raises `SiteFileError` with every problem of the file, never only the first.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
-        fault = SiteFileProblem(
+        problem = SiteFileProblem(
             0, str(path), error.strerror or "cannot be read", "put the file there"
         )
-        raise SiteFileError([fault]) from error
+        raise SiteFileError([problem]) from error
     return parse_site(text)
 
 
@@ -106,20 +106,20 @@ def parse_site(raw: bytes) -> Site:
     try:
         text = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        fault = SiteFileProblem(
+        problem = SiteFileProblem(
             raw[: error.start].count(b"\n") + 1, "file", "not UTF-8", "save as UTF-8"
         )
-        raise SiteFileError([fault]) from error
+        raise SiteFileError([problem]) from error
     try:
         tree = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
         line = int(found.group(1)) if found else text.count("\n") + 1
-        fault = SiteFileProblem(line, "file", str(error), 'correct this line, e.g. key = "text"')
-        raise SiteFileError([fault]) from error
-    faults = list(_faults_of_tables(tree, text))
-    if faults:
-        raise SiteFileError(faults)
+        problem = SiteFileProblem(line, "file", str(error), 'correct this line, e.g. key = "text"')
+        raise SiteFileError([problem]) from error
+    problems = list(_problems_of_tables(tree, text))
+    if problems:
+        raise SiteFileError(problems)
     sections: dict[str, Any] = {}
     for spec in dataclasses.fields(Site):
         if spec.name in tree:
@@ -136,7 +136,7 @@ def _section_type(name: str) -> type[Any]:
     return found
 
 
-def _faults_of_tables(tree: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
+def _problems_of_tables(tree: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
     sections = {spec.name: spec for spec in dataclasses.fields(Site)}
     for name, table in tree.items():
         if name not in sections:
@@ -148,12 +148,12 @@ def _faults_of_tables(tree: dict[str, Any], text: str) -> Iterator[SiteFileProbl
     for name, spec in sections.items():
         required = spec.default_factory is dataclasses.MISSING
         if name in tree and isinstance(tree[name], dict):
-            yield from _faults_of_section(name, tree[name], text)
+            yield from _problems_of_section(name, tree[name], text)
         elif required and name not in tree:
             yield SiteFileProblem(0, name, "section is missing", f"add [{name}]")
 
 
-def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
+def _problems_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
     kind = _section_type(name)
     hints = typing.get_type_hints(kind)
     for key, value in table.items():
@@ -166,14 +166,14 @@ def _faults_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[
                 line, full, "is of the wrong kind", f"give a {wanted}", repr(value)
             )
         else:
-            yield from _faults_of_value(line, full, value)
+            yield from _problems_of_value(line, full, value)
     for spec in dataclasses.fields(kind):
         if spec.default is dataclasses.MISSING and spec.name not in table:
             full = f"{name}.{spec.name}"
             yield SiteFileProblem(_line(text, name), full, "is missing", f"add {spec.name} = …")
 
 
-def _faults_of_value(line: int, full: str, value: Any) -> Iterator[SiteFileProblem]:
+def _problems_of_value(line: int, full: str, value: Any) -> Iterator[SiteFileProblem]:
     if full in KNOWN_VALUES and value not in KNOWN_VALUES[full]:
         remedy = "one of " + ", ".join(KNOWN_VALUES[full])
         yield SiteFileProblem(line, full, "is unknown", remedy, repr(value))

@@ -1,4 +1,4 @@
-"""What should this site do now: one question about facts and the hour, answered by five rows.
+"""What should this site do now: one question about facts and the time, answered by five rows.
 
 Nothing is remembered between two questions, so a restart in the middle, a late agenda and a meeting
 that was moved, extended, cancelled or given another address are all the same case. The answer is
@@ -70,7 +70,7 @@ class CallFact:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All that a decision rests on, besides the hour."""
+    """All that a decision rests on, besides the time."""
 
     meetings: tuple[Meeting, ...] = ()
     call: CallFact = CallFact()
@@ -123,7 +123,7 @@ def decide(facts: Facts, now: float) -> Decision:
     """Say what this site does at `now` (POSIX s); total, and the same for the same facts."""
     phase, meeting, call = _answer(facts, now)
     wake_at = next(
-        (at for at in _hours(facts, now) if _answer(facts, at) != (phase, meeting, call)), None
+        (at for at in _times(facts, now) if _answer(facts, at) != (phase, meeting, call)), None
     )
     return Decision(phase, meeting, call, wake_at)
 
@@ -194,9 +194,9 @@ def _order(meeting: Meeting) -> tuple[float, str, str]:
     return meeting.begin, meeting.uid, meeting.address
 
 
-def _hours(facts: Facts, now: float) -> list[float]:
+def _times(facts: Facts, now: float) -> list[float]:
     """Every later instant at which time alone could change the answer, earliest first."""
     if not facts.clock_trusted:
         return []
-    hours = {at for m in _listed(facts) for at in (m.begin - NEAR_S, m.begin, m.end)}
-    return sorted(at for at in hours if at > now)
+    times = {at for m in _listed(facts) for at in (m.begin - NEAR_S, m.begin, m.end)}
+    return sorted(at for at in times if at > now)

@@ -203,7 +203,7 @@ KINDS = _kinds()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong now; `since` in POSIX seconds (of an agenda: its last good hour)."""
+    """One thing that is wrong now; `since` in POSIX seconds (an agenda: when it was last good)."""
 
     key: ProblemKey
     since: float = 0.0

@@ -4,7 +4,7 @@ A province's sites lose their server in the same second and begin their meetings
 So every wait carries a jitter, drawn from the site's own name: it differs between sites and is the
 same for the same site and try, so that a log can be checked against it.
 
-Retrying is no fault and never ends by itself; the meeting's end ends it.
+Retrying is no problem and never ends by itself; the meeting's end ends it.
 """
 
 from dataclasses import dataclass

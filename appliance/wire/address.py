@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote, urlsplit
 SCHEMES = frozenset({"sip", "sips", "janus+ws", "janus+wss", "loopback"})
 """What can be dialled; an address of any other scheme is for a browser or a telephone."""
 
-LONGEST = 1024
+MAX_LENGTH = 1024
 """Characters; no true address comes near, and a log line has to hold it."""
 
 _SECRETS = frozenset({"pin", "secret", "token", "password"})
@@ -64,7 +64,7 @@ class Address:
             raise AddressError(
                 f"{scheme[:40]!r} is no scheme that can be dialled; known are {known}"
             )
-        if len(text) > LONGEST or re.search(r"[\x00-\x20\x7f]", rest):
+        if len(text) > MAX_LENGTH or re.search(r"[\x00-\x20\x7f]", rest):
             raise _wrong(scheme, "too long, or with spaces or control characters in it")
         if scheme == "loopback":
             if not _NAME.fullmatch(rest):
@@ -101,11 +101,11 @@ class Address:
         if self.scheme.startswith("sip"):
             user = f"{self.user}@" if self.user else ""
             tail = "".join(
-                f";{k}={_veil(k, v, secrets)}" if v else f";{k}" for k, v in self.parameters
+                f";{k}={_masked(k, v, secrets)}" if v else f";{k}" for k, v in self.parameters
             )
             return f"{self.scheme}:{user}{self._place}{tail}"
         pairs = [("room", self.room), *([("pin", self.pin)] if self.pin else []), *self.parameters]
-        query = "&".join(f"{_safe(k)}={_veil(k, _safe(v), secrets)}" for k, v in pairs)
+        query = "&".join(f"{_safe(k)}={_masked(k, _safe(v), secrets)}" for k, v in pairs)
         return f"{self.scheme}://{self._place}{self.path}?{query}"
 
 
@@ -194,5 +194,5 @@ def _safe(text: str) -> str:
     return quote(text, safe="")
 
 
-def _veil(name: str, value: str, secrets: bool) -> str:
+def _masked(name: str, value: str, secrets: bool) -> str:
     return value if secrets or name not in _SECRETS else "***"

@@ -32,13 +32,13 @@ class Alarm:
     def of(cls, fields: Fields) -> "Alarm":
         """From the fields of one item."""
         return cls(
-            fields.text("key", None, longest=60),
-            fields.text("code", longest=10),
+            fields.text("key", None, max_length=60),
+            fields.text("code", max_length=10),
             fields.whole("severity", 2, low=1, high=3),
             fields.number("since", low=0.0, high=1e11),
             fields.text("detail"),
-            fields.texts("text", most=10),
-            fields.texts("remedy", most=10),
+            fields.texts("text", max_items=10),
+            fields.texts("remedy", max_items=10),
         )
 
     @property

@@ -15,7 +15,7 @@ class Desired:
     """
 
     at: float
-    """POSIX seconds, the province's hour."""
+    """POSIX seconds, by the province's clock."""
     seq: int
     """Grows with each change; a site ignores one that is older than what it knows."""
     floor: str = ""
@@ -36,9 +36,9 @@ class Desired:
             fields.whole("seq", None),
             fields.text("floor"),
             fields.whole("hand_seen"),
-            fields.text("restart", longest=100),
-            fields.text("logs", longest=100),
-            fields.text("release", longest=100),
+            fields.text("restart", max_length=100),
+            fields.text("logs", max_length=100),
+            fields.text("release", max_length=100),
         )
 
     def after(self, known: "Desired | None") -> bool:

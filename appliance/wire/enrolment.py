@@ -19,8 +19,8 @@ DEVICES = "/devices"
 """The console's page of those who wait; ``?claim=`` names one of them."""
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Thirty-two letters that nobody confuses over the telephone: no 0, O, 1, I."""
-LETTERS = 8
-PEM_LONGEST = 8000
+CODE_LENGTH = 8
+MAX_PEM_LENGTH = 8000
 _SIGNED = b"diemcau renewal 1\n"
 
 
@@ -67,14 +67,14 @@ class EnrolRequest:
     def parse(cls, payload: bytes) -> "EnrolRequest":
         """Read a body; raises `WireError`."""
         fields = Fields.read(payload)
-        site = fields.text("site", None, longest=63)
+        site = fields.text("site", None, max_length=63)
         if not SITE.fullmatch(site):
             raise WireError(f"site is {site!r}; expected small letters, digits and hyphens")
         return cls(
             site,
-            fields.text("csr", None, longest=PEM_LONGEST),
-            fields.text("serial", longest=64),
-            fields.text("model", longest=100),
+            fields.text("csr", None, max_length=MAX_PEM_LENGTH),
+            fields.text("serial", max_length=64),
+            fields.text("model", max_length=100),
         )
 
     @property
@@ -100,10 +100,10 @@ class RenewRequest:
         """Read a body; raises `WireError`."""
         fields = Fields.read(payload)
         return cls(
-            fields.text("certificate", None, longest=PEM_LONGEST),
-            fields.text("csr", None, longest=PEM_LONGEST),
-            fields.text("signature", None, longest=400),
-            fields.text("serial", longest=64),
+            fields.text("certificate", None, max_length=MAX_PEM_LENGTH),
+            fields.text("csr", None, max_length=MAX_PEM_LENGTH),
+            fields.text("signature", None, max_length=400),
+            fields.text("serial", max_length=64),
         )
 
     @property
@@ -140,12 +140,12 @@ class EnrolAnswer:
     def parse(cls, payload: bytes) -> "EnrolAnswer":
         """Read a body; raises `WireError`."""
         fields = Fields.read(payload)
-        state = fields.text("state", None, longest=20)
+        state = fields.text("state", None, max_length=20)
         if state not in set(EnrolState):
             raise WireError(f"state is {state!r}; expected one of {', '.join(EnrolState)}")
         return cls(
             EnrolState(state),
-            fields.text("certificate", longest=PEM_LONGEST),
+            fields.text("certificate", max_length=MAX_PEM_LENGTH),
             fields.text("detail"),
         )
 

@@ -9,10 +9,10 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-LONGEST_PAYLOAD = 64 * 1024
+MAX_PAYLOAD_BYTES = 64 * 1024
 """Bytes; a full report has three thousand. The broker is set to the same limit."""
-LONGEST_TEXT = 500
-MOST_ITEMS = 100
+MAX_TEXT_LENGTH = 500
+MAX_ITEMS = 100
 
 
 class WireError(ValueError):
@@ -29,8 +29,8 @@ class Fields:
     @classmethod
     def read(cls, payload: bytes) -> "Fields":
         """The object that `payload` (UTF-8 JSON, RFC 8259) holds; raises `WireError`."""
-        if len(payload) > LONGEST_PAYLOAD:
-            raise WireError(f"{len(payload)} bytes; at most {LONGEST_PAYLOAD} are read")
+        if len(payload) > MAX_PAYLOAD_BYTES:
+            raise WireError(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read")
         try:
             values = json.loads(payload.decode(), parse_constant=_no_constant)
         except (ValueError, RecursionError) as error:
@@ -39,11 +39,13 @@ class Fields:
             raise WireError(f"a JSON {type(values).__name__}; expected one object")
         return cls(values)
 
-    def text(self, name: str, default: str | None = "", *, longest: int = LONGEST_TEXT) -> str:
-        """A string of at most `longest` letters; ``default=None`` asks for it."""
+    def text(
+        self, name: str, default: str | None = "", *, max_length: int = MAX_TEXT_LENGTH
+    ) -> str:
+        """A string of at most `max_length` letters; ``default=None`` asks for it."""
         value = self._value(name, default)
-        if not isinstance(value, str) or len(value) > longest:
-            raise self._wrong(name, value, f"a text of at most {longest} letters")
+        if not isinstance(value, str) or len(value) > max_length:
+            raise self._wrong(name, value, f"a text of at most {max_length} letters")
         return value
 
     def number(
@@ -76,44 +78,44 @@ class Fields:
             raise self._wrong(name, value, "true or false")
         return value
 
-    def items(self, name: str, *, most: int = MOST_ITEMS) -> Iterator["Fields"]:
-        """The objects of a list of at most `most`; none where the field is missing."""
+    def items(self, name: str, *, max_items: int = MAX_ITEMS) -> Iterator["Fields"]:
+        """The objects of a list of at most `max_items`; none where the field is missing."""
         value = self._value(name, [])
-        if not isinstance(value, list) or len(value) > most:
-            raise self._wrong(name, value, f"a list of at most {most} objects")
+        if not isinstance(value, list) or len(value) > max_items:
+            raise self._wrong(name, value, f"a list of at most {max_items} objects")
         for number, item in enumerate(value):
             path = f"{self._path}{name}[{number}]"
             if not isinstance(item, dict):
                 raise WireError(f"{path} is {_shown(item)}; expected an object")
             yield Fields(item, f"{path}.")
 
-    def words(self, name: str, *, most: int = MOST_ITEMS) -> tuple[str, ...]:
-        """A list of at most `most` texts."""
+    def words(self, name: str, *, max_items: int = MAX_ITEMS) -> tuple[str, ...]:
+        """A list of at most `max_items` texts."""
         value = self._value(name, [])
-        if not isinstance(value, list) or len(value) > most or not all(map(_is_text, value)):
-            raise self._wrong(name, value, f"a list of at most {most} texts")
+        if not isinstance(value, list) or len(value) > max_items or not all(map(_is_text, value)):
+            raise self._wrong(name, value, f"a list of at most {max_items} texts")
         return tuple(value)
 
-    def numbers(self, name: str, *, most: int = MOST_ITEMS) -> dict[str, float]:
-        """An object of at most `most` finite numbers."""
-        value = self._object(name, most)
+    def numbers(self, name: str, *, max_items: int = MAX_ITEMS) -> dict[str, float]:
+        """An object of at most `max_items` finite numbers."""
+        value = self._object(name, max_items)
         for key, item in value.items():
             if not _is_number(item):
                 raise self._wrong(f"{name}.{key[:40]}", item, "a number")
         return {key: float(item) for key, item in value.items()}
 
-    def texts(self, name: str, *, most: int = MOST_ITEMS) -> dict[str, str]:
-        """An object of at most `most` texts."""
-        value = self._object(name, most)
+    def texts(self, name: str, *, max_items: int = MAX_ITEMS) -> dict[str, str]:
+        """An object of at most `max_items` texts."""
+        value = self._object(name, max_items)
         for key, item in value.items():
             if not _is_text(item):
                 raise self._wrong(f"{name}.{key[:40]}", item, "a text")
         return value
 
-    def _object(self, name: str, most: int) -> dict[str, Any]:
+    def _object(self, name: str, max_items: int) -> dict[str, Any]:
         value = self._value(name, {})
-        if not isinstance(value, dict) or len(value) > most:
-            raise self._wrong(name, value, f"an object of at most {most} fields")
+        if not isinstance(value, dict) or len(value) > max_items:
+            raise self._wrong(name, value, f"an object of at most {max_items} fields")
         return value
 
     def _value(self, name: str, default: Any) -> Any:
@@ -148,7 +150,7 @@ def _finite(value: float) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and len(value) <= LONGEST_TEXT
+    return isinstance(value, str) and len(value) <= MAX_TEXT_LENGTH
 
 
 def _shown(value: Any) -> str:

@@ -37,11 +37,11 @@ class Presence:
             ReportId.of(fields),
             fields.flag("online", None),
             fields.whole("session", None),
-            fields.text("serial", longest=100),
-            fields.text("model", longest=100),
-            fields.text("release", longest=100),
-            fields.text("slot", longest=100),
-            fields.text("reason", longest=100),
+            fields.text("serial", max_length=100),
+            fields.text("model", max_length=100),
+            fields.text("release", max_length=100),
+            fields.text("slot", max_length=100),
+            fields.text("reason", max_length=100),
         )
 
     def after(self, known: "Presence | None") -> bool:
@@ -129,14 +129,14 @@ class Meeting:
         """From the fields of a payload."""
         return cls(
             ReportId.of(fields),
-            fields.text("phase", None, longest=40),
+            fields.text("phase", None, max_length=40),
             fields.text("meeting"),
-            fields.text("call", "down", longest=40),
+            fields.text("call", "down", max_length=40),
             fields.whole("tries"),
-            fields.text("ended", longest=40),
+            fields.text("ended", max_length=40),
             fields.text("detail"),
-            fields.text("line", longest=40),
-            fields.text("microphone", longest=40),
+            fields.text("line", max_length=40),
+            fields.text("microphone", max_length=40),
             fields.words("troubles"),
         )
 
@@ -214,10 +214,10 @@ class Update:
         """From the fields of a payload."""
         return cls(
             ReportId.of(fields),
-            fields.text("state", None, longest=40),
-            fields.text("release", longest=100),
-            fields.text("wanted", longest=100),
-            fields.text("slot", longest=100),
+            fields.text("state", None, max_length=40),
+            fields.text("release", max_length=100),
+            fields.text("wanted", max_length=100),
+            fields.text("slot", max_length=100),
             fields.number("progress", low=0.0, high=1.0),
             fields.text("detail"),
         )

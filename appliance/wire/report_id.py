@@ -27,7 +27,7 @@ class ReportId:
     @classmethod
     def of(cls, fields: Fields) -> "ReportId":
         """The id among the fields of a payload; all three must be there."""
-        boot_id = fields.text("boot_id", None, longest=64)
+        boot_id = fields.text("boot_id", None, max_length=64)
         if not _BOOT.fullmatch(boot_id):
             raise WireError(f"boot_id is {boot_id!r}; expected letters, digits, dots and hyphens")
         return cls(

@@ -25,9 +25,9 @@ class Kind(StrEnum):
     NUDGE = "nudge"
 
 
-REPORTED = (Kind.PRESENCE, Kind.HEALTH, Kind.MEETING, Kind.HAND, Kind.UPDATE)
+FROM_SITE = (Kind.PRESENCE, Kind.HEALTH, Kind.MEETING, Kind.HAND, Kind.UPDATE)
 """What a site says, and nobody else; the rest is what the province says."""
-TOLD = (Kind.DESIRED, Kind.NUDGE)
+FROM_PROVINCE = (Kind.DESIRED, Kind.NUDGE)
 """What the province says to a site: the only topics that a site may read."""
 
 
@@ -53,6 +53,6 @@ class Topic:
         return f"{ROOT}/{self.site}/{self.kind}"
 
 
-def of_all_sites(kind: Kind) -> str:
+def all_sites_filter(kind: Kind) -> str:
     """The filter for one kind of every site: ``diemcau/+/health``."""
     return f"{ROOT}/+/{kind}"

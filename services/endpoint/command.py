@@ -44,8 +44,8 @@ def endpoint(
     try:
         site = read_site(site_path)
     except SiteFileError as error:
-        for fault in error.faults:
-            click.echo(f"{site_path}: {fault}", err=True)
+        for problem in error.problems:
+            click.echo(f"{site_path}: {problem}", err=True)
         raise SystemExit(2) from error
     simulator = None if socket is None else _simulator(socket)
     loop = uvloop.new_event_loop if simulator is None else simulator.new_event_loop

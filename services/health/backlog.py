@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.wire.topics import REPORTED, Kind
+from appliance.wire.topics import FROM_SITE, Kind
 
 log = logging.getLogger("diemcau.health.backlog")
 
@@ -120,7 +120,7 @@ def _items(file: Path) -> Iterable[Item]:
     for line in lines:
         try:
             kind, payload = json.loads(line)
-            if kind in REPORTED:
+            if kind in FROM_SITE:
                 yield Item(Kind(kind), payload.encode())
         except (ValueError, TypeError, AttributeError):
             continue

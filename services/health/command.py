@@ -27,8 +27,8 @@ def health(site_path: Path, data: Path, run_path: Path, root: Path, verbose: boo
     try:
         site = read_site(site_path)
     except SiteFileError as error:
-        for fault in error.faults:
-            click.echo(f"{site_path}: {fault}", err=True)
+        for problem in error.problems:
+            click.echo(f"{site_path}: {problem}", err=True)
         raise SystemExit(2) from error
     data.mkdir(parents=True, exist_ok=True)
     asyncio.run(tend(site, Paths(data, run_path, root)))

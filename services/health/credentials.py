@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 
 RENEWAL_SHARE = 2 / 3
 """Of its life; the last third is for a province that cannot be reached for months."""
@@ -80,7 +80,7 @@ class Credentials:
         except (OSError, ValueError):
             pass
         key = ec.generate_private_key(ec.SECP256R1())
-        write_durably(self._waiting, private_pem(key))
+        write_atomically(self._waiting, private_pem(key))
         return key
 
     def keep(self, certificate: bytes) -> Pair:
@@ -91,7 +91,7 @@ class Credentials:
         if found.public_key() != key.public_key():
             raise ValueError("the certificate is for another key; ask again")
         pair = Pair(key, found)
-        write_durably(self.file, private_pem(key) + pair.pem)
+        write_atomically(self.file, private_pem(key) + pair.pem)
         self._waiting.unlink(missing_ok=True)
         return pair
 
@@ -123,7 +123,7 @@ def client_tls(
 ) -> ssl.SSLContext:
     """TLS that believes the province's authority alone, with our identity where it is asked for.
 
-    A box that does not know the hour yet (``trusted=False``) cannot tell what is valid: it still
+    A box that does not know the time yet (``trusted=False``) cannot tell what is valid: it still
     asks for the authority's signature and the right name, and for nothing about dates. Raises
     `OSError` (of which ssl.SSLError is one) where a file cannot be used.
     """

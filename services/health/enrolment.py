@@ -22,7 +22,7 @@ from appliance.wire.enrolment import (
     claim_code,
     signed_part,
 )
-from appliance.wire.fields import LONGEST_PAYLOAD, WireError
+from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
 from services.health.credentials import Credentials, Pair, client_tls, request
 
 log = logging.getLogger("diemcau.health.enrol")
@@ -79,7 +79,7 @@ class Enrol:
             await asyncio.sleep(wait)
 
     def _due(self) -> bool:
-        """Whether there is something to ask. Without the hour a certificate is taken for good."""
+        """Whether there is something to ask. Without the time a certificate is taken for good."""
         if self.pair is None:
             return True
         return self._trusted() and self._now() >= self.pair.renewal_at(self._lot)
@@ -122,8 +122,8 @@ class Enrol:
             said = b""
             async for part in answer.aiter_bytes():
                 said += part
-                if len(said) > LONGEST_PAYLOAD:
-                    raise WireError(f"an answer of more than {LONGEST_PAYLOAD} bytes")
+                if len(said) > MAX_PAYLOAD_BYTES:
+                    raise WireError(f"an answer of more than {MAX_PAYLOAD_BYTES} bytes")
         return EnrolAnswer.parse(said)
 
     def _take(self, answer: EnrolAnswer) -> None:

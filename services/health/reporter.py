@@ -11,10 +11,10 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 
 from appliance.base.mqtt import MQTT_ERRORS, Connection, Message, Refused, Will
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Presence, Report, kind_of, print_report
 from appliance.wire.report_id import ReportId
-from appliance.wire.topics import TOLD, Kind, Topic
+from appliance.wire.topics import FROM_PROVINCE, Kind, Topic
 from services.health.backlog import Backlog, Item
 from services.health.intervals import reconnect_s
 
@@ -22,7 +22,7 @@ log = logging.getLogger("diemcau.health.reporter")
 
 MOST_WAITING = 200
 """Reports in memory: what is said while one is being sent."""
-AGAIN_S = 60.0
+RETRY_S = 60.0
 """What was sent so shortly before a new connection is sent once more: a broker that was killed may
 have acknowledged it and not written it down (mosquitto's autosave)."""
 MOST_AGAIN = 32
@@ -109,7 +109,7 @@ class Reporter:
         gone = print_report(replace(presence, id=next_id(), online=False, reason="lost"))
         async with self._connect(Will(topic, gone)) as connection:
             await connection.publish(topic, print_report(presence), retain=True)
-            await connection.subscribe(*(str(Topic(self._site, kind)) for kind in TOLD))
+            await connection.subscribe(*(str(Topic(self._site, kind)) for kind in FROM_PROVINCE))
             log.info("near → connected, session %d", presence.session)
             self.connected, self._tries = True, 0
             listening = asyncio.create_task(self._listen(connection), name="broker's word")
@@ -120,7 +120,7 @@ class Reporter:
                     {listening, sending}, return_when=asyncio.FIRST_COMPLETED
                 )
             finally:
-                await end(listening, sending, again_s=0.5)
+                await cancel_and_wait(listening, sending, retry_s=0.5)
                 for task in (listening, sending):  # of one line both may die; one of them is told
                     if not task.cancelled():
                         task.exception()
@@ -143,7 +143,7 @@ class Reporter:
         waiting = {id(item) for item in self._waiting}
         for item in [item for item in self._newest.values() if id(item) not in waiting]:
             await self._publish(connection, item, retain=True)
-        oldest = self._monotonic() - AGAIN_S
+        oldest = self._monotonic() - RETRY_S
         for item in [item for at, item in self._sent if at >= oldest]:
             await self._publish(connection, item, retain=False)
         while True:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import uvicorn
 
-from appliance.base.tasks import heed_cancellation
+from appliance.base.tasks import raise_if_cancelled
 
 
 class WebServer(uvicorn.Server):
@@ -20,7 +20,7 @@ class WebServer(uvicorn.Server):
     async def serve(self, sockets: list[socket.socket] | None = None) -> None:
         """Serve until cancelled; exits the program (`SystemExit`) where the port is taken."""
         await super().serve(sockets)
-        heed_cancellation()
+        raise_if_cancelled()
 
     async def main_loop(self) -> None:
         """Until cancelled; what follows in `serve` is the end in order."""

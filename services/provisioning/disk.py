@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from services.provisioning.disk_ops import (
     Access,
     Operation,
@@ -38,7 +38,7 @@ def perform(operation: Operation, boot: Path, data: Path, group: int, user: int 
             folder_mode, mode = _MODES[access]
             owner = user if access is Access.OWN else -1
             _folders(path.parent, data, owner, group, folder_mode)
-            write_durably(path, content, mode=mode, owner=owner, group=group)
+            write_atomically(path, content, mode=mode, owner=owner, group=group)
         case PointTo(target=target):
             fresh = path.with_name(f".{path.name}.new")
             fresh.unlink(missing_ok=True)
@@ -46,7 +46,7 @@ def perform(operation: Operation, boot: Path, data: Path, group: int, user: int 
             fresh.replace(path)
             _sync(path.parent)
         case Replace(content=content):
-            write_durably(path, content)
+            write_atomically(path, content)
         case Overwrite(content=content):
             with path.open("r+b") as file:
                 file.write(content)

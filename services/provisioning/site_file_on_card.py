@@ -76,7 +76,7 @@ def take_apart(raw: bytes) -> SiteFileOnCard:
         site = parse_site(settings)
         faults.extend(_misplaced(site, secrets))
     except SiteFileError as error:
-        faults.extend(error.faults)
+        faults.extend(error.problems)
     return SiteFileOnCard(
         raw, settings, secrets, b"\n".join(left), tuple(faults), None if faults else site
     )

@@ -13,7 +13,7 @@ from typing import Any
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.province.broker.local_broker import Beside
 from services.province.ca.authority import private_pem
 from services.province.ca.ledger import Entry, EntryState
@@ -117,7 +117,7 @@ class Crowd:
                 self._see_who_fell()
         finally:
             if blow is not None:
-                await end(blow)
+                await cancel_and_wait(blow)
             await self._end()
 
     @property
@@ -184,4 +184,4 @@ class Crowd:
             async with asyncio.timeout(ARRIVE_S):
                 while not all(site.reporter.idle for site in there):
                     await asyncio.sleep(0.1)
-        await end(*self._running.values(), again_s=20.0)
+        await cancel_and_wait(*self._running.values(), retry_s=20.0)

@@ -18,7 +18,7 @@ from services.simulate.life import Appointment
 
 REFRESH_S = 300.0
 """Without a nudge; what the province's feeds ask for."""
-AGAIN_S = 10.0
+RETRY_S = 10.0
 """After a try in vain."""
 BEHIND_S, AHEAD_S = 86_400.0, 7 * 86_400.0
 TIMEOUT_S = 20.0

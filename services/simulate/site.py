@@ -21,8 +21,8 @@ from appliance.base.mqtt import (
     Will,
     connect,
 )
-from appliance.base.tasks import end
-from appliance.wire.calendar.feed_fault import FeedError
+from appliance.base.tasks import cancel_and_wait
+from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
@@ -31,7 +31,7 @@ from services.health.credentials import client_tls
 from services.health.intervals import period_s
 from services.health.reporter import Reporter
 from services.simulate.diary import Diary
-from services.simulate.feed import AGAIN_S, REFRESH_S, Feed
+from services.simulate.feed import REFRESH_S, RETRY_S, Feed
 from services.simulate.life import Appointment, Doing, Life
 
 AT_ONCE = 8
@@ -114,7 +114,7 @@ class SimulatedSite:
             if living.cancelled():
                 await speaking  # hushed: what was said is still sent
         finally:
-            await end(*parts)
+            await cancel_and_wait(*parts)
         for task in parts:
             if not task.cancelled():
                 task.result()
@@ -232,7 +232,7 @@ class SimulatedSite:
             self._nudged.clear()
             read = self._gone or await self._read(feed)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(REFRESH_S if read else AGAIN_S):
+                async with asyncio.timeout(REFRESH_S if read else RETRY_S):
                     await self._nudged.wait()
 
     async def _read(self, feed: Feed) -> bool:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 
 PLACE = Path("boot/slots.json")
 """Below the data partition."""
@@ -70,7 +70,7 @@ def read_record(data: Path) -> SlotRecord:
 def write_record(data: Path, record: SlotRecord) -> None:
     """Keep `record`. Raises `OSError` where the data partition takes nothing."""
     content = json.dumps(asdict(record), ensure_ascii=False).encode()
-    write_durably(data / PLACE, content, mode=0o644)
+    write_atomically(data / PLACE, content, mode=0o644)
 
 
 def _trial(entry: Mapping[str, Any]) -> Trial:

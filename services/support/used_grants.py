@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from services.support.grant import Grant
 
 PLACE = Path("boot/grants.json")
@@ -54,7 +54,7 @@ def write_used(data: Path, used: UsedGrants) -> None:
     """Keep it. Raises `OSError` where the data partition takes nothing."""
     listed = [{"id": id_, "issued": issued.isoformat()} for id_, issued in used.used]
     content = {"used": listed, "forgotten": used.forgotten.isoformat()}
-    write_durably(data / PLACE, json.dumps(content).encode())
+    write_atomically(data / PLACE, json.dumps(content).encode())
 
 
 def _moment(text: str) -> datetime:

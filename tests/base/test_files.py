@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.wire.facts import EndpointFacts
@@ -12,8 +12,8 @@ from appliance.wire.facts import EndpointFacts
 
 def test_a_durable_file_is_replaced_whole(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "state"
-    write_durably(path, b"old")
-    write_durably(path, b"new")
+    write_atomically(path, b"old")
+    write_atomically(path, b"new")
     assert path.read_bytes() == b"new"
     assert [entry.name for entry in path.parent.iterdir()] == ["state"]
 
@@ -23,7 +23,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_litter(tmp_path: Path) -> Non
     path.mkdir()
     (path / "in the way").touch()
     with pytest.raises(OSError, match="directory"):
-        write_durably(path, b"new")
+        write_atomically(path, b"new")
     assert [entry.name for entry in tmp_path.iterdir()] == ["state"]
 
 

@@ -12,7 +12,7 @@ import aiomqtt
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Message, Refused, connect
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.access import PROVINCE
 from tests.peers.mosquitto import BrokerBench, broker_bench, linked
@@ -185,7 +185,7 @@ async def test_who_is_cancelled_while_connecting_leaves_no_connection(tmp_path: 
     async with silent_server(bench) as server:
         task = asyncio.create_task(attempt(server.port))
         await until("CONNECT is sent", lambda: SITE.encode() in server.sent)
-        await end(task)
+        await cancel_and_wait(task)
         assert task.cancelled()
         await until("the socket is closed", lambda: not server.open)
 

@@ -1,4 +1,4 @@
-"""A site file tells all its faults at once, with line and remedy."""
+"""A site file tells all its problems at once, with line and remedy."""
 
 from pathlib import Path
 
@@ -20,10 +20,10 @@ source = "none"
 """
 
 
-def faults(text: str) -> list[tuple[int, str]]:
+def problems(text: str) -> list[tuple[int, str]]:
     with pytest.raises(SiteFileError) as caught:
         parse_site(text.encode())
-    return [(fault.line, fault.key) for fault in caught.value.faults]
+    return [(problem.line, problem.key) for problem in caught.value.problems]
 
 
 def test_what_is_not_said_has_the_default_of_a_commune() -> None:
@@ -39,10 +39,10 @@ def test_a_file_from_notepad_is_read() -> None:
     assert parse_site(windows) == parse_site(GOOD.encode())
 
 
-def test_every_fault_is_told_with_its_line() -> None:
+def test_every_problem_is_told_with_its_line() -> None:
     text = GOOD.replace('id = "ia-kly"', 'id = "Ia Kly"').replace("hosts", "host")
     text += 'width = "big"\n\n[colour]\nred = 1\n'
-    assert faults(text) == [
+    assert problems(text) == [
         (13, "colour"),
         (2, "site.id"),
         (7, "agenda.host"),
@@ -68,8 +68,8 @@ def test_a_misspelt_key_says_what_was_meant() -> None:
         (GOOD.replace("https://", "gopher://"), 6, "agenda.url"),
     ],
 )  # fmt: skip
-def test_one_fault_one_line(text: str, line: int, key: str) -> None:
-    assert faults(text) == [(line, key)]
+def test_one_problem_one_line(text: str, line: int, key: str) -> None:
+    assert problems(text) == [(line, key)]
 
 
 def test_not_utf_8_names_the_line() -> None:
@@ -77,6 +77,6 @@ def test_not_utf_8_names_the_line() -> None:
         parse_site(b'[site]\nname = "X\xe3"\n')
 
 
-def test_no_file_is_a_fault_too(tmp_path: Path) -> None:
+def test_no_file_is_a_problem_too(tmp_path: Path) -> None:
     with pytest.raises(SiteFileError, match="No such file"):
         read_site(tmp_path / "site.toml")

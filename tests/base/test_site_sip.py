@@ -40,9 +40,9 @@ def test_everything_said() -> None:
         'password = "secret"',
     ],
 )
-def test_faults_are_told(line: str) -> None:
+def test_problems_are_told(line: str) -> None:
     with pytest.raises(SiteFileError) as told:
         parse_site(f"{HEAD}[sip]\n{line}\n".encode())
-    (fault,) = told.value.faults
-    assert fault.line == 7
-    assert fault.remedy
+    (problem,) = told.value.problems
+    assert problem.line == 7
+    assert problem.remedy

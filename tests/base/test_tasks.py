@@ -5,7 +5,7 @@ import contextlib
 
 import pytest
 
-from appliance.base.tasks import end, heed_cancellation
+from appliance.base.tasks import cancel_and_wait, raise_if_cancelled
 
 
 async def test_what_swallows_one_cancellation_is_ended_by_the_next() -> None:
@@ -23,7 +23,7 @@ async def test_what_swallows_one_cancellation_is_ended_by_the_next() -> None:
 
     task = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
-    await end(task, again_s=0.01)
+    await cancel_and_wait(task, retry_s=0.01)
     assert task.cancelled()
     assert swallowed == 2
 
@@ -37,7 +37,7 @@ async def test_what_has_ended_or_fails_at_its_end_stops_nothing() -> None:
 
     done, failing = asyncio.create_task(asyncio.sleep(0)), asyncio.create_task(fails())
     await asyncio.sleep(0.01)
-    await end(done, failing)
+    await cancel_and_wait(done, failing)
     assert failing.done()
     with pytest.raises(ValueError, match="at the end"):
         failing.result()
@@ -47,12 +47,12 @@ async def test_a_swallowed_cancellation_is_raised_where_it_is_asked_for() -> Non
     async def work() -> str:
         with contextlib.suppress(asyncio.CancelledError):  # as the library does
             await asyncio.Event().wait()
-        heed_cancellation()
+        raise_if_cancelled()
         return "went on"
 
     task = asyncio.create_task(work())
     await asyncio.sleep(0)
-    await end(task)
+    await cancel_and_wait(task)
     assert task.cancelled()
 
 
@@ -61,5 +61,5 @@ async def test_a_timeout_is_a_timeout_also_then() -> None:
         async with asyncio.timeout(0.01):
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.Event().wait()
-            heed_cancellation()
-    heed_cancellation()
+            raise_if_cancelled()
+    raise_if_cancelled()

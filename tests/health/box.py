@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Pair, private_pem
 from services.province.broker.local_broker import Beside
 from tests.health.boxes import bench
@@ -90,4 +90,4 @@ async def https(choice: Beside, folder: Path, routes: Sequence[Route]) -> AsyncI
     finally:
         server.should_exit = True
         await asyncio.wait({task}, timeout=30)
-        await end(task)
+        await cancel_and_wait(task)

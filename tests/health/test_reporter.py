@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base.mqtt import BrokerAddress, Connection, Message, Will, connect
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Hand, Health, Presence, Report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
@@ -72,7 +72,7 @@ async def speaking(one: Speaker) -> AsyncIterator[Speaker]:
     try:
         yield one
     finally:
-        await end(task)
+        await cancel_and_wait(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()
 

@@ -11,8 +11,6 @@ PENDING_NAMES = [
 
 STILL_THERE = [
     "appliance/core/alarms.py: Verdict",
-    "appliance/wire/calendar/feed_fault.py",
-    "appliance/wire/calendar/library_faults.py",
     "services/endpoint/status/self_test_steps.py: trials",
     "services/province/broker/local_broker.py: Beside",
     "services/province/broker/local_broker.py: beside",

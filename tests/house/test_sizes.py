@@ -18,9 +18,9 @@ TINY_BY_NATURE = {"__init__.py", "__main__.py", "conftest.py"}
 
 SHORT = {
     "appliance/base/errors.py": "a base class that modules of the layer share",
+    "appliance/base/paths.py": "one value that the programs of a box share",
     "appliance/core/end_reasons.py": "one enumeration that redial, dialers and reports share",
     "appliance/core/message.py": "N_, imported wherever a text is written",
-    "appliance/wire/calendar/library_faults.py": "one tuple that four readers share",
     "hardware/network.py": "one reading, for programs that need no vitals",
     "hardware/wiring.py": "one table of pins",
     "services/endpoint/devices/near_devices.py": "a Protocol that breaks a cycle",

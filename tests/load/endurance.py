@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 import psutil
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.province.storage.database import Database
 from services.simulate.crowd import names
 from tests.load import counting
@@ -140,7 +140,7 @@ class _Bench:
         try:
             await asyncio.sleep(seconds)
         finally:
-            await end(reading)
+            await cancel_and_wait(reading)
         if not reading.cancelled():
             reading.result()
         used = costs.so_far()

@@ -12,7 +12,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report, parse_report
 from appliance.wire.topics import Topic
 from services.health.credentials import Pair, client_tls, private_pem
@@ -120,7 +120,7 @@ async def ear(bench: BrokerBench) -> AsyncIterator[Ear]:
             await one.ready.wait()
         yield one
     finally:
-        await end(task)
+        await cancel_and_wait(task)
 
 
 @asynccontextmanager

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.province.storage.database import Database
 from tests.process.room import CHAIR_PIN, a_room
 from tests.process.waiting import until_told
@@ -65,7 +65,7 @@ async def a_proxy(*programs: Program) -> AsyncIterator[str]:
         server.close()
         for line in lines:
             line.transport.abort()
-        await end(*serving)
+        await cancel_and_wait(*serving)
 
 
 def a_meeting(url: str, address: str) -> str:

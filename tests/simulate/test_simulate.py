@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base.mqtt import BrokerAddress
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from services.province.broker.local_broker import Beside, beside
 from services.province.importing.sites_sheet import import_sites
@@ -67,7 +67,7 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
         )
         said = {name for name in crowd.tally.names if name[0] not in silent}
         await until("all that was said is stored", lambda: said <= set(shelf.kept))
-        await end(running, again_s=60.0)
+        await cancel_and_wait(running, retry_s=60.0)
     kinds = {type(report) for report in shelf.kept.values()}
     assert kinds == {Presence, Health, Meeting, Hand}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from appliance.wire.alarm import Alarm
 from appliance.wire.desired import Desired
 from appliance.wire.enrolment import EnrolAnswer, EnrolRequest, RenewRequest
-from appliance.wire.fields import LONGEST_PAYLOAD, LONGEST_TEXT, MOST_ITEMS, WireError
+from appliance.wire.fields import MAX_ITEMS, MAX_PAYLOAD_BYTES, MAX_TEXT_LENGTH, WireError
 from appliance.wire.report import (
     READERS,
     Hand,
@@ -123,10 +123,10 @@ def test_a_newer_release_needs_the_id_and_little_else(kind: Kind) -> None:
         ({"alarms": [1]}, r"alarms\[0\] is 1; expected an object"),
         ({"alarms": [{}]}, r"alarms\[0\].key is missing"),
         ({"alarms": [{"key": "hot", "severity": 9}]}, r"alarms\[0\].severity is 9"),
-        ({"alarms": [{"key": "hot"}] * (MOST_ITEMS + 1)}, "a list of at most 100"),
+        ({"alarms": [{"key": "hot"}] * (MAX_ITEMS + 1)}, "a list of at most 100"),
         ({"figures": {"soc_c": "hot"}}, "figures.soc_c is 'hot'; expected a number"),
         ({"facts": {"slot": 1}}, "facts.slot is 1; expected a text"),
-        ({"facts": {"slot": "x" * (LONGEST_TEXT + 1)}}, "facts.slot"),
+        ({"facts": {"slot": "x" * (MAX_TEXT_LENGTH + 1)}}, "facts.slot"),
     ],
 )
 def test_what_is_wrong_is_named_with_its_value(change: dict[str, Any], said: str) -> None:
@@ -139,7 +139,7 @@ def test_what_is_wrong_is_named_with_its_value(change: dict[str, Any], said: str
     "payload",
     [
         b"", b"{", b"[]", b"null", b"\xff\xfe", b'{"at":NaN}', b'{"at":Infinity}', b"offline",
-        b"[" * 50_000, b'{"at":1}' + b" " * LONGEST_PAYLOAD,
+        b"[" * 50_000, b'{"at":1}' + b" " * MAX_PAYLOAD_BYTES,
     ],
 )  # fmt: skip
 def test_what_is_no_object_is_an_error_and_nothing_else(payload: bytes) -> None:

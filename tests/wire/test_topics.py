@@ -4,7 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.wire.topics import REPORTED, TOLD, Kind, Topic, TopicError, of_all_sites
+from appliance.wire.topics import (
+    FROM_PROVINCE,
+    FROM_SITE,
+    Kind,
+    Topic,
+    TopicError,
+    all_sites_filter,
+)
 
 SITES = st.from_regex(r"[a-z0-9][a-z0-9-]{0,62}", fullmatch=True)
 
@@ -30,6 +37,6 @@ def test_anything_else_is_none(text: str) -> None:
 
 
 def test_a_site_says_or_is_told_each_kind() -> None:
-    assert {*REPORTED, *TOLD} == set(Kind)
-    assert not set(REPORTED) & set(TOLD)
-    assert of_all_sites(Kind.HEALTH) == "diemcau/+/health"
+    assert {*FROM_SITE, *FROM_PROVINCE} == set(Kind)
+    assert not set(FROM_SITE) & set(FROM_PROVINCE)
+    assert all_sites_filter(Kind.HEALTH) == "diemcau/+/health"

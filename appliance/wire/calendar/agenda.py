@@ -2,8 +2,8 @@
 
 RFC 5545 and RFC 7986, with these rules where they leave room:
 
-* An event is a meeting when it names an hour. An all-day event (DATE-only) names none and is left
-  out; where it carries an address that is told as a problem.
+* An event is a meeting when it names a time of day. An all-day event (DATE-only) names none and is
+  left out; where it carries an address that is told as a problem.
 * One that names no end lasts an hour; one of more than 24 hours is a mistyped end and is left out.
 * A floating time, and one in a zone that nobody knows, is in the site's zone. A zone with a name of
   the tz database (or Windows' name for it, where the feed brings no VTIMEZONE) is that one,
@@ -23,20 +23,19 @@ from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.calendar.calendar_text import CalendarText, cut
+from appliance.wire.calendar.calendar_text import CalendarText, split_feed
 from appliance.wire.calendar.event import Event, EventError, clean, read_event, title_of
-from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
-from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS, FeedError, FeedProblem
 from appliance.wire.calendar.series import Occurrence, newest, occurrences
 from appliance.wire.calendar.zones import read_zones
 from appliance.wire.meeting import Meeting
 
 __all__ = ["Agenda", "FeedError", "FeedProblem", "read_agenda"]
 
-MOST_MEETINGS = 2000
+MAX_MEETINGS = 2000
 """Of one window; the screen and `decide` walk through all of them."""
 
-MOST_PROBLEMS = 50
+MAX_PROBLEMS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +62,7 @@ def read_agenda(
     `zone` is the site's, for floating times; `hosts` the only ones that may be dialled (empty:
     any). Raises `FeedError` where the feed as a whole is no calendar.
     """
-    calendars, problems = cut(feed)
+    calendars, problems = split_feed(feed)
     notes = list(problems)
     events = [e for calendar in calendars for e in _events(calendar, zone, hosts, notes)]
     by_uid: dict[str, list[Event]] = {}
@@ -89,14 +88,14 @@ def read_agenda(
                 meetings[item.uid] = _meeting(item)
         notes.extend(_problem(group[0].title or uid, text) for text in sorted(told))
     listed = sorted(meetings.values(), key=lambda meeting: (meeting.begin, meeting.uid))
-    if len(listed) > MOST_MEETINGS:
-        notes.append(f"{len(listed)} meetings; only the first {MOST_MEETINGS} are kept")
+    if len(listed) > MAX_MEETINGS:
+        notes.append(f"{len(listed)} meetings; only the first {MAX_MEETINGS} are kept")
     return Agenda(
         name=clean(calendars[0].value("NAME", "X-WR-CALNAME")),
-        meetings=tuple(listed[:MOST_MEETINGS]),
+        meetings=tuple(listed[:MAX_MEETINGS]),
         refresh_s=_refresh(calendars[0]),
         cancelled=frozenset(cancelled),
-        problems=tuple(dict.fromkeys(notes))[:MOST_PROBLEMS],
+        problems=tuple(dict.fromkeys(notes))[:MAX_PROBLEMS],
     )
 
 
@@ -143,7 +142,7 @@ def _refresh(calendar: CalendarText) -> float | None:
     parse: Any = icalendar.vDuration.from_ical  # typed nowhere
     try:
         span = parse(calendar.value("REFRESH-INTERVAL", "X-PUBLISHED-TTL"))
-    except LIBRARY_FAULTS:
+    except LIBRARY_ERRORS:
         return None
     seconds = span.total_seconds() if isinstance(span, timedelta) else 0.0
     return seconds if seconds > 0 else None

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
+from appliance.wire.calendar.feed_problem import FeedError, FeedProblem
 
-LARGEST = 2_000_000
+MAX_FEED_BYTES = 2_000_000
 """Bytes of a feed, unpacked: some years of a whole province; the next size is a mistake."""
 
-MOST_EVENTS = 5000
+MAX_EVENTS = 5000
 """Events of one feed; more is the calendar of something else."""
 
 _TOP = frozenset({"VEVENT", "VTODO", "VJOURNAL", "VFREEBUSY", "VTIMEZONE", "VAVAILABILITY"})
@@ -52,7 +52,7 @@ class CalendarText:
         return ""
 
 
-def cut(feed: bytes) -> tuple[list[CalendarText], tuple[str, ...]]:
+def split_feed(feed: bytes) -> tuple[list[CalendarText], tuple[str, ...]]:
     """The calendars of a feed (mostly one) and the problems met on the way.
 
     Line ends may be CRLF, LF or CR, a BOM may stand in front, lines may be folded in the middle of
@@ -67,14 +67,14 @@ def cut(feed: bytes) -> tuple[list[CalendarText], tuple[str, ...]]:
             FeedProblem.TRUNCATED, f"the calendar does not end: {len(feed)} bytes came, no END"
         )
     count = sum(len(calendar.components) for calendar in calendars)
-    if count > MOST_EVENTS:
-        raise FeedError(FeedProblem.TOO_LARGE, f"{count} events, more than {MOST_EVENTS}")
+    if count > MAX_EVENTS:
+        raise FeedError(FeedProblem.TOO_LARGE, f"{count} events, more than {MAX_EVENTS}")
     return calendars, problems
 
 
 def _lines(feed: bytes) -> tuple[list[str], tuple[str, ...]]:
-    if len(feed) > LARGEST:
-        raise FeedError(FeedProblem.TOO_LARGE, f"{len(feed)} bytes, more than {LARGEST}")
+    if len(feed) > MAX_FEED_BYTES:
+        raise FeedError(FeedProblem.TOO_LARGE, f"{len(feed)} bytes, more than {MAX_FEED_BYTES}")
     text = feed.removeprefix(_BOM)
     if not text.strip():
         raise FeedError(FeedProblem.EMPTY, "the feed is empty")

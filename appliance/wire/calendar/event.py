@@ -1,4 +1,4 @@
-"""One VEVENT as a frozen value: its hours in their own zone, its rules, and where it leads.
+"""One VEVENT as a frozen value: its times in their own zone, its rules, and where it leads.
 
 icalendar reads the single properties; what they mean for a site stands here (RFC 5545 section
 3.6.1, RFC 7986 for CONFERENCE).
@@ -16,19 +16,19 @@ import icalendar
 
 from appliance.wire.calendar.calendar_text import Component
 from appliance.wire.calendar.conference import choose_address
-from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
 from appliance.wire.calendar.zones import renamed
 
-UNSAID_LENGTH = timedelta(hours=1)
+DEFAULT_LENGTH = timedelta(hours=1)
 """How long a meeting lasts that names no end (RFC 5545 would have it end as it begins)."""
 
-LONGEST = timedelta(hours=24)
+MAX_LENGTH = timedelta(hours=24)
 """A longer one is a mistyped year, and by the overlap rule would keep a site from all others."""
 
-LONGEST_TITLE = 200
+MAX_TITLE_LENGTH = 200
 
-_HOURS = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
-"""One of these broken, and the hour would be a guess."""
+_TIMES = frozenset({"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RECURRENCE-ID"})
+"""One of these broken, and the time would be a guess."""
 
 _PLACES = frozenset(
     {"CONFERENCE", "LOCATION", "URL", "DESCRIPTION"}
@@ -38,7 +38,7 @@ _REST = frozenset(
     {"UID", "STATUS", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "EXRULE"}
     | {"SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK"}
 )
-KEPT = _HOURS | _PLACES | _REST
+KEPT = _TIMES | _PLACES | _REST
 
 
 class EventError(ValueError):
@@ -98,7 +98,7 @@ def read_event(
         return _event(raw, zone, hosts, cancelling)
     except EventError:
         raise
-    except LIBRARY_FAULTS as error:
+    except LIBRARY_ERRORS as error:
         raise EventError(" ".join(str(error).split())[:200] or type(error).__name__) from error
 
 
@@ -113,13 +113,13 @@ def title_of(component: Component) -> str:
 def clean(text: str) -> str:
     """`text` in one line, composed (NFC, as fonts have Vietnamese letters), of bounded length."""
     composed = unicodedata.normalize("NFC", text)
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed).split())[:LONGEST_TITLE]
+    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed).split())[:MAX_TITLE_LENGTH]
 
 
 def _event(raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool) -> Event:
-    for name, fault in raw.errors:
-        if name is None or name in _HOURS:
-            raise EventError(f"{name or 'a line'}: {fault}")
+    for name, error in raw.errors:
+        if name is None or name in _TIMES:
+            raise EventError(f"{name or 'a line'}: {error}")
     problems: list[str] = []
     starts, all_day = _moment(raw, "DTSTART", zone, problems)
     if starts is None:
@@ -159,7 +159,7 @@ def _event(raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool) ->
     )
 
 
-def silenced(event: Event) -> Event:
+def as_cancelled(event: Event) -> Event:
     """`event` as it stands when its whole series is cancelled."""
     return replace(event, cancelled=True, address="", problems=())
 
@@ -221,11 +221,11 @@ def _length(
     if length < timedelta():
         raise EventError("it ends before it begins")
     if not all_day and not quiet:
-        if length > LONGEST:
+        if length > MAX_LENGTH:
             raise EventError(f"it lasts {length}, more than a day: is its end mistyped?")
         if not length:
             problems.append("it names no end and is taken to last an hour")
-    return length or UNSAID_LENGTH
+    return length or DEFAULT_LENGTH
 
 
 def _following(raw: Any) -> bool:
@@ -258,7 +258,7 @@ def _stamp(raw: Any) -> float:
     for name in ("DTSTAMP", "LAST-MODIFIED"):
         try:
             return _aware(_first(raw, name).dt, ZoneInfo("UTC")).timestamp()
-        except LIBRARY_FAULTS:
+        except LIBRARY_ERRORS:
             continue
     return 0.0
 

@@ -15,13 +15,13 @@ from typing import Any
 import icalendar
 import recurring_ical_events
 
-from appliance.wire.calendar.event import Event, EventError, silenced
-from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.event import Event, EventError, as_cancelled
+from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
 
-MOST_STEPS = 200_000
+MAX_STEPS = 200_000
 """Occurrences between the first and the end of the window that may be counted through."""
 
-MOST_A_DAY = 48
+MAX_PER_DAY = 48
 """What BYHOUR, BYMINUTE and BYSECOND may make of one day."""
 
 _SOURCE = "X-SOURCE"
@@ -72,7 +72,8 @@ def occurrences(events: list[Event], begin: float, end: float) -> list[Occurrenc
     if master is not None and master.cancelled:
         # The whole series is off; a change of one occurrence holds only if it is the later word.
         events = [
-            silenced(e) if e is not master and e.sequence <= master.sequence else e for e in events
+            as_cancelled(e) if e is not master and e.sequence <= master.sequence else e
+            for e in events
         ]
     try:
         if len(events) == 1 and not (events[0].repeats or events[0].excluded):
@@ -81,7 +82,7 @@ def occurrences(events: list[Event], begin: float, end: float) -> list[Occurrenc
             found = list(_expanded(master, events, begin, end))
     except EventError:
         raise
-    except LIBRARY_FAULTS as error:
+    except LIBRARY_ERRORS as error:
         raise EventError(f"it repeats in a way that cannot be worked out: {error}") from error
     return [item for item in found if item.begin < end and item.end > begin]
 
@@ -190,7 +191,7 @@ def _check(rule: icalendar.vRecur, master: Event, end: float) -> None:
     for name in ("BYHOUR", "BYMINUTE", "BYSECOND"):
         a_day *= max(1, len(rule.get(name, [])))
     steps = (end - master.begin.timestamp()) / (_STEP_S[frequency] * interval)
-    if a_day > MOST_A_DAY or steps > MOST_STEPS:
+    if a_day > MAX_PER_DAY or steps > MAX_STEPS:
         raise EventError("it repeats too often to be a meeting")
     most = {"HOURLY": a_day, "DAILY": a_day, "WEEKLY": 7 * a_day}.get(frequency, 366 * a_day)
     if any(abs(int(position)) > most for position in rule.get("BYSETPOS", [])):

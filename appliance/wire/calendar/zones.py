@@ -13,10 +13,10 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from appliance.wire.calendar.calendar_text import Component
-from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
 
 _TZID = re.compile(r';TZID=(?:"([^"]*)"|([^";:,]*))', re.IGNORECASE)
-_SAYS_NOTHING = ("TZID", "LAST-MODIFIED", "TZURL", "X-")  # may differ where the hours do not
+_SAYS_NOTHING = ("TZID", "LAST-MODIFIED", "TZURL", "X-")  # may differ where the offsets do not
 
 
 def read_zones(components: Iterable[Component], notes: list[str]) -> dict[str, str]:
@@ -36,7 +36,7 @@ def read_zones(components: Iterable[Component], notes: list[str]) -> dict[str, s
         text = "\r\n".join(["BEGIN:VTIMEZONE", f"TZID:{name}", *lines, "END:VTIMEZONE", ""])
         try:
             icalendar.Timezone.from_ical(text)
-        except LIBRARY_FAULTS as error:
+        except LIBRARY_ERRORS as error:
             reason = " ".join(str(error).split())[:120]
             notes.append(f"the VTIMEZONE {tzid[:60]!r} is left out: {reason}")
         else:
@@ -60,6 +60,6 @@ def _value(line: str) -> str:
 def _known(tzid: str) -> bool:
     try:
         ZoneInfo(tzid.strip("/"))
-    except LIBRARY_FAULTS:
+    except LIBRARY_ERRORS:
         return False
     return True

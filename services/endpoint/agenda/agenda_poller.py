@@ -34,7 +34,7 @@ class AgendaPoller:
         return self.state.agenda.meetings
 
     def clock(self, now: float, trusted: bool) -> None:
-        """The hour as it is known; when it becomes trusted the kept feed is read for it anew."""
+        """The time as it is known; when it becomes trusted the kept feed is read for it anew."""
         if trusted is not self._trusted:
             self._trusted = trusted
             self.state = self._feed.load(now)
@@ -45,7 +45,7 @@ class AgendaPoller:
         self._ask.set()
 
     async def run(self) -> None:
-        """Ask again and again until cancelled; a feed's fault is a state, never an exception."""
+        """Ask again and again until cancelled; a feed's problem is a state, never an exception."""
         while True:
             self._ask.clear()
             before = self.state
@@ -58,6 +58,6 @@ class AgendaPoller:
     def _note(self, before: FeedState) -> None:
         if self.state.agenda.meetings != before.agenda.meetings:
             log.info("far ← agenda: %d meetings", len(self.state.agenda.meetings))
-        if self.state.problem != before.problem:
-            log.info("agenda: %s", self.state.problem or "well again")
+        if self.state.detail != before.detail:
+            log.info("agenda: %s", self.state.detail or "well again")
         self.changed()

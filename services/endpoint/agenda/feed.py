@@ -17,14 +17,14 @@ from zoneinfo import ZoneInfo
 import httpx
 
 from appliance.wire.calendar.agenda import Agenda, read_agenda
-from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
+from appliance.wire.calendar.feed_problem import FeedError, FeedProblem
 from services.endpoint.agenda import feed_fetch
 from services.endpoint.agenda.feed_cache import Kept, read_kept, write_kept
 from services.endpoint.agenda.feed_fetch import FETCH_DEADLINE_S, Fetched, Mark, fetch
 from services.endpoint.agenda.feed_sanity import CONFIRM_AFTER_S, Doubt, judge, pause_s
 
 BEHIND_S = 24 * 3600.0
-"""A meeting may have begun that long ago and still run (`event.LONGEST`)."""
+"""A meeting may have begun that long ago and still run (`event.MAX_LENGTH`)."""
 
 AHEAD_S = 14 * 24 * 3600.0
 """What a site looks ahead: the next meeting on the screen, and a working week for updates."""
@@ -33,7 +33,7 @@ READ_FOR_S = 6 * 3600.0
 """After so long an unchanged feed is read again, for occurrences that have come into sight."""
 
 REWRITE_S = 3600.0
-"""How old the hour of the last fetch may grow in the file, which is on an SD card."""
+"""How old the time of the last fetch may grow in the file, which is on an SD card."""
 
 READING_S = 60.0
 """A feed of the largest size on the slowest board takes about a third of this."""
@@ -45,8 +45,8 @@ class FeedState:
 
     agenda: Agenda
     fetched_at: float | None  # POSIX s, when the source last said this; None: never
-    fault: FeedProblem | None = None  # why the newest attempt did not count
-    problem: str | None = None  # the same as a sentence
+    problem: FeedProblem | None = None  # why the newest attempt did not count
+    detail: str | None = None  # the same as a sentence
     next_s: float = 0.0  # seconds until it is worth asking again
 
     def age_s(self, now: float) -> float | None:
@@ -115,7 +115,7 @@ class Feed:
     def load(self, now: float) -> FeedState:
         """The agenda kept from before the start, at once and without the network.
 
-        Also to be asked when the clock has jumped: it reads what is kept for the new hour.
+        Also to be asked when the clock has jumped: it reads what is kept for the new time.
         """
         if self._kept is None:
             self._kept = read_kept(self._folder, self._source)
@@ -126,13 +126,13 @@ class Feed:
             except FeedError:
                 self._kept = None  # kept by an older release with other limits
             else:
-                known = self._state.fault not in (None, FeedProblem.NOT_YET)
+                known = self._state.problem not in (None, FeedProblem.NOT_YET)
                 self._read_at = now
                 self._state = FeedState(
                     agenda,
                     self._kept.fetched_at,
-                    self._state.fault if known else None,
                     self._state.problem if known else None,
+                    self._state.detail if known else None,
                 )
         return self._state
 
@@ -144,7 +144,7 @@ class Feed:
             )
             await self._weigh(answer, now)
         except FeedError as error:
-            await self._fail(error.fault, str(error), now)
+            await self._fail(error.problem, str(error), now)
         return self._state
 
     async def _weigh(self, answer: Fetched, now: float) -> None:
@@ -161,11 +161,11 @@ class Feed:
             if doubt is not None:
                 self._suspect = _Suspect(body, answer.mark, doubt)
                 ahead = sum(meeting.end > now for meeting in believed.meetings)
-                problem = (
+                detail = (
                     f"the feed has lost {len(doubt.lost)} of {ahead} meetings ahead; the old ones"
                     " are kept until it says so again"
                 )
-                await self._fail(FeedProblem.SHRUNKEN, problem, now)
+                await self._fail(FeedProblem.SHRUNKEN, detail, now)
                 return
         await self._take(Kept(body, answer.mark, now), now, agenda=offered)
 
@@ -188,12 +188,12 @@ class Feed:
             why = f"the agenda cannot be kept for the next start: {error.strerror or error}"
             await self._fail(FeedProblem.NOT_KEPT, why, now)
 
-    async def _fail(self, fault: FeedProblem, problem: str, now: float) -> None:
+    async def _fail(self, problem: FeedProblem, detail: str, now: float) -> None:
         with contextlib.suppress(FeedError):  # then what was read before is still what there is
             await self._look(now, None)
-        doubted = fault is FeedProblem.SHRUNKEN
+        doubted = problem is FeedProblem.SHRUNKEN
         pause = pause_s(self._state.agenda.refresh_s, self._chance.random(), doubted=doubted)
-        self._state = replace(self._state, fault=fault, problem=problem, next_s=pause)
+        self._state = replace(self._state, problem=problem, detail=detail, next_s=pause)
 
     async def _look(self, now: float, agenda: Agenda | None) -> None:
         """Set `agenda`, or read the kept feed again where new occurrences have come into sight."""

@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from services.endpoint.agenda.feed_fetch import Mark
 
 FILE = "agenda.feed"
@@ -32,7 +32,7 @@ def write_kept(folder: Path, source: str, kept: Kept) -> None:
         "modified": kept.mark.modified,
         "fetched_at": kept.fetched_at,
     }
-    write_durably(folder / FILE, json.dumps(head).encode() + b"\n" + kept.body)
+    write_atomically(folder / FILE, json.dumps(head).encode() + b"\n" + kept.body)
 
 
 def read_kept(folder: Path, source: str) -> Kept | None:

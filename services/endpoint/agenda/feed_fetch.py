@@ -9,8 +9,8 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from appliance.wire.calendar.calendar_text import LARGEST
-from appliance.wire.calendar.feed_fault import FeedError, FeedProblem
+from appliance.wire.calendar.calendar_text import MAX_FEED_BYTES
+from appliance.wire.calendar.feed_problem import FeedError, FeedProblem
 
 FETCH_DEADLINE_S = 20.0
 """The whole transfer of an agenda of 2 MB over a line of 1 Mbit/s."""
@@ -121,9 +121,15 @@ async def _body(answer: httpx.Response) -> bytes:
     body = bytearray()
     try:
         async for chunk in answer.aiter_raw():
-            body += chunk if unpack is None else unpack.decompress(chunk, LARGEST + 1 - len(body))
-            if len(body) > LARGEST:
-                raise FeedError(FeedProblem.TOO_LARGE, f"the feed is larger than {LARGEST} bytes")
+            body += (
+                chunk
+                if unpack is None
+                else unpack.decompress(chunk, MAX_FEED_BYTES + 1 - len(body))
+            )
+            if len(body) > MAX_FEED_BYTES:
+                raise FeedError(
+                    FeedProblem.TOO_LARGE, f"the feed is larger than {MAX_FEED_BYTES} bytes"
+                )
     except zlib.error as error:
         raise FeedError(FeedProblem.NOT_TEXT, "the feed's gzip is broken") from error
     if unpack is not None and not unpack.eof:
@@ -139,11 +145,11 @@ def _from_file(source: str, mark: Mark) -> Fetched:
         if now == mark:
             return Fetched(None, mark)
         with path.open("rb") as file:
-            body = file.read(LARGEST + 1)
+            body = file.read(MAX_FEED_BYTES + 1)
     except OSError as error:
         raise FeedError(FeedProblem.UNREACHABLE, f"{path}: {error.strerror or error}") from error
-    if len(body) > LARGEST:
-        raise FeedError(FeedProblem.TOO_LARGE, f"{path} is larger than {LARGEST} bytes")
+    if len(body) > MAX_FEED_BYTES:
+        raise FeedError(FeedProblem.TOO_LARGE, f"{path} is larger than {MAX_FEED_BYTES} bytes")
     return Fetched(body, now)
 
 

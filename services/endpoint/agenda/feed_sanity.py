@@ -25,17 +25,17 @@ class Doubt:
 def lost_meetings(kept: Agenda, offered: Agenda, now: float) -> frozenset[str]:
     """The uids of meetings still ahead or running that `offered` no longer has.
 
-    A meeting is there under its uid or at its hour (some servers make new uids each time); one that
+    A meeting is there under its uid or at its time (some servers make new uids each time); one that
     is cancelled by name is not lost.
     """
     uids = {meeting.uid for meeting in offered.meetings}
-    hours = {(meeting.begin, meeting.end) for meeting in offered.meetings}
+    times = {(meeting.begin, meeting.end) for meeting in offered.meetings}
     return frozenset(
         meeting.uid
         for meeting in kept.meetings
         if meeting.end > now
         and meeting.uid not in uids
-        and (meeting.begin, meeting.end) not in hours
+        and (meeting.begin, meeting.end) not in times
         and not _cancelled(meeting.uid, offered.cancelled)
     )
 

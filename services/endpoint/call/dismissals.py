@@ -4,7 +4,7 @@ import json
 import logging
 from pathlib import Path
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from appliance.wire.meeting import Meeting
 
 log = logging.getLogger("diemcau.dismissals")
@@ -36,7 +36,7 @@ class Dismissals:
         self._keep({uid: until for uid, until in self._until.items() if uid != meeting.uid})
 
     def _keep(self, until: dict[str, float]) -> None:
-        write_durably(self._path, json.dumps(until).encode())
+        write_atomically(self._path, json.dumps(until).encode())
         self._until = until
 
     def _load(self) -> dict[str, float]:

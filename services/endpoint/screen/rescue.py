@@ -48,7 +48,7 @@ def rescue(canvas: Canvas, scene: Scene, say: Languages) -> None:
 
 
 def _head(canvas: Canvas, scene: Scene, known: Rescue, say: Languages) -> None:
-    """As every face's, with the code in the clock's place: the box knows no hour yet."""
+    """As every face's, with the code in the clock's place: the box does not know the time yet."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
     left = wide - 244

@@ -1,4 +1,4 @@
-"""Gathers what is wrong with this site, each with the hour since when it has been so."""
+"""Gathers what is wrong with this site, each with the time since when it has been so."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from appliance.core import scenes
 from appliance.core.decision import CallState, Decision
 from appliance.core.problems import Problem, ProblemKey, of_call
 from appliance.media.tv.television import TvProblem
-from appliance.wire.calendar.feed_fault import FeedProblem
+from appliance.wire.calendar.feed_problem import FeedProblem
 from hardware.panel import Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.call_keeper import CallKeeper
@@ -110,14 +110,14 @@ class SiteProblems:
 
     def _of_agenda(self, now: float) -> dict[ProblemKey, float]:
         state = self._agendas.state
-        if state.fault is None:
+        if state.problem is None:
             return {}
         if state.fetched_at is None:
             return {ProblemKey.AGENDA_MISSING: 0.0}
         age = now - state.fetched_at
         if age >= OLD_AGENDA_S:
             return {ProblemKey.AGENDA_OLD: state.fetched_at}
-        if state.fault in BROKEN:
+        if state.problem in BROKEN:
             return {ProblemKey.AGENDA_BROKEN: state.fetched_at}
         return {ProblemKey.PROVINCE: state.fetched_at} if age >= PROVINCE_S else {}
 

@@ -57,9 +57,9 @@ class SelfTest:
             self._show(number, await self._try(area, trial))
         self.running = False
         bad = [check for check in self.checks if check.state is CheckState.BAD]
-        hour = datetime.fromtimestamp(int(self._now()), UTC).isoformat()
+        at = datetime.fromtimestamp(int(self._now()), UTC).isoformat()
         found = ", ".join(check.code or check.area.value for check in bad)
-        self.result = {"self_test": found or "good", "self_test_at": hour.replace("+00:00", "Z")}
+        self.result = {"self_test": found or "good", "self_test_at": at.replace("+00:00", "Z")}
         self.changed()
 
     async def _try(self, area: Area, trial: Trial) -> Check:

@@ -1,4 +1,4 @@
-"""`diemcau agenda FILE-OR-URL`: what this site would do at an hour, and why, without doing it."""
+"""`diemcau agenda FILE-OR-URL`: what this site would do at a time, and why, without doing it."""
 
 import asyncio
 import json
@@ -14,7 +14,7 @@ import click
 from appliance.core.decision import Decision, Facts, Phase, decide
 from appliance.wire.address import shown
 from appliance.wire.calendar.agenda import Agenda, read_agenda
-from appliance.wire.calendar.feed_fault import FeedError
+from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.meeting import Meeting
 from services.endpoint.agenda.feed import AHEAD_S, BEHIND_S
 from services.endpoint.agenda.feed_fetch import Mark, client, fetch
@@ -89,8 +89,8 @@ def _moment(text: str | None, zone: ZoneInfo) -> float:
     now = datetime.fromtimestamp(time.time(), zone)
     if text is None:
         return now.timestamp()
-    if hour := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip()):
-        at = now.replace(hour=int(hour[1]), minute=int(hour[2]), second=0, microsecond=0)
+    if given := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip()):
+        at = now.replace(hour=int(given[1]), minute=int(given[2]), second=0, microsecond=0)
         return at.timestamp()
     try:
         at = datetime.fromisoformat(text.strip())
@@ -102,7 +102,12 @@ def _moment(text: str | None, zone: ZoneInfo) -> float:
 
 def _refuse(source: str, at: float, zone: ZoneInfo, error: FeedError, *, as_json: bool) -> None:
     if as_json:
-        told = {"at": _iso(at, zone), "ok": False, "fault": error.fault.value, "detail": str(error)}
+        told = {
+            "at": _iso(at, zone),
+            "ok": False,
+            "fault": error.problem.value,
+            "detail": str(error),
+        }
         click.echo(json.dumps(told, ensure_ascii=False))
     click.echo(f"Không đọc được lịch họp / the agenda cannot be read: {error}", err=True)
 
@@ -179,7 +184,7 @@ def _why(answer: _Answer) -> tuple[str, str]:
     if others:
         return (
             f"đang họp đến {until}; bắt đầu trước {len(others)} cuộc họp trùng giờ khác",
-            f"it runs until {until}; of {len(others) + 1} at this hour it began first",
+            f"it runs until {until}; of {len(others) + 1} at this time it began first",
         )
     return f"đang trong giờ họp, đến {until}", f"it runs until {until}"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from appliance.base.fact_file import UPDATE_FILE
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import FailedSlot, Rescue, RescueProblem
@@ -49,9 +49,9 @@ def rescue_page(run_path: Path, site_path: Path, folder: Path, root: Path) -> No
         scene = rescued(name, known(facts, serial(root)))
         picture = io.BytesIO()
         draw(scene, SIZE, locale).image.save(picture, "PNG")
-        write_durably(page, picture.getvalue(), sync=False, mode=READABLE)
+        write_atomically(page, picture.getvalue(), sync=False, mode=READABLE)
         line = f"PICTURE={page}\n".encode()
-        write_durably(folder / "screen.env", line, sync=False, mode=READABLE)
+        write_atomically(folder / "screen.env", line, sync=False, mode=READABLE)
     except (FontMissingError, OSError) as error:
         raise click.ClickException(f"the page is not drawn: {error}") from error
 

@@ -5,7 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from appliance.core.alarms import when
 from appliance.core.problems import ProblemKey
 from hardware.vitals.identity import boot_id, uptime_s
@@ -55,7 +55,7 @@ class Reboot:
     def _write(self, state: str) -> None:
         mark = {"boot_id": self._boot, "state": state, "reason": self.reason.value}
         try:
-            write_durably(self._mark, json.dumps(mark).encode())
+            write_atomically(self._mark, json.dumps(mark).encode())
         except OSError:
             return  # the canary says what is wrong with the partition
 

@@ -6,7 +6,7 @@ site, and the broker need not read it again: mosquitto 2.0.11 (Debian 12) falls 
 is told to by SIGHUP while TLS clients come and go, once in some thirty times.
 """
 
-from appliance.wire.topics import REPORTED, ROOT, TOLD, Kind, of_all_sites
+from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, ROOT, Kind, all_sites_filter
 
 PROVINCE = "_province"
 """The common name of the province's own certificate; no site's id begins with a low line."""
@@ -16,12 +16,12 @@ def access_list() -> str:
     """The text of ``acl_file``."""
     lines = [
         "# Written by the province; what is changed here is lost.",
-        *(f"pattern write {ROOT}/%u/{kind}" for kind in REPORTED),
-        *(f"pattern read {ROOT}/%u/{kind}" for kind in TOLD),
+        *(f"pattern write {ROOT}/%u/{kind}" for kind in FROM_SITE),
+        *(f"pattern read {ROOT}/%u/{kind}" for kind in FROM_PROVINCE),
         "",
         f"user {PROVINCE}",
-        *(f"topic read {of_all_sites(kind)}" for kind in REPORTED),
-        *(f"topic write {of_all_sites(kind)}" for kind in Kind),
+        *(f"topic read {all_sites_filter(kind)}" for kind in FROM_SITE),
+        *(f"topic write {all_sites_filter(kind)}" for kind in Kind),
         "topic read $SYS/#",
     ]
     return "\n".join(lines) + "\n"

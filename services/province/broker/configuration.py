@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 from appliance.base.mqtt import MAX_PACKET_BYTES
 from services.province.broker.access import PROVINCE, access_list
 from services.province.ca.authority import Authority, private_pem
@@ -47,18 +47,18 @@ class BrokerFiles:
 
     def write(self, authority: Authority, names: Iterable[str], now: float) -> None:
         """All but the list of `revoke`; a server key that is there is kept. Raises `OSError`."""
-        write_durably(self.authority, authority.pem)
+        write_atomically(self.authority, authority.pem)
         _identity(
             self.folder / "server.pem", lambda key: authority.server(key, (*names, self.host), now)
         )
         _identity(self.identity, lambda key: authority.site(key, PROVINCE, "", now, days=820.0))
         (self.folder / "store").mkdir(exist_ok=True)
-        write_durably(self.folder / "access", access_list().encode())
-        write_durably(self.configuration, self._text().encode())
+        write_atomically(self.folder / "access", access_list().encode())
+        write_atomically(self.configuration, self._text().encode())
 
     def revoke(self, authority: Authority, revoked: Iterable[int], now: float) -> None:
         """Whose certificates count no more, from the broker's next start on."""
-        write_durably(self.folder / "revoked.pem", authority.revocations(revoked, now))
+        write_atomically(self.folder / "revoked.pem", authority.revocations(revoked, now))
 
     def _text(self) -> str:
         folder = self.folder
@@ -98,4 +98,4 @@ def _identity(file: Path, sign: Callable[[ec.EllipticCurvePublicKey], x509.Certi
         return
     key = ec.generate_private_key(ec.SECP256R1())
     pem = sign(key.public_key()).public_bytes(serialization.Encoding.PEM)
-    write_durably(file, private_pem(key) + pem)
+    write_atomically(file, private_pem(key) + pem)

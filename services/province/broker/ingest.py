@@ -18,7 +18,7 @@ from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message,
 from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, Report, parse_report
-from appliance.wire.topics import REPORTED, Kind, Topic, TopicError, of_all_sites
+from appliance.wire.topics import FROM_SITE, Kind, Topic, TopicError, all_sites_filter
 from services.province.broker.duplicate_devices import Speakers, heard
 
 log = logging.getLogger("diemcau.province.ingest")
@@ -137,7 +137,7 @@ class Ingest:
             receive_maximum=MAX_BATCH,
             response_timeout_s=RESPONSE_TIMEOUT_S,
         ) as connection:
-            await connection.subscribe(*map(self._filter, REPORTED))
+            await connection.subscribe(*map(self._filter, FROM_SITE))
             self._connection, self.counts.connected = connection, True
             try:
                 async for batch in connection.batches(MAX_BATCH):
@@ -147,7 +147,7 @@ class Ingest:
 
     def _filter(self, kind: Kind) -> str:
         share = f"$share/{GROUP}/" if self._identity.shared else ""
-        return share + of_all_sites(kind)
+        return share + all_sites_filter(kind)
 
     async def _store_batch(self, connection: Connection, messages: list[Message]) -> None:
         """Return when these are stored. A database that is away is waited for: the broker keeps the

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base.mqtt import BrokerAddress
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.province.broker.configuration import BrokerFiles
 from services.province.broker.ingest import ClientIdentity, Ingest, Store
 from services.province.broker.process import BrokerError, mosquitto
@@ -32,7 +32,7 @@ log = logging.getLogger("diemcau.province.beside")
 
 LOOK_S = 1.0
 """Another copy of the program may have revoked somebody."""
-AGAIN_S = 1.0
+RETRY_S = 1.0
 
 Alarm = Callable[[str, str], None]
 
@@ -96,8 +96,8 @@ async def beside(
             broker.result()
         yield RunningBroker(authority, enrolment, ingest)
     finally:
-        await end(taking)
-        await end(broker, again_s=20.0)
+        await cancel_and_wait(taking)
+        await cancel_and_wait(broker, retry_s=20.0)
 
 
 def client_context(files: BrokerFiles) -> ssl.SSLContext:
@@ -139,7 +139,7 @@ async def _broker(
             if not started.is_set():
                 raise
             log.warning("%s", error)
-        await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(RETRY_S)
 
 
 async def _changed(

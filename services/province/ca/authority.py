@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 
 SITE_DAYS = 365.0
 SERVER_DAYS = 820.0
@@ -47,8 +47,8 @@ class Authority:
         key_file, file = folder / "authority-key.pem", folder / "authority.pem"
         if not key_file.exists() or not file.exists():
             made = cls.make(now, name=name)
-            write_durably(key_file, private_pem(made.key))
-            write_durably(file, made.pem)
+            write_atomically(key_file, private_pem(made.key))
+            write_atomically(file, made.pem)
             return made
         key = serialization.load_pem_private_key(key_file.read_bytes(), None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):

@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 
 
 class EntryState(StrEnum):
@@ -83,7 +83,7 @@ class FolderLedger:
     def put(self, entry: Entry) -> None:
         """Keep it, in the place of the one before."""
         content = json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode()
-        write_durably(self._file(entry.fingerprint), content)
+        write_atomically(self._file(entry.fingerprint), content)
 
     def forget(self, fingerprint: str) -> None:
         """It never was."""

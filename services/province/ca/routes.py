@@ -21,7 +21,7 @@ from appliance.wire.enrolment import (
     EnrolState,
     RenewRequest,
 )
-from appliance.wire.fields import LONGEST_PAYLOAD, WireError
+from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
 from services.province.ca.enrolment import Enrolment, Refusal
 
 log = logging.getLogger("diemcau.province.enrolment")
@@ -62,8 +62,8 @@ async def _body(request: Request) -> bytes:
         async with asyncio.timeout(BODY_S):
             async for part in request.stream():
                 body += part
-                if len(body) > LONGEST_PAYLOAD:
-                    raise WireError(f"more than {LONGEST_PAYLOAD} bytes")
+                if len(body) > MAX_PAYLOAD_BYTES:
+                    raise WireError(f"more than {MAX_PAYLOAD_BYTES} bytes")
     except TimeoutError as error:
         raise WireError(f"the body did not come within {BODY_S:g} s") from error
     return body

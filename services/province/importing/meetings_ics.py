@@ -9,9 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
-from appliance.wire.calendar.calendar_text import CalendarText, cut
+from appliance.wire.calendar.calendar_text import CalendarText, split_feed
 from appliance.wire.calendar.event import Event, EventError, read_event
-from appliance.wire.calendar.feed_fault import FeedError
+from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.calendar.series import newest
 from appliance.wire.calendar.zones import read_zones
 from services.province.errors import WrongInputError
@@ -31,7 +31,7 @@ def import_calendar(
     number of the event in the file.
     """
     try:
-        calendars, _ = cut(content)
+        calendars, _ = split_feed(content)
     except FeedError as error:
         raise WrongInputError(
             N_("This file cannot be read as a calendar: {why}."), "file", why=error

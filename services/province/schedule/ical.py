@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from appliance.wire.calendar.agenda import read_agenda
-from appliance.wire.calendar.library_faults import LIBRARY_FAULTS
+from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
 from services.province.storage.tables import Meeting, OccurrenceChange
 
 REFRESH = timedelta(minutes=5)
@@ -92,7 +92,7 @@ def verdict(meeting: Meeting) -> str:
     """What a site would find wrong with `meeting`, as a sentence; "" for nothing."""
     try:
         feed = calendar("", [Entry(meeting)])
-    except LIBRARY_FAULTS as error:
+    except LIBRARY_ERRORS as error:
         return f"the repetition {meeting.rule[:80]!r} cannot be read: {error}"
     until = meeting.begin + VERDICT_AHEAD_S
     agenda = read_agenda(feed, begin=meeting.begin, end=until, zone=ZoneInfo(meeting.zone))

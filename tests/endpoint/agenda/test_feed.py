@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from appliance.wire.calendar.calendar_text import LARGEST
-from appliance.wire.calendar.feed_fault import FeedProblem
+from appliance.wire.calendar.calendar_text import MAX_FEED_BYTES
+from appliance.wire.calendar.feed_problem import FeedProblem
 from services.endpoint.agenda.feed_cache import FILE
 from tests.endpoint.agenda.feeds import DAY, NOW, calendar, feed, uids
 from tests.peers.calendar_server import Answer, calendar_server
@@ -18,19 +18,19 @@ async def test_fetched_kept_and_there_after_a_start_without_network(tmp_path: Pa
     async with calendar_server() as server:
         server.gives(calendar(1, 2), etag='"v1"')
         async with feed(server, tmp_path / "data") as first:
-            assert first.load(NOW).fault is FeedProblem.NOT_YET
+            assert first.load(NOW).problem is FeedProblem.NOT_YET
             state = await first.refresh(NOW)
         source = server.url()
     assert uids(state) == ["d1", "d2"]
-    assert (state.fault, state.problem, state.fetched_at) == (None, None, NOW)
+    assert (state.problem, state.detail, state.fetched_at) == (None, None, NOW)
     assert 60 <= state.next_s <= 900
     async with feed(source, tmp_path / "data") as second:
         state = second.load(NOW + 3600)
         assert uids(state) == ["d1", "d2"]
-        assert (state.fault, state.age_s(NOW + 3600)) == (None, 3600.0)
+        assert (state.problem, state.age_s(NOW + 3600)) == (None, 3600.0)
         state = await second.refresh(NOW + 3600)  # the server is gone
         assert uids(state) == ["d1", "d2"]
-        assert state.fault is FeedProblem.UNREACHABLE
+        assert state.problem is FeedProblem.UNREACHABLE
         assert state.age_s(NOW + 3600) == 3600.0
 
 
@@ -43,7 +43,7 @@ async def test_unchanged_is_asked_for_and_renews_the_age(tmp_path: Path) -> None
             site.load(NOW + 300)
             state = await site.refresh(NOW + 300)
             assert server.asked[-1]["if-none-match"] == '"v1"'
-            assert (state.fetched_at, state.fault, uids(state)) == (NOW + 300, None, ["d1", "d2"])
+            assert (state.fetched_at, state.problem, uids(state)) == (NOW + 300, None, ["d1", "d2"])
             written = (tmp_path / FILE).read_bytes()
             await site.refresh(NOW + 600)
             assert (tmp_path / FILE).read_bytes() == written  # the card is spared
@@ -107,7 +107,7 @@ BAD = {
 
 @pytest.mark.parametrize("name", BAD)
 async def test_what_comes_badly_never_wipes_what_is_kept(tmp_path: Path, name: str) -> None:
-    answer, fault = BAD[name]
+    answer, problem = BAD[name]
     deadline_s = 1.5 if answer.drip_s else 20.0
     async with (
         calendar_server() as server,
@@ -119,15 +119,15 @@ async def test_what_comes_badly_never_wipes_what_is_kept(tmp_path: Path, name: s
         server.says(answer)
         for poll in (1, 2, 3):  # however often: only a good feed convinces
             state = await site.refresh(NOW + poll * 600)
-            assert (state.fault, uids(state)) == (fault, ["d1", "d2", "d3"])
+            assert (state.problem, uids(state)) == (problem, ["d1", "d2", "d3"])
             if answer.drip_s:
                 break
         assert state.fetched_at == NOW
-        assert state.problem
+        assert state.detail
         assert (tmp_path / FILE).read_bytes() == kept
         server.gives(calendar(1, 2, 3, 4), etag='"v2"')
         state = await site.refresh(NOW + 3000)
-        assert (state.fault, state.problem, uids(state)) == (
+        assert (state.problem, state.detail, uids(state)) == (
             None,
             None,
             ["d1", "d2", "d3", "d4"],
@@ -139,8 +139,8 @@ async def test_a_bomb_is_not_unpacked_further_than_it_may_be(tmp_path: Path) -> 
         server.says(BAD["gzip bomb"][0])
         tracemalloc.start()
         try:
-            assert (await site.refresh(NOW)).fault is FeedProblem.TOO_LARGE
-            assert tracemalloc.get_traced_memory()[1] < 10 * LARGEST
+            assert (await site.refresh(NOW)).problem is FeedProblem.TOO_LARGE
+            assert tracemalloc.get_traced_memory()[1] < 10 * MAX_FEED_BYTES
         finally:
             tracemalloc.stop()
 
@@ -158,14 +158,14 @@ async def test_shrunken_is_believed_when_it_says_so_again(tmp_path: Path) -> Non
         await site.refresh(NOW)
         server.gives(calendar(1), etag='"v2"')
         state = await site.refresh(NOW + 300)
-        assert (state.fault, uids(state)) == (FeedProblem.SHRUNKEN, ["d1", "d2", "d3", "d4"])
-        assert "lost 3 of 4" in (state.problem or "")
+        assert (state.problem, uids(state)) == (FeedProblem.SHRUNKEN, ["d1", "d2", "d3", "d4"])
+        assert "lost 3 of 4" in (state.detail or "")
         assert (state.fetched_at, 180 <= state.next_s <= 200) == (NOW, True)
         state = await site.refresh(NOW + 360)  # too soon to count
         assert server.asked[-1]["if-none-match"] == '"v2"'  # 304 to the doubted one
-        assert (state.fault, len(uids(state))) == (FeedProblem.SHRUNKEN, 4)
+        assert (state.problem, len(uids(state))) == (FeedProblem.SHRUNKEN, 4)
         state = await site.refresh(NOW + 600)
-        assert (state.fault, state.problem, uids(state)) == (None, None, ["d1"])
+        assert (state.problem, state.detail, uids(state)) == (None, None, ["d1"])
     async with feed(server, tmp_path) as site:
         assert uids(site.load(NOW + 700)) == ["d1"]
 
@@ -175,9 +175,9 @@ async def test_shrunken_without_etag_and_with_a_login_page_between(tmp_path: Pat
         server.gives(calendar(1, 2, 3))
         await site.refresh(NOW)
         server.gives(calendar())
-        assert (await site.refresh(NOW + 300)).fault is FeedProblem.SHRUNKEN
+        assert (await site.refresh(NOW + 300)).problem is FeedProblem.SHRUNKEN
         server.says(Answer(HTML))
-        assert (await site.refresh(NOW + 500)).fault is FeedProblem.LOGIN_PAGE
+        assert (await site.refresh(NOW + 500)).problem is FeedProblem.LOGIN_PAGE
         server.gives(calendar())
         assert uids(await site.refresh(NOW + 700)) == []
 
@@ -190,9 +190,9 @@ async def test_shrunken_and_whole_again_leaves_no_doubt(tmp_path: Path) -> None:
         await site.refresh(NOW + 300)
         server.gives(calendar(1, 2, 3), etag='"v1"')
         state = await site.refresh(NOW + 600)
-        assert (state.fault, state.fetched_at, len(uids(state))) == (None, NOW + 600, 3)
+        assert (state.problem, state.fetched_at, len(uids(state))) == (None, NOW + 600, 3)
         server.gives(calendar(1), etag='"v2"')
-        assert (await site.refresh(NOW + 900)).fault is FeedProblem.SHRUNKEN  # from the start
+        assert (await site.refresh(NOW + 900)).problem is FeedProblem.SHRUNKEN  # from the start
 
 
 async def test_cancelled_by_name_is_believed_at_once(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ async def test_cancelled_by_name_is_believed_at_once(tmp_path: Path) -> None:
         await site.refresh(NOW)
         server.gives(calendar(1, cancelled=(2, 3)))
         state = await site.refresh(NOW + 300)
-        assert (state.fault, uids(state)) == (None, ["d1"])
+        assert (state.problem, uids(state)) == (None, ["d1"])
 
 
 async def test_an_unchanged_feed_is_read_again_as_days_pass(tmp_path: Path) -> None:
@@ -213,9 +213,9 @@ async def test_an_unchanged_feed_is_read_again_as_days_pass(tmp_path: Path) -> N
         assert min(m.end for m in state.agenda.meetings) > NOW + 28 * DAY
         server.says(Answer(HTML))
         state = await site.refresh(NOW + 60 * DAY)  # also while the feed is in problem
-        assert (state.fault, len(uids(state)) > 10) == (FeedProblem.LOGIN_PAGE, True)
+        assert (state.problem, len(uids(state)) > 10) == (FeedProblem.LOGIN_PAGE, True)
         assert site.load(NOW + 4 * DAY).agenda.meetings[0].begin < NOW + 5 * DAY  # the clock jumped
-        assert site.state.fault is FeedProblem.LOGIN_PAGE
+        assert site.state.problem is FeedProblem.LOGIN_PAGE
 
 
 async def test_a_torn_or_foreign_file_is_as_good_as_none(tmp_path: Path) -> None:
@@ -227,11 +227,11 @@ async def test_a_torn_or_foreign_file_is_as_good_as_none(tmp_path: Path) -> None
         for torn in (b"", b"\0" * 300, whole[:-9], whole[:40], whole + b"x", b"[]\n", b"{}\n"):
             (tmp_path / FILE).write_bytes(torn)
             async with feed(server, tmp_path) as site:
-                assert site.load(NOW).fault is FeedProblem.NOT_YET
+                assert site.load(NOW).problem is FeedProblem.NOT_YET
                 assert uids(await site.refresh(NOW)) == ["d1", "d2"]
         assert os.listdir(tmp_path) == [FILE]  # noqa: PTH208  # no temporary file is left
         async with feed(server.url("/xa-khac.ics"), tmp_path) as site:
-            assert site.load(NOW).fault is FeedProblem.NOT_YET
+            assert site.load(NOW).problem is FeedProblem.NOT_YET
 
 
 async def test_a_folder_that_cannot_be_written_costs_no_agenda(tmp_path: Path) -> None:
@@ -240,4 +240,4 @@ async def test_a_folder_that_cannot_be_written_costs_no_agenda(tmp_path: Path) -
         server.gives(calendar(1), etag='"v1"')
         for poll in range(2):  # it is tried again, and told again
             state = await site.refresh(NOW + 300 * poll)
-            assert (state.fault, uids(state)) == (FeedProblem.NOT_KEPT, ["d1"])
+            assert (state.problem, uids(state)) == (FeedProblem.NOT_KEPT, ["d1"])

@@ -91,7 +91,7 @@ def test_why_in_vietnamese_and_english(file: str) -> None:
     text = run(file, "--at", "2026-03-09T09:30").output
     assert "vào họp / would join" in text
     assert "trùng giờ" in text
-    assert "of 2 at this hour it began first" in text
+    assert "of 2 at this time it began first" in text
     assert "Hỏng" in text
     assert "không có địa chỉ" in run(file, "--at", "2026-03-10T08:10").output
     assert (

@@ -1,4 +1,4 @@
-"""`diemcau check` tells every fault, for people and for programs."""
+"""`diemcau check` tells every problem, for people and for programs."""
 
 import json
 from pathlib import Path
@@ -10,18 +10,18 @@ from services.command import main
 BAD = '[site]\nid = "Ia Kly"\nname = "Xã Ia Kly"\n\n[agenda]\nurll = "/x"\n'
 
 
-def test_every_fault_with_its_line(tmp_path: Path) -> None:
+def test_every_problem_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "site.toml"
     path.write_text(BAD)
     done = CliRunner().invoke(main, ["check", str(path), "--json"])
     assert done.exit_code == 1
-    faults = json.loads(done.stdout)
-    assert [(fault["line"], fault["key"]) for fault in faults] == [
+    problems = json.loads(done.stdout)
+    assert [(problem["line"], problem["key"]) for problem in problems] == [
         (2, "site.id"),
         (6, "agenda.urll"),
         (5, "agenda.url"),
     ]
-    assert "did you mean url" in faults[1]["remedy"]
+    assert "did you mean url" in problems[1]["remedy"]
 
 
 def test_a_good_file_is_called_good(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_a_good_file_is_called_good(tmp_path: Path) -> None:
     done = CliRunner().invoke(main, ["check", str(path)])
     assert (done.exit_code, done.stdout.strip()) == (
         0,
-        "Tệp không có lỗi / The file has no faults",
+        "Tệp không có lỗi / The file has no problems",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
 from services.province.broker.ingest import ClientIdentity, Incoming, Ingest
@@ -68,6 +68,6 @@ async def taking(one: Ingest) -> AsyncIterator[Ingest]:
         await until("the ingest is connected", lambda: one.counts.connected)
         yield one
     finally:
-        await end(task)
+        await cancel_and_wait(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()

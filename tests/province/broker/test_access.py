@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, Refused
-from appliance.wire.topics import REPORTED, TOLD, Kind, Topic
+from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, Kind, Topic
 from services.health.credentials import client_tls
 from services.province.broker.access import PROVINCE
 from services.province.ca.authority import Authority
@@ -21,11 +21,15 @@ async def test_a_site_writes_only_below_its_own_topic(tmp_path: Path) -> None:
     bench = broker_bench(tmp_path)
     async with bench.running(), ear(bench) as province:
         async with linked(bench, HERE, bench.identity(HERE)) as link:
-            for kind in REPORTED:
+            for kind in FROM_SITE:
                 await link.publish(str(Topic(HERE, kind)), b"own", retain=True)
                 with pytest.raises(Refused):
                     await link.publish(str(Topic(THERE, kind)), b"another's", retain=True)
-            for topic in ("diemcau/other", "x", *(str(Topic(HERE, kind)) for kind in TOLD)):
+            for topic in (
+                "diemcau/other",
+                "x",
+                *(str(Topic(HERE, kind)) for kind in FROM_PROVINCE),
+            ):
                 with pytest.raises(Refused):
                     await link.publish(topic, b"nobody's", retain=False)
             await link.publish(str(Topic(HERE, Kind.HAND)), b"last", retain=False)

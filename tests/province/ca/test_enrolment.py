@@ -14,7 +14,7 @@ import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
 from starlette.applications import Starlette
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Credentials, Pair, private_pem
 from services.health.enrolment import Enrol, Owner
 from services.province.ca.authority import Authority, common_name
@@ -95,7 +95,7 @@ async def asking(device: Enrol) -> AsyncIterator[Enrol]:
     try:
         yield device
     finally:
-        await end(task)
+        await cancel_and_wait(task)
         with contextlib.suppress(asyncio.CancelledError):
             task.result()
 

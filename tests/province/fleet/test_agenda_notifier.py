@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.province.fleet.agenda_notifier import AT_ONCE, AgendaNotifier
 from tests.process.waiting import until
 from tests.province.in_process import House, wish
@@ -49,7 +49,7 @@ async def nudging(house: House, line: Line) -> AsyncIterator[None]:
             await looked.wait()  # the second look begins: the first is over
         yield
     finally:
-        await end(task)
+        await cancel_and_wait(task)
 
 
 async def test_many_are_told_together_and_never_too_many(house: House) -> None:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from appliance.base.mqtt import BrokerAddress
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from services.province.broker.local_broker import Beside
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, State
@@ -121,7 +121,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
                 else_say=standings,
             )
         finally:
-            await end(running, again_s=60.0)
+            await cancel_and_wait(running, retry_s=60.0)
             await http.aclose()
             diary.close()
             database.close()

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from appliance.base.tasks import end
+from appliance.base.tasks import cancel_and_wait
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Event, Notified
@@ -74,4 +74,4 @@ async def seated(address: str, name: str) -> AsyncIterator[Seat]:
         yield seat
     finally:
         await seat.socket.close()
-        await end(reading)
+        await cancel_and_wait(reading)

@@ -173,7 +173,7 @@ async def test_the_site_fetches_believes_and_asks_again(house: House, tmp_path: 
         source = f"{url}/feeds/{house.token('ia-kly')}/ia-kly.ics"
         async with Feed(source, tmp_path / "kept", zone=ZONE) as feed:
             state = await feed.refresh(house.now)
-            assert (state.fault, state.problem) == (None, None)
+            assert (state.problem, state.detail) == (None, None)
             assert [one.address for one in state.agenda.meetings] == [ADDRESS]
             unchanged = await feed.refresh(house.now + 60.0)
             assert unchanged.agenda == state.agenda
@@ -183,7 +183,7 @@ async def test_the_site_fetches_believes_and_asks_again(house: House, tmp_path: 
             with house.database.writing() as session:
                 meetings.cancel(meetings.get_meeting(session, number), house.now + 61.0)
             off = await feed.refresh(house.now + 62.0)
-            assert (off.fault, off.agenda.meetings) == (None, ())
+            assert (off.problem, off.agenda.meetings) == (None, ())
 
 
 async def test_the_feed_has_a_tag_and_only_its_own_site_has_the_address(house: House) -> None:

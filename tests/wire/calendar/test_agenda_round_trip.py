@@ -156,4 +156,4 @@ def test_any_bytes_are_a_feed_error_or_an_agenda(feed: bytes) -> None:
     try:
         read_agenda(feed, begin=BEGIN, end=END, zone=ZONE)
     except FeedError as error:
-        assert error.fault
+        assert error.problem

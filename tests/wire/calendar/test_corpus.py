@@ -52,7 +52,7 @@ def test_corpus(name: str) -> None:
     if "fault" in wanted:
         with pytest.raises(FeedError) as caught:
             read(name, wanted)
-        assert caught.value.fault == wanted["fault"]
+        assert caught.value.problem == wanted["fault"]
         assert str(caught.value)
         return
     agenda = read(name, wanted)

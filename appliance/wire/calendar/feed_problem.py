@@ -1,4 +1,5 @@
-"""Why there is no agenda, or no fresh one: a small closed set, and the error that carries it."""
+"""Why there is no agenda, or no fresh one: a closed set, the error that carries it, and what the
+libraries raise."""
 
 from enum import StrEnum
 
@@ -7,7 +8,7 @@ class FeedProblem(StrEnum):
     """Each is one short code on the screen and one sentence to the province."""
 
     EMPTY = "empty"  # nothing came
-    TOO_LARGE = "too-large"  # more than `calendar_text.LARGEST`, also after unpacking
+    TOO_LARGE = "too-large"  # more than `calendar_text.MAX_FEED_BYTES`, also after unpacking
     NOT_TEXT = "not-text"  # a picture, an archive, a certificate…
     LOGIN_PAGE = "login-page"  # HTML: a captive portal or a page that asks for a password
     NOT_CALENDAR = "not-a-calendar"  # text, but not iCalendar
@@ -23,8 +24,15 @@ class FeedProblem(StrEnum):
 
 
 class FeedError(ValueError):
-    """A feed gives no agenda; ``fault`` says why in a word, the text in a sentence."""
+    """A feed gives no agenda; ``problem`` says why in a word, the text in a sentence."""
 
-    def __init__(self, fault: FeedProblem, detail: str) -> None:
+    def __init__(self, problem: FeedProblem, detail: str) -> None:
         super().__init__(detail)
-        self.fault = fault
+        self.problem = problem
+
+
+LIBRARY_ERRORS = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, OSError)
+"""What icalendar, dateutil and recurring-ical-events raise on feeds that break the rules.
+
+OSError is the tz database's, asked for a zone named like one of its folders (``TZID=Asia``).
+"""
