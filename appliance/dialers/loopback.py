@@ -25,7 +25,7 @@ from appliance.media.receive.track import FarTrack
 from appliance.media.webrtc.connection import connection
 from appliance.wire.address import Address, AddressError
 
-CONNECT_S = 5.0  # within one machine; more means that something is broken
+CONNECT_TIMEOUT_S = 5.0  # within one machine; more means that something is broken
 
 
 class LoopbackCall:
@@ -60,7 +60,7 @@ class LoopbackCall:
                 self.video = track
             else:
                 self.audio = track
-        await path_stands(self._out, CONNECT_S)
+        await path_stands(self._out, CONNECT_TIMEOUT_S)
         self._measure.sends(self._out)
 
     async def changed(self) -> None:
@@ -73,11 +73,11 @@ class LoopbackCall:
         self._change.tell()
 
     async def set_mic(self, live: bool) -> None:
-        """There is nobody to be told."""
+        """Does nothing: there is no far end."""
         del live
 
     async def set_returned(self, returned: bool) -> None:
-        """There is nobody to be told."""
+        """Does nothing: there is no far end."""
         del returned
 
     async def hang_up(self) -> None:

@@ -6,7 +6,7 @@ from contextlib import suppress
 from appliance.dialers.api import DialersError
 from appliance.media.webrtc.connection import Connection
 
-SETTLE_S = 1.0
+CONNECT_WAIT_S = 1.0
 
 
 class NoPathError(DialersError):
@@ -40,5 +40,5 @@ async def close(pc: Connection) -> None:
     """
     if pc.connectionState == "connecting":
         with suppress(NoPathError):
-            await path_stands(pc, SETTLE_S)
+            await path_stands(pc, CONNECT_WAIT_S)
     await pc.close()

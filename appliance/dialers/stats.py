@@ -1,4 +1,4 @@
-"""How a call goes, read off the tracks and senders of its connections."""
+"""Reads the statistics of a call off the tracks and senders of its connections."""
 
 import asyncio
 import time
@@ -12,8 +12,8 @@ from appliance.media.webrtc.connection import Connection
 from appliance.media.webrtc.sender import Sender
 
 FRAME_S = 0.02  # one Opus packet of a near track
-LOOK_S = 0.01  # how exactly the first picture's moment is known
-SAMPLE_S = 1.0
+POLL_INTERVAL_S = 0.01  # how exactly the first picture's moment is known
+SAMPLE_INTERVAL_S = 1.0
 
 
 @dataclass
@@ -51,11 +51,11 @@ class Measure:
     async def run(self) -> None:
         """Look for the first picture, then sample what is sent, until cancelled."""
         while self.first_picture_at is None:
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
             if any(t.kind == "video" and t.statistics().frames for t in self._far):
                 self.first_picture_at = time.monotonic()
         while True:
-            await asyncio.sleep(SAMPLE_S)
+            await asyncio.sleep(SAMPLE_INTERVAL_S)
             await self.sample()
 
     async def sample(self) -> None:

@@ -182,7 +182,7 @@ class JanusSocket:
             for event in self.session.receive(_parsed(await socket.recv())):
                 if isinstance(event, Refused):
                     await socket.close()
-                    raise LostError(f"the server has given our place away: {event.sentence}")
+                    raise LostError(f"the server does not give the session back: {event.sentence}")
                 if isinstance(event, Answered) and event.transaction == request["transaction"]:
                     return
                 await self._on_event(event)

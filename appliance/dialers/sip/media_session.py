@@ -100,8 +100,7 @@ class MediaSession:
         self._streams[Role.AUDIO].receiver.heard_key = self._key_came
 
     async def open(self, local_host: str) -> None:
-        """Bind the ports at an address of ours, the one that the far end is told; raises
-        PortsError."""
+        """Bind the ports at the address of ours that the far end sends to; raises PortsError."""
         for stream in self._streams.values():
             await stream.open(local_host, self._ports)
         self._ours = Ours(
