@@ -7,7 +7,7 @@ whole budget again at each of them.
 import json
 from pathlib import Path
 
-from appliance.base.atomic_file import write_durably
+from appliance.base.atomic_file import write_atomically
 
 FILE = Path("boot/over-budget.json")
 """Below the data partition."""
@@ -18,7 +18,7 @@ RETRY_S = 24 * 3600.0
 def note_over_budget(data: Path, version: str, now: float) -> None:
     """Keep that `version` went beyond its budget at `now` (POSIX s). Raises `OSError`."""
     content = json.dumps({"version": version, "at": now}).encode()
-    write_durably(data / FILE, content, mode=0o644)
+    write_atomically(data / FILE, content, mode=0o644)
 
 
 def is_over_budget(data: Path, version: str, now: float) -> bool:
