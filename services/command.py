@@ -28,7 +28,7 @@ COMMANDS = {
     "stick": "services.updates.stick_command:stick",
     "update": "services.updates.update_command:update",
     "updater": "services.updates.updater_command:updater",
-    "verdict": "services.slots.verdict_command:verdict",
+    "slot-good": "services.slots.slot_good_command:slot_good",
 }
 
 

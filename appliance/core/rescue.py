@@ -6,10 +6,11 @@ from enum import StrEnum
 from appliance.core.message import N_
 
 NOT_PASSED = "the gate was not passed"
-"""How the reason begins that is kept of a release which missed it; then comes what was missing."""
+"""How the reason begins that is kept of a release which missed the slot check; then comes what was
+missing. Kept on the data partition, and read by the release in the other slot: never changed."""
 
 UNDAMAGED = "nothing that was written is damaged"
-"""How the reason begins that is kept of a release which is whole and never came to its gate."""
+"""How the reason begins that is kept of a whole release which never came to its slot check."""
 
 
 class RescueProblem(StrEnum):
@@ -24,7 +25,7 @@ class RescueProblem(StrEnum):
     UNKNOWN = "unknown"
 
 
-FAULT_WORDS: dict[RescueProblem, str] = {
+PROBLEM_WORDS: dict[RescueProblem, str] = {
     RescueProblem.SCREEN: N_("The screen does not run"),
     RescueProblem.ENDPOINT: N_("Meeting program not running"),
     RescueProblem.PICTURE: N_("Meeting program: no picture"),
@@ -42,7 +43,7 @@ class FailedSlot:
 
     slot: str
     version: str
-    fault: RescueProblem
+    problem: RescueProblem
     reason: str = ""
     """The technician's word, in English."""
 

@@ -20,7 +20,7 @@ from services.provisioning.second_copy import IDENTITY
 from services.provisioning.second_copy_disk import read
 from services.provisioning.site_file_facts import site_file_facts
 from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
-from services.slots.slots_command import DISK
+from services.slots.boot_state_disk import DISK
 
 SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
 

@@ -9,7 +9,7 @@ from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import whole
 from services.provisioning.second_copy import TooLargeError
 from services.provisioning.second_copy_disk import gather, write
-from services.slots.slots_command import DISK
+from services.slots.boot_state_disk import DISK
 
 OWN = "ext4"
 """What the card's data partition is; the initramfs puts memory (tmpfs) in its place, or lays it

@@ -1,12 +1,16 @@
-"""Why the other slot does not run: a pure judgement of what each attempt has left behind."""
+"""Why the other slot does not run: a pure judgement of what each attempt has left behind.
+
+The reasons are kept in the slots' record and read by the other slot's release, which may be older
+or newer (`core.rescue`, `services.slots.rescue`): their words never change.
+"""
 
 from collections.abc import Callable
 
 from appliance.core.rescue import UNDAMAGED
 from services.slots.header import SlotHeader
-from services.slots.record import Outcome, SlotRecord, Trial
+from services.slots.record import Outcome, SlotRecord, SlotResult
 
-REACHED_NOTHING = (
+NEVER_REACHED_DATA = (
     f"{UNDAMAGED}, but no attempt reached the data partition: its kernel panicked or hung, or the"
     " power was cut each time"
 )
@@ -15,7 +19,7 @@ REACHED_DATA = (
 )
 
 
-def judge(
+def new_failure(
     slot: str,
     header: SlotHeader | None,
     attempts: int,
@@ -23,20 +27,20 @@ def judge(
     *,
     reached: bool,
     damage: Callable[[], str],
-) -> Trial | None:
+) -> SlotResult | None:
     """What is to be noted of `slot`, which does not run; None where nothing new is known.
 
-    `reached`: an attempt of this very release has mounted the data partition. `damage` reads the
-    whole slot and is asked only where nothing else says why.
+    `attempts`: how many it has left. `reached`: an attempt of this very release has mounted the
+    data partition. `damage` reads the whole slot and is asked only where nothing else says why.
     """
     if header is None or attempts:
         return None
-    known = record.trial(slot, header.version)
+    known = record.result(slot, header.version)
     if known is not None and known.outcome is Outcome.FAILED:
         return None
-    return Trial(header.version, Outcome.FAILED, why(reached=reached, damage=damage))
+    return SlotResult(header.version, Outcome.FAILED, unnoted_reason(reached, damage))
 
 
-def why(*, reached: bool, damage: Callable[[], str]) -> str:
-    """Why a release got no further of which nobody has noted anything."""
-    return damage() or (REACHED_DATA if reached else REACHED_NOTHING)
+def unnoted_reason(reached: bool, damage: Callable[[], str]) -> str:
+    """Why a release got no further, where none of its own attempts has noted a reason."""
+    return damage() or (REACHED_DATA if reached else NEVER_REACHED_DATA)

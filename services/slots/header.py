@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import BinaryIO
 
-HEADER = 4096
-SECTOR = 512
+HEADER_BYTES = 4096
+SECTOR_BYTES = 512
 PARTS = ("kernel", "initrd")
 
 
@@ -47,8 +47,8 @@ class SlotHeader:
 def read_header(slot: BinaryIO) -> SlotHeader | None:
     """The header at the beginning of `slot`; None where there is none, or not a whole one."""
     slot.seek(0)
-    block = slot.read(HEADER)
-    if len(block) != HEADER or struct.unpack("<I", block[:4])[0] != zlib.crc32(block[4:]):
+    block = slot.read(HEADER_BYTES)
+    if len(block) != HEADER_BYTES or struct.unpack("<I", block[:4])[0] != zlib.crc32(block[4:]):
         return None
     pairs = (entry.partition(b"=") for entry in block[4:].split(b"\0") if entry)
     values = {
@@ -63,10 +63,10 @@ def read_header(slot: BinaryIO) -> SlotHeader | None:
 
 def _part(values: Mapping[str, str], name: str) -> Part:
     sector, size, crc = (int(values[f"{name}_{word}"], 16) for word in ("sector", "size", "crc"))
-    return Part(sector * SECTOR, size, crc)
+    return Part(sector * SECTOR_BYTES, size, crc)
 
 
 def _root(arguments: str) -> Root:
     words = [word for word in arguments.split() if word.startswith("diemcau.root=")]
     sector, _, blocks, digest, salt = words[0].partition("=")[2].split(",")
-    return Root(int(sector) * SECTOR, int(blocks), bytes.fromhex(digest), bytes.fromhex(salt))
+    return Root(int(sector) * SECTOR_BYTES, int(blocks), bytes.fromhex(digest), bytes.fromhex(salt))

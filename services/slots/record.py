@@ -1,4 +1,7 @@
-"""What became of the release in each slot, and of the last bundle: kept on the data partition."""
+"""What became of the release in each slot, and of the last bundle: kept on the data partition.
+
+The other slot's release, which may be older, reads the same file: its keys never change.
+"""
 
 import json
 from collections.abc import Mapping
@@ -9,7 +12,7 @@ from typing import Any
 
 from appliance.base.atomic_file import write_atomically
 
-PLACE = Path("boot/slots.json")
+FILE = Path("boot/slots.json")
 """Below the data partition."""
 
 
@@ -21,8 +24,8 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
-    """One release in one slot."""
+class SlotResult:
+    """How far one release got in one slot."""
 
     version: str
     outcome: Outcome
@@ -43,35 +46,39 @@ class Refused:
 class SlotRecord:
     """All that is kept; empty on a new card, or where the data partition was made anew."""
 
-    trials: Mapping[str, Trial] = field(default_factory=dict)
+    results: Mapping[str, SlotResult] = field(default_factory=dict)
+    """By the slot's letter."""
     refused: Refused | None = None
 
-    def with_trial(self, slot: str, trial: Trial) -> "SlotRecord":
+    def with_result(self, slot: str, result: SlotResult) -> "SlotRecord":
         """The same with what became of `slot`."""
-        return replace(self, trials={**self.trials, slot: trial})
+        return replace(self, results={**self.results, slot: result})
 
-    def trial(self, slot: str, version: str) -> Trial | None:
+    def result(self, slot: str, version: str) -> SlotResult | None:
         """What became of this very release in `slot`; None where nothing is known of it."""
-        found = self.trials.get(slot)
+        found = self.results.get(slot)
         return found if found is not None and found.version == version else None
 
 
 def read_record(data: Path) -> SlotRecord:
     """The record on the data partition; an empty one where there is none that can be read."""
     try:
-        found = json.loads((data / PLACE).read_bytes())
-        trials = {slot: _trial(entry) for slot, entry in found["trials"].items()}
+        found = json.loads((data / FILE).read_bytes())
+        results = {slot: _result(entry) for slot, entry in found["trials"].items()}
         refused = found["refused"]
-        return SlotRecord(trials, Refused(**refused) if refused else None)
+        return SlotRecord(results, Refused(**refused) if refused else None)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return SlotRecord()
 
 
 def write_record(data: Path, record: SlotRecord) -> None:
     """Keep `record`. Raises `OSError` where the data partition takes nothing."""
-    content = json.dumps(asdict(record), ensure_ascii=False).encode()
-    write_atomically(data / PLACE, content, mode=0o644)
+    content = {
+        "trials": {slot: asdict(result) for slot, result in record.results.items()},
+        "refused": asdict(record.refused) if record.refused else None,
+    }
+    write_atomically(data / FILE, json.dumps(content, ensure_ascii=False).encode(), mode=0o644)
 
 
-def _trial(entry: Mapping[str, Any]) -> Trial:
-    return Trial(str(entry["version"]), Outcome(entry["outcome"]), str(entry["reason"]))
+def _result(entry: Mapping[str, Any]) -> SlotResult:
+    return SlotResult(str(entry["version"]), Outcome(entry["outcome"]), str(entry["reason"]))

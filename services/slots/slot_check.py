@@ -1,10 +1,10 @@
-"""The product's own gate: what must be seen before the running slot counts as good."""
+"""The slot check: what must be seen before the running slot counts as good."""
 
 from appliance.wire.facts import EndpointFacts
 
 
 def missing(facts: EndpointFacts | None, *, settings: bool, screen: bool) -> str:
-    """What is still missing, in one word for the journal; "" when the gate is passed.
+    """What is still missing, in one word for the journal; "" when the check is passed.
 
     `facts` are the endpoint's, None while it is silent; without `settings` there is no endpoint to
     wait for, and the screen that says so is all that a new box can show.

@@ -8,10 +8,10 @@ import struct
 import zlib
 from dataclasses import dataclass, replace
 
-SECTOR = 512
-COPIES = (0x800 * SECTOR, 0x1000 * SECTOR)
+SECTOR_BYTES = 512
+COPY_OFFSETS = (0x800 * SECTOR_BYTES, 0x1000 * SECTOR_BYTES)
 """Where the copies lie on the disk, in bytes: before the first partition, 1 MiB apart."""
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 SLOTS = ("A", "B")
 
 
@@ -20,7 +20,7 @@ class BootState:
     """The slots in their order, how many attempts each has left, and the number of this state."""
 
     order: tuple[str, ...] = SLOTS
-    left: tuple[int, int] = (ATTEMPTS, ATTEMPTS)
+    left: tuple[int, int] = (MAX_ATTEMPTS, MAX_ATTEMPTS)
     """Of A and of B."""
     seq: int = 0
 
@@ -30,7 +30,7 @@ class BootState:
 
     def primary(self) -> str:
         """The slot that starts next."""
-        state = self if any(self.left) else replace(self, left=(ATTEMPTS, ATTEMPTS))
+        state = self if any(self.left) else replace(self, left=(MAX_ATTEMPTS, MAX_ATTEMPTS))
         return next((slot for slot in state.order if state.attempts(slot)), SLOTS[0])
 
     def with_attempts(self, slot: str, count: int) -> "BootState":
@@ -41,11 +41,11 @@ class BootState:
     def with_primary(self, slot: str) -> "BootState":
         """`slot` first, and all its attempts before it."""
         rest = tuple(other for other in SLOTS if other != slot)
-        return replace(self, order=(slot, *rest)).with_attempts(slot, ATTEMPTS)
+        return replace(self, order=(slot, *rest)).with_attempts(slot, MAX_ATTEMPTS)
 
     def tried(self) -> tuple[str, "BootState"]:
         """What the boot script does: the slot that it starts, and the state that it leaves."""
-        state = self if any(self.left) else replace(self, left=(ATTEMPTS, ATTEMPTS))
+        state = self if any(self.left) else replace(self, left=(MAX_ATTEMPTS, MAX_ATTEMPTS))
         slot = state.primary()
         return slot, state.with_attempts(slot, state.attempts(slot) - 1)
 
@@ -53,13 +53,13 @@ class BootState:
         """One sector, as U-Boot's `env export -c` writes it."""
         a, b = self.left
         text = f"BOOT_A_LEFT={a:x}\0BOOT_B_LEFT={b:x}\0BOOT_ORDER={' '.join(self.order)}\0"
-        body = f"{text}BOOT_SEQ={self.seq:x}\0".encode().ljust(SECTOR - 4, b"\0")
+        body = f"{text}BOOT_SEQ={self.seq:x}\0".encode().ljust(SECTOR_BYTES - 4, b"\0")
         return struct.pack("<I", zlib.crc32(body)) + body
 
 
 def parse(sector: bytes) -> BootState | None:
     """The state of one copy, or None where its sum is wrong or its words make no sense."""
-    if len(sector) != SECTOR or struct.unpack("<I", sector[:4])[0] != zlib.crc32(sector[4:]):
+    if len(sector) != SECTOR_BYTES or struct.unpack("<I", sector[:4])[0] != zlib.crc32(sector[4:]):
         return None
     pairs = (entry.partition(b"=") for entry in sector[4:].split(b"\0") if entry)
     values = {

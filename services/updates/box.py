@@ -1,28 +1,16 @@
-"""The box that is updated: its folders, its settings, and which releases it knows."""
+"""What an update knows of its box: the settings, the release that runs, those that failed."""
 
 import time
-from dataclasses import dataclass
 from math import inf
 from pathlib import Path
 
 from appliance.base.config import Site
 from appliance.base.fact_file import UPDATE_FILE
+from appliance.base.paths import Paths
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import NOT_PASSED, UNDAMAGED
 from appliance.wire.facts import UpdateFacts
 from hardware.vitals.identity import release
-
-
-@dataclass(frozen=True, slots=True)
-class Paths:
-    """The folders of a box; elsewhere in tests."""
-
-    run: Path = Path("/run/diemcau")
-    """The fact files."""
-    data: Path = Path("/data")
-    """The data partition."""
-    root: Path = Path("/")
-    """The running system."""
 
 
 def settings(data: Path) -> Site | None:

@@ -10,13 +10,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
+from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
+from services.slots.attempt_marks import forget_failed_starts
 from services.slots.current_slot import running_slot
 from services.slots.record import Refused, SlotRecord, read_record, write_record
-from services.slots.rescue import COUNT
 from services.support import shell
 from services.updates import box
-from services.updates.box import Paths
 from services.updates.budgeted_install import Finished, Stop, run_rauc
 from services.updates.bundle_size import default_budget
 from services.updates.release_address import AddressError
@@ -123,7 +123,7 @@ def after(record: SlotRecord, bundle: str, reason: str) -> SlotRecord:
         return replace(record, refused=Refused(bundle, reason, time.time()))
     # The other slot holds something new: what became of the old is no longer of interest.
     running = running_slot()
-    kept = {slot: trial for slot, trial in record.trials.items() if slot == running}
+    kept = {slot: one for slot, one in record.results.items() if slot == running}
     return SlotRecord(kept)
 
 
@@ -141,7 +141,7 @@ def _kept(paths: Paths, bundle: str, done: Install) -> Install:
         write_record(paths.data, record)
         if done.ending is Ending.INSTALLED:
             # A remedy is tried with a whole budget, and may fall back again.
-            (paths.data / COUNT).unlink(missing_ok=True)
+            forget_failed_starts(paths.data)
     except OSError as error:
         done = replace(done, not_kept=str(error))
     return replace(done, reason=record.refused.reason if record.refused else "")

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from appliance.base.journal import open_journal
+from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
 from hardware.vitals.identity import serial
 from hardware.vitals.mounts import mount_of
@@ -19,7 +20,6 @@ from services.support.errors import StickError
 from services.support.grant_policy import Here
 from services.support.trusted_time import trusted_time
 from services.updates import box, slot_confirmed
-from services.updates.box import Paths
 from services.updates.bundles import Bundle, choose, look
 from services.updates.install import Ending, install, restart
 from services.updates.progress import Progress, Stage
@@ -68,7 +68,7 @@ def stick(
     stick that is mounted is another one.
     """
     open_journal("stick")
-    here = Stick(device, stick, authority, Paths(run_path, data, root))
+    here = Stick(device, stick, authority, Paths(data, run_path, root))
     if not is_mounted(here):
         raise click.ClickException(f"{stick} is not the stick in {device}: one at a time")
     progress = Progress(run_path)

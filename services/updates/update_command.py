@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
+from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
-from services.updates.box import Paths
 from services.updates.bundle_size import MIB
 from services.updates.install import Ending, install, is_address
 from services.updates.window import Window
@@ -34,7 +34,7 @@ def update(
     where it is installed, 1 where it is refused or has to wait; why it was refused stays in
     `diemcau slots show`.
     """
-    paths = Paths(run_path, data, root)
+    paths = Paths(data, run_path, root)
     work = Work.DOWNLOAD if is_address(bundle) else Work.INSTALL
     window = Window(paths, attended=True)
 

@@ -13,11 +13,11 @@ import click
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import RELEASE_FILE
 from appliance.base.journal import open_journal
+from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
 from appliance.core.versions import order
 from appliance.wire.facts import ReleaseFacts
 from services.updates import box, slot_confirmed
-from services.updates.box import Paths
 from services.updates.bundle_size import MIB
 from services.updates.install import Ending, Install, install, restart
 from services.updates.over_budget import is_over_budget, note_over_budget
@@ -46,7 +46,7 @@ def updater(run_path: Path, data: Path, root: Path) -> None:
     Exit code 0 whatever is found: the journal says what, and the timer looks again.
     """
     open_journal("updater")
-    log.info("%s", look(Window(Paths(run_path, data, root), attended=False)))
+    log.info("%s", look(Window(Paths(data, run_path, root), attended=False)))
 
 
 def look(window: Window) -> str:

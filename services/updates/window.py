@@ -9,10 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from appliance.base.fact_file import ENDPOINT_FILE
+from appliance.base.paths import Paths
 from appliance.core.maintenance_window import SILENT, Activity, Work, why_wait
 from services.support import shell
 from services.updates import box
-from services.updates.box import Paths
 from services.updates.slot_confirmed import in_rescue
 
 FRESH_S = 20.0

@@ -18,7 +18,7 @@ from services.health.checks.link import Cable
 from services.health.checks.reboot import Reason, Reboot
 from services.health.checks.units import Units
 from services.health.checks.voltage import Voltage
-from services.slots.rescue import FLAG, FOLDER
+from services.slots.attempt_marks import RESCUE_FLAG, RESCUE_FOLDER
 from tests.hardware.vitals.trees import spoil
 from tests.health.boxes import NOON, Bench, bench, mounts, states, wrong
 
@@ -300,11 +300,11 @@ def test_a_box_in_rescue_says_so_until_the_gate_is_passed(tmp_path: Path) -> Non
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks["rescue"]
     assert wrong(check, one.box()) == set()
-    folder = one.root / FOLDER.removeprefix("/")
+    folder = one.root / RESCUE_FOLDER.removeprefix("/")
     folder.mkdir(parents=True)
-    (folder / FLAG).write_text("7\n")
+    (folder / RESCUE_FLAG).write_text("7\n")
     (verdict,) = check(one.box()).verdicts
     assert (verdict.key, verdict.state) == (ProblemKey.RESCUE, State.WRONG)
     assert verdict.detail == "7 starts in a row"
-    (folder / FLAG).unlink()
+    (folder / RESCUE_FLAG).unlink()
     assert wrong(check, one.box()) == set()

@@ -39,7 +39,7 @@ CALLED_BY_OTHERS = {
     "decided_at": "the ledger's file has all of Entry",
     "decided_by": "the ledger's file has all of Entry",
     # what the tests hold to something that is no Python
-    "BUDGET": "the initramfs counts to it; a test holds its script to this number",
+    "MAX_FAILED_STARTS": "the initramfs counts to it; a test holds its script to this number",
     "retained": "what a message was published as is seen by who receives it, in the tests alone",
     "capital": "a picture tells what is drawn on it, and the rules of layout are tests",
 }

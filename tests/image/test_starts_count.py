@@ -7,7 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from services.slots.rescue import BUDGET, COUNT, FLAG, PICTURE, leave, starts
+from services.slots.attempt_marks import (
+    BACKGROUND,
+    MAX_FAILED_STARTS,
+    RESCUE_FLAG,
+    STARTS_FILE,
+    failed_starts,
+    leave_rescue,
+)
 
 ROOT = Path(__file__).parents[2]
 INIT = (ROOT / "image/recipe/init").read_text()
@@ -56,31 +63,31 @@ def start(data: Path, run: Path) -> None:
 
 
 def test_the_start_after_the_budget_is_the_first_in_rescue(data: Path, run: Path) -> None:
-    for number in range(1, BUDGET + 1):
+    for number in range(1, MAX_FAILED_STARTS + 1):
         start(data, run)
-        assert (data / COUNT).stat().st_size == number
+        assert (data / STARTS_FILE).stat().st_size == number
         assert not run.exists()
-    for number in (BUDGET + 1, BUDGET + 2):
+    for number in (MAX_FAILED_STARTS + 1, MAX_FAILED_STARTS + 2):
         start(data, run)
-        assert starts(run) == number
-        assert (run / PICTURE).read_text() == "PICTURE=/usr/share/diemcau/rescue.png\n"
+        assert failed_starts(run) == number
+        assert (run / BACKGROUND).read_text() == "PICTURE=/usr/share/diemcau/rescue.png\n"
 
 
 def test_after_the_gate_the_count_begins_anew(data: Path, run: Path) -> None:
-    for _ in range(BUDGET + 1):
+    for _ in range(MAX_FAILED_STARTS + 1):
         start(data, run)
     (run / "page.png").write_bytes(b"the compositor may still read it")
-    leave(run, data)
+    leave_rescue(run, data)
     assert [path.name for path in run.iterdir()] == ["page.png"]
-    leave(run, data)
+    leave_rescue(run, data)
     start(data, run)
-    assert (data / COUNT).stat().st_size == 1
-    assert not (run / FLAG).exists()
+    assert (data / STARTS_FILE).stat().st_size == 1
+    assert not (run / RESCUE_FLAG).exists()
 
 
 def test_where_data_is_not_there_or_odd_the_start_goes_on(data: Path, run: Path) -> None:
     start(data / "nowhere", run)
-    (data / COUNT).mkdir()
+    (data / STARTS_FILE).mkdir()
     start(data, run)
     assert not run.exists()
 
@@ -106,15 +113,15 @@ def test_a_full_card_ends_no_start(small: Path, run: Path) -> None:
     start(small, run)
     assert not run.exists()
     (small / "filler").unlink()
-    (small / COUNT).write_bytes(b"." * (BUDGET + 3))
+    (small / STARTS_FILE).write_bytes(b"." * (MAX_FAILED_STARTS + 3))
     with pytest.raises(OSError, match="No space"):
         (small / "filler").write_bytes(bytes(1 << 20))
     start(small, run)
-    assert starts(run) >= BUDGET + 3
+    assert failed_starts(run) >= MAX_FAILED_STARTS + 3
 
 
 def test_a_card_that_is_read_only_ends_no_start(small: Path, run: Path) -> None:
-    (small / COUNT).write_bytes(b"." * (BUDGET + 1))
+    (small / STARTS_FILE).write_bytes(b"." * (MAX_FAILED_STARTS + 1))
     subprocess.run(["mount", "-o", "remount,ro", small], check=True, timeout=60)
     start(small, run)
-    assert starts(run) == BUDGET + 1
+    assert failed_starts(run) == MAX_FAILED_STARTS + 1

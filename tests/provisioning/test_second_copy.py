@@ -136,7 +136,7 @@ def test_nothing_but_the_two_places_is_written(disk: Path) -> None:
 def test_the_places_lie_between_boot_state_and_first_partition() -> None:
     found = re.search(r"^start=\$\(\((\d+) \* 2048\)\)", RECIPE.read_text(), re.MULTILINE)
     assert found
-    taken = [(0, SECTOR), *((place, state.SECTOR) for place in state.COPIES)]
+    taken = [(0, SECTOR), *((place, state.SECTOR_BYTES) for place in state.COPY_OFFSETS)]
     taken += [(place, ROOM) for place in PLACES]
     taken += [(int(found[1]) * 2048 * SECTOR, 1)]
     taken.sort()

@@ -15,13 +15,20 @@ from click.testing import CliRunner
 from appliance.base.fact_file import UPDATE_FILE
 from appliance.core.versions import order, refusal
 from services.slots.confirm_command import confirm
-from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING, judge
+from services.slots.failure_reason import NEVER_REACHED_DATA, REACHED_DATA, new_failure
 from services.slots.header import read_header
 from services.slots.integrity import damage
-from services.slots.record import Outcome, Refused, SlotRecord, Trial, read_record, write_record
+from services.slots.record import (
+    Outcome,
+    Refused,
+    SlotRecord,
+    SlotResult,
+    read_record,
+    write_record,
+)
+from services.slots.slot_good_command import slot_good
 from services.slots.slots_command import slots
-from services.slots.state import COPIES, SECTOR, BootState
-from services.slots.verdict_command import verdict
+from services.slots.state import COPY_OFFSETS, SECTOR_BYTES, BootState
 from services.updates.admit_command import admit
 from services.updates.install import HANDLER_REFUSED, after, reason_of
 from tests.slots.slot_files import BLOCKS, NEWER, OLDER, slot_bytes
@@ -112,7 +119,7 @@ def test_what_is_older_is_not_admitted(tmp_path: Path) -> None:
 
 def test_the_record_comes_back_as_it_was_written(tmp_path: Path) -> None:
     record = SlotRecord(
-        {"A": Trial(OLDER, Outcome.GOOD), "B": Trial(NEWER, Outcome.FAILED, "đứng")},
+        {"A": SlotResult(OLDER, Outcome.GOOD), "B": SlotResult(NEWER, Outcome.FAILED, "đứng")},
         Refused("x.raucb", "signature", 7.5),
     )
     assert read_record(tmp_path) == SlotRecord()
@@ -130,19 +137,19 @@ def test_a_slot_that_did_not_start_is_judged_once(slot: bytes) -> None:
     def told(
         attempts: int = 0, record: SlotRecord = nothing, *, reached: bool = False
     ) -> str | None:
-        trial = judge("B", header, attempts, record, reached=reached, damage=lambda: "")
-        return trial.reason if trial else None
+        failure = new_failure("B", header, attempts, record, reached=reached, damage=lambda: "")
+        return failure.reason if failure else None
 
-    assert told() == REACHED_NOTHING
+    assert told() == NEVER_REACHED_DATA
     assert told(reached=True) == REACHED_DATA
     assert told(attempts=1) is None
-    gate = SlotRecord({"B": Trial(NEWER, Outcome.FAILED, "the gate")})
+    gate = SlotRecord({"B": SlotResult(NEWER, Outcome.FAILED, "the gate")})
     assert told(record=gate) is None
-    assert told(record=SlotRecord({"B": Trial(NEWER, Outcome.GOOD)})) == REACHED_NOTHING
-    assert told(record=SlotRecord({"B": Trial(OLDER, Outcome.FAILED)})) == REACHED_NOTHING
-    assert judge("B", None, 0, nothing, reached=False, damage=lambda: "") is None
-    spoilt = judge("B", header, 0, nothing, reached=True, damage=lambda: "kernel is damaged")
-    assert spoilt == Trial(NEWER, Outcome.FAILED, "kernel is damaged")
+    assert told(record=SlotRecord({"B": SlotResult(NEWER, Outcome.GOOD)})) == NEVER_REACHED_DATA
+    assert told(record=SlotRecord({"B": SlotResult(OLDER, Outcome.FAILED)})) == NEVER_REACHED_DATA
+    assert new_failure("B", None, 0, nothing, reached=False, damage=lambda: "") is None
+    spoilt = new_failure("B", header, 0, nothing, reached=True, damage=lambda: "kernel is damaged")
+    assert spoilt == SlotResult(NEWER, Outcome.FAILED, "kernel is damaged")
 
 
 def test_a_gate_that_is_not_passed_is_noted_for_the_other_slot(tmp_path: Path) -> None:
@@ -155,8 +162,8 @@ def test_a_gate_that_is_not_passed_is_noted_for_the_other_slot(tmp_path: Path) -
     words += ["--screen", str(tmp_path / "screen"), "--slots", str(tmp_path / "slot-{}")]
     done = CliRunner().invoke(confirm, words)
     assert done.exit_code == 1
-    noted = read_record(data).trials["A"]
-    assert noted == Trial(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
+    noted = read_record(data).results["A"]
+    assert noted == SlotResult(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
 
 
 def test_a_slot_is_marked_good_though_rauc_answers_late(tmp_path: Path) -> None:
@@ -185,8 +192,8 @@ def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
     (root / "proc/cmdline").write_text("rauc.slot=A ro")
     disk = tmp_path / "disk"
     with disk.open("wb") as file:
-        file.truncate(COPIES[1] + SECTOR)
-        file.seek(COPIES[0])
+        file.truncate(COPY_OFFSETS[1] + SECTOR_BYTES)
+        file.seek(COPY_OFFSETS[0])
         file.write(bytes(BootState(("B", "A"), (3, 0), 5)))
     (tmp_path / "slot-a").write_bytes(slot_bytes(root, OLDER))
     content = bytearray(slot_bytes(root, NEWER))
@@ -196,7 +203,7 @@ def test_the_verdict_is_kept_and_told(tmp_path: Path) -> None:
     mark = data / "boot/reached-A"
     mark.parent.mkdir(parents=True)
     mark.write_text("of this start\n")
-    done = CliRunner().invoke(verdict, [*words, "--run", str(run), "--root", str(root)])
+    done = CliRunner().invoke(slot_good, [*words, "--run", str(run), "--root", str(root)])
     assert done.exit_code == 0, done.output
     assert not mark.exists()
     told = UPDATE_FILE.read(run, 0.0, inf)

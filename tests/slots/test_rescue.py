@@ -1,24 +1,24 @@
 """Why a box is in rescue: what is noted of each slot, what its bytes say, what people are told."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
-from appliance.core.rescue import FAULT_WORDS, RescueProblem
+from appliance.core.rescue import PROBLEM_WORDS, RescueProblem
 from appliance.wire.facts import EndpointFacts, UpdateFacts, parse_facts
 from services.endpoint.tools.rescue_page_command import known
-from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING
+from services.slots.attempt_marks import BACKGROUND, RESCUE_FLAG, STARTS_FILE, failed_starts
+from services.slots.failure_reason import NEVER_REACHED_DATA, REACHED_DATA
 from services.slots.header import read_header
-from services.slots.record import Outcome, SlotRecord, Trial, read_record
-from services.slots.rescue import COUNT, FLAG, PICTURE, UNREADABLE, problem_of, starts
+from services.slots.record import Outcome, SlotRecord, SlotResult, read_record, write_record
+from services.slots.rescue import UNREADABLE, problem_of
 from services.slots.rescue_command import rescue
 from services.slots.slot_check import missing
-from services.slots.state import COPIES, SECTOR, BootState
-from services.slots.verdict_command import verdict
+from services.slots.slot_good_command import slot_good
+from services.slots.state import COPY_OFFSETS, SECTOR_BYTES, BootState
 from services.updates.update_command import update
 from tests.slots.slot_files import NEWER, OLDER, slot_bytes
 
@@ -31,7 +31,7 @@ class Box:
         for name in ("data/boot", "run", "rescue", "root/proc", "work"):
             (folder / name).mkdir(parents=True)
         (folder / "root/proc/cmdline").write_text("ro rauc.slot=B quiet")
-        (folder / "rescue" / FLAG).write_text("8\n")
+        (folder / "rescue" / RESCUE_FLAG).write_text("8\n")
         self.slot("A", slot_bytes(folder / "work", OLDER))
         self.slot("B", slot_bytes(folder / "work", NEWER))
 
@@ -68,9 +68,9 @@ def faults(facts: dict[str, Any]) -> dict[str, str]:
 
 
 def test_a_noted_reason_stands_and_damage_is_looked_for_where_none_is(box: Box) -> None:
-    note = Trial(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
-    record = SlotRecord({"A": Trial(OLDER, Outcome.GOOD), "B": note})
-    (box.folder / "data/boot/slots.json").write_text(json.dumps(asdict(record)))
+    note = SlotResult(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
+    record = SlotRecord({"A": SlotResult(OLDER, Outcome.GOOD), "B": note})
+    write_record(box.folder / "data", record)
     spoilt = bytearray(slot_bytes(box.folder / "work", OLDER))
     spoilt[4096] ^= 1
     box.slot("A", bytes(spoilt))
@@ -79,7 +79,7 @@ def test_a_noted_reason_stands_and_damage_is_looked_for_where_none_is(box: Box) 
     assert facts["release"] == NEWER
     assert faults(facts) == {"A": RescueProblem.CARD, "B": RescueProblem.ENDPOINT}
     assert facts["detail"].startswith("8 starts in a row did not pass the gate; A 0.1.9")
-    kept = read_record(box.folder / "data").trials
+    kept = read_record(box.folder / "data").results
     assert kept["A"].reason.startswith("kernel is damaged")
     assert kept["B"] == note
     # What was found once is not looked for again: the slot is whole, and still said to be damaged.
@@ -124,11 +124,11 @@ def test_each_reason_of_the_house_has_its_words() -> None:
     gate = [problem_of(f"the gate was not passed: {what}") for what in lacking]
     assert gate == [RescueProblem.SCREEN, RescueProblem.ENDPOINT, RescueProblem.PICTURE]
     assert problem_of(REACHED_DATA) is RescueProblem.HUNG
-    assert problem_of(REACHED_NOTHING) is RescueProblem.NO_START
+    assert problem_of(NEVER_REACHED_DATA) is RescueProblem.NO_START
     assert problem_of("root is damaged: block 7 of 9 is not the signed one") is RescueProblem.CARD
     assert problem_of(f"{UNREADABLE}: Input/output error") is RescueProblem.CARD
     assert problem_of("") is problem_of("something new") is RescueProblem.UNKNOWN
-    assert set(FAULT_WORDS) == set(RescueProblem)
+    assert set(PROBLEM_WORDS) == set(RescueProblem)
 
 
 def test_the_page_reads_what_was_written(box: Box) -> None:
@@ -136,7 +136,7 @@ def test_the_page_reads_what_was_written(box: Box) -> None:
     content = (box.folder / "run/updater.json").read_bytes()
     page = known(parse_facts(content, UpdateFacts), "100000001")
     assert (page.starts, page.serial) == (8, "100000001")
-    assert [(slot.slot, slot.version, slot.fault) for slot in page.slots] == [
+    assert [(slot.slot, slot.version, slot.problem) for slot in page.slots] == [
         ("A", OLDER, RescueProblem.NO_START),
         ("B", NEWER, RescueProblem.NO_START),
     ]
@@ -145,24 +145,24 @@ def test_the_page_reads_what_was_written(box: Box) -> None:
 def test_a_passed_gate_ends_the_rescue(box: Box) -> None:
     box.found()
     data, folder = box.folder / "data", box.folder / "rescue"
-    (data / COUNT).write_bytes(b"." * 8)
-    (folder / PICTURE).write_text("PICTURE=x\n")
+    (data / STARTS_FILE).write_bytes(b"." * 8)
+    (folder / BACKGROUND).write_text("PICTURE=x\n")
     with (box.folder / "disk").open("wb") as disk:
-        disk.truncate(COPIES[1] + SECTOR)
-        disk.seek(COPIES[0])
+        disk.truncate(COPY_OFFSETS[1] + SECTOR_BYTES)
+        disk.seek(COPY_OFFSETS[0])
         disk.write(bytes(BootState(("B", "A"), (3, 3), 5)))
     words = box.words("disk", "slots", "data", "run", "root", "rescue")
-    done = CliRunner().invoke(verdict, words)
+    done = CliRunner().invoke(slot_good, words)
     assert done.exit_code == 0, done.output
-    assert not (data / COUNT).exists()
-    assert starts(folder) == 0
+    assert not (data / STARTS_FILE).exists()
+    assert failed_starts(folder) == 0
     assert list(folder.iterdir()) == []
     assert json.loads((box.folder / "run/updater.json").read_text())["state"] == "running"
 
 
 @pytest.mark.parametrize(("code", "left"), [(0, False), (1, True)])
 def test_a_bundle_that_is_installed_has_a_whole_budget(box: Box, code: int, left: bool) -> None:
-    count = box.folder / "data" / COUNT
+    count = box.folder / "data" / STARTS_FILE
     count.write_bytes(b"." * 8)
     rauc = box.folder / "work/rauc"
     rauc.write_text(f"#!/bin/sh\necho LastError: bad\nexit {code}\n")

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
-from services.updates.box import Paths
 from services.updates.progress import Progress, Stage
 from services.updates.window import FRESH_S, Window
 from tests.fast_loop import play
@@ -25,7 +25,7 @@ def box(evening: Evening) -> Paths:
     if not settings.exists():
         settings.parent.mkdir(parents=True)
         settings.write_bytes(site().split(b"[secrets]")[0])
-    return Paths(evening.folder / "run", evening.folder / "box", evening.folder / "root")
+    return Paths(evening.folder / "box", evening.folder / "run", evening.folder / "root")
 
 
 def test_the_box_restarts_only_where_no_meeting_is_on_or_near(tmp_path: Path) -> None:

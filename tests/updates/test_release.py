@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from services.slots.attempt_marks import RESCUE_FLAG, RESCUE_FOLDER
 from services.slots.confirm_command import confirm as confirm_command
-from services.slots.rescue import FLAG, FOLDER
 from services.updates.bundles import MOST, Bundle, choose, look
 from services.updates.slot_confirmed import PATIENCE_S, PERIOD_S, RESCUE, STILL_OPEN, wait
 
@@ -111,4 +111,4 @@ def test_in_rescue_nothing_is_waited_for(tmp_path: Path) -> None:
 
 
 def test_where_the_rescue_is_said(tmp_path: Path) -> None:
-    assert Path("/") / RESCUE == Path(FOLDER) / FLAG
+    assert Path("/") / RESCUE == Path(RESCUE_FOLDER) / RESCUE_FLAG

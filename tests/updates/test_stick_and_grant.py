@@ -16,10 +16,10 @@ from appliance.core.problems import ProblemKey
 from appliance.core.rescue import NOT_PASSED
 from appliance.wire.facts import EndpointFacts, MeetingTime
 from services.endpoint.status.stick import BUSY_S, OVER_S, stick
-from services.slots import rescue
-from services.slots import verdict_command as verdict
-from services.slots.failure_reason import REACHED_DATA, REACHED_NOTHING
-from services.slots.record import Outcome, SlotRecord, Trial
+from services.slots.failure_reason import NEVER_REACHED_DATA, REACHED_DATA
+from services.slots.record import Outcome, SlotRecord, SlotResult
+from services.slots.rescue import rescue_facts
+from services.slots.slot_good_command import update_facts
 from services.support.grant import parse
 from services.support.grant_command import grant
 from services.support.shell import drop_in
@@ -292,22 +292,22 @@ def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: S
 def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
     assert failed_releases(tmp_path) == frozenset()
     older, wanted = "0.1.0+202611280000", "0.2.0+202612010000"
-    good = Trial(older, Outcome.GOOD)
-    bad = Trial(wanted, Outcome.FAILED, f"{NOT_PASSED}: picture")
-    both = {"A": Trial(older, Outcome.FAILED, f"{NOT_PASSED}: screen"), "B": bad}
+    good = SlotResult(older, Outcome.GOOD)
+    bad = SlotResult(wanted, Outcome.FAILED, f"{NOT_PASSED}: picture")
+    both = {"A": SlotResult(older, Outcome.FAILED, f"{NOT_PASSED}: screen"), "B": bad}
     for told, failed in (
-        (verdict.facts(SlotRecord({"A": good, "B": bad}), "A", "B", older), {wanted}),
-        (verdict.facts(SlotRecord({"A": good}), "A", "B", older), set()),
-        (rescue.facts(7, "A", both), {older, wanted}),
+        (update_facts(SlotRecord({"A": good, "B": bad}), "A", "B", older), {wanted}),
+        (update_facts(SlotRecord({"A": good}), "A", "B", older), set()),
+        (rescue_facts(7, "A", both), {older, wanted}),
     ):
         UPDATE_FILE.write(tmp_path, told, 0.0)
         assert failed_releases(tmp_path) == failed
 
 
-@pytest.mark.parametrize("reason", [REACHED_DATA, REACHED_NOTHING])
+@pytest.mark.parametrize("reason", [REACHED_DATA, NEVER_REACHED_DATA])
 def test_what_hung_is_not_installed_again_by_a_stick_left_in(tmp_path: Path, reason: str) -> None:
-    trials = {"B": Trial("0.2.0+202612010000", Outcome.FAILED, reason)}
-    told = verdict.facts(SlotRecord(trials), "A", "B", "0.1.0+202611280000")
+    results = {"B": SlotResult("0.2.0+202612010000", Outcome.FAILED, reason)}
+    told = update_facts(SlotRecord(results), "A", "B", "0.1.0+202611280000")
     UPDATE_FILE.write(tmp_path, told, 0.0)
     assert failed_releases(tmp_path) == {"0.2.0+202612010000"}
 
@@ -315,10 +315,10 @@ def test_what_hung_is_not_installed_again_by_a_stick_left_in(tmp_path: Path, rea
 @pytest.mark.parametrize("reason", ["block 7 is damaged", "the slot cannot be read"])
 def test_a_stick_repairs_what_is_damaged(tmp_path: Path, reason: str) -> None:
     version = "0.2.0+202612010000"
-    trials = {slot: Trial(version, Outcome.FAILED, reason) for slot in "AB"}
+    results = {slot: SlotResult(version, Outcome.FAILED, reason) for slot in "AB"}
     for told in (
-        verdict.facts(SlotRecord(trials), "A", "B", version),
-        rescue.facts(7, "A", trials),
+        update_facts(SlotRecord(results), "A", "B", version),
+        rescue_facts(7, "A", results),
     ):
         UPDATE_FILE.write(tmp_path, told, 0.0)
         assert failed_releases(tmp_path) == frozenset()

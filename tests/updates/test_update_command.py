@@ -11,8 +11,8 @@ from click.testing import CliRunner, Result
 from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.core.decision import Phase
 from appliance.wire.facts import EndpointFacts, MeetingTime
+from services.slots.attempt_marks import STARTS_FILE
 from services.slots.record import read_record
-from services.slots.rescue import COUNT
 from services.updates.update_command import update
 from tests.provisioning.site_files import site
 from tests.updates.release_server import Server, release_server
@@ -74,12 +74,12 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 def test_a_file_is_installed_and_the_count_of_starts_begins_anew(box: Box) -> None:
-    (box.folder / "data" / COUNT).write_text("...")
+    (box.folder / "data" / STARTS_FILE).write_text("...")
     done = box.update()
     assert done.exit_code == 0, done.output
     assert "0.0 MiB came over the line" in done.output
     assert box.calls == [f"rauc install --tls-ca /etc/diemcau/ca.pem {FILE}"]
-    assert not (box.folder / "data" / COUNT).exists()
+    assert not (box.folder / "data" / STARTS_FILE).exists()
     assert box.refused == ""
 
 

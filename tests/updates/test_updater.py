@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from appliance.base.fact_file import ENDPOINT_FILE, RELEASE_FILE, UPDATE_FILE
+from appliance.base.paths import Paths
 from appliance.core.decision import Phase
 from appliance.core.maintenance_window import NO_CLOCK
 from appliance.core.rescue import NOT_PASSED
 from appliance.wire.facts import EndpointFacts, MeetingTime, UpdateFacts
 from services.slots.record import read_record
-from services.updates.box import Paths
 from services.updates.over_budget import RETRY_S as OVER_BUDGET_RETRY_S
 from services.updates.release_address import AddressError, offered
 from services.updates.slot_confirmed import RESCUE
@@ -45,7 +45,7 @@ class Box:
     """A box whose slot is good, in a phase, with programs that note how they were called."""
 
     def __init__(self, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.paths = Paths(folder / "run", folder / "data", folder / "root")
+        self.paths = Paths(folder / "data", folder / "run", folder / "root")
         self.url, self.authority = server.url, server.authority
         self.folder, self.called = folder, folder / "calls"
         self.later_s = 0.0

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from appliance.base.fact_file import ENDPOINT_FILE
+from appliance.base.paths import Paths
 from appliance.core.decision import Phase
 from appliance.core.maintenance_window import NO_CLOCK, Work
 from appliance.wire.facts import EndpointFacts, MeetingTime
-from services.updates.box import Paths
 from services.updates.budgeted_install import Stop, Unit, run_rauc
 from services.updates.install import reason_of
 from services.updates.slot_confirmed import RESCUE
@@ -28,7 +28,7 @@ class Box:
     """A site's box at a time that moves while somebody pauses; its endpoint may speak later."""
 
     def __init__(self, folder: Path) -> None:
-        self.paths = Paths(folder / "run", folder / "data", folder / "root")
+        self.paths = Paths(folder / "data", folder / "run", folder / "root")
         (folder / "data/site").mkdir(parents=True)
         (folder / "data/site/site.toml").write_bytes(site().split(b"[secrets]")[0])
         self.now = NOON - 31 * MINUTE

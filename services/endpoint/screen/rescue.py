@@ -1,7 +1,7 @@
 """The face of a box in rescue: what is wrong, what to do, what to read out on the telephone."""
 
 from appliance.core.message import N_
-from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue
+from appliance.core.rescue import PROBLEM_WORDS, FailedSlot, Rescue
 from appliance.core.scenes import Scene
 from services.endpoint.screen.languages import Languages
 from services.endpoint.screen.layouts import MARKS
@@ -87,7 +87,7 @@ def _slots(canvas: Canvas, slots: tuple[FailedSlot, ...], say: Languages, place:
         canvas.text(slot.slot, letter, Style(_FIRST, Weight.BOLD, TEAL, 0.5))
         x = letter.right + px(22)
         upper = Box(x, row.y, row.right - x, first)
-        _pair(canvas, FAULT_WORDS[slot.fault], say, upper, _FIRST)
+        _pair(canvas, PROBLEM_WORDS[slot.problem], say, upper, _FIRST)
         lower = Box(x, upper.bottom, row.right - x, row.bottom - upper.bottom)
         raw = f"{slot.version}: {slot.reason}" if slot.version else slot.reason
         canvas.text(raw, lower, Style(_SECOND, colour=MUTED, lines=2))

@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from appliance.core.rescue import FAULT_WORDS, FailedSlot, Rescue, RescueProblem
+from appliance.core.rescue import PROBLEM_WORDS, FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import rescued
 from appliance.wire.facts import FailedSlotFacts, UpdateFacts, print_facts
 from services.endpoint.screen import draw
@@ -68,7 +68,7 @@ def test_where_it_cannot_be_put_the_shipped_page_stays(tmp_path: Path) -> None:
 def test_what_makes_no_sense_is_left_out(facts: UpdateFacts) -> None:
     found = known(facts, "")
     assert found.starts == 0
-    assert [slot.fault for slot in found.slots] in ([], [RescueProblem.UNKNOWN])
+    assert [slot.problem for slot in found.slots] in ([], [RescueProblem.UNKNOWN])
 
 
 @pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)])
@@ -83,4 +83,4 @@ def test_each_fault_is_told_whole_in_both_languages(
     assert list(layout_problems(drawing, size)) == []
     short = [one.what for one in drawn_text(drawing) if not one.whole]
     assert all("x" in what for what in short), short
-    assert FAULT_WORDS[fault] in [one.what for one in drawn_text(drawing)]
+    assert PROBLEM_WORDS[fault] in [one.what for one in drawn_text(drawing)]

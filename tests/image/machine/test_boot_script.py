@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from services.slots.state import ATTEMPTS, SECTOR, SLOTS, BootState, newest, parse
+from services.slots.state import MAX_ATTEMPTS, SECTOR_BYTES, SLOTS, BootState, newest, parse
 from tests.image.machine.guest.emulator import BUILD, ROOT, Emulator, Machine, in_tools
 from tests.image.machine.guest.raspberry import RaspberryPi, fit
 
@@ -20,9 +20,9 @@ COUNT_DONE = "ALL SAMPLES DONE"
 def samples() -> list[tuple[bytes, bytes]]:
     """Pairs of sectors: every state in either copy, every torn write of one, garbage."""
     found: list[tuple[bytes, bytes]] = []
-    none = bytes(SECTOR)
+    none = bytes(SECTOR_BYTES)
     for order in (SLOTS, SLOTS[::-1]):
-        for left in itertools.product(range(ATTEMPTS + 1), range(ATTEMPTS + 1)):
+        for left in itertools.product(range(MAX_ATTEMPTS + 1), range(MAX_ATTEMPTS + 1)):
             found.append((bytes(BootState(order, left, 9)), none))
             found.append((bytes(BootState(order, (1, 2), 9)), bytes(BootState(order, left, 16))))
             found.append(
@@ -34,11 +34,11 @@ def samples() -> list[tuple[bytes, bytes]]:
         (before.with_attempts("B", 0), BootState(SLOTS, (3, 3), 15)),
     ):
         new = bytes(BootState(after.order, after.left, 17))
-        for cut in range(SECTOR + 1):
+        for cut in range(SECTOR_BYTES + 1):
             torn = new[:cut] + bytes(older)[cut:]
-            if parse(torn) is None or cut in (0, SECTOR):
+            if parse(torn) is None or cut in (0, SECTOR_BYTES):
                 found.append((bytes(before), torn) if cut % 2 else (torn, bytes(before)))
-    found.extend([(none, none), (b"\xff" * SECTOR, b"\xa5" * SECTOR)])
+    found.extend([(none, none), (b"\xff" * SECTOR_BYTES, b"\xa5" * SECTOR_BYTES)])
     return found
 
 
@@ -84,8 +84,11 @@ def test_u_boot_chooses_as_its_twin_and_leaves_a_state_that_starts(
         before, older = newest(copies)
         slot, after = before.tried()
         assert said[f"{number:x}"] == slot, (number, before)
-        place = (FIRST + 2 * number) * SECTOR
-        left = content[place : place + SECTOR], content[place + SECTOR : place + 2 * SECTOR]
+        place = (FIRST + 2 * number) * SECTOR_BYTES
+        left = (
+            content[place : place + SECTOR_BYTES],
+            content[place + SECTOR_BYTES : place + 2 * SECTOR_BYTES],
+        )
         found, _ = newest(left)
         assert (found.order, found.left, found.seq) == (after.order, after.left, before.seq + 1)
         assert left[1 - older] == copies[1 - older], "the newer copy was touched"
@@ -107,12 +110,12 @@ def _disk(folder: Path, pairs: list[tuple[bytes, bytes]]) -> Path:
     disk = folder / "card.img"
     start, sectors = 2048, 16 * 2048
     table = struct.pack("<B3sB3sII", 0x80, b"\0" * 3, 0x0E, b"\0" * 3, start, sectors)
-    content = bytearray((FIRST + 2 * len(pairs) + 8) * SECTOR)
+    content = bytearray((FIRST + 2 * len(pairs) + 8) * SECTOR_BYTES)
     content[446 : 446 + 16] = table
     content[510:512] = b"\x55\xaa"
-    content[start * SECTOR : (start + sectors) * SECTOR] = fat.read_bytes()
+    content[start * SECTOR_BYTES : (start + sectors) * SECTOR_BYTES] = fat.read_bytes()
     for number, pair in enumerate(pairs):
-        place = (FIRST + 2 * number) * SECTOR
-        content[place : place + 2 * SECTOR] = b"".join(pair)
+        place = (FIRST + 2 * number) * SECTOR_BYTES
+        content[place : place + 2 * SECTOR_BYTES] = b"".join(pair)
     disk.write_bytes(content)
     return disk

@@ -4,7 +4,7 @@ import pytest
 
 from services.provisioning.second_copy import PLACES, ROOM
 from services.provisioning.second_copy_disk import read
-from services.slots.state import COPIES
+from services.slots.state import COPY_OFFSETS
 from tests.image.machine.guest.emulator import BUILD
 
 FIRST_PARTITION = 4 * 2**20
@@ -18,7 +18,7 @@ def test_an_image_overwrites_the_second_copy_of_the_box_whose_card_it_takes(flav
         gap = file.read(FIRST_PARTITION)
     assert len(gap) == FIRST_PARTITION
     assert {gap[place : place + ROOM] for place in PLACES} == {bytes(ROOM)}
-    assert gap[COPIES[0] :][:4] != bytes(4), "the gap is not that of a card"
+    assert gap[COPY_OFFSETS[0] :][:4] != bytes(4), "the gap is not that of a card"
     assert read(image) is None
 
 

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +13,8 @@ from appliance.core.scenes import rescued
 from appliance.wire.facts import UpdateFacts, parse_facts
 from services.endpoint.screen import draw
 from services.endpoint.tools.rescue_page_command import known
-from services.slots.record import Outcome, SlotRecord, Trial
-from services.slots.rescue import BUDGET
+from services.slots.attempt_marks import MAX_FAILED_STARTS
+from services.slots.record import Outcome, SlotRecord, SlotResult, write_record
 from tests.image.machine.guest.bundles import header, put_into_b, slot_with
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
 from tests.image.machine.guest.pictures import far
@@ -27,7 +26,7 @@ NO_PORT = 9
 OVER = "/run/trouble-is-over"
 DROP_INS = {
     "diemcau-confirm": "[Service]\nExecStart=\nExecStart=/usr/bin/diemcau confirm --within 20\n"
-    "ExecStart=-/usr/bin/diemcau verdict\n",
+    "ExecStart=-/usr/bin/diemcau slot-good\n",
     "diemcau-endpoint": f"[Unit]\nConditionPathExists={OVER}\n",
 }
 SAME = 6.0
@@ -48,10 +47,10 @@ def card() -> Path:
     put_into_b(card, slot_with(RUN / "next.img", NEXT))
     boot = RUN / "data/boot"
     boot.mkdir(parents=True)
-    (boot / "starts").write_bytes(b"." * BUDGET)
-    silent = Trial(NEXT, Outcome.FAILED, "the gate was not passed: endpoint")
-    worn = Trial(header(BUILD / "slot.img")["version"], Outcome.FAILED, "kernel is damaged")
-    (boot / "slots.json").write_text(json.dumps(asdict(SlotRecord({"A": worn, "B": silent}))))
+    (boot / "starts").write_bytes(b"." * MAX_FAILED_STARTS)
+    silent = SlotResult(NEXT, Outcome.FAILED, "the gate was not passed: endpoint")
+    worn = SlotResult(header(BUILD / "slot.img")["version"], Outcome.FAILED, "kernel is damaged")
+    write_record(RUN / "data", SlotRecord({"A": worn, "B": silent}))
     with_data(card)
     prepare(card, SITE.format(port=NO_PORT), kernel_words=words())
     return card
@@ -72,7 +71,11 @@ def test_the_tv_says_what_is_wrong(guest: Machine) -> None:
     wait_for(guest, "systemctl is-active -q diemcau-rescue")
     said = guest.ask("cat /run/diemcau/updater.json").encode()
     facts: dict[str, Any] = json.loads(said)
-    assert (facts["state"], facts["starts"], facts["slot"]) == ("rescue", BUDGET + 1, "B")
+    assert (facts["state"], facts["starts"], facts["slot"]) == (
+        "rescue",
+        MAX_FAILED_STARTS + 1,
+        "B",
+    )
     assert [(one["slot"], one["problem"]) for one in facts["slots"]] == [
         ("A", RescueProblem.CARD),
         ("B", RescueProblem.ENDPOINT),
@@ -101,7 +104,7 @@ def test_nothing_restarts_it_and_the_gate_is_waited_for_again(guest: Machine) ->
 
 
 def test_once_the_problem_is_over_the_gate_is_passed_and_the_count_is_gone(guest: Machine) -> None:
-    assert guest.ask("wc -c < /data/boot/starts") == str(BUDGET + 1)
+    assert guest.ask("wc -c < /data/boot/starts") == str(MAX_FAILED_STARTS + 1)
     guest.ask(f"touch {OVER}; systemctl start --no-block diemcau-endpoint")
     wait_for(guest, "systemctl is-active -q diemcau-confirm")
     assert guest.ask("ls /data/boot/starts /run/diemcau-rescue/starts 2>/dev/null") == ""

@@ -6,8 +6,8 @@ import subprocess
 import zlib
 from pathlib import Path
 
-from services.slots.header import HEADER
-from services.slots.state import COPIES, BootState, newest
+from services.slots.header import HEADER_BYTES
+from services.slots.state import COPY_OFFSETS, BootState, newest
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT
 
 SLOT_A = (4 + 64) * 2**20
@@ -18,7 +18,7 @@ SLOT_B = (4 + 64 + 640) * 2**20
 def header(slot: Path) -> dict[str, str]:
     """The values of a slot's header."""
     with slot.open("rb") as file:
-        entries = file.read(HEADER)[4:].rstrip(b"\0").split(b"\0")
+        entries = file.read(HEADER_BYTES)[4:].rstrip(b"\0").split(b"\0")
     return dict(entry.decode().split("=", 1) for entry in entries)
 
 
@@ -28,7 +28,7 @@ def slot_with(out: Path, version: str, words: str = "") -> Path:
     values = header(out)
     values |= {"version": version, "root_args": f"{values['root_args']} {words}".rstrip()}
     body = b"".join(f"{key}={value}\0".encode() for key, value in values.items())
-    padded = body.ljust(HEADER - 4, b"\0")
+    padded = body.ljust(HEADER_BYTES - 4, b"\0")
     with out.open("r+b") as file:
         file.write(struct.pack("<I", zlib.crc32(padded)) + padded)
     return out
@@ -37,7 +37,7 @@ def slot_with(out: Path, version: str, words: str = "") -> Path:
 def only_header(slot: Path) -> Path:
     """The same without what follows: enough for a bundle that is refused by its version."""
     with slot.open("r+b") as file:
-        file.truncate(64 * HEADER)
+        file.truncate(64 * HEADER_BYTES)
     return slot
 
 
@@ -67,12 +67,12 @@ def put_into_b(card: Path, slot: Path) -> None:
         with slot.open("rb") as source:
             shutil.copyfileobj(source, disk, 1 << 22)
         copies = []
-        for place in COPIES:
+        for place in COPY_OFFSETS:
             disk.seek(place)
             copies.append(disk.read(512))
         present, older = newest((copies[0], copies[1]))
         after = present.with_primary("B")
-        disk.seek(COPIES[older])
+        disk.seek(COPY_OFFSETS[older])
         disk.write(bytes(BootState(after.order, after.left, present.seq + 1)))
 
 

@@ -23,7 +23,7 @@ from services.provisioning.disk import find_kept
 from services.provisioning.first_boot_command import apply
 from services.slots.header import read_header
 from services.slots.integrity import damage
-from services.slots.state import COPIES, SECTOR, SLOTS, BootState, newest
+from services.slots.state import COPY_OFFSETS, SECTOR_BYTES, SLOTS, BootState, newest
 from tests.image.machine.guest.bundles import SLOT_A, SLOT_B, bundle, slot_with
 from tests.image.machine.guest.emulator import BUILD, ROOT, Machine, copy_of, in_tools
 from tests.image.machine.guest.questions import DATA, DATA_MIB, SITE, prepare
@@ -87,9 +87,9 @@ class Judge:
         """What U-Boot's script would read."""
         with self.card.open("rb") as disk:
             copies = []
-            for place in COPIES:
+            for place in COPY_OFFSETS:
                 disk.seek(place)
-                copies.append(disk.read(SECTOR))
+                copies.append(disk.read(SECTOR_BYTES))
         return newest((copies[0], copies[1]))[0]
 
     def forget(self, slots: Iterable[str]) -> None:

@@ -1,4 +1,4 @@
-"""``diemcau verdict``: notes that the running slot is good, and why the other one did not start."""
+"""``diemcau slot-good``: notes that the running slot is good, and why the other did not start."""
 
 import time
 from pathlib import Path
@@ -8,21 +8,23 @@ import click
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import UPDATE_FILE
 from appliance.wire.facts import UpdateFacts
+from services.slots.attempt_marks import (
+    RESCUE_FOLDER,
+    forget_mark,
+    is_marked,
+    leave_rescue,
+    reached_data,
+)
+from services.slots.boot_state_disk import DISK, read_state
 from services.slots.current_slot import SLOT_FILES, release_in, running_slot, slot_file
-from services.slots.failure_reason import judge
+from services.slots.failure_reason import new_failure
 from services.slots.header import read_header
 from services.slots.integrity import damage
-from services.slots.record import Outcome, SlotRecord, Trial, read_record, write_record
-from services.slots.rescue import FOLDER, leave
-from services.slots.slots_command import DISK, read
+from services.slots.record import Outcome, SlotRecord, SlotResult, read_record, write_record
 from services.slots.state import SLOTS
 
-REACHED = "boot/reached-{}"
-"""Below the data partition, written by the initramfs: the root hash of what has mounted it and is
-not yet known to be good."""
 
-
-@click.command("verdict")
+@click.command("slot-good")
 @click.option("--disk", default=DISK, show_default=True, type=click.Path(path_type=Path))
 @click.option("--slots", "slot_files", default=SLOT_FILES, show_default=True,
               help="Where a slot is, {} its letter.")  # fmt: skip
@@ -30,9 +32,10 @@ not yet known to be good."""
 @click.option("--run", "run_path", default="/run/diemcau", show_default=True,
               type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
 @click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
-@click.option("--rescue", "rescue_folder", default=FOLDER, show_default=True,
-              type=click.Path(path_type=Path), help="What the initramfs left.")  # fmt: skip
-def verdict(
+@click.option("--rescue", "rescue_folder", default=RESCUE_FOLDER, show_default=True,
+              type=click.Path(path_type=Path),
+              help="Where the initramfs says that this is a rescue.")  # fmt: skip
+def slot_good(
     disk: Path, slot_files: str, data: Path, run_path: Path, root: Path, rescue_folder: Path
 ) -> None:
     """Run once the slot is marked good. What it finds stands in `diemcau slots show` from then on.
@@ -40,33 +43,33 @@ def verdict(
     Never ends a start: what cannot be read or kept is said in the journal.
     """
     try:
-        leave(rescue_folder, data)
+        leave_rescue(rescue_folder, data)
     except OSError as error:
         click.echo(f"the count of starts cannot be taken back: {error}", err=True)
     running = running_slot(root)
     other = next(one for one in SLOTS if one != running)
     before = read_record(data)
     version = release_in(slot_file(slot_files, running))
-    record = before.with_trial(running, Trial(version, Outcome.GOOD))
-    found = _other(other, disk, slot_file(slot_files, other), data, record)
-    if found is not None:
-        record = record.with_trial(other, found)
-        click.echo(f"slot {other}, {found.version}: {found.reason}")
-    if record != before or (data / REACHED.format(running)).exists():
+    record = before.with_result(running, SlotResult(version, Outcome.GOOD))
+    failure = _other_failure(other, disk, slot_file(slot_files, other), data, record)
+    if failure is not None:
+        record = record.with_result(other, failure)
+        click.echo(f"slot {other}, {failure.version}: {failure.reason}")
+    if record != before or is_marked(data, running):
         try:
             write_record(data, record)
-            (data / REACHED.format(running)).unlink(missing_ok=True)
+            forget_mark(data, running)
         except OSError as error:
-            click.echo(f"the verdict cannot be kept: {error}", err=True)
+            click.echo(f"what became of the slots cannot be kept: {error}", err=True)
     if run_path.is_dir():
-        _tell(run_path, facts(record, running, other, version))
+        _tell(run_path, update_facts(record, running, other, version))
 
 
-def facts(record: SlotRecord, running: str, other: str, version: str) -> UpdateFacts:
-    """For the neighbours (`diemcau health`, which tells the province)."""
-    trial = record.trials.get(other)
-    if trial is not None and trial.outcome is Outcome.FAILED:
-        state, wanted, detail = "fell-back", trial.version, trial.reason
+def update_facts(record: SlotRecord, running: str, other: str, version: str) -> UpdateFacts:
+    """For the other programs: health tells the province, and an update what not to try again."""
+    result = record.results.get(other)
+    if result is not None and result.outcome is Outcome.FAILED:
+        state, wanted, detail = "fell-back", result.version, result.reason
     elif record.refused is not None:
         state, wanted, detail = "refused", record.refused.bundle, record.refused.reason
     else:
@@ -74,17 +77,19 @@ def facts(record: SlotRecord, running: str, other: str, version: str) -> UpdateF
     return UpdateFacts(state=state, release=version, slot=running, wanted=wanted, detail=detail)
 
 
-def _other(other: str, disk: Path, file: Path, data: Path, record: SlotRecord) -> Trial | None:
+def _other_failure(
+    other: str, disk: Path, file: Path, data: Path, record: SlotRecord
+) -> SlotResult | None:
     try:
-        attempts = read(disk).attempts(other)
+        attempts = read_state(disk).attempts(other)
         with file.open("rb") as image:
             header = read_header(image)
-            return judge(
+            return new_failure(
                 other,
                 header,
                 attempts,
                 record,
-                reached=header is not None and reached(data, other) == header.root.digest.hex(),
+                reached=header is not None and reached_data(data, other, header.root.digest),
                 damage=lambda: damage(image, header) if header else "",
             )
     except OSError as error:
@@ -92,19 +97,8 @@ def _other(other: str, disk: Path, file: Path, data: Path, record: SlotRecord) -
         return None
 
 
-def reached(data: Path, slot: str) -> str:
-    """The root hash of the release in `slot` that has last mounted the data partition; "" of none.
-
-    A slot that was marked good since has none, either.
-    """
+def _tell(run_path: Path, facts: UpdateFacts) -> None:
     try:
-        return (data / REACHED.format(slot)).read_text().strip()
-    except OSError:
-        return ""
-
-
-def _tell(run_path: Path, told: UpdateFacts) -> None:
-    try:
-        UPDATE_FILE.write(run_path, told, time.time())
+        UPDATE_FILE.write(run_path, facts, time.time())
     except FactFileError as error:
         click.echo(str(error), err=True)
