@@ -1,8 +1,8 @@
-"""From what checks find to alarms that hold: states with hysteresis that clear by themselves.
+"""From what checks observe to alarms: states with hysteresis, debounced, that clear by themselves.
 
-A check answers each time with a verdict of three values. WRONG and FINE must last before the state
-turns; UNSURE, the band between two thresholds, turns nothing. So a value that swings about its
-threshold makes one alarm, not a hundred.
+A check answers each time with an observation of three values. WRONG and FINE must last before the
+state turns; UNSURE, the band between two thresholds, turns nothing. So a value that swings about
+its threshold makes one alarm, not a hundred.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,8 +21,8 @@ class State(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """One check's word on one problem; ``detail`` is the measured value, for people."""
+class Observation:
+    """What one check says of one problem at one moment; ``detail`` is the measured value."""
 
     key: ProblemKey
     state: State
@@ -30,103 +30,106 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class Debounce:
     """Seconds for which a thing must be wrong before it is an alarm, and fine before it is none."""
 
-    wrong_s: float = 0.0
-    fine_s: float = 30.0
+    raise_s: float = 0.0
+    clear_s: float = 30.0
 
 
-PATIENCE = {
-    ProblemKey.NETWORK_ADDRESS: Patience(20.0, 10.0),  # DHCP needs its time after the carrier
-    ProblemKey.LINK_ERRORS: Patience(60.0, 600.0),
-    ProblemKey.HOT: Patience(20.0, 60.0),
-    ProblemKey.SLOWED: Patience(20.0, 120.0),
-    ProblemKey.POWER_WEAK: Patience(0.0, 600.0),  # it drops for milliseconds, with the load
-    ProblemKey.MEMORY_SHORT: Patience(60.0, 120.0),
-    ProblemKey.ENDPOINT_SILENT: Patience(20.0, 5.0),  # systemd restarts it within a few seconds
-    ProblemKey.CAMERA_MISSING: Patience(5.0, 5.0),
-    ProblemKey.MICROPHONE_MISSING: Patience(5.0, 5.0),
-    ProblemKey.TV_UNPLUGGED: Patience(20.0, 10.0),  # a TV that wakes takes its line away shortly
-    ProblemKey.UNIT_FAILED: Patience(60.0, 10.0),
+DEBOUNCE = {
+    ProblemKey.NETWORK_ADDRESS: Debounce(20.0, 10.0),  # DHCP needs its time after the carrier
+    ProblemKey.LINK_ERRORS: Debounce(60.0, 600.0),
+    ProblemKey.HOT: Debounce(20.0, 60.0),
+    ProblemKey.SLOWED: Debounce(20.0, 120.0),
+    ProblemKey.POWER_WEAK: Debounce(0.0, 600.0),  # it drops for milliseconds, with the load
+    ProblemKey.MEMORY_SHORT: Debounce(60.0, 120.0),
+    ProblemKey.ENDPOINT_SILENT: Debounce(20.0, 5.0),  # systemd restarts it within a few seconds
+    ProblemKey.CAMERA_MISSING: Debounce(5.0, 5.0),
+    ProblemKey.MICROPHONE_MISSING: Debounce(5.0, 5.0),
+    ProblemKey.TV_UNPLUGGED: Debounce(20.0, 10.0),  # a TV that wakes takes its line away shortly
+    ProblemKey.UNIT_FAILED: Debounce(60.0, 10.0),
 }
 """Where the default is not right, with the reason; the rest turns at once and clears in 30 s."""
-DEFAULT = Patience()
+DEFAULT_DEBOUNCE = Debounce()
 
-FORGET_S = 900.0
+STALE_S = 900.0
 """An alarm of which no check says anything for so long is over: its sensor is gone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Watch:
+class AlarmState:
     """What is remembered of one problem, all in seconds of a clock that never jumps."""
 
-    holds: bool
+    active: bool
     since: float
     """Of the present state: the first second of the evidence that led to it."""
-    heard: float
+    observed_at: float
     """When a check last said anything of it."""
-    turning: float | None = None
+    turning_since: float | None = None
     """Since when the evidence speaks against the present state without a break."""
     detail: str = ""
 
 
-Watches = Mapping[ProblemKey, Watch]
+AlarmStates = Mapping[ProblemKey, AlarmState]
 
 
-def turn(watches: Watches, verdicts: Iterable[Verdict], now: float) -> dict[ProblemKey, Watch]:
-    """The watches after the verdicts of one round at `now` (monotonic seconds)."""
-    after = {key: watch for key, watch in watches.items() if watch.heard > now - FORGET_S}
-    for verdict in _one_each(verdicts):
-        known = watches.get(verdict.key) or Watch(holds=False, since=now, heard=now)
-        after[verdict.key] = _turned(known, verdict, now)
+def update(
+    states: AlarmStates, observations: Iterable[Observation], now: float
+) -> dict[ProblemKey, AlarmState]:
+    """The states after all observations of one run of the checks at `now` (monotonic seconds)."""
+    after = {key: state for key, state in states.items() if state.observed_at > now - STALE_S}
+    for observation in _worst_of_each(observations):
+        known = states.get(observation.key)
+        known = known or AlarmState(active=False, since=now, observed_at=now)
+        after[observation.key] = _updated(known, observation, now)
     return after
 
 
-def holding(watches: Watches) -> tuple[tuple[ProblemKey, Watch], ...]:
-    """The alarms: what holds, the worst first, then in the order of the table."""
+def active_alarms(states: AlarmStates) -> tuple[tuple[ProblemKey, AlarmState], ...]:
+    """What is active, the worst first, then in the order of the table of problems."""
     order = list(ProblemKey)
-    held = [(key, watch) for key, watch in watches.items() if watch.holds]
-    return tuple(sorted(held, key=lambda item: (-KINDS[item[0]].severity, order.index(item[0]))))
+    active = [(key, state) for key, state in states.items() if state.active]
+    return tuple(sorted(active, key=lambda item: (-KINDS[item[0]].severity, order.index(item[0]))))
 
 
-def _turned(watch: Watch, verdict: Verdict, now: float) -> Watch:
-    watch = replace(watch, heard=now)
-    if verdict.state is State.WRONG and watch.holds:
-        watch = replace(watch, detail=verdict.detail)
-    against = State.FINE if watch.holds else State.WRONG
-    if verdict.state is not against:
-        return replace(watch, turning=None)
-    began = now if watch.turning is None else watch.turning
-    patience = PATIENCE.get(verdict.key, DEFAULT)
-    if now - began < (patience.fine_s if watch.holds else patience.wrong_s):
-        return replace(watch, turning=began)
-    if watch.holds:
-        return Watch(holds=False, since=began, heard=now)
-    return Watch(holds=True, since=began, heard=now, detail=verdict.detail)
+def _updated(alarm: AlarmState, observation: Observation, now: float) -> AlarmState:
+    alarm = replace(alarm, observed_at=now)
+    if observation.state is State.WRONG and alarm.active:
+        alarm = replace(alarm, detail=observation.detail)
+    against = State.FINE if alarm.active else State.WRONG
+    if observation.state is not against:
+        return replace(alarm, turning_since=None)
+    began = now if alarm.turning_since is None else alarm.turning_since
+    debounce = DEBOUNCE.get(observation.key, DEFAULT_DEBOUNCE)
+    if now - began < (debounce.clear_s if alarm.active else debounce.raise_s):
+        return replace(alarm, turning_since=began)
+    if alarm.active:
+        return AlarmState(active=False, since=began, observed_at=now)
+    return AlarmState(active=True, since=began, observed_at=now, detail=observation.detail)
 
 
-def _one_each(verdicts: Iterable[Verdict]) -> Iterable[Verdict]:
-    worst: dict[ProblemKey, Verdict] = {}
-    for verdict in verdicts:
-        known = worst.get(verdict.key)
-        if known is None or verdict.state > known.state:
-            worst[verdict.key] = verdict
+def _worst_of_each(observations: Iterable[Observation]) -> Iterable[Observation]:
+    worst: dict[ProblemKey, Observation] = {}
+    for observation in observations:
+        known = worst.get(observation.key)
+        if known is None or observation.state > known.state:
+            worst[observation.key] = observation
     return worst.values()
 
 
-def above(key: ProblemKey, value: float, *, wrong: float, fine: float, detail: str) -> Verdict:
+def above(key: ProblemKey, value: float, *, wrong: float, fine: float, detail: str) -> Observation:
     """WRONG from `wrong` upward, FINE below `fine`, UNSURE between."""
     state = State.WRONG if value >= wrong else State.FINE if value < fine else State.UNSURE
-    return Verdict(key, state, detail)
+    return Observation(key, state, detail)
 
 
-def below(key: ProblemKey, value: float, *, wrong: float, fine: float, detail: str) -> Verdict:
+def below(key: ProblemKey, value: float, *, wrong: float, fine: float, detail: str) -> Observation:
     """WRONG below `wrong`, FINE from `fine` upward, UNSURE between."""
     state = State.WRONG if value < wrong else State.FINE if value >= fine else State.UNSURE
-    return Verdict(key, state, detail)
+    return Observation(key, state, detail)
 
 
-def when(key: ProblemKey, wrong: bool, detail: str = "") -> Verdict:
+def when(key: ProblemKey, wrong: bool, detail: str = "") -> Observation:
     """WRONG or FINE."""
-    return Verdict(key, State.WRONG if wrong else State.FINE, detail)
+    return Observation(key, State.WRONG if wrong else State.FINE, detail)

@@ -19,7 +19,6 @@ DEVICES = "/devices"
 """The console's page of those who wait; ``?claim=`` names one of them."""
 ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """Thirty-two letters that nobody confuses over the telephone: no 0, O, 1, I."""
-CODE_LENGTH = 8
 MAX_PEM_LENGTH = 8000
 _SIGNED = b"diemcau renewal 1\n"
 

@@ -18,7 +18,7 @@ from appliance.wire.topics import FROM_SITE, Kind
 log = logging.getLogger("diemcau.health.backlog")
 
 FILE_BYTES = 64 * 1024
-MOST_FILES = 32
+MAX_FILES = 32
 """Two megabytes: a day and more at the calm rhythm, and little for a card's wear."""
 
 
@@ -34,11 +34,11 @@ class Backlog:
     """Blocking file work; to be called from one thread at a time."""
 
     def __init__(
-        self, folder: Path, *, file_bytes: int = FILE_BYTES, most_files: int = MOST_FILES
+        self, folder: Path, *, file_bytes: int = FILE_BYTES, max_files: int = MAX_FILES
     ) -> None:
         self._folder = folder
         self._file_bytes = file_bytes
-        self._most_files = most_files
+        self._max_files = max_files
         self._files = deque(sorted(folder.glob("*.jsonl"), key=_number))
         self._next = _number(self._files[-1]) + 1 if self._files else 0
         self._writing: Path | None = None
@@ -52,7 +52,7 @@ class Backlog:
         return not self._head and not self._files
 
     def append(self, items: Iterable[Item]) -> None:
-        """Keep these, in their order; synced once. A disk that cannot is told of, once."""
+        """Keep these, in their order; synced once. What the disk does not take is logged once."""
         lines = b"".join(
             json.dumps([item.kind.value, item.payload.decode()], ensure_ascii=False).encode()
             + b"\n"
@@ -68,13 +68,13 @@ class Backlog:
                 log.warning("backlog: reports are lost, %s: %s", self._folder, error.strerror)
             self._failed = True
 
-    def first(self, most: int) -> list[Item]:
-        """The oldest that wait; they stay until `done`."""
+    def first(self, limit: int) -> list[Item]:
+        """The oldest that wait; they stay until they are removed."""
         while not self._head and self._files:
             self._open_oldest()
-        return [self._head[index] for index in range(min(most, len(self._head)))]
+        return [self._head[index] for index in range(min(limit, len(self._head)))]
 
-    def done(self, count: int) -> None:
+    def remove(self, count: int) -> None:
         """The first `count` were taken by the broker."""
         for _ in range(count):
             self._head.popleft()
@@ -92,7 +92,7 @@ class Backlog:
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())
-        while len(self._files) > self._most_files:
+        while len(self._files) > self._max_files:
             oldest = self._files.popleft()
             oldest.unlink(missing_ok=True)
             log.warning("backlog: full; the oldest reports are dropped")

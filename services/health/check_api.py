@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from appliance.base.config import Site
-from appliance.core.alarms import Verdict, when
+from appliance.core.alarms import Observation, when
 from appliance.core.problems import KINDS, ProblemKey
 from appliance.wire.facts import EndpointFacts
 
@@ -33,9 +33,9 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What one check found; a verdict that is not there says that nothing is known."""
+    """What one check found; an observation that is not there says that nothing is known."""
 
-    verdicts: tuple[Verdict, ...] = ()
+    observations: tuple[Observation, ...] = ()
     figures: Mapping[str, float] = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
 
@@ -45,7 +45,7 @@ Check = Callable[[Box], CheckResult]
 """Reads files, waits for nothing longer than its own deadline; whatever it raises ends only it."""
 
 
-def reported(box: Box, *keys: ProblemKey) -> tuple[Verdict, ...]:
+def reported(box: Box, *keys: ProblemKey) -> tuple[Observation, ...]:
     """The endpoint's own word on these problems: it has the camera, the microphone and the TV."""
     if box.endpoint is None:
         return ()

@@ -30,7 +30,7 @@ from services.health.checks.wear import wear
 
 
 class Checklist:
-    """The checks, and the two that must hear more than their turn: `voltage` and `reboot`."""
+    """The checks, and the two that hear more than their turn: `voltage` and `reboot`."""
 
     def __init__(self, root: Path, data: Path) -> None:
         self.voltage = Voltage()

@@ -8,7 +8,7 @@ import click
 from appliance.base.journal import open_journal
 from appliance.base.paths import Paths
 from appliance.base.site_file import SiteFileError, read_site
-from services.health.program import tend
+from services.health.program import run_health
 
 
 @click.command("health")
@@ -31,4 +31,4 @@ def health(site_path: Path, data: Path, run_path: Path, root: Path, verbose: boo
             click.echo(f"{site_path}: {problem}", err=True)
         raise SystemExit(2) from error
     data.mkdir(parents=True, exist_ok=True)
-    asyncio.run(tend(site, Paths(data, run_path, root)))
+    asyncio.run(run_health(site, Paths(data, run_path, root)))

@@ -36,9 +36,9 @@ class Pair:
         """POSIX seconds until which it is valid."""
         return self.certificate.not_valid_after_utc.timestamp()
 
-    def renewal_at(self, lot: float) -> float:
-        """When to ask for the next; `lot` (0 to 1) spreads the sites over a twentieth of a life."""
-        return self.begin + (self.end - self.begin) * (RENEWAL_SHARE + 0.05 * lot)
+    def renewal_at(self, spread: float) -> float:
+        """When to ask for the next; `spread` (0 to 1) places a site in a twentieth of a life."""
+        return self.begin + (self.end - self.begin) * (RENEWAL_SHARE + 0.05 * spread)
 
     @property
     def pem(self) -> bytes:

@@ -1,4 +1,4 @@
-"""Comes by a certificate and keeps it fresh: asks, shows the code, waits, renews in good time."""
+"""Gets the site's certificate and renews it: asks, shows the claim code, waits, asks again."""
 
 import asyncio
 import base64
@@ -27,15 +27,15 @@ from services.health.credentials import Credentials, Pair, client_tls, request
 
 log = logging.getLogger("diemcau.health.enrol")
 
-ASK_S = 10.0
+PENDING_POLL_S = 10.0
 """While somebody at the IT centre may be looking at the code."""
-LOOK_S = 3600.0
-"""Between two looks at the calendar; a renewal has a third of a life's time."""
-DEADLINE_S = 20.0
+RENEWAL_CHECK_S = 3600.0
+"""Between two looks at the certificate's end; a renewal has a third of a life's time."""
+REQUEST_DEADLINE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
-class Owner:
+class Applicant:
     """Who asks, and whom: `url` and `ca` as the site file has them."""
 
     site: str
@@ -45,28 +45,28 @@ class Owner:
     ca: str | Path
 
 
-class Enrol:
+class EnrolmentClient:
     """`claim` is what the TV shows while the box waits, "" when it has a certificate."""
 
     def __init__(
         self,
-        owner: Owner,
+        applicant: Applicant,
         credentials: Credentials,
         *,
         now: Callable[[], float],
         trusted: Callable[[], bool] = lambda: True,
         changed: Callable[[], None] = lambda: None,
-        ask_s: float = ASK_S,
+        poll_s: float = PENDING_POLL_S,
     ) -> None:
-        self._owner = owner
+        self._applicant = applicant
         self._credentials = credentials
         self._now = now
         self._trusted = trusted
         self._changed = changed
-        self._ask_s = ask_s
-        digest = hashlib.sha256(owner.site.encode()).digest()
-        self._lot = int.from_bytes(digest[:4], "big") / 2**32
-        self._said = ""
+        self._poll_s = poll_s
+        digest = hashlib.sha256(applicant.site.encode()).digest()
+        self._spread = int.from_bytes(digest[:4], "big") / 2**32
+        self._logged = ""
         self.pair = credentials.pair()
         self.claim = ""
         self.refused = ""
@@ -74,57 +74,59 @@ class Enrol:
     async def run(self) -> None:
         """Look after the certificate until cancelled; whatever fails is tried again."""
         while True:
-            await self._turn()
-            wait = self._ask_s if self._due() else LOOK_S
+            await self._step()
+            wait = self._poll_s if self._due() else RENEWAL_CHECK_S
             await asyncio.sleep(wait)
 
     def _due(self) -> bool:
         """Whether there is something to ask. Without the time a certificate is taken for good."""
         if self.pair is None:
             return True
-        return self._trusted() and self._now() >= self.pair.renewal_at(self._lot)
+        return self._trusted() and self._now() >= self.pair.renewal_at(self._spread)
 
-    async def _turn(self) -> None:
-        if not self._due() or not self._owner.url:
+    async def _step(self) -> None:
+        if not self._due() or not self._applicant.url:
             return
         try:
-            async with asyncio.timeout(DEADLINE_S):
+            async with asyncio.timeout(REQUEST_DEADLINE_S):
                 answer = await (self._ask() if self.pair is None else self._renew(self.pair))
             self._take(answer)
         except (httpx.HTTPError, OSError, ValueError, TimeoutError) as error:
-            self._say(f"not answered: {type(error).__name__}: {error}")
+            self._log_once(f"not answered: {type(error).__name__}: {error}")
 
     async def _ask(self) -> EnrolAnswer:
         key = self._credentials.next_key()
         self.claim = claim_code(_der(key))
         body = EnrolRequest(
-            self._owner.site,
-            request(key, self._owner.site, self._owner.serial).decode(),
-            self._owner.serial,
-            self._owner.model,
+            self._applicant.site,
+            request(key, self._applicant.site, self._applicant.serial).decode(),
+            self._applicant.serial,
+            self._applicant.model,
         )
         return await self._post(ENROL, body.payload)
 
     async def _renew(self, pair: Pair) -> EnrolAnswer:
-        csr = request(self._credentials.next_key(), self._owner.site, self._owner.serial).decode()
+        csr = request(
+            self._credentials.next_key(), self._applicant.site, self._applicant.serial
+        ).decode()
         signature = pair.key.sign(signed_part(csr), ec.ECDSA(hashes.SHA256()))
         body = RenewRequest(
-            pair.pem.decode(), csr, base64.b64encode(signature).decode(), self._owner.serial
+            pair.pem.decode(), csr, base64.b64encode(signature).decode(), self._applicant.serial
         )
         return await self._post(RENEW, body.payload)
 
     async def _post(self, path: str, body: bytes) -> EnrolAnswer:
-        tls = client_tls(self._owner.ca, trusted=self._trusted())
+        tls = client_tls(self._applicant.ca, trusted=self._trusted())
         async with (
-            httpx.AsyncClient(verify=tls, timeout=DEADLINE_S, trust_env=False) as client,
-            client.stream("POST", self._owner.url.rstrip("/") + path, content=body) as answer,
+            httpx.AsyncClient(verify=tls, timeout=REQUEST_DEADLINE_S, trust_env=False) as client,
+            client.stream("POST", self._applicant.url.rstrip("/") + path, content=body) as answer,
         ):
-            said = b""
+            content = b""
             async for part in answer.aiter_bytes():
-                said += part
-                if len(said) > MAX_PAYLOAD_BYTES:
+                content += part
+                if len(content) > MAX_PAYLOAD_BYTES:
                     raise WireError(f"an answer of more than {MAX_PAYLOAD_BYTES} bytes")
-        return EnrolAnswer.parse(said)
+        return EnrolAnswer.parse(content)
 
     def _take(self, answer: EnrolAnswer) -> None:
         self.refused = answer.detail if answer.state is EnrolState.REFUSED else ""
@@ -134,14 +136,14 @@ class Enrol:
             log.info("far ← certificate until %.0f", self.pair.end)
             self._changed()
         elif answer.state is EnrolState.PENDING:
-            self._say(f"waits for approval with the code {self.claim}")
+            self._log_once(f"waits for approval with the code {self.claim}")
         else:
-            self._say(f"refused: {answer.detail}")
+            self._log_once(f"refused: {answer.detail}")
 
-    def _say(self, what: str) -> None:
-        if what != self._said:
+    def _log_once(self, what: str) -> None:
+        if what != self._logged:
             log.warning("certificate: %s", what)
-        self._said = what
+        self._logged = what
 
 
 def _der(key: ec.EllipticCurvePrivateKey) -> bytes:

@@ -1,4 +1,4 @@
-"""The health program's composition root: builds every part once and tells until told to stop."""
+"""The health program: builds every part once, runs the checks and reports until it is stopped."""
 
 import asyncio
 import logging
@@ -20,10 +20,10 @@ from appliance.wire.report_id import ReportId
 from hardware.vitals.identity import boot_id, model, release, serial, slot
 from services.health.backlog import Backlog
 from services.health.check_api import Box
-from services.health.check_runner import CheckRunner, Condition
+from services.health.check_runner import CheckRunner, HealthSnapshot
 from services.health.checklist import Checklist
 from services.health.credentials import Credentials, client_tls
-from services.health.enrolment import Enrol, Owner
+from services.health.enrolment import Applicant, EnrolmentClient
 from services.health.province_messages import ProvinceMessages
 from services.health.report_source import ReportSource
 from services.health.reporter import Reporter
@@ -31,16 +31,18 @@ from services.health.sequence import Sequence
 
 log = logging.getLogger("diemcau.health")
 
-LOOK_S = 0.5
-"""A hand is on its way to the chair within this."""
-ROUND_S = 10.0
-ROUND_DEADLINE_S = 60.0
-STILL_S = 120.0
-"""No round came to its end for so long: a driver hangs, and a restart is all that can help."""
+POLL_INTERVAL_S = 0.5
+"""Between two looks at the fact files: a hand is on its way to the chair within this."""
+CHECK_INTERVAL_S = 10.0
+CHECK_DEADLINE_S = 60.0
+WATCHDOG_S = 120.0
+"""The checks did not come to their end for so long: a driver hangs, and only a restart can help."""
+REWRITE_S = 5.0
+"""Facts that stay the same are written again, so that a neighbour knows that they hold."""
 
 
-class Tending:
-    """All parts of one site's health, and the loops that drive them."""
+class HealthProgram:
+    """All parts of one site's health, and the loops that run them."""
 
     def __init__(self, site: Site, paths: Paths, systemd: SystemdNotifier) -> None:
         self._site = site
@@ -48,23 +50,25 @@ class Tending:
         self._systemd = systemd
         self._clock = SystemClock(trust=site.clock.trust)
         self._sequence = Sequence(boot_id(paths.root))
-        self._stirred = asyncio.Event()
+        self._wake = asyncio.Event()
         self._checklist = Checklist(paths.root, paths.data)
-        self._rounds = CheckRunner(self._checklist.checks)
-        self._rounded_at = time.monotonic()
-        self._condition = Condition((), {}, {})
+        self._check_runner = CheckRunner(self._checklist.checks)
+        self._checked_at = time.monotonic()
+        self._health = HealthSnapshot((), {}, {})
         self._written: HealthFacts | None = None
         self._written_at = float("-inf")
-        self._told = ProvinceMessages(self._clock.now, self._stirred.set)
+        self._province_messages = ProvinceMessages(self._clock.now, self._wake.set)
         credentials = Credentials(paths.data)
         identity, province = site.site, site.province
-        owner = Owner(identity.id, serial(paths.root), model(paths.root), province.url, province.ca)
-        self._enrol = Enrol(
-            owner,
+        applicant = Applicant(
+            identity.id, serial(paths.root), model(paths.root), province.url, province.ca
+        )
+        self._enrolment = EnrolmentClient(
+            applicant,
             credentials,
             now=self._clock.now,
             trusted=self._clock.trusted,
-            changed=self._certified,
+            changed=self._certificate_changed,
         )
         self._connect = _connector(site, credentials, self._clock.trusted)
         self.reporter = Reporter(
@@ -73,49 +77,49 @@ class Tending:
             Backlog(paths.data / "backlog"),
             birth=self._birth,
             next_id=self._next_id,
-            heard=self._told.hear,
+            on_message=self._province_messages.receive,
         )
-        self._teller = ReportSource(paths.run, self._say, self._next_id)
+        self._report_source = ReportSource(paths.run, self._send, self._next_id)
 
     async def run(self) -> None:
-        """Tend until cancelled; ends with the first part that ends."""
-        self._systemd.watch("rounds", lambda at: at - self._rounded_at < STILL_S)
+        """Run until cancelled; ends with the first part that ends."""
+        self._systemd.watch("checks", lambda at: at - self._checked_at < WATCHDOG_S)
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._looks(), name="looks")
-            group.create_task(self._round_after_round(), name="rounds")
+            group.create_task(self._poll_facts(), name="facts")
+            group.create_task(self._run_checks(), name="checks")
             if self._site.province.broker:
-                group.create_task(self._enrol.run(), name="certificate")
+                group.create_task(self._enrolment.run(), name="certificate")
                 group.create_task(self.reporter.run(), name="reporter")
 
-    def stopped(self) -> None:
-        """A wanted end, written down."""
+    def mark_stopped(self) -> None:
+        """Write down that this end is a wanted one."""
         self._checklist.reboot.stopped()
 
-    async def _looks(self) -> None:
+    async def _poll_facts(self) -> None:
         """The neighbours' files twice a second, the voltage with them; systemd is told."""
         while True:
-            self._stirred.clear()
-            self._teller.look(self._clock.now())
+            self._wake.clear()
+            self._report_source.poll(self._clock.now())
             self._checklist.voltage.sample(self._paths.root)
-            self._tell_neighbours()
+            self._write_facts()
             for name in self._systemd.feed_watchdog():
-                log.error("watchdog: %s stand still", name)
+                log.error("watchdog: the %s stand still", name)
             with suppress(TimeoutError):
-                async with asyncio.timeout(LOOK_S):
-                    await self._stirred.wait()
+                async with asyncio.timeout(POLL_INTERVAL_S):
+                    await self._wake.wait()
 
-    async def _round_after_round(self) -> None:
+    async def _run_checks(self) -> None:
         while True:
             began = time.monotonic()
-            async with asyncio.timeout(ROUND_DEADLINE_S):
-                self._condition = await asyncio.to_thread(self._rounds.go, self._box())
-            self._rounded_at = time.monotonic()
-            self._teller.condition(self._condition, self._rounded_at)
+            async with asyncio.timeout(CHECK_DEADLINE_S):
+                self._health = await asyncio.to_thread(self._check_runner.run, self._box())
+            self._checked_at = time.monotonic()
+            self._report_source.report_health(self._health, self._checked_at)
             self._systemd.ready()
-            await asyncio.sleep(max(0.0, began + ROUND_S - time.monotonic()))
+            await asyncio.sleep(max(0.0, began + CHECK_INTERVAL_S - time.monotonic()))
 
     def _box(self) -> Box:
-        pair = self._enrol.pair
+        pair = self._enrolment.pair
         return Box(
             root=self._paths.root,
             data=self._paths.data,
@@ -123,20 +127,20 @@ class Tending:
             monotonic=time.monotonic(),
             trusted=self._clock.trusted(),
             site=self._site,
-            endpoint=self._teller.endpoint,
+            endpoint=self._report_source.endpoint,
             certificate_end=None if pair is None else pair.end,
         )
 
-    def _say(self, report: Report) -> None:
+    def _send(self, report: Report) -> None:
         if self._site.province.broker:
-            self.reporter.say(report)
+            self.reporter.send(report)
 
     def _next_id(self) -> ReportId:
         return self._sequence.next(self._clock.now())
 
-    def _certified(self) -> None:
-        self.reporter.hurry()
-        self._stirred.set()
+    def _certificate_changed(self) -> None:
+        self.reporter.reconnect_now()
+        self._wake.set()
 
     def _birth(self) -> Presence:
         root, report_id = self._paths.root, self._next_id()
@@ -150,25 +154,25 @@ class Tending:
             slot=slot(root),
         )
 
-    def _tell_neighbours(self) -> None:
-        codes = [alarm.code for alarm in self._condition.alarms]
+    def _write_facts(self) -> None:
+        codes = [alarm.code for alarm in self._health.alarms]
         connected_now = self.reporter.connected
         facts = HealthFacts(
             connected=connected_now,
             alarms=tuple(codes),
-            claim=self._enrol.claim,
-            refused=self._enrol.refused,
-            hand_seen=self._told.sees(self._teller.hand_seq),
-            nudged_at=self._told.nudged_at,
-            desired=self._told.desired_facts,
+            claim=self._enrolment.claim,
+            refused=self._enrolment.refused,
+            hand_seen=self._province_messages.hand_seen(self._report_source.hand_seq),
+            nudged_at=self._province_messages.nudged_at,
+            desired=self._province_messages.desired_facts,
         )
         line = "connected" if connected_now else "not connected"
         self._systemd.status(f"{line}; alarms: {', '.join(codes) or 'none'}")
-        self._write(facts)
+        self._write_file(facts)
 
-    def _write(self, facts: HealthFacts) -> None:
+    def _write_file(self, facts: HealthFacts) -> None:
         now = time.monotonic()
-        if facts == self._written and now - self._written_at < 5.0:
+        if facts == self._written and now - self._written_at < REWRITE_S:
             return
         try:
             HEALTH_FILE.write(self._paths.run, facts, self._clock.now())
@@ -195,8 +199,8 @@ def _connector(
     return connect_once
 
 
-async def tend(site: Site, paths: Paths) -> None:
-    """Tell how this site is until SIGTERM or SIGINT; raises what any part dies of."""
+async def run_health(site: Site, paths: Paths) -> None:
+    """Check this site and report until SIGTERM or SIGINT; raises what any part dies of."""
     systemd = SystemdNotifier()
-    tending = Tending(site, paths, systemd)
-    await run_until_signal(tending.run(), systemd=systemd, at_signal=tending.stopped)
+    program = HealthProgram(site, paths, systemd)
+    await run_until_signal(program.run(), systemd=systemd, at_signal=program.mark_stopped)

@@ -1,4 +1,4 @@
-"""What the province tells: kept for the neighbours, who find it in the fact file."""
+"""Receives what the province says and keeps the newest of it, for the fact file."""
 
 import logging
 from collections.abc import Callable
@@ -9,11 +9,11 @@ from appliance.wire.facts import DesiredFacts
 from appliance.wire.fields import WireError
 from appliance.wire.topics import Kind, Topic, TopicError
 
-log = logging.getLogger("diemcau.health.told")
+log = logging.getLogger("diemcau.health.province")
 
 
 class ProvinceMessages:
-    """The newest wishes, and how often the agenda was said to have changed."""
+    """The newest `Desired`, and when the province last said that the agenda has changed."""
 
     def __init__(self, now: Callable[[], float], changed: Callable[[], None]) -> None:
         self._now = now
@@ -21,27 +21,27 @@ class ProvinceMessages:
         self.desired: Desired | None = None
         self.nudged_at: float | None = None
 
-    def hear(self, message: Message) -> None:
+    def receive(self, message: Message) -> None:
         """One message; what cannot be read is noted and counts for nothing."""
         try:
             kind = Topic.parse(message.topic).kind
             if kind is Kind.NUDGE:
                 self.nudged_at = self._now()
             elif kind is Kind.DESIRED and message.payload:
-                wished = Desired.parse(message.payload)
-                if not wished.after(self.desired):
+                desired = Desired.parse(message.payload)
+                if not desired.after(self.desired):
                     return
-                self.desired = wished
+                self.desired = desired
         except (TopicError, WireError) as error:
             log.warning("far ← not understood: %s", error)
             return
         self._changed()
 
-    def sees(self, hand: int) -> bool:
+    def hand_seen(self, seq: int) -> bool:
         """Whether the chair's page shows the hand of this `seq` (0: it is down)."""
-        return self.desired is not None and hand > 0 and self.desired.hand_seen == hand
+        return self.desired is not None and seq > 0 and self.desired.hand_seen == seq
 
     @property
     def desired_facts(self) -> DesiredFacts | None:
-        """What the endpoint acts on of the newest wish; None before the first."""
+        """What the endpoint acts on of the newest `Desired`; None before the first."""
         return None if self.desired is None else DesiredFacts(floor=self.desired.floor)

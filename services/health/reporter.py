@@ -1,4 +1,4 @@
-"""Says to the province what there is to say, now or when the line is back."""
+"""Publishes the reports to the province, now or when the line is back."""
 
 import asyncio
 import contextlib
@@ -16,28 +16,28 @@ from appliance.wire.report import Presence, Report, kind_of, print_report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import FROM_PROVINCE, Kind, Topic
 from services.health.backlog import Backlog, Item
-from services.health.intervals import reconnect_s
+from services.health.intervals import reconnect_delay_s
 
 log = logging.getLogger("diemcau.health.reporter")
 
-MOST_WAITING = 200
-"""Reports in memory: what is said while one is being sent."""
-RETRY_S = 60.0
+MAX_WAITING = 200
+"""Reports in memory: what comes while one is being sent."""
+RESEND_WINDOW_S = 60.0
 """What was sent so shortly before a new connection is sent once more: a broker that was killed may
 have acknowledged it and not written it down (mosquitto's autosave)."""
-MOST_AGAIN = 32
-AT_ONCE = 8
+MAX_RESENT = 32
+MAX_CONCURRENT = 8
 """Publications under way together: a backlog of a day goes out in seconds over a long line."""
-FAREWELL_S = 3.0
+LAST_WORD_S = 3.0
 
 Connect = Callable[[Will], AbstractAsyncContextManager[Connection]]
 
 
 class Reporter:
-    """One connection at a time for as long as `run` runs. `say` never waits and never fails.
+    """One connection at a time for as long as `run` runs. `send` never waits and never fails.
 
-    `birth` makes the presence of a new connection, `next_id` names the report of its end; `heard`
-    is called with what the province says.
+    `birth` makes the presence of a new connection, `next_id` names the report of its end;
+    `on_message` is called with what the province says.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Reporter:
         *,
         birth: Callable[[], Presence],
         next_id: Callable[[], ReportId],
-        heard: Callable[[Message], None] = lambda _: None,
+        on_message: Callable[[Message], None] = lambda _: None,
         seed: str = "",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -57,15 +57,15 @@ class Reporter:
         self._backlog = backlog
         self._birth = birth
         self._next_id = next_id
-        self._heard = heard
+        self._on_message = on_message
         self._monotonic = monotonic
         self._random = random.Random(seed or site)  # noqa: S311 - spreads a herd, guards nothing
-        self._waiting: deque[Item] = deque(maxlen=MOST_WAITING)
+        self._waiting: deque[Item] = deque(maxlen=MAX_WAITING)
         self._newest: dict[Kind, Item] = {}
-        self._sent: deque[tuple[float, Item]] = deque(maxlen=MOST_AGAIN)
-        self._stirred = asyncio.Event()
+        self._sent: deque[tuple[float, Item]] = deque(maxlen=MAX_RESENT)
+        self._wake = asyncio.Event()
         self._tries = 0
-        self._handing = self._hurried = False
+        self._sending = self._reconnect_now = False
         self._refused: set[Kind] = set()
         self.connected = False
         self.published = 0
@@ -73,37 +73,37 @@ class Reporter:
 
     @property
     def idle(self) -> bool:
-        """Whether the broker has everything that was said."""
-        return not self._waiting and not self._handing and self._backlog.empty
+        """Whether the broker has every report."""
+        return not self._waiting and not self._sending and self._backlog.empty
 
-    def say(self, report: Report) -> None:
-        """Let this be known as soon as can be."""
+    def send(self, report: Report) -> None:
+        """Publish this as soon as can be."""
         item = Item(kind_of(report), print_report(report))
         self._newest[item.kind] = item
         self._waiting.append(item)
-        self._stirred.set()
+        self._wake.set()
 
-    def hurry(self) -> None:
+    def reconnect_now(self) -> None:
         """Connect now rather than at the next try: something has changed for the better."""
-        self._tries, self._hurried = 0, True
-        self._stirred.set()
+        self._tries, self._reconnect_now = 0, True
+        self._wake.set()
 
     async def run(self) -> None:
         """Connect again and again until cancelled."""
         try:
             while True:
                 try:
-                    await self._once()
+                    await self._connect_once()
                 except MQTT_ERRORS as error:
-                    self._note(str(error) or type(error).__name__)
+                    self._log_loss(str(error) or type(error).__name__)
                 self.connected = False
-                await self._wait_on_land(self._pause_s())
+                await self._wait_offline(self._pause_s())
         finally:
             self.connected = False
             self._backlog.append(self._waiting)
             self._waiting.clear()
 
-    async def _once(self) -> None:
+    async def _connect_once(self) -> None:
         presence, next_id = self._birth(), self._next_id
         topic = str(Topic(self._site, Kind.PRESENCE))
         gone = print_report(replace(presence, id=next_id(), online=False, reason="lost"))
@@ -113,7 +113,7 @@ class Reporter:
             log.info("near → connected, session %d", presence.session)
             self.connected, self._tries = True, 0
             listening = asyncio.create_task(self._listen(connection), name="broker's word")
-            sending = asyncio.create_task(self._send(connection), name="reports")
+            sending = asyncio.create_task(self._send_all(connection), name="reports")
             done: set[asyncio.Task[None]] = set()
             try:
                 done, _ = await asyncio.wait(
@@ -121,7 +121,7 @@ class Reporter:
                 )
             finally:
                 await cancel_and_wait(listening, sending, retry_s=0.5)
-                for task in (listening, sending):  # of one line both may die; one of them is told
+                for task in (listening, sending):  # of one line both may die; one of them is logged
                     if not task.cancelled():
                         task.exception()
                 if not done:  # cancelled: the clean end takes the will away, so say it ourselves
@@ -129,39 +129,39 @@ class Reporter:
                         replace(presence, id=next_id(), online=False, reason="stopping")
                     )
                     with contextlib.suppress(*MQTT_ERRORS):
-                        async with asyncio.timeout(FAREWELL_S):
+                        async with asyncio.timeout(LAST_WORD_S):
                             await connection.publish(topic, left, retain=True)
             for task in done:
                 task.result()
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.messages():
-            self._heard(message)
+            self._on_message(message)
 
-    async def _send(self, connection: Connection) -> None:
-        """How it is now, what may have been lost, what was kept; then all that is said."""
+    async def _send_all(self, connection: Connection) -> None:
+        """The newest of each kind, what may have been lost, the backlog; then each new report."""
         waiting = {id(item) for item in self._waiting}
         for item in [item for item in self._newest.values() if id(item) not in waiting]:
             await self._publish(connection, item, retain=True)
-        oldest = self._monotonic() - RETRY_S
+        oldest = self._monotonic() - RESEND_WINDOW_S
         for item in [item for at, item in self._sent if at >= oldest]:
             await self._publish(connection, item, retain=False)
         while True:
-            self._stirred.clear()
+            self._wake.clear()
             while self._waiting:
-                await self._hand_over(connection, self._waiting.popleft())
+                await self._send_one(connection, self._waiting.popleft())
             if not await self._send_kept(connection) and not self._waiting:
-                await self._stirred.wait()
+                await self._wake.wait()
 
-    async def _hand_over(self, connection: Connection, item: Item) -> None:
-        self._handing = True
+    async def _send_one(self, connection: Connection, item: Item) -> None:
+        self._sending = True
         try:
             await self._publish(connection, item, retain=self._newest.get(item.kind) is item)
         except BaseException:
             self._waiting.appendleft(item)
             raise
         finally:
-            self._handing = False
+            self._sending = False
         self._sent.append((self._monotonic(), item))
         self.published += 1
 
@@ -169,12 +169,12 @@ class Reporter:
         """Some of what was kept; whether there was any."""
         if self._backlog.empty:
             return False
-        kept = await asyncio.to_thread(self._backlog.first, AT_ONCE)
+        kept = await asyncio.to_thread(self._backlog.first, MAX_CONCURRENT)
         if not kept:
             return False
         async with asyncio.timeout(60.0):
             await asyncio.gather(*(self._publish(connection, item, retain=False) for item in kept))
-        await asyncio.to_thread(self._backlog.done, len(kept))
+        await asyncio.to_thread(self._backlog.remove, len(kept))
         self.published += len(kept)
         return True
 
@@ -186,26 +186,26 @@ class Reporter:
                 log.warning("%s", error)
             self._refused.add(item.kind)
 
-    async def _wait_on_land(self, seconds: float) -> None:
-        """Keep on the disk what is said meanwhile."""
+    async def _wait_offline(self, seconds: float) -> None:
+        """Keep on the disk what comes meanwhile."""
         end = self._monotonic() + seconds
         while True:
-            self._stirred.clear()
+            self._wake.clear()
             if kept := list(self._waiting):
                 self._waiting.clear()
                 await asyncio.to_thread(self._backlog.append, kept)
             left = end - self._monotonic()
-            if left <= 0 or self._hurried:
-                self._hurried = False
+            if left <= 0 or self._reconnect_now:
+                self._reconnect_now = False
                 return
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
-                    await self._stirred.wait()
+                    await self._wake.wait()
 
     def _pause_s(self) -> float:
         self._tries += 1
-        return reconnect_s(self._tries - 1, self._random.random())
+        return reconnect_delay_s(self._tries - 1, self._random.random())
 
-    def _note(self, why: str) -> None:
+    def _log_loss(self, why: str) -> None:
         if self.connected or self._tries == 0:
             log.warning("far ← line to the broker lost: %s", why)

@@ -28,7 +28,7 @@ from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
 from services.health.credentials import client_tls
-from services.health.intervals import period_s
+from services.health.intervals import report_interval_s
 from services.health.reporter import Reporter
 from services.simulate.diary import Diary
 from services.simulate.feed import REFRESH_S, RETRY_S, Feed
@@ -139,7 +139,7 @@ class SimulatedSite:
             Backlog(self._folder / self.name),
             birth=self._birth,
             next_id=self._next_id,
-            heard=self._hear,
+            on_message=self._hear,
             seed=f"{self.name} {self._boot_id}",
         )
 
@@ -166,7 +166,7 @@ class SimulatedSite:
                     await self._replanned.wait()
 
     def _period(self, phase: str) -> float:
-        return self._calm_s or period_s(phase)
+        return self._calm_s or report_interval_s(phase)
 
     def _say_health(self, now: float, began: float) -> None:
         report_id = self._next_id()
@@ -175,16 +175,16 @@ class SimulatedSite:
         self._tally.diary.note(self.name, "health", boot=report_id.boot_id, seq=report_id.seq)
         facts = {"release": "2026.11.1", "slot": "A", "reboot": "wanted"}
         figures = self._life.figures(now, self._meeting)
-        self.reporter.say(Health(report_id, self._life.alarms(began), figures, facts))
+        self.reporter.send(Health(report_id, self._life.alarms(began), figures, facts))
 
     def _say_meeting(self, doing: Doing) -> None:
-        self.reporter.say(
+        self.reporter.send(
             Meeting(self._next_id(), doing.phase, doing.meeting, doing.call, line="good")
         )
 
     def _say_hand(self, doing: Doing) -> None:
         up = doing.hand_since > 0
-        self.reporter.say(Hand(self._next_id(), up, round(doing.hand_since, 3), doing.meeting))
+        self.reporter.send(Hand(self._next_id(), up, round(doing.hand_since, 3), doing.meeting))
 
     def _next_id(self) -> ReportId:
         return ReportId(round(time.time(), 3), self._boot_id, next(self._seqs))

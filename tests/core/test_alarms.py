@@ -5,16 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core.alarms import (
-    DEFAULT,
-    FORGET_S,
-    PATIENCE,
+    DEBOUNCE,
+    DEFAULT_DEBOUNCE,
+    STALE_S,
+    AlarmState,
+    Observation,
     State,
-    Verdict,
-    Watch,
     above,
+    active_alarms,
     below,
-    holding,
-    turn,
+    update,
     when,
 )
 from appliance.core.problems import KINDS, ProblemKey
@@ -23,23 +23,23 @@ HOT = ProblemKey.HOT
 CAMERA = ProblemKey.CAMERA_MISSING
 
 
-def after(*rounds: tuple[float, State], key: ProblemKey = HOT) -> dict[ProblemKey, Watch]:
-    watches: dict[ProblemKey, Watch] = {}
+def after(*rounds: tuple[float, State], key: ProblemKey = HOT) -> dict[ProblemKey, AlarmState]:
+    states: dict[ProblemKey, AlarmState] = {}
     for at, state in rounds:
-        watches = turn(watches, [Verdict(key, state, f"at {at:g}")], at)
-    return watches
+        states = update(states, [Observation(key, state, f"at {at:g}")], at)
+    return states
 
 
-def holds(watches: dict[ProblemKey, Watch], key: ProblemKey = HOT) -> bool:
-    return any(held is key for held, _ in holding(watches))
+def holds(states: dict[ProblemKey, AlarmState], key: ProblemKey = HOT) -> bool:
+    return any(held is key for held, _ in active_alarms(states))
 
 
 def test_it_is_an_alarm_when_it_has_lasted_and_since_it_began() -> None:
     assert not holds(after((0.0, State.WRONG), (10.0, State.WRONG)))
-    watches = after((0.0, State.WRONG), (10.0, State.WRONG), (20.0, State.WRONG))
-    assert holds(watches)
-    assert watches[HOT].since == 0.0
-    assert watches[HOT].detail == "at 20"
+    states = after((0.0, State.WRONG), (10.0, State.WRONG), (20.0, State.WRONG))
+    assert holds(states)
+    assert states[HOT].since == 0.0
+    assert states[HOT].detail == "at 20"
 
 
 def test_one_good_value_between_begins_anew() -> None:
@@ -59,25 +59,25 @@ def test_it_clears_by_itself_when_it_has_been_fine_for_long_enough() -> None:
 
 
 def test_a_sensor_that_is_gone_keeps_no_alarm_for_ever() -> None:
-    watches = after((0.0, State.WRONG), (20.0, State.WRONG))
-    assert holds(turn(watches, [], 20.0 + FORGET_S - 1))
-    assert not holds(turn(watches, [], 20.0 + FORGET_S))
+    states = after((0.0, State.WRONG), (20.0, State.WRONG))
+    assert holds(update(states, [], 20.0 + STALE_S - 1))
+    assert not holds(update(states, [], 20.0 + STALE_S))
 
 
 def test_of_two_checks_of_one_problem_the_worse_counts() -> None:
-    verdicts = [
-        Verdict(ProblemKey.STORAGE, State.FINE, "canary"),
-        Verdict(ProblemKey.STORAGE, State.WRONG, "3 errors"),
-        Verdict(ProblemKey.STORAGE, State.UNSURE, "wear"),
+    observations = [
+        Observation(ProblemKey.STORAGE, State.FINE, "canary"),
+        Observation(ProblemKey.STORAGE, State.WRONG, "3 errors"),
+        Observation(ProblemKey.STORAGE, State.UNSURE, "wear"),
     ]
-    ((key, watch),) = holding(turn({}, verdicts, 0.0))
-    assert (key, watch.detail) == (ProblemKey.STORAGE, "3 errors")
+    ((key, alarm),) = active_alarms(update({}, observations, 0.0))
+    assert (key, alarm.detail) == (ProblemKey.STORAGE, "3 errors")
 
 
 def test_the_worst_stands_first() -> None:
     keys = (ProblemKey.CARD_WORN, ProblemKey.CLOCK, ProblemKey.DISK_FULL)
-    watches = turn({}, [Verdict(key, State.WRONG) for key in keys], 0.0)
-    severities = [KINDS[key].severity for key, _ in holding(watches)]
+    states = update({}, [Observation(key, State.WRONG) for key in keys], 0.0)
+    severities = [KINDS[key].severity for key, _ in active_alarms(states)]
     assert severities == sorted(severities, reverse=True)
     assert len(severities) == 3
 
@@ -104,23 +104,23 @@ def test_when() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(0.1, 120.0), st.sampled_from(State)), max_size=60))
-def test_an_alarm_turns_only_after_its_patience(steps: list[tuple[float, State]]) -> None:
-    """Over any walk: two turns of one alarm are at least its patience apart."""
-    watches: dict[ProblemKey, Watch] = {}
+def test_an_alarm_turns_only_after_its_debounce(steps: list[tuple[float, State]]) -> None:
+    """Over any walk: two turns of one alarm are at least its debounce apart."""
+    states: dict[ProblemKey, AlarmState] = {}
     now, held, turned = 0.0, False, float("-inf")
     for wait, state in steps:
         now += wait
-        watches = turn(watches, [Verdict(HOT, state)], now)
-        if holds(watches) is not held:
-            patience = PATIENCE.get(HOT, DEFAULT)
-            needed = patience.fine_s if held else patience.wrong_s
+        states = update(states, [Observation(HOT, state)], now)
+        if holds(states) is not held:
+            debounce = DEBOUNCE.get(HOT, DEFAULT_DEBOUNCE)
+            needed = debounce.clear_s if held else debounce.raise_s
             assert now - turned >= needed
             held, turned = not held, now
 
 
 @given(st.sampled_from(ProblemKey), st.sampled_from(State))
 def test_whatever_was_wrong_ends_when_all_is_fine(key: ProblemKey, state: State) -> None:
-    watches = after((0.0, State.WRONG), (100.0, State.WRONG), (101.0, state), key=key)
+    states = after((0.0, State.WRONG), (100.0, State.WRONG), (101.0, state), key=key)
     for at in (200.0, 900.0):
-        watches = turn(watches, [Verdict(key, State.FINE)], at)
-    assert not holding(watches)
+        states = update(states, [Observation(key, State.FINE)], at)
+    assert not active_alarms(states)

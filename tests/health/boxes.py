@@ -55,8 +55,8 @@ def mounts(one: Bench, how: str) -> str:
 def states(finding: CheckResult) -> dict[ProblemKey, State]:
     """What it says of each problem."""
     found: dict[ProblemKey, State] = {}
-    for verdict in finding.verdicts:
-        found[verdict.key] = max(verdict.state, found.get(verdict.key, State.FINE))
+    for observation in finding.observations:
+        found[observation.key] = max(observation.state, found.get(observation.key, State.FINE))
     return found
 
 

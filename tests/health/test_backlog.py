@@ -18,7 +18,7 @@ def drain(backlog: Backlog) -> list[Item]:
     found: list[Item] = []
     while kept := backlog.first(3):
         found += kept
-        backlog.done(len(kept))
+        backlog.remove(len(kept))
     return found
 
 
@@ -31,8 +31,8 @@ def test_what_is_kept_comes_back_oldest_first_and_goes(tmp_path: Path) -> None:
     backlog.append([item(3)])
     assert not backlog.empty
     assert backlog.first(2) == [item(1), item(2)]
-    assert backlog.first(2) == [item(1), item(2)]  # until they are done
-    backlog.done(2)
+    assert backlog.first(2) == [item(1), item(2)]  # until they are removed
+    backlog.remove(2)
     assert drain(backlog) == [item(3)]
     assert backlog.empty
     assert list((tmp_path / "q").iterdir()) == []
@@ -42,7 +42,7 @@ def test_a_restart_finds_all_that_was_not_done_and_may_repeat_a_little(tmp_path:
     backlog = Backlog(tmp_path, file_bytes=100)
     for number in range(30):
         backlog.append([item(number)])
-    backlog.done(len(backlog.first(2)))
+    backlog.remove(len(backlog.first(2)))
     again = drain(Backlog(tmp_path, file_bytes=100))
     assert again[-28:] == [item(number) for number in range(2, 30)]
     assert len(again) <= 30
@@ -53,7 +53,7 @@ def test_what_comes_while_the_head_is_being_sent_waits_behind_it(tmp_path: Path)
     backlog.append([item(1)])
     assert backlog.first(8) == [item(1)]
     backlog.append([item(2)])
-    backlog.done(1)
+    backlog.remove(1)
     assert drain(backlog) == [item(2)]
 
 
@@ -65,7 +65,7 @@ def test_half_a_line_of_a_power_cut_is_no_report(tmp_path: Path) -> None:
 
 
 def test_it_never_grows_above_its_bound_and_the_newest_stay(tmp_path: Path) -> None:
-    backlog = Backlog(tmp_path, file_bytes=500, most_files=4)
+    backlog = Backlog(tmp_path, file_bytes=500, max_files=4)
     for number in range(250):
         backlog.append([item(number)])
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) <= 4 * 600
@@ -94,7 +94,7 @@ def test_any_order_of_keeping_and_sending_loses_and_turns_nothing(steps: list[in
             if step is None:
                 some = backlog.first(2)
                 sent += some
-                backlog.done(len(some))
+                backlog.remove(len(some))
             else:
                 new = [item(len(kept) + number) for number in range(step)]
                 kept += new

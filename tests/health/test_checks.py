@@ -12,7 +12,7 @@ from appliance.wire.facts import EndpointFacts
 from services.health.check_api import Check
 from services.health.check_runner import CheckRunner
 from services.health.checklist import Checklist
-from services.health.checks.canary import EVERY_S, Canary, sing
+from services.health.checks.canary import INTERVAL_S, Canary, sing
 from services.health.checks.disk import judge
 from services.health.checks.link import Cable
 from services.health.checks.reboot import Reason, Reboot
@@ -156,17 +156,17 @@ def test_a_partition_that_went_read_only(tmp_path: Path) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks["filesystem"]
     spoil(one.root, "proc/mounts", mounts(one, "ro"))
-    (verdict,) = check(one.box()).verdicts
-    assert (verdict.key, verdict.detail) == (KEY.STORAGE, "mmcblk0p5 is read-only")
+    (observation,) = check(one.box()).observations
+    assert (observation.key, observation.detail) == (KEY.STORAGE, "mmcblk0p5 is read-only")
 
 
 def test_memory_laid_over_a_card_that_takes_nothing(tmp_path: Path) -> None:
     one = bench(tmp_path)
     check = Checklist(one.root, one.data).checks["filesystem"]
     spoil(one.root, "proc/mounts", f"card {one.data} overlay rw,nosuid,nodev 0 0\n")
-    (verdict,) = check(one.box()).verdicts
-    assert (verdict.key, verdict.state) == (KEY.STORAGE, State.WRONG)
-    assert verdict.detail == "the card takes nothing any more"
+    (observation,) = check(one.box()).observations
+    assert (observation.key, observation.state) == (KEY.STORAGE, State.WRONG)
+    assert observation.detail == "the card takes nothing any more"
 
 
 def test_the_canary_sings_each_quarter_of_an_hour(tmp_path: Path) -> None:
@@ -174,10 +174,10 @@ def test_the_canary_sings_each_quarter_of_an_hour(tmp_path: Path) -> None:
     assert wrong(canary, one.box()) == set()
     (one.data / "canary").unlink()
     (one.data / "canary").mkdir()
-    assert wrong(canary, one.box(EVERY_S - 1)) == set()
-    assert wrong(canary, one.box(EVERY_S)) == {KEY.STORAGE}
+    assert wrong(canary, one.box(INTERVAL_S - 1)) == set()
+    assert wrong(canary, one.box(INTERVAL_S)) == {KEY.STORAGE}
     (one.data / "canary").rmdir()
-    assert wrong(canary, one.box(2 * EVERY_S)) == set()
+    assert wrong(canary, one.box(2 * INTERVAL_S)) == set()
 
 
 def test_what_is_wrong_with_the_write_is_named(tmp_path: Path) -> None:
@@ -210,11 +210,11 @@ def test_units(tmp_path: Path) -> None:
     answer.write_text('[{"unit": "a.service"}, {"unit": "b.service"}]')
     units = Units(("cat", str(answer)))
     finding = units(one.box())
-    assert finding.verdicts[0].detail == "a.service, b.service"
+    assert finding.observations[0].detail == "a.service, b.service"
     answer.write_text("[]")
     assert wrong(units, one.box(59.0)) == {KEY.UNIT_FAILED}
     assert wrong(units, one.box(60.0)) == set()
-    assert Units(("false",))(one.box()).verdicts == ()
+    assert Units(("false",))(one.box()).observations == ()
 
 
 BOOT = "proc/sys/kernel/random/boot_id"
@@ -253,33 +253,33 @@ def test_a_broken_mark_stops_nothing(tmp_path: Path, mark: str) -> None:
 
 def test_a_round_on_a_healthy_pi_has_no_alarm_and_many_figures(tmp_path: Path) -> None:
     one = bench(tmp_path)
-    rounds = CheckRunner(Checklist(one.root, one.data).checks)
+    runner = CheckRunner(Checklist(one.root, one.data).checks)
     for second in range(0, 120, 10):
-        condition = rounds.go(one.box(float(second)))
-    assert condition.alarms == ()
-    assert condition.figures["soc_c"] == 52.4
-    assert condition.facts["reboot"] == "first"
-    assert condition.facts["address"] == "192.0.2.2"
+        health = runner.run(one.box(float(second)))
+    assert health.alarms == ()
+    assert health.figures["soc_c"] == 52.4
+    assert health.facts["reboot"] == "first"
+    assert health.facts["address"] == "192.0.2.2"
 
 
 def test_an_alarm_comes_in_both_languages_with_its_remedy_and_goes_by_itself(
     tmp_path: Path,
 ) -> None:
     one = bench(tmp_path)
-    rounds = CheckRunner(Checklist(one.root, one.data).checks)
+    runner = CheckRunner(Checklist(one.root, one.data).checks)
     temperature = "sys/class/thermal/thermal_zone0/temp"
     spoil(one.root, temperature, "84200")
     for second in (0.0, 10.0, 20.0):
-        condition = rounds.go(one.box(second))
-    (alarm,) = condition.alarms
+        health = runner.run(one.box(second))
+    (alarm,) = health.alarms
     assert (alarm.key, alarm.code, alarm.severity) == ("hot", "B1", 2)
     assert (alarm.since, alarm.detail) == (NOON, "84.2 °C")
     assert alarm.text == {"vi": "Thiết bị quá nóng", "en": "The box is too hot"}
     assert set(alarm.remedy) == {"vi", "en"}
     spoil(one.root, temperature, "60000")
     for second in (30.0, 60.0, 90.0):
-        condition = rounds.go(one.box(second))
-    assert condition.alarms == ()
+        health = runner.run(one.box(second))
+    assert health.alarms == ()
 
 
 def test_a_check_that_falls_takes_nothing_down(tmp_path: Path) -> None:
@@ -291,9 +291,9 @@ def test_a_check_that_falls_takes_nothing_down(tmp_path: Path) -> None:
     checks: dict[str, Check] = dict(Checklist(one.root, one.data).checks)
     fallen: Callable[..., object] = falls
     checks["temperature"] = fallen  # type: ignore[assignment]
-    condition = CheckRunner(checks).go(one.box())
-    assert condition.facts["checks_fallen"] == "temperature"
-    assert "memory_free_mb" in condition.figures
+    health = CheckRunner(checks).run(one.box())
+    assert health.facts["checks_fallen"] == "temperature"
+    assert "memory_free_mb" in health.figures
 
 
 def test_a_box_in_rescue_says_so_until_the_gate_is_passed(tmp_path: Path) -> None:
@@ -303,8 +303,8 @@ def test_a_box_in_rescue_says_so_until_the_gate_is_passed(tmp_path: Path) -> Non
     folder = one.root / RESCUE_FOLDER.removeprefix("/")
     folder.mkdir(parents=True)
     (folder / RESCUE_FLAG).write_text("7\n")
-    (verdict,) = check(one.box()).verdicts
-    assert (verdict.key, verdict.state) == (ProblemKey.RESCUE, State.WRONG)
-    assert verdict.detail == "7 starts in a row"
+    (observation,) = check(one.box()).observations
+    assert (observation.key, observation.state) == (ProblemKey.RESCUE, State.WRONG)
+    assert observation.detail == "7 starts in a row"
     (folder / RESCUE_FLAG).unlink()
     assert wrong(check, one.box()) == set()

@@ -1,4 +1,4 @@
-"""What is said of the endpoint: each change once, and health at its rhythm."""
+"""What is sent of the endpoint: each change once, and health in its intervals."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ from appliance.wire.facts import DesiredFacts, EndpointFacts, HandFacts, UpdateF
 from appliance.wire.report import Hand, Health, Meeting, Report, Update, parse_report, print_report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
-from services.health.check_runner import Condition
-from services.health.intervals import period_s
+from services.health.check_runner import HealthSnapshot
+from services.health.intervals import report_interval_s
 from services.health.province_messages import ProvinceMessages
 from services.health.report_builder import meeting_of, update_of
 from services.health.report_source import ReportSource
@@ -22,14 +22,14 @@ from services.health.report_source import ReportSource
 NOW = 1000.0
 
 
-class Bench:
-    """A teller and what it said."""
+class Recorder:
+    """A report source and what it sent."""
 
     def __init__(self, run: Path) -> None:
         self.run = run
-        self.said: list[Report] = []
+        self.sent: list[Report] = []
         self.seq = 0
-        self.teller = ReportSource(run, self.said.append, self._next_id)
+        self.source = ReportSource(run, self.sent.append, self._next_id)
 
     def _next_id(self) -> ReportId:
         self.seq += 1
@@ -38,20 +38,20 @@ class Bench:
     def endpoint(self, **facts: Any) -> None:
         ENDPOINT_FILE.write(self.run, EndpointFacts(**{"phase": "idle"} | facts), NOW)
 
-    def look(self, now: float = NOW) -> list[Report]:
-        """What is said by one look."""
-        before = len(self.said)
-        self.teller.look(now)
-        return self.said[before:]
+    def poll(self, now: float = NOW) -> list[Report]:
+        """What one poll sends."""
+        before = len(self.sent)
+        self.source.poll(now)
+        return self.sent[before:]
 
 
 def test_each_change_is_said_once(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.endpoint()
-    assert [type(report) for report in bench.look()] == [Meeting, Hand]
-    assert bench.look() == []
-    bench.endpoint(phase="in meeting", meeting="m", call="up", line="good")
-    meeting, hand = bench.look()
+    recorder = Recorder(tmp_path)
+    recorder.endpoint()
+    assert [type(report) for report in recorder.poll()] == [Meeting, Hand]
+    assert recorder.poll() == []
+    recorder.endpoint(phase="in meeting", meeting="m", call="up", line="good")
+    meeting, hand = recorder.poll()
     assert isinstance(meeting, Meeting)
     assert (meeting.phase, meeting.meeting, meeting.call) == ("in meeting", "m", "up")
     assert isinstance(hand, Hand)
@@ -59,28 +59,28 @@ def test_each_change_is_said_once(tmp_path: Path) -> None:
 
 
 def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.endpoint(phase="in meeting", meeting="m")
-    bench.look()
-    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True))
-    (hand,) = bench.look(NOW + 5)
+    recorder = Recorder(tmp_path)
+    recorder.endpoint(phase="in meeting", meeting="m")
+    recorder.poll()
+    recorder.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True))
+    (hand,) = recorder.poll(NOW + 5)
     assert isinstance(hand, Hand)
-    assert bench.teller.hand_seq == hand.id.seq
+    assert recorder.source.hand_seq == hand.id.seq
     assert (hand.up, hand.since, hand.live) == (True, NOW + 5, False)
-    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
-    assert bench.look(NOW + 9) == []
-    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(live=True))
-    (spoke,) = bench.look(NOW + 9)
+    recorder.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
+    assert recorder.poll(NOW + 9) == []
+    recorder.endpoint(phase="in meeting", meeting="m", hand=HandFacts(live=True))
+    (spoke,) = recorder.poll(NOW + 9)
     assert isinstance(spoke, Hand)
     assert (spoke.up, spoke.since, spoke.live) == (False, 0.0, True)
-    assert bench.teller.hand_seq == 0
+    assert recorder.source.hand_seq == 0
 
 
 def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
-    bench.look()
-    meeting, hand = bench.look(NOW + 21)
+    recorder = Recorder(tmp_path)
+    recorder.endpoint(phase="in meeting", meeting="m", hand=HandFacts(up=True, confirmed=True))
+    recorder.poll()
+    meeting, hand = recorder.poll(NOW + 21)
     assert isinstance(meeting, Meeting)
     assert (meeting.phase, meeting.meeting) == ("silent", "")
     assert isinstance(hand, Hand)
@@ -95,54 +95,58 @@ def test_a_silent_endpoint_is_said_to_be_silent(tmp_path: Path) -> None:
     ],
 )
 def test_whatever_a_neighbour_writes_makes_a_report_that_can_be_read(facts: EndpointFacts) -> None:
-    said = meeting_of(facts, ReportId(NOW, "b", 1))
-    assert parse_report(Kind.MEETING, print_report(said)) == said
+    sent = meeting_of(facts, ReportId(NOW, "b", 1))
+    assert parse_report(Kind.MEETING, print_report(sent)) == sent
     update = update_of(UpdateFacts(progress=7.0, release="x" * 900), ReportId(NOW, "b", 1))
     assert parse_report(Kind.UPDATE, print_report(update)) == update
     assert update.progress == 1.0
 
 
 def test_the_updaters_facts_are_said(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.endpoint()
-    bench.look()
+    recorder = Recorder(tmp_path)
+    recorder.endpoint()
+    recorder.poll()
     facts = UpdateFacts(state="downloading", progress=0.25, wanted="2")
     UPDATE_FILE.write(tmp_path, facts, NOW)
-    (update,) = bench.look()
+    (update,) = recorder.poll()
     assert isinstance(update, Update)
     assert (update.state, update.progress, update.wanted) == ("downloading", 0.25, "2")
-    assert bench.look() == []
+    assert recorder.poll() == []
 
 
-HOT = Condition((Alarm("hot", "B1", 2, NOW),), {}, {})
-CALM = Condition((), {"soc_c": 50.0}, {})
+HOT = HealthSnapshot((Alarm("hot", "B1", 2, NOW),), {}, {})
+CALM = HealthSnapshot((), {"soc_c": 50.0}, {})
 
 
-def health(bench: Bench, condition: Condition, monotonic: float) -> bool:
-    before = len(bench.said)
-    said = bench.teller.condition(condition, monotonic)
-    kinds = [type(report) for report in bench.said[before:]]
-    assert kinds == ([Health, Meeting] if said else [])
-    return said
+def health(recorder: Recorder, condition: HealthSnapshot, monotonic: float) -> bool:
+    before = len(recorder.sent)
+    sent = recorder.source.report_health(condition, monotonic)
+    kinds = [type(report) for report in recorder.sent[before:]]
+    assert kinds == ([Health, Meeting] if sent else [])
+    return sent
 
 
 def test_health_each_minute_and_each_ten_seconds_about_a_meeting(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.endpoint()
-    bench.look()
-    assert [health(bench, CALM, float(at)) for at in range(0, 70, 10)] == [True, *[False] * 5, True]
-    bench.endpoint(phase="upcoming")
-    bench.look()
-    assert [health(bench, CALM, float(at)) for at in range(70, 100, 10)] == [True] * 3
+    recorder = Recorder(tmp_path)
+    recorder.endpoint()
+    recorder.poll()
+    assert [health(recorder, CALM, float(at)) for at in range(0, 70, 10)] == [
+        True,
+        *[False] * 5,
+        True,
+    ]
+    recorder.endpoint(phase="upcoming")
+    recorder.poll()
+    assert [health(recorder, CALM, float(at)) for at in range(70, 100, 10)] == [True] * 3
 
 
 def test_an_alarm_is_said_at_once_when_it_comes_and_when_it_goes(tmp_path: Path) -> None:
-    bench = Bench(tmp_path)
-    bench.endpoint()
-    bench.look()
+    recorder = Recorder(tmp_path)
+    recorder.endpoint()
+    recorder.poll()
     rounds = [CALM, CALM, HOT, HOT, CALM, CALM]
-    said = [health(bench, condition, 10.0 * at) for at, condition in enumerate(rounds)]
-    assert said == [True, False, True, False, True, False]
+    sent = [health(recorder, condition, 10.0 * at) for at, condition in enumerate(rounds)]
+    assert sent == [True, False, True, False, True, False]
 
 
 @pytest.mark.parametrize(
@@ -150,26 +154,26 @@ def test_an_alarm_is_said_at_once_when_it_comes_and_when_it_goes(tmp_path: Path)
     [(None, 60.0), ("idle", 60.0), ("upcoming", 10.0), ("in meeting", 10.0), ("rejoining", 10.0)],
 )
 def test_the_interval_between_reports(phase: str | None, period: float) -> None:
-    assert period_s(phase) == period
+    assert report_interval_s(phase) == period
 
 
 def test_the_hand_that_is_seen_is_the_one_that_is_up() -> None:
-    told = ProvinceMessages(lambda: NOW, lambda: None)
-    assert not told.sees(5)
-    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, hand_seen=5).payload, True))
-    assert [told.sees(seq) for seq in (0, 4, 5, 6)] == [False, False, True, False]
-    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 8).payload, True))
-    assert not told.sees(0)
+    messages = ProvinceMessages(lambda: NOW, lambda: None)
+    assert not messages.hand_seen(5)
+    messages.receive(Message("diemcau/ia-kly/desired", Desired(NOW, 7, hand_seen=5).payload, True))
+    assert [messages.hand_seen(seq) for seq in (0, 4, 5, 6)] == [False, False, True, False]
+    messages.receive(Message("diemcau/ia-kly/desired", Desired(NOW, 8).payload, True))
+    assert not messages.hand_seen(0)
 
 
 def test_what_the_province_tells_is_kept_for_the_neighbours() -> None:
     changes: list[int] = []
-    told = ProvinceMessages(lambda: NOW, lambda: changes.append(1))
-    assert (told.nudged_at, told.desired_facts) == (None, None)
-    told.hear(Message("diemcau/ia-kly/nudge", b"", False))
-    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 7, floor="m").payload, True))
-    told.hear(Message("diemcau/ia-kly/desired", Desired(NOW, 6, floor="").payload, True))
-    assert (told.nudged_at, told.desired_facts) == (NOW, DesiredFacts(floor="m"))
+    messages = ProvinceMessages(lambda: NOW, lambda: changes.append(1))
+    assert (messages.nudged_at, messages.desired_facts) == (None, None)
+    messages.receive(Message("diemcau/ia-kly/nudge", b"", False))
+    messages.receive(Message("diemcau/ia-kly/desired", Desired(NOW, 7, floor="m").payload, True))
+    messages.receive(Message("diemcau/ia-kly/desired", Desired(NOW, 6, floor="").payload, True))
+    assert (messages.nudged_at, messages.desired_facts) == (NOW, DesiredFacts(floor="m"))
     for topic, payload in (("diemcau/ia-kly/desired", b"{"), ("x", b""), ("diemcau/+/nudge", b"")):
-        told.hear(Message(topic, payload, False))
+        messages.receive(Message(topic, payload, False))
     assert len(changes) == 2

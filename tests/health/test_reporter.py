@@ -37,7 +37,7 @@ class Speaker:
 
     def health(self, number: int) -> ReportId:
         report_id = self.sequence.next(time.time())
-        self.reporter.say(Health(report_id, (), {"number": float(number)}))
+        self.reporter.send(Health(report_id, (), {"number": float(number)}))
         return report_id
 
 
@@ -61,7 +61,7 @@ def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boo
         backlog,
         birth=birth,
         next_id=lambda: sequence.next(time.time()),
-        heard=told.append,
+        on_message=told.append,
     )
     return Speaker(reporter, sequence, backlog, told)
 
@@ -118,7 +118,7 @@ async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
         for number in range(5):
             one.health(number)
         report_id = one.sequence.next(time.time())
-        one.reporter.say(Hand(report_id, up=True, since=report_id.at, meeting="m"))
+        one.reporter.send(Hand(report_id, up=True, since=report_id.at, meeting="m"))
         await until("all is said", lambda: one.reporter.published == 6)
         async with ear(bench) as late:
             await until("three are heard", lambda: len(late.heard) == 3)
@@ -205,7 +205,7 @@ async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) 
     access.write_text(access.read_text().replace(forbidden, ""))
     async with bench.running(), ear(bench) as province, speaking(speaker(bench, tmp_path)) as one:
         one.health(0)
-        one.reporter.say(Hand(one.sequence.next(time.time()), up=False))
+        one.reporter.send(Hand(one.sequence.next(time.time()), up=False))
         await until(
             "the hand is heard",
             lambda: [report for report in province.reports(SITE) if isinstance(report, Hand)],

@@ -10,7 +10,6 @@ PENDING_NAMES = [
 ]
 
 STILL_THERE = [
-    "appliance/core/alarms.py: Verdict",
     "services/endpoint/status/self_test_steps.py: trials",
     "services/province/broker/local_broker.py: Beside",
     "services/province/broker/local_broker.py: beside",

@@ -6,7 +6,7 @@ from services.health.check_api import Box, CheckResult, reported
 
 def agenda(box: Box) -> CheckResult:
     """The agenda's problems by the endpoint's word, and ``agenda_age_s``."""
-    verdicts = reported(
+    observations = reported(
         box,
         ProblemKey.AGENDA_MISSING,
         ProblemKey.AGENDA_OLD,
@@ -15,5 +15,5 @@ def agenda(box: Box) -> CheckResult:
     )
     at = box.endpoint.agenda_at if box.endpoint is not None else None
     if at is None or not box.trusted:
-        return CheckResult(verdicts)
-    return CheckResult(verdicts, {"agenda_age_s": round(max(0.0, box.now - at))})
+        return CheckResult(observations)
+    return CheckResult(observations, {"agenda_age_s": round(max(0.0, box.now - at))})

@@ -9,8 +9,8 @@ from services.health.check_api import Box, CheckResult, reported
 def camera(box: Box) -> CheckResult:
     """CAMERA_MISSING by the kernel's word, where the site's file names a real one, and by the
     endpoint's, which also tells a black picture."""
-    verdicts = reported(box, ProblemKey.CAMERA_MISSING, ProblemKey.CAMERA_BLANK)
+    observations = reported(box, ProblemKey.CAMERA_MISSING, ProblemKey.CAMERA_BLANK)
     names = cameras(box.root)
     if box.site is not None and box.site.camera.source.startswith("v4l2:"):
-        verdicts = (when(ProblemKey.CAMERA_MISSING, not names), *verdicts)
-    return CheckResult(verdicts, facts={"camera": ", ".join(names)} if names else {})
+        observations = (when(ProblemKey.CAMERA_MISSING, not names), *observations)
+    return CheckResult(observations, facts={"camera": ", ".join(names)} if names else {})

@@ -4,11 +4,11 @@ import errno
 import os
 from pathlib import Path
 
-from appliance.core.alarms import State, Verdict
+from appliance.core.alarms import Observation, State
 from appliance.core.problems import ProblemKey
 from services.health.check_api import Box, CheckResult
 
-EVERY_S = 900.0
+INTERVAL_S = 900.0
 SIZE = 4096
 
 
@@ -22,10 +22,10 @@ class Canary:
     def __call__(self, box: Box) -> CheckResult:
         """STORAGE."""
         if box.monotonic >= self._due:
-            self._due = box.monotonic + EVERY_S
+            self._due = box.monotonic + INTERVAL_S
             self._detail = sing(box.data / "canary")
         state = State.WRONG if self._detail else State.FINE
-        return CheckResult((Verdict(ProblemKey.STORAGE, state, self._detail),))
+        return CheckResult((Observation(ProblemKey.STORAGE, state, self._detail),))
 
 
 def sing(path: Path) -> str:

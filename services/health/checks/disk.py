@@ -2,7 +2,7 @@
 
 import shutil
 
-from appliance.core.alarms import Verdict, below
+from appliance.core.alarms import Observation, below
 from appliance.core.problems import ProblemKey
 from services.health.check_api import NOTHING, Box, CheckResult
 
@@ -19,7 +19,7 @@ def disk(box: Box) -> CheckResult:
     return CheckResult((judge(percent),), {"data_free_percent": round(percent, 1)})
 
 
-def judge(free_percent: float) -> Verdict:
+def judge(free_percent: float) -> Observation:
     """DISK_FULL of a partition with so much room."""
     return below(
         ProblemKey.DISK_FULL,

@@ -14,6 +14,6 @@ def endpoint(box: Box) -> CheckResult:
     if box.endpoint is None:
         return CheckResult((silent,))
     calls = (key for key in ProblemKey if key.value.startswith("call-"))
-    verdicts = reported(box, ProblemKey.PROVINCE, ProblemKey.SITE_FILE, *calls)
+    observations = reported(box, ProblemKey.PROVINCE, ProblemKey.SITE_FILE, *calls)
     age = max(0.0, box.now - box.endpoint.at)
-    return CheckResult((silent, *verdicts), {"endpoint_age_s": round(age, 1)})
+    return CheckResult((silent, *observations), {"endpoint_age_s": round(age, 1)})

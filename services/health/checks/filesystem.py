@@ -21,5 +21,5 @@ def filesystem(box: Box) -> CheckResult:
         detail = f"{mount.device} is read-only"
     else:
         detail = f"{mount.device}: {errors} errors"
-    verdict = when(ProblemKey.STORAGE, worn_out or mount.read_only or bool(errors), detail)
-    return CheckResult((verdict,), {} if errors is None else {"ext4_errors": errors})
+    observation = when(ProblemKey.STORAGE, worn_out or mount.read_only or bool(errors), detail)
+    return CheckResult((observation,), {} if errors is None else {"ext4_errors": errors})

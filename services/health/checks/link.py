@@ -1,13 +1,13 @@
 """Is the cable in, fast enough, and does it carry everything?"""
 
-from appliance.core.alarms import Verdict, when
+from appliance.core.alarms import Observation, when
 from appliance.core.problems import ProblemKey
 from hardware.vitals.link import Link, links
 from services.health.check_api import NOTHING, Box, CheckResult
 
-LEAST_MBIT = 100
+MIN_MBIT = 100
 """10 Mbit/s is a damaged pair of the cable: the meeting alone asks for 5 each way."""
-LOST_SHARE, LOST_LEAST = 0.01, 5
+LOST_SHARE, MIN_LOST = 0.01, 5
 """One packet of a hundred is seen in the picture; five, so that one glitch is none."""
 
 
@@ -23,25 +23,25 @@ class Cable:
         if not found:
             return NOTHING
         up = [link for link in found if link.carrier]
-        verdicts: list[Verdict] = [when(ProblemKey.NETWORK_CABLE, not up)]
+        observations: list[Observation] = [when(ProblemKey.NETWORK_CABLE, not up)]
         figures = {"link_errors": float(sum(link.errors for link in found))}
         if up:
             best = max(up, key=lambda link: link.mbit or 0)
             if best.mbit is not None:
-                slow = best.mbit < LEAST_MBIT or best.full_duplex is False
+                slow = best.mbit < MIN_MBIT or best.full_duplex is False
                 half = "" if best.full_duplex is not False else ", half duplex"
                 detail = f"{best.mbit} Mbit/s{half}"
-                verdicts.append(when(ProblemKey.LINK_SLOW, slow, detail))
+                observations.append(when(ProblemKey.LINK_SLOW, slow, detail))
                 figures["link_mbit"] = float(best.mbit)
-            verdicts += self._lost(best)
+            observations += self._lost(best)
         self._before = {link.name: link for link in found}
-        return CheckResult(tuple(verdicts), figures)
+        return CheckResult(tuple(observations), figures)
 
-    def _lost(self, link: Link) -> list[Verdict]:
+    def _lost(self, link: Link) -> list[Observation]:
         before = self._before.get(link.name)
         if before is None or link.errors < before.errors:
             return []
         errors = link.errors - before.errors
         packets = link.received + link.sent - before.received - before.sent
-        lost = errors >= LOST_LEAST and errors >= LOST_SHARE * (packets + errors)
+        lost = errors >= MIN_LOST and errors >= LOST_SHARE * (packets + errors)
         return [when(ProblemKey.LINK_ERRORS, lost, f"{errors} of {packets + errors} packets")]

@@ -15,11 +15,11 @@ def memory(box: Box) -> CheckResult:
     if found is None:
         return NOTHING
     percent = 100 * found.available_mb / found.total_mb
-    verdict = below(
+    observation = below(
         ProblemKey.MEMORY_SHORT,
         percent,
         wrong=SHORT_PERCENT,
         fine=ENOUGH_PERCENT,
         detail=f"{found.available_mb:.0f} MB",
     )
-    return CheckResult((verdict,), {"memory_free_mb": round(found.available_mb)})
+    return CheckResult((observation,), {"memory_free_mb": round(found.available_mb)})

@@ -9,7 +9,7 @@ from services.health.check_api import Box, CheckResult, measured, reported
 def microphone(box: Box) -> CheckResult:
     """MICROPHONE_MISSING by the kernel's word and the endpoint's; its level only the endpoint
     knows, which alone may open it: MICROPHONE_SILENT, and ``microphone_dbfs`` where it tells."""
-    verdicts = reported(
+    observations = reported(
         box,
         ProblemKey.MICROPHONE_MISSING,
         ProblemKey.MICROPHONE_SILENT,
@@ -17,6 +17,6 @@ def microphone(box: Box) -> CheckResult:
     )
     names = microphones(box.root)
     if box.site is not None and box.site.microphone.source.startswith("alsa:"):
-        verdicts = (when(ProblemKey.MICROPHONE_MISSING, not names), *verdicts)
+        observations = (when(ProblemKey.MICROPHONE_MISSING, not names), *observations)
     figures = measured(microphone_dbfs=box.endpoint.microphone_dbfs if box.endpoint else None)
-    return CheckResult(verdicts, figures, {"microphone": ", ".join(names)} if names else {})
+    return CheckResult(observations, figures, {"microphone": ", ".join(names)} if names else {})

@@ -12,7 +12,7 @@ from hardware.vitals.identity import boot_id, uptime_s
 from hardware.vitals.reboot import by_panic, by_watchdog
 from services.health.check_api import Box, CheckResult
 
-TOLD_S = 3600.0
+ALARM_S = 3600.0
 """An unexpected restart is an alarm for an hour and a fact for as long as the boot lasts."""
 
 
@@ -47,10 +47,10 @@ class Reboot:
 
     def __call__(self, box: Box) -> CheckResult:
         """RESTARTED; ``reboot``."""
-        lately = uptime_s(box.root) < TOLD_S
+        lately = uptime_s(box.root) < ALARM_S
         unexpected = lately and self.reason not in EXPECTED
-        verdict = when(ProblemKey.RESTARTED, unexpected, self.reason.value)
-        return CheckResult((verdict,), facts={"reboot": self.reason.value})
+        observation = when(ProblemKey.RESTARTED, unexpected, self.reason.value)
+        return CheckResult((observation,), facts={"reboot": self.reason.value})
 
     def _write(self, state: str) -> None:
         mark = {"boot_id": self._boot, "state": state, "reason": self.reason.value}

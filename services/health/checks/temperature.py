@@ -14,5 +14,7 @@ def temperature(box: Box) -> CheckResult:
     celsius = soc_celsius(box.root)
     if celsius is None:
         return NOTHING
-    verdict = above(ProblemKey.HOT, celsius, wrong=HOT_C, fine=COOL_C, detail=f"{celsius:.1f} °C")
-    return CheckResult((verdict,), {"soc_c": round(celsius, 1)})
+    observation = above(
+        ProblemKey.HOT, celsius, wrong=HOT_C, fine=COOL_C, detail=f"{celsius:.1f} °C"
+    )
+    return CheckResult((observation,), {"soc_c": round(celsius, 1)})

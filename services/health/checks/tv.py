@@ -12,19 +12,19 @@ def tv(box: Box) -> CheckResult:
 
     ``tv`` is its name and CEC address. A TV that sleeps may take its line away: the alarm waits.
     """
-    verdicts = reported(box, ProblemKey.TV_PROGRAM)
+    observations = reported(box, ProblemKey.TV_PROGRAM)
     connectors = tvs(box.root)
     plugged = [one for one in connectors if one.connected]
     if connectors:
         silent = bool(plugged) and not any(one.answers for one in plugged)
-        verdicts = (
+        observations = (
             when(ProblemKey.TV_UNPLUGGED, not plugged),
             when(ProblemKey.TV_UNCONFIRMED, silent),
-            *verdicts,
+            *observations,
         )
     facts: dict[str, str] = {}
     if plugged:
         facts["tv"] = f"{plugged[0].name} {plugged[0].physical_address}".strip()
     if adapters := cec_devices(box.root):
         facts["cec"] = ", ".join(adapters)
-    return CheckResult(verdicts, facts=facts)
+    return CheckResult(observations, facts=facts)

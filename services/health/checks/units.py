@@ -7,7 +7,7 @@ from appliance.core.problems import ProblemKey
 from hardware.vitals.units import ASK, failed_units
 from services.health.check_api import NOTHING, Box, CheckResult
 
-EVERY_S = 60.0
+INTERVAL_S = 60.0
 
 
 class Units:
@@ -21,9 +21,11 @@ class Units:
     def __call__(self, box: Box) -> CheckResult:
         """UNIT_FAILED, with the names; ``units_failed``."""
         if box.monotonic >= self._due:
-            self._due = box.monotonic + EVERY_S
+            self._due = box.monotonic + INTERVAL_S
             self._failed = failed_units(self._ask)
         if self._failed is None:
             return NOTHING
-        verdict = when(ProblemKey.UNIT_FAILED, bool(self._failed), ", ".join(self._failed)[:200])
-        return CheckResult((verdict,), {"units_failed": len(self._failed)})
+        observation = when(
+            ProblemKey.UNIT_FAILED, bool(self._failed), ", ".join(self._failed)[:200]
+        )
+        return CheckResult((observation,), {"units_failed": len(self._failed)})

@@ -31,5 +31,5 @@ class Voltage:
         if self._low is None:
             return NOTHING
         dropped, self._dropped = self._dropped, False
-        verdict = when(ProblemKey.POWER_WEAK, dropped, f"{self._drops}×")
-        return CheckResult((verdict,), {"voltage_drops": self._drops})
+        observation = when(ProblemKey.POWER_WEAK, dropped, f"{self._drops}×")
+        return CheckResult((observation,), {"voltage_drops": self._drops})

@@ -23,5 +23,5 @@ def wear(box: Box) -> CheckResult:
     if worn is None:
         return CheckResult(figures=figures)
     bad = worn.used_percent >= WORN_PERCENT or worn.spare > SPARE_NORMAL
-    verdict = when(ProblemKey.CARD_WORN, bad, f"{worn.used_percent} %")
-    return CheckResult((verdict,), figures | {"card_used_percent": worn.used_percent})
+    observation = when(ProblemKey.CARD_WORN, bad, f"{worn.used_percent} %")
+    return CheckResult((observation,), figures | {"card_used_percent": worn.used_percent})

@@ -16,7 +16,7 @@ from starlette.applications import Starlette
 
 from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Credentials, Pair, private_pem
-from services.health.enrolment import Enrol, Owner
+from services.health.enrolment import Applicant, EnrolmentClient
 from services.province.ca.authority import Authority, common_name
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import FolderLedger
@@ -46,10 +46,10 @@ class Centre:
     def ca(self) -> Path:
         return self.folder / "authority.pem"
 
-    def device(self, folder: Path, site: str = SITE, serial: str = "100") -> Enrol:
+    def device(self, folder: Path, site: str = SITE, serial: str = "100") -> EnrolmentClient:
         """A box; what it keeps is in `folder`."""
-        owner = Owner(site, serial, "Raspberry Pi 5", self.url, self.ca)
-        return Enrol(owner, Credentials(folder), now=self.now, ask_s=0.05)
+        applicant = Applicant(site, serial, "Raspberry Pi 5", self.url, self.ca)
+        return EnrolmentClient(applicant, Credentials(folder), now=self.now, poll_s=0.05)
 
 
 @asynccontextmanager
@@ -90,7 +90,7 @@ async def centre(folder: Path, *, days: float = 365.0) -> AsyncIterator[Centre]:
 
 
 @asynccontextmanager
-async def asking(device: Enrol) -> AsyncIterator[Enrol]:
+async def asking(device: EnrolmentClient) -> AsyncIterator[EnrolmentClient]:
     task = asyncio.create_task(device.run(), name="enrol")
     try:
         yield device
@@ -100,7 +100,7 @@ async def asking(device: Enrol) -> AsyncIterator[Enrol]:
             task.result()
 
 
-async def let_in(one: Centre, folder: Path, serial: str = "100") -> Enrol:
+async def let_in(one: Centre, folder: Path, serial: str = "100") -> EnrolmentClient:
     """A device that was approved."""
     device = one.device(folder, serial=serial)
     async with asking(device):
@@ -251,8 +251,8 @@ async def test_a_device_does_not_ask_a_server_that_the_authority_did_not_sign(
     async with centre(tmp_path / "centre") as one:
         other = Authority.open(tmp_path / "other", time.time())
         (tmp_path / "other.pem").write_bytes(other.pem)
-        owner = Owner(SITE, "", "", one.url, tmp_path / "other.pem")
-        device = Enrol(owner, Credentials(tmp_path / "box"), now=one.now, ask_s=0.05)
+        applicant = Applicant(SITE, "", "", one.url, tmp_path / "other.pem")
+        device = EnrolmentClient(applicant, Credentials(tmp_path / "box"), now=one.now, poll_s=0.05)
         async with asking(device):
             await until("it has tried", lambda: device.claim)
             await asyncio.sleep(0.3)
