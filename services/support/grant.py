@@ -9,9 +9,9 @@ from typing import Any
 
 from services.support.errors import GrantError
 
-MOST_HOURS = 8.0
+MAX_HOURS = 8.0
 """A working day: whoever needs longer asks again."""
-LONGEST = timedelta(days=7)
+MAX_VALIDITY = timedelta(days=7)
 """From `issued` to `until`: a stick that is posted arrives within a week."""
 NAME = "support.cms"
 """How the file is called on the stick."""
@@ -48,12 +48,12 @@ class Grant:
             value = getattr(self, key)
             if not form.fullmatch(value) and (value or key in ("id", "who")):
                 raise GrantError(f"{key} {value!r} is not of the form {form.pattern}")
-        if not 0 < self.hours <= MOST_HOURS:
-            raise GrantError(f"hours {self.hours:g} is not more than 0 and at most {MOST_HOURS:g}")
-        if not timedelta() < self.until - self.issued <= LONGEST:
+        if not 0 < self.hours <= MAX_HOURS:
+            raise GrantError(f"hours {self.hours:g} is not more than 0 and at most {MAX_HOURS:g}")
+        if not timedelta() < self.until - self.issued <= MAX_VALIDITY:
             raise GrantError(
-                f"until {self.until.isoformat()} is not within {LONGEST.days} days after issued"
-                f" {self.issued.isoformat()}"
+                f"until {self.until.isoformat()} is not within {MAX_VALIDITY.days} days after"
+                f" issued {self.issued.isoformat()}"
             )
 
     def __bytes__(self) -> bytes:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from services.support.errors import StickError
-from services.support.grant import LONGEST, MOST_HOURS, NAME, Grant
+from services.support.grant import MAX_HOURS, MAX_VALIDITY, NAME, Grant
 from services.support.signature import sign
 
 PKCS11 = "pkcs11:"
@@ -18,9 +18,9 @@ PKCS11 = "pkcs11:"
 @click.option("--site", default="", help="The site's id, where the serial is not known.")
 @click.option("--who", required=True, help="Who will stand before the box.")
 @click.option("--hours", default=2.0, show_default=True, type=float,
-              help=f"How long the shell may stay, at most {MOST_HOURS:g}.")  # fmt: skip
+              help=f"How long the shell may stay, at most {MAX_HOURS:g}.")  # fmt: skip
 @click.option("--days", default=1.0, show_default=True, type=float,
-              help=f"How long the stick may wait, at most {LONGEST.days}.")  # fmt: skip
+              help=f"How long the stick may wait, at most {MAX_VALIDITY.days}.")  # fmt: skip
 @click.option("--certificate", required=True, type=click.Path(path_type=Path, exists=True),
               help="The signer's, of the provisioning authority.")  # fmt: skip
 @click.option("--key", required=True, help="The signer's key: a file, or a PKCS#11 address.")

@@ -1,4 +1,4 @@
-"""May this grant be used at this box now? Pure: the hour is an argument."""
+"""May this grant be used at this box now? Pure: the time is an argument."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,35 +8,35 @@ from services.support.signature import Signer
 from services.support.trusted_time import TrustedTime
 from services.support.used_grants import UsedGrants
 
-AHEAD = timedelta(minutes=10)
-"""How far the clock of the IT centre may be before the box's."""
+MAX_CLOCK_LEAD = timedelta(minutes=10)
+"""The clock of the IT centre may be so far ahead of the box's."""
 
 
 @dataclass(frozen=True, slots=True)
-class Here:
-    """The box that judges."""
+class ThisBox:
+    """The box that the grant has come to."""
 
     serial: str
     """Of its board; "" where the board tells none."""
     site: str
     """Of its settings; "" on a box without any."""
-    hour: TrustedTime
+    time: TrustedTime
 
 
-def refusal(grant: Grant, signer: Signer, here: Here, used: UsedGrants) -> str:
+def refusal(grant: Grant, signer: Signer, box: ThisBox, used: UsedGrants) -> str:
     """Why the grant opens nothing here; "" where it does. `signer` is verified before."""
     return (
         _of_signer(grant, signer)
-        or _of_box(grant, here)
-        or _of_time(grant, signer, here.hour)
+        or _of_box(grant, box)
+        or _of_time(grant, signer, box.time)
         or used.refusal(grant)
     )
 
 
-def seconds(grant: Grant, hour: TrustedTime) -> float:
-    """How long the shell may stay, by a clock that nobody sets; never past a known `until`."""
+def seconds(grant: Grant, time: TrustedTime) -> float:
+    """How long the shell may stay: the grant's hours, cut at `until` where the time is trusted."""
     most = grant.hours * 3600
-    return min(most, (grant.until - hour.now).total_seconds()) if hour.trusted else most
+    return min(most, (grant.until - time.now).total_seconds()) if time.trusted else most
 
 
 def _of_signer(grant: Grant, signer: Signer) -> str:
@@ -47,21 +47,21 @@ def _of_signer(grant: Grant, signer: Signer) -> str:
     return ""
 
 
-def _of_box(grant: Grant, here: Here) -> str:
-    if grant.serial and grant.serial != here.serial:
-        return f"for the box with serial {grant.serial}; this one has {here.serial or 'none'}"
-    if grant.site and grant.site != here.site:
-        return f"for the site {grant.site}; this one is {here.site or 'none'}"
+def _of_box(grant: Grant, box: ThisBox) -> str:
+    if grant.serial and grant.serial != box.serial:
+        return f"for the box with serial {grant.serial}; this one has {box.serial or 'none'}"
+    if grant.site and grant.site != box.site:
+        return f"for the site {grant.site}; this one is {box.site or 'none'}"
     return ""
 
 
-def _of_time(grant: Grant, signer: Signer, hour: TrustedTime) -> str:
-    """A clock that is not trusted says nothing; what is known to have passed does."""
-    known = hour.now if hour.trusted else hour.past
+def _of_time(grant: Grant, signer: Signer, time: TrustedTime) -> str:
+    """By the clock where it is trusted, else by the newest moment that is known to have passed."""
+    known = time.now if time.trusted else time.past
     if known >= grant.until:
         return f"until {grant.until.isoformat()} only; it is {known.isoformat()} or later"
     if known > signer.ends:
         return f"the certificate of {signer.name} has ended on {signer.ends.isoformat()}"
-    if hour.trusted and grant.issued > hour.now + AHEAD:
+    if time.trusted and grant.issued > time.now + MAX_CLOCK_LEAD:
         return f"issued {grant.issued.isoformat()}, which is yet to come: it is {known.isoformat()}"
     return ""

@@ -14,8 +14,8 @@ from services.support.errors import SignatureError
 
 DEADLINE_S = 60.0
 """For a signature or its check; a token that asks for its PIN waits for a person."""
-LARGEST = 64 * 1024
-"""Of a signed grant, in bytes; what is larger is none and is not read."""
+MAX_SIGNED_BYTES = 64 * 1024
+"""A larger file is no signed grant and is not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,11 @@ def sign(content: bytes, certificate: Path, key: str) -> bytes:
 def verify(signed: bytes, authority: Path) -> tuple[bytes, Signer]:
     """The content that `authority` vouches for, and by whose certificate. Raises `SignatureError`.
 
-    Certificates' hours are not looked at: the box may not know the hour. See `judgement`.
+    When the certificate is valid is not looked at, since the box may not know the time:
+    `grant_policy` does.
     """
-    if len(signed) > LARGEST:
-        raise SignatureError(f"is larger than {LARGEST} bytes")
+    if len(signed) > MAX_SIGNED_BYTES:
+        raise SignatureError(f"is larger than {MAX_SIGNED_BYTES} bytes")
     with tempfile.TemporaryDirectory() as folder:
         certificates = Path(folder) / "signers.pem"
         # Nobody but this authority: openssl would look at the machine's own, too.

@@ -1,4 +1,4 @@
-"""The hour by which a grant is judged, on a box that may not know it."""
+"""What a box knows of the present, by which grants are allowed or refused."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,8 +9,8 @@ from appliance.core.versions import made_at
 from hardware.vitals.identity import release
 
 TIMESYNC = Path("var/lib/systemd/timesync/clock")
-"""Its date is an hour that this box had before: systemd-timesyncd writes the clock's there once a
-minute (timesyncd.conf(5), SaveIntervalSec), also where no time server was ever heard."""
+"""Its modification time is one that this box had before: systemd-timesyncd sets it to the clock's
+once a minute (timesyncd.conf(5), SaveIntervalSec), also where no time server was ever heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class TrustedTime:
 def trusted_time(root: Path, trust: str) -> TrustedTime:
     """Of the machine whose system is below `root`; `trust` is the site file's ``clock.trust``.
 
-    The hours of grants that were used say nothing here: one laptop with a wrong year would close
-    the box to all that follow.
+    Used grants' times of issue do not count: one laptop with a wrong year would close the box to
+    all that follow.
     """
     past = max(_made(root), _before(root))
     clock = SystemClock(trust=trust, floor=past.timestamp())

@@ -8,19 +8,19 @@ from pathlib import Path
 from appliance.base.atomic_file import write_atomically
 from services.support.grant import Grant
 
-PLACE = Path("boot/grants.json")
+FILE = Path("boot/grants.json")
 """Below the data partition."""
-MOST = 64
-START = datetime.fromtimestamp(0, UTC)
+MAX_GRANTS = 64
+NEVER = datetime.fromtimestamp(0, UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class UsedGrants:
-    """The newest `MOST` by their hour of issue, and the hour up to which others are forgotten."""
+    """The newest `MAX_GRANTS` by their time of issue, and up to when older ones are forgotten."""
 
     used: tuple[tuple[str, datetime], ...] = ()
-    """Id and hour of issue, oldest first."""
-    forgotten: datetime = START
+    """Id and time of issue, oldest first."""
+    forgotten: datetime = NEVER
 
     def refusal(self, grant: Grant) -> str:
         """Why `grant` was used, or may have been; "" where it is new here."""
@@ -33,7 +33,7 @@ class UsedGrants:
     def after(self, grant: Grant) -> "UsedGrants":
         """The same once `grant` is used."""
         used = sorted([*self.used, (grant.id, grant.issued)], key=lambda one: one[1])
-        dropped, kept = used[:-MOST], used[-MOST:]
+        dropped, kept = used[:-MAX_GRANTS], used[-MAX_GRANTS:]
         return UsedGrants(tuple(kept), dropped[-1][1] if dropped else self.forgotten)
 
 
@@ -43,7 +43,7 @@ def read_used(data: Path) -> UsedGrants:
     Whoever can spoil the file holds the card and could remove it as well.
     """
     try:
-        found = json.loads((data / PLACE).read_bytes())
+        found = json.loads((data / FILE).read_bytes())
         used = [(str(one["id"]), _moment(one["issued"])) for one in found["used"]]
         return UsedGrants(tuple(used), _moment(found["forgotten"]))
     except (OSError, ValueError, KeyError, TypeError):
@@ -54,7 +54,7 @@ def write_used(data: Path, used: UsedGrants) -> None:
     """Keep it. Raises `OSError` where the data partition takes nothing."""
     listed = [{"id": id_, "issued": issued.isoformat()} for id_, issued in used.used]
     content = {"used": listed, "forgotten": used.forgotten.isoformat()}
-    write_atomically(data / PLACE, json.dumps(content).encode())
+    write_atomically(data / FILE, json.dumps(content).encode())
 
 
 def _moment(text: str) -> datetime:

@@ -26,10 +26,10 @@ IMAGE = "system.img"
 def admit(bundle: Path, slot_files: str, root: Path, data: Path) -> None:
     """Exit code 0 where the bundle may be installed, 1 where it may not; says why.
 
-    Judged by the slot image itself, not by the manifest beside it: what would run is what counts.
+    The version is that of the slot image itself, not the manifest's: the image is what would run.
     """
     running = release_in(slot_file(slot_files, running_slot(root)))
-    reason = judge(bundle / IMAGE, running)
+    reason = why_refuse(bundle / IMAGE, running)
     if reason:
         # RAUC reads lines of this form from its handlers (rauc.readthedocs.io, Handler Interface).
         click.echo(f"<< error {reason}")
@@ -38,7 +38,7 @@ def admit(bundle: Path, slot_files: str, root: Path, data: Path) -> None:
 
 
 def _keep(data: Path, reason: str) -> None:
-    """RAUC tells its caller only that the handler refused."""
+    """Keep the reason: RAUC tells its caller only that the handler has refused."""
     refused = Refused("a bundle", reason, time.time())
     try:
         write_record(data, replace(read_record(data), refused=refused))
@@ -46,7 +46,7 @@ def _keep(data: Path, reason: str) -> None:
         click.echo(f"the reason cannot be kept: {error}", err=True)
 
 
-def judge(image: Path, running: str) -> str:
+def why_refuse(image: Path, running: str) -> str:
     """Why `image` must not be installed beside the release `running`; "" where it may."""
     try:
         with image.open("rb") as file:

@@ -1,4 +1,4 @@
-"""Which release of the stick is installed, if any."""
+"""The bundles on a stick, and which of them is to be installed."""
 
 import json
 import subprocess
@@ -9,10 +9,10 @@ from pathlib import Path
 from appliance.core.versions import order
 
 SUFFIX = ".raucb"
-MOST = 16
-"""Bundles that are looked at; a stick with more has the newest names first."""
-INFO_S = 120.0
-"""RAUC reads a signature, and the first blocks of a slow stick."""
+MAX_BUNDLES = 16
+"""So many are read, the last by name: RAUC takes seconds for each."""
+INFO_DEADLINE_S = 120.0
+"""RAUC reads a signature and the first blocks, from a slow stick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,14 @@ class Choice:
     bundle: Bundle | None
     reason: str = ""
     refused: bool = False
-    """Somebody wanted it, and has to know."""
+    """Nothing is installed although the stick has a release that is not running."""
 
 
-def choose(found: Sequence[Bundle], running: str, failed: Collection[str]) -> Choice:
-    """The newest release of `found` beside `running`; what has `failed` did not stay here.
+def choose_bundle(found: Sequence[Bundle], running: str, failed: Collection[str]) -> Choice:
+    """The newest of `found`, unless it is `running` or has `failed` here before.
 
-    What RAUC does not vouch for is offered only where there is nothing else: its refusal says why.
+    A bundle that RAUC does not vouch for is chosen only where there is no other: RAUC's refusal
+    then says what is wrong with it.
     """
     if not found:
         return Choice(None, "no bundle")
@@ -51,7 +52,7 @@ def choose(found: Sequence[Bundle], running: str, failed: Collection[str]) -> Ch
     return Choice(newest)
 
 
-def look(stick: Path) -> list[Bundle]:
+def find_bundles(stick: Path) -> list[Bundle]:
     """The bundles in the stick's topmost folder, each with what RAUC says of it, by their names.
 
     Raises `OSError` where the stick cannot be read.
@@ -65,7 +66,7 @@ def look(stick: Path) -> list[Bundle]:
         ),
         key=lambda file: file.name,
     )
-    return [Bundle(file, _version(file)) for file in files[-MOST:]]
+    return [Bundle(file, _version(file)) for file in files[-MAX_BUNDLES:]]
 
 
 def _order(bundle: Bundle) -> tuple[int, ...]:
@@ -76,11 +77,9 @@ def _order(bundle: Bundle) -> tuple[int, ...]:
 
 
 def _version(file: Path) -> str:
+    words = ("rauc", "info", "--output-format=json", file)
     try:
-        done = subprocess.run(
-            ("rauc", "info", "--output-format=json", file), capture_output=True, timeout=INFO_S,
-            check=False,
-        )  # fmt: skip
+        done = subprocess.run(words, capture_output=True, timeout=INFO_DEADLINE_S, check=False)
         return str(json.loads(done.stdout)["version"]) if done.returncode == 0 else ""
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
         return ""

@@ -1,4 +1,4 @@
-"""Says what the stick is doing: to the journal, and in a fact file that the endpoint shows."""
+"""Tells what is done with a stick: to the journal, and in a fact file that the endpoint shows."""
 
 import logging
 import time
@@ -12,12 +12,9 @@ from appliance.wire.facts import StickFacts
 
 log = logging.getLogger("diemcau.stick")
 
-AGAIN_S = 5.0
-"""While something is being done the file is written so often; otherwise the doer is dead."""
 
-
-class Stage(StrEnum):
-    """How far the stick is; the endpoint has the same (`status/stick.py`)."""
+class StickState(StrEnum):
+    """What is done with a stick; the endpoint makes its problem keys of the values."""
 
     READING = "reading"
     INSTALLING = "installing"
@@ -27,25 +24,25 @@ class Stage(StrEnum):
 
 
 class Progress:
-    """One stick's story, told as it goes on."""
+    """How far one stick is."""
 
     def __init__(self, run: Path, now: Callable[[], float] = time.time) -> None:
         self._run = run
         self._now = now
-        self._stage, self._detail = Stage.READING, ""
+        self._state, self._detail = StickState.READING, ""
 
-    def tell(self, stage: Stage, detail: str, **fields: str) -> None:
-        """A new stage; `fields` are the journal's, to search by."""
-        self._stage, self._detail = stage, detail
-        log.info("stick: %s: %s", stage.value, detail, extra=fields)
-        self.again()
+    def tell(self, state: StickState, detail: str) -> None:
+        """Write a new state, with `detail` for whoever reads the journal."""
+        self._state, self._detail = state, detail
+        log.info("stick: %s: %s", state.value, detail)
+        self.repeat()
 
-    def again(self) -> None:
-        """The same still holds."""
+    def repeat(self) -> None:
+        """Write the same state once more: the endpoint takes one that is old for over."""
         if not self._run.is_dir():
             return  # there is nobody to tell
         try:
-            facts = StickFacts(stage=self._stage.value, detail=self._detail)
+            facts = StickFacts(stage=self._state.value, detail=self._detail)
             STICK_FILE.write(self._run, facts, self._now())
         except FactFileError as error:
             log.warning("%s", error)

@@ -1,4 +1,4 @@
-"""Waits until the running slot is judged: nothing is installed beside one that may fall back."""
+"""Whether the running slot is confirmed: nothing is installed beside one that may yet fall back."""
 
 import subprocess
 import time
@@ -7,71 +7,76 @@ from enum import Enum, auto
 from pathlib import Path
 
 CONFIRM = "diemcau-confirm.service"
-RESCUE = Path("run/diemcau-rescue/starts")
-"""The initramfs leaves it where start after start has missed the gate: a stick is the remedy."""
-PATIENCE_S = 1200.0
-"""The endpoint may take five minutes to start, and the gate ten from then on; and a little."""
-PERIOD_S = 5.0
-ASKING_S = 30.0
+RESCUE_FLAG = Path("run/diemcau-rescue/starts")
+"""Below the root. The initramfs leaves it where start after start has missed the slot check; a
+release from a stick is the remedy then."""
+DEADLINE_S = 1200.0
+"""The endpoint may take five minutes to start, and the slot check ten from then on."""
+POLL_INTERVAL_S = 5.0
+SYSTEMCTL_DEADLINE_S = 30.0
 STILL_OPEN = (
-    f"after {PATIENCE_S / 60:.0f} minutes it is not known whether the release that runs stays;"
+    f"after {DEADLINE_S / 60:.0f} minutes it is not known whether the release that runs stays;"
     " leave the stick in and switch the box off and on"
 )
 
 
-class SlotVerdict(Enum):
-    """What is known of the running slot."""
+class Confirmation(Enum):
+    """How far the slot check of the running slot is."""
 
     OPEN = auto()
-    """Nothing yet: the other slot may be the one to fall back to."""
+    """Not known yet: the machine may still fall back to the other slot."""
     PASSED = auto()
     MISSED = auto()
-    """And nowhere to fall: the machine would have restarted."""
+    """And there is no slot to fall back to: the machine would have restarted."""
 
 
-def state() -> str:
-    """systemd's words on the confirmation of the slot; "" where it cannot be asked."""
+def ask_systemd() -> str:
+    """What systemd prints of the unit that confirms the slot; "" where it cannot be asked."""
     words = ("systemctl", "show", "--property=ActiveState,NRestarts", CONFIRM)
     try:
-        done = subprocess.run(words, capture_output=True, text=True, timeout=ASKING_S, check=False)
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=SYSTEMCTL_DEADLINE_S, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout
 
 
-def judge(said: str) -> SlotVerdict:
-    """What systemd's words (lines of ``key=value``) mean.
+def confirmation(printed: str) -> Confirmation:
+    """The state that systemd's lines ``key=value`` mean (systemctl(1), show).
 
-    "failed" alone is open: it stands for the moment in which the machine restarts into the other
-    slot. Where there is none the unit is started anew after a while, and that is counted.
+    "failed" alone is open: the machine may be about to restart into the other slot. Where there is
+    none, the unit is started anew after a while, and systemd counts that.
     """
-    values = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+    values = dict(line.split("=", 1) for line in printed.splitlines() if "=" in line)
     if values.get("ActiveState") == "active":
-        return SlotVerdict.PASSED
-    return SlotVerdict.MISSED if values.get("NRestarts", "0") not in ("", "0") else SlotVerdict.OPEN
+        return Confirmation.PASSED
+    return (
+        Confirmation.MISSED if values.get("NRestarts", "0") not in ("", "0") else Confirmation.OPEN
+    )
 
 
-def wait(
+def wait_until_confirmed(
     root: Path,
-    again: Callable[[], None],
+    on_wait: Callable[[], None],
     *,
-    ask: Callable[[], str] = state,
+    ask: Callable[[], str] = ask_systemd,
     monotonic: Callable[[], float] = time.monotonic,
     pause: Callable[[float], None] = time.sleep,
 ) -> str:
-    """Why nothing may be installed; "" once the slot is good, or the gate is known to be missed.
+    """Why nothing may be installed; "" once the slot is good, or has missed its check for good.
 
-    `again` is called all the while: people see that something goes on.
+    `on_wait` is called every `POLL_INTERVAL_S`: the TV shows that something goes on.
     """
-    until = monotonic() + PATIENCE_S
-    while not in_rescue(root) and judge(ask()) is SlotVerdict.OPEN:
+    until = monotonic() + DEADLINE_S
+    while not in_rescue(root) and confirmation(ask()) is Confirmation.OPEN:
         if monotonic() >= until:
             return STILL_OPEN
-        again()
-        pause(PERIOD_S)
+        on_wait()
+        pause(POLL_INTERVAL_S)
     return ""
 
 
 def in_rescue(root: Path) -> bool:
     """Whether this start is one in rescue."""
-    return (root / RESCUE).exists()
+    return (root / RESCUE_FLAG).exists()

@@ -1,4 +1,7 @@
-"""``diemcau stick DEVICE``: does what a stick of the IT centre is for. Its unit mounts it."""
+"""``diemcau stick DEVICE``: takes a support grant and a release from a stick of the IT centre.
+
+Its unit mounts the stick, and udev starts the unit.
+"""
 
 import logging
 import os
@@ -15,25 +18,29 @@ from hardware.vitals.identity import serial
 from hardware.vitals.mounts import mount_of
 from hardware.vitals.sysfs import word
 from services.support import shell
-from services.support.accept_grant import Admitted, admit, find
+from services.support.accept_grant import AcceptedGrant, accept_grant, find_grant
 from services.support.errors import StickError
-from services.support.grant_policy import Here
+from services.support.grant_policy import ThisBox
 from services.support.trusted_time import trusted_time
 from services.updates import box, slot_confirmed
-from services.updates.bundles import Bundle, choose, look
+from services.updates.bundles import Bundle, choose_bundle, find_bundles
 from services.updates.install import Ending, install, restart
-from services.updates.progress import Progress, Stage
+from services.updates.progress import Progress, StickState
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.stick")
 
-NOTHING = (Stage.REFUSED, "no .raucb or support.cms in the topmost folder")
-FORGETTING = ("tmpfs", "overlay")
-"""What the initramfs has for a data partition that takes nothing: memory, whole or laid over."""
-TOLD = (Stage.DONE, Stage.REFUSED, Stage.WAITING, Stage.INSTALLING)
-"""Of two outcomes people are told the later one of these."""
+Outcome = tuple[StickState, str]
+"""What became of one thing on the stick, and its detail for the journal."""
 
-Said = tuple[Stage, str]
+NOTHING_FOUND: Outcome = (
+    StickState.REFUSED,
+    "no .raucb or support.cms in the topmost folder",
+)
+NOT_DURABLE = ("tmpfs", "overlay")
+"""File systems that the initramfs puts in the place of a data partition which takes no writes."""
+RANKING = (StickState.DONE, StickState.REFUSED, StickState.WAITING, StickState.INSTALLING)
+"""Of two outcomes the TV shows the one that is later in this list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +79,12 @@ def stick(
     if not is_mounted(here):
         raise click.ClickException(f"{stick} is not the stick in {device}: one at a time")
     progress = Progress(run_path)
-    progress.tell(Stage.READING, device)
+    progress.tell(StickState.READING, device)
     try:
-        said = [one for one in (_support(here), _release(here, progress)) if one]
+        outcomes = [one for one in (_support(here), _release(here, progress)) if one]
     except OSError as error:
-        said = [(Stage.REFUSED, f"not all could be done: {error}")]
-    progress.tell(*max(said, key=lambda one: TOLD.index(one[0]), default=NOTHING))
+        outcomes = [(StickState.REFUSED, f"not all could be done: {error}")]
+    progress.tell(*max(outcomes, key=lambda one: RANKING.index(one[0]), default=NOTHING_FOUND))
 
 
 def is_mounted(stick: Stick) -> bool:
@@ -92,75 +99,77 @@ def is_mounted(stick: Stick) -> bool:
     return number == f"{os.major(found)}:{os.minor(found)}"
 
 
-def _support(stick: Stick) -> Said | None:
-    signed = find(stick.folder)
+def _support(stick: Stick) -> Outcome | None:
+    signed = find_grant(stick.folder)
     if signed is None:
         return None
     try:
-        admitted = _open(signed, stick)
+        accepted = _open_shell(signed, stick)
     except StickError as error:
         log.warning("support: not granted: %s", error)
-        return Stage.REFUSED, f"support.cms: {error}"
-    return Stage.DONE, str(admitted)
+        return StickState.REFUSED, f"support.cms: {error}"
+    return StickState.DONE, str(accepted)
 
 
-def _open(signed: bytes, stick: Stick) -> Admitted:
+def _open_shell(signed: bytes, stick: Stick) -> AcceptedGrant:
     if shell.active():
         raise StickError("somebody is at work here already")
     data, root = stick.paths.data, stick.paths.root
-    admitted = admit(signed, stick.authority, data, lambda: _here(stick.paths))
-    log.warning("%s", admitted, extra={"GRANT": admitted.grant.id})
+    accepted = accept_grant(signed, stick.authority, data, lambda: _this_box(stick.paths))
+    log.warning("%s", accepted, extra={"GRANT": accepted.grant.id})
     mount = mount_of(root, str(data))
-    if mount is not None and mount.kind in FORGETTING:
+    if mount is not None and mount.kind in NOT_DURABLE:
         log.warning("%s is %s: the next start will not know that grant %s was used",
-                    data, mount.kind, admitted.grant.id)  # fmt: skip
-    shell.start(root, shell.drop_in(stick.device, admitted.grant, admitted.seconds))
-    return admitted
+                    data, mount.kind, accepted.grant.id)  # fmt: skip
+    shell.start(root, shell.drop_in(stick.device, accepted.grant, accepted.seconds))
+    return accepted
 
 
-def _release(stick: Stick, progress: Progress) -> Said | None:
-    found = look(stick.folder)
+def _release(stick: Stick, progress: Progress) -> Outcome | None:
+    found = find_bundles(stick.folder)
     if not found:
         return None
     paths = stick.paths
-    if reason := slot_confirmed.wait(paths.root, progress.again):
+    if reason := slot_confirmed.wait_until_confirmed(paths.root, progress.repeat):
         log.warning("nothing is installed: %s", reason)
-        return Stage.REFUSED, reason
-    chosen = choose(found, box.running_release(paths), box.failed_releases(paths.run))
+        return StickState.REFUSED, reason
+    chosen = choose_bundle(found, box.running_release(paths), box.failed_releases(paths.run))
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
-        return Stage.REFUSED if chosen.refused else Stage.DONE, chosen.reason
+        return StickState.REFUSED if chosen.refused else StickState.DONE, chosen.reason
     return _install(chosen.bundle, progress, Window(paths, attended=True))
 
 
-def _install(bundle: Bundle, progress: Progress, window: Window) -> Said:
+def _install(bundle: Bundle, progress: Progress, window: Window) -> Outcome:
     name = bundle.path.name
     if reason := window.why_wait(Work.INSTALL):
         return _at_power_on(name, reason)
 
     def why_stop() -> str:
-        progress.again()
+        progress.repeat()
         return window.why_stop(Work.INSTALL)
 
-    progress.tell(Stage.INSTALLING, f"{name} {bundle.version}".rstrip())
+    progress.tell(StickState.INSTALLING, f"{name} {bundle.version}".rstrip())
     done = install(str(bundle.path), window.paths, why_stop=why_stop)
     if done.ending is Ending.STOPPED:
         return _at_power_on(name, done.reason)
     if done.ending is not Ending.INSTALLED:
         log.warning("not installed: %s: %s", name, done.reason)
-        return Stage.REFUSED, f"{name} was not installed; `diemcau slots show` says why"
+        return StickState.REFUSED, f"{name} was not installed; `diemcau slots show` says why"
     log.info("installed: %s", name)
     if reason := restart(window):
-        return Stage.WAITING, f"{name} starts at the next power-on: {reason}"
-    return Stage.INSTALLING, f"{name} is starting"
+        return StickState.WAITING, f"{name} starts at the next power-on: {reason}"
+    return StickState.INSTALLING, f"{name} is starting"
 
 
-def _at_power_on(name: str, reason: str) -> Said:
+def _at_power_on(name: str, reason: str) -> Outcome:
     log.info("not installed now: %s: %s", name, reason)
-    return Stage.WAITING, f"{name} is installed at the next power-on: {reason}"
+    return StickState.WAITING, f"{name} is installed at the next power-on: {reason}"
 
 
-def _here(paths: Paths) -> Here:
+def _this_box(paths: Paths) -> ThisBox:
     site = box.settings(paths.data)
     trust = site.clock.trust if site else "synchronised"
-    return Here(serial(paths.root), site.site.id if site else "", trusted_time(paths.root, trust))
+    return ThisBox(
+        serial(paths.root), site.site.id if site else "", trusted_time(paths.root, trust)
+    )

@@ -21,7 +21,7 @@ from services.updates import box, slot_confirmed
 from services.updates.bundle_size import MIB
 from services.updates.install import Ending, Install, install, restart
 from services.updates.over_budget import is_over_budget, note_over_budget
-from services.updates.release_address import AddressError, offered
+from services.updates.release_address import AddressError, version_at
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.updater")
@@ -58,12 +58,13 @@ def look(window: Window) -> str:
     # Nothing is installed beside a slot that may yet fall back.
     if (
         not slot_confirmed.in_rescue(paths.root)
-        and slot_confirmed.judge(slot_confirmed.state()) is slot_confirmed.SlotVerdict.OPEN
+        and slot_confirmed.confirmation(slot_confirmed.ask_systemd())
+        is slot_confirmed.Confirmation.OPEN
     ):
         return "it is not known yet whether the release that runs stays"
     url = site.province.releases
     try:
-        version = offered(url, site.province.ca)
+        version = version_at(url, site.province.ca)
         if reason := _not_wanted(version, paths):
             return reason
     except (AddressError, ValueError) as error:

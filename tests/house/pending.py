@@ -19,9 +19,6 @@ STILL_THERE = [
     "services/province/floor/participants.py: open_stays",
     "services/province/schedule/ical.py: verdict",
     "services/provisioning/disk.py: find_offered",
-    "services/updates/progress.py: Stage",
-    "services/updates/release_address.py: offered",
-    "services/updates/slot_confirmed.py: SlotVerdict",
 ]
 
 PENDING_CIRCLES: list[str] = []

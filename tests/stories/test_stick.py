@@ -7,7 +7,7 @@ from typing import Any
 
 from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
-from services.updates.progress import Progress, Stage
+from services.updates.progress import Progress, StickState
 from services.updates.window import FRESH_S, Window
 from tests.fast_loop import play
 from tests.provisioning.site_files import site
@@ -91,13 +91,13 @@ def test_who_plugs_a_stick_in_reads_on_the_tv_what_it_does(tmp_path: Path) -> No
     async def story() -> None:
         async with evening.powered():
             await evening.until("13:00:10")
-            telling = Progress(tmp_path / "run", evening.clock.now)
+            progress = Progress(tmp_path / "run", evening.clock.now)
             for at, stage in (
-                ("13:00:20", Stage.READING),
-                ("13:00:30", Stage.INSTALLING),
-                ("13:00:40", Stage.DONE),
+                ("13:00:20", StickState.READING),
+                ("13:00:30", StickState.INSTALLING),
+                ("13:00:40", StickState.DONE),
             ):
-                telling.tell(stage, "sda1")
+                progress.tell(stage, "sda1")
                 await evening.until(at)
                 codes.append(facts(evening)["problems"])
             await evening.until("13:15")

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from services.support.accept_grant import Admitted, admit, find
+from services.support.accept_grant import AcceptedGrant, accept_grant, find_grant
 from services.support.errors import StickError
 from services.support.grant import Grant
-from services.support.grant_policy import Here
-from services.support.signature import LARGEST, sign
+from services.support.grant_policy import ThisBox
+from services.support.signature import MAX_SIGNED_BYTES, sign
 from services.support.trusted_time import TrustedTime
 from tests.support.authorities import GRANT, NOW, SERIAL, SITE, authority, signer
 
 START = datetime.fromtimestamp(0, UTC)
 
-Try = Callable[..., Admitted]
+Try = Callable[..., AcceptedGrant]
 
 
 @pytest.fixture(scope="module")
@@ -44,11 +44,11 @@ def try_(keys: Path, tmp_path: Path) -> Try:
         hour: TrustedTime | None = None,
         spoil: Callable[[bytes], bytes] = lambda signed: signed,
         site: str = SITE,
-    ) -> Admitted:
+    ) -> AcceptedGrant:
         certificate, key = (keys / f"{by}{kind}" for kind in (".pem", ".key"))
         signed = spoil(sign(bytes(content), certificate, str(key)))
-        here = Here(SERIAL, site, hour or TrustedTime(NOW, trusted=True, past=START))
-        return admit(signed, keys / "provisioning/keyring.pem", tmp_path, lambda: here)
+        here = ThisBox(SERIAL, site, hour or TrustedTime(NOW, trusted=True, past=START))
+        return accept_grant(signed, keys / "provisioning/keyring.pem", tmp_path, lambda: here)
 
     return given
 
@@ -181,12 +181,12 @@ def test_content_that_was_changed(try_: Try) -> None:
     refused(try_, ".", spoil=lambda signed: signed.replace(b"hours = 2", b"hours = 8"))
     refused(try_, ".", spoil=lambda signed: signed[:-100])
     refused(try_, ".", spoil=lambda _: b"")
-    refused(try_, "larger", spoil=lambda signed: signed + bytes(LARGEST))
+    refused(try_, "larger", spoil=lambda signed: signed + bytes(MAX_SIGNED_BYTES))
 
 
 def test_the_grant_of_a_stick_is_found_and_no_more_of_it_is_read_than_a_grant_has(
     tmp_path: Path,
 ) -> None:
-    assert find(tmp_path) is None
-    (tmp_path / "SUPPORT.CMS").write_bytes(bytes(10 * LARGEST))
-    assert find(tmp_path) == bytes(LARGEST + 1)
+    assert find_grant(tmp_path) is None
+    (tmp_path / "SUPPORT.CMS").write_bytes(bytes(10 * MAX_SIGNED_BYTES))
+    assert find_grant(tmp_path) == bytes(MAX_SIGNED_BYTES + 1)

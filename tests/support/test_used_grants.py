@@ -6,7 +6,7 @@ from pathlib import Path
 
 from services.support.grant import Grant
 from services.support.trusted_time import TIMESYNC, trusted_time
-from services.support.used_grants import MOST, PLACE, UsedGrants, read_used, write_used
+from services.support.used_grants import FILE, MAX_GRANTS, UsedGrants, read_used, write_used
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -18,29 +18,29 @@ def grant(number: int) -> Grant:
 
 
 def test_what_is_kept_is_bounded_and_what_is_forgotten_is_never_new_again(tmp_path: Path) -> None:
-    for number in range(3 * MOST):
+    for number in range(3 * MAX_GRANTS):
         used = read_used(tmp_path)
         assert used.refusal(grant(number)) == ""
         write_used(tmp_path, used.after(grant(number)))
     kept = read_used(tmp_path)
-    assert len(kept.used) == MOST
-    assert all(kept.refusal(grant(number)) for number in range(3 * MOST))
-    assert kept.refusal(grant(3 * MOST)) == ""
-    assert (tmp_path / PLACE).stat().st_size < 100 * MOST
+    assert len(kept.used) == MAX_GRANTS
+    assert all(kept.refusal(grant(number)) for number in range(3 * MAX_GRANTS))
+    assert kept.refusal(grant(3 * MAX_GRANTS)) == ""
+    assert (tmp_path / FILE).stat().st_size < 100 * MAX_GRANTS
 
 
 def test_an_older_grant_that_comes_late_does_not_push_out_a_newer_one() -> None:
     used = UsedGrants()
-    for number in range(1, MOST + 1):
+    for number in range(1, MAX_GRANTS + 1):
         used = used.after(grant(number))
     used = used.after(grant(0))
-    assert all(used.refusal(grant(number)) for number in range(MOST + 1))
+    assert all(used.refusal(grant(number)) for number in range(MAX_GRANTS + 1))
 
 
 def test_a_file_that_cannot_be_read_is_none(tmp_path: Path) -> None:
-    (tmp_path / PLACE).parent.mkdir()
+    (tmp_path / FILE).parent.mkdir()
     for content in (b"", b"{}", b'{"used": [{"id": "x", "issued": "2026-01-01"}]}'):
-        (tmp_path / PLACE).write_bytes(content)
+        (tmp_path / FILE).write_bytes(content)
         assert read_used(tmp_path) == UsedGrants()
 
 

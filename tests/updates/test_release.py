@@ -5,10 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from services.slots.attempt_marks import RESCUE_FLAG, RESCUE_FOLDER
+from services.slots import attempt_marks
 from services.slots.confirm_command import confirm as confirm_command
-from services.updates.bundles import MOST, Bundle, choose, look
-from services.updates.slot_confirmed import PATIENCE_S, PERIOD_S, RESCUE, STILL_OPEN, wait
+from services.updates.bundles import MAX_BUNDLES, Bundle, choose_bundle, find_bundles
+from services.updates.slot_confirmed import (
+    DEADLINE_S,
+    POLL_INTERVAL_S,
+    RESCUE_FLAG,
+    STILL_OPEN,
+    wait_until_confirmed,
+)
 
 ROOT = Path(__file__).parents[2]
 ENDPOINT = "image/root/etc/systemd/system/diemcau-endpoint.service.d/10-image.conf"
@@ -21,43 +27,43 @@ def bundle(version: str, name: str = "") -> Bundle:
 
 def test_the_newest_by_number_is_chosen() -> None:
     found = [bundle(NEWEST), bundle(NEWER), bundle("", "zzz"), bundle("nightly")]
-    assert choose(found, RUNNING, ()).bundle == bundle(NEWEST)
+    assert choose_bundle(found, RUNNING, ()).bundle == bundle(NEWEST)
 
 
 def test_the_same_release_is_not_installed_again() -> None:
-    chosen = choose([bundle(RUNNING)], RUNNING, ())
+    chosen = choose_bundle([bundle(RUNNING)], RUNNING, ())
     assert (chosen.bundle, chosen.reason) == (None, f"{RUNNING} runs already")
 
 
 def test_a_release_that_did_not_stay_is_not_tried_at_each_start() -> None:
-    assert choose([bundle(RUNNING), bundle(NEWER)], RUNNING, {NEWER}).refused
-    assert choose([bundle(NEWEST), bundle(NEWER)], RUNNING, {NEWER}).bundle == bundle(NEWEST)
+    assert choose_bundle([bundle(RUNNING), bundle(NEWER)], RUNNING, {NEWER}).refused
+    assert choose_bundle([bundle(NEWEST), bundle(NEWER)], RUNNING, {NEWER}).bundle == bundle(NEWEST)
 
 
 def test_an_older_one_is_left_to_rauc_to_refuse() -> None:
-    assert choose([bundle(RUNNING)], NEWER, ()).bundle == bundle(RUNNING)
+    assert choose_bundle([bundle(RUNNING)], NEWER, ()).bundle == bundle(RUNNING)
 
 
 def test_what_rauc_does_not_vouch_for_is_offered_for_its_reason_alone() -> None:
-    assert choose([bundle("", "a"), bundle("", "b")], RUNNING, ()).bundle == bundle("", "b")
-    assert choose([bundle("", "z"), bundle(RUNNING)], RUNNING, ()).bundle is None
-    assert choose([], RUNNING, ()).reason == "no bundle"
+    assert choose_bundle([bundle("", "a"), bundle("", "b")], RUNNING, ()).bundle == bundle("", "b")
+    assert choose_bundle([bundle("", "z"), bundle(RUNNING)], RUNNING, ()).bundle is None
+    assert choose_bundle([], RUNNING, ()).reason == "no bundle"
 
 
 def test_bundles_are_looked_for_in_the_topmost_folder(tmp_path: Path) -> None:
     for name in ("b.raucb", "A.RAUCB", "._b.raucb", "notes.txt"):
         (tmp_path / name).write_bytes(b"")
     (tmp_path / "c.raucb").mkdir()
-    assert [one.path.name for one in look(tmp_path)] == ["A.RAUCB", "b.raucb"]
-    for number in range(3 * MOST):
+    assert [one.path.name for one in find_bundles(tmp_path)] == ["A.RAUCB", "b.raucb"]
+    for number in range(3 * MAX_BUNDLES):
         (tmp_path / f"{number:03}.raucb").write_bytes(b"")
-    assert len(look(tmp_path)) == MOST
+    assert len(find_bundles(tmp_path)) == MAX_BUNDLES
 
 
 def waited(root: Path, *states: str) -> tuple[float, str]:
     """How long the stick waits while the confirmation goes through `states`, and what then."""
     hours, left = [0.0], list(states)
-    reason = wait(
+    reason = wait_until_confirmed(
         root,
         lambda: None,
         ask=lambda: left.pop(0) if len(left) > 1 else left[0],
@@ -76,7 +82,10 @@ def test_nothing_is_installed_before_the_slot_is_judged(tmp_path: Path) -> None:
     assert waited(tmp_path, said("active")) == (0, "")
     assert waited(tmp_path, said("active", 3)) == (0, "")
     going = said("activating")
-    assert waited(tmp_path, said("inactive"), going, going, said("active")) == (3 * PERIOD_S, "")
+    assert waited(tmp_path, said("inactive"), going, going, said("active")) == (
+        3 * POLL_INTERVAL_S,
+        "",
+    )
 
 
 def test_a_gate_that_is_missed_with_nowhere_to_fall_does_not_keep_the_remedy_out(
@@ -84,12 +93,12 @@ def test_a_gate_that_is_missed_with_nowhere_to_fall_does_not_keep_the_remedy_out
 ) -> None:
     # "failed" is said as well just before the machine restarts into the other slot.
     missed = waited(tmp_path, said("activating"), said("failed"), said("activating", 1))
-    assert missed == (2 * PERIOD_S, "")
+    assert missed == (2 * POLL_INTERVAL_S, "")
 
 
 @pytest.mark.parametrize("words", ["", "rubbish\n", said("activating"), said("failed")])
 def test_where_nothing_is_known_nothing_is_installed(tmp_path: Path, words: str) -> None:
-    assert waited(tmp_path, words) == (PATIENCE_S, STILL_OPEN)
+    assert waited(tmp_path, words) == (DEADLINE_S, STILL_OPEN)
 
 
 def test_the_patience_is_longer_than_the_gate_can_take() -> None:
@@ -101,14 +110,14 @@ def test_the_patience_is_longer_than_the_gate_can_take() -> None:
     assert start
     assert pause
     assert isinstance(within, float)
-    assert float(start[1]) + within + float(pause[1]) < PATIENCE_S
+    assert float(start[1]) + within + float(pause[1]) < DEADLINE_S
 
 
 def test_in_rescue_nothing_is_waited_for(tmp_path: Path) -> None:
-    (tmp_path / RESCUE).parent.mkdir(parents=True)
-    (tmp_path / RESCUE).write_text("7")
+    (tmp_path / RESCUE_FLAG).parent.mkdir(parents=True)
+    (tmp_path / RESCUE_FLAG).write_text("7")
     assert waited(tmp_path, said("activating")) == (0, "")
 
 
 def test_where_the_rescue_is_said(tmp_path: Path) -> None:
-    assert Path("/") / RESCUE == Path(RESCUE_FOLDER) / RESCUE_FLAG
+    assert Path("/") / RESCUE_FLAG == Path(attempt_marks.RESCUE_FOLDER) / attempt_marks.RESCUE_FLAG

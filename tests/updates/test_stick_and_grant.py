@@ -25,8 +25,8 @@ from services.support.grant_command import grant
 from services.support.shell import drop_in
 from services.support.signature import verify
 from services.updates.box import failed_releases
-from services.updates.progress import Progress, Stage
-from services.updates.slot_confirmed import RESCUE
+from services.updates.progress import Progress, StickState
+from services.updates.slot_confirmed import RESCUE_FLAG
 from services.updates.stick_command import stick as stick_command
 from tests.provisioning.site_files import site
 from tests.support.authorities import GRANT, authority
@@ -240,8 +240,8 @@ def test_n1_a_meeting_that_is_entered_meanwhile_stops_the_install(
 def test_in_rescue_no_meeting_is_asked_for(tmp_path: Path, calls: Path) -> None:
     box = Box(tmp_path)
     in_phase(box, Phase.UPCOMING)
-    (tmp_path / "root" / RESCUE).parent.mkdir(parents=True)
-    (tmp_path / "root" / RESCUE).write_text("7")
+    (tmp_path / "root" / RESCUE_FLAG).parent.mkdir(parents=True)
+    (tmp_path / "root" / RESCUE_FLAG).write_text("7")
     box.plug()
     assert "rauc install" in calls.read_text()
 
@@ -280,13 +280,13 @@ def test_the_shell_is_bound_to_the_stick_and_to_the_hours() -> None:
     assert "RuntimeMaxSec=1" in drop_in("sda1", GRANT, 0.4)
 
 
-@pytest.mark.parametrize("stage", Stage)
-def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: Stage) -> None:
+@pytest.mark.parametrize("stage", StickState)
+def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: StickState) -> None:
     Progress(tmp_path, lambda: 1000.0).tell(stage, "sda1")
     key = ProblemKey(f"stick-{stage.value}")
-    lasts = BUSY_S if stage in (Stage.READING, Stage.INSTALLING) else OVER_S
+    lasts = BUSY_S if stage in (StickState.READING, StickState.INSTALLING) else OVER_S
     assert stick(tmp_path, 1000.0 + lasts) is key
-    assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is Stage.WAITING else None)
+    assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is StickState.WAITING else None)
 
 
 def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from appliance.core.rescue import NOT_PASSED
 from appliance.wire.facts import EndpointFacts, MeetingTime, UpdateFacts
 from services.slots.record import read_record
 from services.updates.over_budget import RETRY_S as OVER_BUDGET_RETRY_S
-from services.updates.release_address import AddressError, offered
-from services.updates.slot_confirmed import RESCUE
+from services.updates.release_address import AddressError, version_at
+from services.updates.slot_confirmed import RESCUE_FLAG
 from services.updates.updater_command import OVER_BUDGET, RETRY_S, look
 from services.updates.window import Window
 from tests.provisioning.site_files import site
@@ -216,17 +216,17 @@ def test_what_did_not_stay_here_is_not_tried_again(box: Box) -> None:
 
 
 def test_in_rescue_no_meeting_is_asked_for(box: Box) -> None:
-    (box.paths.root / RESCUE).parent.mkdir(parents=True)
-    (box.paths.root / RESCUE).write_text("7")
+    (box.paths.root / RESCUE_FLAG).parent.mkdir(parents=True)
+    (box.paths.root / RESCUE_FLAG).write_text("7")
     box.systemctl("ActiveState=activating")
     box.phase(Phase.UPCOMING)
     assert box.look()[1] == [install(box)]
 
 
 def test_rauc_is_asked_with_the_provinces_authority(box: Box) -> None:
-    assert offered(box.url, box.authority) == NEWER
+    assert version_at(box.url, box.authority) == NEWER
     assert f"InspectBundle sa{{sv}} {box.url} 1 tls-ca s {box.authority}" in box.called.read_text()
-    assert offered(box.url, "") == NEWER
+    assert version_at(box.url, "") == NEWER
     assert box.called.read_text().endswith(f"InspectBundle sa{{sv}} {box.url} 0\n")
 
 
@@ -244,7 +244,7 @@ def test_where_rauc_vouches_for_nothing_its_reason_is_said(
 ) -> None:
     box.program("busctl", does)
     with pytest.raises(AddressError, match=reason):
-        offered(box.url, box.authority)
+        version_at(box.url, box.authority)
     said, calls = box.look()
     assert said.startswith(f"{box.url}: ")
     assert (reason in said, calls) == (True, [])

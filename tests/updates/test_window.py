@@ -12,7 +12,7 @@ from appliance.core.maintenance_window import NO_CLOCK, Work
 from appliance.wire.facts import EndpointFacts, MeetingTime
 from services.updates.budgeted_install import Stop, Unit, run_rauc
 from services.updates.install import reason_of
-from services.updates.slot_confirmed import RESCUE
+from services.updates.slot_confirmed import RESCUE_FLAG
 from services.updates.window import SILENT_S, Window
 from tests.provisioning.site_files import site
 from tests.updates.rauc_service import Service, streaming
@@ -97,8 +97,8 @@ def test_without_a_trusted_clock_only_somebody_at_the_box_goes_on(box: Box) -> N
 
 def test_in_rescue_no_meeting_is_asked_for(box: Box) -> None:
     box.tell(IN_MEETING)
-    (box.paths.root / RESCUE).parent.mkdir(parents=True)
-    (box.paths.root / RESCUE).write_text("7")
+    (box.paths.root / RESCUE_FLAG).parent.mkdir(parents=True)
+    (box.paths.root / RESCUE_FLAG).write_text("7")
     assert box.window().why_wait(Work.DOWNLOAD) == ""
     assert box.window().why_stop(Work.DOWNLOAD) == ""
 
