@@ -21,23 +21,23 @@ from gpiozero import PWMLED, Factory, InputDevice
 
 from appliance.core.floor_control import Lamp, Press
 from hardware.gestures import Gesture, Gestures
-from hardware.patterns import Light, look
+from hardware.patterns import Light, light_at
 from hardware.wiring import Wiring
 
-EDGES = 256
+MAX_EDGES = 256
 """Edges kept until the loop runs: a bouncing press makes some twenty; the oldest are dropped, and
-the level that is read at each turn puts right what was lost."""
+the level that is read at each step puts right what was lost."""
 
-EVENTS = 16
+MAX_EVENTS = 16
 """Gestures kept until somebody asks; more means that nobody does, and the newest are dropped."""
 
-LOOK_AGAIN_S = 1.0
+POLL_INTERVAL_S = 1.0
 """The level is read this often even when no edge came: an edge that the kernel lost heals."""
 
-SHORTEST_S = 0.001
+MIN_WAIT_S = 0.001
 """No wait is shorter: a rest that rounding left over would make the loop spin."""
 
-OLDEST_EDGE_S = 5.0
+MAX_EDGE_AGE_S = 5.0
 """An edge that claims to be older bears another clock's time (kernels before 5.7): it is now."""
 
 
@@ -71,13 +71,13 @@ class _Contact:
         self, pin: int, factory: Factory, clock: Callable[[], float], wake: Callable[[], None]
     ) -> None:
         self._factory, self._clock, self._wake = factory, clock, wake
-        self._edges: deque[tuple[float, bool]] = deque(maxlen=EDGES)
+        self._edges: deque[tuple[float, bool]] = deque(maxlen=MAX_EDGES)
         self._device = InputDevice(pin, pull_up=True, pin_factory=factory)
         self._device.pin.edges = "both"
         self._device.pin.when_changed = self._changed
         self.gestures = Gestures(clock(), self._pressed())
 
-    def turn(self) -> list[Gesture]:
+    def gestures_until_now(self) -> list[Gesture]:
         """All gestures up to now; the pin's own level has the last word."""
         done: list[Gesture] = []
         while self._edges:
@@ -94,7 +94,7 @@ class _Contact:
     def _changed(self, ticks: float, level: int) -> None:
         """Called by gpiozero, in its thread; the level is low while the button is pressed."""
         age = self._factory.ticks_diff(self._factory.ticks(), ticks)
-        if not 0.0 <= age <= OLDEST_EDGE_S:
+        if not 0.0 <= age <= MAX_EDGE_AGE_S:
             age = 0.0
         self._edges.append((self._clock() - age, not level))
         self._wake()
@@ -109,9 +109,9 @@ class Panel:
         """`clock` must run as the time of the loop that runs the panel does."""
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._stirred = asyncio.Event()
+        self._woken_event = asyncio.Event()
         self._woken = False
-        self._events: asyncio.Queue[Event] = asyncio.Queue(EVENTS)
+        self._events: asyncio.Queue[Event] = asyncio.Queue(MAX_EVENTS)
         self._lamp, self._lamp_at = Lamp.OFF, clock()
         self._light = Light()
         self._red, self._green = (
@@ -131,8 +131,8 @@ class Panel:
         try:
             while True:
                 self._woken = False
-                self._stirred.clear()
-                await self._sleep(self._turn())
+                self._woken_event.clear()
+                await self._sleep(self._step())
         finally:
             self._loop = None
 
@@ -144,7 +144,7 @@ class Panel:
         """Let the lamp tell this; saying it twice does not disturb its rhythm."""
         if lamp is not self._lamp:
             self._lamp, self._lamp_at = lamp, self._clock()
-            self._stirred.set()
+            self._woken_event.set()
 
     @property
     def stuck(self) -> frozenset[Button]:
@@ -158,25 +158,25 @@ class Panel:
         self._red.close()
         self._green.close()
 
-    def _turn(self) -> float:
+    def _step(self) -> float:
         """Do what is due; say for how many seconds there is nothing to do."""
-        waits = [LOOK_AGAIN_S]
+        waits = [POLL_INTERVAL_S]
         for button, contact in self._contacts.items():
-            for gesture in contact.turn():
+            for gesture in contact.gestures_until_now():
                 if not self._events.full():
                     self._events.put_nowait(Event(button, gesture))
             if (due := contact.gestures.due) is not None:
                 waits.append(due - self._clock())
-        light, left = look(self._lamp, self._clock() - self._lamp_at)
+        light, left = light_at(self._lamp, self._clock() - self._lamp_at)
         if left is not None:
             waits.append(left)
         self._shine(light)
-        return max(SHORTEST_S, min(waits))
+        return max(MIN_WAIT_S, min(waits))
 
     async def _sleep(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
-                await self._stirred.wait()
+                await self._woken_event.wait()
         except TimeoutError:
             return
 
@@ -192,6 +192,6 @@ class Panel:
             return
         self._woken = True
         try:
-            loop.call_soon_threadsafe(self._stirred.set)
+            loop.call_soon_threadsafe(self._woken_event.set)
         except RuntimeError:  # the loop closed in this very moment; nobody is left to be told
             self._woken = False

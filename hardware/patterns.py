@@ -48,7 +48,7 @@ PATTERNS: dict[Lamp, tuple[tuple[float, Light], ...]] = {
 }
 
 
-def look(lamp: Lamp, since: float) -> tuple[Light, float | None]:
+def light_at(lamp: Lamp, since: float) -> tuple[Light, float | None]:
     """The light `since` seconds after the lamp was set, and for how long yet; None: for ever."""
     steps = PATTERNS[lamp]
     if len(steps) == 1:

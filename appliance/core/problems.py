@@ -44,7 +44,7 @@ class ProblemKey(StrEnum):
     AGENDA_MISSING = "agenda-missing"
     AGENDA_OLD = "agenda-old"
     AGENDA_BROKEN = "agenda-broken"
-    MEETING_NAMELESS = "meeting-without-address"
+    MEETING_WITHOUT_ADDRESS = "meeting-without-address"
     CLOCK = "clock"
     CAMERA_MISSING = "camera-missing"
     CAMERA_BLANK = "camera-blank"
@@ -117,7 +117,7 @@ def _kinds() -> dict[ProblemKey, Kind]:
         key.AGENDA_MISSING: Kind("L1", area.AGENDA, serious, N_("No agenda yet"), call_it),
         key.AGENDA_OLD: Kind("L2", area.AGENDA, warning, N_("The agenda is old"), call_it),
         key.AGENDA_BROKEN: Kind("L3", area.AGENDA, warning, N_("The agenda is faulty"), call_it),
-        key.MEETING_NAMELESS: Kind("L4", area.AGENDA, serious,
+        key.MEETING_WITHOUT_ADDRESS: Kind("L4", area.AGENDA, serious,
                                    N_("The meeting has no address"), call_it),
         key.CLOCK: Kind("G1", area.CLOCK, serious, N_("The time is not known"),
                         N_("Check the network cable and the modem.")),

@@ -12,33 +12,33 @@ from hashlib import blake2b
 
 from appliance.core.end_reasons import EndReason
 
-AT_ONCE_S = 0.5
+QUICK_RETRY_S = 0.5
 """The spread of the first try after a call that worked: people are looking at a frozen picture."""
 
-LASTED_S = 10.0
+MIN_MEDIA_S = 10.0
 """A call whose media flowed this long worked; a shorter one counts as one more failed try, so that
 a far end that lets sites in and throws them out again is not dialed twice a second."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """The wait before the first repeated try, and the longest, in seconds."""
+class Backoff:
+    """The wait before the first repeated try, which doubles, and the longest, in seconds."""
 
-    first: float
-    longest: float
+    first_s: float
+    max_s: float
 
 
-ORDINARY = Pace(1.0, 30.0)
-CONFIGURED = Pace(10.0, 120.0)  # only a changed agenda, certificate or clock will help
-ACCOUNT = Pace(60.0, 300.0)  # servers lock an account after a handful of wrong passwords
+ORDINARY = Backoff(1.0, 30.0)
+CONFIGURED = Backoff(10.0, 120.0)  # only a changed agenda, certificate or clock will help
+ACCOUNT = Backoff(60.0, 300.0)  # servers lock an account after a handful of wrong passwords
 
-PACES: dict[EndReason, Pace] = {
-    EndReason.BUSY: Pace(5.0, 30.0),  # a full room empties slowly
-    EndReason.REFUSED: Pace(2.0, 30.0),  # the room is often opened some minutes late
+BACKOFFS: dict[EndReason, Backoff] = {
+    EndReason.BUSY: Backoff(5.0, 30.0),  # a full room empties slowly
+    EndReason.REFUSED: Backoff(2.0, 30.0),  # the room is often opened some minutes late
     EndReason.UNREACHABLE: ORDINARY,
     EndReason.UNAUTHORISED: ACCOUNT,
     EndReason.UNTRUSTED: CONFIGURED,
-    EndReason.NO_MEDIA: Pace(2.0, 30.0),
+    EndReason.NO_MEDIA: Backoff(2.0, 30.0),
     EndReason.FAR_END: ORDINARY,
     EndReason.LOST: ORDINARY,
     EndReason.BAD_ADDRESS: CONFIGURED,
@@ -48,25 +48,25 @@ PACES: dict[EndReason, Pace] = {
 
 def tries_after(tries: int, media_s: float) -> int:
     """How many tries have failed in a row, after one more whose media flowed for `media_s`."""
-    return 0 if media_s >= LASTED_S else tries + 1
+    return 0 if media_s >= MIN_MEDIA_S else tries + 1
 
 
-def next_try(tries: int, reason: EndReason, seed: str) -> float:
+def retry_delay(tries: int, reason: EndReason, seed: str) -> float:
     """Seconds to wait before dialing again.
 
     `tries` is how many failed in a row (`tries_after`); 0 after a call that worked. `seed` is the
-    site's name. The wait lies between half and all of the pace's step, which doubles every time.
+    site's name. The wait lies between half and all of the backoff's step, which doubles every time.
     """
     jitter = _unit(seed, tries)
     if tries <= 0:
-        return AT_ONCE_S * jitter
-    pace = PACES[reason]
+        return QUICK_RETRY_S * jitter
+    backoff = BACKOFFS[reason]
     doublings = min(tries - 1, 16)  # far beyond every cap, and no number grows without a bound
-    step = min(pace.longest, pace.first * 2.0**doublings)
+    step = min(backoff.max_s, backoff.first_s * 2.0**doublings)
     return step * (0.5 + 0.5 * jitter)
 
 
-def first_try(seed: str, spread_s: float = 0.0) -> float:
+def first_delay(seed: str, spread_s: float = 0.0) -> float:
     """Seconds to wait at a meeting's begin, so that a large room is filled over `spread_s`."""
     return spread_s * _unit(seed, -1)
 

@@ -57,7 +57,7 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
+class ShownMeeting:
     """The meeting that the screen speaks of, in the site's own time."""
 
     title: str
@@ -74,7 +74,7 @@ class Scene:
     screen: Screen
     site: str
     clock: datetime | None = None  # local, to the minute; None while it is not trusted
-    meeting: Appointment | None = None
+    meeting: ShownMeeting | None = None
     countdown: int | None = None  # whole seconds to the meeting's begin, when it is near
     since: datetime | None = None  # when what is going on began
     elapsed: int | None = None  # whole seconds since then
@@ -121,7 +121,7 @@ class _Case:
         return not self.problems.isdisjoint(keys)
 
     @property
-    def nameless(self) -> bool:
+    def without_address(self) -> bool:
         """A meeting is going on, and nobody said where."""
         meeting = self.meeting
         return meeting is not None and meeting.begin <= self.now and not meeting.address
@@ -129,7 +129,7 @@ class _Case:
 
 _Rule = tuple[Screen, Callable[[_Case], bool]]
 
-CHOICE: tuple[_Rule, ...] = (
+SCREEN_RULES: tuple[_Rule, ...] = (
     # a call is shown before anything else, so that nobody is seen or heard without knowing
     (Screen.IN_MEETING, lambda c: c.phase is Phase.IN_MEETING),
     (Screen.LEAVING, lambda c: c.phase is Phase.LEAVING),
@@ -141,7 +141,7 @@ CHOICE: tuple[_Rule, ...] = (
         lambda c: c.any_of(ProblemKey.NETWORK_CABLE, ProblemKey.NETWORK_ADDRESS),
     ),
     (Screen.CLOCK_UNTRUSTED, lambda c: c.any_of(ProblemKey.CLOCK)),
-    (Screen.NO_ADDRESS, lambda c: c.nameless),
+    (Screen.NO_ADDRESS, lambda c: c.without_address),
     (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
     (Screen.JOINING, lambda c: c.phase is Phase.JOINING),
     (Screen.UPCOMING, lambda c: c.phase is Phase.UPCOMING),
@@ -151,7 +151,7 @@ CHOICE: tuple[_Rule, ...] = (
 )
 """First match wins."""
 
-_FLOOR: tuple[tuple[Microphone, Callable[[Floor], bool]], ...] = (
+_MICROPHONE_RULES: tuple[tuple[Microphone, Callable[[Floor], bool]], ...] = (
     (Microphone.LIVE, lambda f: f.mic),
     (Microphone.GIVEN, lambda f: f.given),
     (Microphone.FAILED, lambda f: f.failed),
@@ -160,9 +160,9 @@ _FLOOR: tuple[tuple[Microphone, Callable[[Floor], bool]], ...] = (
     (Microphone.OFF, lambda _: True),
 )
 
-_COUNTED = frozenset({Screen.IDLE, Screen.UPCOMING, Screen.STATUS, Screen.NO_NETWORK})
-_TIMED = frozenset({Screen.JOINING, Screen.REJOINING, Screen.NO_NETWORK})
-_NO_CHECK = frozenset({Area.MEETING})
+_WITH_COUNTDOWN = frozenset({Screen.IDLE, Screen.UPCOMING, Screen.STATUS, Screen.NO_NETWORK})
+_WITH_ELAPSED = frozenset({Screen.JOINING, Screen.REJOINING, Screen.NO_NETWORK})
+_WITHOUT_ROW = frozenset({Area.MEETING})
 
 
 def scene(
@@ -194,19 +194,19 @@ def scene(
     case = _Case(
         decision.phase, decision.meeting, keys, now, now < status_until, bool(selftest), bool(claim)
     )
-    screen = next(shown for shown, holds in CHOICE if holds(case))
+    screen = next(shown for shown, holds in SCREEN_RULES if holds(case))
     trusted = ProblemKey.CLOCK not in keys
-    near = decision.phase is Phase.UPCOMING and screen in _COUNTED
-    timed = screen in _TIMED and since is not None
+    near = decision.phase is Phase.UPCOMING and screen in _WITH_COUNTDOWN
+    timed = screen in _WITH_ELAPSED and since is not None
     return Scene(
         screen=screen,
         site=site,
         clock=_local(now, zone) if trusted else None,
-        meeting=_appointment(decision.meeting, zone),
+        meeting=_shown_meeting(decision.meeting, zone),
         countdown=_countdown(decision.meeting, now) if near else None,
         since=_local(since, zone) if timed and trusted and since is not None else None,
         elapsed=max(0, int(now - since)) if timed and since is not None else None,
-        microphone=next(state for state, holds in _FLOOR if holds(floor)),
+        microphone=next(state for state, holds in _MICROPHONE_RULES if holds(floor)),
         refused=now < refused_until,
         asks=asks,
         claim=claim if screen is Screen.CLAIM else "",
@@ -244,11 +244,11 @@ def _local(at: float, zone: ZoneInfo) -> datetime:
     return datetime.fromtimestamp(at, zone).replace(second=0, microsecond=0)
 
 
-def _appointment(meeting: Meeting | None, zone: ZoneInfo) -> Appointment | None:
+def _shown_meeting(meeting: Meeting | None, zone: ZoneInfo) -> ShownMeeting | None:
     if meeting is None:
         return None
     begin, end = _local(meeting.begin, zone), _local(meeting.end, zone)
-    return Appointment(meeting.title, meeting.chair, begin, max(begin, end), meeting.free)
+    return ShownMeeting(meeting.title, meeting.chair, begin, max(begin, end), meeting.free)
 
 
 def _countdown(meeting: Meeting | None, now: float) -> int | None:
@@ -268,5 +268,5 @@ def _state(screen: Screen, problems: tuple[Problem, ...]) -> tuple[Check, ...]:
         if area in worst
         else Check(area, CheckState.GOOD)
         for area in Area
-        if area not in _NO_CHECK
+        if area not in _WITHOUT_ROW
     )

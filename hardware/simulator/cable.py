@@ -14,7 +14,7 @@ from typing import Any
 
 import uvloop
 
-HELD_BYTES = 1 << 20
+MAX_HELD_BYTES = 1 << 20
 """What one TCP connection may hold while the cable is out; past that it is reset."""
 
 
@@ -29,7 +29,7 @@ class Cable:
         """Push the cable in or pull it out."""
         self.plugged = plugged
         for stream in tuple(self._streams):
-            stream.turned()
+            stream.cable_changed()
 
     def refuse(self) -> None:
         """Raise `OSError` ENETUNREACH, as the kernel does, while the cable is out."""
@@ -62,7 +62,7 @@ class CableLoop(uvloop.Loop):
             return streams[-1]
 
         transport, _ = await super().create_connection(make, *args, **options)
-        return streams[-1].face or transport, streams[-1].protocol
+        return streams[-1].shown_transport or transport, streams[-1].protocol
 
     async def create_datagram_endpoint(
         self, protocol_factory: Callable[[], Any], *args: Any, **options: Any
@@ -75,7 +75,7 @@ class CableLoop(uvloop.Loop):
             return datagrams[-1]
 
         transport, _ = await super().create_datagram_endpoint(make, *args, **options)
-        return datagrams[-1].face or transport, datagrams[-1].protocol
+        return datagrams[-1].shown_transport or transport, datagrams[-1].protocol
 
 
 class _Datagrams(asyncio.DatagramProtocol):
@@ -83,12 +83,12 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def __init__(self, protocol: asyncio.DatagramProtocol, cable: Cable) -> None:
         self.protocol = protocol
-        self.face: _DatagramFace | None = None
+        self.shown_transport: _ShownDatagramTransport | None = None
         self._cable = cable
 
     def connection_made(self, transport: Any) -> None:
-        self.face = _DatagramFace(transport, self._cable)
-        self.protocol.connection_made(self.face)
+        self.shown_transport = _ShownDatagramTransport(transport, self._cable)
+        self.protocol.connection_made(self.shown_transport)
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
         if self._cable.plugged:
@@ -101,7 +101,7 @@ class _Datagrams(asyncio.DatagramProtocol):
         self.protocol.connection_lost(exc)
 
 
-class _Face:
+class _ShownTransport:
     """A transport as its protocol sees it; all that is not about the cable is the socket's."""
 
     def __init__(self, transport: Any, cable: Cable) -> None:
@@ -112,7 +112,7 @@ class _Face:
         return getattr(self._transport, name)
 
 
-class _DatagramFace(_Face, asyncio.DatagramTransport):
+class _ShownDatagramTransport(_ShownTransport, asyncio.DatagramTransport):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._transport.get_extra_info(name, default)
 
@@ -135,18 +135,18 @@ class _Stream(asyncio.Protocol):
 
     def __init__(self, protocol: Any, cable: Cable) -> None:
         self.protocol = protocol
-        self.face: _StreamFace | None = None
+        self.shown_transport: _ShownStreamTransport | None = None
         self._cable = cable
 
     def connection_made(self, transport: Any) -> None:
-        self.face = _StreamFace(transport, self._cable)
+        self.shown_transport = _ShownStreamTransport(transport, self._cable)
         self._cable._streams.add(self)
-        self.protocol.connection_made(self.face)
+        self.protocol.connection_made(self.shown_transport)
 
-    def turned(self) -> None:
+    def cable_changed(self) -> None:
         """The cable was pulled or pushed in."""
-        if self.face is not None:
-            self.face.turned()
+        if self.shown_transport is not None:
+            self.shown_transport.cable_changed()
 
     def data_received(self, data: bytes) -> None:
         self.protocol.data_received(data)
@@ -165,12 +165,12 @@ class _Stream(asyncio.Protocol):
         self.protocol.connection_lost(exc)
 
 
-class _StreamFace(_Face, asyncio.Transport):
+class _ShownStreamTransport(_ShownTransport, asyncio.Transport):
     def __init__(self, transport: Any, cable: Cable) -> None:
         super().__init__(transport, cable)
         self._held = bytearray()
 
-    def turned(self) -> None:
+    def cable_changed(self) -> None:
         if self._transport.is_closing():
             return
         if not self._cable.plugged:
@@ -184,7 +184,7 @@ class _StreamFace(_Face, asyncio.Transport):
     def write(self, data: Any) -> None:
         if self._cable.plugged:
             self._transport.write(data)
-        elif len(self._held) + len(data) > HELD_BYTES:
+        elif len(self._held) + len(data) > MAX_HELD_BYTES:
             self._transport.abort()
         else:
             self._held += data

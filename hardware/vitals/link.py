@@ -5,6 +5,8 @@ from pathlib import Path
 
 from hardware.vitals.sysfs import entries, whole, word
 
+LOOPBACK = "lo"
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -24,6 +26,18 @@ def links(root: Path) -> tuple[Link, ...]:
     """Interfaces with a device behind them: no loopback, bridge or tunnel."""
     return tuple(
         _link(folder) for folder in entries(root / "sys/class/net") if (folder / "device").exists()
+    )
+
+
+def any_carrier(root: Path) -> bool:
+    """Whether any interface but loopback has a carrier, also one without a device behind it.
+
+    An interface that is administratively down has no readable carrier (EINVAL) and counts as none.
+    """
+    return any(
+        word(folder / "carrier") == "1"
+        for folder in entries(root / "sys/class/net")
+        if folder.name != LOOPBACK
     )
 
 

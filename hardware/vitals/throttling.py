@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hardware.vitals.sysfs import entries, whole, word
 
-NOW = {1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
+STATE_BITS = {1: "frequency capped", 2: "throttled", 3: "soft temperature limit"}
 """Bit 0 is under-voltage, which has a check of its own."""
 
 
@@ -20,7 +20,7 @@ def slowed_by(root: Path) -> tuple[str, ...] | None:
             bits = int(text.removeprefix("throttled="), 16)
         except ValueError:
             return None
-        return tuple(reason for bit, reason in NOW.items() if bits >> bit & 1)
+        return tuple(reason for bit, reason in STATE_BITS.items() if bits >> bit & 1)
     policies = [
         (whole(policy / "scaling_max_freq"), whole(policy / "cpuinfo_max_freq"))
         for policy in entries(root / "sys/devices/system/cpu/cpufreq")

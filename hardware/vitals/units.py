@@ -5,13 +5,13 @@ import subprocess
 from collections.abc import Sequence
 
 DEADLINE_S = 5.0
-ASK = ("systemctl", "list-units", "--failed", "--output=json", "--no-pager")
+LIST_FAILED = ("systemctl", "list-units", "--failed", "--output=json", "--no-pager")
 
 
-def failed_units(ask: Sequence[str] = ASK) -> tuple[str, ...] | None:
+def failed_units(command: Sequence[str] = LIST_FAILED) -> tuple[str, ...] | None:
     """Their names; None where systemd does not answer, or does not run here."""
     try:
-        done = subprocess.run(ask, capture_output=True, timeout=DEADLINE_S, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=DEADLINE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return parse_units(done.stdout) if done.returncode == 0 else None

@@ -18,8 +18,8 @@ from appliance.dialers.registry import Dialers
 from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.tv.television import Television, TvProblem
 from hardware.board import open_board
-from hardware.network import linked
 from hardware.vitals.identity import model
+from hardware.vitals.link import any_carrier
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
@@ -64,7 +64,7 @@ async def serve(
     dialers = Dialers(site.call.ca, sip=site.sip)
 
     def plugged() -> bool:
-        return linked() if simulator is None else simulator.linked()
+        return any_carrier(paths.root) if simulator is None else simulator.linked()
 
     def tv_problem() -> TvProblem | None:
         return television.problem

@@ -19,7 +19,7 @@ from services.health.program import run_health
 @click.option("--run", "run_path", default="/run/diemcau", show_default=True,
               type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
 @click.option("--root", default="/", show_default=True, type=click.Path(path_type=Path),
-              help="Where sysfs and procfs are; a recorded tree on a bench.")  # fmt: skip
+              help="Where sysfs and procfs are; a recorded tree in tests.")  # fmt: skip
 @click.option("--verbose", is_flag=True)
 def health(site_path: Path, data: Path, run_path: Path, root: Path, verbose: bool) -> None:
     """Check the box, hold its alarms, and report both as long as the power is on."""

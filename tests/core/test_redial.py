@@ -5,11 +5,11 @@ from hypothesis import strategies as st
 
 from appliance.core.end_reasons import EndReason
 from appliance.core.redial import (
-    AT_ONCE_S,
-    LASTED_S,
-    PACES,
-    first_try,
-    next_try,
+    BACKOFFS,
+    MIN_MEDIA_S,
+    QUICK_RETRY_S,
+    first_delay,
+    retry_delay,
     tries_after,
 )
 
@@ -19,42 +19,44 @@ tries = st.integers(1, 10_000)
 
 
 def test_every_reason_has_a_pace() -> None:
-    assert set(PACES) == set(EndReason)
+    assert set(BACKOFFS) == set(EndReason)
 
 
 @given(reasons, st.text())
 def test_a_call_that_worked_is_dialed_again_at_once(reason: EndReason, site: str) -> None:
-    assert 0.0 <= next_try(0, reason, site) < AT_ONCE_S
+    assert 0.0 <= retry_delay(0, reason, site) < QUICK_RETRY_S
 
 
 @given(tries, reasons, st.text())
 def test_a_wait_is_bounded_and_the_same_for_the_same_try(
     failed: int, reason: EndReason, site: str
 ) -> None:
-    wait = next_try(failed, reason, site)
-    assert PACES[reason].first / 2 <= wait <= PACES[reason].longest
-    assert wait == next_try(failed, reason, site)
+    wait = retry_delay(failed, reason, site)
+    assert BACKOFFS[reason].first_s / 2 <= wait <= BACKOFFS[reason].max_s
+    assert wait == retry_delay(failed, reason, site)
 
 
 @given(st.integers(1, 20), reasons, st.text())
 def test_waits_never_shrink_below_the_step_before(
     failed: int, reason: EndReason, site: str
 ) -> None:
-    pace = PACES[reason]
-    step = min(pace.longest, pace.first * 2 ** (failed - 1))
-    assert next_try(failed + 1, reason, site) >= min(step, pace.longest / 2)
+    backoff = BACKOFFS[reason]
+    step = min(backoff.max_s, backoff.first_s * 2 ** (failed - 1))
+    assert retry_delay(failed + 1, reason, site) >= min(step, backoff.max_s / 2)
 
 
 def test_an_account_is_never_locked_in_an_evening() -> None:
-    hour = sum(next_try(n, EndReason.UNAUTHORISED, "Xã Ia Kly") for n in range(1, 25))
+    hour = sum(retry_delay(n, EndReason.UNAUTHORISED, "Xã Ia Kly") for n in range(1, 25))
     assert hour > 3600.0
-    first_ten_minutes = sum(next_try(n, EndReason.UNAUTHORISED, "Xã Ia Kly") for n in (1, 2, 3, 4))
+    first_ten_minutes = sum(
+        retry_delay(n, EndReason.UNAUTHORISED, "Xã Ia Kly") for n in (1, 2, 3, 4)
+    )
     assert first_ten_minutes > 225.0
 
 
 def test_135_sites_do_not_dial_in_step() -> None:
     for failed in (0, 1, 4, 9):
-        waits = sorted(next_try(failed, EndReason.LOST, site) for site in SITES)
+        waits = sorted(retry_delay(failed, EndReason.LOST, site) for site in SITES)
         span = waits[-1] - waits[0]
         fullest_tenth = max(
             sum(waits[0] + span * n / 10 <= w < waits[0] + span * (n + 1) / 10 for w in waits)
@@ -64,8 +66,8 @@ def test_135_sites_do_not_dial_in_step() -> None:
 
 
 def test_the_first_try_fills_a_large_room_over_its_spread() -> None:
-    assert first_try("Xã Ia Kly") == 0.0
-    waits = [first_try(site, 10.0) for site in SITES]
+    assert first_delay("Xã Ia Kly") == 0.0
+    waits = [first_delay(site, 10.0) for site in SITES]
     assert min(waits) < 1.0
     assert max(waits) > 9.0
     assert all(0.0 <= wait < 10.0 for wait in waits)
@@ -75,5 +77,5 @@ def test_a_far_end_that_throws_sites_out_again_is_not_dialed_twice_a_second() ->
     failed = 0
     for _ in range(6):
         failed = tries_after(failed, media_s=2.0)
-    assert next_try(failed, EndReason.FAR_END, "Xã Ia Kly") > 10.0
-    assert tries_after(failed, media_s=LASTED_S) == 0
+    assert retry_delay(failed, EndReason.FAR_END, "Xã Ia Kly") > 10.0
+    assert tries_after(failed, media_s=MIN_MEDIA_S) == 0

@@ -104,9 +104,9 @@ def test_no_agenda_is_told_only_where_no_meeting_is_known() -> None:
 
 
 def test_a_running_meeting_without_address_is_told() -> None:
-    nameless = replace(MEETING, address="")
-    assert at(Phase.UPCOMING, now=HOUR - 60, meeting=nameless).screen is Screen.UPCOMING
-    assert at(Phase.UPCOMING, now=HOUR, meeting=nameless).screen is Screen.NO_ADDRESS
+    without_address = replace(MEETING, address="")
+    assert at(Phase.UPCOMING, now=HOUR - 60, meeting=without_address).screen is Screen.UPCOMING
+    assert at(Phase.UPCOMING, now=HOUR, meeting=without_address).screen is Screen.NO_ADDRESS
 
 
 def test_a_press_shows_the_state_until_its_time_is_over() -> None:

@@ -12,7 +12,7 @@ from gpiozero.pins.mock import MockFactory, MockPWMPin
 from appliance.core.floor_control import Lamp
 from hardware.board import open_board
 from hardware.gestures import Gesture
-from hardware.panel import EVENTS, Button, Event, Panel
+from hardware.panel import MAX_EVENTS, Button, Event, Panel
 from hardware.simulator.pins import Simulator
 from hardware.wiring import ONE_BUTTON
 from tests.fast_loop import play
@@ -109,7 +109,7 @@ def test_gestures_that_nobody_asks_for_do_not_pile_up() -> None:
         loop = asyncio.get_running_loop()
         with box(loop.time) as (panel, hands):
             runs = asyncio.create_task(panel.run())
-            for _ in range(2 * EVENTS):
+            for _ in range(2 * MAX_EVENTS):
                 await hands.press(0.1)
                 await asyncio.sleep(0.1)
             runs.cancel()
@@ -122,7 +122,7 @@ def test_gestures_that_nobody_asks_for_do_not_pile_up() -> None:
                     return count
                 count += 1
 
-    assert play(story()) == EVENTS
+    assert play(story()) == MAX_EVENTS
 
 
 def test_closing_puts_the_lamp_out() -> None:

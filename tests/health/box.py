@@ -17,7 +17,7 @@ from starlette.routing import Route
 from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Pair, private_pem
 from services.province.broker.local_broker import Beside
-from tests.health.boxes import bench
+from tests.health.boxes import healthy_box
 from tests.health.process import SITE_FILE
 from tests.process.ports import free_port
 from tests.process.waiting import until
@@ -29,7 +29,7 @@ class Box:
     def __init__(self, folder: Path, choice: Beside, url: str) -> None:
         folder.mkdir()
         self._folder = folder
-        self._bench = bench(folder)
+        self._recorded = healthy_box(folder)
         text = SITE_FILE.format(port=choice.port, url=url, ca=choice.files.authority)
         (folder / "site.toml").write_text(text)
         self._process: asyncio.subprocess.Process | None = None
@@ -39,8 +39,8 @@ class Box:
         with (self._folder / "log").open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.command", "health",
-                "--site", str(self._folder / "site.toml"), "--data", str(self._bench.data),
-                "--run", str(self._folder / "run"), "--root", str(self._bench.root),
+                "--site", str(self._folder / "site.toml"), "--data", str(self._recorded.data),
+                "--run", str(self._folder / "run"), "--root", str(self._recorded.root),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
             )  # fmt: skip
 

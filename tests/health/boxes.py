@@ -18,7 +18,7 @@ IDLE = EndpointFacts(at=NOON, boot_id="b", phase="idle")
 
 
 @dataclass
-class Bench:
+class RecordedBox:
     """`box` at any moment of a tree that the test changes."""
 
     root: Path
@@ -39,15 +39,15 @@ class Bench:
         )
 
 
-def bench(folder: Path) -> Bench:
+def healthy_box(folder: Path) -> RecordedBox:
     """A Pi in good health, its data below `folder`."""
-    one = Bench(pi(folder / "root"), folder / "data")
+    one = RecordedBox(pi(folder / "root"), folder / "data")
     one.data.mkdir()
     spoil(one.root, "proc/mounts", mounts(one, "rw"))
     return one
 
 
-def mounts(one: Bench, how: str) -> str:
+def mounts(one: RecordedBox, how: str) -> str:
     """The data partition as procfs lists it."""
     return f"/dev/mmcblk0p5 {one.data} ext4 {how},relatime,errors=remount-ro 0 0\n"
 

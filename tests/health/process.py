@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.health.boxes import Bench, bench
+from tests.health.boxes import RecordedBox, healthy_box
 from tests.process.notify import NotifySocket
 
 SITE = "ia-kly"
@@ -32,7 +32,7 @@ class Program:
 
     def __init__(self, folder: Path, port: int, authority: Path, identity: bytes) -> None:
         """`port` is the broker's, `identity` the key and certificate that it knows (PEM)."""
-        self.one: Bench = bench(folder)
+        self.one: RecordedBox = healthy_box(folder)
         self.run = folder / "run"
         self.run.mkdir()
         self.notify = NotifySocket(folder / "notify")

@@ -20,7 +20,7 @@ from services.health.checks.units import Units
 from services.health.checks.voltage import Voltage
 from services.slots.attempt_marks import RESCUE_FLAG, RESCUE_FOLDER
 from tests.hardware.vitals.trees import spoil
-from tests.health.boxes import NOON, Bench, bench, mounts, states, wrong
+from tests.health.boxes import NOON, RecordedBox, healthy_box, mounts, states, wrong
 
 KEY = ProblemKey
 SPOILED: list[tuple[str, str, str | bytes | None, ProblemKey]] = [
@@ -44,7 +44,7 @@ SPOILED: list[tuple[str, str, str | bytes | None, ProblemKey]] = [
 def test_a_spoiled_attribute_is_one_problem(
     tmp_path: Path, name: str, attribute: str, content: str | bytes | None, key: ProblemKey
 ) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
     assert wrong(check, one.box()) == set()
     spoil(one.root, attribute, content)
@@ -59,7 +59,8 @@ CODES = [
     ("camera", KEY.CAMERA_BLANK), ("microphone", KEY.MICROPHONE_SILENT),
     ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_PROGRAM),
     ("button", KEY.BUTTON_STUCK), ("button", KEY.BUTTON_BOX),
-    ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING), ("agenda", KEY.MEETING_NAMELESS),
+    ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING),
+    ("agenda", KEY.MEETING_WITHOUT_ADDRESS),
     ("line", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
 ]  # fmt: skip
 
@@ -68,7 +69,7 @@ CODES = [
 def test_what_only_the_endpoint_knows_is_its_word(
     tmp_path: Path, name: str, key: ProblemKey
 ) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
     assert states(check(one.box()))[key] is State.FINE
     one.endpoint = EndpointFacts(at=NOON, phase="idle", problems=(KINDS[key].code,))
@@ -78,7 +79,7 @@ def test_what_only_the_endpoint_knows_is_its_word(
 
 
 def test_every_problem_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     checks = Checklist(one.root, one.data).checks
     checks["units"] = Units(("echo", "[]"))
     spoil(one.root, "sys/block/mmcblk0/device/life_time", "0x01 0x01")
@@ -90,7 +91,7 @@ def test_every_problem_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
 
 
 def test_the_clock(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["clock"]
     assert wrong(check, one.box()) == set()
     assert wrong(check, one.box(trusted=False)) == {KEY.CLOCK}
@@ -101,7 +102,7 @@ def test_the_clock(tmp_path: Path) -> None:
     [(300.0, set()), (14.0, set()), (13.9, {KEY.CERTIFICATE_ENDS}), (-0.1, {KEY.CERTIFICATE_OVER})],
 )
 def test_the_certificate(tmp_path: Path, days: float, keys: set[ProblemKey]) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     one.certificate_end = NOON + days * 86400
     check = Checklist(one.root, one.data).checks["certificate"]
     assert wrong(check, one.box()) == keys
@@ -110,7 +111,7 @@ def test_the_certificate(tmp_path: Path, days: float, keys: set[ProblemKey]) -> 
 
 
 def test_a_drop_of_the_voltage_between_two_looks_is_a_drop(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     alarm, voltage = "sys/class/hwmon/hwmon1/in0_lcrit_alarm", Voltage()
     for value in ("1", "1", "0", "1", "0"):
         spoil(one.root, alarm, value)
@@ -129,7 +130,7 @@ def test_room_on_the_data_partition(percent: float, state: State) -> None:
 
 
 def test_the_disk_of_this_machine_has_some_room(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     finding = Checklist(one.root, one.data).checks["disk"](one.box())
     assert 0.0 <= finding.figures["data_free_percent"] <= 100.0
 
@@ -146,14 +147,14 @@ DATA: list[tuple[str, str, str, set[ProblemKey]]] = [
 def test_the_card(
     tmp_path: Path, name: str, attribute: str, content: str, keys: set[ProblemKey]
 ) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks[name]
     spoil(one.root, attribute, content)
     assert wrong(check, one.box()) == keys
 
 
 def test_a_partition_that_went_read_only(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["filesystem"]
     spoil(one.root, "proc/mounts", mounts(one, "ro"))
     (observation,) = check(one.box()).observations
@@ -161,7 +162,7 @@ def test_a_partition_that_went_read_only(tmp_path: Path) -> None:
 
 
 def test_memory_laid_over_a_card_that_takes_nothing(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["filesystem"]
     spoil(one.root, "proc/mounts", f"card {one.data} overlay rw,nosuid,nodev 0 0\n")
     (observation,) = check(one.box()).observations
@@ -170,7 +171,7 @@ def test_memory_laid_over_a_card_that_takes_nothing(tmp_path: Path) -> None:
 
 
 def test_the_canary_sings_each_quarter_of_an_hour(tmp_path: Path) -> None:
-    one, canary = bench(tmp_path), Canary()
+    one, canary = healthy_box(tmp_path), Canary()
     assert wrong(canary, one.box()) == set()
     (one.data / "canary").unlink()
     (one.data / "canary").mkdir()
@@ -193,7 +194,7 @@ def test_what_is_wrong_with_the_write_is_named(tmp_path: Path) -> None:
 def test_a_cable_that_loses(
     tmp_path: Path, errors: int, packets: int, keys: set[ProblemKey]
 ) -> None:
-    one, cable = bench(tmp_path), Cable()
+    one, cable = healthy_box(tmp_path), Cable()
     counts = "sys/class/net/eth0/statistics"
     assert KEY.LINK_ERRORS not in states(cable(one.box()))
     spoil(one.root, f"{counts}/rx_errors", str(errors))
@@ -205,7 +206,7 @@ def test_a_cable_that_loses(
 
 
 def test_units(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     answer = tmp_path / "answer"
     answer.write_text('[{"unit": "a.service"}, {"unit": "b.service"}]')
     units = Units(("cat", str(answer)))
@@ -220,13 +221,13 @@ def test_units(tmp_path: Path) -> None:
 BOOT = "proc/sys/kernel/random/boot_id"
 
 
-def reboot(one: Bench, boot: str) -> Reboot:
+def reboot(one: RecordedBox, boot: str) -> Reboot:
     spoil(one.root, BOOT, boot)
     return Reboot(one.data / "last-end.json", one.root)
 
 
 def test_why_the_box_started(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     assert reboot(one, "b1").reason is Reason.FIRST
     assert reboot(one, "b1").reason is Reason.FIRST  # the program fell; the boot is the same
     cut = reboot(one, "b2")
@@ -245,14 +246,14 @@ def test_why_the_box_started(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mark", ["", "{", "[]", '{"boot_id": 3, "reason": []}'])
 def test_a_broken_mark_stops_nothing(tmp_path: Path, mark: str) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     (one.data / "last-end.json").write_text(mark)
     assert isinstance(reboot(one, "b1").reason, Reason)
     assert json.loads((one.data / "last-end.json").read_text())["boot_id"] == "b1"
 
 
 def test_a_round_on_a_healthy_pi_has_no_alarm_and_many_figures(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     runner = CheckRunner(Checklist(one.root, one.data).checks)
     for second in range(0, 120, 10):
         health = runner.run(one.box(float(second)))
@@ -265,7 +266,7 @@ def test_a_round_on_a_healthy_pi_has_no_alarm_and_many_figures(tmp_path: Path) -
 def test_an_alarm_comes_in_both_languages_with_its_remedy_and_goes_by_itself(
     tmp_path: Path,
 ) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     runner = CheckRunner(Checklist(one.root, one.data).checks)
     temperature = "sys/class/thermal/thermal_zone0/temp"
     spoil(one.root, temperature, "84200")
@@ -283,7 +284,7 @@ def test_an_alarm_comes_in_both_languages_with_its_remedy_and_goes_by_itself(
 
 
 def test_a_check_that_falls_takes_nothing_down(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
 
     def falls(_: object) -> None:
         raise RuntimeError("a driver's new form")
@@ -297,7 +298,7 @@ def test_a_check_that_falls_takes_nothing_down(tmp_path: Path) -> None:
 
 
 def test_a_box_in_rescue_says_so_until_the_gate_is_passed(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["rescue"]
     assert wrong(check, one.box()) == set()
     folder = one.root / RESCUE_FOLDER.removeprefix("/")

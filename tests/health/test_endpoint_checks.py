@@ -5,13 +5,13 @@ from pathlib import Path
 from appliance.core.problems import ProblemKey
 from appliance.wire.facts import EndpointFacts
 from services.health.checklist import Checklist
-from tests.health.boxes import NOON, bench, wrong
+from tests.health.boxes import NOON, healthy_box, wrong
 
 KEY = ProblemKey
 
 
 def test_a_silent_endpoint(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["endpoint"]
     finding = check(one.box(3.0))
     assert finding.figures == {"endpoint_age_s": 3.0}
@@ -20,7 +20,7 @@ def test_a_silent_endpoint(tmp_path: Path) -> None:
 
 
 def test_the_age_of_the_agenda(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["agenda"]
     assert check(one.box()).figures == {}
     one.endpoint = EndpointFacts(at=NOON, phase="idle", agenda_at=NOON - 90)
@@ -29,7 +29,7 @@ def test_the_age_of_the_agenda(tmp_path: Path) -> None:
 
 
 def test_the_endpoint_s_figures(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     checks = Checklist(one.root, one.data).checks
     one.endpoint = EndpointFacts(
         at=NOON, phase="idle", loss_percent=1.25, rtt_ms=38.0, microphone_dbfs=-31.5
@@ -43,7 +43,7 @@ def test_the_endpoint_s_figures(tmp_path: Path) -> None:
 
 
 def test_the_last_self_test(tmp_path: Path) -> None:
-    one = bench(tmp_path)
+    one = healthy_box(tmp_path)
     check = Checklist(one.root, one.data).checks["selftest"]
     assert check(one.box()).facts == {}
     done = "2026-11-02T07:40:00Z"

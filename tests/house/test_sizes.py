@@ -21,7 +21,6 @@ SHORT = {
     "appliance/base/paths.py": "one value that the programs of a box share",
     "appliance/core/end_reasons.py": "one enumeration that redial, dialers and reports share",
     "appliance/core/message.py": "N_, imported wherever a text is written",
-    "hardware/network.py": "one reading, for programs that need no vitals",
     "hardware/wiring.py": "one table of pins",
     "services/endpoint/devices/near_devices.py": "a Protocol that breaks a cycle",
     "services/province/history/bounds.py": "one table of bounds",

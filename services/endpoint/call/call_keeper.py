@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from appliance.core.decision import CallFact, CallState
 from appliance.core.end_reasons import EndReason
-from appliance.core.redial import first_try, next_try, tries_after
+from appliance.core.redial import first_delay, retry_delay, tries_after
 from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError
 from appliance.wire.meeting import Meeting
 
@@ -109,7 +109,7 @@ class CallKeeper:
     async def _keep(self, meeting: Meeting) -> None:
         """Dial this meeting again and again until another one is wanted, or none."""
         self.tries, self.ended = 0, None
-        await self._pause(first_try(self._seed, self._spread))
+        await self._pause(first_delay(self._seed, self._spread))
         while not self._turn.is_set():
             started = asyncio.get_running_loop().time()
             self._media_at = None
@@ -119,7 +119,7 @@ class CallKeeper:
                 break
             media_s = 0.0 if self._media_at is None else self._media_at - started
             self.tries = tries_after(self.tries, media_s)
-            wait = next_try(self.tries, self.ended.reason, self._seed)
+            wait = retry_delay(self.tries, self.ended.reason, self._seed)
             log.info(
                 "near ← call ended: %s (%s); next try in %.1f s",
                 self.ended.reason,

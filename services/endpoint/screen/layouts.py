@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from appliance.core.message import N_
-from appliance.core.scenes import Appointment, Scene
+from appliance.core.scenes import Scene, ShownMeeting
 from appliance.core.screen_texts import Screen
 from services.endpoint.screen.languages import Languages, countdown, day, hour, lasting
 from services.endpoint.screen.page_parts import body, disc, foot, head, meeting_line
@@ -167,7 +167,7 @@ def _hour_column(
     canvas.text(below, lower, Style(38, colour=MUTED, align=0.5, rise=0.5))
 
 
-def _meeting_column(canvas: Canvas, place: Box, meeting: Appointment, last: str) -> None:
+def _meeting_column(canvas: Canvas, place: Box, meeting: ShownMeeting, last: str) -> None:
     px = canvas.grid.px
     lower = Box(place.x, place.bottom - px(56), place.width, px(56))
     canvas.text(last, lower, Style(34, colour=MUTED, rise=1.0))
@@ -240,7 +240,7 @@ def _steps(canvas: Canvas, steps: tuple[str, ...], say: Languages, place: Box) -
 
 
 def _meeting_card(
-    canvas: Canvas, scene: Scene, meeting: Appointment, say: Languages, place: Box
+    canvas: Canvas, scene: Scene, meeting: ShownMeeting, say: Languages, place: Box
 ) -> None:
     """Which meeting this is about, and for how long the site has been at it."""
     px = canvas.grid.px

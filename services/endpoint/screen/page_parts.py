@@ -1,7 +1,7 @@
 """What several faces share: ground, head line with clock, foot line with button and problem."""
 
 from appliance.core.problems import Problem, Severity
-from appliance.core.scenes import Appointment, Scene
+from appliance.core.scenes import Scene, ShownMeeting
 from services.endpoint.screen.languages import Languages, hour, when
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight, width
@@ -79,7 +79,7 @@ def foot(canvas: Canvas, scene: Scene, say: Languages) -> None:
         canvas.text(hint, place, Style(36, rise=0.5, lines=2))
 
 
-def meeting_line(meeting: Appointment, scene: Scene, say: Languages) -> str:
+def meeting_line(meeting: ShownMeeting, scene: Scene, say: Languages) -> str:
     """Hôm nay 14:00 – Giao ban trực tuyến."""
     return f"{when(say.first, meeting.begin, scene.clock)} – {meeting.title}"
 

@@ -172,7 +172,7 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         Phase.UPCOMING,
         after=30,
         meeting=_NO_HOST,
-        problems=_problem(ProblemKey.MEETING_NAMELESS),
+        problems=_problem(ProblemKey.MEETING_WITHOUT_ADDRESS),
     ),
     "claim": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None, claim=_CLAIM),
     "claim-link": lambda: _at(

@@ -94,7 +94,7 @@ class SiteProblems:
 
     def _held(self, trusted: bool, decision: Decision) -> list[ProblemKey]:
         meeting = decision.meeting
-        nameless = meeting is not None and not meeting.address
+        without_address = meeting is not None and not meeting.address
         holds = {
             ProblemKey.NETWORK_CABLE: not self._linked(),
             ProblemKey.CLOCK: not trusted,
@@ -104,7 +104,7 @@ class SiteProblems:
             ProblemKey.TV_PROGRAM: self._tv_problem() is TvProblem.NO_PICTURE,
             ProblemKey.SPEAKER_MISSING: self._tv_problem() is TvProblem.NO_SOUND,
             ProblemKey.LINE_POOR: self.line_quality is scenes.LineQuality.POOR,
-            ProblemKey.MEETING_NAMELESS: nameless,
+            ProblemKey.MEETING_WITHOUT_ADDRESS: without_address,
         }
         return [key for key, held in holds.items() if held]
 

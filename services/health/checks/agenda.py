@@ -11,7 +11,7 @@ def agenda(box: Box) -> CheckResult:
         ProblemKey.AGENDA_MISSING,
         ProblemKey.AGENDA_OLD,
         ProblemKey.AGENDA_BROKEN,
-        ProblemKey.MEETING_NAMELESS,
+        ProblemKey.MEETING_WITHOUT_ADDRESS,
     )
     at = box.endpoint.agenda_at if box.endpoint is not None else None
     if at is None or not box.trusted:

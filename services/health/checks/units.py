@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from appliance.core.alarms import when
 from appliance.core.problems import ProblemKey
-from hardware.vitals.units import ASK, failed_units
+from hardware.vitals.units import LIST_FAILED, failed_units
 from services.health.check_api import NOTHING, Box, CheckResult
 
 INTERVAL_S = 60.0
@@ -13,8 +13,8 @@ INTERVAL_S = 60.0
 class Units:
     """Asks once a minute; between, the last answer stands."""
 
-    def __init__(self, ask: Sequence[str] = ASK) -> None:
-        self._ask = ask
+    def __init__(self, command: Sequence[str] = LIST_FAILED) -> None:
+        self._command = command
         self._due = float("-inf")
         self._failed: tuple[str, ...] | None = None
 
@@ -22,7 +22,7 @@ class Units:
         """UNIT_FAILED, with the names; ``units_failed``."""
         if box.monotonic >= self._due:
             self._due = box.monotonic + INTERVAL_S
-            self._failed = failed_units(self._ask)
+            self._failed = failed_units(self._command)
         if self._failed is None:
             return NOTHING
         observation = when(

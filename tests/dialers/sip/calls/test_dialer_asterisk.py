@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base.config import SipChoices
-from appliance.core.redial import PACES
+from appliance.core.redial import BACKOFFS
 from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
 from appliance.wire.meeting import Meeting
@@ -140,6 +140,6 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
         assert len(line.ended.detail.splitlines()) == 1
         assert PASSWORD not in caplog.text
         found = re.findall(r"next try in ([0-9.]+) s", caplog.text)
-        pace = PACES[reason].first
-        assert pace / 2 <= float(found[0]) <= pace
+        backoff = BACKOFFS[reason].first_s
+        assert backoff / 2 <= float(found[0]) <= backoff
     await there_is(lambda: not server.asterisk.calls(), "that Asterisk has nobody any more")
