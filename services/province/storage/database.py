@@ -81,6 +81,12 @@ def _sqlite_connect(connection: Any, _record: object) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")  # what was acknowledged survives a power cut
     connection.execute("PRAGMA foreign_keys = ON")
+    # SQLite's own knows A to Z alone: to it "CHƯ PRÔNG" and "Chư Prông" were two districts.
+    connection.create_function("lower", 1, _lower, deterministic=True)
+
+
+def _lower(text: str | None) -> str | None:
+    return None if text is None else text.lower()
 
 
 def _sqlite_begin(connection: Connection) -> None:
