@@ -1,0 +1,142 @@
+"""What makes a site ready, in a meeting or in need, out of what it last said."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.province.fleet.readiness import (
+    COPIED_S,
+    IDENTITY,
+    MOST_REASONS,
+    NEAR_S,
+    NEVER_HEARD,
+    SILENT_AFTER_S,
+    UNKNOWN_REASON,
+    UNKNOWN_REMEDY,
+    Heard,
+    State,
+    judge,
+    near,
+)
+
+NOW = 1_773_290_400.0
+
+
+def alarm(severity: object, key: str = "hot", **more: object) -> dict[str, object]:
+    return {"key": key, "code": key[:2], "severity": severity, "since": NOW - 5.0, **more}
+
+
+def heard(**states: dict[str, Any]) -> dict[str, Heard]:
+    """The last reports by kind, each ten seconds old."""
+    return {kind: Heard(NOW - 10.0, NOW - 10.0, state) for kind, state in states.items()}
+
+
+def test_a_site_of_which_nothing_was_ever_heard_is_silent_since_no_hour() -> None:
+    standing = judge({}, NOW)
+    assert (standing.state, standing.heard_at) == (State.SILENT, None)
+    assert standing.reasons[0].text == NEVER_HEARD
+
+
+@pytest.mark.parametrize(
+    ("severity", "phase", "state"),
+    [
+        (1, "idle", State.READY),
+        (2, "idle", State.HELP),
+        (1, "in meeting", State.MEETING),
+        (2, "in meeting", State.MEETING),
+        (3, "in meeting", State.HELP),
+    ],
+)
+def test_only_what_ends_a_meeting_calls_for_help_during_one(
+    severity: int, phase: str, state: State
+) -> None:
+    told = heard(health={"alarms": [alarm(severity)]}, meeting={"phase": phase, "meeting": "u1"})
+    standing = judge(told, NOW)
+    assert (standing.state, standing.phase, standing.meeting) == (state, phase, "u1")
+    assert len(standing.reasons) == (severity >= 2)
+    assert len(standing.notes) == (severity < 2)
+
+
+def test_the_worst_is_told_first_and_of_equal_ones_the_first_that_was_told() -> None:
+    told = [alarm(2, "a"), alarm(3, "b"), alarm(1, "c"), alarm(3, "d")]
+    standing = judge(heard(health={"alarms": told}), NOW)
+    assert [reason.code for reason in standing.reasons] == ["b", "d", "a"]
+    assert [note.code for note in standing.notes] == ["c"]
+
+
+def test_both_languages_and_the_detail_of_an_alarm_are_kept_apart() -> None:
+    one = alarm(
+        2,
+        text={"vi": "Quá nóng", "en": "Too hot"},
+        remedy={"vi": "Để thoáng", "en": "Give it air"},
+        detail="84 °C",
+    )
+    (reason,) = judge(heard(health={"alarms": [one]}), NOW).reasons
+    assert (reason.text, reason.text_en) == ("Quá nóng", "Too hot")
+    assert (reason.remedy, reason.remedy_en) == ("Để thoáng", "Give it air")
+    assert (reason.detail, reason.since, reason.age_s) == ("84 °C", NOW - 5.0, None)
+
+
+def test_an_alarm_without_its_text_is_told_by_its_key_or_as_unknown() -> None:
+    told = [alarm(2, "hot"), {"severity": 2, "text": "no tongues"}, {"severity": "3"}]
+    found = judge(heard(health={"alarms": told}), NOW).reasons
+    assert [reason.text for reason in found] == ["hot", UNKNOWN_REASON, UNKNOWN_REASON]
+    assert {reason.remedy for reason in found} == {UNKNOWN_REMEDY}
+    assert found[2].severity == 2  # a word is no severity
+
+
+def test_a_hand_counts_since_it_was_raised_and_only_while_it_is_up() -> None:
+    for up, since in ((True, NOW - 30.0), (False, 0.0), ("yes", 0.0)):
+        told = heard(health={}, hand={"up": up, "since": NOW - 30.0})
+        assert judge(told, NOW).hand_since == since
+
+
+def test_a_copied_identity_stands_for_a_day_before_all_other_alarms() -> None:
+    told = heard(health={"alarms": [alarm(3)]})
+    told[IDENTITY] = Heard(NOW - 1.0, NOW - COPIED_S + 1.0, {"reason": "two serials"})
+    assert [reason.detail for reason in judge(told, NOW).reasons] == ["two serials", ""]
+    told[IDENTITY] = Heard(NOW - 1.0, NOW - COPIED_S, {"reason": "two serials"})
+    assert [reason.detail for reason in judge(told, NOW).reasons] == [""]
+
+
+def test_silence_begins_after_its_bound_and_by_the_newest_report() -> None:
+    told = {
+        "health": Heard(NOW, NOW - SILENT_AFTER_S, {}),
+        "meeting": Heard(NOW, NOW - 900.0, {"phase": "idle"}),
+    }
+    assert judge(told, NOW).state is State.READY
+    late = judge(told, NOW + 0.5)
+    assert late.state is State.SILENT
+    assert (late.heard_at, late.reasons[0].age_s) == (NOW - SILENT_AFTER_S, SILENT_AFTER_S + 0.5)
+
+
+@pytest.mark.parametrize(
+    ("at", "is_near"),
+    [(-NEAR_S - 1, False), (-NEAR_S, True), (0.0, True), (3599.0, True), (3600.0, False)],
+)
+def test_a_meeting_is_near_from_a_quarter_hour_before_to_its_end(at: float, is_near: bool) -> None:
+    assert near(NOW + at, NOW, NOW + 3600.0) is is_near
+    assert near(NOW + at, None, None) is False
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=12) | st.dictionaries(
+        st.sampled_from(["alarms", "severity", "text", "since", "phase", "up", "vi"]), inner
+    ),
+    max_leaves=30,
+)  # fmt: skip
+
+
+@settings(max_examples=40)
+@given(JSON, JSON, JSON)
+def test_whatever_a_site_says_it_has_a_standing(health: Any, meeting: Any, hand: Any) -> None:
+    states = {"health": {"alarms": health}, "meeting": {"phase": meeting}, "hand": {"since": hand}}
+    standing = judge(heard(**states), NOW)
+    assert standing.state is not State.SILENT
+    assert len(standing.reasons) + len(standing.notes) <= MOST_REASONS
+    severities = [reason.severity for reason in standing.reasons]
+    assert severities == sorted(severities, reverse=True)
+    assert all(severity >= 2 for severity in severities)
