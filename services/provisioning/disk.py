@@ -1,4 +1,4 @@
-"""Does the operations of first boot on real folders, each synced before the next begins."""
+"""Performs the disk operations of first boot on real folders, each synced before the next."""
 
 import json
 import os
@@ -9,27 +9,30 @@ from pathlib import Path
 from appliance.base.atomic_file import write_atomically
 from services.provisioning.disk_ops import (
     Access,
-    Operation,
+    DiskOp,
     Overwrite,
     PointTo,
     RemoveTree,
     Replace,
     WriteFile,
 )
-from services.provisioning.provision import RECORD, SETTLED, Kept
+from services.provisioning.provision import RECORD, SETTLED, InForce
 
-NAMES = ("site.toml", "site.toml.txt")
+SITE_FILE_NAMES = ("site.toml", "site.toml.txt")
 """The second is what Notepad makes of the first."""
-LARGEST = 256 * 1024
-"""Of a site file, in bytes: what is larger is no site file, and is not read."""
+MAX_SITE_FILE_BYTES = 256 * 1024
+"""So much is read: a larger file is no site file."""
 
 _MODES = {Access.GROUP: (0o750, 0o640), Access.OWN: (0o750, 0o600), Access.ALL: (0o755, 0o644)}
 """Of folders that are made, and of the file."""
 
 
-def perform(operation: Operation, boot: Path, data: Path, group: int, user: int = -1) -> None:
-    """Raises `OSError` where the disk refuses; `group` may read what is written to data, `user` has
-    what is the programs' own (-1: whoever runs this)."""
+def perform(operation: DiskOp, boot: Path, data: Path, group: int, user: int = -1) -> None:
+    """Perform one operation and sync it. Raises `OSError` where the disk refuses.
+
+    `group` may read what is written to data; `user` owns what is the programs' own (-1: whoever
+    runs this).
+    """
     path = _place(operation.path, boot, data)
     match operation:
         case RemoveTree():
@@ -54,21 +57,21 @@ def perform(operation: Operation, boot: Path, data: Path, group: int, user: int 
                 os.fsync(file.fileno())
 
 
-def find_offered(boot: Path) -> tuple[str, bytes] | None:
-    """The site file on the card, as ``boot/NAME`` and its bytes; letters' case is a PC's affair."""
+def find_site_file(boot: Path) -> tuple[str, bytes] | None:
+    """The site file on the card, as ``boot/NAME`` and its bytes; whatever the case of its name."""
     try:
         present = {entry.name.lower(): entry for entry in boot.iterdir() if entry.is_file()}
     except FileNotFoundError:
         return None
-    for name in NAMES:
+    for name in SITE_FILE_NAMES:
         if name in present:
             with present[name].open("rb") as file:
-                return f"boot/{present[name].name}", file.read(LARGEST)
+                return f"boot/{present[name].name}", file.read(MAX_SITE_FILE_BYTES)
     return None
 
 
-def find_kept(data: Path) -> Kept | None:
-    """What is in force, or None: nothing yet, or a record that a broken disk has eaten."""
+def find_in_force(data: Path) -> InForce | None:
+    """The settings in force; None where there are none yet, or their record cannot be read."""
     folder = data / "site"
     try:
         number = int(folder.readlink().name)
@@ -76,7 +79,7 @@ def find_kept(data: Path) -> Kept | None:
         secrets = _files(folder / "secrets")
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return Kept(number, digest, secrets, (folder / SETTLED).exists())
+    return InForce(number, digest, secrets, (folder / SETTLED).exists())
 
 
 def _files(folder: Path) -> Mapping[str, bytes]:

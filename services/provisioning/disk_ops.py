@@ -1,4 +1,4 @@
-"""The few things that first boot does to a disk, as values: each whole and synced, or in part.
+"""The operations of first boot on a disk, as values; a power cut leaves one whole or in part.
 
 A path begins with ``boot/`` (the FAT partition that a PC reads) or ``data/`` (ext4).
 """
@@ -21,14 +21,14 @@ class Access(Enum):
 
 @dataclass(frozen=True, slots=True)
 class RemoveTree:
-    """Away with a folder and all in it; no fault where there is none."""
+    """Remove a folder and all in it; nothing where there is none."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
 class WriteFile:
-    """A new file with its folders, synced; cut short it may hold any beginning of its content."""
+    """Write a new file, make its folders, and sync; cut short it has any prefix of the content."""
 
     path: str
     content: bytes
@@ -37,7 +37,7 @@ class WriteFile:
 
 @dataclass(frozen=True, slots=True)
 class PointTo:
-    """A symbolic link `path` to `target`, by rename: the old one or the new one, never none."""
+    """Make `path` a symbolic link to `target`, by rename: there is the old one or the new one."""
 
     path: str
     target: str
@@ -45,7 +45,7 @@ class PointTo:
 
 @dataclass(frozen=True, slots=True)
 class Replace:
-    """A file by temporary file and rename. Not atomic on FAT: only for what may be lost."""
+    """Replace a file by rename. Not atomic on FAT: only for what may be lost."""
 
     path: str
     content: bytes
@@ -53,14 +53,14 @@ class Replace:
 
 @dataclass(frozen=True, slots=True)
 class Overwrite:
-    """The bytes of a file in their place, so that the old ones are nowhere left on the card.
+    """Overwrite a file in its place, so that the old bytes are nowhere left on the card.
 
-    As long as the file was; cut short, any of its sectors may be old or new.
+    The content is as long as the file was; cut short, any of its sectors may be old or new.
     """
 
     path: str
     content: bytes
 
 
-Operation = RemoveTree | WriteFile | PointTo | Replace | Overwrite
-Operations = Sequence[Operation]
+DiskOp = RemoveTree | WriteFile | PointTo | Replace | Overwrite
+DiskOps = Sequence[DiskOp]

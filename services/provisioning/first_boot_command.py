@@ -12,8 +12,8 @@ import click
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import SITE_FILE
 from appliance.base.site_file import SiteFileProblem
-from services.provisioning.disk import find_kept, find_offered, perform
-from services.provisioning.disk_ops import Operations
+from services.provisioning.disk import find_in_force, find_site_file, perform
+from services.provisioning.disk_ops import DiskOps
 from services.provisioning.provision import RESULT, plan
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY
@@ -45,7 +45,7 @@ def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path, run: P
     settings are in force, 3 where there are none.
     """
     apply(boot, data, _group(group), _serial(SERIAL), user=_user(user), disk=disk, run=run)
-    kept = find_kept(data)
+    kept = find_in_force(data)
     click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
     raise SystemExit(0 if kept else 3)
 
@@ -66,21 +66,21 @@ def apply(
     judged beside it as on a box that has lost nothing. `group` and `user` are as for `perform`.
     What is wrong with the card's file is told in `run` first, whatever the disks do then.
     """
-    found = find_offered(boot)
+    found = find_site_file(boot)
     result = boot / Path(RESULT).name
     present = result.read_bytes() if result.exists() else b""
-    offered = take_apart(found[1]) if found else None
+    on_card = take_apart(found[1]) if found else None
     path = found[0] if found else ""
     if run is not None and run.is_dir():
-        _tell(run, offered.faults if offered else ())
-    if disk is not None and find_kept(data) is None:
+        _tell(run, on_card.problems if on_card else ())
+    if disk is not None and find_in_force(data) is None:
         try:
-            for operation in _restoration(disk, data, offered):
+            for operation in _restoration(disk, data, on_card):
                 perform(operation, boot, data, group, user)
         except OSError as error:
             # Without its second copy a box is as good as a new one; that must not stop a start.
             click.echo(f"the second copy cannot be used: {error}")
-    for operation in plan(offered, path, find_kept(data), present, serial):
+    for operation in plan(on_card, path, find_in_force(data), present, serial):
         perform(operation, boot, data, group, user)
 
 
@@ -92,10 +92,10 @@ def _tell(run: Path, problems: Sequence[SiteFileProblem]) -> None:
         click.echo(f"the problems of the site file cannot be told: {error}")
 
 
-def _restoration(disk: Path, data: Path, offered: SiteFileOnCard | None) -> Operations:
+def _restoration(disk: Path, data: Path, on_card: SiteFileOnCard | None) -> DiskOps:
     copy = read(disk)
     own = data / IDENTITY
-    due = restoration(copy, offered, own.read_bytes() if own.exists() else b"")
+    due = restoration(copy, on_card, own.read_bytes() if own.exists() else b"")
     if due:
         click.echo("no settings in force: settings and identity come from the second copy")
     elif copy is not None:

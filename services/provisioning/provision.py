@@ -1,4 +1,4 @@
-"""What is to be done with the card's site file: a pure plan that any power cut may interrupt.
+"""Plans what is to be done with the card's site file. Pure; any power cut may interrupt the plan.
 
 The settings in force are one folder, ``data/site.d/<number>``, and ``data/site`` leads to it: one
 rename puts settings and secrets in force together. Only then are the secrets on the card
@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from services.provisioning.disk_ops import (
-    Operation,
-    Operations,
+    DiskOp,
+    DiskOps,
     Overwrite,
     PointTo,
     RemoveTree,
@@ -28,8 +28,8 @@ SETTLED = "settled"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """What the data partition has in force."""
+class InForce:
+    """The settings that the data partition has in force."""
 
     number: int
     digest: str
@@ -40,52 +40,52 @@ class Kept:
 
 
 def plan(
-    offered: SiteFileOnCard | None, path: str, kept: Kept | None, result: bytes, serial: str
-) -> Operations:
+    on_card: SiteFileOnCard | None, path: str, kept: InForce | None, result: bytes, serial: str
+) -> DiskOps:
     """The operations that are due now, in their order; none where all is done.
 
-    `path` is where `offered` lies, `result` what RESULT.txt says at present, `serial` this box.
+    `path` is where `on_card` lies, `result` what RESULT.txt says at present, `serial` this box.
     """
-    if offered is None:
-        return () if kept else _told(no_file(serial), result)
-    if offered.site is None:
-        return _told(rejected(offered.faults, serial, kept is not None), result)
-    todo: list[Operation] = []
-    told = accepted(offered.site, serial)
-    if kept is None or _is_new(offered, kept):
+    if on_card is None:
+        return () if kept else _result_file(no_file(serial), result)
+    if on_card.site is None:
+        return _result_file(rejected(on_card.problems, serial, kept is not None), result)
+    todo: list[DiskOp] = []
+    told = accepted(on_card.site, serial)
+    if kept is None or _is_new(on_card, kept):
         number = kept.number + 1 if kept else 1
-        secrets = {**(kept.secrets if kept else {}), **offered.secrets}
-        todo.extend(_import(offered, secrets, number))
+        secrets = {**(kept.secrets if kept else {}), **on_card.secrets}
+        todo.extend(_import(on_card, secrets, number))
         settled = False
     else:
         number, settled = kept.number, kept.settled
     if settled:
-        return _told(told, result)
-    if offered.blanked != offered.raw:
-        todo.append(Overwrite(path, offered.blanked))
-    todo.extend(_told(told, result))
+        return _result_file(told, result)
+    if on_card.blanked != on_card.raw:
+        todo.append(Overwrite(path, on_card.blanked))
+    todo.extend(_result_file(told, result))
     todo.append(WriteFile(f"data/site.d/{number}/{SETTLED}", b""))
     if number > 1:
         todo.append(RemoveTree(f"data/site.d/{number - 1}"))
     return todo
 
 
-def _is_new(offered: SiteFileOnCard, kept: Kept) -> bool:
+def _is_new(on_card: SiteFileOnCard, kept: InForce) -> bool:
     """Before it is settled, a secret in the file is the one just taken, perhaps half blanked."""
-    return offered.digest != kept.digest or (kept.settled and bool(offered.secrets))
+    return on_card.digest != kept.digest or (kept.settled and bool(on_card.secrets))
 
 
-def _import(offered: SiteFileOnCard, secrets: Mapping[str, bytes], number: int) -> Operations:
+def _import(on_card: SiteFileOnCard, secrets: Mapping[str, bytes], number: int) -> DiskOps:
     folder = f"data/site.d/{number}"
-    record = json.dumps({"digest": offered.digest}).encode()
+    record = json.dumps({"digest": on_card.digest}).encode()
     return (
         RemoveTree(folder),
-        WriteFile(f"{folder}/site.toml", offered.settings),
+        WriteFile(f"{folder}/site.toml", on_card.settings),
         *(WriteFile(f"{folder}/secrets/{name}", secrets[name]) for name in sorted(secrets)),
         WriteFile(f"{folder}/{RECORD}", record),
         PointTo("data/site", f"site.d/{number}"),
     )
 
 
-def _told(text: bytes, present: bytes) -> Operations:
+def _result_file(text: bytes, present: bytes) -> DiskOps:
     return () if text == present else (Replace(RESULT, text),)

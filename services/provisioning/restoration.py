@@ -1,4 +1,4 @@
-"""What is to be done where the data partition was made anew: a pure plan from the second copy.
+"""Plans how a new data partition gets back what the second copy has. Pure.
 
 The link ``data/site`` comes last, and it alone says that all is there: a power cut before it is
 found at the next start by the same question.
@@ -6,8 +6,8 @@ found at the next start by the same question.
 
 from services.provisioning.disk_ops import (
     Access,
-    Operation,
-    Operations,
+    DiskOp,
+    DiskOps,
     PointTo,
     RemoveTree,
     WriteFile,
@@ -25,7 +25,7 @@ NUMBER = 1
 """Of the settings, as the first that were ever taken."""
 
 
-def is_this_site(copy: SecondCopy, offered: SiteFileOnCard | None) -> bool:
+def is_this_site(copy: SecondCopy, on_card: SiteFileOnCard | None) -> bool:
     """Whether the box may be again what `copy` says.
 
     A card that names another site was written for that site: under the old one's certificate it
@@ -33,20 +33,20 @@ def is_this_site(copy: SecondCopy, offered: SiteFileOnCard | None) -> bool:
     file, or with one that has faults, says nothing of the kind: the last good settings stay in
     force, as they do on a box that has lost nothing.
     """
-    return offered is None or offered.site is None or offered.site.site.id == copy.site
+    return on_card is None or on_card.site is None or on_card.site.site.id == copy.site
 
 
 def restoration(
-    copy: SecondCopy | None, offered: SiteFileOnCard | None, identity: bytes
-) -> Operations:
+    copy: SecondCopy | None, on_card: SiteFileOnCard | None, identity: bytes
+) -> DiskOps:
     """The operations for a box without settings in force; none where no copy is this site's.
 
     `identity` is what the data partition has at present. A whole one stays: it is as new as the
     copy's or newer, and the province takes the older of two for a clone.
     """
-    if copy is None or not is_this_site(copy, offered):
+    if copy is None or not is_this_site(copy, on_card):
         return ()
-    todo: list[Operation] = []
+    todo: list[DiskOp] = []
     if not is_whole_identity(identity):
         # The key that waits comes first: with the identity there, it would not come again.
         todo.extend(

@@ -1,4 +1,4 @@
-"""RESULT.txt: what became of the site file, for the person who puts the card into a PC again."""
+"""The text of RESULT.txt: what became of the site file, for whoever reads the card in a PC."""
 
 from collections.abc import Sequence
 
@@ -21,9 +21,9 @@ def accepted(site: Site, serial: str) -> bytes:
     )
 
 
-def rejected(faults: Sequence[SiteFileProblem], serial: str, running: bool) -> bytes:
-    """Nothing was taken; every fault with its line and remedy."""
-    listed = "".join(f"\r\n  - {fault}" for fault in faults)
+def rejected(problems: Sequence[SiteFileProblem], serial: str, running: bool) -> bytes:
+    """Nothing was taken; every problem with its line and remedy."""
+    listed = "".join(f"\r\n  - {problem}" for problem in problems)
     good, none = N_("The last good settings stay in force."), N_("There are no settings yet.")
     return _both(
         (N_("REJECTED: site.toml has faults; correct them and put the card back:"), {}),

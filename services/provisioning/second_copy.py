@@ -1,4 +1,4 @@
-"""What makes a box this site, a second time: in the gap before the card's first partition.
+"""The second copy of what makes a box this site, in the gap before the card's first partition.
 
 Settings with their secrets, the site's key and certificate, the machine's identifier: a closed
 list, as a tar behind a header of one sector. Of two copies the older is overwritten, so a write
@@ -17,11 +17,11 @@ from services.provisioning.provision import RECORD as RECORD_NAME
 from services.provisioning.provision import SETTLED as SETTLED_NAME
 from services.provisioning.site_file_on_card import SECRETS
 
-SECTOR = 512
-PLACES = (0x1400 * SECTOR, 0x1A00 * SECTOR)
+SECTOR_BYTES = 512
+SECOND_COPY_OFFSETS = (0x1400 * SECTOR_BYTES, 0x1A00 * SECTOR_BYTES)
 """Where the copies lie on the disk, in bytes: behind the boot state, before the first partition at
 4 MiB. A new image is zero there, so whoever flashes one over an old card has a new box."""
-ROOM = 512 * 1024
+MAX_COPY_BYTES = 512 * 1024
 """Of one copy with its header, in bytes."""
 
 SETTINGS = "site/site.toml"
@@ -45,7 +45,7 @@ _PEM_END = b"-----END CERTIFICATE-----"
 
 
 class TooLargeError(ValueError):
-    """What is to be kept has no room in a copy; says how large it is."""
+    """What is to be kept is larger than a copy may be; says how large it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +83,16 @@ def encode(copy: SecondCopy) -> bytes:
             entry.size, entry.mode = len(copy.members[name]), 0o600
             tar.addfile(entry, io.BytesIO(copy.members[name]))
     body = archive.getvalue()
-    if SECTOR + len(body) > ROOM:
+    if SECTOR_BYTES + len(body) > MAX_COPY_BYTES:
         largest = max(copy.members, key=lambda name: len(copy.members[name]))
         raise TooLargeError(
             f"settings and identity take {len(body)} bytes, a second copy has room for"
-            f" {ROOM - SECTOR}; the largest is {largest} with {len(copy.members[largest])}"
+            f" {MAX_COPY_BYTES - SECTOR_BYTES}; the largest is {largest} with"
+            f" {len(copy.members[largest])}"
         )
     head = _HEAD.pack(_MAGIC, copy.seq, len(body))
     head += hashlib.sha256(head + body).digest()
-    return head.ljust(SECTOR, b"\0") + body + bytes(-len(body) % SECTOR)
+    return head.ljust(SECTOR_BYTES, b"\0") + body + bytes(-len(body) % SECTOR_BYTES)
 
 
 def decode(block: bytes) -> SecondCopy | None:
@@ -99,10 +100,10 @@ def decode(block: bytes) -> SecondCopy | None:
 
     Nothing is extracted: no name of the archive ever becomes a path but by way of `MEMBERS`.
     """
-    if len(block) < SECTOR:
+    if len(block) < SECTOR_BYTES:
         return None
     magic, seq, length = _HEAD.unpack_from(block)
-    body = block[SECTOR : SECTOR + length]
+    body = block[SECTOR_BYTES : SECTOR_BYTES + length]
     found = block[_HEAD.size : _HEAD.size + hashlib.sha256().digest_size]
     if magic != _MAGIC or found != hashlib.sha256(block[: _HEAD.size] + body).digest():
         return None

@@ -1,14 +1,14 @@
-"""The second copy on a real disk, and what of it is on a real data partition."""
+"""Reads and writes the second copy on a real disk, and gathers its content from /data."""
 
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from services.provisioning.disk import find_kept
+from services.provisioning.disk import find_in_force
 from services.provisioning.second_copy import (
+    MAX_COPY_BYTES,
     MEMBERS,
-    PLACES,
-    ROOM,
+    SECOND_COPY_OFFSETS,
     SecondCopy,
     encode,
     newest,
@@ -21,14 +21,14 @@ def gather(data: Path) -> Mapping[str, bytes] | None:
 
     Raises `OSError` where one of them cannot be read: the rest would be less than the last copy.
     """
-    if find_kept(data) is None:
+    if find_in_force(data) is None:
         return None
     found = {}
     for name in MEMBERS:
         try:
             with (data / name).open("rb") as file:
                 # One byte more than there is room for is enough to be refused.
-                found[name] = file.read(ROOM + 1)
+                found[name] = file.read(MAX_COPY_BYTES + 1)
         except FileNotFoundError:
             continue
     return found
@@ -50,7 +50,7 @@ def write(disk: Path, found: Mapping[str, bytes]) -> bool:
         return False
     block = encode(SecondCopy(members, last.seq + 1 if last else 1))
     with disk.open("r+b") as file:
-        file.seek(PLACES[older])
+        file.seek(SECOND_COPY_OFFSETS[older])
         file.write(block)
         file.flush()
         os.fsync(file.fileno())
@@ -60,7 +60,7 @@ def write(disk: Path, found: Mapping[str, bytes]) -> bool:
 def _blocks(disk: Path) -> tuple[bytes, bytes]:
     with disk.open("rb") as file:
         found = []
-        for place in PLACES:
+        for place in SECOND_COPY_OFFSETS:
             file.seek(place)
-            found.append(file.read(ROOM))
+            found.append(file.read(MAX_COPY_BYTES))
     return found[0], found[1]

@@ -32,12 +32,12 @@ class SiteFileOnCard:
     settings: bytes
     """The file without its secrets, line for line: what the endpoint reads."""
     secrets: Mapping[str, bytes]
-    """Contents by file name; a blank one is not there: it says nothing new."""
+    """Contents by file name; without the blank ones, which leave the old secret in force."""
     blanked: bytes
     """The file as it is to be left behind: as long as it was, each secret a run of spaces."""
-    faults: tuple[SiteFileProblem, ...]
+    problems: tuple[SiteFileProblem, ...]
     site: Site | None
-    """What the settings say; None where there are faults."""
+    """What the settings say; None where there are problems."""
 
     @property
     def digest(self) -> str:
@@ -46,11 +46,11 @@ class SiteFileOnCard:
 
 
 def take_apart(raw: bytes) -> SiteFileOnCard:
-    """Never raises: what is wrong with the file is in ``faults``, all of it."""
+    """Take a site file apart; never raises: all that is wrong with it is in ``problems``."""
     kept: list[bytes] = []
     left: list[bytes] = []
     secrets: dict[str, bytes] = {}
-    faults: list[SiteFileProblem] = []
+    problems: list[SiteFileProblem] = []
     inside = b""
     for number, line in enumerate(raw.split(b"\n"), 1):
         body = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
@@ -65,20 +65,20 @@ def take_apart(raw: bytes) -> SiteFileOnCard:
         found = None if head else _ENTRY.fullmatch(body.rstrip(b"\r"))
         left.append(_blank(line, found))
         if found:
-            faults.extend(_take(number, found, secrets))
+            problems.extend(_take(number, found, secrets))
         elif not head and not _NOTHING.fullmatch(body):
-            faults.append(
+            problems.append(
                 SiteFileProblem(number, "secrets", "this line is not understood", _REMEDY)
             )
     settings = b"\n".join(kept)
     site = None
     try:
         site = parse_site(settings)
-        faults.extend(_misplaced(site, secrets))
+        problems.extend(_misplaced(site, secrets))
     except SiteFileError as error:
-        faults.extend(error.problems)
+        problems.extend(error.problems)
     return SiteFileOnCard(
-        raw, settings, secrets, b"\n".join(left), tuple(faults), None if faults else site
+        raw, settings, secrets, b"\n".join(left), tuple(problems), None if problems else site
     )
 
 

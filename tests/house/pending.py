@@ -18,7 +18,6 @@ STILL_THERE = [
     "services/province/floor/participants.py: close_stays",
     "services/province/floor/participants.py: open_stays",
     "services/province/schedule/ical.py: verdict",
-    "services/provisioning/disk.py: find_offered",
 ]
 
 PENDING_CIRCLES: list[str] = []

@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from services.provisioning.disk import NAMES
+from services.provisioning.disk import SITE_FILE_NAMES
 from services.provisioning.disk_ops import (
-    Operation,
-    Operations,
+    DiskOp,
+    DiskOps,
     Overwrite,
     PointTo,
     RemoveTree,
     Replace,
     WriteFile,
 )
-from services.provisioning.provision import RECORD, RESULT, SETTLED, Kept, plan
+from services.provisioning.provision import RECORD, RESULT, SETTLED, InForce, plan
 from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
 
 Mixed = Callable[[bytes, bytes], bytes]
@@ -27,7 +27,7 @@ class CutDisk:
     files: dict[str, bytes] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
 
-    def perform(self, operation: Operation) -> None:
+    def perform(self, operation: DiskOp) -> None:
         match operation:
             case RemoveTree(path):
                 for name in [name for name in self.files if name.startswith(path + "/")]:
@@ -40,7 +40,7 @@ class CutDisk:
             case WriteFile(path, content) | Replace(path, content):
                 self.files[path] = content
 
-    def cut(self, operation: Operation, share: float, mixed: Mixed) -> None:
+    def cut(self, operation: DiskOp, share: float, mixed: Mixed) -> None:
         """`operation` half done; a link is of the old state, since it is renamed."""
         match operation:
             case RemoveTree(path):
@@ -58,7 +58,7 @@ class CutDisk:
             return None
         return self.files.get(f"data/{self.links['data/site']}/{name}")
 
-    def kept(self) -> Kept | None:
+    def kept(self) -> InForce | None:
         if "data/site" not in self.links:
             return None
         folder = f"data/{self.links['data/site']}"
@@ -70,18 +70,18 @@ class CutDisk:
         }
         digest = self.files[f"{folder}/{RECORD}"].decode().split('"')[3]
         number = int(folder.rpartition("/")[2])
-        return Kept(number, digest, secrets, f"{folder}/{SETTLED}" in self.files)
+        return InForce(number, digest, secrets, f"{folder}/{SETTLED}" in self.files)
 
-    def offered(self) -> tuple[str, SiteFileOnCard | None]:
-        for name in NAMES:
+    def on_card(self) -> tuple[str, SiteFileOnCard | None]:
+        for name in SITE_FILE_NAMES:
             if f"boot/{name}" in self.files:
                 return f"boot/{name}", take_apart(self.files[f"boot/{name}"])
         return "", None
 
-    def due(self) -> Operations:
+    def due(self) -> DiskOps:
         """What a start would do now."""
-        path, offered = self.offered()
-        return plan(offered, path, self.kept(), self.files.get(RESULT, b""), "10000000abcdef")
+        path, on_card = self.on_card()
+        return plan(on_card, path, self.kept(), self.files.get(RESULT, b""), "10000000abcdef")
 
     def start(self) -> None:
         for operation in self.due():

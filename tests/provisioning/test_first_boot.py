@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from appliance.base.fact_file import SITE_FILE
-from services.provisioning.disk import find_kept, find_offered
+from services.provisioning.disk import find_in_force, find_site_file
 from services.provisioning.first_boot_command import apply
 from tests.provisioning.site_files import SECRET, site
 
@@ -29,7 +29,7 @@ def test_import_on_real_folders(disks: tuple[Path, Path]) -> None:
     assert (data / "site" / "secrets" / "sip-password").read_text() == SECRET
     assert (data / "site" / "secrets" / "sip-password").stat().st_mode & 0o777 == 0o640
     assert SECRET.encode() not in (boot / "SITE.TOML").read_bytes()
-    kept = find_kept(data)
+    kept = find_in_force(data)
     assert kept is not None
     assert kept.settled
     again = (boot / "RESULT.txt").stat().st_mtime_ns
@@ -51,16 +51,16 @@ def test_what_a_broken_data_partition_left_is_taken_anew(disks: tuple[Path, Path
     (boot / "site.toml").write_bytes(site())
     apply(boot, data, os.getgid(), "-")
     (data / "site" / "record.json").write_bytes(b"")
-    assert find_kept(data) is None
+    assert find_in_force(data) is None
     (boot / "site.toml").write_bytes(site("Xã Ia Phí"))
     apply(boot, data, os.getgid(), "-")
-    assert find_kept(data) is not None
+    assert find_in_force(data) is not None
 
 
 def test_a_huge_file_is_not_read_whole(disks: tuple[Path, Path]) -> None:
     boot, _ = disks
     (boot / "site.toml").write_bytes(b"#" * 1_000_000)
-    found = find_offered(boot)
+    found = find_site_file(boot)
     assert found is not None
     assert len(found[1]) == 262_144
 

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 
 from services.provisioning.first_boot_command import apply
 from services.provisioning.keep_command import keep
-from services.provisioning.second_copy import IDENTITY, ROOM, SETTINGS
+from services.provisioning.second_copy import IDENTITY, MAX_COPY_BYTES, SETTINGS
 from services.provisioning.second_copy_disk import read
 from tests.provisioning.site_files import PAIR, site
 
@@ -79,10 +79,10 @@ def test_a_partition_without_settings_is_not_kept(card: Card, lost: str) -> None
 def test_too_much_is_an_error_that_says_so(card: Card) -> None:
     card.keep()
     before = card.disk.read_bytes()
-    (card.data / SETTINGS).write_bytes(site().ljust(2 * ROOM, b"\n"))
+    (card.data / SETTINGS).write_bytes(site().ljust(2 * MAX_COPY_BYTES, b"\n"))
     done = card.keep()
     assert (done.exit_code, card.disk.read_bytes()) == (1, before)
-    assert f"has room for {ROOM - 512}" in done.output
+    assert f"has room for {MAX_COPY_BYTES - 512}" in done.output
     assert "make it smaller" in done.output
 
 

@@ -139,7 +139,7 @@ def _whole(disk: CutDisk, old: str | None, new: str) -> None:
 
 def _done(disk: CutDisk, secret: str) -> None:
     assert disk.in_force("secrets/sip-password") == secret.encode()
-    card = disk.offered()[1]
+    card = disk.on_card()[1]
     assert card is not None
     assert card.secrets == {}
     assert disk.due() == ()

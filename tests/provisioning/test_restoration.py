@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from services.provisioning.disk import find_kept, perform
-from services.provisioning.disk_ops import Operation
+from services.provisioning.disk import find_in_force, perform
+from services.provisioning.disk_ops import DiskOp
 from services.provisioning.first_boot_command import apply
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY, MACHINE_ID, MEMBERS, NEXT_KEY, SecondCopy
@@ -73,7 +73,7 @@ def test_all_comes_back(box: Box) -> None:
     box.start()
     assert box.found() == before
     assert set(before) == set(MEMBERS) - {"site/secrets/claim"}
-    kept = find_kept(box.data)
+    kept = find_in_force(box.data)
     assert kept is not None
     assert kept.settled
     # The card's file is the kept one: it changes nothing, and nothing is said anew.
@@ -161,7 +161,7 @@ def test_without_a_copy_it_is_a_new_box(box: Box, content: bytes | None) -> None
     if content is not None:
         box.disk.write_bytes(content)
     box.start()
-    assert find_kept(box.data) is not None
+    assert find_in_force(box.data) is not None
     assert not (box.data / IDENTITY).exists()
 
 
@@ -170,7 +170,7 @@ def test_a_copy_that_cannot_be_unpacked_does_not_stop_the_start(box: Box) -> Non
     (box.data / "health").rmdir()
     (box.data / "health").write_bytes(b"no folder")
     box.start()
-    assert find_kept(box.data) is not None
+    assert find_in_force(box.data) is not None
 
 
 def test_an_identity_that_is_still_there_stays(box: Box) -> None:
@@ -188,14 +188,14 @@ def test_an_identity_that_is_still_there_stays(box: Box) -> None:
 def test_every_cut_between_two_operations_is_survived(box: Box) -> None:
     """On real files: before each operation and after the last; then a start."""
     before = box.found()
-    offered = take_apart((box.boot / "site.toml").read_bytes())
-    due = restoration(read(box.disk), offered, b"")
+    on_card = take_apart((box.boot / "site.toml").read_bytes())
+    due = restoration(read(box.disk), on_card, b"")
     assert len(due) == len(before) + 2
     for count in range(len(due) + 1):
         box.made_anew()
         for operation in due[:count]:
             perform(operation, box.boot, box.data, os.getgid())
-        assert (find_kept(box.data) is not None) == (count == len(due))
+        assert (find_in_force(box.data) is not None) == (count == len(due))
         box.start()
         assert box.found() == before
 
@@ -219,10 +219,10 @@ def test_every_two_cuts_within_operations_are_survived() -> None:
         assert disk.in_force("secrets/sip-password") == SECRET.encode()
 
 
-def _due(disk: CutDisk) -> tuple[Operation, ...]:
+def _due(disk: CutDisk) -> tuple[DiskOp, ...]:
     if disk.links:
         return ()
-    return tuple(restoration(COPY, disk.offered()[1], disk.files.get(f"data/{IDENTITY}", b"")))
+    return tuple(restoration(COPY, disk.on_card()[1], disk.files.get(f"data/{IDENTITY}", b"")))
 
 
 def _run_until(disk: CutDisk, at: int, share: float) -> None:

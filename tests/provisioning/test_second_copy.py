@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from services.provisioning.second_copy import (
     IDENTITY,
+    MAX_COPY_BYTES,
     MEMBERS,
     NEXT_KEY,
-    PLACES,
-    ROOM,
-    SECTOR,
+    SECOND_COPY_OFFSETS,
+    SECTOR_BYTES,
     SETTINGS,
     SecondCopy,
     TooLargeError,
@@ -56,12 +56,12 @@ contents = st.dictionaries(st.sampled_from(MEMBERS), st.binary(max_size=2000)).m
 def test_a_copy_is_read_as_it_was_written(found: dict[str, bytes], seq: int) -> None:
     copy = SecondCopy(found, seq)
     block = encode(copy)
-    assert len(block) % SECTOR == 0
+    assert len(block) % SECTOR_BYTES == 0
     assert decode(block) == copy
-    assert decode(block.ljust(ROOM, b"\xa5")) == copy
+    assert decode(block.ljust(MAX_COPY_BYTES, b"\xa5")) == copy
 
 
-@given(st.binary(max_size=4 * SECTOR))
+@given(st.binary(max_size=4 * SECTOR_BYTES))
 def test_what_is_no_copy_is_none(block: bytes) -> None:
     assert decode(block) is None
 
@@ -73,7 +73,7 @@ def test_a_garbled_copy_is_not_used(at: int, bit: int) -> None:
     block[at] ^= 1 << bit
     found, older = newest((bytes(block), encode(whole)))
     # Behind its sum the header's sector is empty.
-    empty = 52 <= at < SECTOR
+    empty = 52 <= at < SECTOR_BYTES
     assert (found, older) == ((SecondCopy(members(), 7), 1) if empty else (whole, 0))
 
 
@@ -88,11 +88,15 @@ def test_every_torn_write_leaves_the_older_copy_or_the_newer(disk: Path) -> None
         new = read(disk)
         assert new is not None
         assert new.members == members(name)
-        changed = [place for place in PLACES if after[place:][:ROOM] != before[place:][:ROOM]]
+        changed = [
+            place
+            for place in SECOND_COPY_OFFSETS
+            if after[place:][:MAX_COPY_BYTES] != before[place:][:MAX_COPY_BYTES]
+        ]
         assert len(changed) == 1
-        count = len(encode(new)) // SECTOR
+        count = len(encode(new)) // SECTOR_BYTES
         for sectors in range(count + 1):
-            cut = changed[0] + sectors * SECTOR
+            cut = changed[0] + sectors * SECTOR_BYTES
             torn = after[:cut] + before[cut:]
             disk.write_bytes(torn)
             # The last sectors are the old copy's: of zeros, as in each archive.
@@ -106,11 +110,11 @@ def test_after_a_torn_write_the_whole_copy_is_not_the_one_overwritten(disk: Path
     write(disk, members())
     before = disk.read_bytes()
     write(disk, members("Xã Ia Phí"))
-    cut = PLACES[1] + 3 * SECTOR
+    cut = SECOND_COPY_OFFSETS[1] + 3 * SECTOR_BYTES
     disk.write_bytes(disk.read_bytes()[:cut] + before[cut:])
-    first = disk.read_bytes()[PLACES[0] :][:ROOM]
+    first = disk.read_bytes()[SECOND_COPY_OFFSETS[0] :][:MAX_COPY_BYTES]
     assert write(disk, members("Xã Ia Ly"))
-    assert disk.read_bytes()[PLACES[0] :][:ROOM] == first
+    assert disk.read_bytes()[SECOND_COPY_OFFSETS[0] :][:MAX_COPY_BYTES] == first
     found = read(disk)
     assert found is not None
     assert found.members == members("Xã Ia Ly")
@@ -128,17 +132,17 @@ def test_nothing_but_the_two_places_is_written(disk: Path) -> None:
     for name in ("a", "b", "c"):
         write(disk, members(name))
     now = disk.read_bytes()
-    for place in PLACES:
-        now = now[:place] + before[place : place + ROOM] + now[place + ROOM :]
+    for place in SECOND_COPY_OFFSETS:
+        now = now[:place] + before[place : place + MAX_COPY_BYTES] + now[place + MAX_COPY_BYTES :]
     assert now == before
 
 
 def test_the_places_lie_between_boot_state_and_first_partition() -> None:
     found = re.search(r"^start=\$\(\((\d+) \* 2048\)\)", RECIPE.read_text(), re.MULTILINE)
     assert found
-    taken = [(0, SECTOR), *((place, state.SECTOR_BYTES) for place in state.COPY_OFFSETS)]
-    taken += [(place, ROOM) for place in PLACES]
-    taken += [(int(found[1]) * 2048 * SECTOR, 1)]
+    taken = [(0, SECTOR_BYTES), *((place, state.SECTOR_BYTES) for place in state.COPY_OFFSETS)]
+    taken += [(place, MAX_COPY_BYTES) for place in SECOND_COPY_OFFSETS]
+    taken += [(int(found[1]) * 2048 * SECTOR_BYTES, 1)]
     taken.sort()
     assert all(a + size <= b for (a, size), (b, _) in itertools.pairwise(taken))
 
@@ -146,8 +150,8 @@ def test_the_places_lie_between_boot_state_and_first_partition() -> None:
 def test_what_has_no_room_is_refused_and_the_old_copy_stays(disk: Path) -> None:
     write(disk, members())
     before = disk.read_bytes()
-    with pytest.raises(TooLargeError, match=rf"{SETTINGS} with {ROOM + 1}$"):
-        write(disk, members() | {SETTINGS: site().ljust(ROOM + 1, b"#")})
+    with pytest.raises(TooLargeError, match=rf"{SETTINGS} with {MAX_COPY_BYTES + 1}$"):
+        write(disk, members() | {SETTINGS: site().ljust(MAX_COPY_BYTES + 1, b"#")})
     assert disk.read_bytes() == before
 
 
@@ -158,7 +162,7 @@ def test_the_largest_site_file_that_first_boot_reads_has_room(disk: Path) -> Non
 def test_members_that_this_release_does_not_know_are_passed_over() -> None:
     """A name that leads out of the folder, a link, a folder, and a name that nobody knows yet."""
     block = encode(SecondCopy(members(), 3))
-    body = io.BytesIO(block[SECTOR:])
+    body = io.BytesIO(block[SECTOR_BYTES:])
     with tarfile.open(fileobj=body, mode="a") as tar:
         for name, kind in (
             ("../etc/passwd", tarfile.REGTYPE),
@@ -183,7 +187,7 @@ def test_an_archive_that_cannot_be_read_or_has_no_settings_is_no_copy() -> None:
 def signed(body: bytes, seq: int) -> bytes:
     """`body` with the header that the format asks for, put together by hand."""
     head = b"DIEMCAU2" + seq.to_bytes(8, "little") + len(body).to_bytes(4, "little")
-    return (head + hashlib.sha256(head + body).digest()).ljust(SECTOR, b"\0") + body
+    return (head + hashlib.sha256(head + body).digest()).ljust(SECTOR_BYTES, b"\0") + body
 
 
 LAST = SecondCopy(members() | {NEXT_KEY: NEW_KEY}, 4)

@@ -111,7 +111,7 @@ def test_problems_without_end_fit_into_the_facts() -> None:
 
 
 def test_who_reads_the_card_sees_the_values() -> None:
-    problems = take_apart(site(broken=True)).faults
+    problems = take_apart(site(broken=True)).problems
     assert [str(one) for one in problems] == [
         "line 2: site.id: 'Ia Kly' has the wrong form;"
         " small letters, digits and hyphens, e.g. ia-kly"

@@ -22,12 +22,12 @@ password_file = "/data/site/secrets/sip-password"
 
 
 def keys(text: str) -> list[tuple[int, str]]:
-    return [(fault.line, fault.key) for fault in take_apart(text.encode()).faults]
+    return [(fault.line, fault.key) for fault in take_apart(text.encode()).problems]
 
 
 def test_secrets_are_taken_and_the_settings_know_nothing_of_them() -> None:
     found = take_apart((SETTINGS + "sip_password = 'mật khẩu' # số điện thoại\n").encode())
-    assert found.faults == ()
+    assert found.problems == ()
     assert found.secrets == {"sip-password": "mật khẩu".encode()}
     assert b"secrets]" not in found.settings
     assert found.settings.count(b"\n") == found.raw.count(b"\n")
@@ -38,7 +38,7 @@ def test_secrets_are_taken_and_the_settings_know_nothing_of_them() -> None:
 def test_a_file_from_notepad_is_taken_apart_as_well() -> None:
     windows = b"\xef\xbb\xbf" + (SETTINGS + 'claim = "K7QX"\n').replace("\n", "\r\n").encode()
     found = take_apart(windows)
-    assert (found.faults, found.secrets) == ((), {"claim": b"K7QX"})
+    assert (found.problems, found.secrets) == ((), {"claim": b"K7QX"})
     assert b'claim = "    "\r\n' in found.blanked
 
 
@@ -69,7 +69,7 @@ def test_all_faults_are_told_at_once() -> None:
 
 def test_a_fault_never_tells_the_secret() -> None:
     for line in ("claim = 'geheim", "clam = 'geheim'", 'claim = "geheim\\q"'):
-        for fault in take_apart((SETTINGS + line).encode()).faults:
+        for fault in take_apart((SETTINGS + line).encode()).problems:
             assert "geheim" not in str(fault)
 
 
@@ -91,6 +91,6 @@ def test_any_bytes_are_taken_apart(raw: bytes) -> None:
 @given(st.text(st.characters(exclude_characters="'\n\r", exclude_categories=["Cc", "Cs"])))
 def test_a_secret_is_what_was_written(secret: str) -> None:
     found = take_apart((SETTINGS + f"claim = '{secret}'\n").encode())
-    assert found.faults == ()
+    assert found.problems == ()
     assert found.secrets == ({"claim": secret.strip().encode()} if secret.strip() else {})
     assert found.blanked.decode().endswith(f"claim = '{' ' * len(secret.encode())}'\n")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.provisioning.second_copy import PLACES, ROOM
+from services.provisioning.second_copy import MAX_COPY_BYTES, SECOND_COPY_OFFSETS
 from services.provisioning.second_copy_disk import read
 from services.slots.state import COPY_OFFSETS
 from tests.image.machine.guest.emulator import BUILD
@@ -17,7 +17,9 @@ def test_an_image_overwrites_the_second_copy_of_the_box_whose_card_it_takes(flav
     with image.open("rb") as file:
         gap = file.read(FIRST_PARTITION)
     assert len(gap) == FIRST_PARTITION
-    assert {gap[place : place + ROOM] for place in PLACES} == {bytes(ROOM)}
+    assert {gap[place : place + MAX_COPY_BYTES] for place in SECOND_COPY_OFFSETS} == {
+        bytes(MAX_COPY_BYTES)
+    }
     assert gap[COPY_OFFSETS[0] :][:4] != bytes(4), "the gap is not that of a card"
     assert read(image) is None
 

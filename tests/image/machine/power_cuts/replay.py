@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from services.provisioning.disk import find_kept
+from services.provisioning.disk import find_in_force
 from services.provisioning.first_boot_command import apply
 from services.slots.header import read_header
 from services.slots.integrity import damage
@@ -131,7 +131,7 @@ class Judge:
 
 
 def _in_force(boot: Path, data: Path) -> str:
-    kept = find_kept(data)
+    kept = find_in_force(data)
     if kept is None:
         return "no settings in force"
     if kept.secrets.get("sip-password") != SECRET:
