@@ -137,7 +137,7 @@ class _Connection:
     async def _receive(self, text: str) -> None:
         try:
             message = json.loads(text) if len(text) <= MAX_MESSAGE_BYTES else None
-        except ValueError:
+        except (ValueError, RecursionError):
             message = None
         if not isinstance(message, dict):
             error = {"code": INVALID_JSON, "reason": "Not a JSON object, or too long"}

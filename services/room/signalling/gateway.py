@@ -206,7 +206,8 @@ class Gateway:
         body, jsep = message.get("body"), message.get("jsep")
         if not isinstance(body, dict):
             raise GatewayError(MISSING_MANDATORY, "Missing mandatory element (body)")
-        if body.get("request") in SYNCHRONOUS:
+        request = body.get("request")
+        if isinstance(request, str) and request in SYNCHRONOUS:
             try:
                 data = await self.rooms.handle_synchronous(body)
             except VideoRoomError as error:

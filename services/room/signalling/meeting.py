@@ -76,7 +76,7 @@ class Meeting:
 
     def sources_of(self, stream: Json) -> list[Source]:
         """The sources that ``feed`` and perhaps ``mid`` name; raises VideoRoomError for none."""
-        feed = self.participants.get(stream.get("feed", -1))
+        feed = self._find(stream.get("feed"))
         if feed is None or feed.media is None:
             raise VideoRoomError(NO_SUCH_FEED, f"No such feed ({stream.get('feed')})")
         mid = stream.get("mid")
@@ -94,12 +94,12 @@ class Meeting:
         for subscription in list(self.subscriptions):
             await subscription.drop_sources(list(media.sources.values()))
 
-    async def kick(self, number: int) -> bool:
+    async def kick(self, number: object) -> bool:
         """Remove a participant by its number; False when there is none."""
-        participant = self.participants.get(number)
+        participant = self._find(number)
         if participant is None:
             return False
-        self.announce(participant, {"kicked": number})
+        self.announce(participant, {"kicked": participant.number})
         event = {"videoroom": "event", "room": self.settings.number}
         participant.handle.push({**event, "leaving": "ok", "reason": "kicked"})
         participant.handle.role = None
@@ -112,3 +112,7 @@ class Meeting:
             participant.handle.push({"videoroom": "destroyed", "room": self.settings.number})
             participant.handle.role = None
             await participant.leave()
+
+    def _find(self, number: object) -> Participant | None:
+        """By what a client gives as a number: any JSON value, lists and objects among them."""
+        return self.participants.get(number) if isinstance(number, int) else None

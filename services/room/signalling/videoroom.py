@@ -49,7 +49,8 @@ class VideoRoom:
             return {"videoroom": "success", "list": rooms}
         if request == "exists":
             number = body.get("room")
-            return {"videoroom": "success", "room": number, "exists": number in self.meetings}
+            known = isinstance(number, int) and number in self.meetings
+            return {"videoroom": "success", "room": number, "exists": known}
         meeting = self._meeting(body)
         number = meeting.settings.number
         if request == "listparticipants":
@@ -61,7 +62,7 @@ class VideoRoom:
         if not _same(body.get("secret"), meeting.settings.chair_pin):
             raise VideoRoomError(UNAUTHORISED, "Unauthorized (wrong secret)")
         if request == "kick":
-            if not await meeting.kick(body.get("id", -1)):
+            if not await meeting.kick(body.get("id")):
                 raise VideoRoomError(NO_SUCH_FEED, f"No such user ({body.get('id')})")
             return {"videoroom": "success"}
         del self.meetings[number]
