@@ -159,15 +159,35 @@ async def test_a_publisher_that_offers_again_keeps_its_viewers() -> None:
     room = rooms()
     one, viewer = Person(room, 1), Person(room, 2)
     await viewer.subscribe({"feed": await one.publish("một")})
-    assert one.participant.media is not None
-    before = dict(one.participant.media.sources)
-    other = session(line("audio", "0", ssrc=11), line("video", "1", ssrc=33))
-    await one.ask("configure", other)
-    after = one.participant.media.sources
-    assert after["0"] is before["0"], "the same SSRC is the same stream"
-    assert (after["1"].ssrc, after["1"].sinks) == (33, before["1"].sinks)
+    await viewer.ask("start", ANSWER)
+    media = one.participant.media
+    assert media is not None
+    picture = media.sources["1"]
+    picture._missing[5] = 0
+    await one.ask("configure", session(line("audio", "0", ssrc=11), line("video", "1", ssrc=33)))
+    assert media.sources["1"] is picture, "whom its viewers ask for a keyframe"
+    assert (picture.ssrc, len(picture.sinks), picture.take_missing()) == (33, 1, [])
+    assert viewer.received == [], "they see no change"
+    await viewer.ask("leave")
+    await one.ask("leave")
+
+
+async def test_a_line_that_a_publisher_takes_back_is_offered_again_when_it_returns() -> None:
+    room = rooms()
+    one, viewer = Person(room, 1), Person(room, 2)
+    number = await one.publish("một")
+    await viewer.subscribe({"feed": number})
+    await viewer.ask("start", ANSWER)
     sound_only = await one.ask("configure", session(line("audio", "0", ssrc=11)))
     assert [stream["mid"] for stream in sound_only["streams"]] == ["0"]
+    (offered,) = viewer.received
+    assert lines(offered["plugindata"]["data"])[1] == ("1", "video", None, None)
+    await viewer.ask("start", ANSWER)
     await one.ask("configure", BOTH)
-    for person in (viewer, one):
-        await person.ask("leave")
+    again = await viewer.ask("subscribe", streams=[{"feed": number}])
+    assert lines(again) == [("0", "audio", number, "0"), ("1", "video", number, "1")]
+    assert directions(again) == ["sendonly", "sendonly"]
+    assert one.participant.media is not None
+    assert len(one.participant.media.sources["1"].sinks) == 1
+    await viewer.ask("leave")
+    await one.ask("leave")

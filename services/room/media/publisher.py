@@ -41,7 +41,11 @@ class PublishedMedia:
         self.transport = Transport(self._on_rtp, self._on_rtcp, controlling=False)
 
     async def take_offer(self, text: str, codecs: dict[str, str]) -> tuple[str, FarPath]:
-        """Answer an offer; its accepted lines become the sources. Raises VideoRoomError."""
+        """Answer an offer; its accepted lines become the sources. Raises VideoRoomError.
+
+        A line that was there before stays the same source, whatever it carries now: those who
+        receive it go on, and their keyframe requests arrive.
+        """
         offer, path = parse_description(text)
         lines = accept_lines(offer, codecs)
         if not lines:
@@ -53,10 +57,10 @@ class PublishedMedia:
             del self.sources[mid]
         for line in lines:
             known = self.sources.get(line.mid)
-            if known is None or known.line.ssrc != line.ssrc:
-                source = Source(line, self.feed, line.ssrc)
-                source.sinks = known.sinks if known else []
-                self.sources[line.mid] = source
+            if known is None or known.line.kind != line.kind:
+                self.sources[line.mid] = Source(line, self.feed, line.ssrc)
+            elif known.line != line:
+                known.restart(line)
         self._version += 1
         return make_answer(offer, lines, self.transport, self._version, self.bitrate), path
 

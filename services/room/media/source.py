@@ -38,6 +38,12 @@ class Source:
     _requested_at: float = float("-inf")
     keyframe_wanted: bool = False
 
+    def restart(self, line: AcceptedLine) -> None:
+        """Take another stream on the same line: the sinks stay, what was counted begins anew."""
+        self.line, self.ssrc = line, line.ssrc
+        self._statistics = self._highest = self._report = None
+        self._missing.clear()
+
     async def receive(self, packet: Incoming, at: float) -> None:
         """Count one packet and forward it to every sink."""
         self._count(packet)

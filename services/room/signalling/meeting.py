@@ -4,7 +4,6 @@ import secrets
 from dataclasses import dataclass, field
 
 from services.room.errors import NO_SUCH_FEED, VideoRoomError
-from services.room.media.publisher import PublishedMedia
 from services.room.media.source import Source
 from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
@@ -89,10 +88,10 @@ class Meeting:
         """Offer this subscription no further changes."""
         self.subscriptions.discard(subscription)
 
-    async def end_subscriptions(self, media: PublishedMedia) -> None:
-        """End all subscriptions to media that is published no more."""
+    async def end_subscriptions(self, sources: list[Source]) -> None:
+        """End all subscriptions to sources that are published no more."""
         for subscription in list(self.subscriptions):
-            await subscription.drop_sources(list(media.sources.values()))
+            await subscription.drop_sources(sources)
 
     async def kick(self, number: object) -> bool:
         """Remove a participant by its number; False when there is none."""

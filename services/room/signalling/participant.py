@@ -11,6 +11,7 @@ from services.room.errors import (
     VideoRoomError,
 )
 from services.room.media.publisher import PublishedMedia
+from services.room.media.source import Source
 from services.room.media.transport import Transport
 from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
@@ -33,8 +34,8 @@ class JoinedMeeting(Protocol):
     def remove(self, participant: "Participant") -> None:
         """Take a participant that has left off the list."""
 
-    async def end_subscriptions(self, media: PublishedMedia) -> None:
-        """End every subscription to media that is not sent any more."""
+    async def end_subscriptions(self, sources: list[Source]) -> None:
+        """End every subscription to sources that are not sent any more."""
 
 
 @dataclass
@@ -86,12 +87,17 @@ class Participant:
                     f"Maximum number of publishers ({settings.publishers}) already reached",
                 )
             self.media = PublishedMedia(self.number, settings.bitrate)
+        before = dict(self.media.sources)
         try:
             text, path = await self.media.take_offer(offer, settings.codecs())
         except VideoRoomError:
             if not self.media.sources:
                 self.media = None
             raise
+        after = self.media.sources
+        await self.meeting.end_subscriptions(
+            [one for mid, one in before.items() if after.get(mid) is not one]
+        )
         if not self.media.transport.started:
             self.handle.run(self.media.run(path, self._on_connected), self.unpublish_now)
         elif self.announced:
@@ -110,7 +116,7 @@ class Participant:
         media, self.media = self.media, None
         if media is None:
             return
-        await self.meeting.end_subscriptions(media)
+        await self.meeting.end_subscriptions(list(media.sources.values()))
         if self.announced:
             self.announced = False
             self.meeting.announce(self, {"unpublished": self.number})
