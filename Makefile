@@ -4,10 +4,10 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
+.PHONY: help setup demo unit check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
 
 help:  ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 setup: $(VENV)/ready  ## install everything: system packages, Python packages from the lock
 
@@ -17,6 +17,9 @@ $(VENV)/ready: requirements-dev.lock packages.txt pyproject.toml image/setup pac
 
 demo: setup  ## one evening at a commune, on this machine
 	$(BIN)/diemcau demo
+
+unit: setup  ## the pure tests alone, in seconds: the loop while one works
+	$(BIN)/python -m pytest --unit
 
 check: setup peers  ## all tests but those of the image in its emulator
 	$(BIN)/python -m pytest --ignore=$(MACHINE)

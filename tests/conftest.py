@@ -1,14 +1,12 @@
-"""Tests in real time get a second and a third try, but only on a machine that was busy.
-
-They hold the product to tens of milliseconds, which a machine whose cores all do something else
-cannot keep: one such test in eighteen hundred then says nothing about the product. What fails on an
-idle machine fails at once; each other try is listed at the end of the run.
-"""
+"""What all tests have in common: the same examples in each run, few second tries, ``--unit``."""
 
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.reruns import Machine, Reruns
+from tests.unit import is_unit
 
 # No example is held to the clock (200 ms): a busy machine is no finding. Each run has
 # the same examples, so that it speaks of the change before it; new ones are looked for by
@@ -16,47 +14,31 @@ from hypothesis import HealthCheck, settings
 _unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", _unhurried)
 settings.register_profile("house", _unhurried, derandomize=True)
+settings.register_profile("unit", _unhurried, derandomize=True, max_examples=20)
 settings.load_profile("house")
 
-REAL_TIME = ("dialers", "e2e", "endpoint", "health", "media", "process", "province", "room")
-TRIES = 3
-IDLE = 0.25  # these tests alone leave more than that of two cores
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`make unit` is ``pytest --unit``."""
+    parser.addoption("--unit", action="store_true", help="the pure part alone (tests/unit.py)")
 
 
-def _jiffies() -> tuple[int, int]:
-    """Idle and all time of all cores (proc(5), /proc/stat: idle and iowait are fields 4 and 5)."""
-    fields = [int(one) for one in Path("/proc/stat").read_text().split("\n", 1)[0].split()[1:9]]
-    return fields[3] + fields[4], sum(fields)
+def pytest_configure(config: pytest.Config) -> None:
+    """Only tests marked ``real_time`` are tried again; unit tests have fewer examples."""
+    config.pluginmanager.register(Reruns(Machine()))
+    if config.getoption("unit"):
+        settings.load_profile("unit")
 
 
-class Machine:
-    """How busy all cores were since ``look``."""
-
-    def __init__(self) -> None:
-        self._idle, self._total = _jiffies()
-
-    def look(self) -> None:
-        """Begin anew."""
-        self._idle, self._total = _jiffies()
-
-    def was_busy(self) -> bool:
-        """Whether less than `IDLE` of the time was left."""
-        idle, total = _jiffies()
-        return idle - self._idle < IDLE * (total - self._total)
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``--unit`` nothing else is even read."""
+    outside = config.getoption("unit") and not is_unit(collection_path, Path(__file__).parent)
+    return True if outside else None
 
 
-machine = Machine()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in a folder of real-time tests."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here) and item.path.relative_to(here).parts[0] in REAL_TIME:
-            item.add_marker(pytest.mark.flaky(reruns=TRIES - 1, condition=machine.was_busy))
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_setup() -> None:
-    """Look at the machine before each try."""
-    machine.look()
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With ``--unit`` no ``slow`` test."""
+    if config.getoption("unit"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if item not in slow]
+        config.hook.pytest_deselected(items=slow)

@@ -6,7 +6,7 @@ A rule takes `Sources` and returns its findings, a line each; so a test can give
 import ast
 import subprocess
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePath
 
 ROOT = Path(__file__).parents[2]
 PRODUCT = ("appliance", "hardware", "services", "image")
@@ -16,11 +16,14 @@ Sources = Mapping[str, str]
 
 
 def sources(*folders: str, endings: tuple[str, ...] = (".py",)) -> dict[str, str]:
-    """The tracked text files in these folders (all of them without any) with these endings."""
+    """The tracked text files in these folders (all of them without any) with these endings.
+
+    The ending "" is that of names without a dot, as of scripts.
+    """
     done = subprocess.run(
         ["git", "ls-files", "-z", "--", *folders], cwd=ROOT, capture_output=True, check=True
     )
-    names = [name for name in done.stdout.decode().split("\0") if name.endswith(endings)]
+    names = [name for name in done.stdout.decode().split("\0") if PurePath(name).suffix in endings]
     # A file that was deleted and not yet committed is still listed.
     return {name: (ROOT / name).read_text() for name in names if (ROOT / name).is_file()}
 

@@ -9,6 +9,7 @@ import ast
 import re
 from collections.abc import Mapping
 
+import pytest
 from vulture import Vulture
 
 from tests.house.pending import PENDING_NAMES
@@ -86,6 +87,7 @@ def _code(text: str) -> str:
     return re.sub(r"^\s*#(?!!).*$", "", text, flags=re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_no_name_is_used_by_tests_alone() -> None:
     made_up = {
         "appliance/one.py": """

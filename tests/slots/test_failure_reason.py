@@ -166,6 +166,7 @@ def test_a_gate_that_is_not_passed_is_noted_for_the_other_slot(tmp_path: Path) -
     assert noted == SlotResult(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
 
 
+@pytest.mark.slow
 def test_a_slot_is_marked_good_though_rauc_answers_late(tmp_path: Path) -> None:
     """A slow card: RAUC's client gives up, its service does not, and asked again it has it done."""
     programs, asked = tmp_path / "bin", tmp_path / "asked"

@@ -126,6 +126,7 @@ async def test_a_broken_recording_is_a_problem_too(tmp_path: Path) -> None:
         assert camera.problem
 
 
+@pytest.mark.real_time
 async def test_a_camera_s_own_h264_passes_unchanged(tmp_path: Path) -> None:
     path = write_video(tmp_path / "own.mp4", frames=40, gop=10)
     camera = Camera(f"file:{path}", SIZE, 30, passthrough=True)
@@ -139,6 +140,7 @@ async def test_a_camera_s_own_h264_passes_unchanged(tmp_path: Path) -> None:
         await until(track, lambda: camera.preview() is not None)
 
 
+@pytest.mark.real_time
 async def test_passed_through_a_late_track_need_not_wait_for_the_next_keyframe(
     tmp_path: Path,
 ) -> None:

@@ -81,6 +81,7 @@ async def show(far: FarVideo, packets: list[Packet], count: int, codec: str = "H
     return seen
 
 
+@pytest.mark.real_time
 async def test_another_ssrc_goes_on_in_the_same_track() -> None:
     far = FarVideo()
     assert await show(far, rtp(coded_h264(10)), 10) == list(range(10))
@@ -90,6 +91,7 @@ async def test_another_ssrc_goes_on_in_the_same_track() -> None:
     far.stop()
 
 
+@pytest.mark.real_time
 async def test_another_ssrc_while_a_picture_is_being_decoded() -> None:
     far = FarVideo()
     for packet in rtp(coded_h264(1)):
@@ -103,6 +105,7 @@ async def test_another_ssrc_while_a_picture_is_being_decoded() -> None:
     far.stop()
 
 
+@pytest.mark.real_time
 async def test_vp8_and_a_change_of_codec() -> None:
     encoder = Vp8Encoder()
     frames = []

@@ -50,6 +50,7 @@ def numbered(number: int, size: tuple[int, int] = SIZE) -> NDArray[np.uint8]:
     return picture
 
 
+@pytest.mark.real_time
 async def test_the_pictures_of_a_stream_are_seen_in_order_and_its_bursts_heard(
     tv: VirtualTv,
 ) -> None:
@@ -71,6 +72,7 @@ async def test_the_pictures_of_a_stream_are_seen_in_order_and_its_bursts_heard(
     assert television.problem is TvProblem.NO_PICTURE
 
 
+@pytest.mark.real_time
 async def test_pictures_that_come_long_before_their_dates_are_seen_at_them(tv: VirtualTv) -> None:
     """On an uneven line the far end's buffer grows to 0.2 s: the TV once showed one in thirty."""
     television = Television(SIZE, environment=tv.environment)

@@ -70,6 +70,7 @@ def lost(*numbers: int) -> Callable[[int, bytes], bool]:
     return lambda number, datagram: number in numbers
 
 
+@pytest.mark.real_time
 async def test_tracks_are_far_tracks_and_frames_come_whole_and_in_order() -> None:
     async with pair(LossyPath()) as both:
         frames, sounds = await asyncio.gather(both.pictures(30), both.sounds(40))
@@ -97,6 +98,7 @@ def due(frame: av.VideoFrame | av.AudioFrame) -> float:
     return float(frame.pts * frame.time_base)
 
 
+@pytest.mark.real_time
 async def test_one_lost_packet_heals_and_no_frame_is_broken_or_missing() -> None:
     async with pair(LossyPath(drops=lost(60, 75)), audio=False) as both:
         frames = await both.pictures(60)
@@ -108,6 +110,7 @@ async def test_one_lost_packet_heals_and_no_frame_is_broken_or_missing() -> None
         assert both.video.keyframes == 1
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_five_per_cent_of_loss_costs_neither_picture_nor_much_sound(seed: int) -> None:
     way = LossyPath(seed=seed, loss=0.05, delay_s=0.02)
@@ -124,6 +127,7 @@ async def test_five_per_cent_of_loss_costs_neither_picture_nor_much_sound(seed: 
         assert sound.frames == 180
 
 
+@pytest.mark.real_time
 async def test_reordered_and_doubled_packets_are_put_right() -> None:
     way = LossyPath(delay_s=0.01, jitter_s=0.008, duplicates=0.2)
     async with pair(way) as both:
@@ -142,6 +146,7 @@ async def test_a_burst_of_loss_brings_a_keyframe() -> None:
         assert both.video.keyframes >= 2
 
 
+@pytest.mark.real_time
 async def test_holes_in_the_sound_are_filled() -> None:
     async with pair(LossyPath(drops=lambda number, _: number % 10 == 9), video=False) as both:
         sounds = await both.sounds(100)
@@ -208,6 +213,7 @@ async def test_the_track_event_gives_the_same_track() -> None:
         await b.close()
 
 
+@pytest.mark.real_time
 async def test_the_round_trip_becomes_known_and_the_track_hears_of_the_rate() -> None:
     async with pair(LossyPath(delay_s=0.03)) as both:
         a: Connection = both.a

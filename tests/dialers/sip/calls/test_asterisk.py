@@ -14,6 +14,7 @@ from tests.peers.sip.asterisk_files import OPEN, ROOM
 pytestmark = pytest.mark.timeout(240)  # the machine may be busy with other people's calls
 
 
+@pytest.mark.real_time
 async def test_through_the_entry_queue(server: Server) -> None:
     async with call(server.target("TLS"), there.LOBBY, user=OPEN) as one:
         assert one.agent.up, one.code

@@ -12,6 +12,7 @@ from tests.dialers.sip.media_pair import until
 from tests.peers.sip.baresip import LASTS_S, baresip
 
 
+@pytest.mark.real_time
 @pytest.mark.parametrize("encryption", [Encryption.OFF, Encryption.REQUIRED])
 async def test_both_ways(encryption: Encryption, tmp_path: Path) -> None:
     sound = write_beeps(tmp_path / "sound.wav", SITE_HERTZ, seconds=LASTS_S)

@@ -69,6 +69,7 @@ async def test_two_sites_in_a_conference(
         assert stream.sent > 25, stream
 
 
+@pytest.mark.real_time
 async def test_hand_and_microphone_by_keys(server: Server, tmp_path: Path) -> None:
     """Asterisk's ``*6`` mutes and opens in turn; a Polycom has ``#6`` for the second."""
     keys = replace(choices(tmp_path, f"{ENCRYPTED}-md5"), mic_off="*6", mic_on="*6")

@@ -122,6 +122,7 @@ def test_an_ack_and_what_is_no_sip_are_not_answered() -> None:
     assert answer_to(b"\xff" * 100, "why") is None
 
 
+@pytest.mark.slow
 def test_what_cannot_be_read_leaves_nothing_behind() -> None:
     def read_all() -> int:
         for one in MESSAGES.values():

@@ -1,0 +1,61 @@
+"""What `make unit` runs: the pure part, which needs no peer, browser, broker or database.
+
+Nothing here waits for real time or for a server, so that a newcomer's loop takes seconds. The list
+stands here once; ``pytest --unit`` looks at nothing else. A single test that is pure and takes long
+all the same is marked ``slow``.
+"""
+
+from pathlib import Path, PurePosixPath
+
+FOLDERS = (
+    "base",
+    "core",
+    "dialers/sip/sdp",
+    "dialers/sip/signalling",
+    "endpoint/call",
+    "endpoint/status",
+    "hardware",
+    "health",
+    "house",
+    "media/codecs",
+    "media/jitter",
+    "media/rtp",
+    "provisioning",
+    "slots",
+    "support",
+    "updates",
+    "wire",
+)
+
+WITH_MORE = {
+    "base/test_mqtt.py": "a broker",
+    "base/test_run.py": "signals to a process",
+    "base/test_systemd.py": "a socket",
+    "hardware/simulator/test_cable.py": "sockets and real time",
+    "hardware/test_board.py": "a process of its own",
+    "health/test_program.py": "a broker and the program",
+    "health/test_reporter.py": "a broker",
+    "health/test_unit.py": "systemd-analyze",
+    "house/test_reruns.py": "runs of pytest",
+    "house/test_tools.py": "mypy",
+    "media/rtp/test_udp_ports.py": "sockets",
+    "provisioning/test_first_boot.py": "processes",
+    "provisioning/test_keep.py": "a process",
+    "provisioning/test_unit_rights.py": "processes",
+    "support/test_accept_grant.py": "openssl",
+    "updates/test_budgeted_install.py": "processes",
+    "updates/test_stick_and_grant.py": "openssl",
+    "updates/test_unit_rights.py": "processes",
+}
+"""Files of these folders that are no unit tests, each with what it needs."""
+
+
+def is_unit(path: Path, root: Path) -> bool:
+    """Whether `make unit` looks at that file or folder of `root`, the folder of all tests."""
+    name = PurePosixPath(path.relative_to(root))
+    if path.is_dir():
+        return any(
+            name.is_relative_to(folder) or PurePosixPath(folder).is_relative_to(name)
+            for folder in FOLDERS
+        )
+    return str(name) not in WITH_MORE and any(name.is_relative_to(folder) for folder in FOLDERS)
