@@ -35,16 +35,16 @@ SCREEN_SOCKET = "/tmp/.X11-unix/X0"  # noqa: S108 - where X puts it
 def confirm(run_path: Path, data: Path, screen: Path, slot_files: str, within: float) -> None:
     """Exit code 0 once the slot check is passed and the slot good, 1 where not in time."""
     until = time.monotonic() + within
-    told = None
+    printed = None
     while True:
         lacking = missing(
             ENDPOINT_FILE.read(run_path, time.time(), FRESH_S),
             settings=(data / "site" / "site.toml").exists(),
             screen=screen.exists(),
         )
-        if lacking != told:
+        if lacking != printed:
             click.echo(f"waiting for: {lacking}" if lacking else "the slot check is passed")
-            told = lacking
+            printed = lacking
         # A good slot must not be left because RAUC answers late.
         lacking = lacking or _mark()
         if not lacking:
@@ -64,9 +64,9 @@ def _mark() -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return f"rauc: {error}"
-    said = (done.stdout + done.stderr).strip()
-    click.echo(said)
-    return "" if done.returncode == 0 else f"rauc: {said[-200:]}"
+    output = (done.stdout + done.stderr).strip()
+    click.echo(output)
+    return "" if done.returncode == 0 else f"rauc: {output[-200:]}"
 
 
 def _keep(data: Path, slot_files: str, reason: str) -> None:

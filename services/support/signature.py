@@ -70,9 +70,9 @@ def _cms(*words: str, given: bytes) -> bytes:
     return done.stdout
 
 
-def _reason(said: str) -> str:
-    found = re.search(r"Verify error:\s*(.+)", said)
-    lines = [line for line in said.splitlines() if line.strip()]
+def _reason(output: str) -> str:
+    found = re.search(r"Verify error:\s*(.+)", output)
+    lines = [line for line in output.splitlines() if line.strip()]
     return found[1].strip() if found else (lines[-1].strip() if lines else "openssl said nothing")
 
 

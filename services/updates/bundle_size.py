@@ -74,10 +74,11 @@ def _size(answer: httpx.Response) -> int:
     if answer.status_code != httpx.codes.OK:
         raise AddressError(f"{answer.url}: the server answers {answer.status_code}")
     told = answer.headers.get("Content-Length", "")
-    if not (told.isascii() and told.isdigit() and int(told[:20])):
+    digits = told.lstrip("0") if told.isascii() and told.isdigit() else ""
+    if not digits:
         raise AddressError(
             f"{answer.url}: the server tells no size (Content-Length), so that no budget can be set"
         )
-    if len(told) > 20 or int(told) > MAX_BUNDLE_BYTES:
-        raise AddressError(f"{answer.url}: {told[:20]} bytes are more than a slot has")
-    return int(told)
+    if len(digits) > len(str(MAX_BUNDLE_BYTES)) or int(digits) > MAX_BUNDLE_BYTES:
+        raise AddressError(f"{answer.url}: {digits[:20]} bytes are more than a slot has")
+    return int(digits)
