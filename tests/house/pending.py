@@ -37,5 +37,5 @@ PENDING_IMPORTED_TESTS = [
     "tests/province/sites/test_groups.py imports tests.province.schedule.test_feed",
 ]
 
-PENDING_LINES = 6_000
+PENDING_LINES = 3_500
 """So many lines of tests are still missing; it is lowered as they come."""
