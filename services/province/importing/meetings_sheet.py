@@ -90,7 +90,10 @@ def _wish(line: SheetRow, named: Mapping[str, set[Guests]], usual: Guests, zone:
 
 
 def _guests(line: SheetRow, named: Mapping[str, set[Guests]]) -> Guests | None:
-    names = [name for name in re.split(r"[;,\n]", line.text("guests")) if name.strip()]
+    # The cell itself: its `text` is in one line, and many write one name a line.
+    cell = line.cells.get("guests", "")
+    told = cell if isinstance(cell, str) else line.text("guests")
+    names = [name for name in re.split(r"[;,\n]", told) if name.strip()]
     found: list[Guests] = []
     for name in names:
         known = named.get(plain(name), set())
