@@ -1,0 +1,86 @@
+"""The ledger of keys: whole files, one each, shared by two copies, and no file of others read."""
+
+import os
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.province.ca.ledger import Entry, EntryState, FolderLedger
+
+KEY = "0a" * 32
+ENTRY = Entry(
+    KEY, "7KQF-M2XH", "ia-kly", "-----BEGIN…", EntryState.PENDING, "100", "Pi 5", 1.5, 2.5
+)
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+
+
+@settings(max_examples=40)
+@given(
+    st.builds(
+        Entry, st.just(KEY), TEXT, TEXT, TEXT, st.sampled_from(EntryState), TEXT, TEXT,
+        st.floats(0, 4e9), st.floats(0, 4e9), TEXT, st.integers(0, 2**160).map(str),
+    )
+)  # fmt: skip
+def test_an_entry_goes_there_and_back(tmp_path_factory: pytest.TempPathFactory, one: Entry) -> None:
+    ledger = FolderLedger(tmp_path_factory.mktemp("ledger"))
+    ledger.put(one)
+    found = ledger.get(KEY)
+    assert found == one
+    assert found is not None
+    assert type(found.state) is EntryState
+
+
+def test_the_newest_word_stands_in_the_place_of_the_one_before(tmp_path: Path) -> None:
+    ledger, other = FolderLedger(tmp_path / "a/b"), FolderLedger(tmp_path / "a/b")
+    assert ledger.get(KEY) is None
+    ledger.put(ENTRY)
+    approved = replace(ENTRY, state=EntryState.APPROVED, decided_by="lan")
+    other.put(approved)
+    assert ledger.get(KEY) == approved
+    assert list(ledger.entries()) == [approved]
+    other.forget(KEY)
+    other.forget(KEY)
+    assert (ledger.get(KEY), list(ledger.entries())) == (None, [])
+
+
+def test_all_come_in_the_order_of_their_fingerprints_and_broken_files_are_none(
+    tmp_path: Path,
+) -> None:
+    ledger = FolderLedger(tmp_path)
+    for digit in "c0f5":
+        ledger.put(replace(ENTRY, fingerprint=digit * 64))
+    for number, content in enumerate(
+        (b"", b"{", b"[]", b"null", b"{}", b"\xff", b'{"state": "lost"}', b'{"state": "pending"}')
+    ):
+        (tmp_path / f"d{number}.json").write_bytes(content)
+        assert ledger.get(f"d{number}") is None, content
+    (tmp_path / f"{KEY}.json.tmp").write_bytes(b"{}")
+    assert [one.fingerprint[0] for one in ledger.entries()] == ["0", "5", "c", "f"]
+
+
+def test_each_change_of_whichever_copy_is_another_version(tmp_path: Path) -> None:
+    ledger, other = FolderLedger(tmp_path), FolderLedger(tmp_path)
+    for change in (partial(other.put, ENTRY), partial(other.forget, KEY)):
+        os.utime(
+            tmp_path, ns=(5, 5)
+        )  # the kernel's clock of files ticks some hundred times a second
+        assert ledger.version() == 5
+        change()
+        changed = ledger.version()
+        assert changed != 5
+        assert other.version() == changed
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a/b", "a.b", "-", "a\0"])
+def test_what_is_no_fingerprint_is_no_name_of_a_file(tmp_path: Path, name: str) -> None:
+    ledger = FolderLedger(tmp_path)
+    for ask in (ledger.get, ledger.forget):
+        with pytest.raises(ValueError, match="is no fingerprint"):
+            ask(name)
+    with pytest.raises(ValueError, match="is no fingerprint"):
+        ledger.put(replace(ENTRY, fingerprint=name))
+    assert list(tmp_path.rglob("*")) == []
