@@ -1,4 +1,4 @@
-"""Accounts, their roles and sessions; wrong passwords are counted and slow the next try down."""
+"""Accounts, roles and sessions; wrong passwords are counted and limit the rate of tries."""
 
 import hashlib
 import secrets
@@ -14,17 +14,17 @@ from appliance.core.message import N_
 from services.province.errors import NotFoundError, TooManyTriesError, WrongInputError
 from services.province.storage.tables import Account, LogIn, WrongPassword
 
-IDLE_S = 12 * 3600.0
+MAX_IDLE_S = 12 * 3600.0
 """A working day without a click."""
-LONGEST_S = 7 * 24 * 3600.0
-SEEN_EVERY_S = 60.0
-"""So often a session's last use is written."""
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 200
+MAX_SESSION_S = 7 * 24 * 3600.0
+SEEN_INTERVAL_S = 60.0
+"""A session's last use is written no more often."""
+MIN_PASSWORD_LETTERS, MAX_PASSWORD_LETTERS = 10, 200
 WINDOW_S = 15 * 60.0
-TRIES = {"pair": 5, "name": 30, "from": 50}
+MAX_TRIES = {"pair": 5, "name": 30, "from": 50}
 """Wrong passwords within `WINDOW_S`: for a name from one address, for a name, from an address.
 
-A name alone bears more, or anybody could lock the chair out by knocking.
+A name alone bears more, or anybody could lock the chair out.
 """
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 """OWASP's first choice for argon2id: at 19 MiB a few log-ins at once fit on a small server."""
@@ -74,12 +74,12 @@ def clean_name(name: str) -> str:
 
 def hashed(password: str) -> str:
     """argon2id of a password that may be one; raises `WrongInputError`."""
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    if not MIN_PASSWORD_LETTERS <= len(password) <= MAX_PASSWORD_LETTERS:
         raise WrongInputError(
             N_("A password has {least} to {most} letters."),
             "password",
-            least=SHORTEST_PASSWORD,
-            most=LONGEST_PASSWORD,
+            least=MIN_PASSWORD_LETTERS,
+            most=MAX_PASSWORD_LETTERS,
         )
     return _HASHER.hash(password)
 
@@ -91,9 +91,9 @@ def log_in(session: Session, name: str, password: str, address: str, now: float)
     as long as one that is. The caller commits also after "": the wrong try is counted by it.
     """
     name = clean_name(name)[:60]
-    keys = _open(session, name, address, now)
+    keys = _rate_limit(session, name, address, now)
     account = session.scalars(select(Account).where(Account.name == name)).one_or_none()
-    right = _verified(account.password if account is not None else _nobody(), password)
+    right = _verified(account.password if account is not None else _no_password(), password)
     if account is None or account.disabled or not right:
         session.add_all(WrongPassword(key=key, at=now) for key in keys.values())
         return ""
@@ -101,7 +101,7 @@ def log_in(session: Session, name: str, password: str, address: str, now: float)
         account.password = _HASHER.hash(password)
     session.execute(delete(WrongPassword).where(WrongPassword.key == keys["pair"]))
     session.execute(delete(WrongPassword).where(WrongPassword.at < now - WINDOW_S))
-    session.execute(delete(LogIn).where(LogIn.created_at < now - LONGEST_S))
+    session.execute(delete(LogIn).where(LogIn.created_at < now - MAX_SESSION_S))
     token = secrets.token_urlsafe(32)
     row = LogIn(
         token_hash=_digest(token),
@@ -124,7 +124,7 @@ def whose(session: Session, token: str, now: float) -> LoggedIn | None:
     if found is None:
         return None
     row, account = found
-    over = now - row.seen_at > IDLE_S or now - row.created_at > LONGEST_S
+    over = now - row.seen_at > MAX_IDLE_S or now - row.created_at > MAX_SESSION_S
     if over or account.disabled:
         return None
     return LoggedIn(account.id, account.name, Role(account.role), row.csrf)
@@ -140,7 +140,7 @@ def seen(session: Session, token: str, now: float) -> None:
 def stale(session: Session, token: str, now: float) -> bool:
     """Whether `seen` is to be written again."""
     at = session.scalar(select(LogIn.seen_at).where(LogIn.token_hash == _digest(token)))
-    return at is not None and now - at > SEEN_EVERY_S
+    return at is not None and now - at > SEEN_INTERVAL_S
 
 
 def log_out(session: Session, token: str) -> None:
@@ -150,16 +150,16 @@ def log_out(session: Session, token: str) -> None:
 
 def change(
     session: Session,
-    number: int,
+    account_id: int,
     *,
     role: Role | None = None,
     disabled: bool | None = None,
     password: str = "",
 ) -> Account:
     """Change an account; ends its sessions. One administrator must always be left."""
-    account = session.get(Account, number, with_for_update=True)
+    account = session.get(Account, account_id, with_for_update=True)
     if account is None:
-        raise NotFoundError(N_("There is no account {value}."), value=number)
+        raise NotFoundError(N_("There is no account {value}."), value=account_id)
     if role is not None:
         account.role = role
     if disabled is not None:
@@ -174,21 +174,21 @@ def change(
     )
     if not left:
         raise WrongInputError(N_("One administrator must be left."), "role")
-    session.execute(delete(LogIn).where(LogIn.account_id == number))
+    session.execute(delete(LogIn).where(LogIn.account_id == account_id))
     return account
 
 
 def change_own(session: Session, token: str, old: str, new: str, address: str, now: float) -> bool:
     """Another password for whoever is logged in by `token`; ends their other sessions.
 
-    False for a wrong old one, which is counted like one at the door: the caller commits also then.
+    False for a wrong old one, which is counted like one at the login: the caller commits also then.
     Raises `TooManyTriesError` before either password is looked at, and `WrongInputError` for a new
     one that may not be one.
     """
     who = whose(session, token, now)
     if who is None:
         raise NotFoundError(N_("There is no account {value}."), value="")
-    keys = _open(session, who.name, address, now)
+    keys = _rate_limit(session, who.name, address, now)
     account = session.get_one(Account, who.account_id, with_for_update=True)
     if not _verified(account.password, old):
         session.add_all(WrongPassword(key=key, at=now) for key in keys.values())
@@ -202,10 +202,10 @@ def change_own(session: Session, token: str, old: str, new: str, address: str, n
     return True
 
 
-def _open(session: Session, name: str, address: str, now: float) -> dict[str, str]:
+def _rate_limit(session: Session, name: str, address: str, now: float) -> dict[str, str]:
     """The keys under which a wrong password would be counted; raises `TooManyTriesError`."""
     keys = {"pair": f"pair:{name}|{address}", "name": f"name:{name}", "from": f"from:{address}"}
-    wait_s = max(_wait(session, key, TRIES[kind], now) for kind, key in keys.items())
+    wait_s = max(_wait(session, key, MAX_TRIES[kind], now) for kind, key in keys.items())
     if wait_s > 0:
         raise TooManyTriesError(
             N_("Too many wrong passwords. Try again in {minutes} minutes."), wait_s
@@ -224,7 +224,7 @@ def _wait(session: Session, key: str, most: int, now: float) -> float:
 
 
 def _verified(known: str, password: str) -> bool:
-    if len(password) > LONGEST_PASSWORD:
+    if len(password) > MAX_PASSWORD_LETTERS:
         return False
     try:
         return _HASHER.verify(known, password)
@@ -237,5 +237,5 @@ def _digest(token: str) -> str:
 
 
 @cache
-def _nobody() -> str:
+def _no_password() -> str:
     return _HASHER.hash(secrets.token_urlsafe(24))

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from services.province.storage.tables import AuditEntry
 
-MOST_SHOWN = 200
+MAX_SHOWN = 200
 
 
 def note(
@@ -35,7 +35,7 @@ def note(
 
 def newest(session: Session, before: int | None = None) -> Sequence[AuditEntry]:
     """The newest lines, or those before one of them."""
-    rows = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(MOST_SHOWN)
+    rows = select(AuditEntry).order_by(AuditEntry.id.desc()).limit(MAX_SHOWN)
     if before is not None:
         rows = rows.where(AuditEntry.id < before)
     return session.scalars(rows).all()

@@ -13,7 +13,6 @@ STILL_THERE = [
     "services/endpoint/status/self_test_steps.py: trials",
     "services/province/broker/local_broker.py: Beside",
     "services/province/broker/local_broker.py: beside",
-    "services/province/console/render.py: beside",
     "services/province/floor/participants.py: all_stays",
     "services/province/floor/participants.py: close_stays",
     "services/province/floor/participants.py: open_stays",

@@ -32,7 +32,7 @@ from services.province.console.pages import (
     own_account,
     sites,
 )
-from services.province.console.request import NobodyError, Province
+from services.province.console.request import NotLoggedInError, Province
 from services.province.console.security import SecurityHeaders
 from services.province.errors import (
     NotAllowedError,
@@ -68,16 +68,16 @@ STATUS: dict[type[ProvinceError], int] = {
 
 
 class Application(FastAPI):
-    """FastAPI, and in its OpenAPI the two addresses of devices, which are routes of Starlette."""
+    """FastAPI; its OpenAPI has the two addresses of devices too, which are routes of Starlette."""
 
     def openapi(self) -> dict[str, Any]:
         """What each address takes and how it answers."""
-        described = super().openapi()
+        schema = super().openapi()
         if self.state.province.enrolment is not None:
-            described["paths"] |= ENROLMENT
-            parts = described.setdefault("components", {}).setdefault("schemas", {})
+            schema["paths"] |= ENROLMENT
+            parts = schema.setdefault("components", {}).setdefault("schemas", {})
             parts["EnrolAnswer"] = ENROL_ANSWER
-        return described
+        return schema
 
 
 def application(province: Province) -> FastAPI:
@@ -92,16 +92,16 @@ def application(province: Province) -> FastAPI:
     if province.enrolment is not None:
         app.router.routes += enrolment_routes(province.enrolment, province.now)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.add_exception_handler(ProvinceError, _wrong)
+    app.add_exception_handler(ProvinceError, _province_error)
     app.add_exception_handler(DBAPIError, _no_database)
-    app.add_exception_handler(NobodyError, _nobody)
+    app.add_exception_handler(NotLoggedInError, _not_logged_in)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
     app.add_middleware(SecurityHeaders, secure=province.settings.secure)
     return app
 
 
-async def _wrong(request: Request, error: Exception) -> Response:
+async def _province_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ProvinceError)  # noqa: S101 - registered for these alone
     status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 400)
     headers = {}
@@ -122,11 +122,11 @@ async def _http(request: Request, error: Exception) -> Response:
     return _page(request, status, message, {})
 
 
-async def _unreadable(request: Request, error: Exception) -> Response:
+async def _invalid_request(request: Request, error: Exception) -> Response:
     return _page(request, 400, N_("This cannot be done so."), {})
 
 
-async def _nobody(request: Request, error: Exception) -> Response:
+async def _not_logged_in(request: Request, error: Exception) -> Response:
     if request.method != "GET" or request.url.path.startswith("/live/"):
         return PlainTextResponse("log in first", 401)
     wanted = f"{request.url.path}?{request.url.query}".rstrip("?")

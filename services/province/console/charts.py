@@ -1,7 +1,7 @@
-"""Charts as SVG within the page: drawn here by pygal, coloured by the page's own style sheet.
+"""Charts as SVG within the page: drawn by pygal, coloured by the page's own style sheet.
 
-pygal brings a script, a style sheet and a comment with each chart. They are taken out: the content
-security policy lets none of them in, and the page's own colours know day and night.
+pygal adds a script, a style sheet and a comment to each chart. They are removed: the content
+security policy forbids them, and the page's own colours follow the light and the dark scheme.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from pygal.style import Style
 WIDTH, HEIGHT = 360, 150
 """In units of a telephone's width, so that labels can be read there; wider pages scale it up."""
 LETTERS = Style(label_font_size=11, major_label_font_size=11, no_data_font_size=12)
-"""pygal leaves so much room for them; what they look like stands in the style sheet."""
+"""pygal leaves so much room for them; the style sheet says how they look."""
 SVG = "{http://www.w3.org/2000/svg}"
 UNUSED_TAGS = frozenset({"defs", "title", "desc", "script", "style"})
 UNUSED_CLASSES = frozenset({"titles", "plot overlay", "plot text-overlay", "plot tooltip-overlay"})
@@ -27,13 +27,15 @@ def line(
     values: Sequence[float | None],
     *,
     rules: Sequence[float],
-    said: Callable[[float], str],
+    format_value: Callable[[float], str],
 ) -> Markup:
     """A line that breaks where a value is missing. `labels` has "" where none is to be shown;
-    the scale goes from the first of `rules` to the last, or to what is beyond; `said` prints a
-    value on the scale."""
-    chart = pygal.Line(allow_interruptions=True, show_dots=False, **_common(labels, rules, said))
-    return _drawn(chart, title, labels, values, rules)
+    the scale goes from the first of `rules` to the last, or to what is beyond; `format_value`
+    prints a value on the scale."""
+    chart = pygal.Line(
+        allow_interruptions=True, show_dots=False, **_common(labels, rules, format_value)
+    )
+    return _render(chart, title, labels, values, rules)
 
 
 def bars(
@@ -42,15 +44,15 @@ def bars(
     values: Sequence[float | None],
     *,
     rules: Sequence[float],
-    said: Callable[[float], str],
+    format_value: Callable[[float], str],
 ) -> Markup:
     """The same as bars: for what is measured now and then."""
-    chart = pygal.Bar(spacing=0, **_common(labels, rules, said))
-    return _drawn(chart, title, labels, values, rules)
+    chart = pygal.Bar(spacing=0, **_common(labels, rules, format_value))
+    return _render(chart, title, labels, values, rules)
 
 
 def _common(
-    labels: Sequence[str], rules: Sequence[float], said: Callable[[float], str]
+    labels: Sequence[str], rules: Sequence[float], format_value: Callable[[float], str]
 ) -> dict[str, Any]:
     return {
         "width": WIDTH,
@@ -69,11 +71,11 @@ def _common(
         "show_minor_x_labels": False,
         "truncate_label": -1,
         "y_labels": list(rules),
-        "value_formatter": said,
+        "value_formatter": format_value,
     }
 
 
-def _drawn(
+def _render(
     chart: Any,
     title: str,
     labels: Sequence[str],
@@ -83,12 +85,12 @@ def _drawn(
     known = [value for value in values if value is not None]
     chart.range = (min([rules[0], *known]), max([rules[-1], *known]))
     chart.add("", list(values))
-    chart.add_xml_filter(lambda root: _bared(root, title))
+    chart.add_xml_filter(lambda root: _strip(root, title))
     return Markup(chart.render(is_unicode=True))  # noqa: S704 - pygal escapes; no text is a site's
 
 
-def _bared(root: Any, title: str) -> Any:
-    """Without what the page may not have, and with a name for who cannot see it."""
+def _strip(root: Any, title: str) -> Any:
+    """Remove what the page may not have, and add a name for screen readers."""
     root.attrib.pop("id", None)
     root.set("role", "img")
     root.set("aria-label", title)

@@ -1,4 +1,4 @@
-"""One site's history in people's words and pictures: charts, restarts, the last self-test."""
+"""One site's history as texts and charts: restarts, the last self-test, what was measured."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,12 +29,12 @@ _TEXTS = {kind.code: kind.text for kind in KINDS.values()}
 
 
 def restart(reason: str) -> Markup:
-    """Why the box started; another release's word as it is."""
+    """Why the box started; a word that this release does not know is shown as it is."""
     return both(RESTARTS.get(reason, reason))
 
 
 def self_test(result: str) -> Markup:
-    """What a self-test found: nothing, or each code with its text."""
+    """The result of a self-test: all well, or each code with its text."""
     if result == "good":
         return both(GOOD)
     found = [code.strip() for code in result.split(",")]
@@ -62,21 +62,25 @@ def drawings(history: History, zone: ZoneInfo) -> Mapping[str, Markup]:
     drawn: dict[str, Markup] = {}
     if soc := _values([step.soc_c for step in steps]):
         drawn["temperature"] = charts.line(
-            vi(N_("Temperature")), labels, soc, rules=HOT_C, said=lambda c: f"{c:.0f} °C"
+            vi(N_("Temperature")), labels, soc, rules=HOT_C, format_value=lambda c: f"{c:.0f} °C"
         )
     if loss := _values([step.loss_percent for step in steps]):
         drawn["loss"] = charts.bars(
-            vi(N_("Lost packets")), labels, loss, rules=LOSS_PERCENT, said=lambda p: f"{p:.0f} %"
+            vi(N_("Lost packets")),
+            labels,
+            loss,
+            rules=LOSS_PERCENT,
+            format_value=lambda p: f"{p:.0f} %",
         )
     if rtt := _values([step.rtt_ms for step in steps]):
         drawn["rtt"] = charts.bars(
-            vi(N_("Round trip")), labels, rtt, rules=RTT_MS, said=lambda ms: f"{ms:.0f} ms"
+            vi(N_("Round trip")), labels, rtt, rules=RTT_MS, format_value=lambda ms: f"{ms:.0f} ms"
         )
     return drawn
 
 
 def labels_of(history: History, zone: ZoneInfo) -> list[str]:
-    """Under each step its hour or day where one is to be read, "" elsewhere."""
+    """The label under each step: its time or day, "" where none is to be read."""
     return [_label(history.span.days, datetime.fromtimestamp(at.at, zone)) for at in history.steps]
 
 
@@ -90,13 +94,13 @@ def _label(days: int, local: datetime) -> str:
 
 def worst(steps: Sequence[Step]) -> Mapping[str, float]:
     """The worst of each figure in the span, as far as it was measured."""
-    told: dict[str, float] = {}
+    found: dict[str, float] = {}
     for step in steps:
         figures = {"soc_c": step.soc_c, "loss_percent": step.loss_percent, "rtt_ms": step.rtt_ms}
         for name, figure in figures.items():
             if figure is not None:
-                told[name] = max(figure, told.get(name, figure))
-    return told
+                found[name] = max(figure, found.get(name, figure))
+    return found
 
 
 def _values(values: list[float | None]) -> list[float | None]:

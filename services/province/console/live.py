@@ -1,7 +1,7 @@
-"""Pages that live: the changed part is sent as a server-sent event.
+"""Live parts of pages: one that has changed is sent as a server-sent event (HTML, section 9.2).
 
-Each copy of the program looks into the database by itself, so it does not matter which of them took
-the report in.
+Each copy of the program reads the database by itself, so it does not matter which of them received
+the report.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import json
 from collections.abc import AsyncIterator, Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from sqlalchemy.exc import DBAPIError
 from starlette.concurrency import run_in_threadpool
@@ -20,19 +20,20 @@ from services.province.console.pages.alarms import Branch, alarms_part
 from services.province.console.pages.floor import floor_part
 from services.province.console.pages.overview import home_part
 from services.province.console.pages.sites import site_part
-from services.province.console.request import ConsoleRequest, Instance, Number, Province, needs
+from services.province.console.request import ConsoleRequest, Instance, RowId, needs
 from services.province.errors import ProvinceError
 
 router = APIRouter(include_in_schema=False)  # parts of pages, as streams without an end
 Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
-LOOK_S, FLOOR_LOOK_S = 2.0, 0.5
-SHARE = 5.0
-"""So many times as long as a look took is the rest after it: thousands of sites, a busy machine."""
-QUIET_S = 15.0
+POLL_INTERVAL_S, FLOOR_POLL_INTERVAL_S = 2.0, 0.5
+MIN_REST_RATIO = 5.0
+"""The rest after a look is at least so many times as long as the look took: thousands of sites, a
+busy machine."""
+COMMENT_INTERVAL_S = 15.0
 """After so long without a change a comment is sent: proxies drop silent streams after 30 s."""
-MOST_STREAMS = 300
-LONGEST_S = 3600.0
-"""Then the browser asks again by itself, and is asked who it is."""
+MAX_STREAMS = 300
+MAX_STREAM_S = 3600.0
+"""Then the browser connects again by itself, and its session is checked."""
 
 
 class Streams:
@@ -43,83 +44,84 @@ class Streams:
 
 
 @router.get("/live/home")
-def home(asked: Viewer) -> Response:
+def home(request: Viewer) -> Response:
     """The first page."""
-    return _stream(asked, home_part, LOOK_S)
+    return _stream(request, home_part, POLL_INTERVAL_S)
 
 
 @router.get("/live/alarms")
-def alarms(asked: Viewer, place: Branch = None) -> Response:
+def alarms(request: Viewer, place: Branch = None) -> Response:
     """The alarms."""
-    return _stream(asked, lambda again: alarms_part(again, place), LOOK_S)
+    return _stream(request, lambda fresh: alarms_part(fresh, place), POLL_INTERVAL_S)
 
 
-@router.get("/live/sites/{number}")
-def site(asked: Viewer, number: str) -> Response:
+@router.get("/live/sites/{site_id}")
+def site(request: Viewer, site_id: str) -> Response:
     """One site's page."""
-    return _stream(asked, lambda again: site_part(again, number), LOOK_S)
+    return _stream(request, lambda fresh: site_part(fresh, site_id), POLL_INTERVAL_S)
 
 
-@router.get("/live/floor/{number}/{instance}")
-def floor(asked: Viewer, number: Number, instance: Instance) -> Response:
+@router.get("/live/floor/{meeting_id}/{instance}")
+def floor(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
     """The chair's page."""
-    return _stream(asked, lambda again: floor_part(again, number, float(instance)), FLOOR_LOOK_S)
+    key_s = float(instance)
+    return _stream(
+        request, lambda fresh: floor_part(fresh, meeting_id, key_s), FLOOR_POLL_INTERVAL_S
+    )
 
 
 def _stream(
-    asked: ConsoleRequest, part: Callable[[ConsoleRequest], str], look_s: float
+    request: ConsoleRequest, part: Callable[[ConsoleRequest], str], interval_s: float
 ) -> Response:
-    streams: Streams = asked.request.app.state.streams
-    if streams.open >= MOST_STREAMS:
+    streams: Streams = request.http.app.state.streams
+    if streams.open >= MAX_STREAMS:
         return PlainTextResponse("too many pages are open", 503, {"Retry-After": "30"})
     return StreamingResponse(
-        _events(asked, streams, part, look_s),
+        _events(request, streams, part, interval_s),
         media_type="text/event-stream",
         headers={"X-Accel-Buffering": "no"},
     )
 
 
 async def _events(
-    asked: ConsoleRequest, streams: Streams, part: Callable[[ConsoleRequest], str], look_s: float
+    request: ConsoleRequest,
+    streams: Streams,
+    part: Callable[[ConsoleRequest], str],
+    interval_s: float,
 ) -> AsyncIterator[str]:
-    request, province = asked.request, asked.province
     clock = asyncio.get_running_loop().time
-    until = clock() + LONGEST_S
+    end = clock() + MAX_STREAM_S
     streams.open += 1
-    told, quiet = "", 0.0
+    sent, quiet_s = "", 0.0
     try:
-        while clock() < until and not await request.is_disconnected():
+        while clock() < end and not await request.http.is_disconnected():
             begun = clock()
-            html = await run_in_threadpool(_now, asked, province, request, part)
+            html = await run_in_threadpool(_render, request, part)
             if html is None:
                 return
-            if html != told:
-                told, quiet = html, 0.0
+            if html != sent:
+                sent, quiet_s = html, 0.0
                 yield f"data: {json.dumps(html, ensure_ascii=False)}\n\n"
-            elif quiet >= QUIET_S:
-                quiet = 0.0
+            elif quiet_s >= COMMENT_INTERVAL_S:
+                quiet_s = 0.0
                 yield ": still here\n\n"
-            pause = max(look_s, SHARE * (clock() - begun))
-            await asyncio.sleep(pause)
-            quiet += pause
+            pause_s = max(interval_s, MIN_REST_RATIO * (clock() - begun))
+            await asyncio.sleep(pause_s)
+            quiet_s += pause_s
     finally:
         streams.open -= 1
 
 
-def _now(
-    asked: ConsoleRequest,
-    province: Province,
-    request: Request,
-    part: Callable[[ConsoleRequest], str],
-) -> str | None:
+def _render(request: ConsoleRequest, part: Callable[[ConsoleRequest], str]) -> str | None:
     """The part as it is now; None where the session is over or there is nothing to show."""
+    province = request.province
     now = province.now()
-    token = request.cookies.get(province.cookie, "")
+    token = request.http.cookies.get(province.cookie, "")
     try:
         with province.database.reading() as session:
             who = accounts.whose(session, token, now)
-        return (
-            None if who is None else part(ConsoleRequest(request, province, who, asked.form, now))
-        )
+        if who is None:
+            return None
+        return part(ConsoleRequest(request.http, province, who, request.form, now))
     except (ProvinceError, DBAPIError):
-        return None  # the browser asks again by itself, and is told then
+        return None  # the browser connects again by itself, and gets the answer then

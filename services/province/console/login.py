@@ -9,39 +9,39 @@ from starlette.datastructures import FormData
 
 from services.province import accounts, audit
 from services.province.accounts import Role
-from services.province.console.openapi import SECRET, TEXT, asks, form, sent
-from services.province.console.request import ConsoleRequest, Province, address_of, needs, to
+from services.province.console.openapi import SECRET, TEXT, form_body, page_form, parameters
+from services.province.console.request import ConsoleRequest, Province, address_of, needs, redirect
 from services.province.errors import ProvinceError, TooManyTriesError
 
 router = APIRouter()
 
 
-@router.get("/login", openapi_extra=asks(next=TEXT))
-def ask(request: Request) -> Response:
-    """The door."""
-    return _door(request, request.query_params.get("next", "/"))
+@router.get("/login", openapi_extra=parameters(next=TEXT))
+def login_form(request: Request) -> Response:
+    """The form."""
+    return _login_page(request, request.query_params.get("next", "/"))
 
 
-@router.post("/login", openapi_extra=form(name=TEXT, password=SECRET, next=TEXT))
-async def enter(request: Request) -> Response:
-    """Name and password; a session that was there before is never taken over."""
+@router.post("/login", openapi_extra=form_body(name=TEXT, password=SECRET, next=TEXT))
+async def login(request: Request) -> Response:
+    """Check name and password; a session that was there before is never taken over."""
     form = await request.form(max_files=0, max_fields=10)
-    return await run_in_threadpool(_enter, request, form)
+    return await run_in_threadpool(_login, request, form)
 
 
-@router.post("/logout", openapi_extra=sent())
-def leave(asked: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
+@router.post("/logout", openapi_extra=page_form())
+def logout(request: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
     """End the session, here and at the server."""
-    cookie = asked.province.cookie
-    with asked.database.writing() as session:
-        accounts.log_out(session, asked.request.cookies.get(cookie, ""))
-        asked.note(session, "log-out")
-    answer = to("/login")
-    answer.delete_cookie(cookie, secure=asked.province.settings.secure, httponly=True)
+    cookie = request.province.cookie
+    with request.database.writing() as session:
+        accounts.log_out(session, request.http.cookies.get(cookie, ""))
+        request.note(session, "log-out")
+    answer = redirect("/login")
+    answer.delete_cookie(cookie, secure=request.province.settings.secure, httponly=True)
     return answer
 
 
-def _enter(request: Request, form: FormData) -> Response:
+def _login(request: Request, form: FormData) -> Response:
     province: Province = request.app.state.province
     now, address = province.now(), address_of(request)
     name, password = (
@@ -61,12 +61,12 @@ def _enter(request: Request, form: FormData) -> Response:
         if problem is None:
             audit.note(session, now, accounts.clean_name(name), action, address=address)
     if not token:
-        return _door(request, wanted, name=name, wrong=problem is None, problem=problem)
-    answer = to(_inside(wanted))
+        return _login_page(request, wanted, name=name, wrong=problem is None, problem=problem)
+    answer = redirect(_local_path(wanted))
     answer.set_cookie(
         province.cookie,
         token,
-        max_age=int(accounts.LONGEST_S),
+        max_age=int(accounts.MAX_SESSION_S),
         path="/",
         secure=province.settings.secure,
         httponly=True,
@@ -75,13 +75,13 @@ def _enter(request: Request, form: FormData) -> Response:
     return answer
 
 
-def _inside(path: str) -> str:
+def _local_path(path: str) -> str:
     """`path` where it is one of ours; "//host" and "/\\host" are another host's to a browser."""
     ours = path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable()
     return path if ours else "/"
 
 
-def _door(
+def _login_page(
     request: Request,
     wanted: str,
     *,
@@ -91,8 +91,8 @@ def _door(
 ) -> Response:
     province: Province = request.app.state.province
     html = province.pages.render(
-        "login.html", province.now(), settings=province.settings, next=_inside(wanted), name=name,
-        wrong=wrong, problem=problem,
+        "login.html", province.now(), settings=province.settings, next=_local_path(wanted),
+        name=name, wrong=wrong, problem=problem,
     )  # fmt: skip
     status = 429 if problem is not None else 401 if wrong else 200
     headers = {}

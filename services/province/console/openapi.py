@@ -1,6 +1,6 @@
 """The program's interface as OpenAPI 3.1: what each address takes and how it answers.
 
-It is not served: whoever builds on it asks `application(...).openapi()`, as the tests do, which
+It is not served: whoever builds on it calls `application(...).openapi()`, as the tests do, which
 send what it allows and what it forbids.
 """
 
@@ -51,42 +51,42 @@ MACHINE: dict[int | str, Schema] = {
     "4XX": {"description": "One line that says what is wrong.", "content": _PLAIN},
     503: _BUSY,
 }
-"""How what no browser asks for answers beside its 200."""
+"""How an address that is no page answers beside its 200."""
 
 
-def gives(kind: str, description: str = "The file") -> dict[int | str, Schema]:
+def file_response(kind: str, description: str = "The file") -> dict[int | str, Schema]:
     """The 200 of an address that gives a file of a media type."""
     return {200: {"description": description, "content": {kind: {}}}}
 
 
-def asks(place: str = "query", /, **words: Schema) -> Schema:
-    """The words that an address may be asked with, for ``openapi_extra``; ``_`` is a hyphen."""
+def parameters(where: str = "query", /, **schemas: Schema) -> Schema:
+    """The parameters that an address takes, for ``openapi_extra``; ``_`` is a hyphen."""
     return {
         "parameters": [
-            {"name": name.replace("_", "-"), "in": place, "schema": schema}
-            for name, schema in words.items()
+            {"name": name.replace("_", "-"), "in": where, "schema": schema}
+            for name, schema in schemas.items()
         ]
     }
 
 
-def form(kind: str = URLENCODED, /, **fields: Schema) -> Schema:
-    """The form that an address takes, for ``openapi_extra``; one that is logged in has ``csrf``."""
+def form_body(kind: str = URLENCODED, /, **fields: Schema) -> Schema:
+    """The form that an address takes, for ``openapi_extra``; one of a session has ``csrf``."""
     names = [name for name in fields if name not in GUESTS]
     schema = {"type": "object", "properties": fields, "required": names}
     return {"requestBody": {"required": True, "content": {kind: {"schema": schema}}}}
 
 
-def sent(**fields: Schema) -> Schema:
+def page_form(**fields: Schema) -> Schema:
     """The form of a page: with the token of the session that it was made for."""
-    return form(csrf=SECRET, **fields)
+    return form_body(csrf=SECRET, **fields)
 
 
-def uploaded(**fields: Schema) -> Schema:
+def upload_form(**fields: Schema) -> Schema:
     """The form of a page with a file in it."""
-    return form("multipart/form-data", csrf=SECRET, file=FILE, **fields)
+    return form_body("multipart/form-data", csrf=SECRET, file=FILE, **fields)
 
 
-def _enrolled(purpose: str, fields: dict[str, Schema]) -> Schema:
+def _enrolment_operation(purpose: str, fields: dict[str, Schema]) -> Schema:
     body = {"type": "object", "properties": fields, "required": ["csr"]}
     json = {"application/json": {"schema": {"$ref": "#/components/schemas/EnrolAnswer"}}}
     return {
@@ -106,11 +106,11 @@ def _enrolled(purpose: str, fields: dict[str, Schema]) -> Schema:
 
 _PEM: Schema = {"type": "string", "maxLength": 8000}
 ENROLMENT: Schema = {
-    ENROL: _enrolled(
+    ENROL: _enrolment_operation(
         "A device without a certificate asks for one.",
         {"site": SITE_ID, "csr": _PEM, "serial": TEXT, "model": TEXT},
     ),
-    RENEW: _enrolled(
+    RENEW: _enrolment_operation(
         "A device shows its certificate and signs with its key.",
         {"certificate": _PEM, "csr": _PEM, "signature": TEXT, "serial": TEXT},
     ),

@@ -1,4 +1,4 @@
-"""Pages from templates: Vietnamese first with English beside it, hours in the province's zone."""
+"""Pages from templates: Vietnamese first with English beside it, times in the province's zone."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
@@ -39,10 +39,10 @@ _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 def both(message: str, **values: object) -> Markup:
     """A text of the catalogue in both languages."""
-    return beside(text("vi")(message, **values), text("en")(message, **values))
+    return bilingual(text("vi")(message, **values), text("en")(message, **values))
 
 
-def beside(first: str, second: str) -> Markup:
+def bilingual(first: str, second: str) -> Markup:
     """Vietnamese, and English smaller beside it where it is another."""
     if not second or second == first:
         return escape(first)
@@ -54,8 +54,8 @@ def vi(message: str, **values: object) -> str:
     return text("vi")(message, **values)
 
 
-def lasting(seconds: float | None, locale: str = "vi") -> str:
-    """So exact as people say it: 12 giây, 3 phút, 2 giờ."""
+def duration(seconds: float | None, locale: str = "vi") -> str:
+    """As people say it, in one unit: 12 giây, 3 phút, 2 giờ."""
     whole = max(0, int(seconds or 0))
     words = text(locale)
     if whole < _MINUTE_S:
@@ -67,27 +67,29 @@ def lasting(seconds: float | None, locale: str = "vi") -> str:
     return words.ngettext("{number} day", "{number} days", whole // _DAY_S)
 
 
-def _aged(message: str, seconds: float) -> Markup:
+def _with_age(message: str, seconds: float) -> Markup:
     """A text with an ``{age}`` in it, each language with its own words for it."""
-    first, second = (text(locale)(message, age=lasting(seconds, locale)) for locale in ("vi", "en"))
-    return beside(first, second)
+    first, second = (
+        text(locale)(message, age=duration(seconds, locale)) for locale in ("vi", "en")
+    )
+    return bilingual(first, second)
 
 
 def reason(one: Reason) -> Markup:
     """Why a site is not ready: our own text, or the site's own words."""
     if one.age_s is not None:
-        return _aged(one.text, one.age_s)
+        return _with_age(one.text, one.age_s)
     if one.text_en:
-        return beside(one.text, one.text_en)
-    # Not as a form to fill: a site's own word may hold braces.
-    return beside(text("vi")(one.text), text("en")(one.text))
+        return bilingual(one.text, one.text_en)
+    # Without values to fill in: a site's own text may hold braces.
+    return bilingual(text("vi")(one.text), text("en")(one.text))
 
 
 def remedy(one: Reason) -> Markup:
     """What to do about it."""
     if one.remedy_en:
-        return beside(one.remedy, one.remedy_en)
-    return beside(text("vi")(one.remedy), text("en")(one.remedy))
+        return bilingual(one.remedy, one.remedy_en)
+    return bilingual(text("vi")(one.remedy), text("en")(one.remedy))
 
 
 class Pages:
@@ -97,17 +99,17 @@ class Pages:
         self._zone = zone
 
     def render(self, template: str, now: float, **values: Any) -> str:
-        """The page; ``now`` is the hour that relative times count from."""
+        """The page; relative times count from `now` (POSIX s)."""
         environment = _environment()
         local = {
             "now": now,
-            "hour": lambda at: f"{self._local(at):%H:%M}",
+            "clock_time": lambda at: f"{self._local(at):%H:%M}",
             "day": self._day,
             "moment": lambda at: f"{self._local(at):%H:%M:%S %d/%m/%Y}",
             "field_time": lambda at: f"{self._local(at):%Y-%m-%dT%H:%M}",
             "when": self._when(now),
-            "age": lambda at: lasting(now - at),
-            "aged": lambda message, at: _aged(message, now - at),
+            "age": lambda at: duration(now - at),
+            "aged": lambda message, at: _with_age(message, now - at),
             "today": lambda at: self._local(at).date() == self._local(now).date(),
         }
         return environment.get_template(template).render(**local, **values)
@@ -116,7 +118,7 @@ class Pages:
         return datetime.fromtimestamp(at, self._zone)
 
     def _when(self, now: float) -> Callable[[float], str]:
-        """The hour, and the day where it is another."""
+        """Formats a time, with the day where it is not today."""
         today = self._local(now).date()
 
         def when(at: float) -> str:
@@ -138,7 +140,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    words: Mapping[str, Any] = {
+    functions: Mapping[str, Any] = {
         "_": both,
         "N_": lambda message: message,
         "vi": vi,
@@ -151,7 +153,7 @@ def _environment() -> Environment:
         "role_text": lambda role: ROLES[Role(role)],
         "roles": list(Role),
         "shown": shown,
-        "lasting": lasting,
+        "duration": duration,
     }
-    environment.globals.update(words)
+    environment.globals.update(functions)
     return environment

@@ -1,8 +1,8 @@
-"""One request of a person: who asks, what is in the form, and whether it may be done.
+"""One request to the console: the account, the form, and whether the account may do this.
 
-Every page and every change goes through `needs`: the session, the role, and for a change the
-session's own CSRF token. That the browser says the form comes from this very site is checked for
-all requests in `fences`.
+Every page and every change goes through `needs`, which checks the session, the role, and for a
+change the session's own CSRF token. `SecurityHeaders` checks of all requests that the browser says
+that the form comes from this very site.
 """
 
 import hmac
@@ -25,11 +25,11 @@ from services.province.errors import NotAllowedError
 from services.province.settings import Settings
 from services.province.storage.database import Database
 
-Number = Annotated[int, Path(ge=0, le=2**31 - 1)]
-"""A row's number in an address; what no database can hold is no number."""
+RowId = Annotated[int, Path(ge=0, le=2**31 - 1)]
+"""A row's id in an address; what no database can hold is no id."""
 Instance = Annotated[int, Path(ge=0, le=2**35)]
 """When an occurrence begins by its rule, in whole POSIX seconds."""
-MOST_FIELDS = 4000
+MAX_FIELDS = 4000
 """A meeting may name each of some thousand branches by itself."""
 
 
@@ -50,15 +50,15 @@ class Province:
         return "__Host-diemcau" if self.settings.secure else "diemcau"
 
 
-class NobodyError(Exception):
+class NotLoggedInError(Exception):
     """Nobody is logged in."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConsoleRequest:
-    """A request that may be done."""
+    """A request that the account may make; `http` is Starlette's own."""
 
-    request: Request
+    http: Request
     province: Province
     who: LoggedIn
     form: FormData
@@ -72,7 +72,7 @@ class ConsoleRequest:
     @property
     def address(self) -> str:
         """Where the request comes from."""
-        return address_of(self.request)
+        return address_of(self.http)
 
     def field(self, name: str) -> str:
         """A field of the form, "" where it is not there or is a file."""
@@ -100,7 +100,7 @@ class ConsoleRequest:
         )
 
     def page(self, template: str, status: int = 200, **values: Any) -> Response:
-        """A page for who asks."""
+        """A page for this account."""
         html = self.html(template, **values)
         return HTMLResponse(html, status)
 
@@ -108,24 +108,24 @@ class ConsoleRequest:
         """The same as text."""
         return self.province.pages.render(
             template, self.now, who=self.who, settings=self.province.settings,
-            path=self.request.url.path, **values,
+            path=self.http.url.path, **values,
         )  # fmt: skip
 
 
 def needs(role: Role) -> Callable[[Request], Awaitable[ConsoleRequest]]:
-    """A dependency that lets through who has at least `role`."""
+    """A dependency that lets an account pass that has at least `role`."""
 
-    async def asked(request: Request) -> ConsoleRequest:
+    async def authorize(request: Request) -> ConsoleRequest:
         province: Province = request.app.state.province
         now = province.now()
         who = await run_in_threadpool(_who, province, request, now)
         if who is None:
-            raise NobodyError
+            raise NotLoggedInError
         if not who.role.may(role):
             raise NotAllowedError(N_("Your account may not do this."))
         form = FormData()
         if request.method not in ("GET", "HEAD"):
-            form = await request.form(max_files=1, max_fields=MOST_FIELDS)
+            form = await request.form(max_files=1, max_fields=MAX_FIELDS)
             given = form.get("csrf")
             if not isinstance(given, str) or not hmac.compare_digest(
                 given.encode(), who.csrf.encode()
@@ -133,7 +133,7 @@ def needs(role: Role) -> Callable[[Request], Awaitable[ConsoleRequest]]:
                 raise NotAllowedError(N_("The form is too old. Open the page again."))
         return ConsoleRequest(request, province, who, form, now)
 
-    return asked
+    return authorize
 
 
 def _text(value: str) -> str:
@@ -146,7 +146,7 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client is not None else ""
 
 
-def to(path: str) -> Response:
+def redirect(path: str) -> Response:
     """Send the browser on after a change."""
     return RedirectResponse(path, 303)
 
@@ -157,8 +157,8 @@ def _who(province: Province, request: Request, now: float) -> LoggedIn | None:
         return None
     with province.database.reading() as session:
         who = accounts.whose(session, token, now)
-        worn = who is not None and accounts.stale(session, token, now)
-    if worn:
+        stale = who is not None and accounts.stale(session, token, now)
+    if stale:
         with province.database.writing() as session:
             accounts.seen(session, token, now)
     return who

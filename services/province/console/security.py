@@ -1,4 +1,4 @@
-"""What holds for every answer and every request: headers, size of bodies, where forms come from."""
+"""Checks every request and completes every answer: size of bodies, origin of forms, headers."""
 
 from urllib.parse import urlsplit
 
@@ -6,7 +6,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 12 * 1024 * 1024
+MAX_BODY_BYTES = 12 * 1024 * 1024
 """A sheet of ten thousand sites is one megabyte."""
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
@@ -45,31 +45,31 @@ class SecurityHeaders:
             await self._refuse(403, "the form comes from another site", scope, receive, send)
         elif "\0" in scope["path"]:
             await self._refuse(400, "no address holds a zero byte", scope, receive, send)
-        elif length.isdigit() and int(length) > LARGEST_BODY:
+        elif length.isdigit() and int(length) > MAX_BODY_BYTES:
             await self._refuse(413, "the upload is too large", scope, receive, send)
         else:
             await self._bounded(scope, receive, send)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send) -> None:
-        taken, begun = 0, False
+        received, begun = 0, False
 
-        async def some() -> Message:
-            nonlocal taken
+        async def bounded_receive() -> Message:
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY:
+            received += len(message.get("body", b""))
+            if received > MAX_BODY_BYTES:
                 raise _TooLargeError
             return message
 
-        async def fenced(message: Message) -> None:
+        async def secured_send(message: Message) -> None:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                self._put(message)
+                self._add_headers(message)
             await send(message)
 
         try:
-            await self._app(scope, some, fenced)
+            await self._app(scope, bounded_receive, secured_send)
         except _TooLargeError:
             if not begun:
                 await self._refuse(413, "the upload is too large", scope, receive, send)
@@ -77,14 +77,14 @@ class SecurityHeaders:
     async def _refuse(
         self, status: int, why: str, scope: Scope, receive: Receive, send: Send
     ) -> None:
-        async def fenced(message: Message) -> None:
+        async def secured_send(message: Message) -> None:
             if message["type"] == "http.response.start":
-                self._put(message)
+                self._add_headers(message)
             await send(message)
 
-        await PlainTextResponse(why, status)(scope, receive, fenced)
+        await PlainTextResponse(why, status)(scope, receive, secured_send)
 
-    def _put(self, message: Message) -> None:
+    def _add_headers(self, message: Message) -> None:
         headers = MutableHeaders(scope=message)
         for name, value in HEADERS.items():
             headers.setdefault(name, value)

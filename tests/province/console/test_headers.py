@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.province.accounts import TRIES, Role
+from services.province.accounts import MAX_TRIES, Role
 from tests.province.console.test_security import INJECTIONS
 from tests.province.in_process import PASSWORD, House
 
@@ -56,7 +56,7 @@ def test_a_made_up_address_buys_no_more_tries(house: House) -> None:
     """Without a proxy that the program was told of, X-Forwarded-For is only text."""
     house.person("lan", Role.VIEWER)
     stranger = house.stranger()
-    for number in range(TRIES["pair"]):
+    for number in range(MAX_TRIES["pair"]):
         wrong = {"name": "lan", "password": "wrong one here"}
         headers = {"X-Forwarded-For": f"10.0.0.{number}", "X-Real-IP": f"10.0.0.{number}"}
         assert stranger.post("/login", data=wrong, headers=headers).status_code == 401

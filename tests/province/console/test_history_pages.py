@@ -94,10 +94,10 @@ def test_a_gap_is_a_gap_and_a_single_value_is_seen() -> None:
         found = [one for one in tree(svg).iter() if name in one.get("class", "")]
         return [one.get("d", one.get("height", "")) for one in found]
 
-    line = charts.line("T", labels, values, rules=(30, 90), said=str)
+    line = charts.line("T", labels, values, rules=(30, 90), format_value=str)
     assert len(drawn(line, "nofill")) == 2
     alone = [None] * 9 + [2.0]
-    assert len(drawn(charts.bars("L", labels, alone, rules=(0, 5), said=str), "rect")) == 1
+    assert len(drawn(charts.bars("L", labels, alone, rules=(0, 5), format_value=str), "rect")) == 1
     assert 'aria-label="T"' in line
     assert ">now</text>" in line
 

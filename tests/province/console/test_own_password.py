@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.province.accounts import TRIES, WINDOW_S, Role
+from services.province.accounts import MAX_TRIES, WINDOW_S, Role
 from tests.province.in_process import PASSWORD, House, Person
 
 NEW = "hoàn toàn mới 2026"
@@ -54,7 +54,7 @@ def test_what_is_wrong_changes_nothing(
 
 
 def test_an_open_session_is_no_place_to_guess_at(house: House, lan: Person) -> None:
-    for number in range(TRIES["pair"]):
+    for number in range(MAX_TRIES["pair"]):
         assert change(lan, f"guess number {number}")[0] == 400
     status, page = change(lan, PASSWORD)
     assert (status, "Thử lại sau" in page) == (429, True)

@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
-from services.province.accounts import IDLE_S, TRIES, WINDOW_S, Role
-from services.province.console.security import LARGEST_BODY
+from services.province.accounts import MAX_IDLE_S, MAX_TRIES, WINDOW_S, Role
+from services.province.console.security import MAX_BODY_BYTES
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import WrongPassword
@@ -93,9 +93,9 @@ def test_a_session_is_new_at_each_log_in_and_dies_at_log_out(house: House) -> No
 def test_a_session_ends_when_it_is_idle(house: House) -> None:
     lan = house.person("lan", Role.VIEWER)
     for _ in range(3):
-        house.now += IDLE_S - 1.0
+        house.now += MAX_IDLE_S - 1.0
         assert lan.get("/").status_code == 200
-    house.now += IDLE_S + 1.0
+    house.now += MAX_IDLE_S + 1.0
     assert lan.get("/").status_code == 303
 
 
@@ -114,7 +114,7 @@ def test_the_cookie_is_bound_to_this_host_and_to_tls(database: Database) -> None
 def test_wrong_passwords_close_the_door_for_a_while(house: House) -> None:
     house.person("lan", Role.VIEWER)
     stranger = house.stranger()
-    for _ in range(TRIES["pair"]):
+    for _ in range(MAX_TRIES["pair"]):
         answer = stranger.post("/login", data={"name": "lan", "password": "wrong one here"})
         assert answer.status_code == 401
     right = {"name": "lan", "password": PASSWORD}
@@ -134,7 +134,7 @@ def test_many_names_from_one_address_are_slowed_down_too(house: House) -> None:
         (key,) = session.scalars(
             select(WrongPassword.key).where(WrongPassword.key.startswith("from:"))
         )
-        session.add_all(WrongPassword(key=key, at=house.now) for _ in range(TRIES["from"] - 2))
+        session.add_all(WrongPassword(key=key, at=house.now) for _ in range(MAX_TRIES["from"] - 2))
     for name, status in (("n1", 401), ("n2", 429), ("n3", 429)):
         assert stranger.post("/login", data={**door, "name": name}).status_code == status
 
@@ -173,11 +173,11 @@ def test_static_files_lead_nowhere_else(house: House) -> None:
 
 def test_a_body_that_is_too_large_is_not_read(house: House) -> None:
     lan = house.person("lan", Role.OPERATOR)
-    large = b"x" * (LARGEST_BODY + 1)
+    large = b"x" * (MAX_BODY_BYTES + 1)
     assert lan.client.post("/sites", content=large).status_code == 413
 
     def drip() -> "object":
-        for _ in range(LARGEST_BODY // 65536 + 2):
+        for _ in range(MAX_BODY_BYTES // 65536 + 2):
             yield b"csrf=" + b"x" * 65536
 
     form = {"Content-Type": "application/x-www-form-urlencoded"}

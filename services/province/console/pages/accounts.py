@@ -1,4 +1,4 @@
-"""Accounts and the audit log: for administrators; one's own password: for everybody."""
+"""Accounts and the audit log, for administrators."""
 
 from typing import Annotated
 
@@ -9,8 +9,8 @@ from sqlalchemy import select
 from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import Role
-from services.province.console.openapi import ROLE, SECRET, TEXT, TICK, asks, sent
-from services.province.console.request import ConsoleRequest, Number, needs, to
+from services.province.console.openapi import ROLE, SECRET, TEXT, TICK, page_form, parameters
+from services.province.console.request import ConsoleRequest, RowId, needs, redirect
 from services.province.errors import WrongInputError
 from services.province.storage.tables import Account
 
@@ -20,60 +20,64 @@ Administrator = Annotated[ConsoleRequest, Depends(needs(Role.ADMINISTRATOR))]
 
 
 @router.get("/accounts")
-def listed(asked: Administrator) -> Response:
+def listed(request: Administrator) -> Response:
     """All accounts."""
-    return _accounts(asked)
+    return _accounts(request)
 
 
-@router.post("/accounts", openapi_extra=sent(name=TEXT, password=SECRET, role=ROLE))
-def new(asked: Administrator) -> Response:
+@router.post("/accounts", openapi_extra=page_form(name=TEXT, password=SECRET, role=ROLE))
+def new(request: Administrator) -> Response:
     """A new account."""
     try:
-        with asked.database.writing() as session:
+        with request.database.writing() as session:
             account = accounts.add_account(
-                session, asked.field("name"), asked.secret("password"), _role(asked), asked.now
-            )
-            asked.note(session, "account added", account.name, role=account.role)
+                session, request.field("name"), request.secret("password"), _role(request),
+                request.now,
+            )  # fmt: skip
+            request.note(session, "account added", account.name, role=account.role)
     except WrongInputError as error:
-        return _accounts(asked, error)
-    return to("/accounts")
+        return _accounts(request, error)
+    return redirect("/accounts")
 
 
-@router.post("/accounts/{number}", openapi_extra=sent(role=ROLE, disabled=TICK, password=SECRET))
-def change(asked: Administrator, number: Number) -> Response:
+@router.post(
+    "/accounts/{account_id}", openapi_extra=page_form(role=ROLE, disabled=TICK, password=SECRET)
+)
+def change(request: Administrator, account_id: RowId) -> Response:
     """Another role, another password, closed or opened again; ends its sessions."""
     try:
-        with asked.database.writing() as session:
+        with request.database.writing() as session:
             account = accounts.change(
-                session, number, role=_role(asked), disabled=asked.field("disabled") == "yes",
-                password=asked.secret("password"),
+                session, account_id, role=_role(request),
+                disabled=request.field("disabled") == "yes",
+                password=request.secret("password"),
             )  # fmt: skip
-            asked.note(
+            request.note(
                 session, "account changed", account.name, role=account.role,
-                disabled=account.disabled, password=bool(asked.secret("password")),
+                disabled=account.disabled, password=bool(request.secret("password")),
             )  # fmt: skip
     except WrongInputError as error:
-        return _accounts(asked, error)
-    return to("/accounts")
+        return _accounts(request, error)
+    return redirect("/accounts")
 
 
-@router.get("/audit", openapi_extra=asks(before=TEXT))
-def log(asked: Administrator) -> Response:
+@router.get("/audit", openapi_extra=parameters(before=TEXT))
+def log(request: Administrator) -> Response:
     """Who did what, the newest first."""
-    before = asked.request.query_params.get("before", "")
+    before = request.http.query_params.get("before", "")
     first = int(before) if before.isdecimal() and len(before) < 16 else None
-    with asked.database.reading() as session:
-        return asked.page("audit.html", entries=audit.newest(session, first), first=first)
+    with request.database.reading() as session:
+        return request.page("audit.html", entries=audit.newest(session, first), first=first)
 
 
-def _role(asked: ConsoleRequest) -> Role:
+def _role(request: ConsoleRequest) -> Role:
     try:
-        return Role(asked.field("role"))
+        return Role(request.field("role"))
     except ValueError:
         raise WrongInputError(N_("There is no such role."), "role") from None
 
 
-def _accounts(asked: ConsoleRequest, wrong: WrongInputError | None = None) -> Response:
-    with asked.database.reading() as session:
+def _accounts(request: ConsoleRequest, wrong: WrongInputError | None = None) -> Response:
+    with request.database.reading() as session:
         known = session.scalars(select(Account).order_by(Account.name)).all()
-        return asked.page("accounts.html", 400 if wrong else 200, accounts=known, wrong=wrong)
+        return request.page("accounts.html", 400 if wrong else 200, accounts=known, wrong=wrong)

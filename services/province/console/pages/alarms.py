@@ -16,17 +16,17 @@ Branch = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
 
 @router.get("/alarms")
 def page(
-    asked: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))], place: Branch = None
+    request: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))], place: Branch = None
 ) -> Response:
     """The page, of one branch or of all."""
-    return asked.page("alarms.html", **_board(asked, place))
+    return request.page("alarms.html", **_board(request, place))
 
 
-def alarms_part(asked: ConsoleRequest, place: int | None) -> str:
+def alarms_part(request: ConsoleRequest, place: int | None) -> str:
     """The part of it that lives."""
-    return asked.html("alarms_part.html", **_board(asked, place))
+    return request.html("alarms_part.html", **_board(request, place))
 
 
-def _board(asked: ConsoleRequest, place: int | None) -> dict[str, Any]:
-    with asked.database.reading() as session:
-        return {"seen": board(session, asked.now, place), "severities": SEVERITIES}
+def _board(request: ConsoleRequest, place: int | None) -> dict[str, Any]:
+    with request.database.reading() as session:
+        return {"seen": board(session, request.now, place), "severities": SEVERITIES}

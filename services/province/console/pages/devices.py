@@ -10,8 +10,8 @@ from appliance.wire.enrolment import plain_claim
 from services.province.accounts import Role
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import EntryState
-from services.province.console.openapi import SITE_ID, TEXT, TICK, asks, sent
-from services.province.console.request import ConsoleRequest, needs, to
+from services.province.console.openapi import SITE_ID, TEXT, TICK, page_form, parameters
+from services.province.console.request import ConsoleRequest, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.sites.tree import Tree, get_site
 
@@ -24,66 +24,66 @@ WHY = {
 }
 
 
-@router.get("/devices", openapi_extra=asks(claim=TEXT))
-def listed(asked: Viewer) -> Response:
+@router.get("/devices", openapi_extra=parameters(claim=TEXT))
+def listed(request: Viewer) -> Response:
     """Who waits with which code, and who has a certificate; ``?claim=`` is on the TV's QR code."""
-    return _devices(asked)
+    return _devices(request)
 
 
-@router.post("/devices/approve", openapi_extra=sent(claim=TEXT, site=SITE_ID, instead=TICK))
-def approve(asked: Operator) -> Response:
+@router.post("/devices/approve", openapi_extra=page_form(claim=TEXT, site=SITE_ID, instead=TICK))
+def approve(request: Operator) -> Response:
     """The TV shows this code: let it in."""
-    enrolment = _enrolment(asked)
+    enrolment = _enrolment(request)
     try:
-        with asked.database.writing() as session:
-            site = get_site(session, asked.field("site"))
+        with request.database.writing() as session:
+            site = get_site(session, request.field("site"))
             try:
                 enrolment.approve(
-                    asked.field("claim"),
-                    asked.now,
-                    by=asked.who.name,
+                    request.field("claim"),
+                    request.now,
+                    by=request.who.name,
                     site=site.id,
-                    instead=asked.field("instead") == "yes",
+                    instead=request.field("instead") == "yes",
                 )
             except EnrolmentError as error:
                 raise WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])) from error
-            asked.note(session, "device approved", site.id, claim=asked.field("claim"))
+            request.note(session, "device approved", site.id, claim=request.field("claim"))
     except (WrongInputError, NotFoundError) as error:
-        return _devices(asked, error)
-    return to("/devices")
+        return _devices(request, error)
+    return redirect("/devices")
 
 
-@router.post("/devices/decline", openapi_extra=sent(claim=TEXT))
-def decline(asked: Operator) -> Response:
+@router.post("/devices/decline", openapi_extra=page_form(claim=TEXT))
+def decline(request: Operator) -> Response:
     """None of ours."""
     try:
-        with asked.database.writing() as session:
-            asked.note(session, "device declined", "", claim=asked.field("claim"))
-            _enrolment(asked).decline(asked.field("claim"), asked.now, by=asked.who.name)
+        with request.database.writing() as session:
+            request.note(session, "device declined", "", claim=request.field("claim"))
+            _enrolment(request).decline(request.field("claim"), request.now, by=request.who.name)
     except EnrolmentError as error:
-        return _devices(asked, WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])))
-    return to("/devices")
+        return _devices(request, WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])))
+    return redirect("/devices")
 
 
-@router.post("/devices/revoke", openapi_extra=sent(site=SITE_ID))
-def revoke(asked: Operator) -> Response:
+@router.post("/devices/revoke", openapi_extra=page_form(site=SITE_ID))
+def revoke(request: Operator) -> Response:
     """A device was lost, sold or copied: its certificate counts no more."""
-    with asked.database.writing() as session:
-        site = get_site(session, asked.field("site"))
-        asked.note(session, "device revoked", site.id)
-        _enrolment(asked).revoke(site.id, asked.now, by=asked.who.name)
-    return to("/devices")
+    with request.database.writing() as session:
+        site = get_site(session, request.field("site"))
+        request.note(session, "device revoked", site.id)
+        _enrolment(request).revoke(site.id, request.now, by=request.who.name)
+    return redirect("/devices")
 
 
 def _devices(
-    asked: ConsoleRequest, wrong: WrongInputError | NotFoundError | None = None
+    request: ConsoleRequest, wrong: WrongInputError | NotFoundError | None = None
 ) -> Response:
-    enrolment = _enrolment(asked)
-    with asked.database.reading() as session:
+    enrolment = _enrolment(request)
+    with request.database.reading() as session:
         tree = Tree.load(session)
-    claim = plain_claim(asked.request.query_params.get("claim", "")[:20])
-    pending = enrolment.pending(asked.now)
-    return asked.page(
+    claim = plain_claim(request.http.query_params.get("claim", "")[:20])
+    pending = enrolment.pending(request.now)
+    return request.page(
         "devices.html",
         status=200 if wrong is None else 400,
         pending=sorted(pending, key=lambda entry: entry.claim != claim),
@@ -95,7 +95,7 @@ def _devices(
     )
 
 
-def _enrolment(asked: ConsoleRequest) -> Enrolment:
-    if asked.province.enrolment is None:
+def _enrolment(request: ConsoleRequest) -> Enrolment:
+    if request.province.enrolment is None:
         raise NotFoundError(N_("This copy of the program has no broker and lets no device in."))
-    return asked.province.enrolment
+    return request.province.enrolment

@@ -6,7 +6,7 @@ import hmac
 from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 
-from services.province.console.openapi import MACHINE, TEXT, asks, gives
+from services.province.console.openapi import MACHINE, TEXT, file_response, parameters
 from services.province.console.request import Province
 from services.province.schedule.feeds import site_feed
 from services.province.storage.tables import Site
@@ -18,10 +18,10 @@ KIND = "text/calendar; charset=utf-8"
 @router.get(
     "/feeds/{token}/{site_id}.ics",
     response_class=Response,
-    openapi_extra=asks("header", If_None_Match=TEXT),
+    openapi_extra=parameters("header", If_None_Match=TEXT),
     responses={
         **MACHINE,
-        **gives("text/calendar", "The agenda (RFC 5545), with an ETag"),
+        **file_response("text/calendar", "The agenda (RFC 5545), with an ETag"),
         304: {"description": "If-None-Match names the version that there is"},
     },
 )
@@ -45,7 +45,7 @@ def feed(request: Request, token: str, site_id: str) -> Response:
     return Response(body, media_type=KIND, headers=headers)
 
 
-def _has(asked: str, tag: str) -> bool:
+def _has(request: str, tag: str) -> bool:
     # Weak comparison, as If-None-Match has it: a proxy that packs makes a tag weak.
-    tags = {one.strip().removeprefix("W/") for one in asked.split(",")}
+    tags = {one.strip().removeprefix("W/") for one in request.split(",")}
     return tag in tags or "*" in tags

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.accounts import Role
-from services.province.console.openapi import TEXT, gives, sent
+from services.province.console.openapi import TEXT, file_response, page_form
 from services.province.console.render import vi
-from services.province.console.request import ConsoleRequest, Instance, Number, needs, to
+from services.province.console.request import ConsoleRequest, Instance, RowId, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
 from services.province.floor.chair_view import chair_view, occurrence_of
@@ -39,52 +39,54 @@ HEADS = (
 DAY_S = 86400.0
 
 
-@router.get("/floor/{number}/{instance}")
-def page(asked: Viewer, number: Number, instance: Instance) -> Response:
+@router.get("/floor/{meeting_id}/{instance}")
+def page(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
     """One occurrence as its chair sees it."""
-    key = Key(number, float(instance))
-    _there(asked, key)
-    with asked.database.reading() as session:
-        return asked.page("floor.html", seen=chair_view(session, key, asked.now), key=key)
+    key = Key(meeting_id, float(instance))
+    _there(request, key)
+    with request.database.reading() as session:
+        return request.page("floor.html", seen=chair_view(session, key, request.now), key=key)
 
 
-@router.post("/floor/{number}/{instance}", openapi_extra=sent(name=TEXT))
-def give(asked: AsChair, number: Number, instance: Instance) -> Response:
+@router.post("/floor/{meeting_id}/{instance}", openapi_extra=page_form(name=TEXT))
+def give(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
     """Give the floor to whoever is named; to nobody it is taken back.
 
     This opens no microphone: a hand at the site does.
     """
-    key = Key(number, float(instance))
-    _there(asked, key)
-    name = asked.field("name")
-    with asked.database.writing() as session:
+    key = Key(meeting_id, float(instance))
+    _there(request, key)
+    name = request.field("name")
+    with request.database.writing() as session:
         if name and name not in {stay.name for stay in open_stays(session, key)}:
             raise WrongInputError(N_("“{value}” is not in the meeting any more."), value=name)
         floor_of(session, key).wanted = name
-        title = get_meeting(session, number).title
-        asked.note(session, "floor given" if name else "floor taken back", title, to=name)
-    return to(f"/floor/{number}/{instance}")
+        title = get_meeting(session, meeting_id).title
+        request.note(session, "floor given" if name else "floor taken back", title, to=name)
+    return redirect(f"/floor/{meeting_id}/{instance}")
 
 
-@router.get("/floor/{number}/{instance}/attendance")
-def printable(asked: Viewer, number: Number, instance: Instance) -> Response:
+@router.get("/floor/{meeting_id}/{instance}/attendance")
+def printable(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
     """Attendance as a page to print."""
-    key = Key(number, float(instance))
-    with asked.database.reading() as session:
-        meeting, begin, lines = _attendance(session, asked, key)
-        return asked.page(
+    key = Key(meeting_id, float(instance))
+    with request.database.reading() as session:
+        meeting, begin, lines = _attendance(session, request, key)
+        return request.page(
             "attendance.html", meeting=meeting, begin=begin, lines=lines, key=key, heads=HEADS
         )
 
 
 @router.get(
-    "/floor/{number}/{instance}/attendance.xlsx", response_class=Response, responses=gives(XLSX)
+    "/floor/{meeting_id}/{instance}/attendance.xlsx",
+    response_class=Response,
+    responses=file_response(XLSX),
 )
-def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
+def as_sheet(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
     """Attendance as a sheet."""
-    zone = asked.province.settings.zoneinfo
-    with asked.database.reading() as session:
-        meeting, begin, lines = _attendance(session, asked, Key(number, float(instance)))
+    zone = request.province.settings.zoneinfo
+    with request.database.reading() as session:
+        meeting, begin, lines = _attendance(session, request, Key(meeting_id, float(instance)))
 
     def moment(at: float) -> str:
         return f"{datetime.fromtimestamp(at, zone):%H:%M:%S %d/%m/%Y}"
@@ -95,22 +97,22 @@ def as_sheet(asked: Viewer, number: Number, instance: Instance) -> Response:
     return Response(content, media_type=XLSX, headers=headers)
 
 
-def floor_part(asked: ConsoleRequest, number: int, instance: float) -> str:
+def floor_part(request: ConsoleRequest, meeting_id: int, instance: float) -> str:
     """The part of the page that lives."""
-    key = Key(number, instance)
-    with asked.database.reading() as session:
-        return asked.html("floor_part.html", seen=chair_view(session, key, asked.now), key=key)
+    key = Key(meeting_id, instance)
+    with request.database.reading() as session:
+        return request.html("floor_part.html", seen=chair_view(session, key, request.now), key=key)
 
 
-def _there(asked: ConsoleRequest, key: Key) -> None:
+def _there(request: ConsoleRequest, key: Key) -> None:
     """Only an occurrence that there is gets a floor; raises `NotFoundError`."""
-    with asked.database.reading() as session:
+    with request.database.reading() as session:
         if occurrence_of(session, key) is None:
             raise NotFoundError(N_("There is no such occurrence any more."))
 
 
 def _attendance(
-    session: Session, asked: ConsoleRequest, key: Key
+    session: Session, request: ConsoleRequest, key: Key
 ) -> tuple[Meeting, float, list[Attendance]]:
     meeting = get_meeting(session, key.meeting_id)
     occurrence = occurrence_of(session, key)
@@ -119,4 +121,4 @@ def _attendance(
     tree = Tree.load(session)
     guests = Schedule.load(session, tree, key.instance - DAY_S).guests.get(meeting.id, set())
     invited = {site: tree.sites[site].name for site in guests}
-    return meeting, begin, attendance(all_stays(session, key), invited, end + LATE_S, asked.now)
+    return meeting, begin, attendance(all_stays(session, key), invited, end + LATE_S, request.now)

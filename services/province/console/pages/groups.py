@@ -6,8 +6,8 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 
 from services.province.accounts import Role
-from services.province.console.openapi import SITES, TEXT, sent
-from services.province.console.request import ConsoleRequest, Number, needs, to
+from services.province.console.openapi import SITES, TEXT, page_form
+from services.province.console.request import ConsoleRequest, RowId, needs, redirect
 from services.province.errors import WrongInputError
 from services.province.sites import groups
 from services.province.sites.tree import Tree
@@ -18,74 +18,74 @@ Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/groups")
-def listed(asked: Viewer) -> Response:
+def listed(request: Viewer) -> Response:
     """All groups."""
-    with asked.database.reading() as session:
-        return asked.page("groups.html", groups=groups.listed(session))
+    with request.database.reading() as session:
+        return request.page("groups.html", groups=groups.listed(session))
 
 
 @router.get("/groups/new")
-def blank(asked: Operator) -> Response:
+def blank(request: Operator) -> Response:
     """The empty form."""
-    return _form(asked, None, "", frozenset())
+    return _form(request, None, "", frozenset())
 
 
-@router.post("/groups/new", openapi_extra=sent(name=TEXT, site=SITES))
-def make(asked: Operator) -> Response:
+@router.post("/groups/new", openapi_extra=page_form(name=TEXT, site=SITES))
+def make(request: Operator) -> Response:
     """A new group."""
-    name, sites = asked.field("name"), frozenset(asked.fields("site"))
+    name, sites = request.field("name"), frozenset(request.fields("site"))
     try:
-        with asked.database.writing() as session:
+        with request.database.writing() as session:
             group = groups.make(session, name, sites)
-            asked.note(session, "group made", group.name, sites=len(sites))
+            request.note(session, "group made", group.name, sites=len(sites))
     except WrongInputError as error:
-        return _form(asked, None, name, sites, error)
-    return to("/groups")
+        return _form(request, None, name, sites, error)
+    return redirect("/groups")
 
 
-@router.get("/groups/{number}")
-def one(asked: Viewer, number: Number) -> Response:
+@router.get("/groups/{group_id}")
+def one(request: Viewer, group_id: RowId) -> Response:
     """One group."""
-    with asked.database.reading() as session:
-        group = groups.get_group(session, number)
+    with request.database.reading() as session:
+        group = groups.get_group(session, group_id)
         sites = frozenset(groups.members(session, group))
-    return _form(asked, number, group.name, sites)
+    return _form(request, group_id, group.name, sites)
 
 
-@router.post("/groups/{number}", openapi_extra=sent(name=TEXT, site=SITES))
-def change(asked: Operator, number: Number) -> Response:
+@router.post("/groups/{group_id}", openapi_extra=page_form(name=TEXT, site=SITES))
+def change(request: Operator, group_id: RowId) -> Response:
     """Another name, other sites."""
-    name, sites = asked.field("name"), frozenset(asked.fields("site"))
+    name, sites = request.field("name"), frozenset(request.fields("site"))
     try:
-        with asked.database.writing() as session:
-            group = groups.get_group(session, number)
-            groups.change(session, group, name, sites, asked.now)
-            asked.note(session, "group changed", group.name, sites=len(sites))
+        with request.database.writing() as session:
+            group = groups.get_group(session, group_id)
+            groups.change(session, group, name, sites, request.now)
+            request.note(session, "group changed", group.name, sites=len(sites))
     except WrongInputError as error:
-        return _form(asked, number, name, sites, error)
-    return to("/groups")
+        return _form(request, group_id, name, sites, error)
+    return redirect("/groups")
 
 
-@router.post("/groups/{number}/delete", openapi_extra=sent())
-def delete(asked: Operator, number: Number) -> Response:
+@router.post("/groups/{group_id}/delete", openapi_extra=page_form())
+def delete(request: Operator, group_id: RowId) -> Response:
     """Delete one that no meeting ahead invites."""
-    with asked.database.writing() as session:
-        group = groups.get_group(session, number)
-        groups.remove(session, group, asked.now)
-        asked.note(session, "group deleted", group.name)
-    return to("/groups")
+    with request.database.writing() as session:
+        group = groups.get_group(session, group_id)
+        groups.remove(session, group, request.now)
+        request.note(session, "group deleted", group.name)
+    return redirect("/groups")
 
 
 def _form(
-    asked: ConsoleRequest,
-    number: int | None,
+    request: ConsoleRequest,
+    group_id: int | None,
     name: str,
     sites: frozenset[str],
     wrong: WrongInputError | None = None,
 ) -> Response:
-    with asked.database.reading() as session:
+    with request.database.reading() as session:
         tree = Tree.load(session)
-    return asked.page(
-        "group.html", 400 if wrong else 200, tree=tree, number=number, name=name, chosen=sites,
+    return request.page(
+        "group.html", 400 if wrong else 200, tree=tree, group_id=group_id, name=name, chosen=sites,
         wrong=wrong,
     )  # fmt: skip

@@ -11,7 +11,14 @@ from starlette.concurrency import run_in_threadpool
 
 from appliance.core.message import N_
 from services.province.accounts import Role
-from services.province.console.openapi import GUESTS, SECRET, TEXT, gives, sent, uploaded
+from services.province.console.openapi import (
+    GUESTS,
+    SECRET,
+    TEXT,
+    file_response,
+    page_form,
+    upload_form,
+)
 from services.province.console.pages.meeting_form import MeetingForm
 from services.province.console.request import ConsoleRequest, needs
 from services.province.errors import NotFoundError, WrongInputError
@@ -39,113 +46,118 @@ class _RolledBackError(Exception):
 
 
 @router.get("/import/sites")
-def ask_sites(asked: Operator) -> Response:
+def ask_sites(request: Operator) -> Response:
     """The form for a sheet of sites."""
-    return _form(asked, "import_sites.html")
+    return _form(request, "import_sites.html")
 
 
-@router.post("/import/sites", openapi_extra=uploaded())
-async def sites(asked: Operator) -> Response:
+@router.post("/import/sites", openapi_extra=upload_form())
+async def sites(request: Operator) -> Response:
     """A sheet of sites."""
-    content = await _content(asked)
+    content = await _content(request)
 
     def take(session: Session, file: bytes) -> Imported:
-        return import_sites(session, file, asked.now)
+        return import_sites(session, file, request.now)
 
-    return await run_in_threadpool(_import, asked, "import_sites.html", "sites", content, take)
+    return await run_in_threadpool(_import, request, "import_sites.html", "sites", content, take)
 
 
 @router.get("/import/meetings")
-def ask_meetings(asked: Operator) -> Response:
+def ask_meetings(request: Operator) -> Response:
     """The form for a sheet or a calendar."""
-    return _form(asked, "import_meetings.html", usual=True)
+    return _form(request, "import_meetings.html", usual=True)
 
 
-@router.post("/import/meetings", openapi_extra=uploaded(**GUESTS))
-async def meetings(asked: Operator) -> Response:
+@router.post("/import/meetings", openapi_extra=upload_form(**GUESTS))
+async def meetings(request: Operator) -> Response:
     """A sheet or a calendar of meetings, with those whom all of them invite."""
-    content = await _content(asked)
-    guests, zone = MeetingForm.read(asked).guests, asked.province.settings.zoneinfo
+    content = await _content(request)
+    guests, zone = MeetingForm.read(request).guests, request.province.settings.zoneinfo
 
     def take(session: Session, file: bytes) -> Imported:
         # What is no sheet but begins as a calendar does is told as a calendar's fault.
         ics = b"BEGIN:VCALENDAR" in file[:1000].upper()
         read = import_calendar if ics else import_meetings
-        return read(session, file, guests, zone, asked.now)
+        return read(session, file, guests, zone, request.now)
 
     return await run_in_threadpool(
-        _import, asked, "import_meetings.html", "meetings", content, take
+        _import, request, "import_meetings.html", "meetings", content, take
     )
 
 
 @router.get("/import/calendar")
-def ask_calendar(asked: Operator) -> Response:
+def ask_calendar(request: Operator) -> Response:
     """The form for a calendar on a CalDAV server; 404 where none was named to the program."""
-    _calendars(asked)
-    return _form(asked, "import_calendar.html", usual=True, more={"url": "", "user": ""})
+    _calendars(request)
+    return _form(request, "import_calendar.html", usual=True, more={"url": "", "user": ""})
 
 
-@router.post("/import/calendar", openapi_extra=sent(url=TEXT, user=TEXT, password=SECRET, **GUESTS))
-def calendar(asked: Operator) -> Response:
+@router.post(
+    "/import/calendar",
+    openapi_extra=page_form(url=TEXT, user=TEXT, password=SECRET, **GUESTS),
+)
+def calendar(request: Operator) -> Response:
     """The meetings of a calendar on a CalDAV server."""
-    settings = asked.province.settings
-    hosts = _calendars(asked)
-    url, user = asked.field("url")[:1000], asked.field("user")[:200]
+    settings = request.province.settings
+    hosts = _calendars(request)
+    url, user = request.field("url")[:1000], request.field("user")[:200]
     typed = {"url": url, "user": user}
-    wanted = Collection(url, user, asked.secret("password"))
-    guests = MeetingForm.read(asked).guests
+    wanted = Collection(url, user, request.secret("password"))
+    guests = MeetingForm.read(request).guests
 
     def take(session: Session, content: bytes) -> Imported:
-        return import_calendar(session, content, guests, settings.zoneinfo, asked.now)
+        return import_calendar(session, content, guests, settings.zoneinfo, request.now)
 
     try:
-        content = read_collection(wanted, hosts, asked.now, ca=settings.calendar_ca)
+        content = read_collection(wanted, hosts, request.now, ca=settings.calendar_ca)
     except WrongInputError as error:
-        return _form(asked, "import_calendar.html", error, more=typed)
+        return _form(request, "import_calendar.html", error, more=typed)
     if not content:
         nothing = WrongInputError(N_("The calendar has no meeting with an hour."), "url")
-        return _form(asked, "import_calendar.html", nothing, more=typed)
-    return _import(asked, "import_calendar.html", "calendar", content, take, more=typed)
+        return _form(request, "import_calendar.html", nothing, more=typed)
+    return _import(request, "import_calendar.html", "calendar", content, take, more=typed)
 
 
-@router.get("/site-files.zip", response_class=Response, responses=gives("application/zip"))
-def all_files(asked: Operator) -> Response:
+@router.get("/site-files.zip", response_class=Response, responses=file_response("application/zip"))
+def all_files(request: Operator) -> Response:
     """One site file for each site, zipped; who took them stands in the audit log."""
-    with asked.database.writing() as session:
+    with request.database.writing() as session:
         known = session.scalars(select(Site).order_by(Site.id)).all()
-        packed = site_files.archive(asked.province.settings, known)
-        asked.note(session, "site files taken", "", count=len(known))
+        packed = site_files.archive(request.province.settings, known)
+        request.note(session, "site files taken", "", count=len(known))
     headers = {"Content-Disposition": 'attachment; filename="site-files.zip"'}
     return Response(packed, media_type="application/zip", headers=headers)
 
 
 @router.get(
-    "/sites/{number}/site.toml", response_class=Response, responses=gives("application/toml")
+    "/sites/{site_id}/site.toml",
+    response_class=Response,
+    responses=file_response("application/toml"),
 )
-def one_file(asked: Operator, number: str) -> Response:
+def one_file(request: Operator, site_id: str) -> Response:
     """The site file of one site."""
-    with asked.database.writing() as session:
-        site = get_site(session, number)
-        made = site_files.site_file(asked.province.settings, site)
-        asked.note(session, "site files taken", site.id, count=1)
+    with request.database.writing() as session:
+        site = get_site(session, site_id)
+        made = site_files.site_file(request.province.settings, site)
+        request.note(session, "site files taken", site.id, count=1)
     headers = {"Content-Disposition": 'attachment; filename="site.toml"'}
     return Response(made, media_type="application/toml", headers=headers)
 
 
-async def _content(asked: ConsoleRequest) -> bytes:
-    file = asked.file("file")
+async def _content(request: ConsoleRequest) -> bytes:
+    file = request.file("file")
     return await file.read(LARGEST + 1) if file is not None else b""
 
 
-def _calendars(asked: ConsoleRequest) -> tuple[str, ...]:
-    hosts = asked.province.settings.calendar_hosts
+def _calendars(request: ConsoleRequest) -> tuple[str, ...]:
+    hosts = request.province.settings.calendar_hosts
     if not hosts:
         raise NotFoundError(N_("No calendar server was named to this program."))
     return hosts
 
 
 def _import(
-    asked: ConsoleRequest,
+    request: ConsoleRequest,
     template: str,
     what: str,
     content: bytes,
@@ -153,16 +165,16 @@ def _import(
     more: Mapping[str, str] = NOTHING_MORE,
 ) -> Response:
     try:
-        done = _all_or_nothing(asked, what, content, take)
+        done = _all_or_nothing(request, what, content, take)
     except WrongInputError as error:
-        return _form(asked, template, error, more=more)
+        return _form(request, template, error, more=more)
     except _RolledBackError as error:
         done = error.done
-    return _form(asked, template, done=done, more=more)
+    return _form(request, template, done=done, more=more)
 
 
 def _form(
-    asked: ConsoleRequest,
+    request: ConsoleRequest,
     template: str,
     wrong: WrongInputError | None = None,
     done: Imported | None = None,
@@ -171,12 +183,12 @@ def _form(
     more: Mapping[str, str] = NOTHING_MORE,
 ) -> Response:
     """The page again with what came of it; `usual`: with the whole province invited."""
-    form = MeetingForm.read(asked)
-    with asked.database.reading() as session:
+    form = MeetingForm.read(request)
+    with request.database.reading() as session:
         tree = Tree.load(session)
         if usual:
             form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
-        return asked.page(
+        return request.page(
             template,
             400 if wrong is not None or (done is not None and done.faults) else 200,
             wrong=wrong,
@@ -188,12 +200,12 @@ def _form(
         )
 
 
-def _all_or_nothing(asked: ConsoleRequest, what: str, content: bytes, take: Take) -> Imported:
+def _all_or_nothing(request: ConsoleRequest, what: str, content: bytes, take: Take) -> Imported:
     if not content:
         raise WrongInputError(N_("Choose a file."), "file")
-    with asked.database.writing() as session:
+    with request.database.writing() as session:
         done = take(session, content)
         if done.faults:
             raise _RolledBackError(done)
-        asked.note(session, f"{what} imported", "", added=done.added, changed=done.changed)
+        request.note(session, f"{what} imported", "", added=done.added, changed=done.changed)
     return done

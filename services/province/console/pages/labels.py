@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from appliance.core.message import N_
 from services.province.accounts import Role
-from services.province.console.openapi import TEXT, asks
+from services.province.console.openapi import TEXT, parameters
 from services.province.console.request import ConsoleRequest, needs
 from services.province.errors import NotFoundError
 from services.province.sites.labels import labels, sheets
@@ -18,15 +18,17 @@ router = APIRouter()
 Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
-@router.get("/labels", openapi_extra=asks(place=TEXT))
-def page(asked: Operator) -> Response:
+@router.get("/labels", openapi_extra=parameters(place=TEXT))
+def page(request: Operator) -> Response:
     """Of all sites, or of those below one place (``?place=``)."""
-    wanted = asked.request.query_params.get("place", "")
-    with asked.database.reading() as session:
+    wanted = request.http.query_params.get("place", "")
+    with request.database.reading() as session:
         tree = Tree.load(session)
     place = int(wanted) if re.fullmatch("[0-9]{1,9}", wanted) else None
     if wanted and place not in tree.places:
         raise NotFoundError(N_("There is no place {value}."), value=wanted[:20])
     sites = tree.sites_below(place) if place is not None else list(tree.sites)
-    found = labels(asked.province.settings, tree, sites)
-    return asked.page("labels.html", tree=tree, place=place, sheets=sheets(found), count=len(found))
+    found = labels(request.province.settings, tree, sites)
+    return request.page(
+        "labels.html", tree=tree, place=place, sheets=sheets(found), count=len(found)
+    )

@@ -54,21 +54,21 @@ class MeetingForm:
     groups: frozenset[int] = frozenset()
 
     @classmethod
-    def read(cls, asked: ConsoleRequest) -> "MeetingForm":
+    def read(cls, request: ConsoleRequest) -> "MeetingForm":
         """What came with the request."""
         return cls(
-            title=asked.field("title"),
-            begin=asked.field("begin"),
-            minutes=asked.field("minutes"),
-            repeat=asked.field("repeat"),
-            until=asked.field("until"),
-            address=asked.field("address"),
-            chair=asked.field("chair"),
-            chair_pin=asked.field("chair_pin"),
-            free=asked.field("free") == "yes",
-            places=_numbers(asked.fields("place")),
-            sites=frozenset(one for one in re.split(r"[\s,;]+", asked.field("sites")) if one),
-            groups=_numbers(asked.fields("group")),
+            title=request.field("title"),
+            begin=request.field("begin"),
+            minutes=request.field("minutes"),
+            repeat=request.field("repeat"),
+            until=request.field("until"),
+            address=request.field("address"),
+            chair=request.field("chair"),
+            chair_pin=request.field("chair_pin"),
+            free=request.field("free") == "yes",
+            places=_numbers(request.fields("place")),
+            sites=frozenset(one for one in re.split(r"[\s,;]+", request.field("sites")) if one),
+            groups=_numbers(request.fields("group")),
         )
 
     @classmethod

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import PlainTextResponse, Response
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
-from services.province.console.openapi import MACHINE, gives
+from services.province.console.openapi import MACHINE, file_response
 from services.province.console.request import Province
 from services.province.fleet.metrics import exposition, figures
 
@@ -16,7 +16,7 @@ router = APIRouter()
 @router.get(
     "/metrics",
     response_class=Response,
-    responses={**MACHINE, **gives("text/plain", "Prometheus' text format")},
+    responses={**MACHINE, **file_response("text/plain", "Prometheus' text format")},
 )
 def metrics(request: Request) -> Response:
     """The figures of now; 404 where no token was set, so that nothing is open by default."""

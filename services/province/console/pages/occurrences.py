@@ -8,9 +8,9 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.accounts import Role
-from services.province.console.openapi import MINUTES, MOMENT, sent
+from services.province.console.openapi import MINUTES, MOMENT, page_form
 from services.province.console.pages.meeting_form import field_of, moment, seconds
-from services.province.console.request import ConsoleRequest, Instance, Number, needs, to
+from services.province.console.request import ConsoleRequest, Instance, RowId, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.chair_view import occurrence_of
 from services.province.floor.participants import Key
@@ -23,73 +23,78 @@ router = APIRouter()
 Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
-@router.get("/meetings/{number}/occurrences/{instance}")
-def one(asked: Operator, number: Number, instance: Instance) -> Response:
+@router.get("/meetings/{meeting_id}/occurrences/{instance}")
+def one(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
     """The form with the hour at which it is now."""
-    with asked.database.reading() as session:
-        meeting, occurrence = _there(session, number, instance)
-        begin = field_of(occurrence.begin, asked.province.settings.zoneinfo)
+    with request.database.reading() as session:
+        meeting, occurrence = _there(session, meeting_id, instance)
+        begin = field_of(occurrence.begin, request.province.settings.zoneinfo)
         minutes = f"{(occurrence.end - occurrence.begin) / 60:.0f}"
-        return _form(session, asked, meeting, occurrence, begin, minutes)
+        return _form(session, request, meeting, occurrence, begin, minutes)
 
 
 @router.post(
-    "/meetings/{number}/occurrences/{instance}/move",
-    openapi_extra=sent(begin=MOMENT, minutes=MINUTES),
+    "/meetings/{meeting_id}/occurrences/{instance}/move",
+    openapi_extra=page_form(begin=MOMENT, minutes=MINUTES),
 )
-def move(asked: Operator, number: Number, instance: Instance) -> Response:
+def move(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
     """To another hour, or longer or shorter."""
-    begin, minutes = asked.field("begin"), asked.field("minutes")
-    zone = asked.province.settings.zoneinfo
+    begin, minutes = request.field("begin"), request.field("minutes")
+    zone = request.province.settings.zoneinfo
     try:
-        with asked.database.writing() as session:
-            meeting, _ = _there(session, number, instance)
+        with request.database.writing() as session:
+            meeting, _ = _there(session, meeting_id, instance)
             meetings.move_occurrence(
-                session, meeting, float(instance), moment(begin, zone), seconds(minutes), asked.now
-            )
-            asked.note(
-                session, "occurrence moved", meeting.title, id=number, instance=instance,
+                session, meeting, float(instance), moment(begin, zone), seconds(minutes),
+                request.now,
+            )  # fmt: skip
+            request.note(
+                session, "occurrence moved", meeting.title, id=meeting_id, instance=instance,
                 begin=begin, minutes=minutes,
             )  # fmt: skip
     except WrongInputError as error:
-        with asked.database.reading() as session:
-            meeting, occurrence = _there(session, number, instance)
-            return _form(session, asked, meeting, occurrence, begin, minutes, error)
-    return to(f"/meetings/{number}")
+        with request.database.reading() as session:
+            meeting, occurrence = _there(session, meeting_id, instance)
+            return _form(session, request, meeting, occurrence, begin, minutes, error)
+    return redirect(f"/meetings/{meeting_id}")
 
 
-@router.post("/meetings/{number}/occurrences/{instance}/cancel", openapi_extra=sent())
-def cancel(asked: Operator, number: Number, instance: Instance) -> Response:
+@router.post("/meetings/{meeting_id}/occurrences/{instance}/cancel", openapi_extra=page_form())
+def cancel(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
     """Off: the sites are told of it by name."""
-    with asked.database.writing() as session:
-        meeting, _ = _there(session, number, instance)
-        meetings.cancel_occurrence(session, meeting, float(instance), asked.now)
-        asked.note(session, "occurrence cancelled", meeting.title, id=number, instance=instance)
-    return to(f"/meetings/{number}")
+    with request.database.writing() as session:
+        meeting, _ = _there(session, meeting_id, instance)
+        meetings.cancel_occurrence(session, meeting, float(instance), request.now)
+        request.note(
+            session, "occurrence cancelled", meeting.title, id=meeting_id, instance=instance
+        )
+    return redirect(f"/meetings/{meeting_id}")
 
 
-@router.post("/meetings/{number}/occurrences/{instance}/restore", openapi_extra=sent())
-def restore(asked: Operator, number: Number, instance: Instance) -> Response:
+@router.post("/meetings/{meeting_id}/occurrences/{instance}/restore", openapi_extra=page_form())
+def restore(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
     """As the rule has it, after it was moved or taken off."""
-    with asked.database.writing() as session:
-        meeting = _series(session, number)
+    with request.database.writing() as session:
+        meeting = _series(session, meeting_id)
         if not _changed(session, meeting, float(instance)):
             raise NotFoundError(N_("There is no such occurrence any more."))
-        meetings.restore_occurrence(session, meeting, float(instance), asked.now)
-        asked.note(session, "occurrence restored", meeting.title, id=number, instance=instance)
-    return to(f"/meetings/{number}")
+        meetings.restore_occurrence(session, meeting, float(instance), request.now)
+        request.note(
+            session, "occurrence restored", meeting.title, id=meeting_id, instance=instance
+        )
+    return redirect(f"/meetings/{meeting_id}")
 
 
-def _series(session: Session, number: int) -> Meeting:
-    meeting = meetings.get_meeting(session, number)
+def _series(session: Session, meeting_id: int) -> Meeting:
+    meeting = meetings.get_meeting(session, meeting_id)
     if not meeting.rule or meeting.cancelled:
         raise NotFoundError(N_("There is no such occurrence any more."))
     return meeting
 
 
-def _there(session: Session, number: int, instance: int) -> tuple[Meeting, Occurrence]:
-    meeting = _series(session, number)
-    occurrence = occurrence_of(session, Key(number, float(instance)))
+def _there(session: Session, meeting_id: int, instance: int) -> tuple[Meeting, Occurrence]:
+    meeting = _series(session, meeting_id)
+    occurrence = occurrence_of(session, Key(meeting_id, float(instance)))
     if occurrence is None:
         raise NotFoundError(N_("There is no such occurrence any more."))
     return meeting, occurrence
@@ -102,14 +107,14 @@ def _changed(session: Session, meeting: Meeting, instance: float) -> bool:
 
 def _form(
     session: Session,
-    asked: ConsoleRequest,
+    request: ConsoleRequest,
     meeting: Meeting,
     occurrence: Occurrence,
     begin: str,
     minutes: str,
     wrong: WrongInputError | None = None,
 ) -> Response:
-    return asked.page(
+    return request.page(
         "occurrence.html", 400 if wrong else 200, meeting=meeting, one=occurrence, begin=begin,
         minutes=minutes, wrong=wrong, changed=_changed(session, meeting, occurrence.instance),
     )  # fmt: skip

@@ -13,13 +13,13 @@ router = APIRouter()
 
 
 @router.get("/")
-def home(asked: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
+def home(request: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
     """How things stand."""
-    with asked.database.reading() as session:
-        return asked.page("home.html", seen=overview(session, asked.now))
+    with request.database.reading() as session:
+        return request.page("home.html", seen=overview(session, request.now))
 
 
-def home_part(asked: ConsoleRequest) -> str:
+def home_part(request: ConsoleRequest) -> str:
     """The part of it that lives."""
-    with asked.database.reading() as session:
-        return asked.html("home_part.html", seen=overview(session, asked.now))
+    with request.database.reading() as session:
+        return request.html("home_part.html", seen=overview(session, request.now))

@@ -11,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from services.province.accounts import Role
 from services.province.console import history_words as words
-from services.province.console.openapi import SITE_ID, TEXT, TICK, sent
-from services.province.console.request import ConsoleRequest, needs, to
+from services.province.console.openapi import SITE_ID, TEXT, TICK, page_form
+from services.province.console.request import ConsoleRequest, needs, redirect
 from services.province.fleet.alarms import past
 from services.province.fleet.overview import AHEAD_S, standings_of
 from services.province.fleet.readiness import near
@@ -30,80 +30,80 @@ Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 
 @router.get("/sites")
-def sites(asked: Viewer) -> Response:
+def sites(request: Viewer) -> Response:
     """All sites by branch, each with its state."""
-    with asked.database.reading() as session:
+    with request.database.reading() as session:
         tree = Tree.load(session)
-        standings = standings_of(session, tree.sites, asked.now, close=False)
-    return asked.page("sites.html", tree=tree, standings=standings)
+        standings = standings_of(session, tree.sites, request.now, close=False)
+    return request.page("sites.html", tree=tree, standings=standings)
 
 
-@router.post("/sites", openapi_extra=sent(id=SITE_ID, name=TEXT, place=TEXT))
-def new(asked: Operator) -> Response:
+@router.post("/sites", openapi_extra=page_form(id=SITE_ID, name=TEXT, place=TEXT))
+def new(request: Operator) -> Response:
     """A new site at the end of a path of places, "Gia Lai / Xã Ia Kly"."""
-    with asked.database.writing() as session:
-        place = place_at(session, asked.field("place").split("/"))
-        site = add_site(session, asked.field("id"), asked.field("name"), place, asked.now)
-        asked.note(session, "site added", site.id, name=site.name)
-    return to(f"/sites/{site.id}")
+    with request.database.writing() as session:
+        place = place_at(session, request.field("place").split("/"))
+        site = add_site(session, request.field("id"), request.field("name"), place, request.now)
+        request.note(session, "site added", site.id, name=site.name)
+    return redirect(f"/sites/{site.id}")
 
 
-@router.get("/sites/{number}")
-def one(asked: Viewer, number: str, days: int = 1) -> Response:
+@router.get("/sites/{site_id}")
+def one(request: Viewer, site_id: str, days: int = 1) -> Response:
     """One site, with its history of so many days."""
-    with asked.database.reading() as session:
-        seen = _site(session, asked, number)
-        return asked.page("site.html", **seen, **_history(session, asked, seen, days))
+    with request.database.reading() as session:
+        seen = _site(session, request, site_id)
+        return request.page("site.html", **seen, **_history(session, request, seen, days))
 
 
-@router.post("/sites/{number}/help", openapi_extra=sent(take=TICK))
-def see_to(asked: Operator, number: str) -> Response:
+@router.post("/sites/{site_id}/help", openapi_extra=page_form(take=TICK))
+def see_to(request: Operator, site_id: str) -> Response:
     """Say that somebody sees to a site, or does no longer."""
-    with asked.database.writing() as session:
-        site = get_site(session, number)
-        taking = asked.field("take") == "yes"
-        site.helper = asked.who.name if taking else ""
-        site.helped_at = asked.now if taking else None
-        asked.note(session, "help begun" if taking else "help ended", site.id)
-    return to(f"/sites/{site.id}")
+    with request.database.writing() as session:
+        site = get_site(session, site_id)
+        taking = request.field("take") == "yes"
+        site.helper = request.who.name if taking else ""
+        site.helped_at = request.now if taking else None
+        request.note(session, "help begun" if taking else "help ended", site.id)
+    return redirect(f"/sites/{site.id}")
 
 
-def site_part(asked: ConsoleRequest, number: str) -> str:
+def site_part(request: ConsoleRequest, site_id: str) -> str:
     """The part of a site's page that lives."""
-    with asked.database.reading() as session:
-        return asked.html("site_part.html", **_site(session, asked, number))
+    with request.database.reading() as session:
+        return request.html("site_part.html", **_site(session, request, site_id))
 
 
-def _site(session: Session, asked: ConsoleRequest, number: str) -> dict[str, Any]:
-    site = get_site(session, number)
+def _site(session: Session, request: ConsoleRequest, site_id: str) -> dict[str, Any]:
+    site = get_site(session, site_id)
     tree = Tree.load(session)
-    schedule = Schedule.load(session, tree, asked.now)
+    schedule = Schedule.load(session, tree, request.now)
     mine = [
         one
-        for one in schedule.between(asked.now, asked.now + AHEAD_S)
+        for one in schedule.between(request.now, request.now + AHEAD_S)
         if site.id in schedule.invited(one)
     ]
-    meeting = next_up(mine, asked.now)
-    close = meeting is not None and near(asked.now, meeting.begin, meeting.end)
+    meeting = next_up(mine, request.now)
+    close = meeting is not None and near(request.now, meeting.begin, meeting.end)
     return {
         "site": site,
         "tree": tree,
         "places": tree.path(site.place_id),
-        "standing": standings_of(session, [site.id], asked.now, close=close)[site.id],
+        "standing": standings_of(session, [site.id], request.now, close=close)[site.id],
         "meetings": mine[:8],
         "start": last_event(session, site.id, EventKind.START),
         "test": last_event(session, site.id, EventKind.SELF_TEST),
         "restart": words.restart,
         "self_test": words.self_test,
-        "feed": feed_url(asked.province.settings, site),
+        "feed": feed_url(request.province.settings, site),
     }
 
 
 def _history(
-    session: Session, asked: ConsoleRequest, seen: Mapping[str, Any], days: int
+    session: Session, request: ConsoleRequest, seen: Mapping[str, Any], days: int
 ) -> dict[str, Any]:
     site: Site = seen["site"]
-    zone, now = asked.province.settings.zoneinfo, asked.now
+    zone, now = request.province.settings.zoneinfo, request.now
     span = chosen(days)
     offset = datetime.fromtimestamp(now, zone).utcoffset() or timedelta()
     history = history_of(session, site, span, now, int(offset.total_seconds()))
