@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from services.province.accounts import Role, add_account
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from services.province.schedule.meetings import Guests, Wish, enter
 from services.province.settings import Settings
 from services.province.sites.site_files import feed_url
@@ -28,7 +28,7 @@ class Office:
     def __init__(self, folder: Path, port: int, broker_port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._folder = folder
-        self._beside = Beside(folder / "broker", port=broker_port, names=("127.0.0.1",))
+        self._broker = LocalBroker(folder / "broker", port=broker_port, names=("127.0.0.1",))
         self.words = (
             "province", "--port", str(port), "--data", str(folder), "--name", "Gia Lai",
             "--broker-port", str(broker_port),
@@ -37,7 +37,7 @@ class Office:
     @property
     def authority(self) -> Path:
         """The certificate that the site believes."""
-        return self._beside.files.authority
+        return self._broker.files.authority
 
     def prepare(self) -> str:
         """Write tree and account, where they are not there yet; the address of the site's feed."""
@@ -79,5 +79,5 @@ class Office:
         """The site's certificate, as if somebody had compared the code on its TV and approved."""
         identity = folder / "identity.pem"
         if not identity.exists():
-            let_in(self._beside, [SITE], folder, time.time())
+            let_in(self._broker, [SITE], folder, time.time())
             (folder / f"{SITE}.pem").rename(identity)

@@ -1,4 +1,4 @@
-"""``diemcau province``: the schedule, the fleet and the console, by one command."""
+"""``diemcau province``: meetings, sites and the console, by one command."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ from appliance.base.journal import open_journal
 from appliance.base.run import run_until_signal
 from appliance.base.site_file import FORMS
 from services.province.accounts import Role, add_account, hashed
-from services.province.broker.local_broker import Beside, beside
+from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.console.app import application
 from services.province.console.render import Pages
@@ -43,8 +43,8 @@ log = logging.getLogger("diemcau.province")
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
 
 
-def _as_in_a_site_file(_: click.Context, option: click.Parameter, value: str) -> str:
-    """Refused here, or each site file that has it would be refused on its card."""
+def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> str:
+    """Refuse here what would make each site file with it invalid."""
     form, wanted = FORMS[f"province.{option.name}"]
     if not re.fullmatch(form, value):
         raise click.BadParameter(f"{value!r} has the wrong form; {wanted}")
@@ -97,7 +97,7 @@ def _as_in_a_site_file(_: click.Context, option: click.Parameter, value: str) ->
 @click.option(
     "--releases",
     default="",
-    callback=_as_in_a_site_file,
+    callback=_site_file_value,
     help="Where sites look for their newest release: https://host/name.raucb.",
 )
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
@@ -136,19 +136,19 @@ def province(
     scheme = "https" if cert else "http"
     url = (url or f"{scheme}://{host}:{port}").rstrip("/")
     broker_name = broker_name or urlsplit(url).hostname or broker_host
-    there = f"mqtts://{broker_name}:{broker_port}" if broker else ""
+    broker_url = f"mqtts://{broker_name}:{broker_port}" if broker else ""
     token = metrics_token_file.read_text().strip() if metrics_token_file else ""
     ca = str(calendar_ca or "")
-    settings = Settings(url, name, zone, hosts, site_ca, there, token, calendars, ca, releases)
+    settings = Settings(url, name, zone, hosts, site_ca, broker_url, token, calendars, ca, releases)
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    kept = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
-    kept.upgrade()
-    program = Province(settings, kept, Pages(settings.zoneinfo))
-    told = first_administrator(program, data, ask=ask_password)
-    if told:
-        click.echo(told, err=True)
+    tables = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
+    tables.upgrade()
+    program = Province(settings, tables, Pages(settings.zoneinfo))
+    notice = first_administrator(program, data, ask=ask_password)
+    if notice:
+        click.echo(notice, err=True)
     click.echo(settings.url, err=True)
-    log.info("near → %s, %s", settings.url, kept.url.get_backend_name())
+    log.info("near → %s, %s", settings.url, tables.url.get_backend_name())
     listen = partial(
         uvicorn.Config,
         host=host,
@@ -162,42 +162,46 @@ def province(
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    place = Beside(data / "broker", broker_host, broker_port, (broker_name,)) if broker else None
+    local_broker = (
+        LocalBroker(data / "broker", broker_host, broker_port, (broker_name,)) if broker else None
+    )
     try:
-        asyncio.run(run_until_signal(_serve(program, listen, place)))
+        asyncio.run(run_until_signal(_serve(program, listen, local_broker)))
     except* BrokerError as group:
         raise click.ClickException(str(group.exceptions[0])) from None
     finally:
-        kept.close()
+        tables.close()
 
 
 async def _serve(
-    program: Province, listen: Callable[[FastAPI], uvicorn.Config], place: Beside | None
+    program: Province, listen: Callable[[FastAPI], uvicorn.Config], local_broker: LocalBroker | None
 ) -> None:
-    """All or none: if a part dies the program ends, and systemd starts it anew."""
+    """Run all parts; if one ends by an error the program ends, and systemd restarts it."""
     database = program.database
     async with contextlib.AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        keeper = RoomMonitor(database)
+        monitor = RoomMonitor(database)
         parts = [
-            tasks.create_task(keeper.run(), name="keeper"),
+            tasks.create_task(monitor.run(), name="room monitor"),
             tasks.create_task(Retention(database).run(), name="history"),
         ]
-        if place is not None:
+        if local_broker is not None:
             alarm = alarming(database, program.now)
             running = await stack.enter_async_context(
-                beside(place, write_reports(database), alarm=alarm)
+                run_local_broker(local_broker, write_reports(database), alarm=alarm)
             )
-            nudging = AgendaNotifier(database, running.ingest.notify_agenda)
-            parts.append(tasks.create_task(nudging.run(), name="nudges"))
-            desiring = DesiredPublisher(
-                database, lambda: keeper.conferences, running.ingest.publish_desired
+            notifier = AgendaNotifier(database, running.ingest.notify_agenda)
+            parts.append(tasks.create_task(notifier.run(), name="agenda notifier"))
+            publisher = DesiredPublisher(
+                database, lambda: monitor.conferences, running.ingest.publish_desired
             )
-            parts.append(tasks.create_task(desiring.run(), name="desired"))
-            program = replace(program, enrolment=running.enrolment)
+            parts.append(tasks.create_task(publisher.run(), name="desired publisher"))
+            program = replace(
+                program, enrolment=running.enrolment, ingest_counts=running.ingest.counts
+            )
         served = WebServer(listen(application(program)))
-        # What libraries made at the start stays for good: two hundred thousand objects that each
-        # full collection would walk through, in the middle of somebody's page.
+        # Libraries make two hundred thousand objects at the start that stay: each full collection
+        # would walk through them, while somebody waits for a page.
         gc.freeze()
         try:
             await served.serve()
@@ -207,25 +211,28 @@ async def _serve(
 
 
 def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:
-    """Make the account ``admin`` where there is none at all; what to tell, never the password."""
+    """Make the account ``admin`` where there is none at all.
+
+    Returns what to print, "" for nothing; never the password.
+    """
     with program.database.reading() as session:
         if session.scalars(select(Account.id).limit(1)).first() is not None:
             return ""
     path = data / PASSWORD_FILE
-    password = _asked() if ask else secrets.token_urlsafe(12)
+    password = _prompt_password() if ask else secrets.token_urlsafe(12)
     try:
         with program.database.writing() as session:
             add_account(session, "admin", password, Role.ADMINISTRATOR, program.now())
             if not ask:  # before the commit: an account whose password nobody has is none
                 _write_secret(path, password)
     except (IntegrityError, ProvinceError):
-        return ""  # another copy of the program was quicker
+        return ""  # another copy of the program was faster
     if ask:
         return "The account admin was made."
     return f"The account admin was made; its password is in {path}. Delete the file."
 
 
-def _asked() -> str:
+def _prompt_password() -> str:
     while True:
         password: str = click.prompt("Password of admin", hide_input=True, confirmation_prompt=True)
         try:

@@ -14,7 +14,7 @@ import httpx
 from appliance.base.journal import open_journal
 from appliance.base.mqtt import BrokerAddress
 from appliance.base.run import run_until_signal
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from services.simulate.crowd import Crowd, Weather, let_in, names
 from services.simulate.diary import Diary
 from services.simulate.feed import client, feeds
@@ -83,7 +83,7 @@ def simulate(
     begin = time.time() + meeting_in if meeting_in is not None else None
     meeting = None if begin is None else Appointment(uid, begin, begin + meeting_seconds)
     weather = Weather(weather_after, lose_network, lose_power)
-    choice = Beside(folder, host, port)
+    choice = LocalBroker(folder, host, port)
     with contextlib.ExitStack() as stack:
         kept = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="diemcau-simulate-")))
         out = None if diary is None else stack.enter_context(diary.open("w", buffering=1))

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.tasks import cancel_and_wait
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from services.province.ca.authority import private_pem
 from services.province.ca.ledger import Entry, EntryState
 from services.simulate.diary import Diary
@@ -45,7 +45,7 @@ def names(count: int) -> list[str]:
     return [f"sim-{number:04d}" for number in range(1, count + 1)]
 
 
-def let_in(choice: Beside, sites: Sequence[str], folder: Path, now: float) -> None:
+def let_in(choice: LocalBroker, sites: Sequence[str], folder: Path, now: float) -> None:
     """Certificates for all, signed by the province's own authority and written into its ledger, as
     if each had been approved. Raises `OSError` where the province's folder cannot be written."""
     authority, ledger = choice.authority(now), choice.ledger

@@ -14,7 +14,7 @@ import pytest
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Message, Refused, connect
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.topics import Kind, Topic
-from services.province.broker.access import PROVINCE
+from services.province.broker.configuration import PROVINCE
 from tests.peers.mosquitto import BrokerBench, broker_bench, linked
 from tests.process.waiting import until
 

@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Pair, private_pem
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from tests.health.boxes import healthy_box
 from tests.health.process import SITE_FILE
 from tests.process.ports import free_port
@@ -26,7 +26,7 @@ from tests.process.waiting import until
 class Box:
     """``diemcau health`` on a Pi in good health."""
 
-    def __init__(self, folder: Path, choice: Beside, url: str) -> None:
+    def __init__(self, folder: Path, choice: LocalBroker, url: str) -> None:
         folder.mkdir()
         self._folder = folder
         self._recorded = healthy_box(folder)
@@ -66,7 +66,7 @@ class Box:
 
 
 @asynccontextmanager
-async def https(choice: Beside, folder: Path, routes: Sequence[Route]) -> AsyncIterator[str]:
+async def https(choice: LocalBroker, folder: Path, routes: Sequence[Route]) -> AsyncIterator[str]:
     """A TLS server with these routes and a certificate of the broker's authority; its address."""
     authority, key = choice.authority(time.time()), ec.generate_private_key(ec.SECP256R1())
     certificate = authority.server(key.public_key(), ["127.0.0.1"], time.time())

@@ -11,7 +11,7 @@ from appliance.wire.desired import Desired
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.topics import Kind, Topic
 from services.health.credentials import private_pem
-from services.province.broker.access import PROVINCE
+from services.province.broker.configuration import PROVINCE
 from tests.hardware.vitals.trees import spoil
 from tests.health.process import SITE, Program
 from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked

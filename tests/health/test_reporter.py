@@ -18,7 +18,7 @@ from appliance.wire.topics import Kind, Topic
 from services.health.backlog import Backlog
 from services.health.reporter import Reporter
 from services.health.sequence import Sequence
-from services.province.broker.access import PROVINCE
+from services.province.broker.configuration import PROVINCE
 from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked
 from tests.peers.relay import relay
 from tests.process.waiting import until

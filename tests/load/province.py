@@ -14,7 +14,7 @@ import psutil
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from services.province.ca.authority import private_pem
 from services.province.storage.database import Database
 from tests.load.console import Console
@@ -31,7 +31,7 @@ class Province:
         self.data, self.log = folder / "data", folder / "province.log"
         self.data.mkdir(parents=True)
         self.port = free_port()
-        self.beside = Beside(self.data / "broker", HOST, free_port())
+        self.beside = LocalBroker(self.data / "broker", HOST, free_port())
         self.url = f"https://{HOST}:{self.port}"
         self.database_url = database or f"sqlite:///{self.data / 'province.db'}"
         self._process: asyncio.subprocess.Process | None = None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from services.province.accounts import Role, add_account
+from services.province.broker.ingest import IngestCounts
 from services.province.console.app import application
 from services.province.console.render import Pages
 from services.province.console.request import Province
@@ -29,15 +30,18 @@ ADDRESS = "janus+wss://hop.gialai.example/janus?room=1234&pin=2468"
 
 @dataclass
 class House:
-    """The program and its hour; ``client`` is a browser that follows no redirect unasked."""
+    """The program and its clock; ``client`` is a browser that follows no redirect unasked."""
 
     database: Database
     now: float = NOON
     settings: Settings = field(default_factory=lambda: Settings(url="http://testserver"))
+    ingest_counts: IngestCounts | None = None
 
     def __post_init__(self) -> None:
         pages = Pages(self.settings.zoneinfo)
-        self.province = Province(self.settings, self.database, pages, lambda: self.now)
+        self.province = Province(
+            self.settings, self.database, pages, lambda: self.now, ingest_counts=self.ingest_counts
+        )
         self.app = application(self.province)
 
     def person(self, name: str, role: Role) -> "Person":

@@ -13,7 +13,7 @@ import pytest
 from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Hand, Health, Meeting, Presence
-from services.province.broker.local_broker import Beside, beside
+from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.importing.sites_sheet import import_sites
 from services.province.storage.database import Database
 from services.simulate.crowd import Crowd, Weather, let_in, names
@@ -38,9 +38,9 @@ def newest(shelf: Shelf) -> dict[str, Presence]:
 @pytest.mark.timeout(240)
 async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
     """The broker's own keep-alive finds them: nobody tells."""
-    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
     sites = names(COUNT)
-    async with beside(choice, shelf.store) as province:
+    async with run_local_broker(choice, shelf.store) as province:
         let_in(choice, sites, tmp_path / "sites", time.time())
         place = BrokerAddress("127.0.0.1", choice.port)
         where = Where(place, choice.files.authority, keepalive_s=8, will_delay_s=1)
@@ -123,8 +123,8 @@ def test_the_command_lists_its_sites_as_a_sheet_that_the_console_takes(tmp_path:
 
 @pytest.mark.timeout(240)
 async def test_the_command_strikes_and_ends_when_told_and_gives_its_account(tmp_path: Path) -> None:
-    choice, shelf, diary = Beside(tmp_path, port=free_port()), Shelf(), tmp_path / "diary"
-    async with beside(choice, shelf.store):
+    choice, shelf, diary = LocalBroker(tmp_path, port=free_port()), Shelf(), tmp_path / "diary"
+    async with run_local_broker(choice, shelf.store):
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.command", "simulate", "--sites", "4", "--province",
             str(tmp_path), "--port", str(choice.port), "--seconds", "9000", "--rhythm", "1",

@@ -1,1 +1,1 @@
-"""The broker beside the province: its configuration, who may say what, and what comes in."""
+"""The province's MQTT broker: its configuration and process, and the ingest of reports."""

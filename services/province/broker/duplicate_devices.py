@@ -1,20 +1,19 @@
-"""Two devices with one identity: seen from the boots and boards that speak under one certificate.
+"""Finds two devices with one identity, from the boots and boards that report with one certificate.
 
-A boot never comes back. Who hears boot A, then B, then A again hears two devices; and whoever shows
-two serial numbers within a short time was copied, too. Pure, and small enough to be kept in a row
-of a table: `Speakers` is what is remembered of one site.
+A boot never comes back: reports of boot A, then B, then A again are those of two devices. Pure;
+`SiteBoots` is all that is remembered of one site.
 """
 
 from dataclasses import dataclass, replace
 
 from appliance.wire.report import Presence
 
-MOST_BOOTS = 8
+MAX_BOOTS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Speakers:
-    """The boots of one site, the newest last, and the board that spoke last."""
+class SiteBoots:
+    """The boots of one site, the newest last, and the serial number of the last board."""
 
     boots: tuple[str, ...] = ()
     serial: str = ""
@@ -22,11 +21,11 @@ class Speakers:
     """Why this looks like two devices; "" for one."""
 
 
-def heard(known: Speakers, presence: Presence) -> Speakers:
-    """After a birth; wills and farewells tell nothing of who speaks now.
+def after_presence(known: SiteBoots, presence: Presence) -> SiteBoots:
+    """What is known after a birth; wills and farewells say nothing of who reports now.
 
-    A box in the place of a broken one is another board, once; it is a suspicion only when the first
-    board speaks again, which then comes with a boot that was left before.
+    A box in the place of a broken one is another board, once. It is a suspicion only when the first
+    board reports again, which then does so with a boot that another has followed.
     """
     if not presence.online:
         return known
@@ -42,5 +41,5 @@ def heard(known: Speakers, presence: Presence) -> Speakers:
             suspicion=f"boots {known.boots[-1][:8]} and {boot[:8]} speak in turn"
             + (f", boards {' and '.join(boards)}" if len(boards) > 1 else ""),
         )
-    boots = (*known.boots, boot)[-MOST_BOOTS:]
-    return Speakers(boots, presence.serial, known.suspicion)
+    boots = (*known.boots, boot)[-MAX_BOOTS:]
+    return SiteBoots(boots, presence.serial, known.suspicion)

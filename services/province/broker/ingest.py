@@ -19,15 +19,15 @@ from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, Report, parse_report
 from appliance.wire.topics import FROM_SITE, Kind, Topic, TopicError, all_sites_filter
-from services.province.broker.duplicate_devices import Speakers, heard
+from services.province.broker.duplicate_devices import SiteBoots, after_presence
 
 log = logging.getLogger("diemcau.province.ingest")
 
-GROUP = "province"
+SHARE_NAME = "province"
 MAX_BATCH = 200
 """As many as the broker sends without an acknowledgement (max_inflight_messages)."""
 STORE_TIMEOUT_S = 60.0
-HOPELESS_TRIES, HOPELESS_RETRY_S = 3, 0.2
+MAX_STORE_TRIES, STORE_RETRY_S = 3, 0.2
 SESSION_EXPIRY_S = 7 * 86_400
 RESPONSE_TIMEOUT_S = 15.0
 MIN_RETRY_S, MAX_RETRY_S = 0.5, 10.0
@@ -66,12 +66,12 @@ class ClientIdentity:
 
 
 @dataclass(slots=True)
-class Counts:
-    """For `/metrics`; all since the start."""
+class IngestCounts:
+    """For ``/metrics``, since the start; `newest_at` is when the last batch was read (POSIX s)."""
 
     stored: int = 0
     refused: int = 0
-    lost_lines: int = 0
+    lost_connections: int = 0
     connected: bool = False
     newest_at: float = 0.0
 
@@ -79,7 +79,7 @@ class Counts:
 class Ingest:
     """Connects for as long as `run` runs; what goes out to the sites uses the same connection.
 
-    `alarm` is called, in a thread, with a site and a reason when two devices show one identity.
+    `alarm` is called, in a thread, with a site and a reason when two devices have one identity.
     """
 
     def __init__(
@@ -95,8 +95,8 @@ class Ingest:
         self._alarm = alarm
         self._now = now
         self._connection: Connection | None = None
-        self._speakers: dict[str, Speakers] = {}
-        self.counts = Counts()
+        self._boots: dict[str, SiteBoots] = {}
+        self.counts = IngestCounts()
 
     async def run(self) -> None:
         """Take in reports until cancelled."""
@@ -105,7 +105,7 @@ class Ingest:
             try:
                 await self._connect_once()
             except MQTT_ERRORS as error:
-                self.counts.lost_lines += 1
+                self.counts.lost_connections += 1
                 log.warning("connection to the broker lost: %s", error or type(error).__name__)
             wait = MIN_RETRY_S if self.counts.connected else min(2 * wait, MAX_RETRY_S)
             self.counts.connected = False
@@ -146,7 +146,7 @@ class Ingest:
                 self._connection = None
 
     def _filter(self, kind: Kind) -> str:
-        share = f"$share/{GROUP}/" if self._identity.shared else ""
+        share = f"$share/{SHARE_NAME}/" if self._identity.shared else ""
         return share + all_sites_filter(kind)
 
     async def _store_batch(self, connection: Connection, messages: list[Message]) -> None:
@@ -170,32 +170,32 @@ class Ingest:
 
     async def _stored(self, batch: list[Incoming]) -> bool:
         """Whether the batch is done with; what can never be stored is taken out of it."""
-        if not batch or (error := await asyncio.to_thread(self._tried, batch)) is None:
+        if not batch or (error := await asyncio.to_thread(self._try_to_store, batch)) is None:
             return True
         log.warning("not stored: %s: %s", type(error).__name__, error)
-        failed = [one for one in batch if await asyncio.to_thread(self._tried, [one])]
+        failed = [one for one in batch if await asyncio.to_thread(self._try_to_store, [one])]
         good = next((one for one in batch if one not in failed), None)
         if good is None:
             return False
-        hopeless = [one for one in failed if await self._hopeless(one, good)]
-        for one in hopeless:
+        rejected = [one for one in failed if await self._can_never_be_stored(one, good)]
+        for one in rejected:
             batch.remove(one)
             self.counts.refused += 1
             log.error("never stored: %s of %s, %s", one.kind, one.site, one.report.id)
-        return len(hopeless) == len(failed)
+        return len(rejected) == len(failed)
 
-    async def _hopeless(self, one: Incoming, good: Incoming) -> bool:
-        """Whether it is this report and not the storage: before and after it fails, one that was
-        stored is stored again without a fault, time after time. A database that comes back in the
-        middle of a pass makes nothing hopeless."""
-        for _ in range(HOPELESS_TRIES):
+    async def _can_never_be_stored(self, one: Incoming, good: Incoming) -> bool:
+        """Whether this report is at fault and not the storage: before and after it fails, one that
+        was stored is stored again without an error, time after time. A database that comes back in
+        the middle of a pass condemns no report."""
+        for _ in range(MAX_STORE_TRIES):
             for probe, must_fail in ((good, False), (one, True), (good, False)):
-                if (await asyncio.to_thread(self._tried, [probe]) is not None) != must_fail:
+                if (await asyncio.to_thread(self._try_to_store, [probe]) is not None) != must_fail:
                     return False
-            await asyncio.sleep(HOPELESS_RETRY_S)
+            await asyncio.sleep(STORE_RETRY_S)
         return True
 
-    def _tried(self, batch: list[Incoming]) -> Exception | None:
+    def _try_to_store(self, batch: list[Incoming]) -> Exception | None:
         try:
             self._store(batch)
         except Exception as error:  # of whatever driver: the batch is not lost, whatever it was
@@ -217,8 +217,8 @@ class Ingest:
             return None
 
     async def _watch(self, site: str, presence: Presence) -> None:
-        before = self._speakers.get(site, Speakers())
-        after = self._speakers[site] = heard(before, presence)
+        before = self._boots.get(site, SiteBoots())
+        after = self._boots[site] = after_presence(before, presence)
         if after.suspicion and after.suspicion != before.suspicion:
             log.error("%s: two devices with one identity: %s", site, after.suspicion)
             try:

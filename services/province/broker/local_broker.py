@@ -1,8 +1,8 @@
-"""The broker beside the province: authority, enrolment, mosquitto and ingest, by one context.
+"""Runs a broker on the province's own machine: authority, enrolment, mosquitto and ingest.
 
 For a province's program::
 
-    async with beside(Beside(data / "broker"), store) as broker:
+    async with run_local_broker(LocalBroker(data / "broker"), store) as broker:
         app.routes += enrolment_routes(broker.enrolment, time.time)
         await broker.ingest.notify_agenda("ia-kly")
 
@@ -28,18 +28,18 @@ from services.province.ca.authority import Authority
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
 
-log = logging.getLogger("diemcau.province.beside")
+log = logging.getLogger("diemcau.province.local_broker")
 
-LOOK_S = 1.0
-"""Another copy of the program may have revoked somebody."""
+POLL_INTERVAL_S = 1.0
+"""Another copy of the program may have revoked a certificate."""
 RETRY_S = 1.0
 
 Alarm = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """Where and how: `names` are the broker's, as sites know it."""
+class LocalBroker:
+    """Its folder and address; `names` are those by which sites connect to it."""
 
     folder: Path
     host: str = "127.0.0.1"
@@ -53,7 +53,7 @@ class Beside:
 
     @property
     def ledger(self) -> FolderLedger:
-        """Who asked for a certificate and who has one."""
+        """The requests for certificates, and those that were issued."""
         return FolderLedger(self.folder / "ledger")
 
     def authority(self, now: float) -> Authority:
@@ -71,23 +71,23 @@ class RunningBroker:
 
 
 @asynccontextmanager
-async def beside(
-    choice: Beside, store: Store, *, alarm: Alarm = lambda _site, _reason: None
+async def run_local_broker(
+    settings: LocalBroker, store: Store, *, alarm: Alarm = lambda _site, _reason: None
 ) -> AsyncIterator[RunningBroker]:
-    """Everything running, for as long as the context lasts. A broker that falls is started again.
+    """All parts, running for as long as the context lasts. A broker that ends is started again.
 
     Raises `BrokerError` where mosquitto does not start, `OSError` where the folder cannot be used.
     """
     now = time.time()
-    choice.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    authority, files, ledger = choice.authority(now), choice.files, choice.ledger
-    files.write(authority, choice.names, now)
+    settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    authority, files, ledger = settings.authority(now), settings.files, settings.ledger
+    files.write(authority, settings.names, now)
     enrolment = Enrolment(authority, ledger, alarm=alarm)
-    identity = ClientIdentity(BrokerAddress(choice.host, choice.port), client_context(files))
+    identity = ClientIdentity(BrokerAddress(settings.host, settings.port), client_context(files))
     ingest = Ingest(identity, store, alarm=alarm)
     started = asyncio.Event()
-    broker = asyncio.create_task(_broker(choice, authority, enrolment, ledger, started))
-    taking = asyncio.create_task(ingest.run(), name="ingest")
+    broker = asyncio.create_task(_keep_running(settings, authority, enrolment, ledger, started))
+    ingesting = asyncio.create_task(ingest.run(), name="ingest")
     try:
         waiting = asyncio.create_task(started.wait())
         await asyncio.wait({waiting, broker}, return_when=asyncio.FIRST_COMPLETED)
@@ -96,7 +96,7 @@ async def beside(
             broker.result()
         yield RunningBroker(authority, enrolment, ingest)
     finally:
-        await cancel_and_wait(taking)
+        await cancel_and_wait(ingesting)
         await cancel_and_wait(broker, retry_s=20.0)
 
 
@@ -107,30 +107,32 @@ def client_context(files: BrokerFiles) -> ssl.SSLContext:
     return context
 
 
-async def _broker(
-    choice: Beside,
+async def _keep_running(
+    settings: LocalBroker,
     authority: Authority,
     enrolment: Enrolment,
     ledger: FolderLedger,
     started: asyncio.Event,
 ) -> None:
-    """Keep one mosquitto running, and start it anew when a certificate was revoked: then it reads
-    the list, and whoever is on it has lost its connection, too."""
-    files = choice.files
+    """Keep one mosquitto running, and restart it when a certificate was revoked: then it reads the
+    list, and whoever is on it has lost its connection, too."""
+    files = settings.files
     while True:
         version, revoked = ledger.version(), await asyncio.to_thread(enrolment.revoked)
         await asyncio.to_thread(files.revoke, authority, revoked, time.time())
         try:
-            async with mosquitto(files.configuration, choice.host, choice.port) as process:
+            async with mosquitto(files.configuration, settings.host, settings.port) as process:
                 started.set()
                 ending = asyncio.create_task(process.ended(), name="mosquitto's end")
-                change = asyncio.create_task(_changed(enrolment, ledger, version, revoked))
+                change = asyncio.create_task(
+                    _revocations_changed(enrolment, ledger, version, revoked)
+                )
                 try:
                     await asyncio.wait({ending, change}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     change.cancel()
                 if not ending.done():
-                    log.info("certificates were revoked: mosquitto is started anew")
+                    log.info("certificates were revoked: mosquitto restarts")
                     process.stop()
                     await ending
                     continue
@@ -142,12 +144,12 @@ async def _broker(
         await asyncio.sleep(RETRY_S)
 
 
-async def _changed(
+async def _revocations_changed(
     enrolment: Enrolment, ledger: FolderLedger, version: int, revoked: set[int]
 ) -> None:
-    """Until other certificates are revoked than `revoked`; whoever revoked them."""
+    """Return when other certificates are revoked than `revoked`, whichever copy revoked them."""
     while True:
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_INTERVAL_S)
         if ledger.version() == version:
             continue
         version = ledger.version()

@@ -19,6 +19,7 @@ from starlette.datastructures import FormData, UploadFile
 from appliance.core.message import N_
 from services.province import accounts, audit
 from services.province.accounts import LoggedIn, Role
+from services.province.broker.ingest import IngestCounts
 from services.province.ca.enrolment import Enrolment
 from services.province.console.render import Pages
 from services.province.errors import NotAllowedError
@@ -42,7 +43,9 @@ class Province:
     pages: Pages
     now: Callable[[], float] = time.time
     enrolment: Enrolment | None = None
-    """Lets devices in; None in a copy of the program that has no broker beside it."""
+    """Issues certificates to devices; None in a copy of the program that has no broker."""
+    ingest_counts: IngestCounts | None = None
+    """Of this copy's broker; None where it has none."""
 
     @property
     def cookie(self) -> str:

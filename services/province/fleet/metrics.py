@@ -1,19 +1,21 @@
-"""What Prometheus reads: from the database at each scrape, so any copy of the program tells it.
+"""The metrics for Prometheus: read from the database at each scrape, so any copy can serve them.
 
-Devices behind NAT cannot be scraped. What is told of one comes with its age, and a device that is
-silent has no other gauge left: a dead one must never keep its last value.
+Devices behind NAT cannot be scraped: their last reports are shown with their age, and a silent
+device has no other gauge left, for a dead one must never keep its last value. Only what the ingest
+counts is this copy's own.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.province.broker.ingest import IngestCounts
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, State
 from services.province.schedule.feeds import Schedule
@@ -23,7 +25,7 @@ from services.province.storage.tables import Stay
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All that is told at one moment."""
+    """All figures of one moment."""
 
     now: float
     standings: dict[str, Standing]
@@ -33,7 +35,7 @@ class Figures:
 
 
 def figures(session: Session, now: float) -> Figures:
-    """Look into the database."""
+    """Read them from the database."""
     tree = Tree.load(session)
     running = Schedule.load(session, tree, now).between(now, now + 1.0)
     inside = select(func.count()).select_from(Stay).where(Stay.left_at.is_(None))
@@ -46,23 +48,25 @@ def figures(session: Session, now: float) -> Figures:
     )
 
 
-def exposition(told: Figures) -> bytes:
-    """The text format of Prometheus, version 0.0.4."""
+def exposition(found: Figures, counts: IngestCounts | None = None) -> bytes:
+    """The text format of Prometheus, version 0.0.4; `counts` where this copy has a broker."""
     registry = CollectorRegistry()
-    registry.register(_Told(told))
+    registry.register(_FigureCollector(found))
+    if counts is not None:
+        registry.register(_IngestCollector(counts))
     return generate_latest(registry)
 
 
-class _Told(Collector):
-    def __init__(self, told: Figures) -> None:
-        self._told = told
+class _FigureCollector(Collector):
+    def __init__(self, found: Figures) -> None:
+        self._figures = found
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Each gauge once."""
-        told = self._told
+        found = self._figures
         states = GaugeMetricFamily("diemcau_sites", "Sites by their state", labels=["state"])
         for state in State:
-            count = sum(standing.state is state for standing in told.standings.values())
+            count = sum(standing.state is state for standing in found.standings.values())
             states.add_metric([state], count)
         yield states
         age = GaugeMetricFamily(
@@ -73,18 +77,46 @@ class _Told(Collector):
         alarms = GaugeMetricFamily(
             "diemcau_site_alarms", "Alarms that hold at a site", labels=["site", "severity"]
         )
-        for site, standing in told.standings.items():
+        for site, standing in found.standings.items():
             if standing.heard_at is None:
                 continue
-            age.add_metric([site], max(0.0, told.now - standing.heard_at))
+            age.add_metric([site], max(0.0, found.now - standing.heard_at))
             if standing.state is State.SILENT:
                 continue
+            held = [*standing.reasons, *standing.notes]
             for severity in (1, 2, 3):
-                found = [*standing.reasons, *standing.notes]
-                count = sum(alarm.severity == severity for alarm in found)
+                count = sum(alarm.severity == severity for alarm in held)
                 alarms.add_metric([site, str(severity)], count)
         yield age
         yield alarms
-        yield GaugeMetricFamily("diemcau_meetings", "Meetings that are on", value=told.meetings)
-        yield GaugeMetricFamily("diemcau_in_rooms", "Participants in rooms", value=told.in_rooms)
-        yield GaugeMetricFamily("diemcau_hands", "Hands that are up in rooms", value=told.hands)
+        yield GaugeMetricFamily("diemcau_meetings", "Meetings that are on", value=found.meetings)
+        yield GaugeMetricFamily("diemcau_in_rooms", "Participants in rooms", value=found.in_rooms)
+        yield GaugeMetricFamily("diemcau_hands", "Hands that are up in rooms", value=found.hands)
+
+
+class _IngestCollector(Collector):
+    def __init__(self, counts: IngestCounts) -> None:
+        self._counts = counts
+
+    def collect(self) -> Iterator[Metric]:
+        """Each counter once."""
+        counts = self._counts
+        yield CounterMetricFamily(
+            "diemcau_ingest_stored", "Reports that were stored", value=counts.stored
+        )
+        yield CounterMetricFamily(
+            "diemcau_ingest_refused", "Reports that never can be stored", value=counts.refused
+        )
+        yield CounterMetricFamily(
+            "diemcau_ingest_lost_connections",
+            "Connections to the broker that were lost",
+            value=counts.lost_connections,
+        )
+        yield GaugeMetricFamily(
+            "diemcau_ingest_connected", "Whether the broker is connected", value=counts.connected
+        )
+        yield GaugeMetricFamily(
+            "diemcau_ingest_newest_timestamp_seconds",
+            "When the last batch of reports was read",
+            value=counts.newest_at,
+        )

@@ -9,7 +9,7 @@ import pytest
 from appliance.base.mqtt import MQTT_ERRORS, Refused
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, Kind, Topic
 from services.health.credentials import client_tls
-from services.province.broker.access import PROVINCE
+from services.province.broker.configuration import PROVINCE
 from services.province.ca.authority import Authority
 from tests.peers.mosquitto import broker_bench, ear, linked
 from tests.process.waiting import until

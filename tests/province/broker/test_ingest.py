@@ -9,7 +9,7 @@ from appliance.wire.desired import Desired
 from appliance.wire.report import Health, Presence
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
-from services.province.broker.duplicate_devices import MOST_BOOTS, Speakers, heard
+from services.province.broker.duplicate_devices import MAX_BOOTS, SiteBoots, after_presence
 from services.province.broker.ingest import Incoming
 from tests.health.test_reporter import speaker, speaking
 from tests.peers.mosquitto import broker_bench, linked
@@ -163,16 +163,16 @@ def birth(boot: str, serial: str = "100", *, online: bool = True) -> Presence:
     return Presence(ReportId(1.0, boot, 1), online, 1, serial)
 
 
-def after(*presences: Presence) -> Speakers:
-    known = Speakers()
+def after(*presences: Presence) -> SiteBoots:
+    known = SiteBoots()
     for presence in presences:
-        known = heard(known, presence)
+        known = after_presence(known, presence)
     return known
 
 
 def test_one_box_that_starts_again_and_again_is_one_box() -> None:
     assert after(*(birth(f"b{number}") for number in range(50))).suspicion == ""
-    assert len(after(*(birth(f"b{number}") for number in range(50))).boots) == MOST_BOOTS
+    assert len(after(*(birth(f"b{number}") for number in range(50))).boots) == MAX_BOOTS
     assert after(birth("b1"), birth("b1"), birth("b1", online=False)).suspicion == ""
 
 

@@ -17,7 +17,7 @@ from appliance.wire.enrolment import EnrolRequest
 from appliance.wire.report import Health, Presence, Report
 from appliance.wire.topics import Kind, Topic
 from services.health.credentials import Pair, client_tls, private_pem, request
-from services.province.broker.local_broker import Beside, beside
+from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.routes import enrolment_routes
@@ -44,10 +44,10 @@ def enrolled(enrolment: Enrolment, folder: Path) -> Path:
 async def test_who_is_approved_is_in_at_once_and_who_is_revoked_is_thrown_out(
     tmp_path: Path,
 ) -> None:
-    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
     place = BrokerAddress(choice.host, choice.port)
     (payload,) = examples("health")
-    async with beside(choice, shelf.store) as province:
+    async with run_local_broker(choice, shelf.store) as province:
         tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
         async with connect(place, SITE, tls, None) as link:
             await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
@@ -73,9 +73,9 @@ async def test_from_a_box_without_a_certificate_to_its_report_in_the_storage(
     tmp_path: Path,
 ) -> None:
     """The whole way with real TLS: `diemcau health`, the code on its TV, one click, the broker."""
-    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
     async with (
-        beside(choice, shelf.store) as province,
+        run_local_broker(choice, shelf.store) as province,
         https(choice, tmp_path, enrolment_routes(province.enrolment, time.time)) as url,
     ):
         box = Box(tmp_path / "box", choice, url)
@@ -107,14 +107,14 @@ def _of(shelf: Shelf, kind: type[Report]) -> list[Any]:
 
 
 async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
-    choice, shelf = Beside(tmp_path / "broker", port=free_port()), Shelf()
+    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
     (payload,) = examples("health")
-    async with beside(choice, shelf.store) as province:
+    async with run_local_broker(choice, shelf.store) as province:
         await until("the ingest is connected", lambda: province.ingest.counts.connected)
         (broker,) = brokers(choice)
         os.kill(broker, signal.SIGKILL)
         await until("another runs", lambda: brokers(choice) not in ([], [broker]))
-        await until("the line is back", lambda: province.ingest.counts.lost_lines >= 1
+        await until("the line is back", lambda: province.ingest.counts.lost_connections >= 1
                     and province.ingest.counts.connected)  # fmt: skip
         tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
         async with connect(BrokerAddress(choice.host, choice.port), SITE, tls, None) as link:
@@ -126,24 +126,24 @@ async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
 async def test_a_port_that_is_taken_is_an_error_with_its_name(tmp_path: Path) -> None:
     port = free_port()
     server = await asyncio.start_server(lambda _r, w: w.close(), "127.0.0.1", port)
-    choice = Beside(tmp_path / "broker", port=port)
+    choice = LocalBroker(tmp_path / "broker", port=port)
     async with server:
         with pytest.raises(BrokerError, match=f"somebody else listens on 127.0.0.1:{port}"):
-            async with beside(choice, Shelf().store):
+            async with run_local_broker(choice, Shelf().store):
                 pass
 
 
 async def test_the_second_start_finds_the_first_ones_authority(tmp_path: Path) -> None:
-    choice = Beside(tmp_path / "broker", port=free_port())
-    async with beside(choice, Shelf().store) as province:
+    choice = LocalBroker(tmp_path / "broker", port=free_port())
+    async with run_local_broker(choice, Shelf().store) as province:
         first = Pair(ec.generate_private_key(ec.SECP256R1()), province.authority.certificate)
-    async with beside(choice, Shelf().store) as province:
+    async with run_local_broker(choice, Shelf().store) as province:
         assert province.authority.certificate == first.certificate
     secret = choice.folder / "authority/authority-key.pem"
     assert secret.stat().st_mode & 0o777 == 0o600
 
 
-def brokers(choice: Beside) -> list[int]:
+def brokers(choice: LocalBroker) -> list[int]:
     """The brokers of this folder that run."""
     found = []
     for process in psutil.Process().children():

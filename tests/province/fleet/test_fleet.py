@@ -14,7 +14,7 @@ from sqlalchemy import select
 
 from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import cancel_and_wait
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, State
 from services.province.schedule.meetings import Guests, Wish, edit, enter, get_meeting
@@ -49,7 +49,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             for name in SITES[:3]:  # the fourth reports and nobody has entered it
                 add_site(session, name, f"Xã {name}", place, time.time())
             number = place.id
-        choice = Beside(program.data / "broker", port=port)
+        choice = LocalBroker(program.data / "broker", port=port)
         let_in(choice, SITES, tmp_path / "sites", time.time())
         where = Where(BrokerAddress("127.0.0.1", port), choice.files.authority, keepalive_s=8)
         packed = tmp_path / "site-files.zip"

@@ -15,7 +15,7 @@ import pytest
 from appliance.base.mqtt import MQTT_ERRORS
 from appliance.wire.desired import Desired
 from services.province.accounts import Role, add_account
-from services.province.broker.local_broker import Beside
+from services.province.broker.local_broker import LocalBroker
 from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.floor.attendance import BLINK_S
 from services.province.floor.participants import Key
@@ -189,7 +189,7 @@ async def test_from_the_chairs_click_to_the_box_and_back(tmp_path: Path) -> None
             meeting = enter(session, wanted, now)
             path, uid = f"/floor/{meeting.id}/{int(meeting.begin)}", meeting.uid
         database.close()
-        choice = Beside(province.data / "broker", port=port)
+        choice = LocalBroker(province.data / "broker", port=port)
         let_in(choice, [SITE], tmp_path, now)
         (tmp_path / "box").mkdir()
         identity = (tmp_path / f"{SITE}.pem").read_bytes()

@@ -1,4 +1,4 @@
-"""``/metrics`` for Prometheus, for who has the token of its file."""
+"""``/metrics`` for Prometheus, behind a bearer token (RFC 6750)."""
 
 import hmac
 
@@ -19,7 +19,7 @@ router = APIRouter()
     responses={**MACHINE, **file_response("text/plain", "Prometheus' text format")},
 )
 def metrics(request: Request) -> Response:
-    """The figures of now; 404 where no token was set, so that nothing is open by default."""
+    """The figures as they are now; 404 where no token was set: nothing is open by default."""
     province: Province = request.app.state.province
     wanted = province.settings.metrics_token
     if not wanted:
@@ -27,7 +27,7 @@ def metrics(request: Request) -> Response:
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
     right = hmac.compare_digest(given.strip().encode(), wanted.encode())
     if scheme.lower() != "bearer" or not right:
-        return PlainTextResponse("a bearer token is wanted", 401, {"WWW-Authenticate": "Bearer"})
+        return PlainTextResponse("a bearer token is needed", 401, {"WWW-Authenticate": "Bearer"})
     with province.database.reading() as session:
-        told = figures(session, province.now())
-    return Response(exposition(told), media_type=CONTENT_TYPE_PLAIN_0_0_4)
+        content = exposition(figures(session, province.now()), province.ingest_counts)
+    return Response(content, media_type=CONTENT_TYPE_PLAIN_0_0_4)
