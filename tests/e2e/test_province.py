@@ -15,8 +15,8 @@ from tests.e2e.browser import chromium
 from tests.e2e.console_page import LONG, ZONE, a_page, photograph
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.site import NAME, SiteProcess, a_site_of
-from tests.province.past import live_through
 from tests.province.program import Program, a_province
+from tests.province.recorded_history import report_for_days
 
 pytestmark = pytest.mark.timeout(300)
 
@@ -122,7 +122,7 @@ async def _history(page: Page, program: Program) -> None:
         site = session.get(Site, "ia-chia")
         assert site is not None
         site.created_at -= 20 * 86_400.0
-    live_through(database, "ia-chia", time.time())
+    report_for_days(database, "ia-chia", time.time())
     await page.goto(f"{program.url}/sites/ia-chia")
     await expect(page.locator("#history svg")).to_have_count(4)
     await expect(page.locator("#history figcaption").first).to_contain_text("Liên lạc được")

@@ -23,7 +23,6 @@ SHORT = {
     "appliance/core/message.py": "N_, imported wherever a text is written",
     "hardware/wiring.py": "one table of pins",
     "services/endpoint/devices/near_devices.py": "a Protocol that breaks a cycle",
-    "services/province/history/bounds.py": "one table of bounds",
     "services/province/storage/migrations/env.py": "Alembic asks for this file by name",
     "services/simulate/diary.py": "one writer",
     "services/slots/slot_check.py": "the one condition for a good slot",

@@ -1,7 +1,7 @@
-"""Each batch of reports into history, in the batch's own transaction and a handful of statements.
+"""Writes each batch of reports into history, in the batch's own transaction.
 
-A report may come twice and late: what is written for it is the same row again. The site's hour
-counts, so that what a site kept while its line was away stands where it belongs.
+A report may come twice and late: what is written for it is the same row again. The site's clock
+counts, so that what a site kept while its line was away gets the time at which it was made.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,24 +17,32 @@ from appliance.wire.report import Health
 from appliance.wire.topics import Kind
 from services.province.broker.ingest import Incoming
 from services.province.fleet.readiness import SILENT_AFTER_S, SILENT_KEY
-from services.province.history.bounds import AHEAD_S, EPISODES_S, LATE_S, MINUTE_S, MINUTES_S
-from services.province.history.events import events_of
-from services.province.history.following import follow_newest, mend
-from services.province.storage.history_tables import MINUTES, AlarmEpisode, Minute, SiteEvent
-from services.province.storage.partitions import make_room
+from services.province.history.episodes import apply_late, apply_newest
+from services.province.history.events import MAX_CLOCK_AHEAD_S, events_of
+from services.province.storage.history_tables import (
+    KEEP_EVENTS_S,
+    KEEP_MINUTES_S,
+    MINUTE_S,
+    MINUTES,
+    AlarmEpisode,
+    Minute,
+    SiteEvent,
+)
+from services.province.storage.partitions import ensure_partitions
 from services.province.storage.tables import LastReport, Site
 
-NO_TIME = "clock"
-"""The alarm of a site that does not know the hour: what it calls the hour is none."""
-
+CLOCK_ALARM = "clock"
+"""The alarm of a site that does not know the time: its own times are not used."""
+LATE_S = 190.0
+"""A report that came so long after it was made was kept at the site: its line was away."""
 FIGURES = ("soc_c", "loss_percent", "rtt_ms")
-LARGEST = 1e6
-"""None of these figures ever is; four bytes hold no number that a broken sensor may tell."""
+MAX_FIGURE = 1e6
+"""More than any of these can be; a broken sensor may report what four bytes cannot hold."""
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """One health report with its hour, by which history is ordered; POSIX seconds."""
+class TimedReport:
+    """One health report with the time by which history is ordered; POSIX seconds."""
 
     site: str
     health: Health
@@ -43,53 +51,53 @@ class Heard:
     alarms: tuple[Alarm, ...]
 
     @classmethod
-    def of(cls, one: Incoming, health: Health) -> "Heard":
-        """The site's own hours where they are to be believed, else ours."""
+    def of(cls, one: Incoming, health: Health) -> "TimedReport":
+        """With the site's own times where its clock is right, else with ours."""
         alarms = health.alarms
-        trusted = not any(alarm.key == NO_TIME for alarm in alarms)
-        at = _hour(health.id.at, one.received_at, trusted=trusted)
+        trusted = not any(alarm.key == CLOCK_ALARM for alarm in alarms)
+        at = _report_time(health.id.at, one.received_at, trusted=trusted)
         if not trusted:
             alarms = tuple(replace(alarm, since=at) for alarm in alarms)
         return cls(one.site, health, at, one.received_at, alarms)
 
 
 def record(session: Session, batch: Iterable[Incoming]) -> None:
-    """Write down a batch of reports of known sites, before they become the last ones."""
-    heard = [Heard.of(one, one.report) for one in batch if isinstance(one.report, Health)]
-    if not heard:
+    """Write a batch of reports of known sites, before they become the last ones."""
+    reports = [TimedReport.of(one, one.report) for one in batch if isinstance(one.report, Health)]
+    if not reports:
         return
-    heard.sort(key=lambda one: (one.site, one.at))
-    _write_minutes(session, heard)
-    _write_events(session, heard)
-    _write_alarms(session, heard)
+    reports.sort(key=lambda one: (one.site, one.at))
+    _write_minutes(session, reports)
+    _write_events(session, reports)
+    _write_alarms(session, reports)
 
 
-def _write_minutes(session: Session, heard: Sequence[Heard]) -> None:
+def _write_minutes(session: Session, reports: Sequence[TimedReport]) -> None:
     rows: dict[tuple[str, int], dict[str, object]] = {}
-    for one in heard:
-        oldest = MINUTES.begin(one.received_at) - MINUTES_S
+    for one in reports:
+        oldest = MINUTES.begin(one.received_at) - KEEP_MINUTES_S
         at = int(one.at // MINUTE_S) * MINUTE_S
         if at < oldest:
-            continue  # its hours are written already
+            continue  # its minutes were condensed into hours already
         rows.setdefault((one.site, at), {
             "site_id": one.site,
             "at": at,
             "late": one.received_at - one.at > LATE_S,
-            **{name: _small(one.health.figures.get(name)) for name in FIGURES},
+            **{name: _bounded(one.health.figures.get(name)) for name in FIGURES},
         })  # fmt: skip
-    make_room(session, MINUTES, [at for _, at in rows])
+    ensure_partitions(session, MINUTES, [at for _, at in rows])
     _insert_new(session, Minute, list(rows.values()))
 
 
-def _small(figure: float | None) -> float | None:
-    return figure if figure is not None and abs(figure) <= LARGEST else None
+def _bounded(figure: float | None) -> float | None:
+    return figure if figure is not None and abs(figure) <= MAX_FIGURE else None
 
 
-def _write_events(session: Session, heard: Sequence[Heard]) -> None:
+def _write_events(session: Session, reports: Sequence[TimedReport]) -> None:
     rows: dict[tuple[str, str, str], dict[str, object]] = {}
-    for one in heard:
+    for one in reports:
         for event in events_of(one.health, one.at):
-            if event.at > one.received_at - EPISODES_S:
+            if event.at > one.received_at - KEEP_EVENTS_S:
                 rows.setdefault((one.site, event.kind, event.name), {
                     "site_id": one.site,
                     "kind": event.kind,
@@ -110,25 +118,25 @@ def _insert_new(
         session.execute(into(table).on_conflict_do_nothing(), rows)
 
 
-def _write_alarms(session: Session, heard: Sequence[Heard]) -> None:
-    newest = _newest(session, {one.site for one in heard})
+def _write_alarms(session: Session, reports: Sequence[TimedReport]) -> None:
+    newest = _newest(session, {one.site for one in reports})
     late_from = {
-        one.site: one.at for one in reversed(heard) if one.at < newest.get(one.site, one.at)
+        one.site: one.at for one in reversed(reports) if one.at < newest.get(one.site, one.at)
     }
-    rows = _episodes(session, {one.site for one in heard}, late_from.values())
+    rows = _episodes(session, {one.site for one in reports}, late_from.values())
     helpers: Mapping[str, str] | None = None
-    for one in heard:
+    for one in reports:
         before, known = newest.get(one.site), rows.setdefault(one.site, [])
         alarms = one.alarms
         if before is not None and one.at <= before:
-            # The very same one again says nothing new.
-            made = mend(one.site, known, alarms, one.at) if one.at < before else []
+            # The same one again adds nothing.
+            made = apply_late(one.site, known, alarms, one.at) if one.at < before else []
         else:
             newest[one.site] = one.at
             gone = {row.key for row in known if row.ended_at is None}
             if helpers is None and gone - {alarm.key for alarm in alarms}:
                 helpers = _helpers(session)
-            made = follow_newest(one.site, known, alarms, one.at, (helpers or {}).get(one.site, ""))
+            made = apply_newest(one.site, known, alarms, one.at, (helpers or {}).get(one.site, ""))
             if before is not None and one.at - before > SILENT_AFTER_S:
                 made.append(_silence(one.site, before, one.at))
         known += made
@@ -136,34 +144,34 @@ def _write_alarms(session: Session, heard: Sequence[Heard]) -> None:
 
 
 def _newest(session: Session, sites: set[str]) -> dict[str, float]:
-    """The hour of each site's last health report, as `Heard` has it."""
+    """The time of each site's last health report, as `TimedReport` has it."""
     alarms = LastReport.state["alarms"]
     rows = session.execute(
         select(LastReport.site_id, LastReport.at, LastReport.received_at, alarms)
         .where(LastReport.site_id.in_(sites), LastReport.kind == Kind.HEALTH)
-        # Held until they are the newest: two copies of the program never open one alarm twice.
+        # Locked until these are the newest: two copies of the program never open one alarm twice.
         .order_by(LastReport.site_id)
         .with_for_update()
     )
     return {
-        site: _hour(at, received_at, trusted=not _no_time(alarms))
+        site: _report_time(at, received_at, trusted=not _has_clock_alarm(alarms))
         for site, at, received_at, alarms in rows
     }
 
 
-def _hour(at: float, received_at: float, *, trusted: bool) -> float:
-    return at if trusted and at <= received_at + AHEAD_S else received_at
+def _report_time(at: float, received_at: float, *, trusted: bool) -> float:
+    return at if trusted and at <= received_at + MAX_CLOCK_AHEAD_S else received_at
 
 
-def _no_time(alarms: Any) -> bool:
+def _has_clock_alarm(alarms: Any) -> bool:
     listed = alarms if isinstance(alarms, list) else []
-    return any(isinstance(one, dict) and one.get("key") == NO_TIME for one in listed)
+    return any(isinstance(one, dict) and one.get("key") == CLOCK_ALARM for one in listed)
 
 
 def _episodes(
     session: Session, sites: set[str], late: Iterable[float]
 ) -> dict[str, list[AlarmEpisode]]:
-    """What stands at these sites; where late reports came, also what ended since the first."""
+    """The active alarms of these sites; where late reports came, also those that ended since."""
     first = min(late, default=None)
     wanted: ColumnElement[bool] = AlarmEpisode.ended_at.is_(None)
     if first is not None:

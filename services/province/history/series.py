@@ -8,8 +8,7 @@ from sqlalchemy import Row as SqlRow
 from sqlalchemy import case, distinct, func, select
 from sqlalchemy.orm import Session
 
-from services.province.history.bounds import DAY_S, HOUR_S, SLOT_S
-from services.province.storage.history_tables import Hour, Minute
+from services.province.storage.history_tables import DAY_S, HOUR_S, SLOT_S, Hour, Minute
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ class Step:
 
     @property
     def missed(self) -> int:
-        """Slots of which nothing is known: no power, or a box that does not run."""
+        """Slots of which nothing is known: there was no power, or the box did not run."""
         return max(0, self.expected - self.heard - self.late)
 
 
@@ -85,13 +84,13 @@ def _rows(session: Session, site: str, begin: int, offset_s: int, width: int) ->
     shifted = Minute.at + offset_s
     at = (shifted - shifted % width - offset_s).label("step")
     slot = Minute.at // SLOT_S
-    every = func.count(distinct(slot))
+    slots = func.count(distinct(slot))
     at_once = func.count(distinct(case((Minute.late.is_(False), slot))))
     minutes = (
         select(
             at,
             at_once,
-            every - at_once,
+            slots - at_once,
             func.max(Minute.soc_c),
             func.max(Minute.loss_percent),
             func.max(Minute.rtt_ms),
@@ -109,7 +108,7 @@ def _rows(session: Session, site: str, begin: int, offset_s: int, width: int) ->
 
 
 def _slots(begin: float, end: float) -> int:
-    """Whole slots between; the one that is on is not yet owed."""
+    """Whole slots between; the current one is not expected yet."""
     return max(0, math.floor(end / SLOT_S) - math.ceil(begin / SLOT_S))
 
 

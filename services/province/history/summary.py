@@ -1,4 +1,4 @@
-"""One site's history for its page: how it was heard, what it measured, what happened."""
+"""One site's history for its page: when it was heard, what it measured, its starts."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.province.history.bounds import DAY_S
 from services.province.history.events import EventKind
 from services.province.history.series import SPANS, Span, Step, share_heard, steps_of
-from services.province.storage.history_tables import SiteEvent
+from services.province.storage.history_tables import DAY_S, SiteEvent
 from services.province.storage.tables import Site
 
-MOST_STARTS = 12
+MAX_EVENTS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ def last_event(session: Session, site: str, kind: EventKind) -> SiteEvent | None
 
 
 def runs(steps: Iterable[Step]) -> Iterable[Run]:
-    """A day without a fault is one run, however many steps it has."""
+    """Join equal neighbours: a day without an outage is one run, however many steps it has."""
     run: Run | None = None
     for number, step in enumerate(steps):
         known = step.expected or 1
@@ -77,9 +76,9 @@ def _events(session: Session, site: str, kind: EventKind, since: float) -> Itera
     wanted = select(SiteEvent).where(
         SiteEvent.site_id == site, SiteEvent.kind == kind, SiteEvent.at >= since
     )
-    return session.scalars(wanted.order_by(SiteEvent.at.desc()).limit(MOST_STARTS)).all()
+    return session.scalars(wanted.order_by(SiteEvent.at.desc()).limit(MAX_EVENTS)).all()
 
 
-def chosen(days: int) -> Span:
-    """The span of so many days, the first for any other number."""
+def span_of(days: int) -> Span:
+    """The span of so many days; the shortest for a number that is not offered."""
     return SPANS.get(days, SPANS[1])

@@ -1,7 +1,8 @@
-"""The tables of what was: bounded by their age, written with each batch of reports.
+"""The tables of history, and how long their rows are kept; ``docs/growth.md`` has their sizes.
 
-Minutes and hours are in partitions by time (see `partitions`). They have no foreign key to the
-sites: PostgreSQL would lock a site's row for each minute that is written.
+They are written with each batch of reports. Minutes and hours are in partitions by time (see
+`partitions`). They have no foreign key to the sites: PostgreSQL would lock a site's row for each
+minute that is written.
 """
 
 from typing import Any
@@ -12,12 +13,22 @@ from sqlalchemy.orm import Mapped, mapped_column
 from services.province.storage.partitions import by_day, by_month
 from services.province.storage.tables import Base
 
+MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86_400
+SLOT_S = 300
+"""The unit of being heard: of the reports of five minutes one may be late or lost."""
+KEEP_MINUTES_S = 3 * DAY_S
+"""Whole days of minutes before today's; longer than what a site can keep while its line is away."""
+KEEP_HOURS_S = 92 * DAY_S
+"""A quarter of a year; whole months, so up to one more."""
+KEEP_EVENTS_S = 92 * DAY_S
+"""Alarms that are over, starts and self-tests."""
+
 Figure: REAL[float] = REAL()
 """Four bytes: seven digits of a temperature are enough."""
 
 
 class Minute(Base):
-    """The first health report of a minute from a site, by the site's own hour."""
+    """The first health report of a minute from a site, by the site's own clock."""
 
     __tablename__ = "minutes"
     __table_args__ = {"postgresql_partition_by": "RANGE (at)"}  # noqa: RUF012
@@ -31,8 +42,8 @@ class Minute(Base):
 
 
 class Hour(Base):
-    """What is left of an hour's minutes when their partition goes: counts of its twelve slots of
-    five minutes, and the worst minute's figures."""
+    """What is kept of an hour's minutes when their partition is dropped: counts of its twelve slots
+    of five minutes, and the worst minute's figures."""
 
     __tablename__ = "hours"
     __table_args__ = {"postgresql_partition_by": "RANGE (at)"}  # noqa: RUF012
@@ -47,7 +58,7 @@ class Hour(Base):
 
 
 class AlarmEpisode(Base):
-    """One alarm of one site from its beginning to its end; ``ended_at`` is None while it stands."""
+    """One alarm of one site from its begin to its end; ``ended_at`` is None while it is active."""
 
     __tablename__ = "alarm_episodes"
     __table_args__ = (Index("ix_alarm_episodes_site_ended", "site_id", "ended_at"),)
@@ -58,14 +69,14 @@ class AlarmEpisode(Base):
     code: Mapped[str] = mapped_column(String(10))
     severity: Mapped[int] = mapped_column(SmallInteger)
     text: Mapped[dict[str, Any]]  # by locale, in the site's own words
-    detail: Mapped[str] = mapped_column(String(200))  # as it was measured at the beginning
+    detail: Mapped[str] = mapped_column(String(200))  # as it was measured at the begin
     began_at: Mapped[float]
     ended_at: Mapped[float | None] = mapped_column(index=True)
     helper: Mapped[str] = mapped_column(String(60), default="")  # who saw to it when it ended
 
 
 class SiteEvent(Base):
-    """What happened once: a start of the box (``name`` is the boot), a self-test (its hour)."""
+    """A single event: a start of the box (``name`` is the boot) or a self-test (its time)."""
 
     __tablename__ = "site_events"
 

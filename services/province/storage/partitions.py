@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 
 LOCK = 0x6469_7061
 """Any number that nobody else takes: who makes or drops partitions (pg_advisory_xact_lock)."""
-DROP_WAIT_S = 5
-"""To drop one every reader of the table must pause; who cannot within this tries an hour later."""
+LOCK_TIMEOUT_S = 5
+"""To drop a partition needs a lock against all readers; after this it is tried an hour later."""
 NAME = re.compile(r"_\d{8}$")
 
 
@@ -55,11 +55,11 @@ def is_partition(name: str | None) -> bool:
     return NAME.search(name or "") is not None
 
 
-def make_room(session: Session, parts: Partitioned, moments: Iterable[float]) -> None:
-    """See that a row of each of these moments has its partition.
+def ensure_partitions(session: Session, parts: Partitioned, moments: Iterable[float]) -> None:
+    """Make the partitions for rows of these moments, where they do not exist.
 
-    They are made ahead; this is asked before each batch all the same, and costs one look. A new one
-    is made apart and then attached, so that nobody who reads or writes waits for it.
+    They are made ahead; this is called before each batch all the same, and costs one query. A new
+    one is made as a table and then attached, so that no reader or writer waits for it.
     """
     if not _postgres(session):
         return
@@ -68,7 +68,7 @@ def make_room(session: Session, parts: Partitioned, moments: Iterable[float]) ->
     if all(parts.name(begin) in there for begin in begins):
         return
     session.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": LOCK})
-    there = partitions(session, parts)  # another copy of the program may have been quicker
+    there = partitions(session, parts)  # another copy of the program may have been faster
     for begin in begins:
         name = parts.name(begin)
         if name in there:
@@ -81,12 +81,12 @@ def make_room(session: Session, parts: Partitioned, moments: Iterable[float]) ->
 
 
 def drop_before(session: Session, parts: Partitioned, cutoff: int) -> None:
-    """Let go of all partitions that end by `cutoff`, itself the begin of one."""
+    """Drop all partitions that end by `cutoff`, itself the begin of one."""
     if not _postgres(session):
         prune = text(f"DELETE FROM {parts.table} WHERE at < :cutoff")  # noqa: S608 - our own names
         session.execute(prune, {"cutoff": cutoff})
         return
-    session.execute(text(f"SET LOCAL lock_timeout = '{DROP_WAIT_S}s'"))
+    session.execute(text(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT_S}s'"))
     oldest = parts.name(cutoff)
     for name in partitions(session, parts):
         if name < oldest:  # of one length, so in the order of their dates
@@ -107,8 +107,8 @@ def partitions(session: Session, parts: Partitioned) -> list[str]:
     return sorted(found)
 
 
-def one_at_a_time(session: Session) -> bool:
-    """Whether this copy of the program may tend the partitions now; until the transaction ends."""
+def try_exclusive(session: Session) -> bool:
+    """Take the lock of the partitions until the transaction ends; False where another has it."""
     if not _postgres(session):
         return True  # SQLite has one writer at a time
     free = text("SELECT pg_try_advisory_xact_lock(:number)")

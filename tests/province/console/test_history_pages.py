@@ -16,7 +16,7 @@ from services.province.console import charts
 from services.province.fleet.report_writer import write_reports
 from services.province.storage.tables import Site
 from tests.province.in_process import NOON, House
-from tests.province.past import HOT, OLD_AGENDA, WORN, live_through
+from tests.province.recorded_history import HOT, OLD_AGENDA, WORN, report_for_days
 
 
 def tree(picture: str) -> ElementTree.Element:
@@ -36,7 +36,7 @@ def lived(house: House) -> House:
         site = session.get(Site, "ia-kly")
         assert site is not None
         site.created_at = NOON - 30 * 86_400.0
-    live_through(house.database, "ia-kly", NOON)
+    report_for_days(house.database, "ia-kly", NOON)
     return house
 
 

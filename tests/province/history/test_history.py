@@ -15,21 +15,23 @@ from appliance.wire.topics import Kind
 from services.province.accounts import Role
 from services.province.broker.ingest import Incoming
 from services.province.fleet.report_writer import write_reports
-from services.province.history.bounds import EPISODES_S, HOURS_S, MINUTES_S
 from services.province.history.retention import Retention
 from services.province.history.series import SPANS, Step, share_heard, steps_of
 from services.province.storage.database import Database
 from services.province.storage.history_tables import (
     HOURS,
+    KEEP_EVENTS_S,
+    KEEP_HOURS_S,
+    KEEP_MINUTES_S,
     MINUTES,
     AlarmEpisode,
     Hour,
     Minute,
     SiteEvent,
 )
-from services.province.storage.partitions import make_room, one_at_a_time, partitions
+from services.province.storage.partitions import ensure_partitions, partitions, try_exclusive
 from tests.province.in_process import NOON, House
-from tests.province.past import keep
+from tests.province.recorded_history import store
 
 DAY_S, HOUR_S = 86_400, 3600
 HOT = Alarm("hot", "B1", 2, NOON, "84.2 °C", {"vi": "Nóng", "en": "Hot"})
@@ -174,19 +176,19 @@ def test_history_is_bounded_and_old_minutes_become_hours(site: House) -> None:
     database = site.database
     for day in range(7):
         begin = NOON + day * DAY_S
-        keep(database, [
+        store(database, [
             said(begin + at, figures={"soc_c": 50.0 + day, "loss_percent": 1.5})
             for at in range(0, DAY_S, 300)
             if not 3 * HOUR_S <= at < 5 * HOUR_S  # each day it is off for two hours
         ])  # fmt: skip
         now = begin + DAY_S
-        assert Retention(database, now=lambda: now).tend()  # noqa: B023
+        assert Retention(database, now=lambda: now).run_once()  # noqa: B023
     with database.reading() as session:
         oldest = session.scalar(select(func.min(Minute.at)))
         count = session.scalar(select(func.count()).select_from(Minute))
         newest_hour = session.scalar(select(func.max(Hour.at)))
         made, kept = partitions(session, MINUTES), partitions(session, HOURS)
-    assert oldest == MINUTES.begin(now) - MINUTES_S
+    assert oldest == MINUTES.begin(now) - KEEP_MINUTES_S
     assert newest_hour == oldest - HOUR_S
     assert count is not None and count < 4 * DAY_S / 300
     if database.engine.dialect.name == "postgresql":
@@ -204,7 +206,7 @@ def test_history_is_bounded_and_old_minutes_become_hours(site: House) -> None:
     near, far = steps(site, 90, now)[-3], steps(site, 90, now)[-6]
     assert (near.expected, near.heard, near.soc_c) == (288, 264, 55.0)
     assert (far.expected, far.heard, far.soc_c, far.loss_percent) == (288, 264, 52.0, 1.5)
-    assert Retention(database, now=lambda: now).tend()
+    assert Retention(database, now=lambda: now).run_once()
     assert steps(site, 90, now)[-6] == far
 
 
@@ -212,8 +214,8 @@ def test_the_oldest_is_let_go_whole(site: House) -> None:
     store, database = write_reports(site.database), site.database
     store([said(NOON, alarms=(HOT,), facts={"reboot": "power"})])
     store([said(NOON + 60.0)])
-    later = NOON + MINUTES_S + 2 * DAY_S
-    Retention(database, now=lambda: later).tend()
+    later = NOON + KEEP_MINUTES_S + 2 * DAY_S
+    Retention(database, now=lambda: later).run_once()
     assert minutes(site) == []
     with database.reading() as session:
         (hour,) = session.scalars(select(Hour))
@@ -221,8 +223,8 @@ def test_the_oldest_is_let_go_whole(site: House) -> None:
     # What comes so late that its hours are made adds nothing, and fails nothing.
     store([said(NOON + 120.0, later)])
     assert minutes(site) == []
-    end = NOON + max(HOURS_S, EPISODES_S) + 32 * DAY_S
-    Retention(database, now=lambda: end).tend()
+    end = NOON + max(KEEP_HOURS_S, KEEP_EVENTS_S) + 32 * DAY_S
+    Retention(database, now=lambda: end).run_once()
     with database.reading() as session:
         for table in (Hour, AlarmEpisode, SiteEvent):
             assert session.scalar(select(func.count()).select_from(table)) == 0
@@ -231,9 +233,9 @@ def test_the_oldest_is_let_go_whole(site: House) -> None:
 def test_only_one_copy_tends_at_a_time(on_postgres: Database) -> None:
     tending = Retention(on_postgres, now=lambda: NOON)
     with on_postgres.writing() as session:
-        assert one_at_a_time(session)
-        assert not tending.tend()
-    assert tending.tend()
+        assert try_exclusive(session)
+        assert not tending.run_once()
+    assert tending.run_once()
 
 
 def test_copies_that_need_one_day_make_it_once(on_postgres: Database) -> None:
@@ -243,7 +245,7 @@ def test_copies_that_need_one_day_make_it_once(on_postgres: Database) -> None:
     def need() -> None:
         for day in range(3):
             with on_postgres.writing() as session:
-                make_room(session, MINUTES, [moment + day * DAY_S])
+                ensure_partitions(session, MINUTES, [moment + day * DAY_S])
 
     at_once([need] * 4)
     with on_postgres.reading() as session:

@@ -16,12 +16,12 @@ from services.province.console.request import ConsoleRequest, needs, redirect
 from services.province.fleet.alarms import past
 from services.province.fleet.overview import AHEAD_S, standings_of
 from services.province.fleet.readiness import near
-from services.province.history.bounds import DAY_S
 from services.province.history.events import EventKind
-from services.province.history.summary import chosen, history_of, last_event
+from services.province.history.summary import history_of, last_event, span_of
 from services.province.schedule.feeds import Schedule, next_up
 from services.province.sites.site_files import feed_url
 from services.province.sites.tree import Tree, add_site, get_site, place_at
+from services.province.storage.history_tables import DAY_S
 from services.province.storage.tables import LastReport, Site
 
 router = APIRouter()
@@ -104,7 +104,7 @@ def _history(
 ) -> dict[str, Any]:
     site: Site = seen["site"]
     zone, now = request.province.settings.zoneinfo, request.now
-    span = chosen(days)
+    span = span_of(days)
     offset = datetime.fromtimestamp(now, zone).utcoffset() or timedelta()
     history = history_of(session, site, span, now, int(offset.total_seconds()))
     reports = select(LastReport).where(LastReport.site_id == site.id).order_by(LastReport.kind)

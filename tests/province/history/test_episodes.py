@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from appliance.wire.alarm import Alarm
 from services.province.fleet.readiness import SILENT_KEY
-from services.province.history.following import MOST_ALARMS, SLACK_S, follow_newest, mend
+from services.province.history.episodes import MAX_ALARMS, MAX_DELAY_S, apply_late, apply_newest
 from services.province.storage.history_tables import AlarmEpisode
 
 T = 1_773_290_400.0
@@ -26,11 +26,11 @@ def spans(rows: list[AlarmEpisode]) -> list[tuple[str, float, float | None]]:
 
 
 def newest(rows: list[AlarmEpisode], at: float, *alarms: Alarm, helper: str = "") -> None:
-    rows += follow_newest("ia-kly", rows, alarms, T + at, helper)
+    rows += apply_newest("ia-kly", rows, alarms, T + at, helper)
 
 
 def late(rows: list[AlarmEpisode], at: float, *alarms: Alarm) -> None:
-    rows += mend("ia-kly", rows, alarms, T + at)
+    rows += apply_late("ia-kly", rows, alarms, T + at)
 
 
 def test_an_alarm_is_one_row_from_its_beginning_to_the_first_report_without_it() -> None:
@@ -75,7 +75,7 @@ def test_an_end_that_was_seen_late_is_put_where_it_was() -> None:
 
 def test_a_report_of_the_patience_before_an_alarm_ends_nothing() -> None:
     rows = [row(T, T + 900)]
-    late(rows, SLACK_S - 1)
+    late(rows, MAX_DELAY_S - 1)
     assert spans(rows) == [("hot", 0, 900)]
 
 
@@ -88,7 +88,7 @@ def test_silence_is_the_province_s_word_and_no_late_report_mends_it() -> None:
 def test_a_site_that_makes_up_alarms_fills_no_table() -> None:
     rows: list[AlarmEpisode] = []
     newest(rows, 0, *(alarm(f"k{number}" + "x" * 50) for number in range(100)))
-    assert len(rows) == MOST_ALARMS
+    assert len(rows) == MAX_ALARMS
 
 
 KEYS = ("hot", "storage", "link-slow")

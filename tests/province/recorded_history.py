@@ -1,4 +1,4 @@
-"""A fortnight as the sites' reports make it, for pages that show history."""
+"""A fortnight of history as the sites' reports make it, for pages that show it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -37,7 +37,7 @@ WORN = Alarm(
 )  # fmt: skip
 
 
-def live_through(database: Database, site: str, now: float, *, days: int = 8) -> None:
+def report_for_days(database: Database, site: str, now: float, *, days: int = 8) -> None:
     """`site` reports each three minutes until `now`: warm by day, hot one afternoon, in a meeting
     each morning over a line that loses something, off one evening, and once without its line."""
     late: list[Incoming] = []
@@ -46,17 +46,17 @@ def live_through(database: Database, site: str, now: float, *, days: int = 8) ->
         one = Incoming(site, Kind.HEALTH, report, received_at)
         (late if received_at > report.id.at else batch).append(one)
         if late and received_at == report.id.at:
-            keep(database, batch)
-            keep(database, late)
+            store(database, batch)
+            store(database, late)
             batch, late = [], []
         if len(batch) == 200:
-            keep(database, batch)
+            store(database, batch)
             batch = []
-    keep(database, batch)
-    Retention(database, now=lambda: now).tend()
+    store(database, batch)
+    Retention(database, now=lambda: now).run_once()
 
 
-def keep(database: Database, batch: Sequence[Incoming]) -> None:
+def store(database: Database, batch: Sequence[Incoming]) -> None:
     """As the program does, but only a batch's newest report is kept as the last: the others would
     be replaced by it at once."""
     if not batch:
