@@ -7,7 +7,7 @@ from pathlib import Path
 
 from services.province.accounts import Role, add_account
 from services.province.broker.local_broker import LocalBroker
-from services.province.schedule.meetings import Guests, Wish, enter
+from services.province.schedule.meetings import Guests, MeetingDraft, create
 from services.province.settings import Settings
 from services.province.sites.site_files import feed_url
 from services.province.sites.tree import add_site, place_at
@@ -55,7 +55,7 @@ class Office:
         """Enter the meeting."""
         now = time.time()
         with self._open() as database, database.writing() as session:
-            wish = Wish(
+            wish = MeetingDraft(
                 "Giao ban trực tuyến với các xã, phường",
                 float(int(now + BEGINS_IN_S)),
                 3600.0,
@@ -64,7 +64,7 @@ class Office:
                 chair="UBND tỉnh Gia Lai",
                 chair_pin=chair_pin,
             )
-            enter(session, wish, now)
+            create(session, wish, now)
 
     @contextmanager
     def _open(self) -> Iterator[Database]:

@@ -11,7 +11,7 @@ from services.province.broker.ingest import IngestCounts
 from services.province.console.app import application
 from services.province.console.render import Pages
 from services.province.console.request import Province
-from services.province.schedule.meetings import Guests, Wish, enter
+from services.province.schedule.meetings import Guests, MeetingDraft, create
 from services.province.settings import Settings
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
@@ -67,9 +67,9 @@ class House:
         with self.database.writing() as session:
             return place_at(session, names).id
 
-    def meeting(self, wish: Wish) -> int:
+    def meeting(self, wish: MeetingDraft) -> int:
         with self.database.writing() as session:
-            return enter(session, wish, self.now).id
+            return create(session, wish, self.now).id
 
     def token(self, site: str) -> str:
         with self.database.reading() as session:
@@ -111,7 +111,7 @@ class Person:
         return answer
 
 
-def wish(places: set[int], **changes: object) -> Wish:
+def wish(places: set[int], **changes: object) -> MeetingDraft:
     """A meeting in an hour, of an hour and a half."""
     words: dict[str, object] = {
         "title": "Giao ban tuần",
@@ -121,4 +121,4 @@ def wish(places: set[int], **changes: object) -> Wish:
         "address": ADDRESS,
         "chair": "Chủ tịch tỉnh",
     }
-    return Wish(**{**words, **changes})  # type: ignore[arg-type]
+    return MeetingDraft(**{**words, **changes})  # type: ignore[arg-type]

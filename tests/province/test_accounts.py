@@ -4,10 +4,10 @@ import pytest
 
 from services.province import accounts
 from services.province.accounts import (
-    IDLE_S,
-    LONGEST_S,
-    SEEN_EVERY_S,
-    TRIES,
+    MAX_IDLE_S,
+    MAX_SESSION_S,
+    MAX_TRIES,
+    SEEN_INTERVAL_S,
     WINDOW_S,
     Role,
     add_account,
@@ -65,15 +65,15 @@ def test_a_name_is_the_same_in_any_case_and_is_given_once(lan: Database) -> None
 
 def test_a_session_lasts_while_it_is_used_and_never_longer_than_a_week(lan: Database) -> None:
     token = enter(lan)
-    assert who(lan, token, NOON + IDLE_S) == "lan"
-    assert who(lan, token, NOON + IDLE_S + 1.0) == ""
+    assert who(lan, token, NOON + MAX_IDLE_S) == "lan"
+    assert who(lan, token, NOON + MAX_IDLE_S + 1.0) == ""
     assert who(lan, token + "x", NOON) == ""
     with lan.writing() as session:
-        assert not accounts.stale(session, token, NOON + SEEN_EVERY_S)
-        assert accounts.stale(session, token, NOON + SEEN_EVERY_S + 1.0)
-        accounts.seen(session, token, NOON + LONGEST_S - 1.0)
-    assert who(lan, token, NOON + LONGEST_S) == "lan"
-    assert who(lan, token, NOON + LONGEST_S + 1.0) == ""
+        assert not accounts.stale(session, token, NOON + SEEN_INTERVAL_S)
+        assert accounts.stale(session, token, NOON + SEEN_INTERVAL_S + 1.0)
+        accounts.seen(session, token, NOON + MAX_SESSION_S - 1.0)
+    assert who(lan, token, NOON + MAX_SESSION_S) == "lan"
+    assert who(lan, token, NOON + MAX_SESSION_S + 1.0) == ""
 
 
 def test_no_table_holds_a_token_or_a_password(lan: Database) -> None:
@@ -90,7 +90,7 @@ def test_no_table_holds_a_token_or_a_password(lan: Database) -> None:
 def test_from_one_address_five_wrong_ones_close_the_door_for_a_quarter_of_an_hour(
     lan: Database,
 ) -> None:
-    for second in range(TRIES["pair"]):
+    for second in range(MAX_TRIES["pair"]):
         assert enter(lan, "sai mật khẩu", NOON + second) == ""
     with pytest.raises(TooManyTriesError) as closed:
         enter(lan, at=NOON + 10.0)
@@ -104,9 +104,9 @@ def test_from_one_address_five_wrong_ones_close_the_door_for_a_quarter_of_an_hou
 
 def test_many_addresses_wear_a_name_out_and_many_names_an_address(database: Database) -> None:
     with database.writing() as session:
-        for number in range(TRIES["name"]):
+        for number in range(MAX_TRIES["name"]):
             session.add(WrongPassword(key="name:lan", at=NOON + number))
-        for number in range(TRIES["from"]):
+        for number in range(MAX_TRIES["from"]):
             session.add(WrongPassword(key="from:3.3.3.3", at=NOON + number))
     for name, ip in (("lan", "9.9.9.9"), ("ai đó", "3.3.3.3")):
         with pytest.raises(TooManyTriesError) as closed:
@@ -118,7 +118,7 @@ def test_many_addresses_wear_a_name_out_and_many_names_an_address(database: Data
 def test_a_right_password_forgets_the_wrong_ones_of_this_pair_and_what_is_old(
     lan: Database,
 ) -> None:
-    for second in range(TRIES["pair"] - 1):
+    for second in range(MAX_TRIES["pair"] - 1):
         enter(lan, "sai mật khẩu", NOON + second)
     assert enter(lan, at=NOON + 60.0) != ""
     with lan.reading() as session:

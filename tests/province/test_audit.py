@@ -24,14 +24,14 @@ def test_a_line_holds_all_that_was_told_and_too_long_words_are_cut(database: Dat
 
 def test_the_newest_come_first_page_by_page_and_each_once(database: Database) -> None:
     with database.writing() as session:
-        for number in range(audit.MOST_SHOWN + 30):
+        for number in range(audit.MAX_SHOWN + 30):
             audit.note(session, NOON - number, "lan", "edit", str(number))
             session.flush()
     with database.reading() as session:
         first = audit.newest(session)
         rest = audit.newest(session, first[-1].id)
     assert [row.subject for row in (*first, *rest)] == [str(n) for n in range(229, -1, -1)]
-    assert len(first) == audit.MOST_SHOWN
+    assert len(first) == audit.MAX_SHOWN
 
 
 def test_what_is_rolled_back_leaves_no_line(database: Database) -> None:

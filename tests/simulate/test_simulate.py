@@ -118,7 +118,7 @@ def test_the_command_lists_its_sites_as_a_sheet_that_the_console_takes(tmp_path:
     with database.writing() as session:
         taken = import_sites(session, done.stdout, 1.0)
     database.close()
-    assert (taken.added, taken.faults) == (30, [])
+    assert (taken.added, taken.problems) == (30, [])
 
 
 @pytest.mark.timeout(240)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from appliance.base.mqtt import MQTT_ERRORS
-from services.province.schedule.feeds import reached
+from services.province.schedule.feeds import invited_sites
 from services.province.sites.tree import Tree
 from services.province.storage.database import Database
 from services.province.storage.tables import Invitation, Meeting
@@ -93,5 +93,5 @@ def concerned(session: Session, meetings: Iterable[int]) -> set[str]:
     """All sites whose feeds hold one of these meetings, those that were asked out again too."""
     tree = Tree.load(session)
     rows = select(Invitation).where(Invitation.meeting_id.in_(list(meetings)))
-    found = reached(session, tree, session.scalars(rows), left=True)
+    found = invited_sites(session, tree, session.scalars(rows), left=True)
     return {site for _, sites in found for site in sites}

@@ -10,7 +10,7 @@ from sqlalchemy import Text, case, cast, select
 from sqlalchemy.orm import Session
 
 from services.province.fleet.readiness import Heard, Standing, State, judge, near
-from services.province.schedule.feeds import Schedule, next_up
+from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.schedule.ical import Occurrence
 from services.province.sites.tree import SiteName, Tree
 from services.province.storage.tables import LastReport
@@ -61,7 +61,7 @@ def overview(session: Session, now: float) -> Overview:
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, now)
     occurring = schedule.between(now, now + AHEAD_S)
-    meeting = next_up(occurring, now)
+    meeting = next_meeting(occurring, now)
     sites = schedule.invited(meeting) if meeting is not None else set(tree.sites)
     sites &= set(tree.sites)
     close = meeting is not None and near(now, meeting.begin, meeting.end)

@@ -1,8 +1,7 @@
-"""Meetings from a calendar server: the events of one CalDAV collection (RFC 4791) as one calendar.
+"""Reads the events of one CalDAV collection (RFC 4791) as one calendar.
 
-The program asks servers that its administrator has named and no other, over TLS, follows no
-redirect, and reads no more than a file of meetings may have. Nothing of what is typed to log in
-there is kept.
+The program connects only to servers that its administrator has named, over TLS, follows no
+redirect, and reads no more than a file of meetings may have. The name and password are not kept.
 """
 
 import time
@@ -19,14 +18,14 @@ from niquests.adapters import HTTPAdapter
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
-from services.province.importing.table import LARGEST
+from services.province.importing.table import MAX_FILE_BYTES
 
 BEHIND, AHEAD = timedelta(days=1), timedelta(days=400)
-"""What is over is nobody's concern, and beyond a year a calendar holds birthdays."""
-WAIT_S, WHOLE_S = 20, 60.0
-"""For a server's next word, and for all of an answer."""
-CHUNK = 65_536
-BROKEN = (
+"""What is over is not imported, and beyond a year a calendar holds birthdays."""
+TIMEOUT_S, ANSWER_TIMEOUT_S = 20, 60.0
+"""For the next bytes of a server, and for the whole of an answer."""
+CHUNK_BYTES = 65_536
+CALENDAR_ERRORS = (
     DAVError,
     RequestException,
     LxmlError,
@@ -36,8 +35,8 @@ BROKEN = (
     AttributeError,
     AssertionError,
 )
-"""The library tells an answer that is none by whatever its own code stumbles over."""
-_AWAY = N_("The calendar server did not give its meetings: {why}.")
+"""The library raises any of these for an answer that is no calendar."""
+_UNAVAILABLE = N_("The calendar server did not give its meetings: {why}.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def read_collection(
         url=collection.url,
         username=collection.user,
         password=collection.password,
-        timeout=WAIT_S,
+        timeout=TIMEOUT_S,
         ssl_verify_cert=ca or True,
         enable_rfc6764=False,  # it would look for other servers by DNS
         rate_limit_handle=False,
@@ -83,23 +82,23 @@ def read_collection(
             raise WrongInputError(
                 N_("The calendar server refuses this name and password."), "user"
             ) from error
-        except BROKEN as error:
-            # Never its words: an address with whatever was typed may stand in them.
-            raise WrongInputError(_AWAY, "url", why=type(error).__name__) from error
+        except CALENDAR_ERRORS as error:
+            # Never its text: an address with whatever was typed may be in it.
+            raise WrongInputError(_UNAVAILABLE, "url", why=type(error).__name__) from error
     return "".join(str(one.data or "") for one in found).encode()
 
 
 class _Bounded(HTTPAdapter):
-    """Reads each answer whole, within `LARGEST` bytes and `WHOLE_S` seconds."""
+    """Reads each answer whole, within `MAX_FILE_BYTES` bytes and `ANSWER_TIMEOUT_S` seconds."""
 
     def send(self, request: PreparedRequest, *words: Any, **options: Any) -> Response:
         """As its base, which knows no bound."""
-        until = time.monotonic() + WHOLE_S
+        until = time.monotonic() + ANSWER_TIMEOUT_S
         answer = super().send(request, *words, **{**options, "stream": True})
         body = bytearray()
-        for part in answer.iter_content(CHUNK):
+        for part in answer.iter_content(CHUNK_BYTES):
             body += part
-            if len(body) > LARGEST or time.monotonic() > until:
+            if len(body) > MAX_FILE_BYTES or time.monotonic() > until:
                 answer.close()
                 raise RequestException("the answer is too large or too slow")
         loose: Any = answer

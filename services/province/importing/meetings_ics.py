@@ -1,4 +1,4 @@
-"""Meetings from somebody's calendar (RFC 5545), read as a site would read it."""
+"""Imports meetings from a calendar file (RFC 5545), read as a site would read it."""
 
 from collections.abc import Sequence
 from datetime import datetime, time
@@ -15,19 +15,19 @@ from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.calendar.series import newest
 from appliance.wire.calendar.zones import read_zones
 from services.province.errors import WrongInputError
-from services.province.importing.sites_sheet import MOST_FAULTS, Imported
+from services.province.importing.sites_sheet import MAX_PROBLEMS, Imported
 from services.province.importing.table import SheetProblem
 from services.province.schedule import meetings
-from services.province.schedule.meetings import Guests, Wish
+from services.province.schedule.meetings import Guests, MeetingDraft
 from services.province.storage.tables import Meeting
 
 
 def import_calendar(
     session: Session, content: bytes, guests: Guests, zone: ZoneInfo, now: float
 ) -> Imported:
-    """Take in all events of `content` that name an hour; one that is known by its UID is changed.
+    """Take in all events of `content` that have a time; one that is known by its UID is changed.
 
-    An all-day event is passed over: it says when nobody is to dial. A fault's ``line`` is the
+    An all-day event is passed over: it does not say when to dial. A problem's ``line`` is the
     number of the event in the file.
     """
     try:
@@ -46,10 +46,10 @@ def import_calendar(
         try:
             _take(session, uid, group, guests, done, zone, now)
         except WrongInputError as error:
-            done.faults.append(SheetProblem(number, error.message, error.values))
-        if len(done.faults) >= MOST_FAULTS:
+            done.problems.append(SheetProblem(number, error.message, error.values))
+        if len(done.problems) >= MAX_PROBLEMS:
             break
-    if not (done.added or done.changed or done.same or done.faults):
+    if not (done.added or done.changed or done.same or done.problems):
         raise WrongInputError(N_("The calendar has no meeting with an hour."), "file")
     return done
 
@@ -71,7 +71,7 @@ def _events(calendar: CalendarText, zone: ZoneInfo, done: Imported) -> list[Even
                 component, zone=zone, zones=zones, hosts=frozenset(), cancelling=False
             )
         except EventError as error:
-            done.faults.append(SheetProblem(number, N_("This event cannot be read: {why}."),
+            done.problems.append(SheetProblem(number, N_("This event cannot be read: {why}."),
                                      {"why": str(error)}))  # fmt: skip
         else:
             found.append(event)
@@ -92,7 +92,7 @@ def _take(
         raise WrongInputError(
             N_("“{title}” repeats in a way that cannot be taken in."), title=group[0].title or uid
         )
-    wish = Wish(
+    draft = MeetingDraft(
         title=master.title,
         begin=master.begin.timestamp(),
         length_s=master.length.total_seconds(),
@@ -112,11 +112,11 @@ def _take(
             done.same += 1
         return
     if known is None:
-        meeting = meetings.enter(session, wish, now, uid[:255])
+        meeting = meetings.create(session, draft, now, uid[:255])
         done.added += 1
     else:
         meeting = known
-        meetings.edit(session, meeting, wish, now)
+        meetings.edit(session, meeting, draft, now)
         done.changed += 1
     for excluded in master.excluded if master.rules else ():
         # A day alone means the occurrence of that day.

@@ -1,4 +1,4 @@
-"""Meetings from a sheet: one line a meeting, days and hours as people write them."""
+"""Imports meetings from a sheet: one row a meeting, days and times as people write them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
-from services.province.importing.sites_sheet import MOST_FAULTS, Imported
-from services.province.importing.table import SheetProblem, SheetRow, plain, read_lines
-from services.province.schedule.meetings import Guests, Wish, enter
+from services.province.importing.sites_sheet import MAX_PROBLEMS, Imported
+from services.province.importing.table import SheetProblem, SheetRow, plain, read_rows
+from services.province.schedule.meetings import Guests, MeetingDraft, create
 from services.province.sites import groups
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
@@ -27,16 +27,16 @@ COLUMNS: dict[str, Sequence[str]] = {
     "chair": ("Chủ tọa", "Chủ trì"),
     "guests": ("Thành phần", "Đơn vị"),
 }
-USUAL_S = 5400.0
+DEFAULT_LENGTH_S = 5400.0
 _EXCEL_DAY = date(1899, 12, 30)
 
 
 def import_meetings(
-    session: Session, content: bytes, usual: Guests, zone: ZoneInfo, now: float
+    session: Session, content: bytes, default_guests: Guests, zone: ZoneInfo, now: float
 ) -> Imported:
-    """Take in the sheet `content`; a line that names no guests invites the `usual` ones.
+    """Take in the sheet `content`; a line that names no guests invites the `default_guests`.
 
-    The same file twice gives the same meetings: their uid is made of day, hour and title.
+    The same file twice gives the same meetings: their uid is made of day, time and title.
     """
     done = Imported()
     tree = Tree.load(session)
@@ -46,43 +46,45 @@ def import_meetings(
     for group in groups.listed(session):
         one = Guests(groups=frozenset({group.id}))
         named.setdefault(plain(group.name), set()).add(one)
-    for line in read_lines(content, COLUMNS):
+    for line in read_rows(content, COLUMNS):
         try:
-            wish = _wish(line, named, usual, zone)
-            _take(session, wish, done, now)
+            draft = _draft(line, named, default_guests, zone)
+            _take(session, draft, done, now)
         except WrongInputError as error:
-            done.faults.append(SheetProblem(line.number, error.message, error.values))
-            if len(done.faults) >= MOST_FAULTS:
+            done.problems.append(SheetProblem(line.number, error.message, error.values))
+            if len(done.problems) >= MAX_PROBLEMS:
                 break
-    if not (done.added or done.same or done.faults):
+    if not (done.added or done.same or done.problems):
         raise WrongInputError(N_("The sheet has no line with a meeting."), "file")
     return done
 
 
-def _take(session: Session, wish: Wish, done: Imported, now: float) -> None:
-    uid = f"{wish.begin:.0f}-{plain(wish.title).replace(' ', '-')[:100]}@sheet.diemcau"
+def _take(session: Session, draft: MeetingDraft, done: Imported, now: float) -> None:
+    uid = f"{draft.begin:.0f}-{plain(draft.title).replace(' ', '-')[:100]}@sheet.diemcau"
     if session.scalar(select(Meeting.id).where(Meeting.uid == uid)) is not None:
         done.same += 1
         return
-    enter(session, wish, now, uid)
+    create(session, draft, now, uid)
     done.added += 1
 
 
-def _wish(line: SheetRow, named: Mapping[str, set[Guests]], usual: Guests, zone: ZoneInfo) -> Wish:
+def _draft(
+    line: SheetRow, named: Mapping[str, set[Guests]], default_guests: Guests, zone: ZoneInfo
+) -> MeetingDraft:
     day = _day(line)
-    begin = datetime.combine(day, _hour(line, "begin"), zone)
+    begin = datetime.combine(day, _time(line, "begin"), zone)
     if line.text("minutes"):
         length_s = _number(line, "minutes") * 60.0
     elif line.text("end"):
-        end = datetime.combine(day, _hour(line, "end"), zone)
+        end = datetime.combine(day, _time(line, "end"), zone)
         length_s = ((end - begin) % timedelta(days=1)).total_seconds()
     else:
-        length_s = USUAL_S
-    return Wish(
+        length_s = DEFAULT_LENGTH_S
+    return MeetingDraft(
         title=line.text("title"),
         begin=begin.timestamp(),
         length_s=length_s,
-        guests=_guests(line, named) or usual,
+        guests=_guests(line, named) or default_guests,
         address=line.text("address"),
         chair=line.text("chair"),
         zone=zone.key,
@@ -98,8 +100,8 @@ def _guests(line: SheetRow, named: Mapping[str, set[Guests]]) -> Guests | None:
     for name in names:
         known = named.get(plain(name), set())
         if len(known) != 1:
-            said = N_("The name “{value}” stands for {count} places or groups.")
-            raise WrongInputError(said, "guests", value=name.strip(), count=len(known))
+            message = N_("The name “{value}” stands for {count} places or groups.")
+            raise WrongInputError(message, "guests", value=name.strip(), count=len(known))
         found += known
     if not found:
         return None
@@ -127,7 +129,7 @@ def _day(line: SheetRow) -> date:
         raise WrongInputError(N_("“{value}” is no day."), "day", value=text[:40]) from error
 
 
-def _hour(line: SheetRow, name: str) -> time:
+def _time(line: SheetRow, name: str) -> time:
     value = line.cells.get(name, "")
     if isinstance(value, datetime):
         return value.time()

@@ -1,4 +1,4 @@
-"""Sites from a sheet of communes: one line a site, the columns for its places in any depth."""
+"""Imports sites from a sheet: one row a site, with columns for its places of any depth."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
-from services.province.importing.table import SheetProblem, SheetRow, plain, read_lines
+from services.province.importing.table import SheetProblem, SheetRow, plain, read_rows
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.tables import Place, Site
 
@@ -22,36 +22,37 @@ COLUMNS: dict[str, Sequence[str]] = {
     "group": ("Thôn", "Làng", "Tổ dân phố"),
 }
 PLACES = ("province", "district", "commune", "group")
-MOST_FAULTS = 50
-MOST_OF_A_NAME = 100
+MAX_PROBLEMS = 50
+MAX_SAME_NAME = 100
 _KIND = re.compile(r"^(xa|phuong|thi tran|dac khu|huyen|quan|thi xa|thanh pho|tinh|thon|lang) ")
 
 
 @dataclass(slots=True)
 class Imported:
-    """What came of a file: nothing at all where there are faults."""
+    """The result of an import; the caller takes in nothing where there are problems."""
 
     added: int = 0
     changed: int = 0
     same: int = 0
-    faults: list[SheetProblem] = field(default_factory=list)
+    problems: list[SheetProblem] = field(default_factory=list)
 
 
 def import_sites(session: Session, content: bytes, now: float) -> Imported:
     """Take in the sheet `content`; a site that is known by its id gets its name and place anew.
 
-    The caller rolls back where there are faults. Raises `WrongInputError` for a file that is none.
+    The caller rolls back where there are problems. Raises `WrongInputError` for a file that is no
+    sheet.
     """
     done = Imported()
     seen: dict[str, int] = {}
-    for line in read_lines(content, COLUMNS):
+    for line in read_rows(content, COLUMNS):
         try:
             _import(session, line, seen, done, now)
         except WrongInputError as error:
-            done.faults.append(SheetProblem(line.number, error.message, error.values))
-            if len(done.faults) >= MOST_FAULTS:
+            done.problems.append(SheetProblem(line.number, error.message, error.values))
+            if len(done.problems) >= MAX_PROBLEMS:
                 break
-    if not (done.added or done.changed or done.same or done.faults):
+    if not (done.added or done.changed or done.same or done.problems):
         raise WrongInputError(N_("The sheet has no line with a site."), "file")
     return done
 
@@ -62,12 +63,12 @@ def id_of(name: str) -> str:
 
 
 def _free_id(session: Session, name: str, place: Place, seen: Mapping[str, int]) -> str:
-    """That id, or with a number behind it where another place has it: many communes share a name.
+    """The id of a name, with a number where another place has it: many communes share a name.
 
     The same sheet a second time finds the same ids.
     """
     word = id_of(name)
-    for number in range(1, MOST_OF_A_NAME):
+    for number in range(1, MAX_SAME_NAME):
         made = word if number == 1 else f"{word}-{number}"
         site = session.get(Site, made)
         if made not in seen and (site is None or site.place_id == place.id):
@@ -84,16 +85,16 @@ def _import(
     if not name or not path:
         raise WrongInputError(N_("A line needs a name and a place."), "name")
     place = place_at(session, path)
-    number = line.text("id").lower() or _free_id(session, name, place, seen)
-    if number in seen:
+    site_id = line.text("id").lower() or _free_id(session, name, place, seen)
+    if site_id in seen:
         raise WrongInputError(
-            N_("The id {value} stands in line {line} already."), "id", value=number,
-            line=seen[number],
+            N_("The id {value} stands in line {line} already."), "id", value=site_id,
+            line=seen[site_id],
         )  # fmt: skip
-    seen[number] = line.number
-    site = session.get(Site, number)
+    seen[site_id] = line.number
+    site = session.get(Site, site_id)
     if site is None:
-        add_site(session, number, name, place, now)
+        add_site(session, site_id, name, place, now)
         done.added += 1
     elif (site.name, site.place_id) == (name, place.id):
         done.same += 1

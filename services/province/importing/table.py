@@ -1,4 +1,4 @@
-"""The cells of a sheet, XLSX or CSV, within bounds: what is uploaded may be made to harm."""
+"""Reads the cells of a sheet, XLSX or CSV, within bounds: an upload may be made to harm."""
 
 import csv
 import io
@@ -16,15 +16,15 @@ from lxml.etree import LxmlError
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
 
-LARGEST = 8 * 1024 * 1024
-LARGEST_UNPACKED = 64 * 1024 * 1024
+MAX_FILE_BYTES = 8 * 1024 * 1024
+MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 """Ten thousand sites are two megabytes of XML; a bomb of a kilobyte unpacks to gigabytes."""
-MOST_MEMBERS = 500
-MOST_ROWS, MOST_COLUMNS = 20_000, 40
-LONGEST_CELL = 2000
+MAX_MEMBERS = 500
+MAX_ROWS, MAX_COLUMNS = 20_000, 40
+MAX_CELL_LETTERS = 2000
 _UNREADABLE = N_("This file cannot be read as a sheet: {why}.")
 
-BROKEN = (
+READ_ERRORS = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
     ParseError,
@@ -37,10 +37,10 @@ BROKEN = (
     EOFError,
     NotImplementedError,
 )
-"""openpyxl tells a broken file by whatever its own code stumbles over."""
+"""openpyxl raises any of these for a broken file."""
 
 Cell = str | float | datetime | date | time
-NONE: Cell = ""
+EMPTY: Cell = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,36 +61,36 @@ class SheetRow:
 
     def text(self, name: str) -> str:
         """The cell as a text, "" where it is empty or not there."""
-        value = self.cells.get(name, NONE)
+        value = self.cells.get(name, EMPTY)
         if isinstance(value, float) and value.is_integer():
             return str(int(value))
         return " ".join(str(value).split())
 
 
-def read_lines(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[SheetRow]:
+def read_rows(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[SheetRow]:
     """The rows of the first sheet that hold anything, by our names for the columns.
 
     `columns` says which headings stand for each of ours; they are compared without regard to case,
     accents and punctuation. Raises `WrongInputError` for a file that is none, is too large, or has
     no heading that we know.
     """
-    if len(content) > LARGEST:
-        raise WrongInputError(N_("The file has more than {most} MB."), "file", most=LARGEST >> 20)
+    if len(content) > MAX_FILE_BYTES:
+        raise WrongInputError(
+            N_("The file has more than {most} MB."), "file", most=MAX_FILE_BYTES >> 20
+        )
     rows = _xlsx(content) if content.startswith(b"PK") else _csv(content)
     known = {plain(word): name for name, words in columns.items() for word in (name, *words)}
     names: list[str] = []
     lines: list[SheetRow] = []
     for number, row in enumerate(rows, 1):
-        if number > MOST_ROWS:
-            raise WrongInputError(
-                N_("The sheet has more than {most} rows."), "file", most=MOST_ROWS
-            )
+        if number > MAX_ROWS:
+            raise WrongInputError(N_("The sheet has more than {most} rows."), "file", most=MAX_ROWS)
         if not names:
             found = [known.get(plain(str(cell)), "") for cell in row]
             names = found if any(found) else []
             continue
         cells = {
-            name: cell for name, cell in zip(names, row, strict=False) if name and cell != NONE
+            name: cell for name, cell in zip(names, row, strict=False) if name and cell != EMPTY
         }
         if cells:
             lines.append(SheetRow(number, cells))
@@ -102,7 +102,7 @@ def read_lines(content: bytes, columns: Mapping[str, Sequence[str]]) -> list[She
 
 
 def plain(text: str) -> str:
-    """Small letters and digits alone: "Tên xã:" is "ten xa"."""
+    """The text in small ASCII letters and digits: "Tên xã:" is "ten xa"."""
     parted = unicodedata.normalize("NFKD", text.casefold().replace("đ", "d"))
     letters = "".join(one for one in parted if not unicodedata.combining(one))
     return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())
@@ -110,29 +110,29 @@ def plain(text: str) -> str:
 
 def _xlsx(content: bytes) -> Iterator[list[Cell]]:
     try:
-        _look_inside(content)
+        _check_archive(content)
         book = openpyxl.load_workbook(
             io.BytesIO(content), read_only=True, data_only=True, keep_links=False
         )
         try:
             sheet = book.worksheets[0]
-            rows = sheet.iter_rows(max_row=MOST_ROWS + 1, max_col=MOST_COLUMNS, values_only=True)
+            rows = sheet.iter_rows(max_row=MAX_ROWS + 1, max_col=MAX_COLUMNS, values_only=True)
             for row in rows:
                 yield [_cell(value) for value in row]
         finally:
             book.close()
-    except BROKEN as error:
+    except READ_ERRORS as error:
         raise WrongInputError(_UNREADABLE, "file", why=type(error).__name__) from error
 
 
-def _look_inside(content: bytes) -> None:
+def _check_archive(content: bytes) -> None:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         members = archive.infolist()
         # zipfile itself reads no more of a member than is declared here.
-        if len(members) > MOST_MEMBERS or sum(m.file_size for m in members) > LARGEST_UNPACKED:
+        if len(members) > MAX_MEMBERS or sum(m.file_size for m in members) > MAX_UNPACKED_BYTES:
             raise WrongInputError(
                 N_("The sheet unpacks to more than {most} MB."), "file",
-                most=LARGEST_UNPACKED >> 20,
+                most=MAX_UNPACKED_BYTES >> 20,
             )  # fmt: skip
         for member in members:
             with archive.open(member) as file:
@@ -150,7 +150,7 @@ def _csv(content: bytes) -> Iterator[list[Cell]]:
     delimiter = max(",;\t", key=head.count)
     try:
         for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter):
-            yield [_cell(value) for value in row[:MOST_COLUMNS]]
+            yield [_cell(value) for value in row[:MAX_COLUMNS]]
     except csv.Error as error:
         raise WrongInputError(_UNREADABLE, "file", why=error) from error
 
@@ -162,4 +162,4 @@ def _cell(value: object) -> Cell:
         return float(value)
     if isinstance(value, datetime | date | time):
         return value
-    return str(value).replace("\0", "").strip()[:LONGEST_CELL]
+    return str(value).replace("\0", "").strip()[:MAX_CELL_LETTERS]

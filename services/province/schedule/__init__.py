@@ -1,1 +1,1 @@
-"""Meetings, their hours, and the feeds that tell the sites."""
+"""Meetings, when they take place, and the feeds that the sites fetch."""

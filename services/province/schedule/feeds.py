@@ -1,4 +1,4 @@
-"""What takes place when and for whom: the feeds of sites, the next meeting, overlaps."""
+"""Which meetings take place when and for which sites: feeds, the next meeting, overlaps."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,13 +19,13 @@ from services.province.storage.tables import (
 
 FEED_BEHIND_S = 7 * 24 * 3600.0
 """A site looks one day back; a calendar program of a person shows last week."""
-MOST_IN_FEED = 1000
-OVERLAP_AHEAD_S = 60 * 24 * 3600.0
+MAX_FEED_MEETINGS = 1000
+OVERLAPS_AHEAD_S = 60 * 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """Two meetings at one time that want the same sites; a site is in one of them only."""
+    """Two meetings at one time that invite the same sites; a site can be in one only."""
 
     mine: Occurrence
     other: Occurrence
@@ -34,7 +34,7 @@ class Overlap:
 
 @dataclass(slots=True)
 class Schedule:
-    """All meetings that are on or ahead, with their guests; read in three questions."""
+    """All meetings that are on or ahead, with their guests; read in three queries."""
 
     meetings: dict[int, Meeting] = field(default_factory=dict)
     changes: dict[int, list[OccurrenceChange]] = field(default_factory=dict)
@@ -44,15 +44,15 @@ class Schedule:
     def load(cls, session: Session, tree: Tree, now: float) -> "Schedule":
         """Those that are not cancelled and not over for good."""
         schedule = cls()
-        for meeting in session.scalars(lasting(now).where(Meeting.cancelled.is_(False))):
+        for meeting in session.scalars(not_over(now).where(Meeting.cancelled.is_(False))):
             schedule.meetings[meeting.id] = meeting
-        numbers = list(schedule.meetings)
-        schedule.changes = changes_of(session, numbers)
+        meeting_ids = list(schedule.meetings)
+        schedule.changes = changes_of(session, meeting_ids)
         rows = select(Invitation).where(
-            Invitation.withdrawn.is_(False), Invitation.meeting_id.in_(numbers)
+            Invitation.withdrawn.is_(False), Invitation.meeting_id.in_(meeting_ids)
         )
         invited: dict[int, set[str]] = defaultdict(set)
-        for meeting_id, sites in reached(session, tree, session.scalars(rows)):
+        for meeting_id, sites in invited_sites(session, tree, session.scalars(rows)):
             invited[meeting_id] |= sites
         schedule.guests = dict(invited)
         return schedule
@@ -72,7 +72,7 @@ class Schedule:
 
     def overlaps(self, meeting_id: int, now: float) -> list[Overlap]:
         """With which others a meeting shares time and sites, within two months."""
-        listed = self.between(now, now + OVERLAP_AHEAD_S)
+        listed = self.between(now, now + OVERLAPS_AHEAD_S)
         found = []
         for mine in listed:
             if mine.meeting_id != meeting_id:
@@ -88,7 +88,7 @@ class Schedule:
 
 
 def site_feed(session: Session, site: Site, now: float) -> bytes:
-    """The iCalendar feed of one site: what it is invited to, and by name what is off for it."""
+    """The iCalendar feed of one site: its meetings, and as cancelled those that it left."""
     branches = ancestors(session, site.place_id)
     mine = or_(Invitation.site_id == site.id, Invitation.place_id.in_(branches))
     rows = session.execute(select(Invitation.meeting_id, Invitation.withdrawn).where(mine)).all()
@@ -106,7 +106,7 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
         if not row.withdrawn:
             active.add(row.meeting_id)
     meetings = session.scalars(
-        lasting(now - FEED_BEHIND_S).where(Meeting.id.in_(known)).limit(MOST_IN_FEED)
+        not_over(now - FEED_BEHIND_S).where(Meeting.id.in_(known)).limit(MAX_FEED_MEETINGS)
     ).all()
     series = [meeting.id for meeting in meetings if meeting.rule]
     changes = changes_of(session, series) if series else {}
@@ -117,10 +117,10 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
     return calendar(site.name, entries)
 
 
-def reached(
+def invited_sites(
     session: Session, tree: Tree, rows: Iterable[Invitation], *, left: bool = False
 ) -> Iterator[tuple[int, set[str]]]:
-    """For each invitation its meeting and the sites it reaches; `left`: those who left a group too.
+    """For each invitation its meeting and sites; with `left` also the sites that left a group.
 
     Places and sites that are in the tree no more are passed over.
     """
@@ -150,12 +150,12 @@ def changes_of(session: Session, meetings: Iterable[int]) -> dict[int, list[Occu
     return found
 
 
-def next_up(occurring: Sequence[Occurrence], now: float) -> Occurrence | None:
+def next_meeting(occurring: Sequence[Occurrence], now: float) -> Occurrence | None:
     """The meeting that people look to: one that is on, else the next."""
     return next((one for one in occurring if one.end > now), None)
 
 
-def lasting(since: float) -> Select[Meeting]:
+def not_over(since: float) -> Select[Meeting]:
     """The meetings that are not over for good at `since`, cancelled ones too."""
     return (
         select(Meeting)

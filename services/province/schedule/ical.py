@@ -1,7 +1,7 @@
-"""Meetings as iCalendar (RFC 5545, RFC 7986), and the hours at which they take place.
+"""Meetings as iCalendar (RFC 5545, RFC 7986), and the times at which they take place.
 
-The hours are read back by the appliance's own agenda reader: what the console shows is what the
-sites will do, since both ask the same code.
+The times are read back by the appliance's own agenda reader: the console shows what the sites will
+do, since both use the same code.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,8 +20,8 @@ from services.province.storage.tables import Meeting, OccurrenceChange
 REFRESH = timedelta(minutes=5)
 LABEL = "Điểm cầu"
 PRODUCT = "-//Diem Cau//province//VI"
-VERDICT_AHEAD_S = 400 * 24 * 3600.0
-"""Within so long after its begin a rule has to bring a meeting about."""
+CHECK_AHEAD_S = 400 * 24 * 3600.0
+"""A rule must give an occurrence within so long after its begin."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A meeting for one feed; ``off``: only that it is not for this site (any more)."""
+    """A meeting for one feed; ``off``: as cancelled, since this site is not invited (any more)."""
 
     meeting: Meeting
     changes: Sequence[OccurrenceChange] = ()
@@ -47,24 +47,24 @@ class Entry:
 
 def calendar(name: str, entries: Iterable[Entry]) -> bytes:
     """The feed: the same bytes for the same entries, whichever copy of the program makes it."""
-    made = icalendar.Calendar()
-    made.add("PRODID", PRODUCT)
-    made.add("VERSION", "2.0")
-    made.add("CALSCALE", "GREGORIAN")
-    made.add("METHOD", "PUBLISH")
-    _text(made, "NAME", name)
-    _text(made, "X-WR-CALNAME", name)
-    made.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
-    made.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH), encode=False)
+    feed = icalendar.Calendar()
+    feed.add("PRODID", PRODUCT)
+    feed.add("VERSION", "2.0")
+    feed.add("CALSCALE", "GREGORIAN")
+    feed.add("METHOD", "PUBLISH")
+    _text(feed, "NAME", name)
+    _text(feed, "X-WR-CALNAME", name)
+    feed.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
+    feed.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH), encode=False)
     entries = list(entries)
     for zone in sorted({e.meeting.zone for e in entries if e.meeting.rule}):
-        made.add_component(_zone(zone))
+        feed.add_component(_zone(zone))
     for entry in entries:
-        made.add_component(_event(entry))
+        feed.add_component(_event(entry))
         if entry.meeting.rule and not entry.off:
             for change in entry.changes:
-                made.add_component(_change(entry.meeting, change))
-    raw: bytes = made.to_ical()
+                feed.add_component(_change(entry.meeting, change))
+    raw: bytes = feed.to_ical()
     return raw
 
 
@@ -88,13 +88,13 @@ def occurrences(
     ]
 
 
-def verdict(meeting: Meeting) -> str:
-    """What a site would find wrong with `meeting`, as a sentence; "" for nothing."""
+def feed_problem(meeting: Meeting) -> str:
+    """Why a site could not take `meeting` from its feed, as a sentence; "" where it can."""
     try:
         feed = calendar("", [Entry(meeting)])
     except LIBRARY_ERRORS as error:
         return f"the repetition {meeting.rule[:80]!r} cannot be read: {error}"
-    until = meeting.begin + VERDICT_AHEAD_S
+    until = meeting.begin + CHECK_AHEAD_S
     agenda = read_agenda(feed, begin=meeting.begin, end=until, zone=ZoneInfo(meeting.zone))
     if agenda.problems:
         return agenda.problems[0]
@@ -115,7 +115,7 @@ def _event(entry: Entry) -> icalendar.Event:
         event.add("STATUS", "CANCELLED")
         return event
     event.add("STATUS", "CANCELLED" if meeting.cancelled else "CONFIRMED")
-    _tell(event, meeting)
+    _add_details(event, meeting)
     return event
 
 
@@ -127,7 +127,7 @@ def _change(meeting: Meeting, change: OccurrenceChange) -> icalendar.Event:
     event.add("DTEND", _local(begin + (change.length_s or meeting.length_s), meeting.zone))
     off = change.begin is None or meeting.cancelled
     event.add("STATUS", "CANCELLED" if off else "CONFIRMED")
-    _tell(event, meeting)
+    _add_details(event, meeting)
     return event
 
 
@@ -139,7 +139,7 @@ def _plain(meeting: Meeting) -> icalendar.Event:
     return event
 
 
-def _tell(event: icalendar.Event, meeting: Meeting) -> None:
+def _add_details(event: icalendar.Event, meeting: Meeting) -> None:
     _text(event, "SUMMARY", meeting.title)
     if meeting.address:
         # Not the title: one with "chủ trì" in it would be read as the moderator's address.
@@ -166,8 +166,8 @@ def _local(at: float, zone: str) -> datetime:
 
 
 def _instance(uid: str) -> float:
-    stamp = uid.rpartition("/")[2]
-    return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    text = uid.rpartition("/")[2]
+    return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 
 
 @lru_cache(maxsize=16)

@@ -1,4 +1,4 @@
-"""Meetings: entered, edited, cancelled, and who is invited. Every change counts SEQUENCE up."""
+"""Creates, edits and cancels meetings and their invitations; every change increments SEQUENCE."""
 
 import secrets
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from appliance.wire.address import Address, AddressError
 from services.province.errors import NotFoundError, WrongInputError
-from services.province.schedule.ical import verdict
+from services.province.schedule.ical import feed_problem
 from services.province.storage.tables import (
     Group,
     Invitation,
@@ -21,10 +21,10 @@ from services.province.storage.tables import (
     Site,
 )
 
-LONGEST_TITLE = 200
-SHORTEST_S, LONGEST_S = 300.0, 24 * 3600.0
+MAX_TITLE_LETTERS = 200
+MIN_LENGTH_S, MAX_LENGTH_S = 300.0, 24 * 3600.0
 """A site leaves out what lasts more than a day: it would keep the site from all others."""
-FIRST_HOUR, LAST_HOUR = 946_684_800.0, 4_102_444_800.0
+MIN_BEGIN, MAX_BEGIN = 946_684_800.0, 4_102_444_800.0
 """2000 and 2100; beyond is a mistyped year."""
 _Named = tuple[str, int | str]
 """A column of `Invitation` and what stands in it."""
@@ -40,8 +40,8 @@ class Guests:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """A meeting as somebody wishes it to be; ``begin`` POSIX seconds, ``rule`` an RRULE or ""."""
+class MeetingDraft:
+    """What somebody entered; ``begin`` is POSIX seconds, ``rule`` an RRULE or ""."""
 
     title: str
     begin: float
@@ -55,34 +55,34 @@ class Wish:
     zone: str = "Asia/Ho_Chi_Minh"
 
 
-def enter(session: Session, wish: Wish, now: float, uid: str = "") -> Meeting:
-    """A new meeting; raises `WrongInputError` for what a site could not keep."""
+def create(session: Session, draft: MeetingDraft, now: float, uid: str = "") -> Meeting:
+    """A new meeting; raises `WrongInputError` for one that a site could not take."""
     meeting = Meeting(uid=uid or f"{secrets.token_hex(12)}@diemcau", changed_at=now, sequence=0)
-    _write(meeting, wish)
+    _write(meeting, draft)
     session.add(meeting)
     session.flush()
-    invite(session, meeting, wish.guests)
+    invite(session, meeting, draft.guests)
     return meeting
 
 
-def edit(session: Session, meeting: Meeting, wish: Wish, now: float) -> None:
-    """Make it as wished. Another hour or rule forgets what was changed of single occurrences."""
+def edit(session: Session, meeting: Meeting, draft: MeetingDraft, now: float) -> None:
+    """Make it as drafted. Another begin or rule forgets the changes of single occurrences."""
     before = (meeting.begin, meeting.rule)
-    _write(meeting, wish)
+    _write(meeting, draft)
     if before != (meeting.begin, meeting.rule):
         session.execute(delete(OccurrenceChange).where(OccurrenceChange.meeting_id == meeting.id))
-    invite(session, meeting, wish.guests)
+    invite(session, meeting, draft.guests)
     touch(meeting, now)
 
 
 def cancel(meeting: Meeting, now: float) -> None:
-    """Take the whole meeting off; it stays in the feeds as cancelled, by name."""
+    """Cancel the whole meeting; it stays in the feeds, as cancelled."""
     meeting.cancelled = True
     touch(meeting, now)
 
 
 def cancel_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
-    """Take one occurrence of a series off."""
+    """Cancel one occurrence of a series."""
     session.merge(
         OccurrenceChange(meeting_id=meeting.id, instance=instance, begin=None, length_s=None)
     )
@@ -92,8 +92,8 @@ def cancel_occurrence(session: Session, meeting: Meeting, instance: float, now: 
 def move_occurrence(
     session: Session, meeting: Meeting, instance: float, begin: float, length_s: float, now: float
 ) -> None:
-    """Have one occurrence of a series at another hour."""
-    _check_hours(begin, length_s)
+    """Move one occurrence of a series to another time."""
+    _check_times(begin, length_s)
     session.merge(
         OccurrenceChange(meeting_id=meeting.id, instance=instance, begin=begin, length_s=length_s)
     )
@@ -101,7 +101,7 @@ def move_occurrence(
 
 
 def restore_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
-    """Have one occurrence as the rule has it again, whether it was moved or taken off."""
+    """Undo the move or the cancellation of one occurrence."""
     session.execute(
         delete(OccurrenceChange).where(
             OccurrenceChange.meeting_id == meeting.id, OccurrenceChange.instance == instance
@@ -111,16 +111,16 @@ def restore_occurrence(session: Session, meeting: Meeting, instance: float, now:
 
 
 def touch(meeting: Meeting, now: float) -> None:
-    """Something in it is another: a later SEQUENCE and DTSTAMP (RFC 5546 section 2.1.4)."""
+    """Count SEQUENCE and DTSTAMP up after a change (RFC 5546 section 2.1.4)."""
     meeting.sequence += 1
     meeting.changed_at = max(now, meeting.changed_at)
 
 
-def get_meeting(session: Session, number: int) -> Meeting:
-    """The meeting of that number; raises `NotFoundError`."""
-    meeting = session.get(Meeting, number)
+def get_meeting(session: Session, meeting_id: int) -> Meeting:
+    """The meeting of that id; raises `NotFoundError`."""
+    meeting = session.get(Meeting, meeting_id)
     if meeting is None:
-        raise NotFoundError(N_("There is no meeting {value}."), value=number)
+        raise NotFoundError(N_("There is no meeting {value}."), value=meeting_id)
     return meeting
 
 
@@ -139,12 +139,12 @@ def guests(session: Session, meeting: Meeting) -> Guests:
 
 
 def invite(session: Session, meeting: Meeting, wanted: Guests) -> None:
-    """Have exactly these invited; who no longer is stays on record as withdrawn."""
+    """Invite exactly these; an invitation that ends is kept as withdrawn."""
     if wanted == Guests():
         raise WrongInputError(N_("Invite at least one branch or one site."), "guests")
-    _all_there(session, Place.id, wanted.places)
-    _all_there(session, Site.id, wanted.sites)
-    _all_there(session, Group.id, wanted.groups)
+    _check_exist(session, Place.id, wanted.places)
+    _check_exist(session, Site.id, wanted.sites)
+    _check_exist(session, Group.id, wanted.groups)
     named: set[_Named] = {("place_id", place) for place in wanted.places}
     named |= {("group_id", group) for group in wanted.groups}
     named |= {("site_id", site) for site in wanted.sites}
@@ -166,44 +166,44 @@ def _guest(row: Invitation) -> _Named:
     )
 
 
-def _all_there(session: Session, column: object, wanted: Iterable[int | str]) -> None:
-    asked = set(wanted)
-    found = set(session.scalars(select(column).where(column.in_(asked))))  # type: ignore[attr-defined, call-overload]
-    if asked - found:
-        missing = ", ".join(str(one)[:70] for one in sorted(asked - found, key=str))
+def _check_exist(session: Session, column: object, wanted: Iterable[int | str]) -> None:
+    ids = set(wanted)
+    found = set(session.scalars(select(column).where(column.in_(ids))))  # type: ignore[attr-defined, call-overload]
+    if ids - found:
+        missing = ", ".join(str(one)[:70] for one in sorted(ids - found, key=str))
         raise WrongInputError(N_("Not in the tree: {value}."), "guests", value=missing)
 
 
-def _write(meeting: Meeting, wish: Wish) -> None:
-    meeting.title = _line(wish.title, "title", LONGEST_TITLE)
+def _write(meeting: Meeting, draft: MeetingDraft) -> None:
+    meeting.title = _line(draft.title, "title", MAX_TITLE_LETTERS)
     if not meeting.title:
         raise WrongInputError(N_("A meeting needs a title."), "title")
-    _check_hours(wish.begin, wish.length_s)
+    _check_times(draft.begin, draft.length_s)
     try:
-        ZoneInfo(wish.zone)
+        ZoneInfo(draft.zone)
     except (ValueError, OSError) as error:
         raise WrongInputError(
-            N_("“{value}” is no time zone."), "zone", value=wish.zone[:60]
+            N_("“{value}” is no time zone."), "zone", value=draft.zone[:60]
         ) from error
-    meeting.begin, meeting.length_s, meeting.zone = wish.begin, wish.length_s, wish.zone
-    meeting.rule = wish.rule.strip().upper()
-    meeting.address = _address(wish.address)
-    meeting.chair = _line(wish.chair, "chair", 120)
-    meeting.chair_pin = _line(wish.chair_pin, "chair_pin", 60)
-    meeting.free = wish.free
-    wrong = verdict(meeting)
-    if wrong:
+    meeting.begin, meeting.length_s, meeting.zone = draft.begin, draft.length_s, draft.zone
+    meeting.rule = draft.rule.strip().upper()
+    meeting.address = _address(draft.address)
+    meeting.chair = _line(draft.chair, "chair", 120)
+    meeting.chair_pin = _line(draft.chair_pin, "chair_pin", 60)
+    meeting.free = draft.free
+    problem = feed_problem(meeting)
+    if problem:
         raise WrongInputError(
             N_("The sites could not keep this meeting: {why}."),
             "rule" if meeting.rule else "",
-            why=wrong,
+            why=problem,
         )
 
 
-def _check_hours(begin: float, length_s: float) -> None:
-    if not FIRST_HOUR <= begin <= LAST_HOUR:
+def _check_times(begin: float, length_s: float) -> None:
+    if not MIN_BEGIN <= begin <= MAX_BEGIN:
         raise WrongInputError(N_("The year must be between 2000 and 2100."), "begin")
-    if not SHORTEST_S <= length_s <= LONGEST_S:
+    if not MIN_LENGTH_S <= length_s <= MAX_LENGTH_S:
         raise WrongInputError(
             N_("A meeting lasts from 5 minutes to 24 hours, not {minutes} minutes."),
             "minutes",

@@ -1,7 +1,7 @@
-"""Groups of sites from anywhere in the tree: made, changed, and whom an invitation reaches by them.
+"""Groups of sites from anywhere in the tree, to be invited together.
 
-A site that left a group is told by name that the group's meetings are off for it, so who is in one
-is never merely deleted; and every meeting ahead that invites the group counts its SEQUENCE up.
+A site that left a group gets the group's meetings as cancelled, so members are never merely deleted
+but marked as withdrawn; every meeting ahead that invites the group counts its SEQUENCE up.
 """
 
 from collections.abc import Collection
@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import NotFoundError, WrongInputError
-from services.province.schedule.feeds import lasting
+from services.province.schedule.feeds import not_over
 from services.province.schedule.meetings import touch
 from services.province.storage.tables import Group, GroupMember, Invitation, Meeting, Site
 
-LONGEST_NAME = 60
+MAX_NAME_LETTERS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +39,14 @@ def listed(session: Session) -> list[GroupName]:
         .group_by(Group.id, Group.name)
         .order_by(Group.name)
     )
-    return [GroupName(number, name, count) for number, name, count in session.execute(rows)]
+    return [GroupName(group_id, name, count) for group_id, name, count in session.execute(rows)]
 
 
-def get_group(session: Session, number: int) -> Group:
-    """The group of that number; raises `NotFoundError`."""
-    group = session.get(Group, number)
+def get_group(session: Session, group_id: int) -> Group:
+    """The group of that id; raises `NotFoundError`."""
+    group = session.get(Group, group_id)
     if group is None:
-        raise NotFoundError(N_("There is no group {value}."), value=number)
+        raise NotFoundError(N_("There is no group {value}."), value=group_id)
     return group
 
 
@@ -58,7 +58,7 @@ def members(session: Session, group: Group) -> set[str]:
     return set(session.scalars(rows))
 
 
-def make(session: Session, name: str, sites: Collection[str]) -> Group:
+def create(session: Session, name: str, sites: Collection[str]) -> Group:
     """A new group; raises `WrongInputError`."""
     group = Group(name=_free_name(session, name, None))
     session.add(group)
@@ -68,7 +68,7 @@ def make(session: Session, name: str, sites: Collection[str]) -> Group:
 
 
 def change(session: Session, group: Group, name: str, sites: Collection[str], now: float) -> None:
-    """Another name, other sites; the feeds of all meetings ahead that invite it follow."""
+    """Change its name and sites, and the feeds of all meetings ahead that invite it."""
     group.name = _free_name(session, name, group.id)
     _fill(session, group, sites)
     for meeting in _inviting(session, group, now):
@@ -88,7 +88,7 @@ def remove(session: Session, group: Group, now: float) -> None:
 
 
 def _inviting(session: Session, group: Group, now: float) -> list[Meeting]:
-    rows = lasting(now).where(
+    rows = not_over(now).where(
         Meeting.id.in_(
             select(Invitation.meeting_id).where(
                 Invitation.group_id == group.id, Invitation.withdrawn.is_(False)
@@ -100,15 +100,15 @@ def _inviting(session: Session, group: Group, now: float) -> list[Meeting]:
 
 def _free_name(session: Session, text: str, own: int | None) -> str:
     name = " ".join(text.split())
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+    if not 1 <= len(name) <= MAX_NAME_LETTERS or not name.isprintable():
         raise WrongInputError(
             N_("“{value}” is no name: 1 to {most} letters in one line."),
             "name",
             value=name[:70],
-            most=LONGEST_NAME,
+            most=MAX_NAME_LETTERS,
         )
-    for number in session.scalars(select(Group.id).where(func.lower(Group.name) == name.lower())):
-        if number != own:
+    for other in session.scalars(select(Group.id).where(func.lower(Group.name) == name.lower())):
+        if other != own:
             raise WrongInputError(N_("There is a group “{value}” already."), "name", value=name)
     return name
 
@@ -117,9 +117,9 @@ def _fill(session: Session, group: Group, sites: Collection[str]) -> None:
     wanted = set(sites)
     if not wanted:
         raise WrongInputError(N_("A group needs at least one site."), "site")
-    there = set(session.scalars(select(Site.id)))
-    if wanted - there:
-        missing = ", ".join(sorted(wanted - there))[:200]
+    known_sites = set(session.scalars(select(Site.id)))
+    if wanted - known_sites:
+        missing = ", ".join(sorted(wanted - known_sites))[:200]
         raise WrongInputError(N_("Not in the tree: {value}."), "site", value=missing)
     known = set()
     for row in session.scalars(select(GroupMember).where(GroupMember.group_id == group.id)):

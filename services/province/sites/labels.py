@@ -1,4 +1,4 @@
-"""Labels for preparing a province: which box goes to which commune, and its page in the console."""
+"""Labels for boxes: the commune to which each goes, and a QR code of its page in the console."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ def labels(settings: Settings, tree: Tree, sites: Iterable[str]) -> list[Label]:
 
 
 def sheets(found: Sequence[Label]) -> list[Sequence[Label]]:
-    """By sheets of paper."""
+    """The labels by sheets of paper."""
     return [found[at : at + PER_SHEET] for at in range(0, len(found), PER_SHEET)]
 
 

@@ -16,12 +16,12 @@ HEAD = """\
 
 
 def feed_url(settings: Settings, site: Site) -> str:
-    """What stands in the site's file as the address of its agenda."""
+    """The address of the site's agenda, as its file has it."""
     return f"{settings.url}/feeds/{site.feed_token}/{site.id}.ics"
 
 
 def site_file(settings: Settings, site: Site) -> str:
-    """The file's text; it is read back by the appliance's own reader, so none leaves broken."""
+    """The file's text, checked by the appliance's own reader."""
     lines = [
         HEAD.format(name=site.name),
         "[site]",
@@ -43,16 +43,16 @@ def site_file(settings: Settings, site: Site) -> str:
 
 
 def _province(settings: Settings) -> list[str]:
-    told = []
+    lines = []
     if settings.broker:
-        told.append(f"broker = {_quoted(settings.broker)}")
+        lines.append(f"broker = {_quoted(settings.broker)}")
         if settings.secure:
-            told.append(f"url = {_quoted(settings.url)}")
+            lines.append(f"url = {_quoted(settings.url)}")
     if settings.releases:
-        told.append(f"releases = {_quoted(settings.releases)}")
-    if told and settings.ca:
-        told.append(f"ca = {_quoted(settings.ca)}")
-    return ["", "[province]", *told] if told else []
+        lines.append(f"releases = {_quoted(settings.releases)}")
+    if lines and settings.ca:
+        lines.append(f"ca = {_quoted(settings.ca)}")
+    return ["", "[province]", *lines] if lines else []
 
 
 def archive(settings: Settings, sites: Iterable[Site]) -> bytes:
@@ -60,7 +60,7 @@ def archive(settings: Settings, sites: Iterable[Site]) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as file:
         for site in sites:
-            # The hour of packing would make each archive another.
+            # The time of packing would make each archive different.
             entry = zipfile.ZipInfo(f"{site.id}/site.toml", (2020, 1, 1, 0, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             entry.external_attr = 0o600 << 16

@@ -1,4 +1,4 @@
-"""The tree of places with the sites in it, of any depth, and who an invitation reaches."""
+"""The tree of places, of any depth, with the sites in it."""
 
 import re
 import secrets
@@ -15,9 +15,9 @@ from services.province.storage.tables import Place, Site
 
 SITE_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 """As the site file has it; also the common name of a site's certificate."""
-DEEPEST = 12
-LONGEST_NAME = 60
-"""What the site file takes as a name."""
+MAX_DEPTH = 12
+MAX_NAME_LETTERS = 60
+"""The site file takes no longer name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +49,21 @@ class Tree:
 
     @classmethod
     def load(cls, session: Session) -> "Tree":
-        """Read it whole, in two questions."""
+        """Read it whole, in two queries."""
         tree = cls()
         branches = select(Place.id, Place.parent_id, Place.name).order_by(Place.name, Place.id)
         for place in map(Branch._make, session.execute(branches)):
             tree.places[place.id] = place
             tree._children.setdefault(place.parent_id, []).append(place.id)
         rows = select(Site.id, Site.name, Site.place_id, Site.helper).order_by(Site.name, Site.id)
-        for number, name, place_id, helper in session.execute(rows):
-            tree.sites[number] = SiteName(number, name, place_id, helper)
-            tree._sites_of.setdefault(place_id, []).append(number)
+        for site_id, name, place_id, helper in session.execute(rows):
+            tree.sites[site_id] = SiteName(site_id, name, place_id, helper)
+            tree._sites_of.setdefault(place_id, []).append(site_id)
         return tree
 
     def children(self, place: int | None) -> list[Branch]:
         """The branches right below `place`; of None the roots."""
-        return [self.places[number] for number in self._children.get(place, [])]
+        return [self.places[child] for child in self._children.get(place, [])]
 
     def below(self, place: int) -> Iterator[int]:
         """`place` and all branches below it."""
@@ -73,7 +73,7 @@ class Tree:
 
     def sites_below(self, place: int) -> list[str]:
         """The sites of that branch, in the order of the tree."""
-        return [site for number in self.below(place) for site in self._sites_of.get(number, [])]
+        return [site for below in self.below(place) for site in self._sites_of.get(below, [])]
 
     def sites_of(self, place: int) -> list[str]:
         """The sites right in that place."""
@@ -83,7 +83,7 @@ class Tree:
         """The names from the root to `place`."""
         names: list[str] = []
         at: int | None = place
-        while at is not None and len(names) < DEEPEST:
+        while at is not None and len(names) < MAX_DEPTH:
             names.append(self.places[at].name)
             at = self.places[at].parent_id
         return tuple(reversed(names))
@@ -92,7 +92,7 @@ class Tree:
         """The branch at `depth` (0 is the root) in which a site is, or the deepest above it."""
         chain: list[int] = []
         at: int | None = self.sites[site].place_id
-        while at is not None and len(chain) < DEEPEST:
+        while at is not None and len(chain) < MAX_DEPTH:
             chain.append(at)
             at = self.places[at].parent_id
         chain.reverse()
@@ -110,14 +110,14 @@ class Tree:
 
 
 def ancestors(session: Session, place: int) -> list[int]:
-    """`place` and all above it, in one question: each feed asks."""
-    above = select(Place.id, Place.parent_id, literal(1).label("far")).where(Place.id == place)
+    """`place` and all above it, in one query: every feed needs it."""
+    above = select(Place.id, Place.parent_id, literal(1).label("distance")).where(Place.id == place)
     chain = above.cte(recursive=True)
-    parents = select(Place.id, Place.parent_id, chain.c.far + 1).where(
-        Place.id == chain.c.parent_id, chain.c.far < DEEPEST
+    parents = select(Place.id, Place.parent_id, chain.c.distance + 1).where(
+        Place.id == chain.c.parent_id, chain.c.distance < MAX_DEPTH
     )
     chain = chain.union_all(parents)
-    return list(session.scalars(select(chain.c.id).order_by(chain.c.far)))
+    return list(session.scalars(select(chain.c.id).order_by(chain.c.distance)))
 
 
 def place_at(session: Session, names: Iterable[str]) -> Place:
@@ -126,11 +126,11 @@ def place_at(session: Session, names: Iterable[str]) -> Place:
     Raises `WrongInputError` for a path that is empty or too deep.
     """
     cleaned = [_name(name, "place") for name in names if name.strip()]
-    if not cleaned or len(cleaned) > DEEPEST:
+    if not cleaned or len(cleaned) > MAX_DEPTH:
         raise WrongInputError(
             N_("A place's path has 1 to {most} names, not {count}."),
             "place",
-            most=DEEPEST,
+            most=MAX_DEPTH,
             count=len(cleaned),
         )
     place: Place | None = None
@@ -184,11 +184,11 @@ def get_site(session: Session, id: str) -> Site:  # noqa: A002
 
 def _name(text: str, field: str) -> str:
     name = " ".join(text.split())
-    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+    if not 1 <= len(name) <= MAX_NAME_LETTERS or not name.isprintable():
         raise WrongInputError(
             N_("“{value}” is no name: 1 to {most} letters in one line."),
             field,
             value=name[:70],
-            most=LONGEST_NAME,
+            most=MAX_NAME_LETTERS,
         )
     return name

@@ -24,7 +24,7 @@ from schemathesis.specs.openapi.checks import (
 
 from services.province.accounts import Role
 from services.province.settings import Settings
-from services.province.sites.groups import make
+from services.province.sites.groups import create
 from services.province.storage.database import Database
 from tests.province.console.test_devices import Fleet, device
 from tests.province.in_process import NOON, House, wish
@@ -91,7 +91,7 @@ def crowd(database: Database, tmp_path: Path) -> Crowd:
     house.asks(device())
     house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
     with database.writing() as session:
-        make(session, "Các xã biên giới", {"ia-kly", "ia-o"})
+        create(session, "Các xã biên giới", {"ia-kly", "ia-o"})
     return Crowd(house)
 
 

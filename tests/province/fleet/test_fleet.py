@@ -17,7 +17,7 @@ from appliance.base.tasks import cancel_and_wait
 from services.province.broker.local_broker import LocalBroker
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, State
-from services.province.schedule.meetings import Guests, Wish, edit, enter, get_meeting
+from services.province.schedule.meetings import Guests, MeetingDraft, create, edit, get_meeting
 from services.province.settings import Settings
 from services.province.sites.site_files import archive
 from services.province.sites.tree import add_site, place_at
@@ -87,9 +87,9 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
                 else_say=standings,
             )
             guests = Guests(frozenset({number}))
-            wish = Wish("Giao ban", now - 65, 3600, guests, address="sip:1@mcu.example")
+            wish = MeetingDraft("Giao ban", now - 65, 3600, guests, address="sip:1@mcu.example")
             with database.writing() as session:
-                meeting = enter(session, wish, time.time()).id
+                meeting = create(session, wish, time.time()).id
             await until("all are told", lambda: nudged(1) == set(SITES[:3]), within=60)
             await until("all have read of it", lambda: read(0) == set(SITES[:3]), within=60)
             await until(

@@ -20,7 +20,7 @@ from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.floor.attendance import BLINK_S
 from services.province.floor.participants import Key
 from services.province.floor.room_monitor import RoomMonitor
-from services.province.schedule.meetings import Guests, Wish, enter, get_meeting
+from services.province.schedule.meetings import Guests, MeetingDraft, create, get_meeting
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
 from services.simulate.crowd import let_in
@@ -185,8 +185,8 @@ async def test_from_the_chairs_click_to_the_box_and_back(tmp_path: Path) -> None
             add_site(session, SITE, "Xã Ia Kly", place, now)
             add_account(session, "boss", PASSWORD, Role.CHAIR, now)
             guests = Guests(frozenset({place.id}))
-            wanted = Wish("Giao ban", float(int(now) - 60), 3600, guests, address=ADDRESS)
-            meeting = enter(session, wanted, now)
+            wanted = MeetingDraft("Giao ban", float(int(now) - 60), 3600, guests, address=ADDRESS)
+            meeting = create(session, wanted, now)
             path, uid = f"/floor/{meeting.id}/{int(meeting.begin)}", meeting.uid
         database.close()
         choice = LocalBroker(province.data / "broker", port=port)

@@ -20,7 +20,7 @@ import recurring_ical_events
 import trustme
 
 from services.province.accounts import Role
-from services.province.importing.table import LARGEST
+from services.province.importing.table import MAX_FILE_BYTES
 from services.province.schedule import meetings
 from services.province.schedule.feeds import site_feed
 from services.province.schedule.meetings import get_meeting
@@ -214,7 +214,7 @@ ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
     "nothing": (207, {"Content-Type": "text/xml"}, b""),
     "another document": (207, {"Content-Type": "text/xml"}, b"<x/>"),
     "no room": (500, {}, b"no room"),
-    "too much": (207, {"Content-Type": "text/xml"}, b"x" * (LARGEST + 1)),
+    "too much": (207, {"Content-Type": "text/xml"}, b"x" * (MAX_FILE_BYTES + 1)),
     "elsewhere": (302, {"Location": "https://localhost:1/"}, b""),
     "entities": (
         207, {"Content-Type": "text/xml"},

@@ -10,7 +10,7 @@ import pytest
 from appliance.base.site_file import parse_site
 from services.province.accounts import Role
 from services.province.importing.sites_sheet import id_of
-from services.province.importing.table import LARGEST_UNPACKED, plain
+from services.province.importing.table import MAX_UNPACKED_BYTES, plain
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from tests.province.in_process import ADDRESS, House, Person
@@ -230,7 +230,7 @@ LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">
 
 @pytest.fixture
 def harm() -> dict[str, bytes]:
-    bomb = packed(**{"xl__worksheets__sheet1.xml": b"\0" * (LARGEST_UNPACKED + 1)})
+    bomb = packed(**{"xl__worksheets__sheet1.xml": b"\0" * (MAX_UNPACKED_BYTES + 1)})
     assert len(bomb) < 1_000_000
     return {
         "empty": b"",

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.province.importing.meetings_sheet import import_meetings
-from services.province.importing.sites_sheet import MOST_FAULTS, Imported, import_sites
+from services.province.importing.sites_sheet import MAX_PROBLEMS, Imported, import_sites
 from services.province.schedule.meetings import Guests
 from services.province.sites import groups
 from services.province.sites.tree import place_at
@@ -39,7 +39,7 @@ def take(
 )  # fmt: skip
 def test_a_day_and_an_hour_in_each_writing(house: House, day: str, hour: str) -> None:
     done, (meeting,) = take(house, ["Họp", day, hour, "", "", ""])
-    assert done.faults == []
+    assert done.problems == []
     assert (meeting.begin, meeting.length_s) == (MIDNIGHT + 14 * 3600.0, 5400.0)
 
 
@@ -82,15 +82,15 @@ def test_a_wrong_cell_is_told_with_its_line_and_value(
     house: House, row: list[object], named: str
 ) -> None:
     done, meetings = take(house, ["Đúng", "12/3/2026", "8:00", "", "", ""], row)
-    assert [fault.line for fault in done.faults] == [3]
-    assert named in done.faults[0].message.format(**done.faults[0].values)
+    assert [fault.line for fault in done.problems] == [3]
+    assert named in done.problems[0].message.format(**done.problems[0].values)
     assert [meeting.title for meeting in meetings] == ["Đúng"]  # the caller rolls it back
 
 
 def test_guests_are_places_and_groups_by_any_spelling_of_their_names(house: House) -> None:
     house.communes("ia-kly", "ia-o", "ia-dom")
     with house.database.writing() as session:
-        group = groups.make(session, "Biên giới", ["ia-dom"]).id
+        group = groups.create(session, "Biên giới", ["ia-dom"]).id
         wanted = {place_at(session, ["Gia Lai", f"Xã {name}"]).id for name in ("ia-kly", "ia-o")}
     names = "xã IA-KLY, Xa ia o\nBIEN GIOI"
     _, (meeting,) = take(house, ["Họp", "12/3/2026", "14:00", "", "", names], binary=True)
@@ -104,12 +104,12 @@ def test_a_name_of_two_places_is_told_as_two(house: House) -> None:
     house.place("Gia Lai", "Ia Grai", "Xã Ia O")
     house.place("Gia Lai", "Chư Prông", "Xã Ia O")
     done, _ = take(house, ["Họp", "12/3/2026", "14:00", "", "", "Xã Ia O"])
-    assert done.faults[0].values == {"value": "Xã Ia O", "count": "2"}
+    assert done.problems[0].values == {"value": "Xã Ia O", "count": "2"}
 
 
 def test_of_a_sheet_of_faults_some_dozens_are_told(house: House) -> None:
-    done, _ = take(house, *[["Họp", "?", "14:00", "", "", ""]] * (MOST_FAULTS + 10))
-    assert [fault.line for fault in done.faults] == list(range(2, MOST_FAULTS + 2))
+    done, _ = take(house, *[["Họp", "?", "14:00", "", "", ""]] * (MAX_PROBLEMS + 10))
+    assert [fault.line for fault in done.problems] == list(range(2, MAX_PROBLEMS + 2))
 
 
 def test_a_site_that_is_known_moves_and_an_id_that_stands_twice_is_told(house: House) -> None:
@@ -121,8 +121,8 @@ def test_a_site_that_is_known_moves_and_an_id_that_stands_twice_is_told(house: H
         counts = []
         for content in (first, moved, twice):
             done = import_sites(session, content, NOON)
-            counts.append((done.added, done.changed, done.same, len(done.faults)))
+            counts.append((done.added, done.changed, done.same, len(done.problems)))
         assert counts == [(2, 0, 0, 0), (0, 1, 1, 0), (1, 0, 0, 1)]
-        assert done.faults[0].values == {"value": "c", "line": "2"}
+        assert done.problems[0].values == {"value": "c", "line": "2"}
         assert session.get_one(Site, "a").place_id == place_at(session, ["Đắk Lắk", "Xã A"]).id
         assert session.get_one(Site, "b").name == "Xã B"

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from services.province.errors import WrongInputError
 from services.province.importing.table import (
-    LARGEST,
-    LONGEST_CELL,
-    MOST_COLUMNS,
-    MOST_ROWS,
+    MAX_CELL_LETTERS,
+    MAX_COLUMNS,
+    MAX_FILE_BYTES,
+    MAX_ROWS,
     SheetRow,
     plain,
-    read_lines,
+    read_rows,
 )
 from tests.province.importing.sheets import sheet
 
@@ -22,7 +22,7 @@ COLUMNS = {"name": ("Tên", "Site"), "id": ("Mã",)}
 
 
 def csv(text: str) -> list[SheetRow]:
-    return read_lines(text.encode(), COLUMNS)
+    return read_rows(text.encode(), COLUMNS)
 
 
 @settings(max_examples=50)
@@ -62,7 +62,7 @@ def test_lines_above_the_headings_are_passed_over_and_numbers_count_from_the_top
 
 
 def test_a_whole_number_of_excel_is_told_without_its_point() -> None:
-    rows = read_lines(sheet(["Tên", "Mã"], [12.0, 12.5], [True, date(2026, 3, 12)]), COLUMNS)
+    rows = read_rows(sheet(["Tên", "Mã"], [12.0, 12.5], [True, date(2026, 3, 12)]), COLUMNS)
     assert [(row.text("name"), row.text("id")) for row in rows] == [
         ("12", "12.5"), ("True", "2026-03-12 00:00:00"),
     ]  # fmt: skip
@@ -71,31 +71,31 @@ def test_a_whole_number_of_excel_is_told_without_its_point() -> None:
 
 
 def test_a_cell_is_cut_at_its_bound_and_holds_no_zero_byte() -> None:
-    (row,) = csv(f"Tên,Mã\n{'x' * (LONGEST_CELL + 9)},a\0b\n")
-    assert len(row.text("name")) == LONGEST_CELL
+    (row,) = csv(f"Tên,Mã\n{'x' * (MAX_CELL_LETTERS + 9)},a\0b\n")
+    assert len(row.text("name")) == MAX_CELL_LETTERS
     assert row.text("id") == "ab"
 
 
 def test_what_is_right_of_the_last_column_is_not_read() -> None:
-    heads = ["x"] * MOST_COLUMNS
+    heads = ["x"] * MAX_COLUMNS
     with pytest.raises(WrongInputError, match="Tên, Mã"):
         csv(",".join([*heads, "Tên"]))
-    assert csv(",".join([*heads[1:], "Tên"]) + "\n" + "," * (MOST_COLUMNS - 1) + "A")[0].number == 2
+    assert csv(",".join([*heads[1:], "Tên"]) + "\n" + "," * (MAX_COLUMNS - 1) + "A")[0].number == 2
 
 
 def test_the_largest_sheet_is_taken_and_one_row_more_is_not() -> None:
-    text = "Tên\n" + "A\n" * (MOST_ROWS - 1)
-    assert len(csv(text)) == MOST_ROWS - 1
+    text = "Tên\n" + "A\n" * (MAX_ROWS - 1)
+    assert len(csv(text)) == MAX_ROWS - 1
     with pytest.raises(WrongInputError, match="more than 20000 rows"):
         csv(text + "A\n")
     with pytest.raises(WrongInputError, match="more than 8 MB"):
-        read_lines(b"x" * (LARGEST + 1), COLUMNS)
+        read_rows(b"x" * (MAX_FILE_BYTES + 1), COLUMNS)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfea", b"T\xean,M\xe3\n", b"A,B\nC,D\n"])
 def test_what_is_no_sheet_of_ours_is_wrong_as_a_file(content: bytes) -> None:
     with pytest.raises(WrongInputError) as refused:
-        read_lines(content, COLUMNS)
+        read_rows(content, COLUMNS)
     assert refused.value.field == "file"
 
 
@@ -104,7 +104,7 @@ def test_what_is_no_sheet_of_ours_is_wrong_as_a_file(content: bytes) -> None:
 def test_no_file_ends_in_anything_but_rows_or_a_word_about_it(content: bytes) -> None:
     for begin in (b"", b"PK\x03\x04", "Tên\n".encode()):
         try:
-            rows = read_lines(begin + content, COLUMNS)
+            rows = read_rows(begin + content, COLUMNS)
         except WrongInputError as refused:
             assert refused.field == "file"
         else:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.wire.calendar.agenda import Agenda, read_agenda
-from services.province.schedule.ical import Entry, calendar, occurrences, verdict
+from services.province.schedule.ical import Entry, calendar, feed_problem, occurrences
 from services.province.storage.tables import Meeting, OccurrenceChange
 from tests.province.in_process import ADDRESS, NOON
 
@@ -120,10 +120,10 @@ def test_a_window_holds_what_touches_it(rule: str, begin: float, end: float, the
 
 
 def test_the_verdict_names_what_a_site_would_find_wrong() -> None:
-    assert verdict(meeting()) == ""
-    assert verdict(meeting(rule="FREQ=WEEKLY;BYDAY=TH")) == ""
-    assert "cannot be read" in verdict(meeting(rule="FREQ=NEVER"))
+    assert feed_problem(meeting()) == ""
+    assert feed_problem(meeting(rule="FREQ=WEEKLY;BYDAY=TH")) == ""
+    assert "cannot be read" in feed_problem(meeting(rule="FREQ=NEVER"))
     february = meeting(rule="FREQ=YEARLY;BYMONTH=2;BYMONTHDAY=30")
-    assert verdict(february).endswith("it repeats on a day that no such month has")
+    assert feed_problem(february).endswith("it repeats on a day that no such month has")
     over = meeting(rule="FREQ=DAILY;UNTIL=20200101T000000Z")
-    assert verdict(over) == "by this repetition it never takes place"
+    assert feed_problem(over) == "by this repetition it never takes place"

@@ -6,9 +6,9 @@ import pytest
 
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.schedule import meetings
-from services.province.schedule.feeds import Schedule, next_up
+from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.schedule.ical import Occurrence
-from services.province.schedule.meetings import LONGEST_S, SHORTEST_S, Guests, Wish
+from services.province.schedule.meetings import MAX_LENGTH_S, MIN_LENGTH_S, Guests, MeetingDraft
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Invitation, OccurrenceChange
 from tests.province.in_process import NOON, House, wish
@@ -29,7 +29,7 @@ def guests_of(house: House) -> Guests:
         return meetings.guests(session, meetings.get_meeting(session, 1))
 
 
-def edit(house: House, wanted: Wish, now: float = NOON + 5.0) -> None:
+def edit(house: House, wanted: MeetingDraft, now: float = NOON + 5.0) -> None:
     with house.database.writing() as session:
         meetings.edit(session, meetings.get_meeting(session, 1), wanted, now)
 
@@ -88,7 +88,7 @@ def test_what_was_moved_is_kept_by_another_title_and_comes_back_when_wished(
 
 
 def test_the_bounds_themselves_are_taken(communes: House) -> None:
-    for length_s in (SHORTEST_S, LONGEST_S):
+    for length_s in (MIN_LENGTH_S, MAX_LENGTH_S):
         edit(communes, wish(set(), guests=guests_of(communes), length_s=length_s))
     edit(communes, wish(set(), guests=guests_of(communes), title=f" {'x' * 200}\t"))
     with communes.database.reading() as session:
@@ -121,4 +121,4 @@ def test_people_look_to_the_meeting_that_is_on_and_to_the_next_at_its_last_secon
         (NOON + 60.0, later),
         (NOON + 150, None),
     ):
-        assert next_up([on, later], at) is wanted
+        assert next_meeting([on, later], at) is wanted

@@ -23,7 +23,7 @@ def border(house: House) -> House:
     """Three communes; the group 1 holds two of them, and the meeting 1 invites it alone."""
     house.communes("ia-kly", "ia-o", "ia-dom")
     with house.database.writing() as session:
-        group = groups.make(session, "Các xã biên giới", {"ia-kly", "ia-o"}).id
+        group = groups.create(session, "Các xã biên giới", {"ia-kly", "ia-o"}).id
     house.meeting(wish(set(), guests=Guests(groups=frozenset({group}))))
     return house
 
@@ -65,7 +65,7 @@ def test_who_is_invited_twice_stays_invited(border: House) -> None:
     """A site that leaves a group, or whose group is asked out, may be in another or a branch."""
     kly = border.place("Gia Lai", "Xã ia-kly")
     with border.database.writing() as session:
-        group = groups.make(session, "Cụm 2", {"ia-o"}).id
+        group = groups.create(session, "Cụm 2", {"ia-o"}).id
         both = wish({kly}, guests=Guests(frozenset({kly}), groups=frozenset({1, group})))
         edit(session, get_meeting(session, 1), both, border.now)
     regroup(border, "ia-dom")

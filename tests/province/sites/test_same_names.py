@@ -28,9 +28,9 @@ def test_a_sheet_in_capital_letters_finds_the_same_places(database: Database) ->
 def test_a_group_of_the_same_name_is_refused_by_its_name(database: Database, again: str) -> None:
     with database.writing() as session:
         add_site(session, "dak-o", "Xã Đắk Ơ", place_at(session, KLY), 1.0)
-        first = groups.make(session, "Đội A", ["dak-o"])
+        first = groups.create(session, "Đội A", ["dak-o"])
         with pytest.raises(WrongInputError, match="There is a group") as refused:
-            groups.make(session, again, ["dak-o"])
+            groups.create(session, again, ["dak-o"])
         assert refused.value.field == "name"
         groups.change(session, first, again, ["dak-o"], 2.0)  # its own name is free for itself
         assert [one.name for one in groups.listed(session)] == [" ".join(again.split())]

@@ -4,7 +4,7 @@ import pytest
 
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.sites.tree import (
-    DEEPEST,
+    MAX_DEPTH,
     Tree,
     add_site,
     ancestors,
@@ -73,7 +73,7 @@ def test_every_place_is_listed_once_right_after_its_stem(database: Database) -> 
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("path", [[], [" "], ["x"] * (DEEPEST + 1), ["x" * 61], ["a\x07b"]])
+@pytest.mark.parametrize("path", [[], [" "], ["x"] * (MAX_DEPTH + 1), ["x" * 61], ["a\x07b"]])
 def test_a_path_that_is_none_is_refused_and_makes_no_place(
     database: Database, path: list[str]
 ) -> None:
@@ -85,11 +85,11 @@ def test_a_path_that_is_none_is_refused_and_makes_no_place(
 
 
 def test_the_deepest_path_is_taken_whole(database: Database) -> None:
-    names = [f"Cấp {number}" for number in range(DEEPEST)]
+    names = [f"Cấp {number}" for number in range(MAX_DEPTH)]
     tree = grow(database, deep=names)
     assert tree.path(tree.sites["deep"].place_id) == tuple(names)
     with database.reading() as session:
-        assert len(ancestors(session, tree.sites["deep"].place_id)) == DEEPEST
+        assert len(ancestors(session, tree.sites["deep"].place_id)) == MAX_DEPTH
 
 
 @pytest.mark.parametrize("id_", ["", "-kly", "Kly", "ia_kly", "x" * 64, "kly\n", "ia kly"])

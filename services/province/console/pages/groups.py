@@ -36,7 +36,7 @@ def make(request: Operator) -> Response:
     name, sites = request.field("name"), frozenset(request.fields("site"))
     try:
         with request.database.writing() as session:
-            group = groups.make(session, name, sites)
+            group = groups.create(session, name, sites)
             request.note(session, "group made", group.name, sites=len(sites))
     except WrongInputError as error:
         return _form(request, None, name, sites, error)

@@ -26,19 +26,19 @@ from services.province.importing.calendar_server import Collection, read_collect
 from services.province.importing.meetings_ics import import_calendar
 from services.province.importing.meetings_sheet import import_meetings
 from services.province.importing.sites_sheet import Imported, import_sites
-from services.province.importing.table import LARGEST
+from services.province.importing.table import MAX_FILE_BYTES
 from services.province.sites import groups, site_files
 from services.province.sites.tree import Tree, get_site
 from services.province.storage.tables import Site
 
 router = APIRouter()
 Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
-NOTHING_MORE: Mapping[str, str] = {}
+NO_FIELDS: Mapping[str, str] = {}
 Take = Callable[[Session, bytes], Imported]
 
 
 class _RolledBackError(Exception):
-    """Nothing of the file is taken in; carries what was wrong."""
+    """Nothing of the file is taken in; holds the problems."""
 
     def __init__(self, done: Imported) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ async def sites(request: Operator) -> Response:
 @router.get("/import/meetings")
 def ask_meetings(request: Operator) -> Response:
     """The form for a sheet or a calendar."""
-    return _form(request, "import_meetings.html", usual=True)
+    return _form(request, "import_meetings.html", invite_all=True)
 
 
 @router.post("/import/meetings", openapi_extra=upload_form(**GUESTS))
@@ -75,7 +75,7 @@ async def meetings(request: Operator) -> Response:
     guests, zone = MeetingForm.read(request).guests, request.province.settings.zoneinfo
 
     def take(session: Session, file: bytes) -> Imported:
-        # What is no sheet but begins as a calendar does is told as a calendar's fault.
+        # A file that begins as a calendar is read as one, so that its problems are a calendar's.
         ics = b"BEGIN:VCALENDAR" in file[:1000].upper()
         read = import_calendar if ics else import_meetings
         return read(session, file, guests, zone, request.now)
@@ -89,7 +89,7 @@ async def meetings(request: Operator) -> Response:
 def ask_calendar(request: Operator) -> Response:
     """The form for a calendar on a CalDAV server; 404 where none was named to the program."""
     _calendars(request)
-    return _form(request, "import_calendar.html", usual=True, more={"url": "", "user": ""})
+    return _form(request, "import_calendar.html", invite_all=True, more={"url": "", "user": ""})
 
 
 @router.post(
@@ -146,7 +146,7 @@ def one_file(request: Operator, site_id: str) -> Response:
 
 async def _content(request: ConsoleRequest) -> bytes:
     file = request.file("file")
-    return await file.read(LARGEST + 1) if file is not None else b""
+    return await file.read(MAX_FILE_BYTES + 1) if file is not None else b""
 
 
 def _calendars(request: ConsoleRequest) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _import(
     what: str,
     content: bytes,
     take: Take,
-    more: Mapping[str, str] = NOTHING_MORE,
+    more: Mapping[str, str] = NO_FIELDS,
 ) -> Response:
     try:
         done = _all_or_nothing(request, what, content, take)
@@ -179,18 +179,18 @@ def _form(
     wrong: WrongInputError | None = None,
     done: Imported | None = None,
     *,
-    usual: bool = False,
-    more: Mapping[str, str] = NOTHING_MORE,
+    invite_all: bool = False,
+    more: Mapping[str, str] = NO_FIELDS,
 ) -> Response:
-    """The page again with what came of it; `usual`: with the whole province invited."""
+    """The page again with what came of it; `invite_all`: with the whole province invited."""
     form = MeetingForm.read(request)
     with request.database.reading() as session:
         tree = Tree.load(session)
-        if usual:
+        if invite_all:
             form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
         return request.page(
             template,
-            400 if wrong is not None or (done is not None and done.faults) else 200,
+            400 if wrong is not None or (done is not None and done.problems) else 200,
             wrong=wrong,
             done=done,
             tree=tree,
@@ -205,7 +205,7 @@ def _all_or_nothing(request: ConsoleRequest, what: str, content: bytes, take: Ta
         raise WrongInputError(N_("Choose a file."), "file")
     with request.database.writing() as session:
         done = take(session, content)
-        if done.faults:
+        if done.problems:
             raise _RolledBackError(done)
         request.note(session, f"{what} imported", "", added=done.added, changed=done.changed)
     return done

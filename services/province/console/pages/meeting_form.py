@@ -10,7 +10,7 @@ from appliance.core.message import N_
 from services.province.console.openapi import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
 from services.province.console.request import ConsoleRequest
 from services.province.errors import WrongInputError
-from services.province.schedule.meetings import Guests, Wish
+from services.province.schedule.meetings import Guests, MeetingDraft
 from services.province.storage.tables import Meeting
 
 REPEATS = {
@@ -99,13 +99,13 @@ class MeetingForm:
         """Whom the form invites."""
         return Guests(self.places, self.sites, self.groups)
 
-    def wish(self, zone: ZoneInfo) -> Wish:
+    def wish(self, zone: ZoneInfo) -> MeetingDraft:
         """What is wished; raises `WrongInputError`."""
         begin = moment(self.begin, zone)
         rule = self.repeat
         if rule and self.until:
             rule += f";UNTIL={_end_of_day(self.until, zone)}"
-        return Wish(
+        return MeetingDraft(
             title=self.title,
             begin=begin,
             length_s=seconds(self.minutes),

@@ -62,7 +62,7 @@ def create(request: Operator) -> Response:
     form = MeetingForm.read(request)
     try:
         with request.database.writing() as session:
-            meeting = meetings.enter(
+            meeting = meetings.create(
                 session, form.wish(request.province.settings.zoneinfo), request.now
             )
             request.note(session, "meeting entered", meeting.title, id=meeting.id)

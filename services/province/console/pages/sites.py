@@ -18,7 +18,7 @@ from services.province.fleet.overview import AHEAD_S, standings_of
 from services.province.fleet.readiness import near
 from services.province.history.events import EventKind
 from services.province.history.summary import history_of, last_event, span_of
-from services.province.schedule.feeds import Schedule, next_up
+from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.sites.site_files import feed_url
 from services.province.sites.tree import Tree, add_site, get_site, place_at
 from services.province.storage.history_tables import DAY_S
@@ -83,7 +83,7 @@ def _site(session: Session, request: ConsoleRequest, site_id: str) -> dict[str, 
         for one in schedule.between(request.now, request.now + AHEAD_S)
         if site.id in schedule.invited(one)
     ]
-    meeting = next_up(mine, request.now)
+    meeting = next_meeting(mine, request.now)
     close = meeting is not None and near(request.now, meeting.begin, meeting.end)
     return {
         "site": site,
