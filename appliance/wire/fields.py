@@ -33,6 +33,8 @@ class Fields:
             raise WireError(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read")
         try:
             values = json.loads(payload.decode(), parse_constant=_no_constant)
+            # "\ud800" is half a letter: JSON lets it through, and no database nor socket takes it.
+            json.dumps(values, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise WireError(f"not JSON: {str(error)[:200]}; expected one object") from error
         if not isinstance(values, dict):
