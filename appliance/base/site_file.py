@@ -117,6 +117,9 @@ def parse_site(raw: bytes) -> Site:
         line = int(found.group(1)) if found else text.count("\n") + 1
         problem = SiteFileProblem(line, "file", str(error), 'correct this line, e.g. key = "text"')
         raise SiteFileError([problem]) from error
+    except RecursionError as error:
+        problem = SiteFileProblem(0, "file", "brackets within brackets without end", "remove them")
+        raise SiteFileError([problem]) from error
     problems = list(_problems_of_tables(tree, text))
     if problems:
         raise SiteFileError(problems)

@@ -103,7 +103,8 @@ def test_the_bounds_of_a_renewal(field: str, most: int) -> None:
     asked = RenewRequest.parse(payload(RENEW, **{field: "x" * most}))
     assert getattr(asked, field) == "x" * most
     assert RenewRequest.parse(asked.payload) == asked
-    for wrong in ("x" * (most + 1), 5, None if field != "serial" else []):
+    wrongs: list[object] = ["x" * (most + 1), 5, None if field != "serial" else []]
+    for wrong in wrongs:
         with pytest.raises(WireError, match=f"^{field} "):
             RenewRequest.parse(payload(RENEW, **{field: wrong}))
 
