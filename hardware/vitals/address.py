@@ -8,6 +8,8 @@ from hardware.vitals.sysfs import word
 
 _LOCAL = re.compile(r"\|-- ([\d.]+)\n\s+/32 host LOCAL")
 
+_ANY = "00000000"
+
 
 def ipv4(root: Path) -> str | None:
     """The first address that is neither loopback nor self-assigned (RFC 3927); None for none."""
@@ -31,9 +33,11 @@ def ipv6(root: Path) -> str | None:
 
 
 def gateway(root: Path) -> str | None:
-    """The default route's gateway, IPv4; None where there is no way out."""
+    """The default route's gateway, IPv4; None where there is no way out, or none with a gateway
+    (a modem's line, a route that is marked unreachable)."""
     for line in (word(root / "proc/net/route") or "").splitlines()[1:]:
         fields = line.split()
-        if len(fields) > 7 and fields[1] == fields[7] == "00000000":
+        default = len(fields) > 7 and fields[1] == fields[7] == _ANY
+        if default and fields[2] != _ANY:
             return str(ipaddress.IPv4Address(int.from_bytes(bytes.fromhex(fields[2]), "little")))
     return None

@@ -1,9 +1,12 @@
 """What lies under a path: device, file system, and whether it can be written (proc(5), mounts)."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from hardware.vitals.sysfs import word
+
+_OCTAL = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,8 @@ def mount_of(root: Path, path: str) -> Mount | None:
         parts = line.split()
         if len(parts) < 4:
             continue
-        point = parts[1].encode().decode("unicode_escape")
+        # Blanks and the like are octal; letters beyond ASCII stand there as they are.
+        point = _OCTAL.sub(lambda found: chr(int(found[1], 8)), parts[1])
         inside = path == point or path.startswith(point.rstrip("/") + "/")
         if inside and (found is None or len(point) >= len(found.point)):
             device = parts[0].removeprefix("/dev/")
@@ -36,4 +40,4 @@ def disk_of(device: str) -> str:
     bare = device.rstrip("0123456789")
     if bare.endswith("p") and bare[:-1][-1:].isdigit():
         return bare[:-1]
-    return device if device.startswith(("mmcblk", "nvme")) else bare
+    return bare if device.startswith(("sd", "vd")) else device
