@@ -80,7 +80,7 @@ def feeds(archive: Path, sites: Iterable[str], http: httpx.AsyncClient) -> dict[
     """Each site's feed, from the console's archive of site files.
 
     Raises `OSError` or `zipfile.BadZipFile` for an archive that is none, `KeyError` for a site that
-    is not in it, `appliance.base.errors.BaseFloorError` for a file that is broken.
+    is not in it, `appliance.base.errors.BaseLayerError` for a file that is broken.
     """
     with zipfile.ZipFile(archive) as files:
         return {
