@@ -113,3 +113,19 @@ def test_the_glossary_names_what_is_in_the_code() -> None:
     product = sources(*PRODUCT)
     words = set(re.findall(r"[A-Za-z_]\w*", "\n".join(product.values())))
     assert unknown_names((ROOT / "docs/glossary.md").read_text(), words, _there) == []
+
+
+def lost_identifiers(walks: str, words: Set[str]) -> list[str]:
+    """Identifiers in code marks (with a low line, or a capital within) that the code has not."""
+    marked = _MARKED.findall(_FENCE.sub("", walks))
+    names = [name for text in marked for name in re.findall(r"[A-Za-z_]\w*", text)]
+    told = [name for name in names if "_" in name or re.search("[a-z][A-Z]", name)]
+    return [name for name in told if name not in words]
+
+
+def test_the_walks_call_things_as_the_code_does() -> None:
+    made_up = "Then `Hand.press` calls `_told`, `SoundJitter.gone_by` and `sip`.\n"
+    assert lost_identifiers(made_up, {"SoundJitter", "_told"}) == ["gone_by"]
+
+    words = set(re.findall(r"[A-Za-z_]\w*", "\n".join(sources(*PRODUCT).values())))
+    assert lost_identifiers((ROOT / "docs/walks.md").read_text(), words) == []
