@@ -25,7 +25,8 @@ class Measure:
     first_picture_at: float | None = None
     _sending: Connection | None = None
     _far: list[FarTrack] = field(default_factory=list)
-    _past: list[FarStatistics] = field(default_factory=list)
+    _past: dict[str, FarStatistics] = field(default_factory=dict)
+    """Of the tracks that are over, by kind, added up: a call of a whole day has many."""
     _sent_bytes: int = 0
     _ended_at: float | None = None
 
@@ -43,10 +44,8 @@ class Measure:
         """A far track is over; what it counted stays counted."""
         if track in self._far:
             self._far.remove(track)
-            self._past.append(track.statistics())
-            # A call of a whole day loses its subscription often; one line each is enough.
-            if len(self._past) > 64:
-                del self._past[0]
+            before = self._past.get(track.kind, FarStatistics())
+            self._past[track.kind] = _added(before, track.statistics())
 
     async def run(self) -> None:
         """Look for the first picture, then sample what is sent, until cancelled."""
@@ -74,7 +73,7 @@ class Measure:
     def statistics(self) -> CallStatistics:
         """All of it, now."""
         far = [(t.kind, t.statistics()) for t in self._far]
-        far += [("video" if s.width else "audio", s) for s in self._past]
+        far += self._past.items()
         video = [s for kind, s in far if kind == "video"]
         audio = [s for kind, s in far if kind == "audio"]
         seconds = (self._ended_at or time.monotonic()) - (self.connected_at or self.begun)
@@ -110,6 +109,22 @@ class Measure:
             return 0
         senders = [t.sender for t in self._sending.getTransceivers() if t.kind == kind]
         return sum(s.sent_frames for s in senders if isinstance(s, Sender))
+
+
+def _added(one: FarStatistics, other: FarStatistics) -> FarStatistics:
+    """What a call's statistics ask of two tracks of one kind, as one."""
+    return FarStatistics(
+        codec=one.codec or other.codec,
+        frames=one.frames + other.frames,
+        width=max(one.width, other.width),
+        height=max(one.height, other.height),
+        lost_packets=one.lost_packets + other.lost_packets,
+        freezes=one.freezes + other.freezes,
+        concealed_s=one.concealed_s + other.concealed_s,
+        received_s=one.received_s + other.received_s,
+        bytes=one.bytes + other.bytes,
+        packets=one.packets + other.packets,
+    )
 
 
 def _since(begun: float, at: float | None) -> float | None:
