@@ -28,6 +28,7 @@ FOLDERS = (
 )
 
 WITH_MORE = {
+    "base/test_journal.py": "a process and its terminal",
     "base/test_mqtt.py": "a broker",
     "base/test_run.py": "signals to a process",
     "base/test_systemd.py": "a socket",
