@@ -31,7 +31,7 @@ from services.province.console.request import Province
 from services.province.errors import ProvinceError
 from services.province.fleet.agenda_notifier import AgendaNotifier
 from services.province.fleet.desired_publisher import DesiredPublisher
-from services.province.fleet.report_writer import alarming, write_reports
+from services.province.fleet.report_writer import write_copied_identity, write_reports
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.history.retention import Retention
 from services.province.settings import Settings
@@ -186,7 +186,7 @@ async def _serve(
             tasks.create_task(Retention(database).run(), name="history"),
         ]
         if local_broker is not None:
-            alarm = alarming(database, program.now)
+            alarm = write_copied_identity(database, program.now)
             running = await stack.enter_async_context(
                 run_local_broker(local_broker, write_reports(database), alarm=alarm)
             )

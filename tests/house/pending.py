@@ -7,9 +7,6 @@ PENDING_NAMES: list[str] = []
 
 STILL_THERE = [
     "services/endpoint/status/self_test_steps.py: trials",
-    "services/province/floor/participants.py: all_stays",
-    "services/province/floor/participants.py: close_stays",
-    "services/province/floor/participants.py: open_stays",
 ]
 
 PENDING_CIRCLES: list[str] = []

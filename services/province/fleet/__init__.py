@@ -1,1 +1,1 @@
-"""The sites as they speak by the broker: their reports kept, their agendas' changes told."""
+"""The sites over the broker: their reports and alarms, their desired state, agenda notices."""

@@ -1,6 +1,6 @@
-"""Tells sites that their agenda has changed, whichever copy of the program changed it.
+"""Notifies sites that their agenda has changed, whichever copy of the program changed it.
 
-The broker is told a site and nothing else: what has changed stands in the feed alone.
+A notice names the site and nothing else: the change itself is in the site's feed.
 """
 
 import asyncio
@@ -20,16 +20,16 @@ from services.province.storage.tables import Invitation, Meeting
 
 log = logging.getLogger("diemcau.province.nudge")
 
-LOOK_S = 0.25
+POLL_INTERVAL_S = 0.25
 """A change reaches a connected site within two seconds."""
-AT_ONCE = 8
-"""Nudges under way together: one after another, each waiting for the broker's word, a thousand
-sites would be told in seconds."""
-BEHIND_S = 3600.0
+MAX_CONCURRENT = 8
+"""Notices that wait for their acknowledgement together: one after another a thousand sites would
+take seconds."""
+LOOKBACK_S = 3600.0
 """Copies of the program whose clocks differ by less see each other's changes."""
 
 Version = tuple[int, int]
-"""A meeting's number and its SEQUENCE."""
+"""A meeting's id and its SEQUENCE."""
 
 
 class AgendaNotifier:
@@ -45,10 +45,10 @@ class AgendaNotifier:
         self._database = database
         self._notify = notify
         self._now = now
-        self._owed: set[str] = set()
+        self._pending: set[str] = set()
 
     async def run(self) -> None:
-        """Look again and again until cancelled."""
+        """Notify the sites of changed meetings until cancelled."""
         seen: set[Version] | None = None
         while True:
             try:
@@ -57,40 +57,44 @@ class AgendaNotifier:
                 log.warning("database: %s", error.orig)
             else:
                 seen = versions
-                self._owed |= sites
-            await self._tell()
-            await asyncio.sleep(LOOK_S)
+                self._pending |= sites
+            await self._notify_pending()
+            await asyncio.sleep(POLL_INTERVAL_S)
 
     def _look(self, seen: set[Version] | None) -> tuple[set[Version], set[str]]:
-        """The meetings that were changed lately, and the sites of those that have not been seen."""
+        """The meetings that were changed lately, and the sites of those not yet `seen`."""
         lately = select(Meeting.id, Meeting.sequence).where(
-            Meeting.changed_at > self._now() - BEHIND_S
+            Meeting.changed_at > self._now() - LOOKBACK_S
         )
         with self._database.reading() as session:
-            versions = {(number, sequence) for number, sequence in session.execute(lately)}
+            versions = {(meeting_id, sequence) for meeting_id, sequence in session.execute(lately)}
             if seen is None or not versions - seen:
                 return versions, set()
-            return versions, concerned(session, {number for number, _ in versions - seen})
+            return versions, sites_of_meetings(
+                session, {meeting_id for meeting_id, _ in versions - seen}
+            )
 
-    async def _tell(self) -> None:
-        owed = sorted(self._owed)
-        for first in range(0, len(owed), AT_ONCE):
-            told = await asyncio.gather(*map(self._told, owed[first : first + AT_ONCE]))
-            if not all(told):
+    async def _notify_pending(self) -> None:
+        pending = sorted(self._pending)
+        for first in range(0, len(pending), MAX_CONCURRENT):
+            done = await asyncio.gather(
+                *map(self._notify_site, pending[first : first + MAX_CONCURRENT])
+            )
+            if not all(done):
                 return
 
-    async def _told(self, site: str) -> bool:
+    async def _notify_site(self, site: str) -> bool:
         try:
             await self._notify(site)
         except MQTT_ERRORS as error:
-            log.info("a nudge waits: %s", error)
+            log.info("a notice waits for the broker: %s", error)
             return False
-        self._owed.discard(site)
+        self._pending.discard(site)
         return True
 
 
-def concerned(session: Session, meetings: Iterable[int]) -> set[str]:
-    """All sites whose feeds hold one of these meetings, those that were asked out again too."""
+def sites_of_meetings(session: Session, meetings: Iterable[int]) -> set[str]:
+    """All sites whose feeds have one of these meetings, also those that left it."""
     tree = Tree.load(session)
     rows = select(Invitation).where(Invitation.meeting_id.in_(list(meetings)))
     found = invited_sites(session, tree, session.scalars(rows), left=True)

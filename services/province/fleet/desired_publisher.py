@@ -1,8 +1,7 @@
-"""Tells sites what the chair decided in a conference that has no word for it (SIP).
+"""Publishes the chair's decisions to the sites of a conference that cannot show them (SIP).
 
-In a room the floor is shown by the room itself. An MCU knows neither who asked to speak nor who
-may: there each site finds in its ``desired`` whether it has the floor, and whether the chair's page
-shows its hand.
+A room shows the floor itself. An MCU knows neither who states to speak nor who may: there each site
+reads in its ``desired`` whether it has the floor, and whether the chair's page shows its hand.
 """
 
 import asyncio
@@ -16,22 +15,22 @@ from sqlalchemy.orm import Session
 
 from appliance.base.mqtt import MQTT_ERRORS
 from appliance.wire.desired import Desired
-from services.province.floor.room_monitor import Wanted
-from services.province.floor.sip_participants import hands_of, is_up
+from services.province.floor.room_monitor import MonitoredMeeting
+from services.province.floor.sip_participants import hands_of, is_raised
 from services.province.storage.database import Database
 from services.province.storage.tables import Floor
 
 log = logging.getLogger("diemcau.province.desired")
 
-LOOK_S = 0.5
+POLL_INTERVAL_S = 0.5
 """The lamp follows the chair's click within two seconds."""
 
 Publish = Callable[[str, Desired], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """See `appliance.wire.desired.Desired`."""
+class SiteState:
+    """What is desired of one site; see `appliance.wire.desired.Desired`."""
 
     floor: str = ""
     hand_seen: int = 0
@@ -42,13 +41,14 @@ class DesiredPublisher:
 
     `conferences` gives those that are on; `publish` raises one of `MQTT_ERRORS` while the broker is
     away.
-    A copy that begins tells every site of them anew: what a former one told is not known.
+    A copy that starts publishes to all their sites: what a former copy published is not
+    known.
     """
 
     def __init__(
         self,
         database: Database,
-        conferences: Callable[[], Iterable[Wanted]],
+        conferences: Callable[[], Iterable[MonitoredMeeting]],
         publish: Publish,
         *,
         now: Callable[[], float] = time.time,
@@ -57,51 +57,51 @@ class DesiredPublisher:
         self._conferences = conferences
         self._publish = publish
         self._now = now
-        self._told: dict[str, Wish] = {}
+        self._published: dict[str, SiteState] = {}
 
     async def run(self) -> None:
-        """Look twice a second until cancelled."""
+        """Publish what has changed, twice a second, until cancelled."""
         while True:
             try:
-                await self.look()
+                await self.publish_changes()
             except DBAPIError as error:
                 log.warning("database: %s", error.orig)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(POLL_INTERVAL_S)
 
-    async def look(self) -> None:
-        """Once. Raises `DBAPIError`."""
+    async def publish_changes(self) -> None:
+        """Once; what the broker does not take is tried again next time. Raises `DBAPIError`."""
         conferences = list(self._conferences())
-        wishes = dict.fromkeys(self._told, Wish())
+        states = dict.fromkeys(self._published, SiteState())
         if conferences:
-            wishes |= await asyncio.to_thread(self._wishes, conferences)
-        for site, wish in wishes.items():
-            if self._told.get(site) == wish:
+            states |= await asyncio.to_thread(self._states, conferences)
+        for site, state in states.items():
+            if self._published.get(site) == state:
                 continue
             now = self._now()
-            desired = Desired(now, int(now * 1000), wish.floor, wish.hand_seen)
+            desired = Desired(now, int(now * 1000), state.floor, state.hand_seen)
             try:
                 await self._publish(site, desired)
             except MQTT_ERRORS as error:
-                log.info("a floor waits: %s", error)
+                log.info("desired state waits for the broker: %s", error)
                 return
-            self._told[site] = wish
+            self._published[site] = state
 
-    def _wishes(self, conferences: list[Wanted]) -> dict[str, Wish]:
-        found: dict[str, Wish] = {}
+    def _states(self, conferences: list[MonitoredMeeting]) -> dict[str, SiteState]:
+        found: dict[str, SiteState] = {}
         with self._database.reading() as session:
             hands = hands_of(session)
             for one in conferences:
-                given = _given(session, one)
+                holder = _floor_holder(session, one)
                 for name, site in one.sites.items():
                     seq, hand = hands.get(site, (0, {}))
-                    wish = Wish(
-                        one.uid if name == given else "", seq if is_up(hand, one.uid) else 0
+                    state = SiteState(
+                        one.uid if name == holder else "", seq if is_raised(hand, one.uid) else 0
                     )
-                    if wish != Wish() or site not in found:
-                        found[site] = wish
+                    if state != SiteState() or site not in found:
+                        found[site] = state
         return found
 
 
-def _given(session: Session, one: Wanted) -> str:
+def _floor_holder(session: Session, one: MonitoredMeeting) -> str:
     floor = session.get(Floor, (one.key.meeting_id, one.key.instance))
     return floor.wanted if floor is not None else ""

@@ -20,7 +20,7 @@ from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, State
 from services.province.schedule.feeds import Schedule
 from services.province.sites.tree import Tree
-from services.province.storage.tables import Stay
+from services.province.storage.tables import Participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,13 +38,13 @@ def figures(session: Session, now: float) -> Figures:
     """Read them from the database."""
     tree = Tree.load(session)
     running = Schedule.load(session, tree, now).between(now, now + 1.0)
-    inside = select(func.count()).select_from(Stay).where(Stay.left_at.is_(None))
+    inside = select(func.count()).select_from(Participation).where(Participation.left_at.is_(None))
     return Figures(
         now,
         standings_of(session, tree.sites, now, close=bool(running)),
         len(running),
         session.scalar(inside) or 0,
-        session.scalar(inside.where(Stay.hand_at.is_not(None))) or 0,
+        session.scalar(inside.where(Participation.hand_at.is_not(None))) or 0,
     )
 
 

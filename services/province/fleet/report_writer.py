@@ -1,4 +1,4 @@
-"""What the sites say, from the broker's line into the database."""
+"""Writes the sites' reports into the database."""
 
 from collections.abc import Callable, Sequence
 
@@ -15,12 +15,12 @@ from services.province.storage.tables import Site
 
 
 def write_reports(database: Database) -> Store:
-    """Keeps each report as the newest of its kind; one of no known site is passed over."""
+    """A `Store` that keeps each report as the newest of its kind; unknown sites are passed over."""
 
     def store(batch: Sequence[Incoming]) -> None:
         with database.writing() as session:
-            said = {one.site for one in batch}
-            known = set(session.scalars(select(Site.id).where(Site.id.in_(said))))
+            reporting = {one.site for one in batch}
+            known = set(session.scalars(select(Site.id).where(Site.id.in_(reporting))))
             record(session, [one for one in batch if one.site in known])
             # In one order, so that two copies of the program never wait for each other's rows.
             ordered = sorted(batch, key=lambda one: (one.site, one.kind))
@@ -35,13 +35,15 @@ def _entry(one: Incoming) -> Entry:
         # The will was written when its connection was made and bears that moment's id: presence
         # is ordered by the connection of which it speaks (see `Presence.after`).
         seq = 2 * one.report.session + (not one.report.online)
-        begins = one.report.online  # a will of a boot that another has followed says nothing
+        begins = one.report.online  # a will of a boot that another has followed is ignored
     report = Report(report_id.at, report_id.boot_id, seq, one.state)
     return Entry(one.site, one.kind, report, one.received_at, begins)
 
 
-def alarming(database: Database, now: Callable[[], float]) -> Callable[[str, str], None]:
-    """Writes down that a site's identity was copied: on its page, and for good in the audit log."""
+def write_copied_identity(
+    database: Database, now: Callable[[], float]
+) -> Callable[[str, str], None]:
+    """An alarm that records a copied identity: on the site's page and in the audit log."""
 
     def alarm(site: str, reason: str) -> None:
         at = now()

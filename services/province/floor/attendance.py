@@ -1,4 +1,4 @@
-"""Attendance after a meeting: who, when, how long, how many hands, how many outages."""
+"""Attendance of a meeting: who was in, when, how long, with how many hands and outages."""
 
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -8,15 +8,15 @@ import openpyxl
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from services.province.storage.tables import Stay
+from services.province.storage.tables import Participation
 
-BLINK_S = 2.0
-"""A shorter absence is one and the same stay, seen by two copies of the program."""
+MIN_ABSENCE_S = 2.0
+"""A shorter absence is none: two copies of the program saw the same participant."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One site, or somebody else who was in the room. Moments are POSIX s, None: never."""
+    """One site, or another participant. Times are POSIX seconds, None for never."""
 
     name: str
     site: str
@@ -28,17 +28,19 @@ class Attendance:
 
 
 def attendance(
-    stays: Iterable[Stay], invited: Mapping[str, str], end: float, now: float
+    participations: Iterable[Participation], invited: Mapping[str, str], end: float, now: float
 ) -> list[Attendance]:
-    """A line for each invited site (id to name), and for everybody else who came.
+    """A line for each invited site (id to name), and for everybody else who joined.
 
     Who is still in, or was when the last copy that watched died, counts until `now`, at most until
-    `end`; early arrival counts too.
+    `end`; time before the begin counts too.
     """
-    lines: dict[tuple[str, str], list[Stay]] = {(site, name): [] for site, name in invited.items()}
-    for stay in stays:
-        key = (stay.site_id or "", invited.get(stay.site_id or "", stay.name))
-        lines.setdefault(key, []).append(stay)
+    lines: dict[tuple[str, str], list[Participation]] = {
+        (site, name): [] for site, name in invited.items()
+    }
+    for one in participations:
+        key = (one.site_id or "", invited.get(one.site_id or "", one.name))
+        lines.setdefault(key, []).append(one)
     listed = [
         _line(site, name, sorted(found, key=lambda one: one.came_at), min(now, end))
         for (site, name), found in lines.items()
@@ -80,13 +82,13 @@ def workbook(
     return made.getvalue()
 
 
-def _line(site: str, name: str, stays: Sequence[Stay], last: float) -> Attendance:
-    if not stays:
+def _line(site: str, name: str, rows: Sequence[Participation], last: float) -> Attendance:
+    if not rows:
         return Attendance(name, site)
-    spans = [(one.came_at, one.left_at if one.left_at is not None else last) for one in stays]
+    spans = [(one.came_at, one.left_at if one.left_at is not None else last) for one in rows]
     outages, until = 0, spans[0][1]
     for begin, end in spans[1:]:
-        outages += begin - until > BLINK_S
+        outages += begin - until > MIN_ABSENCE_S
         until = max(until, end)
     return Attendance(
         name=name,
@@ -95,5 +97,5 @@ def _line(site: str, name: str, stays: Sequence[Stay], last: float) -> Attendanc
         left_at=until,
         present_s=sum(max(0.0, end - begin) for begin, end in spans),
         outages=outages,
-        hands=sum(one.hands for one in stays),
+        hands=sum(one.hands for one in rows),
     )

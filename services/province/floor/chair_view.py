@@ -1,4 +1,4 @@
-"""The chair's page as values: who is in and missing, hands in their order, who has the floor."""
+"""The data of the chair's page: who is in or missing, hands in their order, who has the floor."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 from appliance.core.decision import Phase
 from services.province.fleet.overview import standings_of
 from services.province.fleet.readiness import Standing, near
-from services.province.floor.participants import Key, open_stays
-from services.province.floor.room_monitor import GIVEN
+from services.province.floor.participants import OccurrenceKey, present_participations
+from services.province.floor.room_monitor import FLOOR_SCHEMES
 from services.province.schedule.feeds import Schedule, changes_of
 from services.province.schedule.ical import Occurrence, occurrences
 from services.province.schedule.meetings import get_meeting
@@ -18,13 +18,13 @@ from services.province.storage.tables import Floor, Meeting
 DAY_S = 86400.0
 
 
-def _nobodys(key: Key) -> Floor:
-    return Floor(meeting_id=key.meeting_id, instance=key.instance, wanted="", shown="", trouble="")
+def _blank_floor(key: OccurrenceKey) -> Floor:
+    return Floor(meeting_id=key.meeting_id, instance=key.instance, wanted="", shown="", problem="")
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
-    """Somebody in the meeting: a site, or another in its room. ``hand_at``: since when it is up."""
+class Attendee:
+    """Somebody in the meeting: a site, or a guest in its room. ``hand_at``: since when it is up."""
 
     name: str
     site: str
@@ -36,7 +36,7 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingSite:
     """An invited site that is not in."""
 
     site: str
@@ -51,17 +51,16 @@ class ChairView:
     meeting: Meeting
     occurrence: Occurrence | None
     floor: Floor
-    hands: tuple[Seat, ...]
-    seats: tuple[Seat, ...]
-    missing: tuple[Missing, ...]
-    gives: bool
-    """Whether the floor can be given from here."""
-    told: bool
-    """Whether the sites are told of it by us, as over SIP: a room shows it to everyone."""
+    hands: tuple[Attendee, ...]
+    attendees: tuple[Attendee, ...]
+    missing: tuple[MissingSite, ...]
+    can_give_floor: bool
+    over_sip: bool
+    """Whether the sites get the floor from us; a room shows it to everyone."""
 
 
-def occurrence_of(session: Session, key: Key) -> Occurrence | None:
-    """The occurrence that a key means; None where there is none (any more)."""
+def occurrence_of(session: Session, key: OccurrenceKey) -> Occurrence | None:
+    """The occurrence of a key; None where there is none (any more)."""
     meeting = get_meeting(session, key.meeting_id)
     changes = changes_of(session, [meeting.id]).get(meeting.id, [])
     # One that was moved is far from where its rule has it: all of the series' moves are looked at.
@@ -71,8 +70,8 @@ def occurrence_of(session: Session, key: Key) -> Occurrence | None:
     return next((one for one in found if one.instance == key.instance), None)
 
 
-def chair_view(session: Session, key: Key, now: float) -> ChairView:
-    """How the meeting stands; raises `NotFoundError` for one that is not there."""
+def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
+    """The page's data at `now`; raises `NotFoundError` for a meeting that does not exist."""
     occurrence = occurrence_of(session, key)
     meeting = get_meeting(session, key.meeting_id)
     tree = Tree.load(session)
@@ -80,29 +79,29 @@ def chair_view(session: Session, key: Key, now: float) -> ChairView:
     invited = schedule.guests.get(meeting.id, set()) & set(tree.sites)
     close = occurrence is not None and near(now, occurrence.begin, occurrence.end)
     standings = standings_of(session, invited, now, close=close)
-    seats = [
-        Seat(stay.name, stay.site_id or "", stay.came_at, stay.hand_at, stay.mic)
-        for stay in open_stays(session, key)
+    attendees = [
+        Attendee(one.name, one.site_id or "", one.came_at, one.hand_at, one.mic)
+        for one in present_participations(session, key)
     ]
-    here = {seat.site for seat in seats}
+    here = {one.site for one in attendees}
     uid = occurrence.uid if occurrence is not None else ""
     for site in sorted(invited - here):
         standing = standings[site]
-        # While the console is not in the room, what the sites say of themselves counts.
+        # While the console is not in the room, the sites' own reports count.
         if standing.phase == Phase.IN_MEETING and standing.meeting == uid:
             hand = standing.hand_since or None
-            heard = standing.heard_at or now
-            seats.append(Seat(tree.sites[site].name, site, heard, hand, in_room=False))
+            since = standing.heard_at or now
+            attendees.append(Attendee(tree.sites[site].name, site, since, hand, in_room=False))
             here.add(site)
-    hands = [seat for seat in seats if seat.hand_at is not None]
-    missing = [Missing(site, tree.sites[site].name, standings[site]) for site in invited - here]
+    hands = [one for one in attendees if one.hand_at is not None]
+    missing = [MissingSite(site, tree.sites[site].name, standings[site]) for site in invited - here]
     return ChairView(
         meeting,
         occurrence,
-        session.get(Floor, (key.meeting_id, key.instance)) or _nobodys(key),
-        tuple(sorted(hands, key=lambda seat: (seat.hand_at or 0.0, seat.name))),
-        tuple(sorted(seats, key=lambda seat: (not seat.site, seat.name))),
+        session.get(Floor, (key.meeting_id, key.instance)) or _blank_floor(key),
+        tuple(sorted(hands, key=lambda one: (one.hand_at or 0.0, one.name))),
+        tuple(sorted(attendees, key=lambda one: (not one.site, one.name))),
         tuple(sorted(missing, key=lambda one: one.name)),
-        meeting.address.startswith(GIVEN),
+        meeting.address.startswith(FLOOR_SCHEMES),
         meeting.address.startswith("sip"),
     )

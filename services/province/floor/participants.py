@@ -1,7 +1,7 @@
-"""What the room showed, as rows: who came and left, whose hand rose when; and who keeps the room.
+"""The participants of a meeting as rows: when they joined, left and raised a hand; and the lease.
 
 Several copies of the program may watch one meeting. One of them is in the room, by a lease in the
-database; when it dies another goes in and finds everything here.
+database; when it dies another takes over and finds everything here.
 """
 
 from collections.abc import Iterable, Sequence
@@ -11,15 +11,15 @@ from sqlalchemy import Select, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from services.province.storage.tables import Floor, Stay
+from services.province.storage.tables import Floor, Participation
 
 LEASE_S = 10.0
-"""A copy that has not been heard for so long is dead; their clocks agree far better than that."""
+"""A copy that did not renew its lease for so long is dead; their clocks agree far better."""
 
 
 @dataclass(frozen=True, slots=True)
-class Present:
-    """Somebody in the room, as the room tells."""
+class Participant:
+    """Somebody in the room, as the room lists them; `number` is the room's own id."""
 
     number: int
     name: str
@@ -30,116 +30,121 @@ class Present:
 
 
 @dataclass(frozen=True, slots=True)
-class Key:
-    """One occurrence of one meeting."""
+class OccurrenceKey:
+    """One occurrence of one meeting; `instance` is when its rule has it begin (POSIX s)."""
 
     meeting_id: int
     instance: float
 
 
-def floor_of(session: Session, key: Key) -> Floor:
-    """Its floor, made where nobody has asked for it before."""
+def floor_of(session: Session, key: OccurrenceKey) -> Floor:
+    """Its row, made where there is none."""
     postgres = session.get_bind().dialect.name == "postgresql"
     insert = postgresql.insert if postgres else sqlite.insert
-    blank = {"wanted": "", "shown": "", "keeper": "", "kept_until": 0.0, "trouble": ""}
-    session.execute(
-        insert(Floor)
-        .values(meeting_id=key.meeting_id, instance=key.instance, **blank)
-        .on_conflict_do_nothing()
-    )
+    blank = {
+        Floor.meeting_id: key.meeting_id, Floor.instance: key.instance, Floor.wanted: "",
+        Floor.shown: "", Floor.lease_holder: "", Floor.lease_end: 0.0, Floor.problem: "",
+    }  # fmt: skip
+    session.execute(insert(Floor).values(blank).on_conflict_do_nothing())
     found = session.get(Floor, (key.meeting_id, key.instance), populate_existing=True)
     if found is None:
         raise AssertionError(key)
     return found
 
 
-def take_keeping(session: Session, key: Key, copy: str, now: float) -> bool:
+def acquire_lease(session: Session, key: OccurrenceKey, copy: str, now: float) -> bool:
     """Take or renew the lease of the room for `copy`; False while another copy has it."""
     floor_of(session, key)
     taken = session.execute(
         update(Floor)
         .where(Floor.meeting_id == key.meeting_id, Floor.instance == key.instance)
-        .where(or_(Floor.keeper == copy, Floor.kept_until < now))
-        .values(keeper=copy, kept_until=now + LEASE_S)
-        .returning(Floor.keeper)
+        .where(or_(Floor.lease_holder == copy, Floor.lease_end < now))
+        .values(lease_holder=copy, lease_end=now + LEASE_S)
+        .returning(Floor.lease_holder)
     )
     return taken.first() is not None
 
 
-def give_back(session: Session, key: Key, copy: str) -> None:
-    """The copy leaves the room; another may go in at once."""
+def release_lease(session: Session, key: OccurrenceKey, copy: str) -> None:
+    """End the lease of `copy`; another copy may go in at once."""
     session.execute(
         update(Floor)
         .where(Floor.meeting_id == key.meeting_id, Floor.instance == key.instance)
-        .where(Floor.keeper == copy)
-        .values(kept_until=0.0)
+        .where(Floor.lease_holder == copy)
+        .values(lease_end=0.0)
     )
 
 
-def write_people(
-    session: Session, key: Key, people: Iterable[Present], sites: dict[str, str], now: float
+def update_participations(
+    session: Session,
+    key: OccurrenceKey,
+    participants: Iterable[Participant],
+    sites: dict[str, str],
+    now: float,
 ) -> None:
-    """Bring the stays in step with who is in the room now; `sites` gives ids by names.
+    """Bring the rows in step with who is in the room now; `sites` gives ids by names.
 
-    A hand keeps the moment at which it was first seen, so that hands stand in their order whichever
-    copy looks.
+    A hand keeps the time at which it was first seen, so that hands have one order whichever copy
+    looks.
     """
-    here = {present.number: present for present in people}
-    for stay in open_stays(session, key):
-        present = here.pop(stay.number, None)
-        if present is None:
-            stay.left_at, stay.hand_at = now, None
+    here = {one.number: one for one in participants}
+    for row in present_participations(session, key):
+        participant = here.pop(row.number, None)
+        if participant is None:
+            row.left_at, row.hand_at = now, None
             continue
-        stay.name, stay.mic = present.name, present.mic
-        stay.site_id = sites.get(present.name)
-        if present.hand and stay.hand_at is None:
-            stay.hand_at, stay.hands = now, stay.hands + 1
-        elif not present.hand:
-            stay.hand_at = None
-    for present in here.values():
-        stay = Stay(
+        row.name, row.mic = participant.name, participant.mic
+        row.site_id = sites.get(participant.name)
+        if participant.hand and row.hand_at is None:
+            row.hand_at, row.hands = now, row.hands + 1
+        elif not participant.hand:
+            row.hand_at = None
+    for participant in here.values():
+        row = Participation(
             meeting_id=key.meeting_id,
             instance=key.instance,
-            number=present.number,
-            name=present.name,
-            site_id=sites.get(present.name),
+            number=participant.number,
+            name=participant.name,
+            site_id=sites.get(participant.name),
             came_at=now,
-            hand_at=now if present.hand else None,
-            hands=1 if present.hand else 0,
-            mic=present.mic,
+            hand_at=now if participant.hand else None,
+            hands=1 if participant.hand else 0,
+            mic=participant.mic,
         )
-        session.add(stay)
+        session.add(row)
 
 
-def take_back_returned(session: Session, key: Key, people: Iterable[Present]) -> str:
-    """Nobody has the floor any more where who had it has given it back; the name, "" for none."""
+def clear_returned_floor(
+    session: Session, key: OccurrenceKey, participants: Iterable[Participant]
+) -> str:
+    """Clear the floor where its holder has given it back; returns the name, "" for none."""
     floor = floor_of(session, key)
     name = floor.wanted
-    if not name or not any(one.returned and one.name == name for one in people):
+    if not name or not any(one.returned and one.name == name for one in participants):
         return ""
     floor.wanted = ""
     return name
 
 
-def close_stays(session: Session, key: Key, now: float) -> None:
-    """The meeting is over, or nobody sees the room any more."""
-    for stay in open_stays(session, key):
-        stay.left_at, stay.hand_at = now, None
+def end_participations(session: Session, key: OccurrenceKey, now: float) -> None:
+    """End all: the meeting is over, or nobody is in the room any more."""
+    for row in present_participations(session, key):
+        row.left_at, row.hand_at = now, None
 
 
-def open_stays(session: Session, key: Key) -> Sequence[Stay]:
-    """Who is in, by when they came."""
-    return session.scalars(_stays(key).where(Stay.left_at.is_(None))).all()
+def present_participations(session: Session, key: OccurrenceKey) -> Sequence[Participation]:
+    """Those who are in now, by when they joined."""
+    return session.scalars(_rows(key).where(Participation.left_at.is_(None))).all()
 
 
-def all_stays(session: Session, key: Key) -> Sequence[Stay]:
-    """All stays of an occurrence."""
-    return session.scalars(_stays(key)).all()
+def all_participations(session: Session, key: OccurrenceKey) -> Sequence[Participation]:
+    """All of an occurrence, by when they joined."""
+    return session.scalars(_rows(key)).all()
 
 
-def _stays(key: Key) -> Select[Stay]:
+def _rows(key: OccurrenceKey) -> Select[Participation]:
     return (
-        select(Stay)
-        .where(Stay.meeting_id == key.meeting_id, Stay.instance == key.instance)
-        .order_by(Stay.came_at, Stay.id)
+        select(Participation)
+        .where(Participation.meeting_id == key.meeting_id, Participation.instance == key.instance)
+        .order_by(Participation.came_at, Participation.id)
     )

@@ -1,4 +1,4 @@
-"""In the room of one meeting, without camera or microphone: sees who is there, shows the floor."""
+"""Joins the room of one meeting without media: lists its participants and shows the floor."""
 
 import asyncio
 import ssl
@@ -10,16 +10,16 @@ from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Event, Json, Notified
 from appliance.dialers.janus.socket import JanusSocket
 from appliance.wire.address import Address
-from services.province.floor.participants import Present
+from services.province.floor.participants import Participant
 
-CLOSE_S = 3.0
+CLOSE_TIMEOUT_S = 3.0
 
 
 class Room:
-    """Use as a context: it is entered as the chair, and left in any case.
+    """The connection to one room, as its chair.
 
     Raises what `JanusSocket` does: `RefusedError` for a wrong PIN, `LostError`, TimeoutError,
-    OSError and its kind. ``changed`` is set whenever the room has told something.
+    OSError and its kind. ``changed`` is set whenever the room sent a notice.
     """
 
     def __init__(
@@ -34,24 +34,24 @@ class Room:
         self._socket = JanusSocket(address.url, trust, self._hear)
         self._handle = 0
 
-    async def stay(self, do: Callable[["Room"], Awaitable[None]]) -> None:
-        """Enter, do something there until it is done or the line is lost, and leave."""
+    async def join_while(self, do: Callable[["Room"], Awaitable[None]]) -> None:
+        """Join, run `do` until it is done or the connection is lost, and leave in any case."""
         await self._socket.open()
         try:
             async with asyncio.TaskGroup() as tasks:
                 reading = tasks.create_task(self._socket.run(), name="room socket")
-                await self._enter()
+                await self._join()
                 await do(self)
                 reading.cancel()
         finally:
             with suppress(TimeoutError):
-                async with asyncio.timeout(CLOSE_S):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
                     await self._socket.close()
 
-    def present(self) -> list[Present]:
+    def participants(self) -> list[Participant]:
         """Everybody else in the room."""
         return [
-            Present(
+            Participant(
                 person.number,
                 person.display.name,
                 person.display.hand,
@@ -67,12 +67,12 @@ class Room:
         return next(found, None) if name else None
 
     async def show(self, floor: int | None) -> None:
-        """Show everybody who has the floor; done when the room has confirmed it."""
+        """Show everybody who has the floor; returns when the room has confirmed it."""
         body = {"request": "configure", "display": self._display(floor)}
         await self._socket.message(self._handle, body)
         self.shown = floor
 
-    async def _enter(self) -> None:
+    async def _join(self) -> None:
         await self._socket.create()
         self._handle = await self._socket.attach()
         room = self._address.room

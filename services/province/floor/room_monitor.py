@@ -1,4 +1,4 @@
-"""Keeps the meetings that are on: one copy of the program in each room, by a lease."""
+"""Watches the meetings that are on: one copy of the program joins each room, by a lease."""
 
 import asyncio
 import logging
@@ -16,9 +16,9 @@ from websockets.exceptions import WebSocketException
 from appliance.dialers.api import DialersError
 from appliance.wire.address import Address
 from services.province.floor import participants
-from services.province.floor.participants import Key, Present
+from services.province.floor.participants import OccurrenceKey, Participant
 from services.province.floor.room import Room
-from services.province.floor.sip_participants import knows_floor, reported
+from services.province.floor.sip_participants import has_floor, reported_participants
 from services.province.schedule.feeds import Schedule
 from services.province.sites.tree import Tree
 from services.province.storage.database import Database
@@ -26,30 +26,31 @@ from services.province.storage.tables import Floor
 
 log = logging.getLogger("diemcau.province")
 
-EARLY_S, LATE_S = 15 * 60.0, 30 * 60.0
-"""In the room a quarter hour before, when sites begin to come, and half an hour for an overrun."""
-LOOK_S = 2.0
-STEP_S = 0.3
+EARLY_S, OVERRUN_S = 15 * 60.0, 30 * 60.0
+"""We join a quarter hour before the begin, as sites do, and leave half an hour after the end."""
+POLL_INTERVAL_S = 2.0
+FLOOR_POLL_INTERVAL_S = 0.3
 """How soon a floor that was given is shown; a hand is written at once."""
-RENEW_S = 3.0
-REPORTS_S, REST = 1.0, 4.0
-"""How often the sites' reports are looked at; however many sites, a fifth of a core at the most."""
-AGAIN_S = 3.0
-GIVEN = ("janus+", "sip:", "sips:")
+LEASE_RENEWAL_S = 3.0
+REPORT_POLL_INTERVAL_S, MIN_REST_RATIO = 1.0, 4.0
+"""How often the sites' reports are read; the rest is at least so many times as long as the reading
+took, so that it costs a fifth of a core at the most."""
+RETRY_S = 3.0
+FLOOR_SCHEMES = ("janus+", "sip:", "sips:")
 """Addresses of meetings in which the floor can be given from here."""
 NAME = "Trung tâm điều hành"
-LOST = (OSError, TimeoutError, WebSocketException, DialersError)
-"""A room that is away, refuses us or breaks off: told on the chair's page, and tried again."""
+ROOM_ERRORS = (OSError, TimeoutError, WebSocketException, DialersError)
+"""A room that is away, refuses us or breaks off: shown on the chair's page, and tried again."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A meeting to keep: its room or conference, with the sites' ids by their names.
+class MonitoredMeeting:
+    """A meeting that is on: its room or conference, with the sites' ids by their names.
 
-    ``uid`` is what the sites call it.
+    ``uid`` is its id in the sites' reports; `until` is when it is left (POSIX s).
     """
 
-    key: Key
+    key: OccurrenceKey
     uid: str
     address: Address
     chair_pin: str
@@ -58,7 +59,7 @@ class Wanted:
 
     @property
     def in_room(self) -> bool:
-        """Whether we can be in it, and it says who else is; of a conference the sites tell."""
+        """Whether we can join it and see who is in; of a conference only the sites report."""
         return bool(self.address.url)
 
 
@@ -76,161 +77,169 @@ class RoomMonitor:
         self._now = now
         self._trust = trust
         self._copy = secrets.token_hex(8)
-        self._rooms: dict[Key, Wanted] = {}
+        self._rooms: dict[OccurrenceKey, MonitoredMeeting] = {}
 
     @property
-    def conferences(self) -> list[Wanted]:
-        """Those that are on and have no word for the floor."""
+    def conferences(self) -> list[MonitoredMeeting]:
+        """Those that are on and cannot show the floor themselves (SIP)."""
         return [one for one in self._rooms.values() if not one.in_room]
 
     async def run(self) -> None:
-        """Look which meetings are on, and keep a task for each."""
-        keeping: dict[Key, asyncio.Task[None]] = {}
+        """Find which meetings are on, and keep a task for each."""
+        running: dict[OccurrenceKey, asyncio.Task[None]] = {}
         try:
             async with asyncio.TaskGroup() as tasks:
                 while True:
                     try:
-                        found = await asyncio.to_thread(self._wanted)
+                        found = await asyncio.to_thread(self._find_meetings)
                     except DBAPIError as error:
                         log.warning("database: %s", error.orig)
                     else:
                         self._rooms = {one.key: one for one in found}
                     for key, one in self._rooms.items():
-                        task = keeping.get(key)
+                        task = running.get(key)
                         if task is None or task.done():
-                            keeping[key] = tasks.create_task(self._keep(one), name="room keeper")
-                    keeping = {key: task for key, task in keeping.items() if not task.done()}
-                    await asyncio.sleep(LOOK_S)
+                            running[key] = tasks.create_task(
+                                self._monitor(one), name="room monitor"
+                            )
+                    running = {key: task for key, task in running.items() if not task.done()}
+                    await asyncio.sleep(POLL_INTERVAL_S)
         finally:
-            self._let_go(keeping)
+            self._release_leases(running)
 
-    def _let_go(self, keys: Iterable[Key]) -> None:
-        """Another copy, or the next start, need not wait until the leases have run out."""
+    def _release_leases(self, keys: Iterable[OccurrenceKey]) -> None:
+        """Let another copy, or the next start, go in before the leases have run out."""
         with suppress(DBAPIError), self._database.writing() as session:
             for key in keys:
-                participants.give_back(session, key, self._copy)
+                participants.release_lease(session, key, self._copy)
 
-    def _wanted(self) -> list[Wanted]:
+    def _find_meetings(self) -> list[MonitoredMeeting]:
         now = self._now()
         with self._database.reading() as session:
             tree = Tree.load(session)
-            schedule = Schedule.load(session, tree, now - LATE_S)
+            schedule = Schedule.load(session, tree, now - OVERRUN_S)
             found = []
-            for one in schedule.between(now - LATE_S, now + EARLY_S):
+            for one in schedule.between(now - OVERRUN_S, now + EARLY_S):
                 meeting = schedule.meetings[one.meeting_id]
-                if not meeting.address.startswith(GIVEN):
+                if not meeting.address.startswith(FLOOR_SCHEMES):
                     continue
                 sites = {tree.sites[site].name: site for site in schedule.invited(one)}
-                key = Key(one.meeting_id, one.instance)
+                key = OccurrenceKey(one.meeting_id, one.instance)
                 address = Address.parse(meeting.address)
-                until = one.end + LATE_S
-                found.append(Wanted(key, one.uid, address, meeting.chair_pin, until, sites))
+                until = one.end + OVERRUN_S
+                found.append(
+                    MonitoredMeeting(key, one.uid, address, meeting.chair_pin, until, sites)
+                )
         return found
 
-    async def _keep(self, wanted: Wanted) -> None:
-        """One stay in the room, if no other copy is in it; `run` begins the next."""
+    async def _monitor(self, meeting: MonitoredMeeting) -> None:
+        """Join the room once, if no other copy is in it; `run` tries again."""
         try:
-            if not await asyncio.to_thread(self._lease, wanted.key):
+            if not await asyncio.to_thread(self._lease, meeting.key):
                 return
-            await (self._in_room(wanted) if wanted.in_room else self._by_reports(wanted))
+            await (self._in_room(meeting) if meeting.in_room else self._from_reports(meeting))
         except DBAPIError as error:
             log.warning("database: %s", error.orig)
-        await asyncio.sleep(AGAIN_S)
+        await asyncio.sleep(RETRY_S)
 
-    async def _in_room(self, wanted: Wanted) -> None:
-        room = Room(wanted.address, NAME, wanted.chair_pin, self._trust)
-        trouble, known = "", True
+    async def _in_room(self, meeting: MonitoredMeeting) -> None:
+        room = Room(meeting.address, NAME, meeting.chair_pin, self._trust)
+        problem, known = "", True
         try:
-            await room.stay(lambda entered: self._watch(entered, wanted))
-        except* LOST as group:
-            trouble = str(_first(group)) or type(_first(group)).__name__
-            log.warning("room %s: %s", wanted.address.shown, trouble)
+            await room.join_while(lambda joined: self._watch(joined, meeting))
+        except* ROOM_ERRORS as group:
+            problem = str(_first(group)) or type(_first(group)).__name__
+            log.warning("room %s: %s", meeting.address.shown, problem)
         except* DBAPIError as group:
             known = False
             log.warning("database: %s", _first(group))
         if known:
-            await asyncio.to_thread(self._leave, wanted, trouble)
+            await asyncio.to_thread(self._leave, meeting, problem)
 
-    async def _by_reports(self, wanted: Wanted) -> None:
-        """A conference: who is in is written down as the sites tell it."""
-        while self._still(wanted):
+    async def _from_reports(self, meeting: MonitoredMeeting) -> None:
+        """Of a conference, write down who is in as the sites report it."""
+        while self._is_on(meeting):
             began = time.monotonic()
-            if not await asyncio.to_thread(self._lease, wanted.key):
+            if not await asyncio.to_thread(self._lease, meeting.key):
                 return
-            await asyncio.to_thread(self._write_reported, wanted)
-            await asyncio.sleep(max(REPORTS_S, REST * (time.monotonic() - began)))
-        await asyncio.to_thread(self._leave, wanted, "")
+            await asyncio.to_thread(self._write_reported, meeting)
+            await asyncio.sleep(
+                max(REPORT_POLL_INTERVAL_S, MIN_REST_RATIO * (time.monotonic() - began))
+            )
+        await asyncio.to_thread(self._leave, meeting, "")
 
-    def _write_reported(self, wanted: Wanted) -> None:
+    def _write_reported(self, meeting: MonitoredMeeting) -> None:
         with self._database.writing() as session:
-            people = reported(session, wanted.sites, wanted.uid, self._now())
-            self._write_people(session, wanted, people)
-            floor = participants.floor_of(session, wanted.key)
-            site = wanted.sites.get(floor.wanted, "")
-            floor.shown = floor.wanted if knows_floor(session, site, wanted.uid) else ""
+            people = reported_participants(session, meeting.sites, meeting.uid, self._now())
+            self._write_participants(session, meeting, people)
+            floor = participants.floor_of(session, meeting.key)
+            site = meeting.sites.get(floor.wanted, "")
+            floor.shown = floor.wanted if has_floor(session, site, meeting.uid) else ""
 
-    async def _watch(self, room: Room, wanted: Wanted) -> None:
-        log.info("near → in room %s", wanted.address.shown)
+    async def _watch(self, room: Room, meeting: MonitoredMeeting) -> None:
+        log.info("near → in room %s", meeting.address.shown)
         renewed = self._now()
-        await asyncio.to_thread(self._confirm, wanted.key, "")
-        while self._still(wanted):
+        await asyncio.to_thread(self._confirm, meeting.key, "")
+        while self._is_on(meeting):
             changed = room.changed.is_set()
             room.changed.clear()
-            if changed or self._now() - renewed > RENEW_S:
-                if not await asyncio.to_thread(self._lease, wanted.key):
+            if changed or self._now() - renewed > LEASE_RENEWAL_S:
+                if not await asyncio.to_thread(self._lease, meeting.key):
                     return
                 renewed = self._now()
             if changed:
-                await asyncio.to_thread(self._write, room, wanted)
-            name = await asyncio.to_thread(self._floor, wanted.key)
+                await asyncio.to_thread(self._write, room, meeting)
+            name = await asyncio.to_thread(self._floor, meeting.key)
             number = room.number_of(name)
             if number != room.shown:
                 await room.show(number)
-                await asyncio.to_thread(self._confirm, wanted.key, name if number else "")
+                await asyncio.to_thread(self._confirm, meeting.key, name if number else "")
             try:
-                async with asyncio.timeout(STEP_S):
+                async with asyncio.timeout(FLOOR_POLL_INTERVAL_S):
                     await room.changed.wait()
             except TimeoutError:
                 continue
 
-    def _still(self, wanted: Wanted) -> bool:
+    def _is_on(self, meeting: MonitoredMeeting) -> bool:
         """Whether the meeting is on, at the same address."""
-        return self._rooms.get(wanted.key) == wanted and self._now() < wanted.until
+        return self._rooms.get(meeting.key) == meeting and self._now() < meeting.until
 
-    def _lease(self, key: Key) -> bool:
+    def _lease(self, key: OccurrenceKey) -> bool:
         with self._database.writing() as session:
-            return participants.take_keeping(session, key, self._copy, self._now())
+            return participants.acquire_lease(session, key, self._copy, self._now())
 
-    def _write(self, room: Room, wanted: Wanted) -> None:
+    def _write(self, room: Room, meeting: MonitoredMeeting) -> None:
         with self._database.writing() as session:
-            self._write_people(session, wanted, room.present())
-            participants.floor_of(session, wanted.key).trouble = ""
+            self._write_participants(session, meeting, room.participants())
+            participants.floor_of(session, meeting.key).problem = ""
 
-    def _write_people(self, session: Session, wanted: Wanted, people: list[Present]) -> None:
-        """Who is in, and that somebody gave the floor back."""
+    def _write_participants(
+        self, session: Session, meeting: MonitoredMeeting, people: list[Participant]
+    ) -> None:
+        """Write who is in, and that somebody gave the floor back."""
         now = self._now()
-        participants.write_people(session, wanted.key, people, wanted.sites, now)
-        if name := participants.take_back_returned(session, wanted.key, people):
+        participants.update_participations(session, meeting.key, people, meeting.sites, now)
+        if name := participants.clear_returned_floor(session, meeting.key, people):
             log.info("far ← %s gave the floor back", name)
 
-    def _floor(self, key: Key) -> str:
+    def _floor(self, key: OccurrenceKey) -> str:
         with self._database.reading() as session:
             floor = session.get(Floor, (key.meeting_id, key.instance))
             return floor.wanted if floor is not None else ""
 
-    def _confirm(self, key: Key, name: str) -> None:
+    def _confirm(self, key: OccurrenceKey, name: str) -> None:
         with self._database.writing() as session:
             participants.floor_of(session, key).shown = name
 
-    def _leave(self, wanted: Wanted, trouble: str) -> None:
+    def _leave(self, meeting: MonitoredMeeting, problem: str) -> None:
         with self._database.writing() as session:
-            floor = participants.floor_of(session, wanted.key)
-            if floor.keeper != self._copy:
+            floor = participants.floor_of(session, meeting.key)
+            if floor.lease_holder != self._copy:
                 return
-            floor.trouble, floor.shown = trouble[:300], ""
-            if not self._still(wanted):
-                participants.close_stays(session, wanted.key, self._now())
-            participants.give_back(session, wanted.key, self._copy)
+            floor.problem, floor.shown = problem[:300], ""
+            if not self._is_on(meeting):
+                participants.end_participations(session, meeting.key, self._now())
+            participants.release_lease(session, meeting.key, self._copy)
 
 
 def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:

@@ -1,4 +1,4 @@
-"""Who is in a conference in which nobody of ours is (SIP): what the sites say of themselves."""
+"""Who is in a conference that we cannot join (SIP), from what the sites report of themselves."""
 
 import zlib
 from collections.abc import Mapping
@@ -11,14 +11,16 @@ from appliance.core.decision import Phase
 from appliance.core.screen_texts import Microphone
 from appliance.wire.topics import Kind
 from services.province.fleet.overview import standings_of
-from services.province.floor.participants import Present
+from services.province.floor.participants import Participant
 from services.province.storage.tables import LastReport
 
 
-def reported(session: Session, sites: Mapping[str, str], uid: str, now: float) -> list[Present]:
-    """The sites (ids by names) that say they are in the meeting `uid`, with hand and microphone.
+def reported_participants(
+    session: Session, sites: Mapping[str, str], uid: str, now: float
+) -> list[Participant]:
+    """The sites (ids by names) that report to be in the meeting `uid`, with hand and microphone.
 
-    A site that fell silent is in no meeting, whatever it said last.
+    A silent site is in no meeting, whatever it reported last.
     """
     standings = standings_of(session, sites.values(), now, close=True)
     hands = hands_of(session)
@@ -31,33 +33,35 @@ def reported(session: Session, sites: Mapping[str, str], uid: str, now: float) -
         here = hand.get("meeting") == uid
         live = here and hand.get("live") is True
         returned = here and hand.get("returned") is True
-        found.append(Present(number_of(site), name, is_up(hand, uid), live, returned))
+        found.append(
+            Participant(participant_number(site), name, is_raised(hand, uid), live, returned)
+        )
     return found
 
 
-def knows_floor(session: Session, site: str, uid: str) -> bool:
-    """Whether the site says that it has the floor in this meeting, or speaks already."""
-    said = session.get(LastReport, (site, Kind.MEETING))
+def has_floor(session: Session, site: str, uid: str) -> bool:
+    """Whether the site reports that it has the floor in this meeting, or speaks already."""
+    report = session.get(LastReport, (site, Kind.MEETING))
     return (
-        said is not None
-        and said.state.get("meeting") == uid
-        and said.state.get("microphone") in (Microphone.GIVEN, Microphone.LIVE)
+        report is not None
+        and report.state.get("meeting") == uid
+        and report.state.get("microphone") in (Microphone.GIVEN, Microphone.LIVE)
     )
 
 
 def hands_of(session: Session) -> dict[str, tuple[int, Mapping[str, Any]]]:
-    """Each site's last word on its hand, and the `seq` of that."""
+    """Each site's last report of its hand, as (seq, state)."""
     rows = select(LastReport.site_id, LastReport.seq, LastReport.state).where(
         LastReport.kind == Kind.HAND
     )
     return {site: (seq, state) for site, seq, state in session.execute(rows)}
 
 
-def is_up(hand: Mapping[str, Any], uid: str) -> bool:
-    """Whether that word is a raised hand in this meeting."""
+def is_raised(hand: Mapping[str, Any], uid: str) -> bool:
+    """Whether that report is of a raised hand in this meeting."""
     return hand.get("up") is True and hand.get("meeting") == uid
 
 
-def number_of(site: str) -> int:
-    """What stands for the number that a room gives to a participant."""
+def participant_number(site: str) -> int:
+    """A number in place of the id that a room gives to a participant."""
     return zlib.crc32(site.encode())

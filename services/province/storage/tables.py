@@ -1,7 +1,7 @@
-"""The tables. Every moment is POSIX seconds, UTC, as everywhere in this project.
+"""The tables. Every time is POSIX seconds, UTC, as everywhere in this project.
 
 The program keeps nothing in memory that a second copy of it would miss: what two copies must agree
-on (sessions, wrong passwords, who keeps a meeting's room) stands here too.
+on (sessions, wrong passwords, who is in a meeting's room) is kept here too.
 """
 
 from typing import Any
@@ -105,7 +105,7 @@ class Meeting(Base):
 
 
 class OccurrenceChange(Base):
-    """One occurrence of a series that is off (``begin`` is None) or at another hour."""
+    """One occurrence of a series that is cancelled (``begin`` is None) or moved."""
 
     __tablename__ = "occurrence_changes"
 
@@ -219,8 +219,8 @@ class AuditEntry(Base):
 class Floor(Base):
     """The floor of one occurrence: whom the chair wants to have it, and what the room shows.
 
-    ``keeper`` is the copy of the program that is in the room until ``kept_until``; when it dies
-    another takes over.
+    One copy of the program is in the room, by a lease: `lease_holder` has it until `lease_end`, and
+    when that copy dies another takes over. `problem` says why nobody is in the room, "" for none.
     """
 
     __tablename__ = "floors"
@@ -231,13 +231,13 @@ class Floor(Base):
     instance: Mapped[float] = mapped_column(primary_key=True)
     wanted: Mapped[str] = mapped_column(String(200), default="")  # a participant's name
     shown: Mapped[str] = mapped_column(String(200), default="")  # what the room confirmed
-    keeper: Mapped[str] = mapped_column(String(64), default="")
-    kept_until: Mapped[float] = mapped_column(default=0.0)
-    trouble: Mapped[str] = mapped_column(String(300), default="")
+    lease_holder: Mapped[str] = mapped_column("keeper", String(64), default="")
+    lease_end: Mapped[float] = mapped_column("kept_until", default=0.0)
+    problem: Mapped[str] = mapped_column("trouble", String(300), default="")
 
 
-class Stay(Base):
-    """One stay of a participant in a meeting's room, from coming in to leaving."""
+class Participation(Base):
+    """The time of one participant in a meeting, from joining to leaving; who rejoins has two."""
 
     __tablename__ = "stays"
     __table_args__ = (Index("ix_stays_occurrence", "meeting_id", "instance"),)

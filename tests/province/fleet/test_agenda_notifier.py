@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from appliance.base.tasks import cancel_and_wait
-from services.province.fleet.agenda_notifier import AT_ONCE, AgendaNotifier
+from services.province.fleet.agenda_notifier import MAX_CONCURRENT, AgendaNotifier
 from tests.process.waiting import until
 from tests.province.in_process import House, wish
 
-SITES = [f"s{number:02d}" for number in range(3 * AT_ONCE)]
+SITES = [f"s{number:02d}" for number in range(3 * MAX_CONCURRENT)]
 
 
 class Line:
@@ -57,11 +57,11 @@ async def test_many_are_told_together_and_never_too_many(house: House) -> None:
     line = Line()
     async with nudging(house, line):
         house.meeting(wish({house.place("Gia Lai")}))
-        await until("some are under way", lambda: line.under_way == AT_ONCE)
+        await until("some are under way", lambda: line.under_way == MAX_CONCURRENT)
         line.open.set()
         await until("all are told", lambda: len(line.told) == len(SITES))
     assert sorted(line.told) == SITES
-    assert line.most == AT_ONCE
+    assert line.most == MAX_CONCURRENT
 
 
 async def test_who_was_not_told_is_told_later(house: House) -> None:
@@ -71,7 +71,7 @@ async def test_who_was_not_told_is_told_later(house: House) -> None:
     line.away = True
     async with nudging(house, line):
         house.meeting(wish({house.place("Gia Lai")}))
-        await until("it was tried", lambda: line.refused > AT_ONCE)
+        await until("it was tried", lambda: line.refused > MAX_CONCURRENT)
         assert not line.told
         line.away = False
         await until("all are told", lambda: len(line.told) == len(SITES))

@@ -39,7 +39,7 @@ class Seat:
         line is lost, and the socket claims its session again."""
         await self._show(self._display(up))
 
-    async def give_back(self) -> None:
+    async def release_lease(self) -> None:
         """The floor, as a site does."""
         await self._show(str(Display(self._name, mic=False, returned=True)))
 

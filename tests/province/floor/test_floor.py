@@ -16,14 +16,14 @@ from services.province.floor import room_monitor as keeping
 from services.province.floor.attendance import attendance
 from services.province.floor.participants import (
     LEASE_S,
-    Key,
-    Present,
-    all_stays,
-    close_stays,
-    give_back,
-    open_stays,
-    take_keeping,
-    write_people,
+    OccurrenceKey,
+    Participant,
+    acquire_lease,
+    all_participations,
+    end_participations,
+    present_participations,
+    release_lease,
+    update_participations,
 )
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.storage.database import Database
@@ -44,42 +44,42 @@ TAKEOVER_S = 120.0
 
 
 @pytest.fixture
-def key(house: House) -> Key:
+def key(house: House) -> OccurrenceKey:
     """A meeting of two communes, now by the house's clock."""
     house.communes("ia-kly", "ia-o")
     house.now = NOON + 3600.0
-    return Key(house.meeting(wish({house.place("Gia Lai")})), NOON + 3600.0)
+    return OccurrenceKey(house.meeting(wish({house.place("Gia Lai")})), NOON + 3600.0)
 
 
-def see(house: House, key: Key, *people: Present) -> None:
+def see(house: House, key: OccurrenceKey, *people: Participant) -> None:
     with house.database.writing() as session:
-        write_people(session, key, people, SITES, house.now)
+        update_participations(session, key, people, SITES, house.now)
 
 
-def hands(house: House, key: Key) -> list[str]:
+def hands(house: House, key: OccurrenceKey) -> list[str]:
     with house.database.reading() as session:
-        up = [stay for stay in open_stays(session, key) if stay.hand_at is not None]
+        up = [stay for stay in present_participations(session, key) if stay.hand_at is not None]
     return [stay.name for stay in sorted(up, key=lambda stay: stay.hand_at or 0.0)]
 
 
-def test_hands_stand_in_the_order_in_which_they_rose(house: House, key: Key) -> None:
-    see(house, key, Present(1, "Xã ia-kly"), Present(2, "Xã ia-o"))
+def test_hands_stand_in_the_order_in_which_they_rose(house: House, key: OccurrenceKey) -> None:
+    see(house, key, Participant(1, "Xã ia-kly"), Participant(2, "Xã ia-o"))
     house.now += 1
-    see(house, key, Present(1, "Xã ia-kly"), Present(2, "Xã ia-o", hand=True))
+    see(house, key, Participant(1, "Xã ia-kly"), Participant(2, "Xã ia-o", hand=True))
     house.now += 1
-    see(house, key, Present(1, "Xã ia-kly", hand=True), Present(2, "Xã ia-o", hand=True))
+    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(2, "Xã ia-o", hand=True))
     assert hands(house, key) == ["Xã ia-o", "Xã ia-kly"]
     house.now += 1
-    see(house, key, Present(1, "Xã ia-kly", hand=True), Present(2, "Xã ia-o"))
+    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(2, "Xã ia-o"))
     house.now += 1
-    see(house, key, Present(1, "Xã ia-kly", hand=True), Present(2, "Xã ia-o", hand=True))
+    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(2, "Xã ia-o", hand=True))
     assert hands(house, key) == ["Xã ia-kly", "Xã ia-o"]
 
 
-def test_one_copy_keeps_the_room_until_it_is_dead(house: House, key: Key) -> None:
+def test_one_copy_keeps_the_room_until_it_is_dead(house: House, key: OccurrenceKey) -> None:
     def take(copy: str) -> bool:
         with house.database.writing() as session:
-            return take_keeping(session, key, copy, house.now)
+            return acquire_lease(session, key, copy, house.now)
 
     assert take("a")
     assert not take("b")
@@ -91,28 +91,28 @@ def test_one_copy_keeps_the_room_until_it_is_dead(house: House, key: Key) -> Non
     assert take("b")
     assert not take("a")
     with house.database.writing() as session:
-        give_back(session, key, "a")  # not its own any more
+        release_lease(session, key, "a")  # not its own any more
     assert not take("a")
     with house.database.writing() as session:
-        give_back(session, key, "b")
+        release_lease(session, key, "b")
     house.now += 0.1
     assert take("a")
 
 
-def test_attendance_counts_minutes_outages_and_hands(house: House, key: Key) -> None:
+def test_attendance_counts_minutes_outages_and_hands(house: House, key: OccurrenceKey) -> None:
     begin = house.now
-    see(house, key, Present(1, "Xã ia-kly"), Present(9, "=HYPERLINK(1)"))
+    see(house, key, Participant(1, "Xã ia-kly"), Participant(9, "=HYPERLINK(1)"))
     house.now = begin + 600
-    see(house, key, Present(1, "Xã ia-kly", hand=True), Present(9, "=HYPERLINK(1)"))
+    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(9, "=HYPERLINK(1)"))
     house.now = begin + 1200
-    see(house, key, Present(9, "=HYPERLINK(1)"))  # the cable is out
+    see(house, key, Participant(9, "=HYPERLINK(1)"))  # the cable is out
     house.now = begin + 1500
-    see(house, key, Present(3, "Xã ia-kly"), Present(9, "=HYPERLINK(1)"))
+    see(house, key, Participant(3, "Xã ia-kly"), Participant(9, "=HYPERLINK(1)"))
     house.now = begin + 5400
     with house.database.writing() as session:
-        close_stays(session, key, house.now)
+        end_participations(session, key, house.now)
         names = {site: name for name, site in SITES.items()}
-        lines = attendance(all_stays(session, key), names, begin + 5400.0, house.now)
+        lines = attendance(all_participations(session, key), names, begin + 5400.0, house.now)
     kly, o, guest = lines
     assert (kly.site, kly.present_s, kly.outages, kly.hands) == ("ia-kly", 5100.0, 1, 1)
     assert (kly.came_at, kly.left_at) == (begin, begin + 5400)
@@ -131,8 +131,10 @@ def test_attendance_counts_minutes_outages_and_hands(house: House, key: Key) -> 
     assert (rows[5][0].value, rows[5][0].data_type) == ("=HYPERLINK(1)", "s")
 
 
-def test_the_chairs_page_shows_who_is_missing_and_gives_the_floor(house: House, key: Key) -> None:
-    see(house, key, Present(1, "Xã ia-kly", hand=True))
+def test_the_chairs_page_shows_who_is_missing_and_gives_the_floor(
+    house: House, key: OccurrenceKey
+) -> None:
+    see(house, key, Participant(1, "Xã ia-kly", hand=True))
     boss, lan = house.person("boss", Role.CHAIR), house.person("lan", Role.OPERATOR)
     path = f"/floor/{key.meeting_id}/{key.instance:.0f}"
     page = boss.get(path).text
@@ -168,27 +170,27 @@ def floor(database: Database) -> Floor:
         return session.query(Floor).one()
 
 
-def want(database: Database, key: Key, name: str) -> None:
+def want(database: Database, key: OccurrenceKey, name: str) -> None:
     with database.writing() as session:
         found = session.get(Floor, (key.meeting_id, key.instance))
         assert found is not None
         found.wanted = name
 
 
-def now_on(house: House, address: str, pin: str) -> Key:
+def now_on(house: House, address: str, pin: str) -> OccurrenceKey:
     """A meeting that is on by the real clock."""
     house.communes("ia-kly", "ia-o")
     begin = float(int(time.time()) - 60)
     words = {"begin": begin, "address": address, "chair_pin": pin}
-    return Key(house.meeting(wish({house.place("Gia Lai")}, **words)), begin)
+    return OccurrenceKey(house.meeting(wish({house.place("Gia Lai")}, **words)), begin)
 
 
-async def until_hands(house: House, key: Key, expected: list[str]) -> None:
+async def until_hands(house: House, key: OccurrenceKey, expected: list[str]) -> None:
     await until(f"hands {expected}", lambda: hands(house, key) == expected,
                 else_say=lambda: hands(house, key))  # fmt: skip
 
 
-async def the_floor_goes_round(house: House, key: Key, kly: Seat, o: Seat) -> None:
+async def the_floor_goes_round(house: House, key: OccurrenceKey, kly: Seat, o: Seat) -> None:
     """Two hands, the floor to the second, back, to the first, who then leaves."""
     await kly.hand(True)
     await until_hands(house, key, ["Xã ia-kly"])
@@ -203,7 +205,7 @@ async def the_floor_goes_round(house: House, key: Key, kly: Seat, o: Seat) -> No
     want(house.database, key, "Xã ia-kly")
     await until("ia-kly has the floor", lambda: kly.given)
     # N3: a site that gave the floor back had it on every screen until the chair took it.
-    await kly.give_back()
+    await kly.release_lease()
     await until("nobody has the floor", lambda: not kly.given)
     assert floor(house.database).wanted == ""
     await kly.hand(False)
@@ -224,7 +226,7 @@ async def test_hands_and_floor_through_the_embedded_room(house: House, tmp_path:
 
             def gone() -> bool:
                 with house.database.reading() as session:
-                    return not open_stays(session, key)
+                    return not present_participations(session, key)
 
             await until("both have left", gone)
             # Who left keeps the floor for when it is back; the room shows nobody meanwhile. That is
@@ -263,7 +265,7 @@ async def test_a_wrong_pin_of_the_chair_is_told(house: House, tmp_path: Path) ->
 
 def problem(house: House) -> str:
     with contextlib.suppress(Exception):
-        return floor(house.database).trouble
+        return floor(house.database).problem
     return ""
 
 
@@ -281,14 +283,14 @@ async def test_when_one_copy_dies_the_other_keeps_the_room(house: House, tmp_pat
             want(house.database, key, "Xã ia-kly")
             await until("ia-kly has the floor", lambda: kly.given)
             await until_told("one copy is in", lambda: _one_keeper(room))
-            holder = floor(house.database).keeper
+            holder = floor(house.database).lease_holder
             dying = first if first._copy == holder else second
             # As a dead process: its lease is not given back, its socket is.
-            dying._let_go = lambda keys: None  # type: ignore[method-assign]
+            dying._release_leases = lambda keys: None  # type: ignore[method-assign]
             tasks[0 if dying is first else 1].cancel()
             await until(
                 "another is in",
-                lambda: floor(house.database).keeper not in (holder, ""),
+                lambda: floor(house.database).lease_holder not in (holder, ""),
                 within=TAKEOVER_S,
             )
             await until("ia-kly has the floor again", lambda: kly.given, within=TAKEOVER_S)

@@ -17,8 +17,8 @@ from appliance.wire.desired import Desired
 from services.province.accounts import Role, add_account
 from services.province.broker.local_broker import LocalBroker
 from services.province.fleet.desired_publisher import DesiredPublisher
-from services.province.floor.attendance import BLINK_S
-from services.province.floor.participants import Key
+from services.province.floor.attendance import MIN_ABSENCE_S
+from services.province.floor.participants import OccurrenceKey
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.schedule.meetings import Guests, MeetingDraft, create, get_meeting
 from services.province.sites.tree import add_site, place_at
@@ -47,7 +47,7 @@ class Conference:
         number = house.meeting(wish({house.place("Gia Lai")}, begin=begin, address=ADDRESS))
         with house.database.reading() as session:
             self.uid = get_meeting(session, number).uid
-        self.key = Key(number, begin)
+        self.key = OccurrenceKey(number, begin)
         self.path = f"/floor/{number}/{begin:.0f}"
         self._seq = 0
 
@@ -81,10 +81,10 @@ def conference(house: House) -> Conference:
 
 @asynccontextmanager
 async def keeping(house: House) -> AsyncIterator[RoomMonitor]:
-    keeper = RoomMonitor(house.database)
-    running = asyncio.create_task(keeper.run())
+    monitor = RoomMonitor(house.database)
+    running = asyncio.create_task(monitor.run())
     try:
-        yield keeper
+        yield monitor
     finally:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -104,7 +104,7 @@ async def test_who_is_in_is_written_down_as_the_sites_tell_it(conference: Confer
         # The cable: its broker says so, whatever it said last itself.
         conference._hears("ia-kly", "presence", online=False, reason="lost")
         await until("it is out", lambda: "Xã ia-kly" in conference.part(boss, "missing"))
-        await asyncio.sleep(BLINK_S + 0.1)
+        await asyncio.sleep(MIN_ABSENCE_S + 0.1)
         conference._hears("ia-kly", "presence", online=True)
         await until("it is back", lambda: GIVE_KLY in conference.part(boss, "seats"))
     line = boss.get(f"{conference.path}/attendance").text.split("Xã ia-kly")[1].split("</tr>")[0]
@@ -149,29 +149,29 @@ async def test_each_site_is_told_what_is_new_and_once(conference: Conference) ->
         told.append((site, desired.floor, desired.hand_seen))
 
     boss = conference.house.person("boss", Role.CHAIR)
-    async with keeping(conference.house) as keeper:
-        desiring = DesiredPublisher(conference.house.database, lambda: keeper.conferences, tell)
-        await until("the meeting is on", lambda: keeper.conferences)
-        await desiring.look()
+    async with keeping(conference.house) as monitor:
+        desiring = DesiredPublisher(conference.house.database, lambda: monitor.conferences, tell)
+        await until("the meeting is on", lambda: monitor.conferences)
+        await desiring.publish_changes()
         assert sorted(told) == [("ia-kly", "", 0), ("ia-o", "", 0)]
         conference.says("ia-kly")
         number = conference.hand("ia-kly", up=True)
         await until("its hand", lambda: GIVE_KLY in conference.part(boss, "hands"))
         del told[:]
         lost = True
-        await desiring.look()
+        await desiring.publish_changes()
         lost = False
-        await desiring.look()
-        await desiring.look()
+        await desiring.publish_changes()
+        await desiring.publish_changes()
         assert told == [("ia-kly", "", number)]
         assert boss.post(conference.path, name="Xã ia-kly").status_code == 303
         conference.hand("ia-kly", up=False)
-        await desiring.look()
+        await desiring.publish_changes()
         assert told[1:] == [("ia-kly", conference.uid, 0)]
         # The hour is over: the floor is nobody's, also for a site that is away by then.
-        conferences, keeper._rooms = keeper._rooms, {}
+        conferences, monitor._rooms = monitor._rooms, {}
         assert conferences
-        await desiring.look()
+        await desiring.publish_changes()
         assert told[2:] == [("ia-kly", "", 0)]
 
 

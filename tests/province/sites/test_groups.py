@@ -6,7 +6,7 @@ from sqlalchemy.exc import IntegrityError
 
 from services.province.accounts import Role
 from services.province.errors import WrongInputError
-from services.province.fleet.agenda_notifier import concerned
+from services.province.fleet.agenda_notifier import sites_of_meetings
 from services.province.fleet.overview import overview
 from services.province.fleet.readiness import State
 from services.province.schedule.meetings import Guests, edit, get_meeting
@@ -46,7 +46,7 @@ def test_a_group_is_invited_and_no_other_site_is(border: House) -> None:
     with border.database.reading() as session:
         seen = overview(session, border.now)
         assert (seen.counts[State.READY], seen.counts[State.SILENT]) == (1, 1)
-        assert concerned(session, {1}) == {"ia-kly", "ia-o"}
+        assert sites_of_meetings(session, {1}) == {"ia-kly", "ia-o"}
 
 
 def test_who_joins_is_invited_and_who_leaves_is_told_by_name(border: House) -> None:
@@ -56,7 +56,7 @@ def test_who_joins_is_invited_and_who_leaves_is_told_by_name(border: House) -> N
     assert (left.meetings, len(left.cancelled)) == ((), 1)
     with border.database.reading() as session:
         assert get_meeting(session, 1).sequence == 1  # which is what nudges go by
-        assert concerned(session, {1}) == {"ia-kly", "ia-o", "ia-dom"}
+        assert sites_of_meetings(session, {1}) == {"ia-kly", "ia-o", "ia-dom"}
     regroup(border, "ia-kly")
     assert titles(border, "ia-kly") == ["Giao ban tuần"]
 

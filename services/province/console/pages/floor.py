@@ -16,8 +16,13 @@ from services.province.console.request import ConsoleRequest, Instance, RowId, n
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
 from services.province.floor.chair_view import chair_view, occurrence_of
-from services.province.floor.participants import Key, all_stays, floor_of, open_stays
-from services.province.floor.room_monitor import LATE_S
+from services.province.floor.participants import (
+    OccurrenceKey,
+    all_participations,
+    floor_of,
+    present_participations,
+)
+from services.province.floor.room_monitor import OVERRUN_S
 from services.province.schedule.feeds import Schedule
 from services.province.schedule.meetings import get_meeting
 from services.province.sites.tree import Tree
@@ -41,24 +46,24 @@ DAY_S = 86400.0
 
 @router.get("/floor/{meeting_id}/{instance}")
 def page(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
-    """One occurrence as its chair sees it."""
-    key = Key(meeting_id, float(instance))
-    _there(request, key)
+    """The chair's page of one occurrence."""
+    key = OccurrenceKey(meeting_id, float(instance))
+    _check_exists(request, key)
     with request.database.reading() as session:
         return request.page("floor.html", seen=chair_view(session, key, request.now), key=key)
 
 
 @router.post("/floor/{meeting_id}/{instance}", openapi_extra=page_form(name=TEXT))
 def give(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
-    """Give the floor to whoever is named; to nobody it is taken back.
+    """Give the floor to the participant of a name; "" takes it back.
 
     This opens no microphone: a hand at the site does.
     """
-    key = Key(meeting_id, float(instance))
-    _there(request, key)
+    key = OccurrenceKey(meeting_id, float(instance))
+    _check_exists(request, key)
     name = request.field("name")
     with request.database.writing() as session:
-        if name and name not in {stay.name for stay in open_stays(session, key)}:
+        if name and name not in {one.name for one in present_participations(session, key)}:
             raise WrongInputError(N_("“{value}” is not in the meeting any more."), value=name)
         floor_of(session, key).wanted = name
         title = get_meeting(session, meeting_id).title
@@ -69,7 +74,7 @@ def give(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
 @router.get("/floor/{meeting_id}/{instance}/attendance")
 def printable(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
     """Attendance as a page to print."""
-    key = Key(meeting_id, float(instance))
+    key = OccurrenceKey(meeting_id, float(instance))
     with request.database.reading() as session:
         meeting, begin, lines = _attendance(session, request, key)
         return request.page(
@@ -86,7 +91,9 @@ def as_sheet(request: Viewer, meeting_id: RowId, instance: Instance) -> Response
     """Attendance as a sheet."""
     zone = request.province.settings.zoneinfo
     with request.database.reading() as session:
-        meeting, begin, lines = _attendance(session, request, Key(meeting_id, float(instance)))
+        meeting, begin, lines = _attendance(
+            session, request, OccurrenceKey(meeting_id, float(instance))
+        )
 
     def moment(at: float) -> str:
         return f"{datetime.fromtimestamp(at, zone):%H:%M:%S %d/%m/%Y}"
@@ -99,20 +106,20 @@ def as_sheet(request: Viewer, meeting_id: RowId, instance: Instance) -> Response
 
 def floor_part(request: ConsoleRequest, meeting_id: int, instance: float) -> str:
     """The part of the page that lives."""
-    key = Key(meeting_id, instance)
+    key = OccurrenceKey(meeting_id, instance)
     with request.database.reading() as session:
         return request.html("floor_part.html", seen=chair_view(session, key, request.now), key=key)
 
 
-def _there(request: ConsoleRequest, key: Key) -> None:
-    """Only an occurrence that there is gets a floor; raises `NotFoundError`."""
+def _check_exists(request: ConsoleRequest, key: OccurrenceKey) -> None:
+    """Raise `NotFoundError` where there is no such occurrence."""
     with request.database.reading() as session:
         if occurrence_of(session, key) is None:
             raise NotFoundError(N_("There is no such occurrence any more."))
 
 
 def _attendance(
-    session: Session, request: ConsoleRequest, key: Key
+    session: Session, request: ConsoleRequest, key: OccurrenceKey
 ) -> tuple[Meeting, float, list[Attendance]]:
     meeting = get_meeting(session, key.meeting_id)
     occurrence = occurrence_of(session, key)
@@ -121,4 +128,8 @@ def _attendance(
     tree = Tree.load(session)
     guests = Schedule.load(session, tree, key.instance - DAY_S).guests.get(meeting.id, set())
     invited = {site: tree.sites[site].name for site in guests}
-    return meeting, begin, attendance(all_stays(session, key), invited, end + LATE_S, request.now)
+    return (
+        meeting,
+        begin,
+        attendance(all_participations(session, key), invited, end + OVERRUN_S, request.now),
+    )

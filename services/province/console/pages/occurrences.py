@@ -13,7 +13,7 @@ from services.province.console.pages.meeting_form import field_of, moment, secon
 from services.province.console.request import ConsoleRequest, Instance, RowId, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.chair_view import occurrence_of
-from services.province.floor.participants import Key
+from services.province.floor.participants import OccurrenceKey
 from services.province.schedule import meetings
 from services.province.schedule.feeds import changes_of
 from services.province.schedule.ical import Occurrence
@@ -94,7 +94,7 @@ def _series(session: Session, meeting_id: int) -> Meeting:
 
 def _there(session: Session, meeting_id: int, instance: int) -> tuple[Meeting, Occurrence]:
     meeting = _series(session, meeting_id)
-    occurrence = occurrence_of(session, Key(meeting_id, float(instance)))
+    occurrence = occurrence_of(session, OccurrenceKey(meeting_id, float(instance)))
     if occurrence is None:
         raise NotFoundError(N_("There is no such occurrence any more."))
     return meeting, occurrence
