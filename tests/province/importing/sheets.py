@@ -1,6 +1,7 @@
-"""Sheets as people upload them."""
+"""Sheets as people upload them, and archives made to harm."""
 
 import io
+import zipfile
 from collections.abc import Sequence
 
 import openpyxl
@@ -19,3 +20,21 @@ def sheet(*rows: Sequence[object]) -> bytes:
 def csv(*rows: Sequence[str]) -> bytes:
     """The same as CSV with semicolons, as a Vietnamese Excel writes it."""
     return "\r\n".join(";".join(row) for row in rows).encode("utf-8-sig")
+
+
+def packed(**members: bytes) -> bytes:
+    """An archive with these members; ``__`` of a name is a slash."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name.replace("__", "/"), content)
+    return made.getvalue()
+
+
+def with_member(book: bytes, name: str, content: bytes) -> bytes:
+    """The book with another content of one member."""
+    made = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(made, "w") as new:
+        for member in old.infolist():
+            new.writestr(member, content if member.filename == name else old.read(member))
+    return made.getvalue()

@@ -4,7 +4,6 @@ import io
 import zipfile
 from datetime import datetime, time
 
-import openpyxl
 import pytest
 
 from appliance.base.site_file import parse_site
@@ -13,18 +12,10 @@ from services.province.importing.sites_sheet import id_of
 from services.province.importing.table import MAX_UNPACKED_BYTES, plain
 from services.province.settings import Settings
 from services.province.storage.database import Database
+from tests.province.importing.sheets import packed, sheet, with_member
 from tests.province.in_process import ADDRESS, House, Person
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def sheet(*rows: list[object]) -> bytes:
-    book = openpyxl.Workbook()
-    for row in rows:
-        book.active.append(row)
-    made = io.BytesIO()
-    book.save(made)
-    return made.getvalue()
 
 
 def send(person: Person, path: str, content: bytes, name: str = "x.xlsx", **fields: str) -> str:
@@ -206,22 +197,6 @@ def test_a_calendar_that_cannot_be_taken_in_says_why(house: House) -> None:
         assert page.startswith("400"), page
     assert "Giao ban" not in lan.get("/meetings").text
     assert send(lan, "/import/meetings", ics(event(*SERIES)), "x.ics").startswith("400")
-
-
-def packed(**members: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, content in members.items():
-            file.writestr(name.replace("__", "/"), content)
-    return made.getvalue()
-
-
-def with_member(book: bytes, name: str, content: bytes) -> bytes:
-    made = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(book)) as old, zipfile.ZipFile(made, "w") as new:
-        for member in old.infolist():
-            new.writestr(member, content if member.filename == name else old.read(member))
-    return made.getvalue()
 
 
 LAUGHS = b"""<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "aaaaaaaaaa">
