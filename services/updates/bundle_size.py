@@ -1,11 +1,6 @@
-"""How large the bundle at an address is, and how much of it may come over the line."""
+"""How large a bundle is, by its verity tree, and how much of it may come over the line."""
 
-import asyncio
-import ssl
-
-import httpx
-
-from services.updates.release_address import AddressError
+from bisect import bisect_right
 
 MIB = 2**20
 DOWNLOAD_SHARE = 0.75
@@ -19,66 +14,36 @@ that has gone wrong never costs a commune the whole bundle.
 """
 MAX_BUNDLE_BYTES = 640 * MIB
 """The size of a slot, which a bundle packs; a larger one is none of ours."""
-DEADLINE_S = 30.0
-"""For name, connection, TLS and the head of an answer, redirects included."""
-MAX_REDIRECTS = 8
-"""As RAUC follows (its src/nbd.c), but to https alone."""
+BLOCK_BYTES = 4096
+"""Of the payload and of the tree (RAUC 1.13, src/verity_hash.c)."""
+DIGESTS = 128
+"""In a block of the tree: a digest of SHA-256 has 32 bytes."""
 
 
-def default_budget(url: str, authority: str) -> int:
-    """How many bytes of the bundle at `url` may come over the line; raises `AddressError`."""
-    return round(DOWNLOAD_SHARE * bundle_size(url, authority))
+def download_budget(size: int) -> int:
+    """How many bytes of a bundle of `size` bytes may come over the line."""
+    return round(DOWNLOAD_SHARE * size)
 
 
-def bundle_size(url: str, authority: str, *, deadline_s: float = DEADLINE_S) -> int:
-    """The size in bytes of the bundle at `url`, an https address, as its server tells it.
+def bundle_size(verity_size: int) -> int:
+    """The size in bytes of a bundle whose verity tree has `verity_size` bytes, a multiple of 4096.
 
-    By HEAD (RFC 9110, 9.3.2); nothing of the bundle is fetched. `authority` is a file with the one
-    that the server's certificate has to be from, "" for the machine's own. Raises `AddressError`.
+    RAUC tells the size of the tree alone, which lies behind the payload. Each block of its lowest
+    level has the digests of 128 blocks of the payload, each block of a level above those of 128
+    blocks of the level below, up to one block (kernel,
+    Documentation/admin-guide/device-mapper/verity.rst, hash tree). The last block of the lowest
+    level is taken as full: the result is at most 512 KiB too large. The signature's few kilobytes
+    are left out.
     """
-    try:
-        return asyncio.run(_within(url, authority, deadline_s))
-    except TimeoutError as error:
-        raise AddressError(f"{url}: no answer within {deadline_s:g} s") from error
-    except httpx.InvalidURL as error:
-        raise AddressError(f"{url} is no address: {error}") from error
-    except (httpx.HTTPError, ssl.SSLError) as error:
-        raise AddressError(f"{url}: {str(error) or type(error).__name__}") from error
-    except OSError as error:  # after SSLError, which is one
-        raise AddressError(f"{authority} cannot be read: {error.strerror}") from error
+    blocks = verity_size // BLOCK_BYTES
+    lowest = bisect_right(range(blocks + 1), blocks, key=_tree_blocks) - 1
+    return lowest * DIGESTS * BLOCK_BYTES + verity_size
 
 
-async def _within(url: str, authority: str, deadline_s: float) -> int:
-    # With a file, nobody but its authority, as with RAUC's --tls-ca.
-    trust = ssl.create_default_context(cafile=authority or None)
-    async with (
-        asyncio.timeout(deadline_s),
-        httpx.AsyncClient(verify=trust, trust_env=False, timeout=deadline_s) as client,
-    ):
-        return _size(await _head(client, httpx.URL(url)))
-
-
-async def _head(client: httpx.AsyncClient, url: httpx.URL) -> httpx.Response:
-    for _ in range(MAX_REDIRECTS + 1):
-        if url.scheme != "https":
-            raise AddressError(f"{url} is not https")
-        # A length of packed bytes would be another one.
-        answer = await client.head(url, headers={"Accept-Encoding": "identity"})
-        if not answer.has_redirect_location:
-            return answer
-        url = url.join(answer.headers["Location"])
-    raise AddressError(f"{url}: more than {MAX_REDIRECTS} redirects")
-
-
-def _size(answer: httpx.Response) -> int:
-    if answer.status_code != httpx.codes.OK:
-        raise AddressError(f"{answer.url}: the server answers {answer.status_code}")
-    told = answer.headers.get("Content-Length", "")
-    digits = told.lstrip("0") if told.isascii() and told.isdigit() else ""
-    if not digits:
-        raise AddressError(
-            f"{answer.url}: the server tells no size (Content-Length), so that no budget can be set"
-        )
-    if len(digits) > len(str(MAX_BUNDLE_BYTES)) or int(digits) > MAX_BUNDLE_BYTES:
-        raise AddressError(f"{answer.url}: {digits[:20]} bytes are more than a slot has")
-    return int(digits)
+def _tree_blocks(lowest: int) -> int:
+    """Of the tree whose lowest level has `lowest` blocks."""
+    blocks = lowest
+    while lowest > 1:
+        lowest = -(-lowest // DIGESTS)
+        blocks += lowest
+    return blocks

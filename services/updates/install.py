@@ -18,8 +18,8 @@ from services.slots.record import Refused, SlotRecord, read_record, write_record
 from services.support import shell
 from services.updates import box
 from services.updates.budgeted_install import Finished, Stop, run_rauc
-from services.updates.bundle_size import default_budget
-from services.updates.release_address import AddressError
+from services.updates.bundle_size import download_budget
+from services.updates.release_address import AddressError, release_at
 from services.updates.window import Window
 
 DEADLINE_S = 3600.0
@@ -74,9 +74,9 @@ def install(
     """Install `bundle`, a file or an https address, into the other slot; the next start tries it.
 
     `why_stop` is asked every few seconds whether it may go on. `max_bytes` bounds what comes over
-    the line; None for a share of the bundle (`DOWNLOAD_SHARE`). `authority` is a file with the one
-    that the server's certificate has to be from; "" for the one that the settings name. The outcome
-    stays in the slots' record.
+    the line; None for a share of the bundle (`DOWNLOAD_SHARE`), for whose size RAUC is then asked.
+    `authority` is a file with the one that the server's certificate has to be from; "" for the one
+    that the settings name. The outcome stays in the slots' record.
     """
     authority = authority or _authority(paths)
     words = (*INSTALL, *(("--tls-ca", authority) if authority else ()), bundle)
@@ -84,7 +84,7 @@ def install(
         max_bytes = None
     elif max_bytes is None:
         try:
-            max_bytes = default_budget(bundle, authority)
+            max_bytes = download_budget(release_at(bundle, authority).size)
         except AddressError as error:
             return _kept(paths, bundle, Install(Ending.FAILED, str(error)))
     done = run_rauc(words, max_bytes, DEADLINE_S, why_stop=why_stop)

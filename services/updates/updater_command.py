@@ -18,10 +18,10 @@ from appliance.core.maintenance_window import Work
 from appliance.core.versions import order
 from appliance.wire.facts import ReleaseFacts
 from services.updates import box, slot_confirmed
-from services.updates.bundle_size import MIB
+from services.updates.bundle_size import MIB, download_budget
 from services.updates.install import Ending, Install, install, restart
 from services.updates.over_budget import is_over_budget, note_over_budget
-from services.updates.release_address import AddressError, version_at
+from services.updates.release_address import AddressError, PublishedRelease, release_at
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.updater")
@@ -64,12 +64,12 @@ def look(window: Window) -> str:
         return "it is not known yet whether the release that runs stays"
     url = site.province.releases
     try:
-        version = version_at(url, site.province.ca)
-        if reason := _not_wanted(version, paths):
+        published = release_at(url, site.province.ca)
+        if reason := _not_wanted(published.version, paths):
             return reason
     except (AddressError, ValueError) as error:
         return str(error)
-    return _install(url, version, window) or _restart(version, window)
+    return _install(url, published, window) or _restart(published.version, window)
 
 
 def _not_wanted(version: str, paths: Paths) -> str:
@@ -82,9 +82,9 @@ def _not_wanted(version: str, paths: Paths) -> str:
     return ""
 
 
-def _install(url: str, version: str, window: Window) -> str:
-    """Why `version` is not in the other slot; "" once it is."""
-    now = window.now()
+def _install(url: str, published: PublishedRelease, window: Window) -> str:
+    """Why what is `published` is not in the other slot; "" once it is."""
+    version, now = published.version, window.now()
     tried = _tried(window.paths.run, version, now)
     if tried.installed:
         return ""
@@ -96,7 +96,12 @@ def _install(url: str, version: str, window: Window) -> str:
     if reason := window.why_wait(Work.DOWNLOAD):
         return f"{version} is not installed now: {reason}"
     log.info("installing %s from %s", version, url)
-    done = install(url, window.paths, why_stop=lambda: window.why_stop(Work.DOWNLOAD))
+    done = install(
+        url,
+        window.paths,
+        why_stop=lambda: window.why_stop(Work.DOWNLOAD),
+        max_bytes=download_budget(published.size),
+    )
     log.info("%.1f MiB came over the line", done.received / MIB)
     return _ended(done, version, failures, window)
 

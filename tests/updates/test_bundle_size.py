@@ -1,96 +1,57 @@
-"""N8: the size of a bundle at an address, and the budget that follows of it."""
-
-from collections.abc import Iterator
-from pathlib import Path
+"""N8: the size of a bundle, by that of its verity tree, and the budget that follows of it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.updates.bundle_size import (
     DOWNLOAD_SHARE,
     MAX_BUNDLE_BYTES,
-    MAX_REDIRECTS,
     bundle_size,
-    default_budget,
+    download_budget,
 )
-from services.updates.release_address import AddressError
-from tests.updates.release_server import OK as KNOWN
-from tests.updates.release_server import SIZE, Server, release_server
+from tests.updates.inspected_bundle import SIZE, VERITY_SIZE
 
-OK = "HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with release_server(tmp_path) as server:
-        yield server
+BLOCK = 4096
+MAX_SURPLUS = 512 * 1024
+"""What the last block of the tree's lowest level has digests for."""
 
 
-def test_the_server_is_asked_for_the_size_alone(server: Server) -> None:
-    assert bundle_size(server.url, server.authority) == SIZE
-    assert server.head.startswith("HEAD /moi.raucb HTTP/1.1\r\n")
-    assert "accept-encoding: identity" in server.head.lower()
+def tree(payload_blocks: int) -> int:
+    """The bytes of a verity tree, level by level as RAUC makes it (src/verity_hash.c)."""
+    levels = [payload_blocks]
+    while levels[-1] > 1:
+        digests = levels[-1] * 32
+        levels.append(digests // BLOCK + (1 if digests % BLOCK else 0))
+    return sum(levels[1:]) * BLOCK
 
 
-def test_the_budget_is_a_share_of_the_bundle_and_never_more_than_it(server: Server) -> None:
-    assert default_budget(server.url, server.authority) == round(SIZE * 0.75)
+@given(st.integers(2, MAX_BUNDLE_BYTES // BLOCK))
+def test_the_tree_tells_the_size_of_its_bundle(payload_blocks: int) -> None:
+    size = payload_blocks * BLOCK + tree(payload_blocks)
+    surplus = bundle_size(tree(payload_blocks)) - size
+    assert 0 <= surplus < MAX_SURPLUS
+
+
+@pytest.mark.parametrize("payload_blocks", [128, 256, 128 * 128, 128 * 129, 128**3])
+def test_where_the_lowest_level_is_full_it_is_exact(payload_blocks: int) -> None:
+    size = payload_blocks * BLOCK + tree(payload_blocks)
+    assert bundle_size(tree(payload_blocks)) == size
+
+
+@given(st.integers(1, 2**30))
+def test_a_number_that_is_no_trees_has_a_size_all_the_same(blocks: int) -> None:
+    """RAUC has verified the signature of the manifest, not how many blocks a tree can have."""
+    assert bundle_size(blocks * BLOCK) <= bundle_size((blocks + 1) * BLOCK)
+    assert bundle_size(blocks * BLOCK) >= blocks * BLOCK
+
+
+def test_a_bundle_of_175_mib() -> None:
+    payload = 175 * 2**20
+    assert tree(payload // BLOCK) == VERITY_SIZE
+    assert bundle_size(VERITY_SIZE) == SIZE == payload + VERITY_SIZE
+
+
+def test_the_budget_is_a_share_of_the_bundle_and_never_more_than_it() -> None:
+    assert download_budget(SIZE) == round(SIZE * 0.75)
     assert 0.3 < DOWNLOAD_SHARE < 1
-
-
-@pytest.mark.parametrize(
-    ("answer", "reason"),
-    [
-        (f"{OK}Connection: close\r\n\r\n", "the server tells no size (Content-Length)"),
-        (f"{OK}Content-Length: 0\r\n\r\n", "tells no size"),
-        (f"{OK}Content-Length: ١٢\r\n\r\n", ""),
-        (f"{OK}Content-Length: {MAX_BUNDLE_BYTES + 1}\r\n\r\n", "more than a slot has"),
-        (f"{OK}Content-Length: {'9' * 19}\r\n\r\n", "more than a slot has"),
-        ("HTTP/1.1 404 Not Found\r\nContent-Length: 9\r\n\r\n", "the server answers 404"),
-        ("HTTP/1.1 302 Found\r\nLocation: http://localhost/x\r\n\r\n", "is not https"),
-        ("HTTP/1.1 302 Found\r\nLocation: x.raucb\r\n\r\n", f"more than {MAX_REDIRECTS} redirects"),
-        (f"{OK}X: {'x' * 200_000}", ""),
-        ("nonsense\r\n\r\n", ""),
-    ],
-)
-def test_a_server_that_tells_no_size_is_said_in_a_sentence(
-    server: Server, answer: str, reason: str
-) -> None:
-    server.answers = [answer]
-    with pytest.raises(AddressError) as caught:
-        bundle_size(server.url, server.authority)
-    assert reason in str(caught.value)
-    assert str(caught.value).startswith(("https://localhost", "http://localhost"))
-
-
-def test_a_redirect_is_followed(server: Server) -> None:
-    """As RAUC does."""
-    server.answers = [f"HTTP/1.1 302 Found\r\nLocation: {server.url}2\r\n\r\n", KNOWN]
-    assert bundle_size(server.url, server.authority) == SIZE
-    assert server.head.startswith("HEAD /moi.raucb2 ")
-    server.requests = 0
-    server.answers = ["HTTP/1.1 302 Found\r\nLocation: /moi.raucb\r\n\r\n"]
-    with pytest.raises(AddressError, match="redirects"):
-        bundle_size(server.url, server.authority)
-    assert server.requests == MAX_REDIRECTS + 1
-
-
-def test_a_server_that_does_not_answer_costs_a_deadline(server: Server) -> None:
-    server.answers = [""]
-    with pytest.raises(AddressError, match=r"no answer within 0\.3 s"):
-        bundle_size(server.url, server.authority, deadline_s=0.3)
-
-
-def test_no_other_authority_is_taken(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(AddressError, match="certificate"):
-        bundle_size(server.url, "")
-    with pytest.raises(AddressError, match=r"none\.pem cannot be read"):
-        bundle_size(server.url, str(tmp_path / "none.pem"))
-    (tmp_path / "empty.pem").touch()
-    with pytest.raises(AddressError):
-        bundle_size(server.url, str(tmp_path / "empty.pem"))
-    assert server.requests == 0
-
-
-@pytest.mark.parametrize("url", ["http://localhost/x.raucb", "https://localhost:0/x", "https://"])
-def test_what_is_no_address_is_said(url: str, tmp_path: Path) -> None:
-    with pytest.raises(AddressError):
-        bundle_size(url, "")

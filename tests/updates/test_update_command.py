@@ -2,7 +2,6 @@
 
 import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,11 @@ from services.slots.attempt_marks import STARTS_FILE
 from services.slots.record import read_record
 from services.updates.update_command import update
 from tests.provisioning.site_files import site
-from tests.updates.release_server import Server, release_server
+from tests.updates.inspected_bundle import told_by_rauc
 
 FILE = "/run/stick/good.raucb"
+URL, CA = "https://phat-hanh.example.vn/moi.raucb", "/etc/diemcau/releases.pem"
+INSPECTED = f"InspectBundle sa{{sv}} {URL} 1 tls-ca s {CA}"
 
 
 class Box:
@@ -25,6 +26,7 @@ class Box:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self.called = folder, folder / "calls"
+        self.asked_file = folder / "asked"
         for made in ("run", "data/site", "data/boot", "bin"):
             (folder / made).mkdir(parents=True)
         settings = site().split(b"[secrets]")[0].decode()
@@ -32,6 +34,7 @@ class Box:
         self.site.write_text(f'{settings}\n[province]\nca = "/etc/diemcau/ca.pem"\n')
         self.program("systemctl", "exit 1")
         self.rauc("exit 0")
+        self.busctl(f"echo '{told_by_rauc('0.2.0+202612010000')}'")
         self.idle()
         monkeypatch.setenv("PATH", f"{folder}/bin:{os.environ['PATH']}")
 
@@ -42,6 +45,9 @@ class Box:
 
     def rauc(self, does: str) -> None:
         self.program("rauc", f'echo "rauc $*" >> {self.called}\n{does}')
+
+    def busctl(self, does: str) -> None:
+        self.program("busctl", f'echo "busctl $*" >> {self.asked_file}\n{does}')
 
     def idle(self, *meetings: MeetingTime, phase: Phase = Phase.IDLE) -> None:
         facts = EndpointFacts(phase=phase.value, meetings=meetings, clock_trusted=True)
@@ -56,6 +62,11 @@ class Box:
         return self.called.read_text().splitlines() if self.called.exists() else []
 
     @property
+    def asked(self) -> list[str]:
+        """What RAUC was asked over the bus."""
+        return self.asked_file.read_text().splitlines() if self.asked_file.exists() else []
+
+    @property
     def refused(self) -> str:
         """Why the last bundle was not installed, as it is kept."""
         refused = read_record(self.folder / "data").refused
@@ -65,12 +76,6 @@ class Box:
 @pytest.fixture
 def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Box:
     return Box(tmp_path, monkeypatch)
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[Server]:
-    with release_server(tmp_path) as server:
-        yield server
 
 
 def test_a_file_is_installed_and_the_count_of_starts_begins_anew(box: Box) -> None:
@@ -116,17 +121,26 @@ def test_a_silent_endpoint_is_not_waited_for_by_hand(box: Box) -> None:
     assert box.update().exit_code == 0
 
 
-def test_n8_an_address_is_asked_for_its_size_first(box: Box, server: Server) -> None:
-    done = box.update(server.url, "--ca", server.authority)
-    assert (done.exit_code, server.requests) == (0, 1), done.output
-    assert box.calls == [f"rauc install --tls-ca {server.authority} {server.url}"]
-    server.answers = ["HTTP/1.1 500 Oh\r\nContent-Length: 5\r\n\r\n"]
-    done = box.update(server.url, "--ca", server.authority)
+def test_n8_of_an_address_rauc_is_asked_for_the_size_first(box: Box) -> None:
+    done = box.update(URL, "--ca", CA)
+    assert done.exit_code == 0, done.output
+    assert [asked.endswith(INSPECTED) for asked in box.asked] == [True]
+    assert box.calls == [f"rauc install --tls-ca {CA} {URL}"]
+    box.busctl("echo Call failed: no such host >&2; exit 1")
+    done = box.update(URL, "--ca", CA)
     assert done.exit_code == 1
-    assert box.refused == f"{server.url}: {server.url}: the server answers 500"
+    assert box.refused == f"{URL}: {URL}: Call failed: no such host"
+    box.busctl(f"echo '{told_by_rauc('0.2.0+202612010000', None)}'")
+    assert box.update(URL, "--ca", CA).exit_code == 1
+    assert box.refused.startswith(f"{URL}: {URL}: RAUC tells no verity-size: ")
     assert len(box.calls) == 1, "nothing is fetched without a budget"
 
 
-def test_n8_who_sets_the_budget_needs_no_size(box: Box, server: Server) -> None:
-    done = box.update(server.url, "--ca", server.authority, "--most", "200")
-    assert (done.exit_code, server.requests) == (0, 0)
+def test_n8_who_sets_the_budget_needs_no_size(box: Box) -> None:
+    done = box.update(URL, "--ca", CA, "--most", "200")
+    assert (done.exit_code, len(box.calls), box.asked) == (0, 1, [])
+
+
+def test_n8_of_a_file_nobody_is_asked_for_the_size(box: Box) -> None:
+    assert box.update().exit_code == 0
+    assert box.asked == []

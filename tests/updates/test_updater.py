@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from math import inf
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,38 +16,27 @@ from appliance.core.maintenance_window import NO_CLOCK
 from appliance.core.rescue import NOT_PASSED
 from appliance.wire.facts import EndpointFacts, MeetingTime, UpdateFacts
 from services.slots.record import read_record
+from services.updates.bundle_size import BLOCK_BYTES, MAX_BUNDLE_BYTES
 from services.updates.over_budget import RETRY_S as OVER_BUDGET_RETRY_S
-from services.updates.release_address import AddressError, version_at
+from services.updates.release_address import AddressError, PublishedRelease, release_at
 from services.updates.slot_confirmed import RESCUE_FLAG
 from services.updates.updater_command import OVER_BUDGET, RETRY_S, look
 from services.updates.window import Window
 from tests.provisioning.site_files import site
+from tests.updates.inspected_bundle import SIZE, VERITY_SIZE, told_by_rauc
 from tests.updates.rauc_service import Service, streaming
-from tests.updates.release_server import OK as KNOWN_SIZE
-from tests.updates.release_server import SIZE, Server, release_server
 
 RUNNING, NEWER = "0.1.0+202611280000", "0.2.0+202612010000"
 MINUTE = 60.0
-
-
-def told_by_rauc(version: str) -> str:
-    """As busctl prints what RAUC's InspectBundle gives; of the shape that RAUC 1.13's has."""
-    words = {"version": version, "compatible": "diemcau-arm64"}
-    update = {key: {"type": "s", "data": value} for key, value in words.items()}
-    image = {"filename": {"type": "s", "data": "system.img"}}
-    told = {
-        "update": {"type": "v", "data": {"type": "a{sv}", "data": update}},
-        "images": {"type": "v", "data": {"type": "aa{sv}", "data": [image]}},
-    }
-    return json.dumps({"type": "a{sv}", "data": [told]})
+URL = "https://phat-hanh.example.vn/moi.raucb"
 
 
 class Box:
     """A box whose slot is good, in a phase, with programs that note how they were called."""
 
-    def __init__(self, folder: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.paths = Paths(folder / "data", folder / "run", folder / "root")
-        self.url, self.authority = server.url, server.authority
+        self.url, self.authority = URL, str(folder / "authority.pem")
         self.folder, self.called = folder, folder / "calls"
         self.later_s = 0.0
         self._programs = folder / "bin"
@@ -105,21 +95,9 @@ def waits_for(process: int) -> str:
     return f"tail -s 0.02 --pid={process} -f /dev/null; echo LastError: the line is gone; exit 1"
 
 
-@pytest.fixture(scope="module")
-def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with release_server(tmp_path_factory.mktemp("server")) as server:
-        yield server
-
-
 @pytest.fixture
-def server(running_server: Server) -> Server:
-    running_server.requests, running_server.answers = 0, [KNOWN_SIZE]
-    return running_server
-
-
-@pytest.fixture
-def box(tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch) -> Box:
-    return Box(tmp_path, server, monkeypatch)
+def box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Box:
+    return Box(tmp_path, monkeypatch)
 
 
 @pytest.fixture
@@ -224,9 +202,9 @@ def test_in_rescue_no_meeting_is_asked_for(box: Box) -> None:
 
 
 def test_rauc_is_asked_with_the_provinces_authority(box: Box) -> None:
-    assert version_at(box.url, box.authority) == NEWER
+    assert release_at(box.url, box.authority) == PublishedRelease(NEWER, SIZE)
     assert f"InspectBundle sa{{sv}} {box.url} 1 tls-ca s {box.authority}" in box.called.read_text()
-    assert version_at(box.url, "") == NEWER
+    assert release_at(box.url, "").version == NEWER
     assert box.called.read_text().endswith(f"InspectBundle sa{{sv}} {box.url} 0\n")
 
 
@@ -244,7 +222,7 @@ def test_where_rauc_vouches_for_nothing_its_reason_is_said(
 ) -> None:
     box.program("busctl", does)
     with pytest.raises(AddressError, match=reason):
-        version_at(box.url, box.authority)
+        release_at(box.url, box.authority)
     said, calls = box.look()
     assert said.startswith(f"{box.url}: ")
     assert (reason in said, calls) == (True, [])
@@ -255,12 +233,12 @@ def test_n1_by_itself_nothing_is_done_under_a_clock_that_is_not_trusted(box: Box
     assert box.look() == (f"{NEWER} is not installed now: {NO_CLOCK}", [])
 
 
-def test_n1_25_minutes_before_a_meeting_nothing_is_fetched(box: Box, server: Server) -> None:
+def test_n1_25_minutes_before_a_meeting_nothing_is_fetched(box: Box) -> None:
     begin = box.now() + 25 * MINUTE
     box.phase(Phase.IDLE, MeetingTime(begin, begin + 60 * MINUTE))
     said, calls = box.look()
     assert said.startswith(f"{NEWER} is not installed now: a meeting begins at ")
-    assert (calls, server.requests) == ([], 0)
+    assert calls == []
 
 
 def test_n1_110_minutes_before_a_meeting_it_is_installed_and_not_started(box: Box) -> None:
@@ -321,13 +299,29 @@ def test_n8_beyond_three_quarters_of_the_bundle_it_is_given_up_for_a_day(
     assert box.look()[1] == [install(box), REBOOT]
 
 
-def test_n8_a_server_that_tells_no_size_is_said_and_nothing_is_fetched(
-    box: Box, server: Server
+@pytest.mark.parametrize("verity_size", [None, 0, -4096, 4097, 4096.0, "4096", True])
+def test_n8_a_bundle_that_tells_no_size_is_said_and_nothing_is_fetched(
+    box: Box, verity_size: Any
 ) -> None:
-    server.answers = ["HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"]
+    """The format `plain` has no tree; RAUC refuses it by the box's own settings, too."""
+    box.program("busctl", f"echo '{told_by_rauc(NEWER, verity_size)}'")
     said, calls = box.look()
-    assert said == f"{NEWER} was not installed; `diemcau slots show` says why"
+    assert said.startswith(f"{box.url}: ")
+    assert ("no verity-size" if verity_size is None else "no size of a verity tree") in said
     assert calls == []
-    refused = read_record(box.paths.data).refused
-    assert refused is not None
-    assert "tells no size" in refused.reason
+
+
+def test_n8_a_bundle_that_is_larger_than_a_slot_is_said_and_nothing_is_fetched(box: Box) -> None:
+    for verity_size in (2 * VERITY_SIZE, 3 * VERITY_SIZE):
+        box.program("busctl", f"echo '{told_by_rauc(RUNNING, verity_size)}'")
+        assert release_at(box.url, "").size < MAX_BUNDLE_BYTES
+    for verity_size in (4 * VERITY_SIZE, MAX_BUNDLE_BYTES + BLOCK_BYTES, 2**64 - BLOCK_BYTES):
+        box.program("busctl", f"echo '{told_by_rauc(NEWER, verity_size)}'")
+        said, calls = box.look()
+        assert said.startswith(f"{box.url}: the bundle has more than a slot has")
+        assert calls == []
+
+
+def test_n8_rauc_is_asked_once(box: Box) -> None:
+    box.look()
+    assert box.called.read_text().count("InspectBundle") == 1
