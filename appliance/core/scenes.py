@@ -82,7 +82,7 @@ class Scene:
     refused: bool = False  # a long press just asked for what the chair gives here
     claim: str = ""  # the code by which the province lets this box in, while it waits
     claim_link: str = ""  # where whoever lets boxes in finds this one; "": it is not known here
-    asks: bool = False  # the far end cannot give the floor: one asks to speak, and is called
+    asks_to_speak: bool = False  # the far end cannot give the floor: who asks is called on
     line: LineQuality = LineQuality.UNKNOWN
     speaker: str = ""
     problems: tuple[Problem, ...] = ()  # worst first
@@ -178,7 +178,7 @@ def scene(
     since: float | None = None,
     status_until: float = 0.0,
     refused_until: float = 0.0,
-    asks: bool = False,
+    asks_to_speak: bool = False,
     selftest: tuple[Check, ...] = (),
     claim: str = "",
     claim_link: str = "",
@@ -208,7 +208,7 @@ def scene(
         elapsed=max(0, int(now - since)) if timed and since is not None else None,
         microphone=next(state for state, holds in _MICROPHONE_RULES if holds(floor)),
         refused=now < refused_until,
-        asks=asks,
+        asks_to_speak=asks_to_speak,
         claim=claim if screen is Screen.CLAIM else "",
         claim_link=claim_link if screen is Screen.CLAIM and claim else "",
         line=line,

@@ -3,20 +3,17 @@
 import asyncio
 import logging
 import time
+from functools import partial
 from math import inf
-
-import numpy as np
 
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
 from appliance.base.fact_file import SITE_FILE
 from appliance.base.paths import Paths
 from appliance.base.systemd import SystemdNotifier
-from appliance.core.scenes import name_card
-from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
 from appliance.media.codecs.board_encoders import encoders_for
-from appliance.media.tv.television import Television, TvProblem
+from appliance.media.tv.television import Television
 from hardware.board import open_board
 from hardware.vitals.identity import model
 from hardware.vitals.link import any_carrier
@@ -25,18 +22,19 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.site_dialer import SiteDialer
+from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.devices import Devices
 from services.endpoint.screen.display import Display
 from services.endpoint.screen.overlay import self_view
-from services.endpoint.screen.renderer import SceneRenderer, card
+from services.endpoint.screen.renderer import SceneRenderer, draw_name_card
 from services.endpoint.simulator import Simulator
 from services.endpoint.status.problems import SiteProblems
-from services.endpoint.status.province import Province
+from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
-from services.endpoint.status.self_test_steps import trials
-from services.endpoint.status.stick import stick
+from services.endpoint.status.self_test_steps import SelfTestSteps
 
 log = logging.getLogger("diemcau.endpoint")
 
@@ -49,35 +47,18 @@ async def serve(
     television: Television,
 ) -> None:
     """Be this site on a TV that runs, until cancelled; raises what any part dies of."""
-    size, locale, identity = (site.tv.width, site.tv.height), site.site.locale, site.site
-    face = np.asarray(
-        await asyncio.to_thread(
-            card, name_card(identity.name), (site.camera.width, site.camera.height), locale
-        )
-    )
+    size, identity = (site.tv.width, site.tv.height), site.site
+    camera_size = (site.camera.width, site.camera.height)
+    card = await asyncio.to_thread(draw_name_card, identity.name, camera_size, identity.locale)
     corner = self_view(size)
     encoders = encoders_for(model(paths.root))
-    devices = Devices(site, face, (corner.width, corner.height), encoders)
-    easel = SceneRenderer(size, locale, devices.camera.preview)
-    dismissals = Dismissals(paths.data)
+    devices = Devices(site, card, (corner.width, corner.height), encoders)
+    renderer = SceneRenderer(size, identity.locale, devices.camera.preview)
+    dialer = SiteDialer(Dialers(site.call.ca, sip=site.sip), devices, identity.name)
     clock = SystemClock(trust=site.clock.trust)
-    dialers = Dialers(site.call.ca, sip=site.sip)
-
-    def plugged() -> bool:
-        return any_carrier(paths.root) if simulator is None else simulator.linked()
-
-    def tv_problem() -> TvProblem | None:
-        return television.problem
-
-    def measured() -> dict[str, str | float]:
-        dbfs = devices.loudness.dbfs
-        heard = {} if dbfs is None else {"microphone_dbfs": round(dbfs, 1)}
-        return {**selftest.result, **symptoms.line_figures, **heard}
-
-    async def call(address: str) -> Call:
-        return await dialers.dial(address, devices.near(), name=identity.name)
-
+    linked = partial(any_carrier, paths.root) if simulator is None else simulator.linked
     refused = SITE_FILE.read(paths.run, clock.now(), inf)
+    changed = asyncio.Event()
     with open_board(TWO_BUTTONS, pins=simulator and simulator.pins) as board:
         if board.problem:
             log.error("button box: %s", board.problem)
@@ -88,64 +69,37 @@ async def serve(
             hosts=frozenset(site.agenda.hosts),
             ca=site.agenda.ca,
         ) as feed:
-            agendas = AgendaPoller(feed, clock.now)
-            symptoms = SiteProblems(
-                agendas,
-                devices,
-                board.panel,
-                linked=plugged,
-                tv_problem=tv_problem,
-                button_box=board.problem,
-                site_file=refused is not None and bool(refused.problems),
-                stick=lambda now: stick(paths.run, now),
+            agenda_poller = AgendaPoller(feed, clock.now, changed)
+            call_keeper = CallKeeper(
+                dialer.dial, changed, seed=identity.id, spread=site.call.spread
             )
-            selftest = SelfTest(
-                trials(
-                    devices,
-                    agendas,
-                    linked=plugged,
-                    trusted=clock.trusted,
-                    chime=lambda: television.play(chime(), time.monotonic()),
-                    tv_problem=tv_problem,
-                ),
-                clock.now,
-            )
+            steps = SelfTestSteps(devices, agenda_poller, clock, television, linked)
             conductor = Conductor(
                 site,
+                changed=changed,
                 clock=clock,
-                agendas=agendas,
+                agenda_poller=agenda_poller,
+                call_keeper=call_keeper,
                 devices=devices,
+                dismissals=Dismissals(paths.data),
+                display=Display(television, renderer, time.monotonic, call_keeper.note_media),
                 panel=board.panel,
-                dismissals=dismissals,
-                symptoms=symptoms,
-                reports=Reports(
-                    systemd,
+                problems=SiteProblems(
+                    agenda_poller,
+                    devices,
+                    board.panel,
+                    television,
                     paths.run,
-                    measured,
+                    linked=linked,
+                    button_box=board.problem,
+                    site_file=refused is not None and bool(refused.problems),
                 ),
-                line=lambda changed: CallKeeper(
-                    call, changed, seed=identity.id, spread=site.call.spread
-                ),
-                stage=lambda media: Display(television, easel, time.monotonic, media),
-                selftest=selftest,
+                province=ProvinceFacts(paths.run, clock.now, agenda_poller, changed),
+                reports=Reports(systemd, paths.run),
+                self_test=SelfTest(steps.by_area(), changed, clock.now),
+                site_floor=SiteFloor(changed),
             )
-            async with asyncio.TaskGroup() as group:
-                group.create_task(conductor.run(), name="conductor")
-                province = Province(
-                    paths.run,
-                    hurry=agendas.hurry,
-                    claimed=conductor.claimed,
-                    said=conductor.told,
-                    now=clock.now,
-                )
-                group.create_task(province.run(), name="province")
-                if simulator is not None:
-                    simulated = simulator.run(devices.camera, devices.microphone, conductor)
-                    group.create_task(simulated, name="simulator")
-
-
-def chime(seconds: float = 0.15, hertz: float = 660.0) -> bytes:
-    """A soft tone for the self-test: s16le stereo 48 kHz."""
-    at = np.arange(int(48_000 * seconds)) / 48_000
-    wave = 8_000 * np.sin(2 * np.pi * hertz * at) * np.sin(np.pi * at / seconds)
-    return np.repeat(wave.astype("<i2"), 2).tobytes()
+            if simulator is None:
+                await conductor.run()
+            else:
+                await conductor.run(simulator.run(devices.camera, devices.microphone, conductor))

@@ -29,7 +29,7 @@ async def _site(
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
     television = Television(size, output)
-    first = SceneRenderer(size, site.site.locale, lambda: None).whole(starting(site.site.name))
+    first = SceneRenderer(size, site.site.locale, lambda: None).draw_scene(starting(site.site.name))
     television.show(first, time.monotonic())
     async with asyncio.TaskGroup() as group:
         group.create_task(television.run(), name="television")

@@ -12,11 +12,14 @@ import numpy as np
 from icalendar import Calendar, Event, vUri
 
 from appliance.base.config import AgendaSource, Identity, Site
+from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.systemd import SystemdNotifier
+from appliance.core.floor_control import Floor
 from appliance.core.problems import Problem
 from appliance.core.scenes import Scene
 from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
+from appliance.wire.facts import DesiredFacts, HealthFacts
 from hardware.board import MODEL, open_board
 from hardware.simulator.pins import Simulator
 from hardware.wiring import TWO_BUTTONS
@@ -24,12 +27,13 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.screen.display import Display
 from services.endpoint.status.problems import SiteProblems
+from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
-from services.endpoint.status.stick import stick
 from tests.stories.far_end import FarEnd
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -52,12 +56,17 @@ class StoryDevices:
     def problems(self) -> list[Problem]:
         return self.found
 
+    @property
+    def figures(self) -> dict[str, float]:
+        return {}
+
 
 class _Tv:
-    """A television and an easel in one; a story looks at the scene, not at pixels."""
+    """A television and a renderer in one; a story looks at the scene, not at pixels."""
 
     def __init__(self) -> None:
         self.shown = 0
+        self.problem: TvProblem | None = None
         self.far: object = None
         self.scene: Scene | None = None
         """The newest that was drawn, whole or over the far picture."""
@@ -68,17 +77,17 @@ class _Tv:
 
     def play(self, pcm: bytes, due: float) -> None: ...
 
-    def whole(self, scene: Scene) -> I420:
+    def draw_scene(self, scene: Scene) -> I420:
         self.scene = scene
         return BLANK
 
-    def mirror(self) -> I420:
+    def with_self_view(self) -> I420:
         return BLANK
 
-    def signs(self, scene: Scene) -> None:
+    def prepare_signs(self, scene: Scene) -> None:
         self.scene = scene
 
-    def over(self, frame: object) -> I420:
+    def compose(self, frame: object) -> I420:
         self.far = frame
         self.seen_at = asyncio.get_running_loop().time()
         return BLANK
@@ -112,12 +121,13 @@ class Evening:
         self.phases: list[str] = []
         self.meetings: dict[str, Event] = {}
         self.plugged = True
-        self.tv_problem: TvProblem | None = None
         self.model_file: Path | None = None
         """Where a Pi has its model: for a story on its real pins, else on the simulator's."""
         self.site_file_refused = False
         self.hands = Simulator(TWO_BUTTONS)
         self.conductor: Conductor | None = None
+        self.province: ProvinceFacts | None = None
+        self.site_floor: SiteFloor | None = None
         self._feed = folder / "feed.ics"
 
     def meeting(
@@ -171,6 +181,19 @@ class Evening:
         await self.hands.press(seconds)
         await asyncio.sleep(1.0)
 
+    @property
+    def floor(self) -> Floor:
+        """Hand, microphone and floor, as they are now."""
+        assert self.site_floor is not None
+        return self.site_floor.floor
+
+    def province_says(self, *, floor: str = "", hand_seen: bool = False) -> None:
+        """The health program has heard this of the province."""
+        facts = HealthFacts(desired=DesiredFacts(floor=floor), hand_seen=hand_seen)
+        HEALTH_FILE.write(self.folder / "run", facts, self.clock.now())
+        assert self.province is not None
+        self.province.poll()
+
     @asynccontextmanager
     async def powered(self) -> AsyncIterator[Conductor]:
         """The box has power inside this block; at its end it is cut."""
@@ -187,28 +210,37 @@ class Evening:
         with open_board(
             TWO_BUTTONS, pins=pins, model_file=self.model_file or MODEL, clock=loop.time
         ) as board:
-            agendas = AgendaPoller(feed, self.clock.now)
+            run, changed = self.folder / "run", asyncio.Event()
+            agenda_poller = AgendaPoller(feed, self.clock.now, changed)
+            call_keeper = CallKeeper(self.dial, changed, seed="ia-kly")
+            self.site_floor = SiteFloor(changed)
+            self.province = ProvinceFacts(
+                run, self.clock.now, agenda_poller, changed, interval_s=3600.0
+            )
             self.conductor = Conductor(
                 site,
+                changed=changed,
                 clock=self.clock,
-                agendas=agendas,
+                agenda_poller=agenda_poller,
+                call_keeper=call_keeper,
                 devices=self.devices,
-                panel=board.panel,
                 dismissals=Dismissals(self.folder / "data"),
-                symptoms=SiteProblems(
-                    agendas,
+                display=Display(self.tv, self.tv, loop.time, call_keeper.note_media),
+                panel=board.panel,
+                problems=SiteProblems(
+                    agenda_poller,
                     self.devices,
                     board.panel,
+                    self.tv,
+                    run,
                     linked=lambda: self.plugged,
-                    tv_problem=lambda: self.tv_problem,
                     button_box=board.problem,
                     site_file=self.site_file_refused,
-                    stick=lambda now: stick(self.folder / "run", now),
                 ),
-                reports=Reports(SystemdNotifier(loop.time), self.folder / "run"),
-                line=lambda changed: CallKeeper(self.dial, changed, seed="ia-kly"),
-                stage=lambda media: Display(self.tv, self.tv, loop.time, media),
-                selftest=SelfTest({}),
+                province=self.province,
+                reports=Reports(SystemdNotifier(loop.time), run),
+                self_test=SelfTest({}, changed),
+                site_floor=self.site_floor,
             )
             running = asyncio.create_task(self.conductor.run())
             try:

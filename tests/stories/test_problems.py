@@ -49,7 +49,7 @@ def test_n5_a_vlc_that_fell_and_a_silent_loudspeaker_have_codes_of_their_own(
     tmp_path: Path, problem: TvProblem, code: str
 ) -> None:
     evening = Evening(tmp_path, "13:00")
-    evening.tv_problem = problem
+    evening.tv.problem = problem
     on_tv, told = seen_by(evening, "13:00:20")
     assert code in on_tv & told
     assert "T1" not in on_tv | told

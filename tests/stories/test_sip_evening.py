@@ -16,7 +16,6 @@ import trustme
 from appliance.base.config import SipChoices
 from appliance.dialers.api import Call, LocalTracks
 from appliance.dialers.sip.dialer import SipDialer
-from services.endpoint.status.province import Word
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import QUEUE, McuCall
@@ -170,20 +169,19 @@ def test_the_province_gives_the_floor_and_takes_it_back(lives: Callable[..., lis
     """Of the floor an MCU says nothing: the chair's page does, by way of the health program."""
 
     async def story(e: SipEvening) -> None:
-        site = e.evening.conductor
-        assert site is not None
+        evening = e.evening
         await e.press()
-        site.told(Word("another meeting's", hand_seen=True))
-        await e.evening.until("14:01:10")
-        assert (e.lamp(), site.hand.floor.given) == ("amber", False)
-        site.told(Word("a", hand_seen=True))
-        await e.evening.until("14:01:20")
-        assert (site.hand.floor.given, e.evening.devices.live) == (True, False)
+        evening.province_says(floor="another meeting's", hand_seen=True)
+        await evening.until("14:01:10")
+        assert (e.lamp(), evening.floor.given) == ("amber", False)
+        evening.province_says(floor="a", hand_seen=True)
+        await evening.until("14:01:20")
+        assert (evening.floor.given, evening.devices.live) == (True, False)
         await e.press()
-        assert (e.lamp(), e.evening.devices.live) == ("green", True)
-        site.told(Word())
-        await e.evening.until("14:01:30")
-        assert (e.lamp(), e.evening.devices.live) == ("red", False)
+        assert (e.lamp(), evening.devices.live) == ("green", True)
+        evening.province_says()
+        await evening.until("14:01:30")
+        assert (e.lamp(), evening.devices.live) == ("red", False)
 
     assert lives(story) == STAYED
 
@@ -192,18 +190,17 @@ def test_a_hand_that_has_no_key_is_confirmed_by_the_province(
     lives: Callable[..., list[str]],
 ) -> None:
     async def story(e: SipEvening) -> None:
-        site = e.evening.conductor
-        assert site is not None
+        evening = e.evening
         await e.press()
         assert (e.there.hands, e.lamp()) == (0, "amber blink")
-        site.told(Word(hand_seen=True))
-        await e.evening.until("14:01:10")
+        evening.province_says(hand_seen=True)
+        await evening.until("14:01:10")
         assert e.lamp() == "amber"
-        site.told(Word())
+        evening.province_says()
         await e.press()
         assert e.lamp() == "red"
-        site.told(Word(hand_seen=True))  # of a hand that is down by now
-        await e.evening.until("14:01:20")
+        evening.province_says(hand_seen=True)  # of a hand that is down by now
+        await evening.until("14:01:20")
         assert e.lamp() == "red"
 
     assert lives(story, hand="") == STAYED

@@ -15,7 +15,7 @@ from appliance.core.decision import Phase
 from appliance.core.problems import ProblemKey
 from appliance.core.rescue import NOT_PASSED
 from appliance.wire.facts import EndpointFacts, MeetingTime
-from services.endpoint.status.stick import BUSY_S, OVER_S, stick
+from services.endpoint.status.stick import FRESH_S, RESULT_SHOWN_S, stick_problem
 from services.slots.failure_reason import NEVER_REACHED_DATA, REACHED_DATA
 from services.slots.record import Outcome, SlotRecord, SlotResult
 from services.slots.rescue import rescue_facts
@@ -284,9 +284,11 @@ def test_the_shell_is_bound_to_the_stick_and_to_the_hours() -> None:
 def test_the_tv_says_each_stage_for_as_long_as_it_holds(tmp_path: Path, stage: StickState) -> None:
     Progress(tmp_path, lambda: 1000.0).tell(stage, "sda1")
     key = ProblemKey(f"stick-{stage.value}")
-    lasts = BUSY_S if stage in (StickState.READING, StickState.INSTALLING) else OVER_S
-    assert stick(tmp_path, 1000.0 + lasts) is key
-    assert stick(tmp_path, 1000.0 + lasts + 1) is (key if stage is StickState.WAITING else None)
+    lasts = FRESH_S if stage in (StickState.READING, StickState.INSTALLING) else RESULT_SHOWN_S
+    assert stick_problem(tmp_path, 1000.0 + lasts) is key
+    assert stick_problem(tmp_path, 1000.0 + lasts + 1) is (
+        key if stage is StickState.WAITING else None
+    )
 
 
 def test_releases_that_did_not_stay_are_known_from_the_facts_of_this_start(tmp_path: Path) -> None:
@@ -325,6 +327,6 @@ def test_a_stick_repairs_what_is_damaged(tmp_path: Path, reason: str) -> None:
 
 
 def test_the_tv_says_nothing_of_what_it_does_not_know(tmp_path: Path) -> None:
-    assert stick(tmp_path, 0.0) is None
+    assert stick_problem(tmp_path, 0.0) is None
     (tmp_path / "stick.json").write_text('{"at": 0, "stage": "dancing"}')
-    assert stick(tmp_path, 0.0) is None
+    assert stick_problem(tmp_path, 0.0) is None

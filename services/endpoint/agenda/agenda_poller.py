@@ -10,22 +10,22 @@ from services.endpoint.agenda.feed import Feed, FeedState
 
 log = logging.getLogger("diemcau.agenda")
 
-LEAST_S = 1.0
-"""Between two questions, whatever a feed says of its rhythm."""
+MIN_INTERVAL_S = 1.0
+"""Between two polls, whatever interval a feed asks for."""
 
 
 class AgendaPoller:
-    """One feed, asked at its own rhythm; what it last said is there from the first moment.
+    """Polls one feed in the feed's own interval; what it last said is there from the start.
 
-    `changed` is called when the agenda or its problem is another.
+    `changed` is set after each poll: the agenda or its problem may be another.
     """
 
-    def __init__(self, feed: Feed, now: Callable[[], float]) -> None:
+    def __init__(self, feed: Feed, now: Callable[[], float], changed: asyncio.Event) -> None:
         self._feed = feed
         self._now = now
+        self._changed = changed
         self._trusted: bool | None = None
-        self._ask = asyncio.Event()
-        self.changed: Callable[[], None] = lambda: None
+        self._due = asyncio.Event()
         self.state = feed.load(now())
 
     @property
@@ -33,31 +33,31 @@ class AgendaPoller:
         """What is believed now."""
         return self.state.agenda.meetings
 
-    def clock(self, now: float, trusted: bool) -> None:
+    def set_clock(self, now: float, trusted: bool) -> None:
         """The time as it is known; when it becomes trusted the kept feed is read for it anew."""
         if trusted is not self._trusted:
             self._trusted = trusted
             self.state = self._feed.load(now)
-            self._ask.set()
+            self._due.set()
 
-    def hurry(self) -> None:
-        """Ask now: somebody says that the feed has changed."""
-        self._ask.set()
+    def poll_now(self) -> None:
+        """Somebody says that the feed has changed."""
+        self._due.set()
 
     async def run(self) -> None:
-        """Ask again and again until cancelled; a feed's problem is a state, never an exception."""
+        """Poll until cancelled; a feed's problem is a state, never an exception."""
         while True:
-            self._ask.clear()
+            self._due.clear()
             before = self.state
             self.state = await self._feed.refresh(self._now())
-            self._note(before)
+            self._log(before)
+            self._changed.set()
             with suppress(TimeoutError):
-                async with asyncio.timeout(max(LEAST_S, self.state.next_s)):
-                    await self._ask.wait()
+                async with asyncio.timeout(max(MIN_INTERVAL_S, self.state.next_s)):
+                    await self._due.wait()
 
-    def _note(self, before: FeedState) -> None:
+    def _log(self, before: FeedState) -> None:
         if self.state.agenda.meetings != before.agenda.meetings:
             log.info("far ← agenda: %d meetings", len(self.state.agenda.meetings))
         if self.state.detail != before.detail:
             log.info("agenda: %s", self.state.detail or "well again")
-        self.changed()

@@ -1,4 +1,4 @@
-"""The line: keeps the one call that is wanted, and dials again for as long as it is wanted."""
+"""Keeps the one call that is wanted, and dials again for as long as it is wanted."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from appliance.wire.meeting import Meeting
 
 Result = TypeVar("Result")
 
-log = logging.getLogger("diemcau.line")
+log = logging.getLogger("diemcau.call")
 
 Dial = Callable[[str], Awaitable[Call]]
 """An address goes in, a call comes out; the near end's tracks are the caller's business."""
@@ -43,14 +43,14 @@ class Ended:
 class CallKeeper:
     """One call at a time, as it is wanted *now*.
 
-    `want` may be said as often as one likes; `run` owns the call. `changed` is called, without
-    arguments, whenever `fact`, `flowed`, `call` or `ended` is another.
+    `want` may be called as often as one likes; `run` owns the call. `changed` is set whenever
+    `fact`, `flowed`, `call` or `ended` is another.
     """
 
     def __init__(
         self,
         dial: Dial,
-        changed: Callable[[], None],
+        changed: asyncio.Event,
         *,
         seed: str,
         spread: float = 0.0,
@@ -62,7 +62,7 @@ class CallKeeper:
         self._spread = spread
         self._dial_deadline_s = dial_deadline_s
         self._wanted: Meeting | None = None
-        self._turn = asyncio.Event()
+        self._wish_changed = asyncio.Event()
         self._media_at: float | None = None
         self._up_at = 0.0
         self.fact = CallFact()
@@ -73,18 +73,18 @@ class CallKeeper:
 
     def want(self, meeting: Meeting | None) -> None:
         """From now on this meeting's call is wanted, or none."""
-        if _key(meeting) != _key(self._wanted):
+        if _identity(meeting) != _identity(self._wanted):
             self._wanted = meeting
-            self._turn.set()
+            self._wish_changed.set()
 
-    def media(self) -> None:
+    def note_media(self) -> None:
         """A packet of the far end was shown or played in the present call."""
         self._media_at = asyncio.get_running_loop().time()
         if self.fact.state is CallState.UP and self.fact.uid not in self.flowed:
             self.flowed |= {self.fact.uid}
-            self._changed()
+            self._changed.set()
 
-    def moves(self, monotonic: float) -> bool:
+    def media_moves(self, monotonic: float) -> bool:
         """Whether media moves wherever it should: what the watchdog is fed with.
 
         A silent call is ended long before; if it is not, this program no longer works.
@@ -98,24 +98,24 @@ class CallKeeper:
         """Keep the wanted call up until cancelled; then hang up."""
         try:
             while True:
-                self._turn.clear()
+                self._wish_changed.clear()
                 if self._wanted is None:
-                    await self._turn.wait()
+                    await self._wish_changed.wait()
                     continue
-                await self._keep(self._wanted)
+                await self._keep_calling(self._wanted)
         finally:
             await self._hang_up()
 
-    async def _keep(self, meeting: Meeting) -> None:
+    async def _keep_calling(self, meeting: Meeting) -> None:
         """Dial this meeting again and again until another one is wanted, or none."""
         self.tries, self.ended = 0, None
         await self._pause(first_delay(self._seed, self._spread))
-        while not self._turn.is_set():
+        while not self._wish_changed.is_set():
             started = asyncio.get_running_loop().time()
             self._media_at = None
             self.ended = await self._attempt(meeting)
             await self._hang_up()
-            if self._turn.is_set():
+            if self._wish_changed.is_set():
                 break
             media_s = 0.0 if self._media_at is None else self._media_at - started
             self.tries = tries_after(self.tries, media_s)
@@ -132,38 +132,40 @@ class CallKeeper:
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._turn.wait()
+                await self._wish_changed.wait()
 
     async def _attempt(self, meeting: Meeting) -> Ended:
         """One try: from dialing to the end of the call, or to another wish."""
-        self._be(CallState.DIALING, meeting)
+        self._set_state(CallState.DIALING, meeting)
         log.info("near → dialing %s", meeting.title, extra={"MEETING": meeting.uid})
         try:
-            self.call = await self._or_turn(self._dial(meeting.address), self._dial_deadline_s)
+            self.call = await self._unless_wish_changes(
+                self._dial(meeting.address), self._dial_deadline_s
+            )
         except DialError as error:
             return Ended(error.reason, error.detail)
         except TimeoutError:
             return Ended(EndReason.UNREACHABLE, f"no answer within {self._dial_deadline_s:g} s")
         if self.call is None:
             return Ended(EndReason.OURS, "another meeting is wanted, or none")
-        self._be(CallState.UP, meeting)
-        return await self._hold(self.call)
+        self._set_state(CallState.UP, meeting)
+        return await self._stay(self.call)
 
-    async def _hold(self, call: Call) -> Ended:
+    async def _stay(self, call: Call) -> Ended:
         """Stay in the call until it ends, falls silent, or another wish comes."""
         self._up_at = asyncio.get_running_loop().time()
-        while call.ended is None and not self._turn.is_set():
-            silence = self._silence(call)
-            if silence < MIN_WAIT_S:
+        while call.ended is None and not self._wish_changed.is_set():
+            left_s = self._silence_left_s(call)
+            if left_s < MIN_WAIT_S:
                 return Ended(EndReason.LOST, "the far end's media stopped")
             with suppress(TimeoutError):
-                await self._or_turn(call.changed(), silence)
-                self._changed()
+                await self._unless_wish_changes(call.changed(), left_s)
+                self._changed.set()
         if call.ended is not None:
             return Ended(call.ended, call.detail)
         return Ended(EndReason.OURS, "the call is no longer wanted")
 
-    def _silence(self, call: Call) -> float:
+    def _silence_left_s(self, call: Call) -> float:
         """Seconds until a call that should carry media counts as lost; alone in a room is none."""
         now = asyncio.get_running_loop().time()
         if call.video is None and call.audio is None:
@@ -172,35 +174,35 @@ class CallKeeper:
             return self._up_at + FIRST_MEDIA_S - now
         return self._media_at + SILENT_MEDIA_S - now
 
-    async def _or_turn(self, work: Awaitable[Result], seconds: float) -> Result | None:
+    async def _unless_wish_changes(self, work: Awaitable[Result], seconds: float) -> Result | None:
         """The result of `work`, or None as soon as another call is wanted.
 
         Raises `TimeoutError` after `seconds`, and whatever `work` raises.
         """
         task = asyncio.ensure_future(work)
-        turn = asyncio.ensure_future(self._turn.wait())
+        changes = asyncio.ensure_future(self._wish_changed.wait())
         try:
             async with asyncio.timeout(seconds):
-                await asyncio.wait({task, turn}, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait({task, changes}, return_when=asyncio.FIRST_COMPLETED)
             return task.result() if task.done() else None
         finally:
-            turn.cancel()
+            changes.cancel()
             task.cancel()
-            await asyncio.gather(task, turn, return_exceptions=True)
+            await asyncio.gather(task, changes, return_exceptions=True)
 
     async def _hang_up(self) -> None:
         """Close what there is of a call; nothing of it is left when this returns."""
         call, self.call = self.call, None
         if call is not None:
-            self._be(CallState.CLOSING, None)
+            self._set_state(CallState.CLOSING, None)
             try:
                 async with asyncio.timeout(HANG_UP_S):
                     await call.hang_up()
             except TimeoutError:
                 log.warning("far ← no answer to our leaving; dropped")
-        self._be(CallState.DOWN, None)
+        self._set_state(CallState.DOWN, None)
 
-    def _be(self, state: CallState, meeting: Meeting | None) -> None:
+    def _set_state(self, state: CallState, meeting: Meeting | None) -> None:
         if meeting is not None:
             fact = CallFact(state, meeting.uid, meeting.address)
         elif state is CallState.DOWN:
@@ -209,8 +211,8 @@ class CallKeeper:
             fact = CallFact(state, self.fact.uid, self.fact.address)
         if fact != self.fact:
             self.fact = fact
-            self._changed()
+            self._changed.set()
 
 
-def _key(meeting: Meeting | None) -> tuple[str, str] | None:
+def _identity(meeting: Meeting | None) -> tuple[str, str] | None:
     return None if meeting is None else (meeting.uid, meeting.address)

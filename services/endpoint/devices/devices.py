@@ -20,7 +20,7 @@ log = logging.getLogger("diemcau.devices")
 
 
 class Devices:
-    """Owns both devices. `want` may be said twice; opening never waits for a driver."""
+    """Owns both devices. `want` may be called twice; opening never waits for a driver."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class Devices:
             # Joining a driver's thread may take long; the loop is not the place to wait for it.
             asyncio.get_running_loop().run_in_executor(None, self._close)
 
-    def near(self) -> LocalTracks:
+    def tracks(self) -> LocalTracks:
         """Fresh tracks for one call; they feed on the devices for as long as they are open."""
         return LocalTracks(
             video=LocalVideo(self.camera, self._bitrate), audio=LocalAudio(self.microphone, "opus")
@@ -71,15 +71,21 @@ class Devices:
         found = []
         if self.camera.state is CaptureState.ABSENT:
             found.append(Problem(ProblemKey.CAMERA_MISSING))
-        if self._gives_no_picture():
+        if self._is_blank():
             found.append(Problem(ProblemKey.CAMERA_BLANK))
         if self.microphone.state is CaptureState.ABSENT:
             found.append(Problem(ProblemKey.MICROPHONE_MISSING))
-        if self._listened():
+        if self._is_deaf():
             found.append(Problem(ProblemKey.MICROPHONE_SILENT))
         return found
 
-    def _listened(self) -> bool:
+    @property
+    def figures(self) -> dict[str, float]:
+        """``microphone_dbfs``, the loudest of the last minute, while the microphone is open."""
+        dbfs = self.loudness.dbfs
+        return {} if dbfs is None else {"microphone_dbfs": round(dbfs, 1)}
+
+    def _is_deaf(self) -> bool:
         """Whether the open microphone hears nothing at all."""
         loudest = self.microphone.loudest()
         if self.microphone.state is not CaptureState.LIVE:
@@ -88,7 +94,7 @@ class Devices:
             self.loudness.hear(loudest, asyncio.get_running_loop().time())
         return self.loudness.deaf
 
-    def _gives_no_picture(self) -> bool:
+    def _is_blank(self) -> bool:
         """Whether the open camera has shown nothing at all for a while."""
         picture = self.camera.preview()
         if self.camera.state is not CaptureState.LIVE or self.camera.on_card:

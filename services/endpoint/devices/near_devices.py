@@ -1,5 +1,6 @@
-"""The near end as the conductor sees it: what it may tell, and what it may ask."""
+"""The near end as the conductor sees it: what it is told, and what it is asked."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from appliance.core.problems import Problem
@@ -13,3 +14,7 @@ class NearDevices(Protocol):
 
     def problems(self) -> list[Problem]:
         """What is missing while it is wanted."""
+
+    @property
+    def figures(self) -> Mapping[str, float]:
+        """What was measured, by the names of `wire.facts.EndpointFacts`."""

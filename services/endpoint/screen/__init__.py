@@ -1,4 +1,4 @@
-"""What the TV shows, drawn with Pillow from a scene: whole faces, and patches over a meeting."""
+"""What the TV shows, drawn with Pillow from a scene: whole layouts, and patches over a meeting."""
 
 from services.endpoint.screen.drawing import Drawing, draw
 from services.endpoint.screen.overlay import Patch, overlay, self_view

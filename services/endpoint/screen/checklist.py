@@ -1,11 +1,11 @@
-"""The face with a line for each part of the site: its state on a short press, and the self-test."""
+"""The layout with a line for each part of the site: for a short press and for the self-test."""
 
 from appliance.core.message import N_
 from appliance.core.problems import Area
 from appliance.core.scenes import Check, CheckState, Scene
 from appliance.core.screen_texts import NOTHING_PLANNED
 from services.endpoint.screen.languages import Languages
-from services.endpoint.screen.layouts import in_one, next_line
+from services.endpoint.screen.layouts import headline_row, next_line
 from services.endpoint.screen.page_parts import body, foot, head
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight
@@ -34,15 +34,15 @@ _COLUMNS = 2
 _ROWS = 4
 
 
-def checklist(canvas: Canvas, scene: Scene, say: Languages) -> None:
+def checklist(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """Two columns of checks below the headline and one sentence."""
-    head(canvas, scene, say)
+    head(canvas, scene, texts)
     place, px = body(canvas), canvas.grid.px
-    top = in_one(canvas, scene, say, place)
+    top = headline_row(canvas, scene, texts, place)
     sentence = (
-        say.first(scene.words.explanation)
-        or next_line(scene, say)
-        or say.first(NOTHING_PLANNED.headline)
+        texts.first(scene.words.explanation)
+        or next_line(scene, texts)
+        or texts.first(NOTHING_PLANNED.headline)
     )
     line = Box(place.x, top, place.width, canvas.line_height(36))
     canvas.text(sentence, line, Style(36))
@@ -53,11 +53,11 @@ def checklist(canvas: Canvas, scene: Scene, say: Languages) -> None:
     for number, check in enumerate(scene.checks[: _COLUMNS * _ROWS]):
         column, row = divmod(number, _ROWS)
         cell = Box(place.x + column * (wide + px(16)), rest_y + row * (each + gap), wide, each)
-        _cell(canvas, cell, check, say)
-    foot(canvas, scene, say)
+        _cell(canvas, cell, check, texts)
+    foot(canvas, scene, texts)
 
 
-def _cell(canvas: Canvas, cell: Box, check: Check, say: Languages) -> None:
+def _cell(canvas: Canvas, cell: Box, check: Check, texts: Languages) -> None:
     px = canvas.grid.px
     icon, name = AREAS[check.area]
     state, colour = STATES[check.state]
@@ -72,4 +72,4 @@ def _cell(canvas: Canvas, cell: Box, check: Check, say: Languages) -> None:
         canvas.text(check.code, code, Style(36, Weight.BOLD, colour, 1.0, 0.5))
         right = code.x - px(12)
     x = mark.right + px(16)
-    canvas.text(say.first(name), Box(x, cell.y, right - x, cell.height), Style(38, rise=0.5))
+    canvas.text(texts.first(name), Box(x, cell.y, right - x, cell.height), Style(38, rise=0.5))

@@ -1,4 +1,4 @@
-"""The stage: what the TV shows and plays now, the far end under our signs or a whole scene."""
+"""What the TV shows and plays now: the far end under our signs, or a whole scene."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from appliance.dialers.api import Call
 from appliance.media.receive.track_follower import TrackFollower
 from appliance.media.tv.compositor import I420
 
-MIRROR_S = 0.1
+SELF_VIEW_INTERVAL_S = 0.1
 """How often the self-view moves while the far picture is awaited."""
 STALE_S = 2.0
 """A far picture that has stood for so long gives way to the scene that says why."""
@@ -29,39 +29,39 @@ class Television(Protocol):
 class Renderer(Protocol):
     """Who draws (`services.endpoint.screen.renderer`)."""
 
-    def whole(self, scene: Scene) -> I420:
+    def draw_scene(self, scene: Scene) -> I420:
         """A scene that fills the TV; takes tens of milliseconds, is called in a thread."""
 
-    def mirror(self) -> I420:
+    def with_self_view(self) -> I420:
         """The scene drawn last with the newest self-view in it; fast."""
 
-    def signs(self, scene: Scene) -> None:
-        """Draw the signs that `over` lays over the far picture from now on; as slow."""
+    def prepare_signs(self, scene: Scene) -> None:
+        """Draw the signs that `compose` lays over the far picture from now on; as slow."""
 
-    def over(self, frame: Any) -> I420:
+    def compose(self, frame: Any) -> I420:
         """The far picture with the signs and the self-view; fast."""
 
 
 class Display:
     """Owns what is on the TV. `want` may be said as often as one likes.
 
-    `media` is called with each far frame that is shown or played: the pulse of the call.
+    `on_media` is called with each far frame that is shown or played: the sign of life of the call.
     """
 
     def __init__(
         self,
         television: Television,
-        easel: Renderer,
+        renderer: Renderer,
         monotonic: Callable[[], float],
-        media: Callable[[], None],
+        on_media: Callable[[], None],
     ) -> None:
         self._television = television
-        self._easel = easel
+        self._renderer = renderer
         self._monotonic = monotonic
-        self._media = media
+        self._on_media = on_media
         self._scene: Scene | None = None
         self._far_at = float("-inf")
-        self._turn = asyncio.Event()
+        self._changed = asyncio.Event()
         self._picture = TrackFollower(self._show)
         self._sound = TrackFollower(self._play)
         self.shown = asyncio.Event()
@@ -75,14 +75,14 @@ class Display:
             self._far_at = float("-inf")
         if scene != self._scene:
             self._scene = scene
-            self._turn.set()
+            self._changed.set()
 
     async def run(self) -> None:
         """Keep the TV right until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._picture.run(), name="far picture")
             group.create_task(self._sound.run(), name="far sound")
-            group.create_task(self._paint(), name="painter")
+            group.create_task(self._draw(), name="drawing")
 
     @property
     def far_seen(self) -> bool:
@@ -90,42 +90,42 @@ class Display:
         in_meeting = self._scene is not None and self._scene.screen is Screen.IN_MEETING
         return in_meeting and self._monotonic() - self._far_at < STALE_S
 
-    async def _paint(self) -> None:
+    async def _draw(self) -> None:
         """Draw when the scene is another one, or when the far picture came or went."""
         drawn: tuple[Scene | None, bool] = (None, False)
         while True:
-            self._turn.clear()
-            scene, over = wanted = (self._scene, self.far_seen)
+            self._changed.clear()
+            scene, in_call = wanted = (self._scene, self.far_seen)
             if scene is not None and wanted != drawn:
-                await (self._draw_signs(scene) if over else self._draw_whole(scene))
+                await (self._draw_signs(scene) if in_call else self._draw_whole(scene))
                 drawn = wanted
-            mirrored = scene is not None and scene.screen is Screen.IN_MEETING and not over
+            mirrored = scene is not None and scene.screen is Screen.IN_MEETING and not in_call
             if mirrored:
-                self._television.show(self._easel.mirror(), self._monotonic())
+                self._television.show(self._renderer.with_self_view(), self._monotonic())
             # A far picture that stands still gives way by time alone.
-            patience = STALE_S / 2 if over else MIRROR_S if mirrored else None
+            wait_s = STALE_S / 2 if in_call else SELF_VIEW_INTERVAL_S if mirrored else None
             with suppress(TimeoutError):
-                async with asyncio.timeout(patience):
-                    await self._turn.wait()
+                async with asyncio.timeout(wait_s):
+                    await self._changed.wait()
 
     async def _draw_signs(self, scene: Scene) -> None:
-        await asyncio.to_thread(self._easel.signs, scene)
+        await asyncio.to_thread(self._renderer.prepare_signs, scene)
 
     async def _draw_whole(self, scene: Scene) -> None:
-        picture = await asyncio.to_thread(self._easel.whole, scene)
+        picture = await asyncio.to_thread(self._renderer.draw_scene, scene)
         if not self.far_seen:
             self._television.show(picture, self._monotonic())
         self.shown.set()
 
     def _show(self, frame: Any) -> None:
-        self._media()
+        self._on_media()
         if self._scene is None or self._scene.screen is not Screen.IN_MEETING:
             return
         if not self.far_seen:
-            self._turn.set()
+            self._changed.set()
         self._far_at = self._monotonic()
-        self._television.show(self._easel.over(frame), float(frame.pts * frame.time_base))
+        self._television.show(self._renderer.compose(frame), float(frame.pts * frame.time_base))
 
     def _play(self, frame: Any) -> None:
-        self._media()
+        self._on_media()
         self._television.play(bytes(frame.planes[0]), float(frame.pts * frame.time_base))

@@ -1,4 +1,4 @@
-"""Draws a whole scene: which face belongs to which screen."""
+"""Draws a whole scene: which layout belongs to which screen."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,19 +10,19 @@ from appliance.core.screen_texts import Screen
 from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim
 from services.endpoint.screen.languages import Languages, languages
-from services.endpoint.screen.layouts import appointment, centre, message, waiting
+from services.endpoint.screen.layouts import centre, message, next_meeting, waiting
 from services.endpoint.screen.overlay import overlay
 from services.endpoint.screen.paint.canvas import Canvas, Drawn
 from services.endpoint.screen.paint.geometry import Grid
 from services.endpoint.screen.paint.look import ground
 from services.endpoint.screen.rescue import rescue
 
-Face = Callable[[Canvas, Scene, Languages], None]
+Layout = Callable[[Canvas, Scene, Languages], None]
 
-FACES: dict[Screen, Face] = {
+LAYOUTS: dict[Screen, Layout] = {
     Screen.STARTING: centre,
-    Screen.IDLE: appointment,
-    Screen.UPCOMING: appointment,
+    Screen.IDLE: next_meeting,
+    Screen.UPCOMING: next_meeting,
     Screen.JOINING: message,
     Screen.IN_MEETING: waiting,
     Screen.REJOINING: message,
@@ -54,10 +54,10 @@ def draw(scene: Scene, size: tuple[int, int] = (1280, 720), locale: str = "vi") 
     already on it. Raises `FontMissingError` where the system lacks the fonts.
     """
     canvas = Canvas(Grid(*size), ground(*size).copy())
-    face = FACES[scene.screen]
+    layout = LAYOUTS[scene.screen]
     if scene.screen is Screen.IDLE and scene.meeting is None:
-        face = message
-    face(canvas, scene, languages(locale))
+        layout = message
+    layout(canvas, scene, languages(locale))
     drawn = list(canvas.drawn)
     if scene.screen is Screen.IN_MEETING:
         for patch in overlay(scene, size, locale):

@@ -29,7 +29,7 @@ def languages(locale: str) -> Languages:
     )
 
 
-def hour(at: datetime) -> str:
+def time_of_day(at: datetime) -> str:
     """14:05, as the whole country writes it."""
     return f"{at:%H:%M}"
 
@@ -43,9 +43,9 @@ def day(texts: Texts, of: date, today: date | None) -> str:
     return texts.date(of)
 
 
-def when(texts: Texts, at: datetime, now: datetime | None) -> str:
+def day_and_time(texts: Texts, at: datetime, now: datetime | None) -> str:
     """Hôm nay 14:00."""
-    return f"{day(texts, at.date(), now.date() if now else None)} {hour(at)}"
+    return f"{day(texts, at.date(), now.date() if now else None)} {time_of_day(at)}"
 
 
 def countdown(seconds: int) -> str:
@@ -55,7 +55,7 @@ def countdown(seconds: int) -> str:
     return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
-def lasting(texts: Texts, seconds: int) -> str:
+def duration(texts: Texts, seconds: int) -> str:
     """12 giây, 3 phút, 2 giờ, 5 ngày: as exact as people say it."""
     if seconds < _MINUTE_S:
         return texts.ngettext("{number} second", "{number} seconds", seconds)

@@ -1,12 +1,12 @@
-"""The faces of the TV: how each kind of scene is laid out between head line and foot line."""
+"""The layouts of the TV: what each kind of scene puts between head line and foot line."""
 
 from dataclasses import dataclass
 
 from appliance.core.message import N_
 from appliance.core.scenes import Scene, ShownMeeting
 from appliance.core.screen_texts import Screen
-from services.endpoint.screen.languages import Languages, countdown, day, hour, lasting
-from services.endpoint.screen.page_parts import body, disc, foot, head, meeting_line
+from services.endpoint.screen.languages import Languages, countdown, day, duration, time_of_day
+from services.endpoint.screen.page_parts import body, foot, head, meeting_line, round_icon
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight
 from services.endpoint.screen.paint.geometry import Box
@@ -51,11 +51,11 @@ MARKS: dict[Screen, Mark] = {
 }
 
 
-def appointment(canvas: Canvas, scene: Scene, say: Languages) -> None:
-    """The next meeting: its hour or the countdown on the left, what it is on the right."""
-    head(canvas, scene, say)
+def next_meeting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
+    """The next meeting: its time or the countdown on the left, what it is on the right."""
+    head(canvas, scene, texts)
     place, px = body(canvas), canvas.grid.px
-    top = in_one(canvas, scene, say, place)
+    top = headline_row(canvas, scene, texts, place)
     card = Box(place.x, top + px(12), place.width, place.bottom - top - px(12))
     canvas.panel(card, WHITE, opacity=0.075, radius=24)
     meeting = scene.meeting
@@ -69,53 +69,55 @@ def appointment(canvas: Canvas, scene: Scene, say: Languages) -> None:
     right = Box(right_x, card.y + px(20), card.right - px(32) - right_x, card.height - px(40))
     today = scene.clock.date() if scene.clock else None
     if scene.countdown is not None:
-        above, below = say.first(_IN), say.first(_AT, hour=hour(meeting.begin))
+        above, below = texts.first(_IN), texts.first(_AT, hour=time_of_day(meeting.begin))
         large, colour = countdown(scene.countdown), AMBER
     else:
-        above = day(say.first, meeting.begin.date(), today)
-        below = say.first(_TO, hour=hour(meeting.end))
-        large, colour = hour(meeting.begin), TEAL
-    _hour_column(canvas, left, above, large, below, colour)
-    _meeting_column(canvas, right, meeting, say.first(scene.words.explanation))
-    foot(canvas, scene, say)
+        above = day(texts.first, meeting.begin.date(), today)
+        below = texts.first(_TO, hour=time_of_day(meeting.end))
+        large, colour = time_of_day(meeting.begin), TEAL
+    _time_column(canvas, left, above, large, below, colour)
+    _meeting_column(canvas, right, meeting, texts.first(scene.words.explanation))
+    foot(canvas, scene, texts)
 
 
-def message(canvas: Canvas, scene: Scene, say: Languages) -> None:
+def message(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """What is going on or wrong: headline, then steps to take or a sentence with the meeting."""
-    head(canvas, scene, say)
+    head(canvas, scene, texts)
     place, px = body(canvas), canvas.grid.px
     many = len(scene.words.steps) >= _MANY
     band = Box(place.x, place.y + px(4), place.width, px(84 if many else 144))
     mark = MARKS[scene.screen]
-    disc(canvas, Box(band.x, band.y, px(80 if many else 136), band.height), mark.icon, mark.colour)
+    round_icon(
+        canvas, Box(band.x, band.y, px(80 if many else 136), band.height), mark.icon, mark.colour
+    )
     indent = px(104 if many else 168)
     text = Box(band.x + indent, band.y, band.width - indent, band.height)
     if many:
-        in_one(canvas, scene, say, Box(text.x, text.y + px(5), text.width, text.height))
+        headline_row(canvas, scene, texts, Box(text.x, text.y + px(5), text.width, text.height))
     else:
         upper = Box(text.x, text.y, text.width, px(96))
-        canvas.text(say.first(scene.words.headline), upper, Style(72, Weight.BOLD))
+        canvas.text(texts.first(scene.words.headline), upper, Style(72, Weight.BOLD))
         lower = Box(text.x, upper.bottom, text.width, band.bottom - upper.bottom)
-        canvas.text(say.second(scene.words.headline), lower, Style(38, colour=MUTED))
+        canvas.text(texts.second(scene.words.headline), lower, Style(38, colour=MUTED))
     rest = Box(place.x, band.bottom + px(10), place.width, place.bottom - band.bottom - px(10))
-    rest = _explained(canvas, scene, say, rest)
-    _steps(canvas, scene.words.steps, say, rest)
+    rest = _explained(canvas, scene, texts, rest)
+    _steps(canvas, scene.words.steps, texts, rest)
     if scene.meeting is not None and not scene.words.steps:
-        _meeting_card(canvas, scene, scene.meeting, say, rest)
-    foot(canvas, scene, say)
+        _meeting_card(canvas, scene, scene.meeting, texts, rest)
+    foot(canvas, scene, texts)
 
 
-def centre(canvas: Canvas, scene: Scene, say: Languages) -> None:
+def centre(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """One large name and one sentence: while the site starts, and on the card with its name."""
     px = canvas.grid.px
     inner = canvas.whole.inset(px(100), 0)
     _disc_above(canvas, scene, px(104), px(132))
     name = Box(inner.x, px(252), inner.width, px(224))
     canvas.text(scene.site, name, Style(92, Weight.BOLD, align=0.5, rise=0.5, lines=2))
-    _sentence(canvas, say, scene.words.headline, Box(inner.x, px(486), inner.width, px(108)))
+    _sentence(canvas, texts, scene.words.headline, Box(inner.x, px(486), inner.width, px(108)))
 
 
-def waiting(canvas: Canvas, scene: Scene, say: Languages) -> None:
+def waiting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """A meeting without a far picture yet: what stands between the overlay's patches."""
     px = canvas.grid.px
     inner = canvas.whole.inset(px(100), 0)
@@ -123,39 +125,39 @@ def waiting(canvas: Canvas, scene: Scene, say: Languages) -> None:
     title = scene.meeting.title if scene.meeting is not None else scene.site
     place = Box(inner.x, px(286), inner.width, px(150))
     canvas.text(title, place, Style(56, Weight.BOLD, align=0.5, rise=0.5, lines=2))
-    _sentence(canvas, say, scene.words.explanation, Box(inner.x, px(440), inner.width, px(104)))
+    _sentence(canvas, texts, scene.words.explanation, Box(inner.x, px(440), inner.width, px(104)))
 
 
 def _disc_above(canvas: Canvas, scene: Scene, y: int, side: int) -> None:
     mark = MARKS[scene.screen]
     place = Box((canvas.whole.width - side) // 2, y, side, side)
-    disc(canvas, place, mark.icon, mark.colour)
+    round_icon(canvas, place, mark.icon, mark.colour)
 
 
-def _sentence(canvas: Canvas, say: Languages, message_id: str, place: Box) -> None:
+def _sentence(canvas: Canvas, texts: Languages, message_id: str, place: Box) -> None:
     """One sentence in both languages in the middle of `place`."""
     upper = Box(place.x, place.y, place.width, canvas.line_height(40))
     lower = Box(place.x, upper.bottom, place.width, canvas.line_height(34))
-    canvas.text(say.first(message_id), upper, Style(40, align=0.5))
-    canvas.text(say.second(message_id), lower, Style(34, colour=MUTED, align=0.5))
+    canvas.text(texts.first(message_id), upper, Style(40, align=0.5))
+    canvas.text(texts.second(message_id), lower, Style(34, colour=MUTED, align=0.5))
 
 
-def in_one(canvas: Canvas, scene: Scene, say: Languages, place: Box) -> int:
+def headline_row(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> int:
     """The headline with the second language beside it on one base line; where it ends below."""
     px = canvas.grid.px
     row = Box(place.x, place.y, place.width, canvas.line_height(54))
     style = Style(54, Weight.BOLD)
     taken = canvas.text(
-        say.first(scene.words.headline), Box(row.x, row.y, row.width * 6 // 10, row.height), style
+        texts.first(scene.words.headline), Box(row.x, row.y, row.width * 6 // 10, row.height), style
     )
     x = taken.right + px(24)
     down = round((canvas.grid.px(54) - canvas.grid.px(38)) * 1.07)
     beside = Box(x, row.y + down, row.right - x, row.height - down)
-    canvas.text(say.second(scene.words.headline), beside, Style(38, colour=MUTED))
+    canvas.text(texts.second(scene.words.headline), beside, Style(38, colour=MUTED))
     return row.bottom
 
 
-def _hour_column(
+def _time_column(
     canvas: Canvas, place: Box, above: str, large: str, below: str, colour: Colour
 ) -> None:
     px = canvas.grid.px
@@ -190,7 +192,7 @@ def _chair(canvas: Canvas, row: Box, chair: str) -> None:
     canvas.text(chair, Box(x, row.y, row.right - x, row.height), Style(38, rise=0.5))
 
 
-def _explained(canvas: Canvas, scene: Scene, say: Languages, place: Box) -> Box:
+def _explained(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> Box:
     """The sentence below the headline in both languages; what is left of `place`.
 
     Where steps leave no room for the meeting's card, its one line takes the first place.
@@ -198,9 +200,9 @@ def _explained(canvas: Canvas, scene: Scene, say: Languages, place: Box) -> Box:
     px, sentence = canvas.grid.px, scene.words.explanation
     if not sentence:
         return place
-    upper, lower = say.first(sentence), say.second(sentence)
+    upper, lower = texts.first(sentence), texts.second(sentence)
     if scene.meeting is not None and scene.words.steps:
-        upper, lower = meeting_line(scene.meeting, scene, say), upper
+        upper, lower = meeting_line(scene.meeting, scene, texts), upper
     first, second = canvas.line_height(40), canvas.line_height(34)
     canvas.text(upper, Box(place.x, place.y, place.width, first), Style(40))
     below = Box(place.x, place.y + first, place.width, second)
@@ -209,7 +211,7 @@ def _explained(canvas: Canvas, scene: Scene, say: Languages, place: Box) -> Box:
     return Box(place.x, y, place.width, place.bottom - y)
 
 
-def _steps(canvas: Canvas, steps: tuple[str, ...], say: Languages, place: Box) -> None:
+def _steps(canvas: Canvas, steps: tuple[str, ...], texts: Languages, place: Box) -> None:
     """Numbered steps, each in both languages where the room allows."""
     if not steps:
         return
@@ -230,43 +232,43 @@ def _steps(canvas: Canvas, steps: tuple[str, ...], say: Languages, place: Box) -
         x = badge.right + px(24)
         room = Box(x, y, row.right - x, each)
         if not both:
-            canvas.text(say.first(step), room, Style(38, rise=0.5, lines=2))
+            canvas.text(texts.first(step), room, Style(38, rise=0.5, lines=2))
             continue
         pad = (each - first - second) // 2
-        canvas.text(say.first(step), Box(x, y + pad, room.width, first), Style(38))
+        canvas.text(texts.first(step), Box(x, y + pad, room.width, first), Style(38))
         canvas.text(
-            say.second(step), Box(x, y + pad + first, room.width, second), Style(34, colour=MUTED)
+            texts.second(step), Box(x, y + pad + first, room.width, second), Style(34, colour=MUTED)
         )
 
 
 def _meeting_card(
-    canvas: Canvas, scene: Scene, meeting: ShownMeeting, say: Languages, place: Box
+    canvas: Canvas, scene: Scene, meeting: ShownMeeting, texts: Languages, place: Box
 ) -> None:
     """Which meeting this is about, and for how long the site has been at it."""
     px = canvas.grid.px
     canvas.panel(place, WHITE, opacity=0.075, radius=24)
     inner = place.inset(px(30), px(12))
     lower = Box(inner.x, inner.bottom - px(50), inner.width, px(50))
-    time = f"{hour(meeting.begin)} – {hour(meeting.end)}"
+    time = f"{time_of_day(meeting.begin)} – {time_of_day(meeting.end)}"
     upper = Box(inner.x, inner.y, inner.width, lower.y - inner.y)
     canvas.text(meeting.title, upper, Style(44, Weight.BOLD, rise=0.5, lines=2))
     taken = canvas.text(time, lower, Style(36, colour=TEAL, rise=0.5))
     if scene.elapsed is None:
         return
-    lasts = lasting(say.first, scene.elapsed)
-    told = (
-        say.first(_SINCE, hour=hour(scene.since), time=lasts)
+    elapsed = duration(texts.first, scene.elapsed)
+    since = (
+        texts.first(_SINCE, hour=time_of_day(scene.since), time=elapsed)
         if scene.since is not None
-        else say.first(_FOR, time=lasts)
+        else texts.first(_FOR, time=elapsed)
     )
     x = taken.right + px(24)
     canvas.text(
-        told, Box(x, lower.y, lower.right - x, lower.height), Style(36, align=1.0, rise=0.5)
+        since, Box(x, lower.y, lower.right - x, lower.height), Style(36, align=1.0, rise=0.5)
     )
 
 
-def next_line(scene: Scene, say: Languages) -> str:
+def next_line(scene: Scene, texts: Languages) -> str:
     """The next meeting in one line, "" where there is none."""
     if scene.meeting is None:
         return ""
-    return say.first(_NEXT, meeting=meeting_line(scene.meeting, scene, say))
+    return texts.first(_NEXT, meeting=meeting_line(scene.meeting, scene, texts))

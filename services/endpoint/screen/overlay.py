@@ -16,7 +16,7 @@ from appliance.core.screen_texts import (
     Microphone,
     MicrophoneWords,
 )
-from services.endpoint.screen.languages import hour, languages
+from services.endpoint.screen.languages import languages, time_of_day
 from services.endpoint.screen.page_parts import problem_pill
 from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
 from services.endpoint.screen.paint.fonts import Weight, width
@@ -88,7 +88,7 @@ def self_view(size: tuple[int, int]) -> Box:
 def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Patch, ...]:
     """The patches for `size` (width, height); the same patch object while it looks the same."""
     patches = [_microphone(scene.microphone, _words(scene), size, locale)]
-    clock = hour(scene.clock) if scene.clock is not None else ""
+    clock = time_of_day(scene.clock) if scene.clock is not None else ""
     corner = _line(scene.line, clock, size, locale)
     patches.append(corner)
     if scene.speaker:
@@ -99,7 +99,7 @@ def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Pa
 
 
 def _words(scene: Scene) -> MicrophoneWords:
-    words = (ASKING_WORDS if scene.asks else MICROPHONE_WORDS)[scene.microphone]
+    words = (ASKING_WORDS if scene.asks_to_speak else MICROPHONE_WORDS)[scene.microphone]
     if scene.refused:
         return REFUSED
     if scene.microphone is Microphone.OFF and scene.meeting is not None and scene.meeting.free:
@@ -123,12 +123,12 @@ def _done(canvas: Canvas, box: Box) -> Patch:
 def _microphone(
     state: Microphone, words: MicrophoneWords, size: tuple[int, int], locale: str
 ) -> Patch:
-    grid, say, look = Grid(*size), languages(locale), LOOKS[state]
+    grid, texts, look = Grid(*size), languages(locale), LOOKS[state]
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     large, small = Style(44, Weight.BOLD), Style(34, colour=look.faint)
-    most = self_view(size).x - px(EDGE) * 2 - px(120) - px(36)
-    told, hint = say.first(words.state), say.first(words.hint)
-    first, second = probe.fitted(told, large, most), probe.fitted(hint, small, most)
+    max_width = self_view(size).x - px(EDGE) * 2 - px(120) - px(36)
+    label, hint = texts.first(words.state), texts.first(words.hint)
+    first, second = probe.fitted(label, large, max_width), probe.fitted(hint, small, max_width)
     across = 2 + max(
         width(line, style.weight, found.px)
         for style, found in ((large, first), (small, second))
@@ -142,7 +142,7 @@ def _microphone(
     canvas.icon(look.icon, Box(px(24), 0, px(76), inner.height), look.ink)
     text = Box(px(120), px(2), inner.width - px(120) - px(18), inner.height - px(6))
     upper = canvas.line_height(44)
-    canvas.text(told, Box(text.x, text.y, text.width, upper), large)
+    canvas.text(label, Box(text.x, text.y, text.width, upper), large)
     canvas.text(hint, Box(text.x, text.y + upper, text.width, text.height - upper), small)
     return _done(canvas, box)
 
@@ -153,8 +153,8 @@ def _speaker(name: str, end: int, size: tuple[int, int]) -> Patch:
     grid = Grid(*size)
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     style = Style(38, Weight.BOLD, rise=0.5)
-    most = end - 2 * px(EDGE) - px(76) - px(24) - 4
-    found = probe.fitted(name, style, most)
+    max_width = end - 2 * px(EDGE) - px(76) - px(24) - 4
+    found = probe.fitted(name, style, max_width)
     across = 2 + max((width(line, style.weight, found.px) for line in found.lines), default=0)
     box = Box(px(EDGE), px(EDGE), px(76) + across + px(24), px(PILL))
     canvas = _patch(grid, box, GROUND)
@@ -167,11 +167,11 @@ def _speaker(name: str, end: int, size: tuple[int, int]) -> Patch:
 
 @lru_cache(maxsize=32)
 def _line(line: LineQuality, clock: str, size: tuple[int, int], locale: str) -> Patch:
-    grid, say = Grid(*size), languages(locale)
+    grid, texts = Grid(*size), languages(locale)
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     bold, plain = Style(38, Weight.BOLD, rise=0.5), Style(34, colour=LINES[line], rise=0.5)
-    told = say.first(_WEAK) if line is LineQuality.POOR else ""
-    parts = [(text, style) for text, style in ((told, plain), (clock, bold)) if text]
+    weak = texts.first(_WEAK) if line is LineQuality.POOR else ""
+    parts = [(text, style) for text, style in ((weak, plain), (clock, bold)) if text]
     spans = [
         width(text, style.weight, probe.fitted(text, style, grid.width).px) + 2
         for text, style in parts

@@ -1,8 +1,8 @@
-"""What several faces share: ground, head line with clock, foot line with button and problem."""
+"""What several layouts share: ground, head line with clock, foot line with button and problem."""
 
 from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, ShownMeeting
-from services.endpoint.screen.languages import Languages, hour, when
+from services.endpoint.screen.languages import Languages, day_and_time, time_of_day
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight, width
 from services.endpoint.screen.paint.geometry import Box
@@ -28,7 +28,7 @@ def body(canvas: Canvas) -> Box:
     return canvas.grid.box(MARGIN, HEAD + 16, wide, 720 - HEAD - 16 - BOTTOM - FOOT - 14)
 
 
-def head(canvas: Canvas, scene: Scene, say: Languages) -> None:
+def head(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """Site and date on the left, the clock on the right."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
@@ -43,34 +43,38 @@ def head(canvas: Canvas, scene: Scene, say: Languages) -> None:
     )
     if scene.clock is not None:
         canvas.text(
-            say.first.date(scene.clock.date()),
+            texts.first.date(scene.clock.date()),
             grid.box(MARGIN + 26, 92, left - 26, 50),
             Style(34, colour=MUTED, rise=0.5),
         )
     canvas.text(
-        hour(scene.clock) if scene.clock is not None else "--:--",
+        time_of_day(scene.clock) if scene.clock is not None else "--:--",
         grid.box(MARGIN + left, 22, wide - left, 124),
         Style(88, Weight.BOLD, WHITE if dated else MUTED, align=1.0, rise=0.5),
     )
     canvas.panel(grid.box(MARGIN, HEAD, wide, 2), WHITE, opacity=0.16)
 
 
-def foot(canvas: Canvas, scene: Scene, say: Languages) -> None:
+def foot(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """What is wrong on the right; on the left what helps, which meeting waits, or the button."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
     row = grid.box(MARGIN, -(BOTTOM + FOOT), wide, FOOT)
     taken = 0
     if scene.problems:
-        pill = problem_pill(canvas, scene.problems, say, row)
+        pill = problem_pill(canvas, scene.problems, texts, row)
         taken = pill.width + grid.px(GAP)
-    hint, icon, colour = say.first(scene.words.hint), "button", TEAL
+    hint, icon, colour = texts.first(scene.words.hint), "button", TEAL
     if scene.problems and not scene.words.steps:
         worst = scene.problems[0].kind
         if worst.severity > Severity.NOTE:
-            hint, icon, colour = say.first(worst.remedy), "warning", PROBLEM_COLOURS[worst.severity]
+            hint, icon, colour = (
+                texts.first(worst.remedy),
+                "warning",
+                PROBLEM_COLOURS[worst.severity],
+            )
     if not hint and scene.meeting is not None and scene.words.steps:
-        hint, icon = meeting_line(scene.meeting, scene, say), "agenda"
+        hint, icon = meeting_line(scene.meeting, scene, texts), "agenda"
     if hint:
         mark = Box(row.x, row.y, grid.px(52), row.height)
         canvas.icon(icon, mark, colour)
@@ -79,15 +83,15 @@ def foot(canvas: Canvas, scene: Scene, say: Languages) -> None:
         canvas.text(hint, place, Style(36, rise=0.5, lines=2))
 
 
-def meeting_line(meeting: ShownMeeting, scene: Scene, say: Languages) -> str:
+def meeting_line(meeting: ShownMeeting, scene: Scene, texts: Languages) -> str:
     """Hôm nay 14:00 – Giao ban trực tuyến."""
-    return f"{when(say.first, meeting.begin, scene.clock)} – {meeting.title}"
+    return f"{day_and_time(texts.first, meeting.begin, scene.clock)} – {meeting.title}"
 
 
 def problem_pill(
     canvas: Canvas,
     problems: tuple[Problem, ...],
-    say: Languages,
+    texts: Languages,
     row: Box,
     share: float = 0.42,
     lines: int = 2,
@@ -104,12 +108,14 @@ def problem_pill(
     pad = grid.px(18)
     badge = canvas.fitted(worst.code, code, row.width)
     badge_wide = width(worst.code, Weight.BOLD, badge.px) + 2 * pad
-    words = say.first(worst.kind.text) + more
-    most = round(row.width * share) - badge_wide - 2 * pad
-    told = canvas.fitted(words, name, most)
-    words_wide = max((width(line, Weight.REGULAR, told.px) for line in told.lines), default=0) + 2
+    words = texts.first(worst.kind.text) + more
+    max_width = round(row.width * share) - badge_wide - 2 * pad
+    fitted = canvas.fitted(words, name, max_width)
+    words_wide = (
+        max((width(line, Weight.REGULAR, fitted.px) for line in fitted.lines), default=0) + 2
+    )
     whole = badge_wide + words_wide + 2 * pad
-    high = row.height if len(told.lines) > 1 else min(row.height, grid.px(74))
+    high = row.height if len(fitted.lines) > 1 else min(row.height, grid.px(74))
     pill = Box(row.right - whole, row.y + (row.height - high) // 2, whole, high)
     canvas.panel(pill, GROUND, opacity=0.62, radius=16)
     mark = Box(pill.x, pill.y, badge_wide, pill.height)
@@ -119,7 +125,7 @@ def problem_pill(
     return pill
 
 
-def disc(canvas: Canvas, box: Box, icon: str, colour: Colour) -> None:
+def round_icon(canvas: Canvas, box: Box, icon: str, colour: Colour) -> None:
     """An icon in a round field of its colour."""
     side = min(box.width, box.height)
     field = Box(box.x, box.y + (box.height - side) // 2, side, side)

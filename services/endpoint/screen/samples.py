@@ -147,8 +147,10 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         problems=_problem(ProblemKey.LINE_POOR, ProblemKey.MICROPHONE_SILENT),
     ),
     "in-meeting-refused": lambda: _meeting(Floor(), refused_until=_HOUR + 800),
-    "in-meeting-asks": lambda: replace(_meeting(Floor()), asks=True),
-    "in-meeting-asked": lambda: replace(_meeting(Floor(hand=True, hand_confirmed=True)), asks=True),
+    "in-meeting-asks": lambda: replace(_meeting(Floor()), asks_to_speak=True),
+    "in-meeting-asked": lambda: replace(
+        _meeting(Floor(hand=True, hand_confirmed=True)), asks_to_speak=True
+    ),
     "in-meeting-free": lambda: _meeting(Floor(), meeting=replace(MEETING, free=True)),
     "status": lambda: _at(
         Phase.IDLE,

@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
 
-from appliance.core import scenes
 from appliance.core.decision import CallState, Decision
 from appliance.core.problems import Problem, ProblemKey, of_call
+from appliance.core.scenes import LineQuality
+from appliance.dialers.api import Call
 from appliance.media.tv.television import TvProblem
 from appliance.wire.calendar.feed_problem import FeedProblem
 from hardware.panel import Panel
@@ -13,15 +16,16 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.quality import Quality
 from services.endpoint.devices.near_devices import NearDevices
+from services.endpoint.status.stick import stick_problem
 
 OLD_AGENDA_S = 24 * 3600.0
 """An agenda that nobody has confirmed for a day may miss tomorrow's meeting."""
-PROVINCE_S = 20 * 60.0
+PROVINCE_AWAY_S = 20 * 60.0
 """The province may be away over one longest poll and a restart before it is worth a word."""
-NETWORK_S = 3.0
+CABLE_OUT_S = 3.0
 """A cable that is out for less is a switch that negotiates."""
-QUALITY_S = 3.0
-BROKEN = frozenset(
+QUALITY_INTERVAL_S = 3.0
+UNUSABLE = frozenset(
     {
         FeedProblem.EMPTY,
         FeedProblem.TOO_LARGE,
@@ -35,35 +39,44 @@ BROKEN = frozenset(
 """The source answers, and what it says cannot be used."""
 
 
+class Television(Protocol):
+    """The TV as far as something can be wrong with it (`appliance.media.tv.television`)."""
+
+    @property
+    def problem(self) -> TvProblem | None:
+        """What is wrong with it."""
+
+
 class SiteProblems:
     """Asks each part; remembers nothing but since when."""
 
     def __init__(
         self,
-        agendas: AgendaPoller,
+        agenda_poller: AgendaPoller,
         devices: NearDevices,
         panel: Panel,
+        television: Television,
+        run: Path,
         *,
         linked: Callable[[], bool],
-        tv_problem: Callable[[], TvProblem | None],
         button_box: str,
         site_file: bool,
-        stick: Callable[[float], ProblemKey | None],
     ) -> None:
-        """`button_box`: why the panel is deaf and dark, "" when it is not. `site_file`: whether the
-        site file that lay on the card at this start had to be refused."""
-        self._agendas = agendas
+        """`run` is the folder of facts, `linked` whether the network cable is in, `button_box` why
+        the panel is deaf and dark ("" when it is not), `site_file` whether the site file that lay
+        on the card at this start had to be refused."""
+        self._agenda_poller = agenda_poller
         self._devices = devices
         self._panel = panel
         self._linked = linked
-        self._tv_problem = tv_problem
+        self._television = television
+        self._run = run
         self._button_box = button_box
         self._site_file = site_file
-        self._stick = stick
         self._since: dict[ProblemKey, float] = {}
         self._quality = Quality()
         self._quality_at = float("-inf")
-        self.line_quality = scenes.LineQuality.UNKNOWN
+        self.line_quality = LineQuality.UNKNOWN
 
     @property
     def line_figures(self) -> dict[str, float]:
@@ -71,17 +84,18 @@ class SiteProblems:
         return self._quality.figures
 
     def at(
-        self, now: float, trusted: bool, line: CallKeeper, decision: Decision
+        self, now: float, trusted: bool, call_keeper: CallKeeper, decision: Decision
     ) -> tuple[Problem, ...]:
         """All that is wrong at `now` (POSIX s)."""
-        self._look_at_line(line)
+        self._measure_line(call_keeper.call)
         found = {problem.key: problem.since for problem in self._devices.problems()}
-        found |= dict.fromkeys(self._held(trusted, decision), 0.0)
+        found |= dict.fromkeys(self._present(trusted, decision), 0.0)
         found |= self._of_agenda(now)
-        if (stick := self._stick(now)) is not None:
+        if (stick := stick_problem(self._run, now)) is not None:
             found[stick] = 0.0
-        ended = line.ended
-        if ended is not None and line.fact.state is not CallState.UP and decision.call is not None:
+        ended = call_keeper.ended
+        up = call_keeper.fact.state is CallState.UP
+        if ended is not None and not up and decision.call is not None:
             problem = of_call(ended.reason, now)
             if problem is not None:
                 found[problem.key] = 0.0
@@ -89,27 +103,27 @@ class SiteProblems:
         return tuple(
             Problem(key, since)
             for key, since in self._since.items()
-            if key is not ProblemKey.NETWORK_CABLE or now - since >= NETWORK_S
+            if key is not ProblemKey.NETWORK_CABLE or now - since >= CABLE_OUT_S
         )
 
-    def _held(self, trusted: bool, decision: Decision) -> list[ProblemKey]:
+    def _present(self, trusted: bool, decision: Decision) -> list[ProblemKey]:
         meeting = decision.meeting
         without_address = meeting is not None and not meeting.address
-        holds = {
+        present = {
             ProblemKey.NETWORK_CABLE: not self._linked(),
             ProblemKey.CLOCK: not trusted,
             ProblemKey.BUTTON_STUCK: bool(self._panel.stuck),
             ProblemKey.BUTTON_BOX: bool(self._button_box),
             ProblemKey.SITE_FILE: self._site_file,
-            ProblemKey.TV_PROGRAM: self._tv_problem() is TvProblem.NO_PICTURE,
-            ProblemKey.SPEAKER_MISSING: self._tv_problem() is TvProblem.NO_SOUND,
-            ProblemKey.LINE_POOR: self.line_quality is scenes.LineQuality.POOR,
+            ProblemKey.TV_PROGRAM: self._television.problem is TvProblem.NO_PICTURE,
+            ProblemKey.SPEAKER_MISSING: self._television.problem is TvProblem.NO_SOUND,
+            ProblemKey.LINE_POOR: self.line_quality is LineQuality.POOR,
             ProblemKey.MEETING_WITHOUT_ADDRESS: without_address,
         }
-        return [key for key, held in holds.items() if held]
+        return [key for key, holds in present.items() if holds]
 
     def _of_agenda(self, now: float) -> dict[ProblemKey, float]:
-        state = self._agendas.state
+        state = self._agenda_poller.state
         if state.problem is None:
             return {}
         if state.fetched_at is None:
@@ -117,15 +131,15 @@ class SiteProblems:
         age = now - state.fetched_at
         if age >= OLD_AGENDA_S:
             return {ProblemKey.AGENDA_OLD: state.fetched_at}
-        if state.problem in BROKEN:
+        if state.problem in UNUSABLE:
             return {ProblemKey.AGENDA_BROKEN: state.fetched_at}
-        return {ProblemKey.PROVINCE: state.fetched_at} if age >= PROVINCE_S else {}
+        return {ProblemKey.PROVINCE: state.fetched_at} if age >= PROVINCE_AWAY_S else {}
 
-    def _look_at_line(self, line: CallKeeper) -> None:
+    def _measure_line(self, call: Call | None) -> None:
         at = asyncio.get_running_loop().time()
-        if line.call is None:
+        if call is None:
             self._quality = Quality()
-            self.line_quality = scenes.LineQuality.UNKNOWN
-        elif at - self._quality_at >= QUALITY_S:
+            self.line_quality = LineQuality.UNKNOWN
+        elif at - self._quality_at >= QUALITY_INTERVAL_S:
             self._quality_at = at
-            self.line_quality = self._quality.of(line.call.statistics())
+            self.line_quality = self._quality.of(call.statistics())

@@ -14,24 +14,16 @@ from services.endpoint.status.endpoint_facts import with_measured
 
 log = logging.getLogger("diemcau.reports")
 
-REPEAT_S = 5.0
+REWRITE_S = 5.0
 """Facts that stay the same are written again, so that a neighbour knows that they hold."""
 
 
 class Reports:
-    """Told once a turn; writes only what is new, and feeds the watchdog with the turn itself."""
+    """Called once a turn; writes only what is new, and feeds the watchdog with the turn itself."""
 
-    def __init__(
-        self,
-        systemd: SystemdNotifier,
-        run: Path,
-        measured: Callable[[], Mapping[str, str | float]] = dict,
-    ) -> None:
-        """`measured`: what else the province wants to know and no decision needs, by the names of
-        `EndpointFacts`; alone it is no reason to write."""
+    def __init__(self, systemd: SystemdNotifier, run: Path) -> None:
         self._systemd = systemd
         self._run = run
-        self._measured = measured
         self._written: EndpointFacts | None = None
         self._written_at = float("-inf")
         self._known: frozenset[str] = frozenset()
@@ -47,17 +39,22 @@ class Reports:
         problems: tuple[Problem, ...],
         now: float,
         headline: str,
+        measured: Mapping[str, str | float],
     ) -> None:
-        """The state at `now` (POSIX s); the first call says READY: the screen is drawn."""
+        """The state at `now` (POSIX s); the first call says READY: the screen is drawn.
+
+        `measured` is what else the province wants to know and no decision needs, by the names of
+        `EndpointFacts`; alone it is no reason to write.
+        """
         self._systemd.ready()
         meeting = f": {decision.meeting.title}" if decision.meeting else ""
         self._systemd.status(headline + meeting)
         for name in self._systemd.feed_watchdog():
             log.error("watchdog: %s stands still", name)
-        self._tell(problems)
-        self._write(facts, now)
+        self._log(problems)
+        self._write(facts, measured, now)
 
-    def _tell(self, problems: tuple[Problem, ...]) -> None:
+    def _log(self, problems: tuple[Problem, ...]) -> None:
         known = frozenset(problem.code for problem in problems)
         for problem in problems:
             if problem.code not in self._known:
@@ -67,11 +64,11 @@ class Reports:
             log.info("problem: %s is over", code, extra={"PROBLEM": code})
         self._known = known
 
-    def _write(self, facts: EndpointFacts, now: float) -> None:
-        if facts == self._written and now - self._written_at < REPEAT_S:
+    def _write(self, facts: EndpointFacts, measured: Mapping[str, str | float], now: float) -> None:
+        if facts == self._written and now - self._written_at < REWRITE_S:
             return
         try:
-            ENDPOINT_FILE.write(self._run, with_measured(facts, self._measured()), now)
+            ENDPOINT_FILE.write(self._run, with_measured(facts, measured), now)
             self._written, self._written_at = facts, now
         except FactFileError as error:
             if self._written_at != float("-inf"):

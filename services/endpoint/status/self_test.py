@@ -9,22 +9,30 @@ from datetime import UTC, datetime
 from appliance.core.problems import KINDS, Area, ProblemKey
 from appliance.core.scenes import Check, CheckState
 
-Trial = Callable[[], Awaitable[ProblemKey | None]]
+Step = Callable[[], Awaitable[ProblemKey | None]]
 """Tries one part of the site; None: all is well."""
 
-EACH_S = 6.0
+STEP_DEADLINE_S = 6.0
 """The longest that one line may take; a camera opens within about three seconds."""
-SHOWN_S = 15.0
+RESULT_SHOWN_S = 15.0
 
 
 class SelfTest:
-    """Runs its trials in order, once for each `start`; `checks` is what the TV shows of it."""
+    """Runs its steps in order, once for each `start`; `checks` is what the TV shows of it.
 
-    def __init__(self, trials: Mapping[Area, Trial], now: Callable[[], float] = time.time) -> None:
-        self._trials = trials
+    `changed` is set each time that `checks`, `running` or `result` is another.
+    """
+
+    def __init__(
+        self,
+        steps: Mapping[Area, Step],
+        changed: asyncio.Event,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._steps = steps
+        self._changed = changed
         self._now = now
-        self._begin = asyncio.Event()
-        self.changed: Callable[[], None] = lambda: None
+        self._started = asyncio.Event()
         self.running = False
         """Whether camera and microphone are wanted open."""
         self.checks: tuple[Check, ...] = ()
@@ -34,43 +42,43 @@ class SelfTest:
 
     def start(self) -> None:
         """Begin, unless it is on already."""
-        self._begin.set()
+        self._started.set()
 
     async def run(self) -> None:
         """Wait for starts until cancelled."""
         while True:
-            await self._begin.wait()
+            await self._started.wait()
             try:
                 await self._test()
-                await asyncio.sleep(SHOWN_S)
+                await asyncio.sleep(RESULT_SHOWN_S)
             finally:
                 self.running = False
             self.checks = ()
-            self._begin.clear()
-            self.changed()
+            self._started.clear()
+            self._changed.set()
 
     async def _test(self) -> None:
         self.running = True
-        self.checks = tuple(Check(area, CheckState.WAITING) for area in self._trials)
-        for number, (area, trial) in enumerate(self._trials.items()):
+        self.checks = tuple(Check(area, CheckState.WAITING) for area in self._steps)
+        for number, (area, step) in enumerate(self._steps.items()):
             self._show(number, Check(area, CheckState.RUNNING))
-            self._show(number, await self._try(area, trial))
+            self._show(number, await self._try(area, step))
         self.running = False
         bad = [check for check in self.checks if check.state is CheckState.BAD]
         at = datetime.fromtimestamp(int(self._now()), UTC).isoformat()
         found = ", ".join(check.code or check.area.value for check in bad)
         self.result = {"self_test": found or "good", "self_test_at": at.replace("+00:00", "Z")}
-        self.changed()
+        self._changed.set()
 
-    async def _try(self, area: Area, trial: Trial) -> Check:
+    async def _try(self, area: Area, step: Step) -> Check:
         found: ProblemKey | None = None
         with suppress(TimeoutError):
-            async with asyncio.timeout(EACH_S):
-                found = await trial()
+            async with asyncio.timeout(STEP_DEADLINE_S):
+                found = await step()
                 if found is None:
                     return Check(area, CheckState.GOOD)
         return Check(area, CheckState.BAD, KINDS[found].code if found else "")
 
     def _show(self, number: int, check: Check) -> None:
         self.checks = (*self.checks[:number], check, *self.checks[number + 1 :])
-        self.changed()
+        self._changed.set()

@@ -1,66 +1,92 @@
-"""What each line of the self-test tries."""
+"""What each step of the self-test tries."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
+import numpy as np
+
+from appliance.base.clock import Clock
 from appliance.core.problems import Area, ProblemKey
 from appliance.media.capture.device import CaptureState
-from appliance.media.tv.television import TvProblem
+from appliance.media.tv.television import Television, TvProblem
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.devices.blank_picture import is_blank
 from services.endpoint.devices.devices import Devices
-from services.endpoint.status.self_test import Trial
+from services.endpoint.status.self_test import Step
 
-LOOK_S = 0.1
+POLL_INTERVAL_S = 0.1
+LISTEN_S = 2.0
 AUDIBLE_DBFS = -60.0
 """A room with people in it is above; a microphone that is switched off is far below."""
 
 
-def trials(
-    devices: Devices,
-    agendas: AgendaPoller,
-    *,
-    linked: Callable[[], bool],
-    trusted: Callable[[], bool],
-    chime: Callable[[], None],
-    tv_problem: Callable[[], TvProblem | None],
-) -> dict[Area, Trial]:
-    """In the order in which a clerk would look: line, hour, agenda, picture, sound, TV."""
+class SelfTestSteps:
+    """One method a step: it gives the problem that it finds, None where all is well."""
 
-    async def network() -> ProblemKey | None:
-        return None if linked() else ProblemKey.NETWORK_CABLE
+    def __init__(
+        self,
+        devices: Devices,
+        agenda_poller: AgendaPoller,
+        clock: Clock,
+        television: Television,
+        linked: Callable[[], bool],
+    ) -> None:
+        """`linked`: whether the network cable is in."""
+        self._devices = devices
+        self._agenda_poller = agenda_poller
+        self._clock = clock
+        self._television = television
+        self._linked = linked
 
-    async def clock() -> ProblemKey | None:
-        return None if trusted() else ProblemKey.CLOCK
+    def by_area(self) -> dict[Area, Step]:
+        """All steps, in the order in which a clerk would look."""
+        return {
+            Area.NETWORK: self._network,
+            Area.CLOCK: self._time,
+            Area.AGENDA: self._agenda,
+            Area.CAMERA: self._camera,
+            Area.SOUND: self._sound,
+            Area.TV: self._tv,
+        }
 
-    async def agenda() -> ProblemKey | None:
-        return None if agendas.state.fetched_at is not None else ProblemKey.AGENDA_MISSING
+    async def _network(self) -> ProblemKey | None:
+        return None if self._linked() else ProblemKey.NETWORK_CABLE
 
-    async def camera() -> ProblemKey | None:
-        while devices.camera.state is CaptureState.OPENING:
-            await asyncio.sleep(LOOK_S)
-        if devices.camera.state is not CaptureState.LIVE:
+    async def _time(self) -> ProblemKey | None:
+        return None if self._clock.trusted() else ProblemKey.CLOCK
+
+    async def _agenda(self) -> ProblemKey | None:
+        fetched_at = self._agenda_poller.state.fetched_at
+        return None if fetched_at is not None else ProblemKey.AGENDA_MISSING
+
+    async def _camera(self) -> ProblemKey | None:
+        camera = self._devices.camera
+        while camera.state is CaptureState.OPENING:
+            await asyncio.sleep(POLL_INTERVAL_S)
+        if camera.state is not CaptureState.LIVE:
             return ProblemKey.CAMERA_MISSING
         picture = None
         while picture is None:  # the first question only wakes it
-            await asyncio.sleep(LOOK_S)
-            picture = devices.camera.preview()
+            await asyncio.sleep(POLL_INTERVAL_S)
+            picture = camera.preview()
         return ProblemKey.CAMERA_BLANK if is_blank(picture) else None
 
-    async def sound() -> ProblemKey | None:
-        chime()
-        while devices.microphone.state is CaptureState.OPENING:
-            await asyncio.sleep(LOOK_S)
-        if devices.microphone.state is not CaptureState.LIVE:
+    async def _sound(self) -> ProblemKey | None:
+        self._television.play(chime(), time.monotonic())
+        microphone = self._devices.microphone
+        while microphone.state is CaptureState.OPENING:
+            await asyncio.sleep(POLL_INTERVAL_S)
+        if microphone.state is not CaptureState.LIVE:
             return ProblemKey.MICROPHONE_MISSING
         loudest = AUDIBLE_DBFS - 1
-        for _ in range(20):
-            loudest = max(loudest, devices.microphone.level())
-            await asyncio.sleep(LOOK_S)
+        for _ in range(round(LISTEN_S / POLL_INTERVAL_S)):
+            loudest = max(loudest, microphone.level())
+            await asyncio.sleep(POLL_INTERVAL_S)
         return None if loudest >= AUDIBLE_DBFS else ProblemKey.MICROPHONE_SILENT
 
-    async def tv() -> ProblemKey | None:
-        match tv_problem():
+    async def _tv(self) -> ProblemKey | None:
+        match self._television.problem:
             case TvProblem.NO_PICTURE:
                 return ProblemKey.TV_PROGRAM
             case TvProblem.NO_SOUND:
@@ -68,11 +94,9 @@ def trials(
             case None:
                 return None
 
-    return {
-        Area.NETWORK: network,
-        Area.CLOCK: clock,
-        Area.AGENDA: agenda,
-        Area.CAMERA: camera,
-        Area.SOUND: sound,
-        Area.TV: tv,
-    }
+
+def chime(seconds: float = 0.15, hertz: float = 660.0) -> bytes:
+    """A soft tone for the self-test: s16le stereo 48 kHz."""
+    at = np.arange(int(48_000 * seconds)) / 48_000
+    wave = 8_000 * np.sin(2 * np.pi * hertz * at) * np.sin(np.pi * at / seconds)
+    return np.repeat(wave.astype("<i2"), 2).tobytes()

@@ -6,19 +6,19 @@ from pathlib import Path
 from appliance.base.fact_file import STICK_FILE
 from appliance.core.problems import ProblemKey
 
-BUSY_S = 30.0
+FRESH_S = 30.0
 """Its program writes every five seconds while it works; one that was pulled out writes no more."""
-OVER_S = 600.0
+RESULT_SHOWN_S = 600.0
 """How long an outcome stands on the TV."""
-LASTS = {
-    ProblemKey.STICK_READING: BUSY_S,
-    ProblemKey.STICK_INSTALLING: BUSY_S,
+SHOWN_S = {
+    ProblemKey.STICK_READING: FRESH_S,
+    ProblemKey.STICK_INSTALLING: FRESH_S,
     # True until the box starts again, which empties the folder of facts.
     ProblemKey.STICK_WAITING: inf,
 }
 
 
-def stick(run: Path, now: float) -> ProblemKey | None:
+def stick_problem(run: Path, now: float) -> ProblemKey | None:
     """The line for the TV at `now` (POSIX s); None where there is nothing to say."""
     facts = STICK_FILE.read(run, now, inf)
     if facts is None:
@@ -27,4 +27,4 @@ def stick(run: Path, now: float) -> ProblemKey | None:
         key = ProblemKey(f"stick-{facts.stage}")
     except ValueError:
         return None
-    return key if now - facts.at <= LASTS.get(key, OVER_S) else None
+    return key if now - facts.at <= SHOWN_S.get(key, RESULT_SHOWN_S) else None

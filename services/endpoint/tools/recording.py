@@ -10,7 +10,7 @@ from av.container import OutputContainer
 from av.video.stream import VideoStream
 
 _TICK = Fraction(1, 1000)
-WAIT = 500  # ten seconds of sound: a call without a picture by then has none
+MAX_WAITING = 500  # ten seconds of sound: a call without a picture by then has none
 
 
 class Recording:
@@ -35,7 +35,7 @@ class Recording:
             self._zero = due
         if self._sound is None:
             picture = frame if isinstance(frame, av.VideoFrame) else None
-            if picture is None and len(self._waiting) < WAIT:
+            if picture is None and len(self._waiting) < MAX_WAITING:
                 self._waiting.append(frame)
                 return
             self._begin(picture)

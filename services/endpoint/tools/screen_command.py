@@ -8,8 +8,8 @@ import click
 from services.endpoint.screen import FontMissingError, draw
 from services.endpoint.screen.samples import SAMPLES
 
-LARGEST = (3840, 2160)
-SMALLEST = (640, 360)
+MAX_SIZE = (3840, 2160)
+MIN_SIZE = (640, 360)
 
 
 def _size(_context: click.Context, _option: click.Parameter, value: str) -> tuple[int, int]:
@@ -17,7 +17,7 @@ def _size(_context: click.Context, _option: click.Parameter, value: str) -> tupl
     if found is None:
         raise click.BadParameter(f"{value!r} is no size; write it like 1280x720")
     width, height = int(found[1]), int(found[2])
-    if not (SMALLEST[0] <= width <= LARGEST[0] and SMALLEST[1] <= height <= LARGEST[1]):
+    if not (MIN_SIZE[0] <= width <= MAX_SIZE[0] and MIN_SIZE[1] <= height <= MAX_SIZE[1]):
         raise click.BadParameter(f"{value} is out of range: 640x360 to 3840x2160")
     if abs(width * 9 - height * 16) > width * 9 // 50:
         raise click.BadParameter(f"{value} is not 16:9, as every TV is; take 1280x720")

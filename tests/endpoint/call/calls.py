@@ -9,6 +9,7 @@ from appliance.core.decision import CallFact
 from appliance.core.end_reasons import EndReason
 from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
 from services.endpoint.call.call_keeper import CallKeeper
+from tests.endpoint.noting_event import NotingEvent
 
 
 class MemoryCall:
@@ -78,11 +79,11 @@ class FarEnd:
     def keeper(self, *, spread: float = 0.0) -> CallKeeper:
         """One that dials here; each `CallFact` it comes to is in ``facts``."""
 
-        def changed() -> None:
+        def note() -> None:
             if not self.facts or self.facts[-1] != keeper.fact:
                 self.facts.append(keeper.fact)
 
-        keeper = CallKeeper(self.dial, changed, seed="ia-kly", spread=spread)
+        keeper = CallKeeper(self.dial, NotingEvent(note), seed="ia-kly", spread=spread)
         return keeper
 
 

@@ -111,7 +111,7 @@ def test_a_call_without_media_is_lost(media_s: float | None, lost_s: float) -> N
         keeper.want(meeting())
         if media_s is not None:
             await asyncio.sleep(media_s)
-            keeper.media()
+            keeper.note_media()
         await asyncio.sleep(lost_s - (media_s or 0.0) - 0.1)
         assert keeper.fact.state is CallState.UP
         await asyncio.sleep(0.2)
@@ -129,7 +129,7 @@ def test_who_is_alone_in_a_room_waits_there() -> None:
         keeper.want(meeting())
         await asyncio.sleep(3600.0)
         assert keeper.fact.state is CallState.UP
-        assert keeper.moves(asyncio.get_running_loop().time())
+        assert keeper.media_moves(asyncio.get_running_loop().time())
 
     play(keeping(keeper, story))
 
@@ -143,7 +143,7 @@ def test_the_far_end_s_word_is_kept_and_a_call_that_worked_is_dialled_at_once() 
         keeper.want(meeting())
         for _ in range(6):
             await asyncio.sleep(2.0)
-            keeper.media()
+            keeper.note_media()
         assert keeper.flowed == {"a"}
         first.end(EndReason.FAR_END, "the chair closed the room")
         await asyncio.sleep(0.001)
@@ -198,13 +198,13 @@ def test_the_watchdog_is_fed_while_media_moves_or_there_is_none_to_move() -> Non
 
     async def story() -> None:
         now = asyncio.get_running_loop().time
-        assert keeper.moves(now() + 1e6)
+        assert keeper.media_moves(now() + 1e6)
         keeper.want(meeting())
         await asyncio.sleep(2.0)
-        assert keeper.moves(now() + WATCHDOG_SILENCE_S - 2.1)
-        assert not keeper.moves(now() + WATCHDOG_SILENCE_S)
-        keeper.media()
-        assert keeper.moves(now() + WATCHDOG_SILENCE_S - 0.1)
-        assert not keeper.moves(now() + WATCHDOG_SILENCE_S + 0.1)
+        assert keeper.media_moves(now() + WATCHDOG_SILENCE_S - 2.1)
+        assert not keeper.media_moves(now() + WATCHDOG_SILENCE_S)
+        keeper.note_media()
+        assert keeper.media_moves(now() + WATCHDOG_SILENCE_S - 0.1)
+        assert not keeper.media_moves(now() + WATCHDOG_SILENCE_S + 0.1)
 
     play(keeping(keeper, story))

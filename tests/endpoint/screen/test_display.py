@@ -18,7 +18,7 @@ WHOLE, MIRROR, OVER = (np.full((3, 2), value, np.uint8) for value in (1, 2, 3))
 
 @dataclass
 class Seen:
-    """Television and easel: what was shown, as the easel marked it."""
+    """Television and renderer: what was shown, as the renderer marked it."""
 
     shown: list[int] = field(default_factory=list)
     signs_drawn: int = 0
@@ -28,16 +28,16 @@ class Seen:
 
     def play(self, pcm: bytes, due: float) -> None: ...
 
-    def whole(self, scene: Scene) -> I420:
+    def draw_scene(self, scene: Scene) -> I420:
         return WHOLE
 
-    def mirror(self) -> I420:
+    def with_self_view(self) -> I420:
         return MIRROR
 
-    def signs(self, scene: Scene) -> None:
+    def prepare_signs(self, scene: Scene) -> None:
         self.signs_drawn += 1
 
-    def over(self, frame: object) -> I420:
+    def compose(self, frame: object) -> I420:
         return OVER
 
 
@@ -46,14 +46,14 @@ def test_far_picture_comes_stands_still_and_comes_back() -> None:
 
     async def story() -> None:
         loop = asyncio.get_running_loop()
-        stage = Display(seen, seen, loop.time, lambda: beats.append(loop.time()))
-        running = asyncio.create_task(stage.run())
-        stage.want(Scene(Screen.JOINING, "Xã Ia Kly"), None)
+        display = Display(seen, seen, loop.time, lambda: beats.append(loop.time()))
+        running = asyncio.create_task(display.run())
+        display.want(Scene(Screen.JOINING, "Xã Ia Kly"), None)
         await asyncio.sleep(0.1)
-        assert (seen.shown, stage.shown.is_set()) == ([1], True)
+        assert (seen.shown, display.shown.is_set()) == ([1], True)
         far = FarEnd()
         call = await far.dial("loopback:")
-        stage.want(Scene(Screen.IN_MEETING, "Xã Ia Kly"), call)
+        display.want(Scene(Screen.IN_MEETING, "Xã Ia Kly"), call)
         await asyncio.sleep(0.5)
         assert set(seen.shown[1:]) == {1, 2}
         await asyncio.sleep(3)
@@ -65,7 +65,7 @@ def test_far_picture_comes_stands_still_and_comes_back() -> None:
         far.silent = False
         await asyncio.sleep(2)
         assert seen.shown[-1] == 3
-        stage.want(Scene(Screen.LEAVING, "Xã Ia Kly"), call)
+        display.want(Scene(Screen.LEAVING, "Xã Ia Kly"), call)
         await asyncio.sleep(2)
         assert seen.shown[-1] == 1
         running.cancel()
@@ -80,10 +80,10 @@ def test_an_equal_scene_is_not_drawn_again() -> None:
     seen = Seen()
 
     async def story() -> None:
-        stage = Display(seen, seen, asyncio.get_running_loop().time, lambda: None)
-        running = asyncio.create_task(stage.run())
+        display = Display(seen, seen, asyncio.get_running_loop().time, lambda: None)
+        running = asyncio.create_task(display.run())
         for _ in range(5):
-            stage.want(Scene(Screen.IDLE, "Xã Ia Kly"), None)
+            display.want(Scene(Screen.IDLE, "Xã Ia Kly"), None)
             await asyncio.sleep(1)
         running.cancel()
         with suppress(asyncio.CancelledError):

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.endpoint.screen.paint.fit import ELLIPSIS, block_height, fit
-from services.endpoint.screen.paint.fonts import Weight, least_px, plain, width
+from services.endpoint.screen.paint.fonts import Weight, min_px, plain, width
 
 TITLE = "Họp trực tuyến toàn tỉnh về phòng chống thiên tai"
 WORDS = st.lists(
@@ -74,5 +74,5 @@ def test_nothing_takes_no_room_and_a_height_grows_by_the_pitch() -> None:
 
 @pytest.mark.parametrize("height", [480, 720, 1080, 2160])
 def test_the_smallest_font_has_capitals_of_a_thirtieth_and_no_pixel_more(height: int) -> None:
-    px = least_px(height)
+    px = min_px(height)
     assert px * 0.714 >= height / 30 > (px - 1) * 0.714

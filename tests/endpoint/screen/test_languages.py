@@ -7,15 +7,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.endpoint.screen.languages import countdown, day, hour, languages, lasting, when
+from services.endpoint.screen.languages import (
+    countdown,
+    day,
+    day_and_time,
+    duration,
+    languages,
+    time_of_day,
+)
 
 VI, EN = languages("vi").first, languages("vi").second
 AT = datetime(2026, 3, 12, 8, 5, tzinfo=ZoneInfo("Asia/Ho_Chi_Minh"))
 
 
 def test_the_chosen_language_is_first_and_any_other_is_vietnamese() -> None:
-    assert lasting(languages("en").first, 5) == lasting(EN, 5) == "5 seconds"
-    assert lasting(languages("en").second, 5) == lasting(languages("fr").first, 5) == "5 giây"
+    assert duration(languages("en").first, 5) == duration(EN, 5) == "5 seconds"
+    assert duration(languages("en").second, 5) == duration(languages("fr").first, 5) == "5 giây"
 
 
 @pytest.mark.parametrize(
@@ -27,7 +34,7 @@ def test_the_chosen_language_is_first_and_any_other_is_vietnamese() -> None:
     ],
 )  # fmt: skip
 def test_how_long_as_exactly_as_people_say_it(seconds: int, vi: str, en: str) -> None:
-    assert (lasting(VI, seconds), lasting(EN, seconds)) == (vi, en)
+    assert (duration(VI, seconds), duration(EN, seconds)) == (vi, en)
 
 
 @pytest.mark.parametrize(
@@ -59,7 +66,7 @@ def test_today_and_tomorrow_are_words_and_every_other_day_has_its_date() -> None
 
 
 def test_an_hour_has_two_digits_and_stands_behind_its_day() -> None:
-    assert hour(AT) == "08:05"
-    assert when(VI, AT, AT) == "Hôm nay 08:05"
-    assert when(VI, AT, AT - timedelta(hours=9)) == "Ngày mai 08:05"
-    assert when(VI, AT, None) == f"{VI.date(AT.date())} 08:05"
+    assert time_of_day(AT) == "08:05"
+    assert day_and_time(VI, AT, AT) == "Hôm nay 08:05"
+    assert day_and_time(VI, AT, AT - timedelta(hours=9)) == "Ngày mai 08:05"
+    assert day_and_time(VI, AT, None) == f"{VI.date(AT.date())} 08:05"

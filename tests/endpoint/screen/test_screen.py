@@ -15,7 +15,7 @@ from appliance.core.scenes import LineQuality, Scene
 from appliance.core.screen_texts import Microphone, Screen
 from services.endpoint.screen import draw, overlay, self_view
 from services.endpoint.screen.paint.fit import ELLIPSIS
-from services.endpoint.screen.paint.fonts import Weight, font, least_px
+from services.endpoint.screen.paint.fonts import Weight, font, min_px
 from services.endpoint.screen.paint.geometry import Box
 from services.endpoint.screen.samples import SAMPLES
 from tests.endpoint.screen.layout_rules import drawn_text, layout_problems, meet
@@ -72,7 +72,7 @@ def test_a_title_that_is_too_long_wraps_shrinks_and_ends_with_an_ellipsis() -> N
     title = [one for one in drawn_text(draw(scene)) if one.what.rstrip(ELLIPSIS) in LONG_TITLE]
     assert len(title) == 3
     assert not title[0].whole
-    assert title[0].capital == pytest.approx(least_px(720) * 0.714)
+    assert title[0].capital == pytest.approx(min_px(720) * 0.714)
     assert any(one.what.endswith(ELLIPSIS) for one in title)
 
 
@@ -235,5 +235,5 @@ def test_no_text_of_others_breaks_a_picture(
 
 def test_the_smallest_letters_are_a_thirtieth_of_the_picture() -> None:
     for height in (360, 480, 720, 1080, 2160):
-        box = font(Weight.REGULAR, least_px(height)).getbbox("H", anchor="ls")
+        box = font(Weight.REGULAR, min_px(height)).getbbox("H", anchor="ls")
         assert box[3] - box[1] >= height / 30 - 1

@@ -1,11 +1,12 @@
 """The self-test goes through its lines, says what it found, and goes away again."""
 
 import asyncio
-from contextlib import suppress
 
+from appliance.base.tasks import cancel_and_wait
 from appliance.core.problems import Area, ProblemKey
 from appliance.core.scenes import Check, CheckState
-from services.endpoint.status.self_test import EACH_S, SHOWN_S, SelfTest
+from services.endpoint.status.self_test import RESULT_SHOWN_S, STEP_DEADLINE_S, SelfTest
+from tests.endpoint.noting_event import NotingEvent
 from tests.fast_loop import play
 
 
@@ -23,18 +24,18 @@ async def _hangs() -> ProblemKey | None:
 
 
 def test_each_line_is_tried_in_its_order_and_none_for_ever() -> None:
-    trials = {Area.NETWORK: _well, Area.CAMERA: _ill, Area.SOUND: _hangs}
-    test = SelfTest(trials, lambda: 1_793_605_200.9)
+    steps = {Area.NETWORK: _well, Area.CAMERA: _ill, Area.SOUND: _hangs}
+    seen: list[tuple[Check, ...]] = []
+    changed = NotingEvent(lambda: seen.append(test.checks))
+    test = SelfTest(steps, changed, lambda: 1_793_605_200.9)
     assert test.result == {}
-    told: list[tuple[Check, ...]] = []
-    test.changed = lambda: told.append(test.checks)
 
     async def story() -> None:
         running = asyncio.create_task(test.run())
         test.start()
         await asyncio.sleep(0.1)
         assert test.running
-        await asyncio.sleep(EACH_S + 1)
+        await asyncio.sleep(STEP_DEADLINE_S + 1)
         assert not test.running
         assert test.checks == (
             Check(Area.NETWORK, CheckState.GOOD),
@@ -42,14 +43,12 @@ def test_each_line_is_tried_in_its_order_and_none_for_ever() -> None:
             Check(Area.SOUND, CheckState.BAD),
         )
         assert test.result == {"self_test": "C1, sound", "self_test_at": "2026-11-02T07:40:00Z"}
-        await asyncio.sleep(SHOWN_S)
+        await asyncio.sleep(RESULT_SHOWN_S)
         assert test.checks == ()
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await cancel_and_wait(running)
 
     play(story())
-    first = told[0]
+    first = seen[0]
     assert [check.state for check in first] == [
         CheckState.RUNNING,
         CheckState.WAITING,
@@ -58,17 +57,15 @@ def test_each_line_is_tried_in_its_order_and_none_for_ever() -> None:
 
 
 def test_a_second_start_while_it_runs_is_the_same_test() -> None:
-    test = SelfTest({Area.SOUND: _hangs})
+    test = SelfTest({Area.SOUND: _hangs}, asyncio.Event())
 
     async def story() -> None:
         running = asyncio.create_task(test.run())
         test.start()
         await asyncio.sleep(1)
         test.start()
-        await asyncio.sleep(EACH_S + SHOWN_S + 1)
+        await asyncio.sleep(STEP_DEADLINE_S + RESULT_SHOWN_S + 1)
         assert (test.running, test.checks) == (False, ())
-        running.cancel()
-        with suppress(asyncio.CancelledError):
-            await running
+        await cancel_and_wait(running)
 
     play(story())

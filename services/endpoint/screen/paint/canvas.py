@@ -9,14 +9,14 @@ from PIL import Image, ImageDraw
 
 from services.endpoint.screen.paint import icons
 from services.endpoint.screen.paint.fit import Fitted, block_height, fit
-from services.endpoint.screen.paint.fonts import ASCENT, CAPITAL, PITCH, Weight, least_px, mask
+from services.endpoint.screen.paint.fonts import ASCENT, CAPITAL, PITCH, Weight, mask, min_px
 from services.endpoint.screen.paint.geometry import Box, Grid
 from services.endpoint.screen.paint.look import WHITE, Colour
 
 _SMOOTH = 4
 QUIET = 4
 """Modules of white around a QR code."""
-SMALLEST_MODULE = 2
+MIN_MODULE_PX = 2
 """Pixels."""
 
 
@@ -86,7 +86,7 @@ class Canvas:
         matrix = segno.make(text, micro=False, error="m").matrix
         modules = np.pad(np.array([list(row) for row in matrix], dtype=bool), QUIET)
         scale = min(box.width, box.height) // len(modules)
-        if scale < SMALLEST_MODULE:
+        if scale < MIN_MODULE_PX:
             return
         dark = np.kron(modules, np.ones((scale, scale), dtype=bool))
         side = len(dark)
@@ -97,15 +97,15 @@ class Canvas:
 
     def fitted(self, text: str, style: Style, across: int, height: int | None = None) -> Fitted:
         """How `text` would be set in `across` pixels, and in `height` where that is bounded."""
-        least, px = least_px(self.grid.height), self.grid.px(style.size)
-        set_text = fit(text, style.weight, max(px, least), least, across, style.lines)
-        while height is not None and set_text.height > height and set_text.px > least:
-            px = max(least, set_text.px - max(1, set_text.px // 24))
-            set_text = fit(text, style.weight, px, least, across, style.lines)
+        smallest, px = min_px(self.grid.height), self.grid.px(style.size)
+        set_text = fit(text, style.weight, max(px, smallest), smallest, across, style.lines)
+        while height is not None and set_text.height > height and set_text.px > smallest:
+            px = max(smallest, set_text.px - max(1, set_text.px // 24))
+            set_text = fit(text, style.weight, px, smallest, across, style.lines)
         lines = style.lines
         while height is not None and set_text.height > height and lines > 1:
             lines -= 1
-            set_text = fit(text, style.weight, least, least, across, lines)
+            set_text = fit(text, style.weight, smallest, smallest, across, lines)
         return set_text
 
     def text(self, text: str, region: Box, style: Style) -> Box:
@@ -134,7 +134,7 @@ class Canvas:
 
     def line_height(self, size: float, lines: int = 1) -> int:
         """The room for lines of `size` units."""
-        return block_height(lines, max(self.grid.px(size), least_px(self.grid.height)))
+        return block_height(lines, max(self.grid.px(size), min_px(self.grid.height)))
 
 
 @lru_cache(maxsize=128)

@@ -28,22 +28,22 @@ def block_height(lines: int, px: int) -> int:
 
 
 @lru_cache(maxsize=512)
-def fit(text: str, weight: Weight, px: int, least: int, across: int, lines: int = 1) -> Fitted:
-    """`text` in at most `lines` lines of `across` pixels, from `px` down to `least`."""
+def fit(text: str, weight: Weight, px: int, min_px: int, across: int, lines: int = 1) -> Fitted:
+    """`text` in at most `lines` lines of `across` pixels, from `px` down to `min_px`."""
     text = plain(text)
     if not text:
         return Fitted((), px, True)
-    least = min(least, px)
+    min_px = min(min_px, px)
     size = px
     while True:
         wrapped = _wrap(text, weight, size, across)
         if len(wrapped) <= lines:
             return Fitted(_balanced(text, weight, size, across, wrapped), size, True)
-        if size == least:
+        if size == min_px:
             kept = wrapped[: lines - 1]
             rest = " ".join(wrapped[lines - 1 :])
             return Fitted((*kept, _shortened(rest, weight, size, across)), size, False)
-        size = max(least, size - max(1, size // 24))
+        size = max(min_px, size - max(1, size // 24))
 
 
 def _wrap(text: str, weight: Weight, px: int, across: int) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ DESCENT = 0.27
 PITCH = 1.32
 """From base line to base line: Ễ below ặ touches nothing."""
 _OVERHANG = 0.06
-LEAST = 1 / 30
+MIN_CAPITAL_SHARE = 1 / 30
 """No capital letter is lower than this part of the picture: it can be read from five metres."""
 
 
@@ -33,9 +33,9 @@ class Weight(StrEnum):
     BOLD = "NotoSans-Bold.ttf"
 
 
-def least_px(height: int) -> int:
+def min_px(height: int) -> int:
     """The smallest font size allowed on a picture of this height."""
-    return -int(-height * LEAST // CAPITAL)
+    return -int(-height * MIN_CAPITAL_SHARE // CAPITAL)
 
 
 @cache

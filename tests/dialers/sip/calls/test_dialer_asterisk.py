@@ -127,8 +127,8 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
     async def dial(address: str) -> Call:
         return await dialer.dial(address, near(1), name="Xã Ia Kly")
 
-    caplog.set_level(logging.INFO, "diemcau.line")
-    line = CallKeeper(dial, lambda: None, seed="ia-kly", dial_deadline_s=90.0)
+    caplog.set_level(logging.INFO, "diemcau.call")
+    line = CallKeeper(dial, asyncio.Event(), seed="ia-kly", dial_deadline_s=90.0)
     line.want(Meeting("m1", "Giao ban", 0.0, 3600.0, server.address(number, "tls")))
     async with contextlib.AsyncExitStack() as stack:
         running = asyncio.create_task(line.run())
