@@ -14,11 +14,8 @@ class NotingEvent(asyncio.Event):
     def __init__(self, note: Callable[[], None]) -> None:
         super().__init__()
         self._note = note
-        self.count = 0
-        """How often it was set."""
 
     def set(self) -> None:
         """Set it, and note that."""
         super().set()
-        self.count += 1
         self._note()

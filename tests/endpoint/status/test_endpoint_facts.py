@@ -10,7 +10,7 @@ from appliance.core.problems import ProblemKey
 from appliance.wire.facts import MAX_MEETING_TIMES, EndpointFacts, StickFacts
 from appliance.wire.meeting import Meeting
 from services.endpoint.status.endpoint_facts import AHEAD_S, with_agenda, with_measured
-from services.endpoint.status.stick import BUSY_S, OVER_S, stick
+from services.endpoint.status.stick import FRESH_S, RESULT_SHOWN_S, stick_problem
 
 NOW = 1_773_290_400.0
 FACTS = EndpointFacts(phase="idle", tries=3, speaker="Chủ trì")
@@ -50,22 +50,22 @@ def test_what_is_added_leaves_the_rest_as_it_was() -> None:
 
 @pytest.mark.parametrize(
     ("stage", "lasts_s"),
-    [("reading", BUSY_S), ("installing", BUSY_S), ("waiting", inf), ("refused", OVER_S),
-     ("done", OVER_S)],
+    [("reading", FRESH_S), ("installing", FRESH_S), ("waiting", inf), ("refused", RESULT_SHOWN_S),
+     ("done", RESULT_SHOWN_S)],
 )  # fmt: skip
 def test_a_stick_is_spoken_of_for_as_long_as_it_matters(
     tmp_path: Path, stage: str, lasts_s: float
 ) -> None:
     STICK_FILE.write(tmp_path, StickFacts(stage=stage), NOW)
     key = ProblemKey(f"stick-{stage}")
-    for age_s in (0.0, BUSY_S, BUSY_S + 1.0, OVER_S, OVER_S + 1.0, 1e6):
-        assert stick(tmp_path, NOW + age_s) == (key if age_s <= lasts_s else None), age_s
+    for age_s in (0.0, FRESH_S, FRESH_S + 1.0, RESULT_SHOWN_S, RESULT_SHOWN_S + 1.0, 1e6):
+        assert stick_problem(tmp_path, NOW + age_s) == (key if age_s <= lasts_s else None), age_s
 
 
 @pytest.mark.parametrize("stage", ["", "unknown", "reading\n", "STICK", "x" * 300])
 def test_a_stage_of_another_release_is_nothing_to_say(tmp_path: Path, stage: str) -> None:
-    assert stick(tmp_path, NOW) is None
+    assert stick_problem(tmp_path, NOW) is None
     STICK_FILE.write(tmp_path, StickFacts(stage=stage), NOW)
-    assert stick(tmp_path, NOW) is None
+    assert stick_problem(tmp_path, NOW) is None
     (tmp_path / STICK_FILE.name).write_bytes(b'{"stage": "reading"}')
-    assert stick(tmp_path, NOW) is None
+    assert stick_problem(tmp_path, NOW) is None
