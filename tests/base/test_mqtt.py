@@ -15,7 +15,7 @@ from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Message, Refused, co
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.configuration import PROVINCE
-from tests.peers.mosquitto import BrokerBench, broker_bench, linked
+from tests.peers.mosquitto import BrokerFixture, broker_fixture, connected_as
 from tests.process.waiting import until
 
 SITE, OTHER = "ia-kly", "ia-phi"
@@ -41,9 +41,9 @@ def test_where_the_broker_is(url: str, broker: BrokerAddress | None) -> None:
 
 async def test_a_refused_publication_costs_those_beside_it_nothing(tmp_path: Path) -> None:
     """Eight are under way together, one of them on another site's topic."""
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     topics = [HEALTH] * 3 + [str(Topic(OTHER, Kind.HEALTH))] + [HEALTH] * 4
-    async with bench.running(), linked(bench, SITE, bench.identity(SITE)) as connection:
+    async with bench.running(), connected_as(bench, SITE, bench.identity(SITE)) as connection:
         done = await asyncio.gather(
             *(connection.publish(topic, b"x", retain=False) for topic in topics),
             return_exceptions=True,
@@ -51,7 +51,7 @@ async def test_a_refused_publication_costs_those_beside_it_nothing(tmp_path: Pat
     assert [type(one) for one in done] == [type(None)] * 3 + [Refused] + [type(None)] * 4
 
 
-async def received(bench: BrokerBench, count: int, *, acknowledge: bool) -> list[Message]:
+async def received(bench: BrokerFixture, count: int, *, acknowledge: bool) -> list[Message]:
     """The next `count` messages of the site's session; [] when there are none."""
     found: list[Message] = []
     tls = bench.identity(SITE)
@@ -69,11 +69,11 @@ async def received(bench: BrokerBench, count: int, *, acknowledge: bool) -> list
 
 
 async def test_what_is_not_acknowledged_comes_again(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     payloads = [b"1", b"2", b"3"]
     async with bench.running():
         await received(bench, 0, acknowledge=False)  # the session begins
-        async with linked(bench, PROVINCE, bench.province) as province:
+        async with connected_as(bench, PROVINCE, bench.province) as province:
             for payload in payloads:
                 await province.publish(NUDGE, payload, retain=False)
         first = await received(bench, 3, acknowledge=False)
@@ -85,13 +85,13 @@ async def test_what_is_not_acknowledged_comes_again(tmp_path: Path) -> None:
 
 async def test_messages_are_acknowledged_as_they_are_handed_over(tmp_path: Path) -> None:
     """More come than may lie unacknowledged."""
-    bench, found = broker_bench(tmp_path), list[bytes]()
+    bench, found = broker_fixture(tmp_path), list[bytes]()
     tls = bench.identity(SITE)
     payloads = [str(number).encode() for number in range(12)]
     async with (
         bench.running(),
         connect(bench.broker, SITE, tls, receive_maximum=2) as connection,
-        linked(bench, PROVINCE, bench.province) as province,
+        connected_as(bench, PROVINCE, bench.province) as province,
     ):
         await connection.subscribe(NUDGE)
         for payload in payloads:
@@ -106,7 +106,7 @@ async def test_messages_are_acknowledged_as_they_are_handed_over(tmp_path: Path)
 
 
 async def test_a_flood_at_qos_0_leaves_room_for_what_is_acknowledged(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     tls, found = bench.identity(SITE), list[Message]()
     async with bench.running(), connect(bench.broker, SITE, tls, receive_maximum=4) as connection:
         await connection.subscribe(NUDGE)
@@ -145,7 +145,7 @@ class SilentServer:
 
 
 @asynccontextmanager
-async def silent_server(bench: BrokerBench) -> AsyncIterator[SilentServer]:
+async def silent_server(bench: BrokerFixture) -> AsyncIterator[SilentServer]:
     """With the broker's own certificate."""
     one = SilentServer()
     tls = bench.server_tls()
@@ -160,7 +160,7 @@ async def silent_server(bench: BrokerBench) -> AsyncIterator[SilentServer]:
 async def test_a_broker_that_never_answers_is_given_up_and_its_socket_closed(
     tmp_path: Path,
 ) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     tls = bench.identity(SITE)
     async with silent_server(bench) as server:
         began = time.monotonic()
@@ -175,7 +175,7 @@ async def test_a_broker_that_never_answers_is_given_up_and_its_socket_closed(
 
 
 async def test_who_is_cancelled_while_connecting_leaves_no_connection(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     tls = bench.identity(SITE)
 
     async def attempt(port: int) -> None:
@@ -191,7 +191,7 @@ async def test_who_is_cancelled_while_connecting_leaves_no_connection(tmp_path: 
 
 
 async def test_a_publication_that_nobody_acknowledges_has_a_deadline(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     tls = bench.identity(SITE)
     async with bench.running():
         with contextlib.suppress(*MQTT_ERRORS):  # nor is its DISCONNECT
@@ -206,7 +206,7 @@ async def test_a_publication_that_nobody_acknowledges_has_a_deadline(tmp_path: P
 async def test_an_end_of_the_connection_ends_the_wait_for_an_acknowledgement(
     tmp_path: Path,
 ) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     tls = bench.identity(SITE)
     async with bench.running() as broker:
         with contextlib.suppress(*MQTT_ERRORS):

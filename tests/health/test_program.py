@@ -14,17 +14,17 @@ from services.health.credentials import private_pem
 from services.province.broker.configuration import PROVINCE
 from tests.hardware.vitals.trees import spoil
 from tests.health.process import SITE, Program
-from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked
+from tests.peers.mosquitto import BrokerFixture, Listener, broker_fixture, connected_as, listening
 from tests.process.waiting import until
 
 
 @asynccontextmanager
-async def program(folder: Path) -> AsyncIterator[tuple[Program, Ear, BrokerBench]]:
+async def program(folder: Path) -> AsyncIterator[tuple[Program, Listener, BrokerFixture]]:
     """The program, started, and the province's ear on a broker between them."""
-    broker = broker_bench(folder / "broker")
+    broker = broker_fixture(folder / "broker")
     folder = folder / "box"
     folder.mkdir()
-    async with broker.running(), ear(broker) as province:
+    async with broker.running(), listening(broker) as province:
         pair = broker.pair(SITE, days=300)
         identity = private_pem(pair.key) + pair.pem
         one = Program(folder, broker.files.port, broker.files.authority, identity)
@@ -61,7 +61,7 @@ async def test_a_site_tells_how_it_is_and_leaves_with_a_word(tmp_path: Path) -> 
         (hand,) = await until("the hand is heard", lambda: [hand for hand in of(Hand) if hand.up])
         assert "in meeting" in [meeting.phase for meeting in of(Meeting)]
 
-        async with linked(broker, PROVINCE, broker.province) as link:
+        async with connected_as(broker, PROVINCE, broker.province) as link:
             await link.publish(str(Topic(SITE, Kind.NUDGE)), b"", retain=False)
             seen = Desired(time.time(), 1, floor="m", hand_seen=hand.id.seq)
             await link.publish(str(Topic(SITE, Kind.DESIRED)), seen.payload, retain=True)
@@ -95,5 +95,5 @@ async def test_killed_it_goes_on_above_what_it_said(tmp_path: Path) -> None:
         assert after.id.seq > before.id.seq
 
 
-def _healths(province: Ear) -> list[Health]:
+def _healths(province: Listener) -> list[Health]:
     return [report for report in province.reports(SITE) if isinstance(report, Health)]

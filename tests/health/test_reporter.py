@@ -1,91 +1,31 @@
 """The reporter on a real broker: birth and will, cut lines, a killed broker, nothing lost."""
 
-import asyncio
-import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from appliance.base.mqtt import BrokerAddress, Connection, Message, Will, connect
-from appliance.base.tasks import cancel_and_wait
+from appliance.base.mqtt import Message
 from appliance.wire.report import Hand, Health, Presence, Report
-from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
-from services.health.backlog import Backlog
-from services.health.reporter import Reporter
 from services.health.sequence import Sequence
 from services.province.broker.configuration import PROVINCE
-from tests.peers.mosquitto import BrokerBench, Ear, broker_bench, ear, linked
+from tests.health.reporting import SITE, reporting, site_reporter
+from tests.peers.mosquitto import Listener, broker_fixture, connected_as, listening
 from tests.peers.relay import relay
 from tests.process.waiting import until
-
-SITE = "ia-kly"
-
-
-@dataclass
-class Speaker:
-    """A reporter, and what it was told."""
-
-    reporter: Reporter
-    sequence: Sequence
-    backlog: Backlog
-    told: list[Message]
-
-    def health(self, number: int) -> ReportId:
-        report_id = self.sequence.next(time.time())
-        self.reporter.send(Health(report_id, (), {"number": float(number)}))
-        return report_id
-
-
-def speaker(bench: BrokerBench, folder: Path, *, port: int = 0, boot: str = "boot-1") -> Speaker:
-    tls = bench.identity(SITE)
-    broker = BrokerAddress(bench.files.host, port or bench.files.port)
-    sequence = Sequence(boot)
-    told: list[Message] = []
-
-    def connect_once(will: Will) -> AbstractAsyncContextManager[Connection]:
-        return connect(broker, SITE, tls, will, will_delay_s=1)
-
-    def birth() -> Presence:
-        report_id = sequence.next(time.time())
-        return Presence(report_id, online=True, session=report_id.seq, serial="100")
-
-    backlog = Backlog(folder / "backlog")
-    reporter = Reporter(
-        SITE,
-        connect_once,
-        backlog,
-        birth=birth,
-        next_id=lambda: sequence.next(time.time()),
-        on_message=told.append,
-    )
-    return Speaker(reporter, sequence, backlog, told)
-
-
-@asynccontextmanager
-async def speaking(one: Speaker) -> AsyncIterator[Speaker]:
-    task = asyncio.create_task(one.reporter.run(), name="reporter")
-    try:
-        yield one
-    finally:
-        await cancel_and_wait(task)
-        with contextlib.suppress(asyncio.CancelledError):
-            task.result()
 
 
 def numbers(heard: list[Report]) -> list[int]:
     return [int(report.figures["number"]) for report in heard if isinstance(report, Health)]
 
 
-def presences(province: Ear) -> list[Presence]:
+def presences(province: Listener) -> list[Presence]:
     return [report for report in province.reports(SITE) if isinstance(report, Presence)]
 
 
-async def heard(province: Ear, count: int) -> None:
+async def heard(province: Listener, count: int) -> None:
     await until(
         f"{count} reports are heard",
         lambda: set(range(count)) <= set(numbers(province.reports(SITE))),
@@ -94,9 +34,9 @@ async def heard(province: Ear, count: int) -> None:
 
 
 async def test_birth_reports_and_a_wanted_end(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
-    async with bench.running(), ear(bench) as province:
-        async with speaking(speaker(bench, tmp_path)) as one:
+    bench = broker_fixture(tmp_path)
+    async with bench.running(), listening(bench) as province:
+        async with reporting(site_reporter(bench, tmp_path)) as one:
             for number in range(3):
                 one.health(number)
             await heard(province, 3)
@@ -113,14 +53,14 @@ async def test_birth_reports_and_a_wanted_end(tmp_path: Path) -> None:
 
 
 async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
-    async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
+    bench = broker_fixture(tmp_path)
+    async with bench.running(), reporting(site_reporter(bench, tmp_path)) as one:
         for number in range(5):
             one.health(number)
         report_id = one.sequence.next(time.time())
         one.reporter.send(Hand(report_id, up=True, since=report_id.at, meeting="m"))
         await until("all is said", lambda: one.reporter.published == 6)
-        async with ear(bench) as late:
+        async with listening(bench) as late:
             await until("three are heard", lambda: len(late.heard) == 3)
     assert all(message.retained for message in late.heard)
     assert numbers(late.reports(SITE)) == [4]
@@ -128,24 +68,24 @@ async def test_who_comes_late_finds_how_it_is_now(tmp_path: Path) -> None:
 
 
 async def test_what_the_province_says_is_heard(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
-    async with bench.running(), speaking(speaker(bench, tmp_path)) as one:
+    bench = broker_fixture(tmp_path)
+    async with bench.running(), reporting(site_reporter(bench, tmp_path)) as one:
         await until("it is connected", lambda: one.reporter.connected)
-        async with linked(bench, PROVINCE, bench.province) as link:
+        async with connected_as(bench, PROVINCE, bench.province) as link:
             await link.publish(str(Topic(SITE, Kind.NUDGE)), b"", retain=False)
-        await until("the nudge is heard", lambda: len(one.told) == 1)
-    assert one.told[0] == Message(str(Topic(SITE, Kind.NUDGE)), b"", False)
+        await until("the nudge is heard", lambda: len(one.received) == 1)
+    assert one.received[0] == Message(str(Topic(SITE, Kind.NUDGE)), b"", False)
 
 
 async def test_what_is_said_while_the_line_is_gone_is_kept_and_sent(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
-    one = speaker(bench, tmp_path)
-    async with speaking(one):  # no broker at all
+    bench = broker_fixture(tmp_path)
+    one = site_reporter(bench, tmp_path)
+    async with reporting(one):  # no broker at all
         for number in range(40):
             one.health(number)
         await until("it is on the disk", lambda: not one.backlog.empty)
-    again = speaker(bench, tmp_path)  # the program was started again
-    async with bench.running(), ear(bench) as province, speaking(again):
+    again = site_reporter(bench, tmp_path)  # the program was started again
+    async with bench.running(), listening(bench) as province, reporting(again):
         again.health(40)
         await heard(province, 41)
         await until("nothing is kept", lambda: again.backlog.empty)
@@ -155,12 +95,12 @@ async def test_what_is_said_while_the_line_is_gone_is_kept_and_sent(tmp_path: Pa
 
 async def test_the_will_of_a_lost_site_speaks_of_its_own_session(tmp_path: Path) -> None:
     """The line is cut without a word: the broker misses the site and says so."""
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     async with (
         bench.running(),
-        ear(bench) as province,
+        listening(bench) as province,
         relay(bench.files.port) as line,
-        speaking(speaker(bench, tmp_path, port=line.port)),
+        reporting(site_reporter(bench, tmp_path, port=line.port)),
     ):
         (birth,) = await until("the birth is heard", lambda: presences(province))
         line.cut()
@@ -179,14 +119,14 @@ async def test_the_will_of_a_lost_site_speaks_of_its_own_session(tmp_path: Path)
 
 async def test_a_broker_killed_in_mid_load_costs_no_report(tmp_path: Path) -> None:
     """What it had acknowledged and not written down is said again to its successor."""
-    bench = broker_bench(tmp_path)
-    one = speaker(bench, tmp_path)
+    bench = broker_fixture(tmp_path)
+    one = site_reporter(bench, tmp_path)
     async with AsyncExitStack() as stack:
         broker = await stack.enter_async_context(bench.running())
-        province = await stack.enter_async_context(ear(bench))
+        province = await stack.enter_async_context(listening(bench))
         os.kill(broker.pid, signal.SIGUSR1)  # write down who listens, as it does every 15 s
         await until("the sessions are saved", (tmp_path / "store/mosquitto.db").exists)
-        await stack.enter_async_context(speaking(one))
+        await stack.enter_async_context(reporting(one))
         for number in range(30):
             one.health(number)
         await until("some are said", lambda: one.reporter.published >= 10)
@@ -199,11 +139,15 @@ async def test_a_broker_killed_in_mid_load_costs_no_report(tmp_path: Path) -> No
 
 
 async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     access = tmp_path / "access"
     forbidden = "pattern write diemcau/%u/health\n"
     access.write_text(access.read_text().replace(forbidden, ""))
-    async with bench.running(), ear(bench) as province, speaking(speaker(bench, tmp_path)) as one:
+    async with (
+        bench.running(),
+        listening(bench) as province,
+        reporting(site_reporter(bench, tmp_path)) as one,
+    ):
         one.health(0)
         one.reporter.send(Hand(one.sequence.next(time.time()), up=False))
         await until(

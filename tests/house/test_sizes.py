@@ -28,6 +28,7 @@ SHORT = {
     "services/simulate/diary.py": "one writer",
     "services/slots/slot_check.py": "the one condition for a good slot",
     "services/support/errors.py": "base classes that modules of the folder share",
+    "tests/house/pending.py": "shrinks until it goes",
     "tests/dialers/sip/sdp/recorded.py": "reads one folder of recordings",
     "tests/dialers/sip/test_repeated_calls.py": "the short form of `make soak`",
     "tests/endpoint/noting_event.py": "one event that tests of several parts use",

@@ -46,7 +46,7 @@ def listed(files: Sources) -> dict[str, str]:
 def test_unit_tests_need_nothing() -> None:
     made_up = {
         "tests/wire/test_pure.py": "import ast\nfrom tests.wire import golden\n",
-        "tests/wire/test_peer.py": "from tests.peers.mosquitto import linked\n",
+        "tests/wire/test_peer.py": "from tests.peers.mosquitto import connected_as\n",
         "tests/core/test_process.py": "import os, subprocess\n",
         "tests/core/helper.py": "import subprocess\n",
         "tests/room/test_room.py": "import socket\n",

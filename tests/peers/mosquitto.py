@@ -23,7 +23,7 @@ from tests.process.ports import free_port
 
 
 @dataclass
-class BrokerBench:
+class BrokerFixture:
     """The broker's files, its authority, and identities for whoever a test needs."""
 
     folder: Path
@@ -73,21 +73,21 @@ class BrokerBench:
             yield process
 
 
-def broker_bench(folder: Path) -> BrokerBench:
+def broker_fixture(folder: Path) -> BrokerFixture:
     """Everything that a broker needs, not yet running."""
     folder.mkdir(parents=True, exist_ok=True)
     authority = Authority.make(time.time())
     files = BrokerFiles(folder, port=free_port())
     files.write(authority, ["localhost"], time.time())
-    bench = BrokerBench(folder, authority, files)
+    bench = BrokerFixture(folder, authority, files)
     bench.revoke()
     return bench
 
 
-class Ear:
+class Listener:
     """The province's ear: `heard` holds every message in its order; comes back by itself."""
 
-    def __init__(self, bench: BrokerBench) -> None:
+    def __init__(self, bench: BrokerFixture) -> None:
         self._bench = bench
         self.heard: list[Message] = []
         self.ready = asyncio.Event()
@@ -111,9 +111,9 @@ class Ear:
 
 
 @asynccontextmanager
-async def ear(bench: BrokerBench) -> AsyncIterator[Ear]:
+async def listening(bench: BrokerFixture) -> AsyncIterator[Listener]:
     """An ear that hears by the time the context is entered."""
-    one = Ear(bench)
+    one = Listener(bench)
     task = asyncio.create_task(one.run(), name="ear")
     try:
         async with asyncio.timeout(40):
@@ -124,7 +124,9 @@ async def ear(bench: BrokerBench) -> AsyncIterator[Ear]:
 
 
 @asynccontextmanager
-async def linked(bench: BrokerBench, site: str, tls: ssl.SSLContext) -> AsyncIterator[Connection]:
+async def connected_as(
+    bench: BrokerFixture, site: str, tls: ssl.SSLContext
+) -> AsyncIterator[Connection]:
     """A bare connection as `site`."""
     async with connect(bench.broker, site, tls, None) as link:
         yield link

@@ -25,6 +25,11 @@ with warnings.catch_warnings():
 
 NOON = 1_773_290_400.0  # Thursday, 12 March 2026, 11:40 at Ia Kly
 PASSWORD = "rất bí mật 2026"
+INJECTIONS = (
+    "' OR '1'='1", '"; DROP TABLE accounts; --', "a' UNION SELECT 1,2--", "\x00", "%00",
+    "{{7*7}}",
+)  # fmt: skip
+"""Texts that a form must take as texts."""
 ADDRESS = "janus+wss://hop.gialai.example/janus?room=1234&pin=2468"
 
 

@@ -16,7 +16,7 @@ from appliance.base.tasks import cancel_and_wait
 from services.province.storage.database import Database
 from tests.process.room import CHAIR_PIN, a_room
 from tests.process.waiting import until_told
-from tests.province.floor.seats import seated
+from tests.province.floor.room_participant import joined
 from tests.province.in_process import House, wish
 from tests.province.postgres import Postgres
 from tests.province.program import Program, a_province
@@ -133,8 +133,8 @@ async def test_the_chairs_page_goes_on_when_one_copy_is_killed(
         path = a_meeting(url, room.address)
         async with (
             a_province(tmp_path, name="first", database=url) as first,
-            seated(room.address, "Xã ia-kly") as kly,
-            seated(room.address, "Xã ia-o") as o,
+            joined(room.address, "Xã ia-kly") as kly,
+            joined(room.address, "Xã ia-o") as o,
         ):
             chair = Chair(first.url, path)
             assert await chair.post("/login", name="admin", password=first.password) == 303

@@ -21,15 +21,15 @@ from services.simulate.life import HAND_S, UPCOMING_S, Appointment, Life
 from services.simulate.site import Where
 from tests.process.ports import free_port
 from tests.process.waiting import until
-from tests.province.broker.ingesting import Shelf
+from tests.province.broker.memory_store import MemoryStore
 
 COUNT = 12
 
 
-def newest(shelf: Shelf) -> dict[str, Presence]:
+def newest(store: MemoryStore) -> dict[str, Presence]:
     """The presence of each site, as a province has it."""
     found: dict[str, Presence] = {}
-    for (site, _, _), report in shelf.kept.items():
+    for (site, _, _), report in store.kept.items():
         if isinstance(report, Presence) and report.after(found.get(site)):
             found[site] = report
     return found
@@ -38,9 +38,9 @@ def newest(shelf: Shelf) -> dict[str, Presence]:
 @pytest.mark.timeout(240)
 async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
     """The broker's own keep-alive finds them: nobody tells."""
-    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
+    choice, store = LocalBroker(tmp_path / "broker", port=free_port()), MemoryStore()
     sites = names(COUNT)
-    async with run_local_broker(choice, shelf.store) as province:
+    async with run_local_broker(choice, store.store) as province:
         let_in(choice, sites, tmp_path / "sites", time.time())
         place = BrokerAddress("127.0.0.1", choice.port)
         where = Where(place, choice.files.authority, keepalive_s=8, will_delay_s=1)
@@ -50,7 +50,7 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
         running = asyncio.create_task(crowd.run(1e6, weather))
         await until(
             "all are in the meeting",
-            lambda: len({s for (s, _, _), r in shelf.kept.items()
+            lambda: len({s for (s, _, _), r in store.kept.items()
                          if isinstance(r, Meeting) and r.phase == "in meeting"}) == COUNT,
             within=90,
             else_say=crowd.account,
@@ -61,14 +61,14 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
         crowd.strike([site for site in crowd.sites if site.name in silent], "network")
         await until(
             "the silent ones are known",
-            lambda: {name for name, one in newest(shelf).items() if not one.online} == silent,
+            lambda: {name for name, one in newest(store).items() if not one.online} == silent,
             within=90,
-            else_say=lambda: newest(shelf),
+            else_say=lambda: newest(store),
         )
         said = {name for name in crowd.tally.names if name[0] not in silent}
-        await until("all that was said is stored", lambda: said <= set(shelf.kept))
+        await until("all that was said is stored", lambda: said <= set(store.kept))
         await cancel_and_wait(running, retry_s=60.0)
-    kinds = {type(report) for report in shelf.kept.values()}
+    kinds = {type(report) for report in store.kept.values()}
     assert kinds == {Presence, Health, Meeting, Hand}
 
 
@@ -123,15 +123,19 @@ def test_the_command_lists_its_sites_as_a_sheet_that_the_console_takes(tmp_path:
 
 @pytest.mark.timeout(240)
 async def test_the_command_strikes_and_ends_when_told_and_gives_its_account(tmp_path: Path) -> None:
-    choice, shelf, diary = LocalBroker(tmp_path, port=free_port()), Shelf(), tmp_path / "diary"
-    async with run_local_broker(choice, shelf.store):
+    choice, store, diary = (
+        LocalBroker(tmp_path, port=free_port()),
+        MemoryStore(),
+        tmp_path / "diary",
+    )
+    async with run_local_broker(choice, store.store):
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.command", "simulate", "--sites", "4", "--province",
             str(tmp_path), "--port", str(choice.port), "--seconds", "9000", "--rhythm", "1",
             "--json", "--lose-power", "0.25", "--weather-after", "9000", "--diary", str(diary),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
-        await until("all report", lambda: {site for site, _, _ in shelf.kept} == set(names(4)),
+        await until("all report", lambda: {site for site, _, _ in store.kept} == set(names(4)),
                     within=90)  # fmt: skip
         process.send_signal(signal.SIGUSR1)
         await until("one is struck", lambda: '"struck"' in diary.read_text(), within=60)
@@ -150,4 +154,4 @@ async def test_the_command_strikes_and_ends_when_told_and_gives_its_account(tmp_
         }  # fmt: skip
         assert len(told) == account["health_said"]
         others = {name for name in told if name[0] != struck}
-        await until("all is stored", lambda: others <= set(shelf.kept))
+        await until("all is stored", lambda: others <= set(store.kept))

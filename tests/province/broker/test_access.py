@@ -11,16 +11,16 @@ from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, Kind, Topic
 from services.health.credentials import client_tls
 from services.province.broker.configuration import PROVINCE
 from services.province.ca.authority import Authority
-from tests.peers.mosquitto import broker_bench, ear, linked
+from tests.peers.mosquitto import broker_fixture, connected_as, listening
 from tests.process.waiting import until
 
 HERE, THERE = "ia-kly", "ia-phi"
 
 
 async def test_a_site_writes_only_below_its_own_topic(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
-    async with bench.running(), ear(bench) as province:
-        async with linked(bench, HERE, bench.identity(HERE)) as link:
+    bench = broker_fixture(tmp_path)
+    async with bench.running(), listening(bench) as province:
+        async with connected_as(bench, HERE, bench.identity(HERE)) as link:
             for kind in FROM_SITE:
                 await link.publish(str(Topic(HERE, kind)), b"own", retain=True)
                 with pytest.raises(Refused):
@@ -40,14 +40,14 @@ async def test_a_site_writes_only_below_its_own_topic(tmp_path: Path) -> None:
 
 
 async def test_a_site_hears_only_what_it_is_told(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     async with bench.running():
-        async with linked(bench, THERE, bench.identity(THERE)) as link:
+        async with connected_as(bench, THERE, bench.identity(THERE)) as link:
             await link.publish(str(Topic(THERE, Kind.HEALTH)), b"another's", retain=True)
-        async with linked(bench, PROVINCE, bench.province) as link:
+        async with connected_as(bench, PROVINCE, bench.province) as link:
             await link.publish(str(Topic(THERE, Kind.DESIRED)), b"another's", retain=True)
             await link.publish(str(Topic(HERE, Kind.DESIRED)), b"own", retain=True)
-        async with linked(bench, HERE, bench.identity(HERE)) as link:
+        async with connected_as(bench, HERE, bench.identity(HERE)) as link:
             # The broker grants any filter and passes on only what may be read (mosquitto 2.0).
             await link.subscribe("diemcau/#", "diemcau/+/desired", str(Topic(HERE, Kind.DESIRED)))
             heard: list[bytes] = []
@@ -58,7 +58,7 @@ async def test_a_site_hears_only_what_it_is_told(tmp_path: Path) -> None:
 
             task = asyncio.create_task(listen())
             await until("its own is heard", lambda: b"own" in heard)
-            async with linked(bench, PROVINCE, bench.province) as told:
+            async with connected_as(bench, PROVINCE, bench.province) as told:
                 await told.publish(str(Topic(HERE, Kind.NUDGE)), b"", retain=False)
             await until("the nudge is heard", lambda: b"" in heard)
             task.cancel()
@@ -69,8 +69,8 @@ async def test_a_site_hears_only_what_it_is_told(tmp_path: Path) -> None:
 async def test_no_certificate_an_expired_one_and_a_foreign_one_get_no_connection(
     tmp_path: Path,
 ) -> None:
-    bench = broker_bench(tmp_path)
-    foreign = broker_bench(tmp_path / "foreign")
+    bench = broker_fixture(tmp_path)
+    foreign = broker_fixture(tmp_path / "foreign")
     foreign.authority = Authority.make(time.time())
     stranger = foreign.tls(foreign.pair(HERE))
     stranger.load_verify_locations(bench.files.authority)
@@ -81,21 +81,21 @@ async def test_no_certificate_an_expired_one_and_a_foreign_one_get_no_connection
             client_tls(bench.files.authority),
         ):
             with pytest.raises(MQTT_ERRORS):
-                async with linked(bench, HERE, tls):
+                async with connected_as(bench, HERE, tls):
                     pass
-        async with linked(bench, HERE, bench.identity(HERE)):
+        async with connected_as(bench, HERE, bench.identity(HERE)):
             pass
 
 
 async def test_a_revoked_certificate_gets_no_connection(tmp_path: Path) -> None:
-    bench = broker_bench(tmp_path)
+    bench = broker_fixture(tmp_path)
     stolen, good = bench.pair(HERE), bench.pair(HERE)
-    async with bench.running(), linked(bench, HERE, bench.tls(stolen)):
+    async with bench.running(), connected_as(bench, HERE, bench.tls(stolen)):
         pass
     bench.revoke(stolen)
     async with bench.running():
         with pytest.raises(MQTT_ERRORS):
-            async with linked(bench, HERE, bench.tls(stolen)):
+            async with connected_as(bench, HERE, bench.tls(stolen)):
                 pass
-        async with linked(bench, HERE, bench.tls(good)):
+        async with connected_as(bench, HERE, bench.tls(good)):
             pass

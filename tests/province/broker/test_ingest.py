@@ -11,29 +11,29 @@ from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.duplicate_devices import MAX_BOOTS, SiteBoots, after_presence
 from services.province.broker.ingest import Incoming
-from tests.health.test_reporter import speaker, speaking
-from tests.peers.mosquitto import broker_bench, linked
+from tests.health.reporting import reporting, site_reporter
+from tests.peers.mosquitto import broker_fixture, connected_as
 from tests.process.waiting import until
-from tests.province.broker.ingesting import Shelf, ingest, taking
+from tests.province.broker.memory_store import MemoryStore, ingest, running_ingest
 
 SITE = "ia-kly"
 
 
-def numbers(shelf: Shelf) -> set[int]:
-    found = [report for report in shelf.kept.values() if isinstance(report, Health)]
+def numbers(store: MemoryStore) -> set[int]:
+    found = [report for report in store.kept.values() if isinstance(report, Health)]
     return {int(report.figures["number"]) for report in found}
 
 
 async def test_what_sites_say_is_stored(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path), Shelf()
-    async with bench.running(), taking(ingest(bench, shelf)) as one:
-        async with speaking(speaker(bench, tmp_path)) as site:
+    bench, store = broker_fixture(tmp_path), MemoryStore()
+    async with bench.running(), running_ingest(ingest(bench, store)) as one:
+        async with reporting(site_reporter(bench, tmp_path)) as site:
             for number in range(20):
                 site.health(number)
-            await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+            await until("all are stored", lambda: numbers(store) == set(range(20)))
         ends = await until(
             "the end is stored",
-            lambda: [r for r in shelf.kept.values() if isinstance(r, Presence) and not r.online],
+            lambda: [r for r in store.kept.values() if isinstance(r, Presence) and not r.online],
         )
         assert ends[0].reason == "stopping"
         assert one.counts.stored >= 22
@@ -41,19 +41,19 @@ async def test_what_sites_say_is_stored(tmp_path: Path) -> None:
 
 
 async def test_a_database_that_is_away_is_waited_for(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path), Shelf()
-    shelf.fails = lambda _: True
+    bench, store = broker_fixture(tmp_path), MemoryStore()
+    store.fails = lambda _: True
     async with (
         bench.running(),
-        taking(ingest(bench, shelf)),
-        speaking(speaker(bench, tmp_path)) as s,
+        running_ingest(ingest(bench, store)),
+        reporting(site_reporter(bench, tmp_path)) as s,
     ):
         for number in range(20):
             s.health(number)
-        await until("it was tried", lambda: shelf.batches >= 3)
-        assert not shelf.kept
-        shelf.fails = lambda _: False
-        await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+        await until("it was tried", lambda: store.batches >= 3)
+        assert not store.kept
+        store.fails = lambda _: False
+        await until("all are stored", lambda: numbers(store) == set(range(20)))
 
 
 @pytest.mark.parametrize("calls", [1, 2, 7, 14, 21, 23, 25])
@@ -61,66 +61,66 @@ async def test_a_database_that_comes_back_in_the_middle_loses_nothing(
     tmp_path: Path, calls: int
 ) -> None:
     """It is away for so many tries, which end within a batch's pass one by one."""
-    bench, shelf = broker_bench(tmp_path), Shelf()
-    site = speaker(bench, tmp_path)
-    async with bench.running(), speaking(site):
+    bench, store = broker_fixture(tmp_path), MemoryStore()
+    site = site_reporter(bench, tmp_path)
+    async with bench.running(), reporting(site):
         await until("it is connected", lambda: site.reporter.connected)
-        async with taking(ingest(bench, Shelf())):
+        async with running_ingest(ingest(bench, MemoryStore())):
             pass  # from now on the broker keeps what is said
         for number in range(20):
             site.health(number)
         await until("all is said", lambda: site.reporter.published >= 20)
-        shelf.fails = lambda _: shelf.batches <= calls
-        one = ingest(bench, shelf)
-        async with taking(one):
-            await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+        store.fails = lambda _: store.batches <= calls
+        one = ingest(bench, store)
+        async with running_ingest(one):
+            await until("all are stored", lambda: numbers(store) == set(range(20)))
         assert one.counts.refused == 0
 
 
 async def test_killed_before_it_stored_it_finds_all_again(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path), Shelf()
-    async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
-        shelf.fails = lambda _: True
-        async with taking(ingest(bench, shelf)):
+    bench, store = broker_fixture(tmp_path), MemoryStore()
+    async with bench.running(), reporting(site_reporter(bench, tmp_path)) as site:
+        store.fails = lambda _: True
+        async with running_ingest(ingest(bench, store)):
             for number in range(10):
                 site.health(number)
-            await until("it was tried", lambda: shelf.batches >= 3)
+            await until("it was tried", lambda: store.batches >= 3)
         for number in range(10, 20):  # nobody takes in
             site.health(number)
         await until("all is said", lambda: site.reporter.published >= 20)
-        shelf.fails = lambda _: False
-        async with taking(ingest(bench, shelf)):
-            await until("all are stored", lambda: numbers(shelf) == set(range(20)))
+        store.fails = lambda _: False
+        async with running_ingest(ingest(bench, store)):
+            await until("all are stored", lambda: numbers(store) == set(range(20)))
 
 
 async def test_what_cannot_be_stored_or_read_holds_up_nothing(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path), Shelf()
+    bench, store = broker_fixture(tmp_path), MemoryStore()
 
     def poisoned(batch: object) -> bool:
         return '"number": 7.0' in str(batch).replace("'", '"')
 
-    shelf.fails = poisoned
-    one = ingest(bench, shelf)
-    async with bench.running(), taking(one):
+    store.fails = poisoned
+    one = ingest(bench, store)
+    async with bench.running(), running_ingest(one):
         # Before the site speaks: of two with one name the broker keeps the one that came last.
-        async with linked(bench, SITE, bench.identity(SITE)) as link:
+        async with connected_as(bench, SITE, bench.identity(SITE)) as link:
             for payload in (b"", b"{", b'{"at":1}', b"\xff" * 100):
                 await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=False)
-        async with speaking(speaker(bench, tmp_path)) as site:
+        async with reporting(site_reporter(bench, tmp_path)) as site:
             for number in range(20):
                 site.health(number)
             expected = set(range(20)) - {7}
-            await until("the others are stored", lambda: numbers(shelf) >= expected)
+            await until("the others are stored", lambda: numbers(store) >= expected)
             await until("the poison is refused", lambda: one.counts.refused >= 5)
-    assert numbers(shelf) == expected
+    assert numbers(store) == expected
 
 
 async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> None:
-    bench, first, second = broker_bench(tmp_path), Shelf(), Shelf()
-    async with bench.running(), speaking(speaker(bench, tmp_path)) as site:
+    bench, first, second = broker_fixture(tmp_path), MemoryStore(), MemoryStore()
+    async with bench.running(), reporting(site_reporter(bench, tmp_path)) as site:
         await until("it is connected", lambda: site.reporter.connected)
-        async with taking(ingest(bench, second, identifier="province-2", shared=True)):
-            async with taking(ingest(bench, first, identifier="province-1", shared=True)):
+        async with running_ingest(ingest(bench, second, identifier="province-2", shared=True)):
+            async with running_ingest(ingest(bench, first, identifier="province-1", shared=True)):
                 for number in range(20):
                     site.health(number)
                 await until(
@@ -132,14 +132,14 @@ async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> Non
 
 
 async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
-    bench, shelf = broker_bench(tmp_path), Shelf()
-    async with bench.running(), taking(ingest(bench, shelf)) as one:
+    bench, store = broker_fixture(tmp_path), MemoryStore()
+    async with bench.running(), running_ingest(ingest(bench, store)) as one:
         await one.publish_desired(SITE, Desired(time.time(), 1, floor="m"))
-        async with speaking(speaker(bench, tmp_path)) as site:
-            await until("the wish is heard", lambda: site.told)
+        async with reporting(site_reporter(bench, tmp_path)) as site:
+            await until("the wish is heard", lambda: site.received)
             await one.notify_agenda(SITE)
-            await until("the nudge is heard", lambda: len(site.told) == 2)
-    wish, nudge = site.told
+            await until("the nudge is heard", lambda: len(site.received) == 2)
+    wish, nudge = site.received
     assert (wish.topic, wish.retained) == (str(Topic(SITE, Kind.DESIRED)), True)
     assert Desired.parse(wish.payload).floor == "m"
     assert (nudge.topic, nudge.payload) == (str(Topic(SITE, Kind.NUDGE)), b"")
@@ -148,12 +148,12 @@ async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
 
 async def test_two_boxes_with_one_certificate_are_an_alarm(tmp_path: Path) -> None:
     """They throw one another off the broker, and each birth is stored."""
-    bench, shelf, alarms = broker_bench(tmp_path), Shelf(), list[str]()
+    bench, store, alarms = broker_fixture(tmp_path), MemoryStore(), list[str]()
     (tmp_path / "copy").mkdir()
-    async with bench.running(), taking(ingest(bench, shelf, alarms=alarms)):
-        own = speaker(bench, tmp_path, boot="boot-own")
-        copy = speaker(bench, tmp_path / "copy", boot="boot-copy")
-        async with speaking(own), speaking(copy):
+    async with bench.running(), running_ingest(ingest(bench, store, alarms=alarms)):
+        own = site_reporter(bench, tmp_path, boot="boot-own")
+        copy = site_reporter(bench, tmp_path / "copy", boot="boot-copy")
+        async with reporting(own), reporting(copy):
             await until("it is noticed", lambda: alarms)
     assert alarms[0].startswith("ia-kly: boots boot-")
     assert "speak in turn" in alarms[0]

@@ -24,7 +24,7 @@ from services.province.ca.routes import enrolment_routes
 from tests.health.box import Box, https
 from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
-from tests.province.broker.ingesting import Shelf
+from tests.province.broker.memory_store import MemoryStore
 from tests.wire.golden import examples
 
 SITE = "ia-kly"
@@ -44,14 +44,14 @@ def enrolled(enrolment: Enrolment, folder: Path) -> Path:
 async def test_who_is_approved_is_in_at_once_and_who_is_revoked_is_thrown_out(
     tmp_path: Path,
 ) -> None:
-    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
+    choice, store = LocalBroker(tmp_path / "broker", port=free_port()), MemoryStore()
     place = BrokerAddress(choice.host, choice.port)
     (payload,) = examples("health")
-    async with run_local_broker(choice, shelf.store) as province:
+    async with run_local_broker(choice, store.store) as province:
         tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
         async with connect(place, SITE, tls, None) as link:
             await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
-            await until("it is stored", lambda: shelf.kept)
+            await until("it is stored", lambda: store.kept)
             province.enrolment.revoke(SITE, time.time(), by="a test")
             with pytest.raises(MQTT_ERRORS):  # its connection ends without its doing
                 async with asyncio.timeout(40):
@@ -73,9 +73,9 @@ async def test_from_a_box_without_a_certificate_to_its_report_in_the_storage(
     tmp_path: Path,
 ) -> None:
     """The whole way with real TLS: `diemcau health`, the code on its TV, one click, the broker."""
-    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
+    choice, store = LocalBroker(tmp_path / "broker", port=free_port()), MemoryStore()
     async with (
-        run_local_broker(choice, shelf.store) as province,
+        run_local_broker(choice, store.store) as province,
         https(choice, tmp_path, enrolment_routes(province.enrolment, time.time)) as url,
     ):
         box = Box(tmp_path / "box", choice, url)
@@ -91,25 +91,25 @@ async def test_from_a_box_without_a_certificate_to_its_report_in_the_storage(
                 "the centre has it", lambda: province.enrolment.pending(time.time())
             )
             assert (waiting.claim, waiting.serial) == (code, "10000000a1b2c3d4")
-            assert shelf.kept == {}
+            assert store.kept == {}
             province.enrolment.approve(code, time.time(), by="a test")
-            await until("it reports", lambda: _of(shelf, Health), else_say=box.said)
-            assert _of(shelf, Presence)[0].serial == "10000000a1b2c3d4"
+            await until("it reports", lambda: _of(store, Health), else_say=box.said)
+            assert _of(store, Presence)[0].serial == "10000000a1b2c3d4"
             await until("it is told so", lambda: box.facts().get("connected"))
             assert box.facts()["claim"] == ""
         finally:
             await box.end()
-    assert not _of(shelf, Presence)[-1].online
+    assert not _of(store, Presence)[-1].online
 
 
-def _of(shelf: Shelf, kind: type[Report]) -> list[Any]:
-    return [report for report in shelf.kept.values() if isinstance(report, kind)]
+def _of(store: MemoryStore, kind: type[Report]) -> list[Any]:
+    return [report for report in store.kept.values() if isinstance(report, kind)]
 
 
 async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
-    choice, shelf = LocalBroker(tmp_path / "broker", port=free_port()), Shelf()
+    choice, store = LocalBroker(tmp_path / "broker", port=free_port()), MemoryStore()
     (payload,) = examples("health")
-    async with run_local_broker(choice, shelf.store) as province:
+    async with run_local_broker(choice, store.store) as province:
         await until("the ingest is connected", lambda: province.ingest.counts.connected)
         (broker,) = brokers(choice)
         os.kill(broker, signal.SIGKILL)
@@ -119,7 +119,7 @@ async def test_a_broker_that_falls_is_started_again(tmp_path: Path) -> None:
         tls = client_tls(choice.files.authority, enrolled(province.enrolment, tmp_path))
         async with connect(BrokerAddress(choice.host, choice.port), SITE, tls, None) as link:
             await link.publish(str(Topic(SITE, Kind.HEALTH)), payload, retain=True)
-        await until("it is stored", lambda: shelf.kept)
+        await until("it is stored", lambda: store.kept)
     assert brokers(choice) == []
 
 
@@ -129,15 +129,15 @@ async def test_a_port_that_is_taken_is_an_error_with_its_name(tmp_path: Path) ->
     choice = LocalBroker(tmp_path / "broker", port=port)
     async with server:
         with pytest.raises(BrokerError, match=f"somebody else listens on 127.0.0.1:{port}"):
-            async with run_local_broker(choice, Shelf().store):
+            async with run_local_broker(choice, MemoryStore().store):
                 pass
 
 
 async def test_the_second_start_finds_the_first_ones_authority(tmp_path: Path) -> None:
     choice = LocalBroker(tmp_path / "broker", port=free_port())
-    async with run_local_broker(choice, Shelf().store) as province:
+    async with run_local_broker(choice, MemoryStore().store) as province:
         first = Pair(ec.generate_private_key(ec.SECP256R1()), province.authority.certificate)
-    async with run_local_broker(choice, Shelf().store) as province:
+    async with run_local_broker(choice, MemoryStore().store) as province:
         assert province.authority.certificate == first.certificate
     secret = choice.folder / "authority/authority-key.pem"
     assert secret.stat().st_mode & 0o777 == 0o600

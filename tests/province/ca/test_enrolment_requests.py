@@ -10,7 +10,8 @@ from services.health.credentials import request
 from services.province.ca.authority import Authority
 from services.province.ca.enrolment import PENDING_S, Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import FolderLedger
-from tests.province.ca.test_enrolment import SITE
+
+SITE = "ia-kly"
 
 
 def enrolment(folder: Path) -> Enrolment:

@@ -1,54 +1,21 @@
 """Devices on the console: a code compared, a device let in, replaced, and its certificate taken."""
 
-from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
 
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from appliance.wire.enrolment import (
-    ENROL,
-    EnrolAnswer,
-    EnrolRequest,
     EnrolState,
     claim_link,
 )
-from services.health.credentials import request
 from services.province.accounts import Role
-from services.province.ca.authority import Authority
-from services.province.ca.enrolment import Enrolment
-from services.province.ca.ledger import FolderLedger
-from services.province.console.app import application
-from services.province.settings import Settings
 from services.province.storage.database import Database
-from tests.province.in_process import House
-
-SETTINGS = Settings(url="http://testserver", broker="mqtts://tinh.example:8883")
-
-
-class Fleet(House):
-    """A province with a broker's authority."""
-
-    def __init__(self, database: Database, folder: Path, settings: Settings = SETTINGS) -> None:
-        super().__init__(database, settings=settings)
-        self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
-        self.province = replace(self.province, enrolment=self.enrolment)
-        self.app = application(self.province)
-
-    def asks(self, device: EnrolRequest) -> EnrolAnswer:
-        """What a device is answered."""
-        return EnrolAnswer.parse(self.stranger().post(ENROL, content=device.payload).content)
-
-
-def device(site: str = "ia-kly", serial: str = "100000001") -> EnrolRequest:
-    key = ec.generate_private_key(ec.SECP256R1())
-    return EnrolRequest(site, request(key, site, serial).decode(), serial, "Raspberry Pi 4")
+from tests.province.console.devices import ProvinceWithDevices, device
 
 
 def test_a_device_is_let_in_by_its_code_and_taken_out_again(
     database: Database, tmp_path: Path
 ) -> None:
-    house = Fleet(database, tmp_path)
+    house = ProvinceWithDevices(database, tmp_path)
     house.communes("ia-kly")
     operator = house.person("vân", Role.OPERATOR)
     box = device()
@@ -72,7 +39,7 @@ def test_a_device_is_let_in_by_its_code_and_taken_out_again(
 def test_a_second_device_of_a_site_comes_in_its_place_only(
     database: Database, tmp_path: Path
 ) -> None:
-    house = Fleet(database, tmp_path)
+    house = ProvinceWithDevices(database, tmp_path)
     house.communes("ia-kly")
     operator = house.person("vân", Role.OPERATOR)
     first, second = device(), device(serial="100000002")
@@ -90,7 +57,7 @@ def test_a_second_device_of_a_site_comes_in_its_place_only(
 
 
 def test_a_viewer_lets_nobody_in(database: Database, tmp_path: Path) -> None:
-    house = Fleet(database, tmp_path)
+    house = ProvinceWithDevices(database, tmp_path)
     house.communes("ia-kly")
     viewer = house.person("an", Role.VIEWER)
     house.asks(device())
@@ -105,7 +72,7 @@ def test_a_viewer_lets_nobody_in(database: Database, tmp_path: Path) -> None:
 def test_a_site_file_names_the_broker_and_a_copied_identity_is_seen(
     database: Database, tmp_path: Path
 ) -> None:
-    house = Fleet(database, tmp_path)
+    house = ProvinceWithDevices(database, tmp_path)
     house.communes("ia-kly")
     operator = house.person("vân", Role.OPERATOR)
     file = operator.get("/sites/ia-kly/site.toml")
@@ -118,7 +85,7 @@ def test_a_site_file_names_the_broker_and_a_copied_identity_is_seen(
 def test_the_code_on_the_tv_leads_to_the_device_that_shows_it(
     database: Database, tmp_path: Path
 ) -> None:
-    house = Fleet(database, tmp_path)
+    house = ProvinceWithDevices(database, tmp_path)
     house.communes("ia-kly", "ia-o")
     house.asks(device())
     house.now += 60.0

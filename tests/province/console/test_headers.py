@@ -3,8 +3,7 @@
 import pytest
 
 from services.province.accounts import MAX_TRIES, Role
-from tests.province.console.test_security import INJECTIONS
-from tests.province.in_process import PASSWORD, House
+from tests.province.in_process import INJECTIONS, PASSWORD, House
 
 NAMES = (
     "Accept", "Accept-Language", "Authorization", "Content-Type", "If-None-Match", "Referer",

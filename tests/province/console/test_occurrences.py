@@ -9,8 +9,8 @@ import pytest
 from services.province.accounts import Role
 from services.province.schedule.feeds import site_feed
 from services.province.sites.tree import get_site
+from tests.province.feed import DAY, agenda
 from tests.province.in_process import NOON, House, Person, wish
-from tests.province.schedule.test_feed import DAY, agenda
 
 FIRST = NOON + 3600.0  # 12:40 at Ia Kly
 LENGTH = 5400.0

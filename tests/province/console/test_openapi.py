@@ -26,7 +26,7 @@ from services.province.accounts import Role
 from services.province.settings import Settings
 from services.province.sites.groups import create
 from services.province.storage.database import Database
-from tests.province.console.test_devices import Fleet, device
+from tests.province.console.devices import ProvinceWithDevices, device
 from tests.province.in_process import NOON, House, wish
 
 CHECKS = [
@@ -86,7 +86,7 @@ def crowd(database: Database, tmp_path: Path) -> Crowd:
         url="http://testserver", broker="mqtts://tinh.example:8883", metrics_token=TOKEN,
         calendar_hosts=("localhost",),
     )  # fmt: skip
-    house = Fleet(database, tmp_path, settings)
+    house = ProvinceWithDevices(database, tmp_path, settings)
     house.communes("ia-kly", "ia-o")
     house.asks(device())
     house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))

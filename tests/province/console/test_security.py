@@ -7,12 +7,7 @@ from services.province.console.security import MAX_BODY_BYTES
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import WrongPassword
-from tests.province.in_process import PASSWORD, House, wish
-
-INJECTIONS = (
-    "' OR '1'='1", '"; DROP TABLE accounts; --', "a' UNION SELECT 1,2--", "\x00", "%00",
-    "{{7*7}}",
-)  # fmt: skip
+from tests.province.in_process import INJECTIONS, PASSWORD, House, wish
 
 
 def test_every_answer_fences_the_browser_in(house: House) -> None:

@@ -32,7 +32,7 @@ from tests.peers.janus import SECRET, janus
 from tests.process.ports import free_port
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.waiting import until, until_told
-from tests.province.floor.seats import Seat, seated
+from tests.province.floor.room_participant import RoomParticipant, joined
 from tests.province.in_process import NOON, House, wish
 
 SITES = {"Xã ia-kly": "ia-kly", "Xã ia-o": "ia-o"}
@@ -190,7 +190,9 @@ async def until_hands(house: House, key: OccurrenceKey, expected: list[str]) -> 
                 else_say=lambda: hands(house, key))  # fmt: skip
 
 
-async def the_floor_goes_round(house: House, key: OccurrenceKey, kly: Seat, o: Seat) -> None:
+async def the_floor_goes_round(
+    house: House, key: OccurrenceKey, kly: RoomParticipant, o: RoomParticipant
+) -> None:
     """Two hands, the floor to the second, back, to the first, who then leaves."""
     await kly.hand(True)
     await until_hands(house, key, ["Xã ia-kly"])
@@ -219,8 +221,8 @@ async def test_hands_and_floor_through_the_embedded_room(house: House, tmp_path:
         key = now_on(house, room.address, CHAIR_PIN)
         async with running(RoomMonitor(house.database)):
             async with (
-                seated(room.address, "Xã ia-kly") as kly,
-                seated(room.address, "Xã ia-o") as o,
+                joined(room.address, "Xã ia-kly") as kly,
+                joined(room.address, "Xã ia-o") as o,
             ):
                 await the_floor_goes_round(house, key, kly, o)
 
@@ -248,8 +250,8 @@ async def test_hands_and_floor_through_a_real_janus(house: House, real_janus: Ro
     key = now_on(house, real_janus.address, SECRET)
     async with (
         running(RoomMonitor(house.database)),
-        seated(real_janus.address, "Xã ia-kly") as kly,
-        seated(real_janus.address, "Xã ia-o") as o,
+        joined(real_janus.address, "Xã ia-kly") as kly,
+        joined(real_janus.address, "Xã ia-o") as o,
     ):
         # Without notify_joining this room names only those who send something to who comes in.
         await until_told("the console is in", lambda: keepers(real_janus))
@@ -274,8 +276,8 @@ async def test_when_one_copy_dies_the_other_keeps_the_room(house: House, tmp_pat
         key = now_on(house, room.address, CHAIR_PIN)
         first, second = RoomMonitor(house.database), RoomMonitor(house.database)
         async with (
-            seated(room.address, "Xã ia-kly") as kly,
-            seated(room.address, "Xã ia-o") as o,
+            joined(room.address, "Xã ia-kly") as kly,
+            joined(room.address, "Xã ia-o") as o,
             running(first, second) as tasks,
         ):
             await kly.hand(True)

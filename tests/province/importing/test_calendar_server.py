@@ -28,9 +28,9 @@ from services.province.settings import Settings
 from services.province.sites.tree import get_site
 from services.province.storage.database import Database
 from tests.peers.radicale import PASSWORD, USER, Radicale, radicale
-from tests.province.importing.test_importing import SERIES, event, ics
+from tests.province.feed import DAY, agenda
+from tests.province.importing.uploads import SERIES, event, ics
 from tests.province.in_process import ADDRESS, NOON, House, Person, wish
-from tests.province.schedule.test_feed import DAY, agenda
 
 FIRST = NOON + 3600.0
 DAYS = 40.0

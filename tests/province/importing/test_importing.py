@@ -12,19 +12,8 @@ from services.province.importing.sites_sheet import id_of
 from services.province.importing.table import MAX_UNPACKED_BYTES, plain
 from services.province.settings import Settings
 from services.province.storage.database import Database
-from tests.province.importing.sheets import packed, sheet, with_member
-from tests.province.in_process import ADDRESS, House, Person
-
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def send(person: Person, path: str, content: bytes, name: str = "x.xlsx", **fields: str) -> str:
-    """The page that comes back, with its status in front."""
-    answer = person.client.post(
-        path, data={"csrf": person.csrf(), **fields}, files={"file": (name, content, XLSX)}
-    )
-    return f"{answer.status_code} {answer.text}"
-
+from tests.province.importing.uploads import SERIES, event, ics, packed, send, sheet, with_member
+from tests.province.in_process import ADDRESS, House
 
 COMMUNES = sheet(
     ["Danh sách điểm cầu năm 2026"],
@@ -135,23 +124,6 @@ def test_a_sheet_of_meetings(house: House) -> None:
     assert page.startswith("400")
     assert "Dòng 2" in page
     assert "Dòng 3" in page
-
-
-def ics(*events: str) -> bytes:
-    return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + "".join(events) + "END:VCALENDAR\r\n").encode()
-
-
-def event(*lines: str) -> str:
-    return "\r\n".join(["BEGIN:VEVENT", "DTSTAMP:20260301T000000Z", *lines, "END:VEVENT", ""])
-
-
-SERIES = (
-    "UID:a@x",
-    "SUMMARY:Giao ban",
-    "DTSTART;TZID=Asia/Ho_Chi_Minh:20260313T080000",
-    "DTEND;TZID=Asia/Ho_Chi_Minh:20260313T090000",
-    f"CONFERENCE;VALUE=URI;FEATURE=VIDEO:{ADDRESS}",
-)
 
 
 def test_a_calendar_with_a_series_one_off_and_one_moved(house: House) -> None:

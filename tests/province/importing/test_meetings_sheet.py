@@ -11,7 +11,7 @@ from services.province.schedule.meetings import Guests
 from services.province.sites import groups
 from services.province.sites.tree import place_at
 from services.province.storage.tables import Invitation, Meeting, Site
-from tests.province.importing.sheets import csv, sheet
+from tests.province.importing.uploads import csv, sheet
 from tests.province.in_process import NOON, House
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")

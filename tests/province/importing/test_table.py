@@ -16,7 +16,7 @@ from services.province.importing.table import (
     plain,
     read_rows,
 )
-from tests.province.importing.sheets import sheet
+from tests.province.importing.uploads import sheet
 
 COLUMNS = {"name": ("Tên", "Site"), "id": ("Mã",)}
 

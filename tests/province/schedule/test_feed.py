@@ -1,53 +1,20 @@
 """The feed of a site as its own agenda reader takes it, over a real socket."""
 
-import asyncio
-import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-import uvicorn
 
-from appliance.wire.calendar.agenda import Agenda, read_agenda
+from appliance.wire.calendar.agenda import read_agenda
 from services.endpoint.agenda.feed import Feed
 from services.province.errors import WrongInputError
 from services.province.schedule import meetings
-from services.province.schedule.feeds import Schedule, site_feed
+from services.province.schedule.feeds import Schedule
 from services.province.schedule.meetings import Guests
-from services.province.sites.tree import Tree, add_site, get_site, place_at
-from tests.process.waiting import until
+from services.province.sites.tree import Tree, add_site, place_at
+from tests.province.feed import DAY, ZONE, agenda, serving
 from tests.province.in_process import ADDRESS, NOON, House, wish
 from tests.province.statements import statements
-
-ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
-DAY = 86400.0
-
-
-def agenda(house: House, site: str, days: float = 14.0) -> Agenda:
-    with house.database.reading() as session:
-        body = site_feed(session, get_site(session, site), house.now)
-    read = read_agenda(body, begin=house.now - DAY, end=house.now + days * DAY, zone=ZONE)
-    assert read.problems == ()
-    return read
-
-
-@asynccontextmanager
-async def serving(house: House) -> AsyncIterator[str]:
-    """The program at a port of this machine."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(house.app, log_level="warning", timeout_graceful_shutdown=2)
-        server = uvicorn.Server(config)
-        task = asyncio.create_task(server.serve([listener]))
-        await until("the province serves", lambda: server.started or task.done())
-        try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            await task
 
 
 def test_a_meeting_reaches_the_sites_of_its_branch_and_no_other(house: House) -> None:

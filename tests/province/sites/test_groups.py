@@ -13,10 +13,9 @@ from services.province.schedule.meetings import Guests, edit, get_meeting
 from services.province.sites import groups
 from services.province.sites.tree import place_at
 from services.province.storage.tables import Invitation
-from tests.province.importing.sheets import sheet
-from tests.province.importing.test_importing import send
+from tests.province.feed import agenda
+from tests.province.importing.uploads import send, sheet
 from tests.province.in_process import House, wish
-from tests.province.schedule.test_feed import agenda
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
 from services.province.broker.ingest import ClientIdentity, Incoming, Ingest
-from tests.peers.mosquitto import BrokerBench
+from tests.peers.mosquitto import BrokerFixture
 from tests.process.waiting import until
 
 Name = tuple[str, str, int]
 
 
 @dataclass
-class Shelf:
+class MemoryStore:
     """Stores in memory under each report's name; `fails` says which batches it cannot take.
 
     The ingest stores in a thread: who reads sees a copy that nobody changes.
@@ -46,7 +46,7 @@ class Shelf:
 
 
 def ingest(
-    bench: BrokerBench, shelf: Shelf, *, identifier: str = "province", shared: bool = False,
+    bench: BrokerFixture, store: MemoryStore, *, identifier: str = "province", shared: bool = False,
     alarms: list[str] | None = None,
 ) -> Ingest:  # fmt: skip
     """Not yet running."""
@@ -57,11 +57,11 @@ def ingest(
         if alarms is not None:
             alarms.append(f"{site}: {reason}")
 
-    return Ingest(own, shelf.store, alarm=alarm)
+    return Ingest(own, store.store, alarm=alarm)
 
 
 @asynccontextmanager
-async def taking(one: Ingest) -> AsyncIterator[Ingest]:
+async def running_ingest(one: Ingest) -> AsyncIterator[Ingest]:
     """Running and connected."""
     task = asyncio.create_task(one.run(), name="ingest")
     try:

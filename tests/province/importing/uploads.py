@@ -6,6 +6,19 @@ from collections.abc import Sequence
 
 import openpyxl
 
+from tests.province.in_process import ADDRESS, Person
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+SERIES = (
+    "UID:a@x",
+    "SUMMARY:Giao ban",
+    "DTSTART;TZID=Asia/Ho_Chi_Minh:20260313T080000",
+    "DTEND;TZID=Asia/Ho_Chi_Minh:20260313T090000",
+    f"CONFERENCE;VALUE=URI;FEATURE=VIDEO:{ADDRESS}",
+)
+"""The lines of an event that a rule may repeat."""
+
 
 def sheet(*rows: Sequence[object]) -> bytes:
     """A book with these rows in its first sheet, as XLSX."""
@@ -38,3 +51,21 @@ def with_member(book: bytes, name: str, content: bytes) -> bytes:
         for member in old.infolist():
             new.writestr(member, content if member.filename == name else old.read(member))
     return made.getvalue()
+
+
+def ics(*events: str) -> bytes:
+    """A calendar of these events."""
+    return ("BEGIN:VCALENDAR\r\nVERSION:2.0\r\n" + "".join(events) + "END:VCALENDAR\r\n").encode()
+
+
+def event(*lines: str) -> str:
+    """One event of these lines."""
+    return "\r\n".join(["BEGIN:VEVENT", "DTSTAMP:20260301T000000Z", *lines, "END:VEVENT", ""])
+
+
+def send(person: Person, path: str, content: bytes, name: str = "x.xlsx", **fields: str) -> str:
+    """The page that comes back, with its status in front."""
+    answer = person.client.post(
+        path, data={"csrf": person.csrf(), **fields}, files={"file": (name, content, XLSX)}
+    )
+    return f"{answer.status_code} {answer.text}"

@@ -13,7 +13,7 @@ from appliance.wire.address import Address
 from tests.process.waiting import until_told
 
 
-class Seat:
+class RoomParticipant:
     """``people`` is what this one sees of the others."""
 
     def __init__(self, address: str, name: str) -> None:
@@ -64,14 +64,14 @@ class Seat:
 
 
 @asynccontextmanager
-async def seated(address: str, name: str) -> AsyncIterator[Seat]:
+async def joined(address: str, name: str) -> AsyncIterator[RoomParticipant]:
     """In the room from here to the end."""
-    seat = Seat(address, name)
-    await seat.socket.open()
-    reading = asyncio.create_task(seat.socket.run(), name=f"seat of {name}")
+    participant = RoomParticipant(address, name)
+    await participant.socket.open()
+    reading = asyncio.create_task(participant.socket.run(), name=f"participant of {name}")
     try:
-        await seat.enter()
-        yield seat
+        await participant.enter()
+        yield participant
     finally:
-        await seat.socket.close()
+        await participant.socket.close()
         await cancel_and_wait(reading)
