@@ -36,7 +36,7 @@ from services.endpoint.status.self_test import SelfTest
 log = logging.getLogger("diemcau.conductor")
 
 STATUS_SHOWN_S = 10.0
-"""How long the answer to a short press stays on the TV (architecture, section 4)."""
+"""How long the answer to a short press stays on the TV."""
 REFUSED_SHOWN_S = 5.0
 MAX_TURN_INTERVAL_S = 5.0
 """At the latest so often everything is asked anew, and the watchdog fed."""
