@@ -21,21 +21,21 @@ from appliance.wire.calendar.feed_problem import FeedError, FeedProblem
 from services.endpoint.agenda import feed_fetch
 from services.endpoint.agenda.feed_cache import Kept, read_kept, write_kept
 from services.endpoint.agenda.feed_fetch import FETCH_DEADLINE_S, Fetched, Mark, fetch
-from services.endpoint.agenda.feed_sanity import CONFIRM_AFTER_S, Doubt, judge, pause_s
+from services.endpoint.agenda.feed_sanity import CONFIRM_AFTER_S, Doubt, judge, poll_interval_s
 
-BEHIND_S = 24 * 3600.0
+LOOK_BACK_S = 24 * 3600.0
 """A meeting may have begun that long ago and still run (`event.MAX_LENGTH`)."""
 
-AHEAD_S = 14 * 24 * 3600.0
+LOOK_AHEAD_S = 14 * 24 * 3600.0
 """What a site looks ahead: the next meeting on the screen, and a working week for updates."""
 
-READ_FOR_S = 6 * 3600.0
+REREAD_S = 6 * 3600.0
 """After so long an unchanged feed is read again, for occurrences that have come into sight."""
 
 REWRITE_S = 3600.0
 """How old the time of the last fetch may grow in the file, which is on an SD card."""
 
-READING_S = 60.0
+READ_DEADLINE_S = 60.0
 """A feed of the largest size on the slowest board takes about a third of this."""
 
 
@@ -55,7 +55,7 @@ class FeedState:
 
 
 @dataclass(frozen=True, slots=True)
-class _Suspect:
+class _Doubtful:
     body: bytes
     mark: Mark
     doubt: Doubt
@@ -83,17 +83,17 @@ class Feed:
     ) -> None:
         self._source, self._folder = source, folder
         self._zone, self._hosts = zone, hosts
-        self._ours = http is None
+        self._owns_http = http is None
         self._http = feed_fetch.client(ca) if http is None else http
         self._deadline_s, self._confirm_after_s = deadline_s, confirm_after_s
         self._kept: Kept | None = None
-        self._suspect: _Suspect | None = None
+        self._doubtful: _Doubtful | None = None
         self._state = FeedState(
             Agenda(), None, FeedProblem.NOT_YET, "no agenda has been fetched so far"
         )
         self._read_at = 0.0
         self._written_at: float | None = None
-        self._chance = random.Random()  # noqa: S311 - spreads the polls, guards nothing
+        self._random = random.Random()  # noqa: S311 - spreads the polls, guards nothing
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,7 +104,7 @@ class Feed:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._ours:
+        if self._owns_http:
             await self._http.aclose()
 
     @property
@@ -139,27 +139,27 @@ class Feed:
     async def refresh(self, now: float) -> FeedState:
         """Ask the source; never raises for what a source can do."""
         try:
-            answer = await fetch(
+            fetched = await fetch(
                 self._source, self._mark(), self._http, deadline_s=self._deadline_s
             )
-            await self._weigh(answer, now)
+            await self._judge(fetched, now)
         except FeedError as error:
             await self._fail(error.problem, str(error), now)
         return self._state
 
-    async def _weigh(self, answer: Fetched, now: float) -> None:
-        suspect, kept = self._suspect, self._kept
-        if suspect is None and kept is not None and answer.body in (None, kept.body):
-            await self._take(Kept(kept.body, answer.mark, now), now)
+    async def _judge(self, fetched: Fetched, now: float) -> None:
+        doubtful, kept = self._doubtful, self._kept
+        if doubtful is None and kept is not None and fetched.body in (None, kept.body):
+            await self._accept(Kept(kept.body, fetched.mark, now), now)
             return
-        body = answer.body if answer.body is not None else suspect.body if suspect else b""
-        offered = await self._read_aside(body, now)
+        body = fetched.body if fetched.body is not None else doubtful.body if doubtful else b""
+        received = await self._read_in_thread(body, now)
         if kept is not None:
-            believed = await self._read_aside(kept.body, now)
-            before = suspect.doubt if suspect else None
-            doubt = judge(believed, offered, before, now, confirm_after_s=self._confirm_after_s)
+            believed = await self._read_in_thread(kept.body, now)
+            before = doubtful.doubt if doubtful else None
+            doubt = judge(believed, received, before, now, confirm_after_s=self._confirm_after_s)
             if doubt is not None:
-                self._suspect = _Suspect(body, answer.mark, doubt)
+                self._doubtful = _Doubtful(body, fetched.mark, doubt)
                 ahead = sum(meeting.end > now for meeting in believed.meetings)
                 detail = (
                     f"the feed has lost {len(doubt.lost)} of {ahead} meetings ahead; the old ones"
@@ -167,15 +167,15 @@ class Feed:
                 )
                 await self._fail(FeedProblem.SHRUNKEN, detail, now)
                 return
-        await self._take(Kept(body, answer.mark, now), now, agenda=offered)
+        await self._accept(Kept(body, fetched.mark, now), now, agenda=received)
 
-    async def _take(self, kept: Kept, now: float, *, agenda: Agenda | None = None) -> None:
-        before, self._kept, self._suspect = self._kept, kept, None
-        await self._look(now, agenda)
+    async def _accept(self, kept: Kept, now: float, *, agenda: Agenda | None = None) -> None:
+        before, self._kept, self._doubtful = self._kept, kept, None
+        await self._reread(now, agenda)
         self._state = FeedState(
             self._state.agenda,
             kept.fetched_at,
-            next_s=pause_s(self._state.agenda.refresh_s, self._chance.random()),
+            next_s=poll_interval_s(self._state.agenda.refresh_s, self._random.random()),
         )
         same = before is not None and (before.body, before.mark) == (kept.body, kept.mark)
         if same and self._written_at is not None and now - self._written_at < REWRITE_S:
@@ -190,36 +190,42 @@ class Feed:
 
     async def _fail(self, problem: FeedProblem, detail: str, now: float) -> None:
         with contextlib.suppress(FeedError):  # then what was read before is still what there is
-            await self._look(now, None)
+            await self._reread(now, None)
         doubted = problem is FeedProblem.SHRUNKEN
-        pause = pause_s(self._state.agenda.refresh_s, self._chance.random(), doubted=doubted)
+        pause = poll_interval_s(
+            self._state.agenda.refresh_s, self._random.random(), doubted=doubted
+        )
         self._state = replace(self._state, problem=problem, detail=detail, next_s=pause)
 
-    async def _look(self, now: float, agenda: Agenda | None) -> None:
+    async def _reread(self, now: float, agenda: Agenda | None) -> None:
         """Set `agenda`, or read the kept feed again where new occurrences have come into sight."""
-        if agenda is None and self._read_at and 0.0 <= now - self._read_at < READ_FOR_S:
+        if agenda is None and self._read_at and 0.0 <= now - self._read_at < REREAD_S:
             return
         if agenda is None and self._kept is not None:
-            agenda = await self._read_aside(self._kept.body, now)
+            agenda = await self._read_in_thread(self._kept.body, now)
         if agenda is not None:
             self._read_at = now
             self._state = replace(self._state, agenda=agenda)
 
     def _mark(self) -> Mark:
-        if self._suspect is not None:
-            return self._suspect.mark
+        if self._doubtful is not None:
+            return self._doubtful.mark
         return self._kept.mark if self._kept is not None else Mark()
 
     def _read(self, body: bytes, now: float) -> Agenda:
         return read_agenda(
-            body, begin=now - BEHIND_S, end=now + AHEAD_S, zone=self._zone, hosts=self._hosts
+            body,
+            begin=now - LOOK_BACK_S,
+            end=now + LOOK_AHEAD_S,
+            zone=self._zone,
+            hosts=self._hosts,
         )
 
-    async def _read_aside(self, body: bytes, now: float) -> Agenda:
+    async def _read_in_thread(self, body: bytes, now: float) -> Agenda:
         """Read in a thread: a large feed takes seconds, in which a call must go on."""
         try:
-            async with asyncio.timeout(READING_S):
+            async with asyncio.timeout(READ_DEADLINE_S):
                 return await asyncio.to_thread(self._read, body, now)
         except TimeoutError as error:
-            slow = f"the feed cannot be read within {READING_S:g} s"
+            slow = f"the feed cannot be read within {READ_DEADLINE_S:g} s"
             raise FeedError(FeedProblem.TOO_SLOW, slow) from error

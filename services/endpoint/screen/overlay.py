@@ -51,7 +51,7 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
-class _Look:
+class _Appearance:
     icon: str
     ink: Colour
     ground: Colour
@@ -59,17 +59,17 @@ class _Look:
     faint: Colour = MUTED
 
 
-LOOKS: dict[Microphone, _Look] = {
-    Microphone.OFF: _Look("microphone-off", RED, GROUND),
-    Microphone.HAND: _Look("hand", MUTED, GROUND),
-    Microphone.HAND_CONFIRMED: _Look("hand", AMBER, GROUND),
-    Microphone.GIVEN: _Look("microphone", GREEN, GROUND),
-    Microphone.LIVE: _Look("microphone", WHITE, DEEP_GREEN, 0.94, WHITE),
-    Microphone.FAILED: _Look("warning", WHITE, DEEP_RED, 0.94, WHITE),
+APPEARANCES: dict[Microphone, _Appearance] = {
+    Microphone.OFF: _Appearance("microphone-off", RED, GROUND),
+    Microphone.HAND: _Appearance("hand", MUTED, GROUND),
+    Microphone.HAND_CONFIRMED: _Appearance("hand", AMBER, GROUND),
+    Microphone.GIVEN: _Appearance("microphone", GREEN, GROUND),
+    Microphone.LIVE: _Appearance("microphone", WHITE, DEEP_GREEN, 0.94, WHITE),
+    Microphone.FAILED: _Appearance("warning", WHITE, DEEP_RED, 0.94, WHITE),
 }
 """The lamp's colours once more: red off, amber hand, green live."""
 
-LINES: dict[LineQuality, Colour] = {
+LINE_COLOURS: dict[LineQuality, Colour] = {
     LineQuality.UNKNOWN: MUTED,
     LineQuality.GOOD: GREEN,
     LineQuality.FAIR: AMBER,
@@ -123,9 +123,9 @@ def _done(canvas: Canvas, box: Box) -> Patch:
 def _microphone(
     state: Microphone, words: MicrophoneWords, size: tuple[int, int], locale: str
 ) -> Patch:
-    grid, texts, look = Grid(*size), languages(locale), LOOKS[state]
+    grid, texts, appearance = Grid(*size), languages(locale), APPEARANCES[state]
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
-    large, small = Style(44, Weight.BOLD), Style(34, colour=look.faint)
+    large, small = Style(44, Weight.BOLD), Style(34, colour=appearance.faint)
     max_width = self_view(size).x - px(EDGE) * 2 - px(120) - px(36)
     label, hint = texts.first(words.state), texts.first(words.hint)
     first, second = probe.fitted(label, large, max_width), probe.fitted(hint, small, max_width)
@@ -136,10 +136,10 @@ def _microphone(
     )
     high = probe.line_height(44) + probe.line_height(34) + px(8)
     box = Box(px(EDGE), grid.height - px(EDGE) - high, px(120) + across + px(36), high)
-    canvas = _patch(grid, box, look.ground)
-    canvas.plate(look.ground, opacity=look.opacity, radius=16)
+    canvas = _patch(grid, box, appearance.ground)
+    canvas.plate(appearance.ground, opacity=appearance.opacity, radius=16)
     inner = canvas.whole
-    canvas.icon(look.icon, Box(px(24), 0, px(76), inner.height), look.ink)
+    canvas.icon(appearance.icon, Box(px(24), 0, px(76), inner.height), appearance.ink)
     text = Box(px(120), px(2), inner.width - px(120) - px(18), inner.height - px(6))
     upper = canvas.line_height(44)
     canvas.text(label, Box(text.x, text.y, text.width, upper), large)
@@ -169,7 +169,7 @@ def _speaker(name: str, end: int, size: tuple[int, int]) -> Patch:
 def _line(line: LineQuality, clock: str, size: tuple[int, int], locale: str) -> Patch:
     grid, texts = Grid(*size), languages(locale)
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
-    bold, plain = Style(38, Weight.BOLD, rise=0.5), Style(34, colour=LINES[line], rise=0.5)
+    bold, plain = Style(38, Weight.BOLD, rise=0.5), Style(34, colour=LINE_COLOURS[line], rise=0.5)
     weak = texts.first(_WEAK) if line is LineQuality.POOR else ""
     parts = [(text, style) for text, style in ((weak, plain), (clock, bold)) if text]
     spans = [
@@ -181,7 +181,7 @@ def _line(line: LineQuality, clock: str, size: tuple[int, int], locale: str) -> 
     canvas = _patch(grid, box, GROUND)
     canvas.plate(GROUND, opacity=_OPACITY, radius=16)
     high = canvas.whole.height
-    canvas.icon(f"line-{line.value}", Box(px(20), 0, px(44), high), LINES[line])
+    canvas.icon(f"line-{line.value}", Box(px(20), 0, px(44), high), LINE_COLOURS[line])
     x = px(20) + px(44)
     for (text, style), span in zip(parts, spans, strict=True):
         x += px(16)

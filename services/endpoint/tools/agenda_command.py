@@ -16,7 +16,7 @@ from appliance.wire.address import shown
 from appliance.wire.calendar.agenda import Agenda, read_agenda
 from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.meeting import Meeting
-from services.endpoint.agenda.feed import AHEAD_S, BEHIND_S
+from services.endpoint.agenda.feed import LOOK_AHEAD_S, LOOK_BACK_S
 from services.endpoint.agenda.feed_fetch import Mark, client, fetch
 
 _PHASES = {
@@ -55,8 +55,8 @@ def agenda_command(
         feed = asyncio.run(_fetched(source, ca))
         agenda = read_agenda(
             feed,
-            begin=moment - BEHIND_S,
-            end=moment + AHEAD_S,
+            begin=moment - LOOK_BACK_S,
+            end=moment + LOOK_AHEAD_S,
             zone=zone,
             hosts=frozenset(host.lower() for host in hosts),
         )
@@ -102,13 +102,13 @@ def _moment(text: str | None, zone: ZoneInfo) -> float:
 
 def _refuse(source: str, at: float, zone: ZoneInfo, error: FeedError, *, as_json: bool) -> None:
     if as_json:
-        told = {
+        refusal = {
             "at": _iso(at, zone),
             "ok": False,
             "fault": error.problem.value,
             "detail": str(error),
         }
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(json.dumps(refusal, ensure_ascii=False))
     click.echo(f"Không đọc được lịch họp / the agenda cannot be read: {error}", err=True)
 
 

@@ -66,21 +66,21 @@ def dial(
     try:
         site = read_site(site_file) if site_file is not None else None
         sip = site.sip if site is not None else SipChoices()
-        table = Dialers(ca or (site.call.ca if site is not None else ""), sip=sip)
-        camera_of = Camera(_source(camera), encoders=encoders_for(model(Path("/"))))
-        microphone_of = Microphone(_source(microphone))
+        dialers = Dialers(ca or (site.call.ca if site is not None else ""), sip=sip)
+        camera_device = Camera(_source(camera), encoders=encoders_for(model(Path("/"))))
+        microphone_device = Microphone(_source(microphone))
         sink = Recording(record) if record else None
     except (SourceError, SiteFileError, ssl.SSLError, OSError) as error:
         raise click.UsageError(str(error)) from error
     called = name or (site.site.name if site is not None else "Điểm Cầu")
-    trial = _Trial(address, camera_of, microphone_of, sink, called, table)
-    asyncio.run(trial.run(seconds))
-    result = trial.result()
+    test_call = _TestCall(address, camera_device, microphone_device, sink, called, dialers)
+    asyncio.run(test_call.run(seconds))
+    result = test_call.result()
     click.echo(json.dumps(result, ensure_ascii=False) if as_json else _lines(result))
     sys.exit(0 if result["ok"] else 1)
 
 
-class _Trial:
+class _TestCall:
     """One call with everything that it needs."""
 
     def __init__(
@@ -90,12 +90,12 @@ class _Trial:
         microphone: Microphone,
         record: Recording | None,
         name: str,
-        table: Dialers,
+        dialers: Dialers,
     ) -> None:
         self._address, self._name = address, name
         self._camera, self._microphone = camera, microphone
         self._record = record
-        self._table = table
+        self._dialers = dialers
         self._reason: EndReason | None = None
         self._detail = ""
         self._statistics = CallStatistics()
@@ -107,7 +107,7 @@ class _Trial:
         self._microphone.open()
         try:
             near = LocalTracks(LocalVideo(self._camera), LocalAudio(self._microphone, "opus"))
-            call = await self._table.dial(self._address, near, name=self._name)
+            call = await self._dialers.dial(self._address, near, name=self._name)
             try:
                 await self._stay(call, seconds)
             finally:

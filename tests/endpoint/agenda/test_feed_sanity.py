@@ -10,7 +10,7 @@ from services.endpoint.agenda.feed_sanity import (
     Doubt,
     judge,
     lost_meetings,
-    pause_s,
+    poll_interval_s,
 )
 
 NOW = 1_772_000_000.0
@@ -82,16 +82,16 @@ def test_never_believed_at_once_and_always_in_the_end(
 
 @given(st.none() | st.floats(0, 1e9), st.floats(0, 1, exclude_max=True), st.booleans())
 def test_polls_are_between_one_and_fifteen_minutes(
-    refresh: float | None, chance: float, doubted: bool
+    refresh: float | None, jitter: float, doubted: bool
 ) -> None:
-    assert 60 <= pause_s(refresh, chance, doubted=doubted) <= 900
+    assert 60 <= poll_interval_s(refresh, jitter, doubted=doubted) <= 900
     if doubted:
-        assert pause_s(refresh, chance, doubted=True) >= CONFIRM_AFTER_S
+        assert poll_interval_s(refresh, jitter, doubted=True) >= CONFIRM_AFTER_S
 
 
 def test_polls_are_spread() -> None:
-    assert pause_s(300, 0.0) == 300
-    assert pause_s(300, 0.5) == 270
-    assert pause_s(None, 0.0) == 300
-    assert pause_s(5, 0.0) != pause_s(5, 0.9)
-    assert pause_s(86400, 0.0) == 900
+    assert poll_interval_s(300, 0.0) == 300
+    assert poll_interval_s(300, 0.5) == 270
+    assert poll_interval_s(None, 0.0) == 300
+    assert poll_interval_s(5, 0.0) != poll_interval_s(5, 0.9)
+    assert poll_interval_s(86400, 0.0) == 900

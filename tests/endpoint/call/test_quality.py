@@ -4,7 +4,7 @@ import pytest
 
 from appliance.core.scenes import LineQuality
 from appliance.dialers.api import CallStatistics, VideoStatistics
-from services.endpoint.call.quality import LOOKS, Quality
+from services.endpoint.call.quality import MAX_SAMPLES, Quality
 
 
 def seen(received: int, lost: int, rtt_ms: float | None = 20.0) -> CallStatistics:
@@ -41,6 +41,6 @@ def test_the_figures_are_those_of_the_newest_looks() -> None:
     assert quality.figures == {}
     quality.of(seen(500, 500, None))
     assert quality.figures == {"loss_percent": 50.0}
-    for look in range(1, LOOKS + 1):
+    for look in range(1, MAX_SAMPLES + 1):
         quality.of(seen(500 + look * 98, 500 + look * 2, 41.23))
     assert quality.figures == {"loss_percent": 2.0, "rtt_ms": 41.2}
