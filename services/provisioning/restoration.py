@@ -30,7 +30,7 @@ def is_this_site(copy: SecondCopy, on_card: SiteFileOnCard | None) -> bool:
 
     A card that names another site was written for that site: under the old one's certificate it
     would speak to the province in the name of a commune where it does not stand. A card without a
-    file, or with one that has faults, says nothing of the kind: the last good settings stay in
+    file, or with one that has problems, says nothing of the kind: the last good settings stay in
     force, as they do on a box that has lost nothing.
     """
     return on_card is None or on_card.site is None or on_card.site.site.id == copy.site

@@ -71,7 +71,7 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the console shows of a site. ``notes`` are faults that the site copes with."""
+    """What the console shows of a site. ``notes`` are problems that the site copes with."""
 
     state: State
     reasons: tuple[Reason, ...] = ()
