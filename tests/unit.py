@@ -7,7 +7,7 @@ all the same is marked ``slow``.
 
 from pathlib import Path, PurePosixPath
 
-FOLDERS = (
+PURE = (
     "base",
     "core",
     "dialers/sip/sdp",
@@ -22,10 +22,11 @@ FOLDERS = (
     "media/rtp",
     "provisioning",
     "slots",
-    "support",
-    "updates",
+    "support/test_used_grants.py",
+    "updates/test_release.py",
     "wire",
 )
+"""Folders and single files."""
 
 WITH_MORE = {
     "base/test_journal.py": "a process and its terminal",
@@ -43,10 +44,6 @@ WITH_MORE = {
     "provisioning/test_first_boot.py": "processes",
     "provisioning/test_keep.py": "a process",
     "provisioning/test_unit_rights.py": "processes",
-    "support/test_accept_grant.py": "openssl",
-    "updates/test_budgeted_install.py": "processes",
-    "updates/test_stick_and_grant.py": "openssl",
-    "updates/test_unit_rights.py": "processes",
 }
 """Files of these folders that are no unit tests, each with what it needs."""
 
@@ -57,6 +54,6 @@ def is_unit(path: Path, root: Path) -> bool:
     if path.is_dir():
         return any(
             name.is_relative_to(folder) or PurePosixPath(folder).is_relative_to(name)
-            for folder in FOLDERS
+            for folder in PURE
         )
-    return str(name) not in WITH_MORE and any(name.is_relative_to(folder) for folder in FOLDERS)
+    return str(name) not in WITH_MORE and any(name.is_relative_to(folder) for folder in PURE)

@@ -1,5 +1,6 @@
 """First boot: whatever moment the power is cut, settings are whole and no secret stays behind."""
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -92,6 +93,7 @@ def test_every_cut_of_every_operation_is_survived() -> None:
                 _done(disk, "Khac" if old else SECRET)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     edits=st.lists(
