@@ -14,7 +14,7 @@ from tests.unit import is_unit
 _unhurried = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("search", _unhurried)
 settings.register_profile("house", _unhurried, derandomize=True)
-settings.register_profile("unit", _unhurried, derandomize=True, max_examples=20)
+settings.register_profile("unit", _unhurried, derandomize=True, max_examples=10)
 settings.load_profile("house")
 
 

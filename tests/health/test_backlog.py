@@ -3,6 +3,7 @@
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -64,6 +65,7 @@ def test_half_a_line_of_a_power_cut_is_no_report(tmp_path: Path) -> None:
     assert drain(Backlog(tmp_path)) == [item(1)]
 
 
+@pytest.mark.slow
 def test_it_never_grows_above_its_bound_and_the_newest_stay(tmp_path: Path) -> None:
     backlog = Backlog(tmp_path, file_bytes=500, max_files=4)
     for number in range(250):
@@ -82,6 +84,7 @@ def test_a_disk_that_cannot_is_said_once_and_stops_nothing(tmp_path: Path) -> No
     assert backlog.first(1) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=40)
 @given(st.lists(st.one_of(st.integers(1, 5), st.none()), max_size=30))
 def test_any_order_of_keeping_and_sending_loses_and_turns_nothing(steps: list[int | None]) -> None:

@@ -77,6 +77,7 @@ def test_a_garbled_copy_is_not_used(at: int, bit: int) -> None:
     assert (found, older) == ((SecondCopy(members(), 7), 1) if empty else (whole, 0))
 
 
+@pytest.mark.slow
 def test_every_torn_write_leaves_the_older_copy_or_the_newer(disk: Path) -> None:
     """Each number of sectors that can have reached the card, over a new card, a first, a second
     and a third copy."""

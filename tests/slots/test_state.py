@@ -31,6 +31,7 @@ def test_a_state_is_read_as_it_was_written(state: BootState) -> None:
     assert parse(bytes(state)) == state
 
 
+@pytest.mark.slow
 def test_every_torn_sector_leaves_the_state_before_or_the_state_after() -> None:
     """Each byte that a write could have stopped at, for each state and each change of it."""
     for state in STATES[:: len(STATES) // 16]:

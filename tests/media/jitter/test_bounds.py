@@ -3,6 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from appliance.media.jitter.audio import MAX_PACKETS, AudioJitterBuffer, Sound
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.payload_formats import H264, VP8
@@ -24,6 +26,7 @@ def test_a_picture_that_never_ends_is_given_up() -> None:
     assert [unit.data for unit in out] == [coded(key)]
 
 
+@pytest.mark.slow
 def test_leaps_in_the_numbers_leave_no_mountain_of_holes() -> None:
     jitter = VideoJitterBuffer(H264)
     for number in range(200):

@@ -54,6 +54,7 @@ def test_timestamps_wrap() -> None:
     assert [b - a for a, b in itertools.pairwise(times)] == [3000] * 19
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
