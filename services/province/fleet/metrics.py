@@ -16,8 +16,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from services.province.broker.ingest import IngestCounts
-from services.province.fleet.overview import standings_of
-from services.province.fleet.readiness import Standing, State
+from services.province.fleet.overview import statuses_of
+from services.province.fleet.readiness import SiteStatus, State
 from services.province.schedule.feeds import Schedule
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Participation
@@ -28,7 +28,7 @@ class Figures:
     """All figures of one moment."""
 
     now: float
-    standings: dict[str, Standing]
+    statuses: dict[str, SiteStatus]
     meetings: int
     in_rooms: int
     hands: int
@@ -41,7 +41,7 @@ def figures(session: Session, now: float) -> Figures:
     inside = select(func.count()).select_from(Participation).where(Participation.left_at.is_(None))
     return Figures(
         now,
-        standings_of(session, tree.sites, now, close=bool(running)),
+        statuses_of(session, tree.sites, now, close=bool(running)),
         len(running),
         session.scalar(inside) or 0,
         session.scalar(inside.where(Participation.hand_at.is_not(None))) or 0,
@@ -66,7 +66,7 @@ class _FigureCollector(Collector):
         found = self._figures
         states = GaugeMetricFamily("diemcau_sites", "Sites by their state", labels=["state"])
         for state in State:
-            count = sum(standing.state is state for standing in found.standings.values())
+            count = sum(status.state is state for status in found.statuses.values())
             states.add_metric([state], count)
         yield states
         age = GaugeMetricFamily(
@@ -77,13 +77,13 @@ class _FigureCollector(Collector):
         alarms = GaugeMetricFamily(
             "diemcau_site_alarms", "Alarms that hold at a site", labels=["site", "severity"]
         )
-        for site, standing in found.standings.items():
-            if standing.heard_at is None:
+        for site, status in found.statuses.items():
+            if status.heard_at is None:
                 continue
-            age.add_metric([site], max(0.0, found.now - standing.heard_at))
-            if standing.state is State.SILENT:
+            age.add_metric([site], max(0.0, found.now - status.heard_at))
+            if status.state is State.SILENT:
                 continue
-            held = [*standing.reasons, *standing.notes]
+            held = [*status.reasons, *status.notes]
             for severity in (1, 2, 3):
                 count = sum(alarm.severity == severity for alarm in held)
                 alarms.add_metric([site, str(severity)], count)

@@ -1,4 +1,4 @@
-"""The first page as values: the meeting that people look to, and how its sites stand."""
+"""The data of the first page: the meeting that is on or next, and the status of its sites."""
 
 import json
 from collections.abc import Iterable
@@ -9,29 +9,29 @@ from typing import Any
 from sqlalchemy import Text, case, cast, select
 from sqlalchemy.orm import Session
 
-from services.province.fleet.readiness import Heard, Standing, State, judge, near
+from services.province.fleet.readiness import LatestReport, SiteStatus, State, is_near, site_status
 from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.schedule.ical import Occurrence
 from services.province.sites.tree import SiteName, Tree
 from services.province.storage.tables import LastReport
 
 AHEAD_S = 7 * 24 * 3600.0
-MOST_LISTED = 200
-"""Sites in need on the first page; who has more has one cause, not two hundred."""
+MAX_LISTED = 200
+"""Sites in need on the first page; more than that have one cause, not two hundred."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One site and its standing."""
+class SiteRow:
+    """One site and its status."""
 
     site: SiteName
     branch: str
-    standing: Standing
+    status: SiteStatus
 
 
 @dataclass(frozen=True, slots=True)
-class Branch:
-    """How many of a branch stand how."""
+class BranchCounts:
+    """How many sites of a branch have which state."""
 
     name: str
     counts: dict[State, int]
@@ -49,51 +49,51 @@ class Overview:
     meeting: Occurrence | None
     running: bool
     counts: dict[State, int]
-    branches: tuple[Branch, ...]
-    needing: tuple[Row, ...]
+    branches: tuple[BranchCounts, ...]
+    needing: tuple[SiteRow, ...]
     more: int
-    """So many more are in need than listed."""
+    """So many more are in need than are listed."""
     upcoming: tuple[Occurrence, ...]
 
 
 def overview(session: Session, now: float) -> Overview:
-    """How things stand at `now` for the meeting that is on or next, else for all sites."""
+    """The page at `now`: of the meeting that is on or next, else of all sites."""
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, now)
     occurring = schedule.between(now, now + AHEAD_S)
     meeting = next_meeting(occurring, now)
     sites = schedule.invited(meeting) if meeting is not None else set(tree.sites)
     sites &= set(tree.sites)
-    close = meeting is not None and near(now, meeting.begin, meeting.end)
-    standings = standings_of(session, sites, now, close=close)
+    close = meeting is not None and is_near(now, meeting.begin, meeting.end)
+    statuses = statuses_of(session, sites, now, close=close)
     counts = dict.fromkeys(State, 0)
     by_branch: dict[str, dict[State, int]] = {}
     rows = []
-    for number in sites:
-        site, standing = tree.sites[number], standings[number]
-        branch = tree.branch_of(number).name
-        counts[standing.state] += 1
-        by_branch.setdefault(branch, dict.fromkeys(State, 0))[standing.state] += 1
-        if standing.state in (State.SILENT, State.HELP):
-            rows.append(Row(site, branch, standing))
+    for site_id in sites:
+        site, status = tree.sites[site_id], statuses[site_id]
+        branch = tree.branch_of(site_id).name
+        counts[status.state] += 1
+        by_branch.setdefault(branch, dict.fromkeys(State, 0))[status.state] += 1
+        if status.state in (State.SILENT, State.HELP):
+            rows.append(SiteRow(site, branch, status))
     rows.sort(key=lambda row: (_urgency(row), row.branch, row.site.name, row.site.id))
     return Overview(
         meeting,
         meeting is not None and meeting.begin <= now,
         counts,
-        tuple(Branch(name, found) for name, found in sorted(by_branch.items())),
-        tuple(rows[:MOST_LISTED]),
-        max(0, len(rows) - MOST_LISTED),
+        tuple(BranchCounts(name, found) for name, found in sorted(by_branch.items())),
+        tuple(rows[:MAX_LISTED]),
+        max(0, len(rows) - MAX_LISTED),
         tuple(occurring[:8]),
     )
 
 
-def standings_of(
+def statuses_of(
     session: Session, sites: Iterable[str], now: float, *, close: bool
-) -> dict[str, Standing]:
-    """Each site's standing; `close`: a meeting is near or on."""
+) -> dict[str, SiteStatus]:
+    """Each site's status; `close`: a meeting is near or on."""
     wanted = set(sites)
-    heard: dict[str, dict[str, Heard]] = {site: {} for site in wanted}
+    reports: dict[str, dict[str, LatestReport]] = {site: {} for site in wanted}
     # Of a site's health the alarms alone: to read its figures, a thousand times, would take longer
     # than all the rest.
     alarms = LastReport.state["alarms"]
@@ -101,24 +101,24 @@ def standings_of(
     columns = (
         LastReport.site_id, LastReport.kind, LastReport.at, LastReport.received_at, state,
     )  # fmt: skip
-    question = select(*columns)
+    query = select(*columns)
     if len(wanted) <= 1:
-        question = question.where(LastReport.site_id.in_(wanted))
-    for site, kind, at, received_at, told in session.connection().execute(question):
+        query = query.where(LastReport.site_id.in_(wanted))
+    for site, kind, at, received_at, text in session.connection().execute(query):
         if site in wanted:
-            read = _read(told)
-            heard[site][kind] = Heard(
+            read = _parse(text)
+            reports[site][kind] = LatestReport(
                 at, received_at, {"alarms": read} if kind == "health" else read
             )
-    return {site: judge(reports, now, close=close) for site, reports in heard.items()}
+    return {site: site_status(found, now, close=close) for site, found in reports.items()}
 
 
 @lru_cache(maxsize=16_384)
-def _read(told: str | None) -> Any:
-    """JSON that is mostly the same from look to look, and from site to site."""
-    return json.loads(told) if told else None
+def _parse(text: str | None) -> Any:
+    """JSON that is mostly the same at each reading, and of each site."""
+    return json.loads(text) if text else None
 
 
-def _urgency(row: Row) -> tuple[int, int]:
-    # Whoever is being helped already may wait behind those whom nobody sees to.
-    return (1 if row.site.helper else 0, 0 if row.standing.state is State.SILENT else 1)
+def _urgency(row: SiteRow) -> tuple[int, int]:
+    # Sites that somebody sees to already come after the others.
+    return (1 if row.site.helper else 0, 0 if row.status.state is State.SILENT else 1)

@@ -1,6 +1,6 @@
-"""Whether a site is ready: pure, from its last reports and the hour.
+"""Whether a site is ready: pure, from its last reports and the time.
 
-What a site said is believed only as long as it is fresh: a dead box must never keep a green mark.
+A report counts only while it is fresh: a dead box must never keep a green mark.
 """
 
 from collections.abc import Mapping
@@ -14,13 +14,13 @@ SILENT_AFTER_S = 190.0
 """Three missed reports of the ordinary minute, and the time that the last needs to arrive."""
 SILENT_NEAR_S = 75.0
 """Near a meeting a site reports every 10 s; one that has not learnt of it yet, each minute."""
-NEAR_S = 15 * 60.0
-MOST_REASONS = 8
+NEAR_MEETING_S = 15 * 60.0
+MAX_REASONS = 8
 
 NEVER_HEARD = N_("Nothing was ever heard from this site.")
 NEVER_REMEDY = N_("Plug it in and approve it; its card must be made for this province.")
 SILENT_KEY = "silent"
-"""What no site reports of itself, among the keys of its alarms."""
+"""A key of alarm episodes that no site reports of itself."""
 SILENT = N_("Nothing has been heard from this site for {age}.")
 WENT = N_("The site said that it is switched off.")
 SILENT_REMEDY = N_("Call the commune: is the power on, is the network cable in?")
@@ -34,7 +34,7 @@ UNKNOWN_REMEDY = N_("Call the commune and let them read the code on the TV.")
 
 
 class State(StrEnum):
-    """Where a site stands before a meeting; the order is that of urgency."""
+    """Whether a site is ready for a meeting; the order is that of urgency."""
 
     SILENT = "silent"
     HELP = "help"
@@ -43,8 +43,8 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
-    """A site's last report of one kind, as the storage has it."""
+class LatestReport:
+    """A site's last report of one kind: by its clock, by ours, and its fields."""
 
     at: float
     received_at: float
@@ -70,7 +70,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SiteStatus:
     """What the console shows of a site. ``notes`` are problems that the site copes with."""
 
     state: State
@@ -82,31 +82,35 @@ class Standing:
     hand_since: float = 0.0
 
 
-def near(now: float, begin: float | None, end: float | None) -> bool:
+def is_near(now: float, begin: float | None, end: float | None) -> bool:
     """Whether the quarter hour before a meeting, or the meeting, is on."""
-    return begin is not None and end is not None and begin - NEAR_S <= now < end
+    return begin is not None and end is not None and begin - NEAR_MEETING_S <= now < end
 
 
-def judge(heard: Mapping[str, Heard], now: float, *, close: bool = False) -> Standing:
-    """The standing of one site; `heard` by kind, `close`: a meeting is near or on."""
-    presence = heard.get("presence")
+def site_status(
+    reports: Mapping[str, LatestReport], now: float, *, close: bool = False
+) -> SiteStatus:
+    """The status of one site; `reports` by kind, `close`: a meeting is near or on."""
+    presence = reports.get("presence")
     away = presence is not None and presence.state.get("online") is False
     went = away and presence is not None and presence.state.get("reason") == "stopping"
-    own = {kind: report for kind, report in heard.items() if kind != IDENTITY}
+    own = {kind: report for kind, report in reports.items() if kind != IDENTITY}
     if away and not went and len(own) > 1:
-        del own["presence"]  # its will is the broker's word, a minute after its own last one
+        del own["presence"]  # its will comes from the broker, a minute after its own last report
     newest = max((report.received_at for report in own.values()), default=None)
     if newest is None:
-        return Standing(State.SILENT, (Reason(NEVER_HEARD, NEVER_REMEDY),))
+        return SiteStatus(State.SILENT, (Reason(NEVER_HEARD, NEVER_REMEDY),))
     age = max(0.0, now - newest)
     if away:
         why = WENT if went else SILENT
-        return Standing(State.SILENT, (Reason(why, SILENT_REMEDY, age_s=age),), heard_at=newest)
+        return SiteStatus(State.SILENT, (Reason(why, SILENT_REMEDY, age_s=age),), heard_at=newest)
     if age > (SILENT_NEAR_S if close else SILENT_AFTER_S):
-        return Standing(State.SILENT, (Reason(SILENT, SILENT_REMEDY, age_s=age),), heard_at=newest)
-    health, meeting, hand = heard.get("health"), heard.get("meeting"), heard.get("hand")
+        return SiteStatus(
+            State.SILENT, (Reason(SILENT, SILENT_REMEDY, age_s=age),), heard_at=newest
+        )
+    health, meeting, hand = reports.get("health"), reports.get("meeting"), reports.get("hand")
     alarms = _alarms(health.state if health is not None else {})
-    identity = heard.get(IDENTITY)
+    identity = reports.get(IDENTITY)
     if identity is not None and now - identity.received_at < COPIED_S:
         detail = _word(identity.state, "reason")
         alarms.insert(0, Reason(COPIED, COPIED_REMEDY, since=identity.at, detail=detail))
@@ -115,7 +119,7 @@ def judge(heard: Mapping[str, Heard], now: float, *, close: bool = False) -> Sta
     state = State.HELP if reasons else State.READY
     if phase == "in meeting" and not any(reason.severity >= 3 for reason in reasons):
         state = State.MEETING
-    return Standing(
+    return SiteStatus(
         state,
         reasons,
         tuple(alarm for alarm in alarms if alarm.severity < 2),
@@ -130,16 +134,16 @@ def _alarms(state: Mapping[str, Any]) -> list[Reason]:
     listed = state.get("alarms")
     alarms = [
         Reason(
-            text=_tongue(one, "text", "vi") or _word(one, "key") or UNKNOWN_REASON,
-            remedy=_tongue(one, "remedy", "vi") or UNKNOWN_REMEDY,
+            text=_translation(one, "text", "vi") or _word(one, "key") or UNKNOWN_REASON,
+            remedy=_translation(one, "remedy", "vi") or UNKNOWN_REMEDY,
             code=_word(one, "code"),
             severity=one["severity"] if isinstance(one.get("severity"), int) else 2,
             since=_number(one, "since"),
-            text_en=_tongue(one, "text", "en"),
-            remedy_en=_tongue(one, "remedy", "en"),
+            text_en=_translation(one, "text", "en"),
+            remedy_en=_translation(one, "remedy", "en"),
             detail=_word(one, "detail"),
         )
-        for one in (listed if isinstance(listed, list) else [])[:MOST_REASONS]
+        for one in (listed if isinstance(listed, list) else [])[:MAX_REASONS]
         if isinstance(one, dict)
     ]
     return sorted(alarms, key=lambda alarm: -alarm.severity)
@@ -159,6 +163,6 @@ def _number(state: Mapping[str, Any], key: str) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _tongue(state: Mapping[str, Any], key: str, locale: str) -> str:
+def _translation(state: Mapping[str, Any], key: str, locale: str) -> str:
     texts = state.get(key)
     return _word(texts, locale) if isinstance(texts, dict) else ""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from appliance.core.decision import Phase
-from services.province.fleet.overview import standings_of
-from services.province.fleet.readiness import Standing, near
+from services.province.fleet.overview import statuses_of
+from services.province.fleet.readiness import SiteStatus, is_near
 from services.province.floor.participants import OccurrenceKey, present_participations
 from services.province.floor.room_monitor import FLOOR_SCHEMES
 from services.province.schedule.feeds import Schedule, changes_of
@@ -41,7 +41,7 @@ class MissingSite:
 
     site: str
     name: str
-    standing: Standing
+    status: SiteStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +77,8 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, now - DAY_S)
     invited = schedule.guests.get(meeting.id, set()) & set(tree.sites)
-    close = occurrence is not None and near(now, occurrence.begin, occurrence.end)
-    standings = standings_of(session, invited, now, close=close)
+    close = occurrence is not None and is_near(now, occurrence.begin, occurrence.end)
+    statuses = statuses_of(session, invited, now, close=close)
     attendees = [
         Attendee(one.name, one.site_id or "", one.came_at, one.hand_at, one.mic)
         for one in present_participations(session, key)
@@ -86,15 +86,15 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
     here = {one.site for one in attendees}
     uid = occurrence.uid if occurrence is not None else ""
     for site in sorted(invited - here):
-        standing = standings[site]
+        status = statuses[site]
         # While the console is not in the room, the sites' own reports count.
-        if standing.phase == Phase.IN_MEETING and standing.meeting == uid:
-            hand = standing.hand_since or None
-            since = standing.heard_at or now
+        if status.phase == Phase.IN_MEETING and status.meeting == uid:
+            hand = status.hand_since or None
+            since = status.heard_at or now
             attendees.append(Attendee(tree.sites[site].name, site, since, hand, in_room=False))
             here.add(site)
     hands = [one for one in attendees if one.hand_at is not None]
-    missing = [MissingSite(site, tree.sites[site].name, standings[site]) for site in invited - here]
+    missing = [MissingSite(site, tree.sites[site].name, statuses[site]) for site in invited - here]
     return ChairView(
         meeting,
         occurrence,

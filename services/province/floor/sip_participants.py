@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from appliance.core.decision import Phase
 from appliance.core.screen_texts import Microphone
 from appliance.wire.topics import Kind
-from services.province.fleet.overview import standings_of
+from services.province.fleet.overview import statuses_of
 from services.province.floor.participants import Participant
 from services.province.storage.tables import LastReport
 
@@ -22,12 +22,12 @@ def reported_participants(
 
     A silent site is in no meeting, whatever it reported last.
     """
-    standings = standings_of(session, sites.values(), now, close=True)
+    statuses = statuses_of(session, sites.values(), now, close=True)
     hands = hands_of(session)
     found = []
     for name, site in sites.items():
-        standing = standings[site]
-        if standing.phase != Phase.IN_MEETING or standing.meeting != uid:
+        status = statuses[site]
+        if status.phase != Phase.IN_MEETING or status.meeting != uid:
             continue
         _, hand = hands.get(site, (0, {}))
         here = hand.get("meeting") == uid

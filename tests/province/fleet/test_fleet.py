@@ -15,8 +15,8 @@ from sqlalchemy import select
 from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import cancel_and_wait
 from services.province.broker.local_broker import LocalBroker
-from services.province.fleet.overview import standings_of
-from services.province.fleet.readiness import Standing, State
+from services.province.fleet.overview import statuses_of
+from services.province.fleet.readiness import SiteStatus, State
 from services.province.schedule.meetings import Guests, MeetingDraft, create, edit, get_meeting
 from services.province.settings import Settings
 from services.province.sites.site_files import archive
@@ -40,9 +40,9 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
     async with a_province(tmp_path, broker_port=port) as program:
         database = Database(f"sqlite:///{program.data / 'province.db'}")
 
-        def standings() -> dict[str, Standing]:
+        def statuses() -> dict[str, SiteStatus]:
             with database.reading() as session:
-                return standings_of(session, SITES, time.time(), close=True)
+                return statuses_of(session, SITES, time.time(), close=True)
 
         with database.writing() as session:
             place = place_at(session, ["Gia Lai"])
@@ -81,10 +81,10 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             await until(
                 "three sites are heard of, and the stranger is passed over",
                 lambda: (
-                    {name for name, one in standings().items() if one.heard_at} == set(SITES[:3])
+                    {name for name, one in statuses().items() if one.heard_at} == set(SITES[:3])
                 ),
                 within=90,
-                else_say=standings,
+                else_say=statuses,
             )
             guests = Guests(frozenset({number}))
             wish = MeetingDraft("Giao ban", now - 65, 3600, guests, address="sip:1@mcu.example")
@@ -94,9 +94,9 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             await until("all have read of it", lambda: read(0) == set(SITES[:3]), within=60)
             await until(
                 "all are in the meeting that their feeds hold",
-                lambda: all(standings()[site].phase == "in meeting" for site in SITES[:3]),
+                lambda: all(statuses()[site].phase == "in meeting" for site in SITES[:3]),
                 within=90,
-                else_say=standings,
+                else_say=statuses,
             )
             with database.writing() as session:
                 fewer = replace(wish, guests=Guests(sites=frozenset({SITES[0]})))
@@ -110,15 +110,15 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             crowd.strike([crowd.sites[1]], "power")
             await until(
                 "it is missed",
-                lambda: standings()[SITES[1]].state is State.SILENT,
+                lambda: statuses()[SITES[1]].state is State.SILENT,
                 within=90,
-                else_say=standings,
+                else_say=statuses,
             )
             await until(
                 "and no other",
-                lambda: standings()[SITES[0]].state is not State.SILENT,
+                lambda: statuses()[SITES[0]].state is not State.SILENT,
                 within=90,
-                else_say=standings,
+                else_say=statuses,
             )
         finally:
             await cancel_and_wait(running, retry_s=60.0)

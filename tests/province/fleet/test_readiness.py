@@ -4,14 +4,21 @@ from typing import Any
 
 import pytest
 
-from services.province.fleet.readiness import IDENTITY, SILENT, WENT, Heard, State, judge
+from services.province.fleet.readiness import (
+    IDENTITY,
+    SILENT,
+    WENT,
+    LatestReport,
+    State,
+    site_status,
+)
 
 NOW = 1_773_290_400.0
 
 
-def heard(**ages: tuple[float, dict[str, Any]]) -> dict[str, Heard]:
+def reports_of(**ages: tuple[float, dict[str, Any]]) -> dict[str, LatestReport]:
     """Reports by kind: how many seconds ago, and what they say."""
-    return {kind: Heard(NOW - age, NOW - age, state) for kind, (age, state) in ages.items()}
+    return {kind: LatestReport(NOW - age, NOW - age, state) for kind, (age, state) in ages.items()}
 
 
 @pytest.mark.parametrize(
@@ -20,26 +27,28 @@ def heard(**ages: tuple[float, dict[str, Any]]) -> dict[str, Heard]:
      (100, False, State.READY), (200, False, State.SILENT)],
 )  # fmt: skip
 def test_what_is_old_is_not_believed(age: float, close: bool, state: State) -> None:
-    assert judge(heard(health=(age, {"alarms": []})), NOW, close=close).state is state
+    assert site_status(reports_of(health=(age, {"alarms": []})), NOW, close=close).state is state
 
 
 def test_a_will_does_not_count_as_a_word_of_the_site() -> None:
     lost = {"online": False, "reason": "lost"}
-    standing = judge(heard(health=(50, {}), presence=(1, lost)), NOW, close=True)
-    assert standing.state is State.SILENT
-    assert (standing.reasons[0].text, standing.reasons[0].age_s) == (SILENT, 50.0)
-    assert standing.heard_at == NOW - 50.0
+    status = site_status(reports_of(health=(50, {}), presence=(1, lost)), NOW, close=True)
+    assert status.state is State.SILENT
+    assert (status.reasons[0].text, status.reasons[0].age_s) == (SILENT, 50.0)
+    assert status.heard_at == NOW - 50.0
 
 
 def test_a_site_that_was_switched_off_said_so_itself() -> None:
     stopping = {"online": False, "reason": "stopping"}
-    standing = judge(heard(health=(50, {}), presence=(1, stopping)), NOW)
-    assert (standing.reasons[0].text, standing.reasons[0].age_s) == (WENT, 1.0)
+    status = site_status(reports_of(health=(50, {}), presence=(1, stopping)), NOW)
+    assert (status.reasons[0].text, status.reasons[0].age_s) == (WENT, 1.0)
 
 
 def test_a_copied_identity_needs_somebody_and_is_no_sign_of_life() -> None:
     copied = (10.0, {"reason": "two serials"})
-    standing = judge(heard(health=(20, {}), **{IDENTITY: copied}), NOW)
-    assert standing.state is State.HELP
-    assert standing.reasons[0].detail == "two serials"
-    assert judge(heard(health=(900, {}), **{IDENTITY: copied}), NOW).state is State.SILENT
+    status = site_status(reports_of(health=(20, {}), **{IDENTITY: copied}), NOW)
+    assert status.state is State.HELP
+    assert status.reasons[0].detail == "two serials"
+    assert (
+        site_status(reports_of(health=(900, {}), **{IDENTITY: copied}), NOW).state is State.SILENT
+    )

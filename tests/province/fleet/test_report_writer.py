@@ -3,7 +3,7 @@
 from appliance.wire.report import Hand, Health, Presence, Report, kind_of
 from appliance.wire.report_id import ReportId
 from services.province.broker.ingest import Incoming
-from services.province.fleet.overview import standings_of
+from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import State
 from services.province.fleet.report_writer import write_reports
 from services.province.storage.database import Database
@@ -21,7 +21,7 @@ def presence(boot: str, session: int, *, online: bool, seq: int = 0) -> Incoming
 
 def state(house: House) -> State:
     with house.database.reading() as session:
-        return standings_of(session, ["ia-kly"], NOON + 1.0, close=False)["ia-kly"].state
+        return statuses_of(session, ["ia-kly"], NOON + 1.0, close=False)["ia-kly"].state
 
 
 def test_a_batch_is_taken_whole_and_may_come_twice(house: House) -> None:

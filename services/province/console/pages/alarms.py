@@ -1,4 +1,4 @@
-"""All alarms that stand now, across sites, and those that stood lately."""
+"""The active alarms of all sites, and those that ended lately."""
 
 from typing import Annotated, Any
 
@@ -7,11 +7,11 @@ from fastapi.responses import Response
 
 from services.province.accounts import Role
 from services.province.console.request import ConsoleRequest, needs
-from services.province.fleet.alarms import SEVERITIES, board
+from services.province.fleet.alarms import SEVERITIES, alarms_view
 
 router = APIRouter()
 Branch = Annotated[int | None, Query(ge=0, le=2**31 - 1)]
-"""A place's number; None for all."""
+"""A place's id; None for all."""
 
 
 @router.get("/alarms")
@@ -19,14 +19,14 @@ def page(
     request: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))], place: Branch = None
 ) -> Response:
     """The page, of one branch or of all."""
-    return request.page("alarms.html", **_board(request, place))
+    return request.page("alarms.html", **_values(request, place))
 
 
 def alarms_part(request: ConsoleRequest, place: int | None) -> str:
-    """The part of it that lives."""
-    return request.html("alarms_part.html", **_board(request, place))
+    """The live part of the page."""
+    return request.html("alarms_part.html", **_values(request, place))
 
 
-def _board(request: ConsoleRequest, place: int | None) -> dict[str, Any]:
+def _values(request: ConsoleRequest, place: int | None) -> dict[str, Any]:
     with request.database.reading() as session:
-        return {"seen": board(session, request.now, place), "severities": SEVERITIES}
+        return {"seen": alarms_view(session, request.now, place), "severities": SEVERITIES}

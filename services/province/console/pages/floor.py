@@ -105,7 +105,7 @@ def as_sheet(request: Viewer, meeting_id: RowId, instance: Instance) -> Response
 
 
 def floor_part(request: ConsoleRequest, meeting_id: int, instance: float) -> str:
-    """The part of the page that lives."""
+    """The live part of the page."""
     key = OccurrenceKey(meeting_id, instance)
     with request.database.reading() as session:
         return request.html("floor_part.html", seen=chair_view(session, key, request.now), key=key)

@@ -11,8 +11,8 @@ from services.province.console.openapi import GUESTS, page_form
 from services.province.console.pages.meeting_form import FIELDS, REPEATS, MeetingForm
 from services.province.console.request import ConsoleRequest, RowId, needs, redirect
 from services.province.errors import WrongInputError
-from services.province.fleet.overview import standings_of
-from services.province.fleet.readiness import State, near
+from services.province.fleet.overview import statuses_of
+from services.province.fleet.readiness import State, is_near
 from services.province.schedule import meetings
 from services.province.schedule.feeds import Schedule, changes_of
 from services.province.schedule.ical import occurrences
@@ -121,10 +121,10 @@ def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict
     changes = changes_of(session, [meeting_id]).get(meeting_id, [])
     found = occurrences(meeting, changes, request.now, request.now + LIST_AHEAD_S)
     invited = schedule.guests.get(meeting_id, set())
-    close = bool(found) and near(request.now, found[0].begin, found[0].end)
-    standings = standings_of(session, invited, request.now, close=close)
+    close = bool(found) and is_near(request.now, found[0].begin, found[0].end)
+    statuses = statuses_of(session, invited, request.now, close=close)
     needing = sorted(
-        (site for site, standing in standings.items() if standing.state in _NEEDING),
+        (site for site, status in statuses.items() if status.state in _NEEDING),
         key=lambda site: tree.sites[site].name,
     )
     guests = meetings.guests(session, meeting)
@@ -137,7 +137,7 @@ def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict
         "groups": groups.listed(session),
         "invited": invited,
         "needing": needing,
-        "standings": standings,
+        "statuses": statuses,
         "overlaps": schedule.overlaps(meeting_id, request.now)[:MAX_OCCURRENCES],
     }
 

@@ -1,4 +1,4 @@
-"""The first page: ready for the meeting at 14:00?"""
+"""The first page: which sites are ready for the next meeting."""
 
 from typing import Annotated
 
@@ -14,12 +14,12 @@ router = APIRouter()
 
 @router.get("/")
 def home(request: Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]) -> Response:
-    """How things stand."""
+    """The page."""
     with request.database.reading() as session:
         return request.page("home.html", seen=overview(session, request.now))
 
 
 def home_part(request: ConsoleRequest) -> str:
-    """The part of it that lives."""
+    """The live part of the page."""
     with request.database.reading() as session:
         return request.html("home_part.html", seen=overview(session, request.now))

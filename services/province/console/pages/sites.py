@@ -1,4 +1,4 @@
-"""The tree of sites, one site's page, and who sees to it."""
+"""The tree of sites, the page of one site, and which account sees to it."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from services.province.accounts import Role
 from services.province.console import history_words as words
 from services.province.console.openapi import SITE_ID, TEXT, TICK, page_form
 from services.province.console.request import ConsoleRequest, needs, redirect
-from services.province.fleet.alarms import past
-from services.province.fleet.overview import AHEAD_S, standings_of
-from services.province.fleet.readiness import near
+from services.province.fleet.alarms import ended_alarms
+from services.province.fleet.overview import AHEAD_S, statuses_of
+from services.province.fleet.readiness import is_near
 from services.province.history.events import EventKind
 from services.province.history.summary import history_of, last_event, span_of
 from services.province.schedule.feeds import Schedule, next_meeting
@@ -34,8 +34,8 @@ def sites(request: Viewer) -> Response:
     """All sites by branch, each with its state."""
     with request.database.reading() as session:
         tree = Tree.load(session)
-        standings = standings_of(session, tree.sites, request.now, close=False)
-    return request.page("sites.html", tree=tree, standings=standings)
+        statuses = statuses_of(session, tree.sites, request.now, close=False)
+    return request.page("sites.html", tree=tree, statuses=statuses)
 
 
 @router.post("/sites", openapi_extra=page_form(id=SITE_ID, name=TEXT, place=TEXT))
@@ -69,7 +69,7 @@ def see_to(request: Operator, site_id: str) -> Response:
 
 
 def site_part(request: ConsoleRequest, site_id: str) -> str:
-    """The part of a site's page that lives."""
+    """The live part of a site's page."""
     with request.database.reading() as session:
         return request.html("site_part.html", **_site(session, request, site_id))
 
@@ -84,12 +84,12 @@ def _site(session: Session, request: ConsoleRequest, site_id: str) -> dict[str, 
         if site.id in schedule.invited(one)
     ]
     meeting = next_meeting(mine, request.now)
-    close = meeting is not None and near(request.now, meeting.begin, meeting.end)
+    close = meeting is not None and is_near(request.now, meeting.begin, meeting.end)
     return {
         "site": site,
         "tree": tree,
         "places": tree.path(site.place_id),
-        "standing": standings_of(session, [site.id], request.now, close=close)[site.id],
+        "site_status": statuses_of(session, [site.id], request.now, close=close)[site.id],
         "meetings": mine[:8],
         "start": last_event(session, site.id, EventKind.START),
         "test": last_event(session, site.id, EventKind.SELF_TEST),
@@ -115,6 +115,6 @@ def _history(
         "worst": words.worst(history.steps),
         "percent": words.percent,
         "decimal": words.decimal,
-        "past": past(session, seen["tree"], [site.id], now - span.days * DAY_S),
+        "past": ended_alarms(session, seen["tree"], [site.id], now - span.days * DAY_S),
         "reports": session.scalars(reports).all(),
     }

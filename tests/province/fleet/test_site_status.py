@@ -9,16 +9,16 @@ from hypothesis import strategies as st
 from services.province.fleet.readiness import (
     COPIED_S,
     IDENTITY,
-    MOST_REASONS,
-    NEAR_S,
+    MAX_REASONS,
+    NEAR_MEETING_S,
     NEVER_HEARD,
     SILENT_AFTER_S,
     UNKNOWN_REASON,
     UNKNOWN_REMEDY,
-    Heard,
+    LatestReport,
     State,
-    judge,
-    near,
+    is_near,
+    site_status,
 )
 
 NOW = 1_773_290_400.0
@@ -28,15 +28,15 @@ def alarm(severity: object, key: str = "hot", **more: object) -> dict[str, objec
     return {"key": key, "code": key[:2], "severity": severity, "since": NOW - 5.0, **more}
 
 
-def heard(**states: dict[str, Any]) -> dict[str, Heard]:
+def reports_of(**states: dict[str, Any]) -> dict[str, LatestReport]:
     """The last reports by kind, each ten seconds old."""
-    return {kind: Heard(NOW - 10.0, NOW - 10.0, state) for kind, state in states.items()}
+    return {kind: LatestReport(NOW - 10.0, NOW - 10.0, state) for kind, state in states.items()}
 
 
 def test_a_site_of_which_nothing_was_ever_heard_is_silent_since_no_hour() -> None:
-    standing = judge({}, NOW)
-    assert (standing.state, standing.heard_at) == (State.SILENT, None)
-    assert standing.reasons[0].text == NEVER_HEARD
+    status = site_status({}, NOW)
+    assert (status.state, status.heard_at) == (State.SILENT, None)
+    assert status.reasons[0].text == NEVER_HEARD
 
 
 @pytest.mark.parametrize(
@@ -52,18 +52,20 @@ def test_a_site_of_which_nothing_was_ever_heard_is_silent_since_no_hour() -> Non
 def test_only_what_ends_a_meeting_calls_for_help_during_one(
     severity: int, phase: str, state: State
 ) -> None:
-    told = heard(health={"alarms": [alarm(severity)]}, meeting={"phase": phase, "meeting": "u1"})
-    standing = judge(told, NOW)
-    assert (standing.state, standing.phase, standing.meeting) == (state, phase, "u1")
-    assert len(standing.reasons) == (severity >= 2)
-    assert len(standing.notes) == (severity < 2)
+    reports = reports_of(
+        health={"alarms": [alarm(severity)]}, meeting={"phase": phase, "meeting": "u1"}
+    )
+    status = site_status(reports, NOW)
+    assert (status.state, status.phase, status.meeting) == (state, phase, "u1")
+    assert len(status.reasons) == (severity >= 2)
+    assert len(status.notes) == (severity < 2)
 
 
 def test_the_worst_is_told_first_and_of_equal_ones_the_first_that_was_told() -> None:
-    told = [alarm(2, "a"), alarm(3, "b"), alarm(1, "c"), alarm(3, "d")]
-    standing = judge(heard(health={"alarms": told}), NOW)
-    assert [reason.code for reason in standing.reasons] == ["b", "d", "a"]
-    assert [note.code for note in standing.notes] == ["c"]
+    reports = [alarm(2, "a"), alarm(3, "b"), alarm(1, "c"), alarm(3, "d")]
+    status = site_status(reports_of(health={"alarms": reports}), NOW)
+    assert [reason.code for reason in status.reasons] == ["b", "d", "a"]
+    assert [note.code for note in status.notes] == ["c"]
 
 
 def test_both_languages_and_the_detail_of_an_alarm_are_kept_apart() -> None:
@@ -73,15 +75,15 @@ def test_both_languages_and_the_detail_of_an_alarm_are_kept_apart() -> None:
         remedy={"vi": "Để thoáng", "en": "Give it air"},
         detail="84 °C",
     )
-    (reason,) = judge(heard(health={"alarms": [one]}), NOW).reasons
+    (reason,) = site_status(reports_of(health={"alarms": [one]}), NOW).reasons
     assert (reason.text, reason.text_en) == ("Quá nóng", "Too hot")
     assert (reason.remedy, reason.remedy_en) == ("Để thoáng", "Give it air")
     assert (reason.detail, reason.since, reason.age_s) == ("84 °C", NOW - 5.0, None)
 
 
 def test_an_alarm_without_its_text_is_told_by_its_key_or_as_unknown() -> None:
-    told = [alarm(2, "hot"), {"severity": 2, "text": "no tongues"}, {"severity": "3"}]
-    found = judge(heard(health={"alarms": told}), NOW).reasons
+    reports = [alarm(2, "hot"), {"severity": 2, "text": "no tongues"}, {"severity": "3"}]
+    found = site_status(reports_of(health={"alarms": reports}), NOW).reasons
     assert [reason.text for reason in found] == ["hot", UNKNOWN_REASON, UNKNOWN_REASON]
     assert {reason.remedy for reason in found} == {UNKNOWN_REMEDY}
     assert found[2].severity == 2  # a word is no severity
@@ -89,36 +91,42 @@ def test_an_alarm_without_its_text_is_told_by_its_key_or_as_unknown() -> None:
 
 def test_a_hand_counts_since_it_was_raised_and_only_while_it_is_up() -> None:
     for up, since in ((True, NOW - 30.0), (False, 0.0), ("yes", 0.0)):
-        told = heard(health={}, hand={"up": up, "since": NOW - 30.0})
-        assert judge(told, NOW).hand_since == since
+        reports = reports_of(health={}, hand={"up": up, "since": NOW - 30.0})
+        assert site_status(reports, NOW).hand_since == since
 
 
 def test_a_copied_identity_stands_for_a_day_before_all_other_alarms() -> None:
-    told = heard(health={"alarms": [alarm(3)]})
-    told[IDENTITY] = Heard(NOW - 1.0, NOW - COPIED_S + 1.0, {"reason": "two serials"})
-    assert [reason.detail for reason in judge(told, NOW).reasons] == ["two serials", ""]
-    told[IDENTITY] = Heard(NOW - 1.0, NOW - COPIED_S, {"reason": "two serials"})
-    assert [reason.detail for reason in judge(told, NOW).reasons] == [""]
+    reports = reports_of(health={"alarms": [alarm(3)]})
+    reports[IDENTITY] = LatestReport(NOW - 1.0, NOW - COPIED_S + 1.0, {"reason": "two serials"})
+    assert [reason.detail for reason in site_status(reports, NOW).reasons] == ["two serials", ""]
+    reports[IDENTITY] = LatestReport(NOW - 1.0, NOW - COPIED_S, {"reason": "two serials"})
+    assert [reason.detail for reason in site_status(reports, NOW).reasons] == [""]
 
 
 def test_silence_begins_after_its_bound_and_by_the_newest_report() -> None:
-    told = {
-        "health": Heard(NOW, NOW - SILENT_AFTER_S, {}),
-        "meeting": Heard(NOW, NOW - 900.0, {"phase": "idle"}),
+    reports = {
+        "health": LatestReport(NOW, NOW - SILENT_AFTER_S, {}),
+        "meeting": LatestReport(NOW, NOW - 900.0, {"phase": "idle"}),
     }
-    assert judge(told, NOW).state is State.READY
-    late = judge(told, NOW + 0.5)
+    assert site_status(reports, NOW).state is State.READY
+    late = site_status(reports, NOW + 0.5)
     assert late.state is State.SILENT
     assert (late.heard_at, late.reasons[0].age_s) == (NOW - SILENT_AFTER_S, SILENT_AFTER_S + 0.5)
 
 
 @pytest.mark.parametrize(
-    ("at", "is_near"),
-    [(-NEAR_S - 1, False), (-NEAR_S, True), (0.0, True), (3599.0, True), (3600.0, False)],
+    ("at", "expected"),
+    [
+        (-NEAR_MEETING_S - 1, False),
+        (-NEAR_MEETING_S, True),
+        (0.0, True),
+        (3599.0, True),
+        (3600.0, False),
+    ],
 )
-def test_a_meeting_is_near_from_a_quarter_hour_before_to_its_end(at: float, is_near: bool) -> None:
-    assert near(NOW + at, NOW, NOW + 3600.0) is is_near
-    assert near(NOW + at, None, None) is False
+def test_a_meeting_is_near_from_a_quarter_hour_before_to_its_end(at: float, expected: bool) -> None:
+    assert is_near(NOW + at, NOW, NOW + 3600.0) is expected
+    assert is_near(NOW + at, None, None) is False
 
 
 JSON = st.recursive(
@@ -134,9 +142,9 @@ JSON = st.recursive(
 @given(JSON, JSON, JSON)
 def test_whatever_a_site_says_it_has_a_standing(health: Any, meeting: Any, hand: Any) -> None:
     states = {"health": {"alarms": health}, "meeting": {"phase": meeting}, "hand": {"since": hand}}
-    standing = judge(heard(**states), NOW)
-    assert standing.state is not State.SILENT
-    assert len(standing.reasons) + len(standing.notes) <= MOST_REASONS
-    severities = [reason.severity for reason in standing.reasons]
+    status = site_status(reports_of(**states), NOW)
+    assert status.state is not State.SILENT
+    assert len(status.reasons) + len(status.notes) <= MAX_REASONS
+    severities = [reason.severity for reason in status.reasons]
     assert severities == sorted(severities, reverse=True)
     assert all(severity >= 2 for severity in severities)
