@@ -32,6 +32,7 @@ WITH_MORE = {
     "base/test_mqtt.py": "a broker",
     "base/test_run.py": "signals to a process",
     "base/test_systemd.py": "a socket",
+    "endpoint/status/test_self_test_steps.py": "recordings in real time",
     "hardware/simulator/test_cable.py": "sockets and real time",
     "hardware/test_board.py": "a process of its own",
     "health/test_program.py": "a broker and the program",

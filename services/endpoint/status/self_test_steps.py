@@ -17,6 +17,9 @@ from services.endpoint.status.self_test import Step
 
 POLL_INTERVAL_S = 0.1
 LISTEN_S = 2.0
+NOT_YET_OPEN = (CaptureState.CLOSED, CaptureState.OPENING)
+"""The conductor opens the devices in the turn after the start: a step that took a closed device for
+a missing one said C1 and A1 at every site (cases, row U1)."""
 AUDIBLE_DBFS = -60.0
 """A room with people in it is above; a microphone that is switched off is far below."""
 
@@ -62,7 +65,7 @@ class SelfTestSteps:
 
     async def _camera(self) -> ProblemKey | None:
         camera = self._devices.camera
-        while camera.state is CaptureState.OPENING:
+        while camera.state in NOT_YET_OPEN:
             await asyncio.sleep(POLL_INTERVAL_S)
         if camera.state is not CaptureState.LIVE:
             return ProblemKey.CAMERA_MISSING
@@ -75,7 +78,7 @@ class SelfTestSteps:
     async def _sound(self) -> ProblemKey | None:
         self._television.play(chime(), time.monotonic())
         microphone = self._devices.microphone
-        while microphone.state is CaptureState.OPENING:
+        while microphone.state in NOT_YET_OPEN:
             await asyncio.sleep(POLL_INTERVAL_S)
         if microphone.state is not CaptureState.LIVE:
             return ProblemKey.MICROPHONE_MISSING
