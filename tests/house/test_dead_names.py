@@ -12,7 +12,6 @@ from collections.abc import Mapping
 import pytest
 from vulture import Vulture
 
-from tests.house.pending import PENDING_NAMES
 from tests.house.sources import PRODUCT, Sources, nodes, sources
 
 REGISTERED = [
@@ -126,4 +125,4 @@ class Lamp:
         for name, text in sources(*PRODUCT, endings=("",)).items()
         if text.startswith("#!")
     }
-    assert dead_names(sources(*PRODUCT), others, CALLED_BY_OTHERS) == PENDING_NAMES
+    assert dead_names(sources(*PRODUCT), others, CALLED_BY_OTHERS) == []

@@ -6,10 +6,9 @@ is what to say instead.
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import PurePath
 
-from tests.house.pending import STILL_THERE
 from tests.house.sources import PRODUCT, Sources, sources
 
 INSTEAD = {
@@ -95,19 +94,15 @@ def names(files: Sources) -> Iterator[tuple[str, str]]:
                 yield f"{file}: {node.name}", node.name
 
 
-def banned(files: Sources, still_there: Iterable[str]) -> list[str]:
-    """Names by a banned word, each with what to say instead; and what is `still_there` no more."""
-    found = {
-        where: f"{where} (instead of {word}: {BANNED[word]})"
+def banned(files: Sources) -> list[str]:
+    """Names by a banned word, each with what to say instead."""
+    return sorted(
+        f"{where} (instead of {word}: {BANNED[word]})"
         for where, name in names(files)
         if not name.startswith("_") and name not in ALLOWED
         for word in words(name)
         if word in BANNED
-    }
-    return [
-        *(text for where, text in sorted(found.items()) if where not in set(still_there)),
-        *(f"{where} is gone" for where in sorted(set(still_there) - found.keys())),
-    ]
+    )
 
 
 def test_no_name_is_a_word_that_was_given_up() -> None:
@@ -118,12 +113,11 @@ def test_no_name_is_a_word_that_was_given_up() -> None:
         "appliance/default.py": "class Old:\n    def trouble(self): ...\n",
         "tests/wire/test_rounds.py": "def test_no_fault() -> None: ...\n",
     }
-    still_there = ["appliance/stage.py: ask_teller", "appliance/stage.py: told"]
-    assert banned(made_up, still_there) == [
+    assert banned(made_up) == [
         "appliance/stage.py (instead of stage: display, progress)",
+        "appliance/stage.py: ask_teller (instead of teller: report_builder)",
         "appliance/way/ (instead of way: routing, path)",
         "appliance/way/one.py: LineFault (instead of fault: problem)",
         "tests/wire/test_rounds.py (instead of rounds: check_runner, repetitions)",
-        "appliance/stage.py: told is gone",
     ]
-    assert banned(sources(*PRODUCT, "tests"), STILL_THERE) == []
+    assert banned(sources(*PRODUCT, "tests")) == []
