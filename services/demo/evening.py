@@ -66,7 +66,7 @@ class Evening:
         address = f"janus+ws://127.0.0.1:{self._ports.room}/janus?room=1234"
         feed = await asyncio.to_thread(self.office.prepare)
         (self.folder / "health").mkdir(exist_ok=True)
-        await asyncio.to_thread(self.office.let_in, self.folder / "health")
+        await asyncio.to_thread(self.office.issue_certificate, self.folder / "health")
         site = props.site_file(
             agenda_url=feed,
             camera=props.talking_head(),

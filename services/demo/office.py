@@ -13,7 +13,7 @@ from services.province.sites.site_files import feed_url
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
 from services.province.storage.tables import Site
-from services.simulate.crowd import let_in
+from services.simulate.fleet import issue_certificates
 
 ACCOUNT, PASSWORD = "admin", "giao-ban-2026"
 BEGINS_IN_S = 25.0
@@ -75,9 +75,9 @@ class Office:
         finally:
             database.close()
 
-    def let_in(self, folder: Path) -> None:
-        """The site's certificate, as if somebody had compared the code on its TV and approved."""
+    def issue_certificate(self, folder: Path) -> None:
+        """The site's certificate, as if the code on its TV had been compared and approved."""
         identity = folder / "identity.pem"
         if not identity.exists():
-            let_in(self._broker, [SITE], folder, time.time())
+            issue_certificates(self._broker, [SITE], folder, time.time())
             (folder / f"{SITE}.pem").rename(identity)

@@ -1,1 +1,1 @@
-"""Many sites on one machine, for load: real reporters with real certificates, lives made up."""
+"""Many sites on one machine, for load: real reporters and certificates, simulated boxes."""

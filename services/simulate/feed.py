@@ -1,4 +1,4 @@
-"""A made-up site's agenda: the feed of its site file, asked for as a box does (conditional GET)."""
+"""A simulated site's agenda: the feed of its site file, read as a box does (conditional GET)."""
 
 import ssl
 import time
@@ -14,21 +14,21 @@ import httpx
 from appliance.base.site_file import parse_site
 from appliance.wire.calendar.agenda import read_agenda
 from appliance.wire.meeting import Meeting
-from services.simulate.life import Appointment
+from services.simulate.behaviour import SimulatedMeeting
 
 REFRESH_S = 300.0
 """Without a nudge; what the province's feeds ask for."""
 RETRY_S = 10.0
 """After a try in vain."""
-BEHIND_S, AHEAD_S = 86_400.0, 7 * 86_400.0
+SINCE_S, AHEAD_S = 86_400.0, 7 * 86_400.0
 TIMEOUT_S = 20.0
 HEAD = b"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//simulate//\r\n"
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """One answer: `status` 200 or 304, `sequence` of the meeting that the site looks to (-1: there
-    is none), and how long the server and the line took."""
+class FeedAnswer:
+    """One answer: `status` 200 or 304, `sequence` of the meeting that is on or next (-1 for none),
+    and how long server and network took."""
 
     status: int
     took_s: float
@@ -41,36 +41,38 @@ class Feed:
 
     url: str
     http: httpx.AsyncClient
-    meeting: Appointment | None = None
+    meeting: SimulatedMeeting | None = None
     _etag: str = ""
-    _read: Read = field(default_factory=lambda: Read(0, 0.0))
+    _last: FeedAnswer = field(default_factory=lambda: FeedAnswer(0, 0.0))
 
-    async def read(self) -> Read:
-        """Ask anew.
+    async def read(self) -> FeedAnswer:
+        """Request the feed.
 
         Raises `httpx.HTTPError` where the province is away or refuses, and what `read_agenda`
-        raises for a feed that is none.
+        raises for a feed that is broken.
         """
         began = time.monotonic()
         headers = {"If-None-Match": self._etag} if self._etag else {}
         answer = await self.http.get(self.url, headers=headers)
         took = time.monotonic() - began
         if answer.status_code == httpx.codes.NOT_MODIFIED:
-            return Read(304, took, self._read.sequence)
+            return FeedAnswer(304, took, self._last.sequence)
         answer.raise_for_status()
         now = time.time()
         found = next(
             (one for one in _meetings(_events(answer.content), now // 60) if one.end > now), None
         )
-        self.meeting = None if found is None else Appointment(found.uid, found.begin, found.end)
+        self.meeting = (
+            None if found is None else SimulatedMeeting(found.uid, found.begin, found.end)
+        )
         self._etag = answer.headers.get("ETag", "")
-        self._read = Read(200, took, -1 if found is None else found.sequence)
-        return self._read
+        self._last = FeedAnswer(200, took, -1 if found is None else found.sequence)
+        return self._last
 
 
 def client(ca: Path) -> httpx.AsyncClient:
-    """For all sites of a run, and yet a connection for each question: a box asks so seldom that
-    none has stayed open."""
+    """For all sites of a run, with a connection for each request: a box asks so seldom that none
+    stays open."""
     alone = httpx.Limits(max_connections=None, max_keepalive_connections=0)
     tls = ssl.create_default_context(cafile=str(ca))
     return httpx.AsyncClient(verify=tls, trust_env=False, timeout=TIMEOUT_S, limits=alone)
@@ -97,8 +99,8 @@ def _events(feed: bytes) -> bytes:
 
 @lru_cache(maxsize=64)
 def _meetings(feed: bytes, minute: float) -> tuple[Meeting, ...]:
-    """Read once for all sites that have the same: hundreds are told of a change at once, and each
-    box has a processor of its own to read it with."""
+    """Parsed once for all sites that have the same: hundreds are notified of a change at once, and
+    a box has a processor of its own."""
     now = 60.0 * minute
-    agenda = read_agenda(feed, begin=now - BEHIND_S, end=now + AHEAD_S, zone=ZoneInfo("UTC"))
+    agenda = read_agenda(feed, begin=now - SINCE_S, end=now + AHEAD_S, zone=ZoneInfo("UTC"))
     return agenda.meetings

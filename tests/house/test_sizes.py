@@ -24,7 +24,6 @@ SHORT = {
     "services/endpoint/call/site_dialer.py": "where dialers and devices meet, and nothing else",
     "services/endpoint/devices/near_devices.py": "a Protocol that breaks a cycle",
     "services/province/storage/migrations/env.py": "Alembic asks for this file by name",
-    "services/simulate/diary.py": "one writer",
     "services/slots/slot_check.py": "the one condition for a good slot",
     "services/support/errors.py": "base classes that modules of the folder share",
     "tests/dialers/sip/sdp/recorded.py": "reads one folder of recordings",

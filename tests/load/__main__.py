@@ -3,7 +3,7 @@
 Two rounds, each with ``diemcau province`` as it serves (HTTPS, mosquitto with TLS and access list,
 a database) and ``diemcau simulate`` in a process of its own:
 
-* *weather*: 200 sites in one meeting, on SQLite; the schedule changes; a fifth is lost.
+* *outage*: 200 sites in one meeting, on SQLite; the schedule changes; a fifth is lost.
 * *endurance*: 2,000 sites on PostgreSQL; five minutes of calm, then broker, program and database
   are killed one after another.
 
@@ -21,20 +21,20 @@ from typing import Any
 
 from tests.load.endurance import endurance
 from tests.load.machine import quiet
-from tests.load.weather import weather
+from tests.load.outage import outage
 
 RESULT = Path("build/load.json")
-ROUNDS = ("weather", "endurance")
+ROUNDS = ("outage", "endurance")
 
 
 def rows(found: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, object]]:
-    """Each figure with its way from the top."""
+    """Each figure with its path from the top."""
     for name, value in found.items():
-        way = f"{path} {name.replace('_', ' ')}".strip()
+        label = f"{path} {name.replace('_', ' ')}".strip()
         if isinstance(value, Mapping):
-            yield from rows(value, way)
+            yield from rows(value, label)
         else:
-            yield way, value
+            yield label, value
 
 
 def measure(chosen: argparse.Namespace) -> dict[str, Any]:
@@ -47,14 +47,14 @@ def measure(chosen: argparse.Namespace) -> dict[str, Any]:
             folder = Path(kept) / name
             folder.mkdir()
             found[name] = asyncio.run(
-                weather(folder, chosen.sites)
-                if name == "weather"
+                outage(folder, chosen.sites)
+                if name == "outage"
                 else endurance(
                     folder, chosen.many, chosen.calm, chosen.between, sqlite=chosen.sqlite
                 )
             )
-            for way, value in rows(found[name], name):
-                print(f"{way:70} {value}", flush=True)  # noqa: T201
+            for path, value in rows(found[name], name):
+                print(f"{path:70} {value}", flush=True)  # noqa: T201
             RESULT.parent.mkdir(exist_ok=True)
             RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     return found
@@ -64,14 +64,14 @@ def main() -> int:
     """0 where all is as it must be."""
     parser = argparse.ArgumentParser(prog="make load")
     parser.add_argument("--only", choices=ROUNDS, default="")
-    parser.add_argument("--sites", type=int, default=200, help="in the weather")
+    parser.add_argument("--sites", type=int, default=200, help="in the outage")
     parser.add_argument("--many", type=int, default=2000, help="in the endurance")
     parser.add_argument("--calm", type=float, default=300.0, help="seconds before the first kill")
     parser.add_argument("--between", type=float, default=80.0, help="seconds; 0: nothing is killed")
     parser.add_argument("--sqlite", action="store_true", help="the endurance without PostgreSQL")
     found = measure(parser.parse_args())
     return (
-        0 if all(found[name]["right"] for name in ("weather", "endurance") if name in found) else 1
+        0 if all(found[name]["right"] for name in ("outage", "endurance") if name in found) else 1
     )
 
 

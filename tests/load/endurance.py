@@ -19,13 +19,13 @@ import psutil
 
 from appliance.base.tasks import cancel_and_wait
 from services.province.storage.database import Database
-from services.simulate.crowd import names
+from services.simulate.fleet import names
 from tests.load import counting
 from tests.load.console import Console
 from tests.load.counting import Account, Name
-from tests.load.crowd import Crowd
 from tests.load.machine import Costs, quiet, spread
 from tests.load.province import Province, serving
+from tests.load.simulator import Simulator
 from tests.process.waiting import until, until_told
 from tests.province.postgres import Postgres, postgres
 
@@ -68,22 +68,22 @@ class Reader:
 
 
 async def endurance(
-    folder: Path, count: int, calm_s: float, between_s: float, *, sqlite: bool
+    folder: Path, count: int, interval_s: float, between_s: float, *, sqlite: bool
 ) -> dict[str, Any]:
     """The round; the parts are killed `between_s` apart. ``right``: nothing lost, pages in time."""
     with ExitStack() as stack:
         server = None if sqlite else stack.enter_context(postgres(durable=True))
         province = Province(folder, "" if server is None else server.create("load"))
-        crowd = Crowd(province, folder, count)
+        simulator = Simulator(province, folder, count)
         async with serving(province) as database:
             console = await province.console()
-            import_s = await console.import_sites(await crowd.sheet())
+            import_s = await console.import_sites(await simulator.sheet())
             counting.install(database)
             try:
-                bench = _Bench(province, database, server, console, crowd, names(count))
-                return {**await bench.run(calm_s, between_s), "import_s": import_s}
+                bench = _Bench(province, database, server, console, simulator, names(count))
+                return {**await bench.run(interval_s, between_s), "import_s": import_s}
             finally:
-                await crowd.end()
+                await simulator.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +92,15 @@ class _Bench:
     database: Database
     server: Postgres | None
     console: Console
-    crowd: Crowd
+    simulator: Simulator
     sites: list[str]
 
-    async def run(self, calm_s: float, between_s: float) -> dict[str, Any]:
+    async def run(self, interval_s: float, between_s: float) -> dict[str, Any]:
         began = time.time()
-        await self.crowd.start(self.console)
+        await self.simulator.start(self.console)
         await self._all("connected", began)
         up_s = round(time.time() - began, 1)
-        calm = await self._calm(calm_s)
+        calm = await self._calm(interval_s)
         killed = {}
         blows: dict[str, Callable[[], Awaitable[None]]] = {
             "broker": self.province.kill_broker,
@@ -111,7 +111,7 @@ class _Bench:
         if between_s > 0:
             for name, blow in blows.items():
                 killed[name] = await self._killed(name, blow, between_s)
-        last = await self.crowd.leave()
+        last = await self.simulator.leave()
         stored = await self._settled()
         return {
             "right": calm.pop("right") and stored.right,
@@ -132,7 +132,7 @@ class _Bench:
 
     async def _calm(self, seconds: float) -> dict[str, Any]:
         processes = {"province": self.province.program, "broker": self.province.broker(),
-                     "crowd": self.crowd.process}  # fmt: skip
+                     "crowd": self.simulator.process}  # fmt: skip
         before = len(self._said())
         costs = Costs(**processes)
         reader = Reader(self.console, self.sites)
@@ -188,12 +188,14 @@ class _Bench:
         return True
 
     async def _all(self, what: str, since: float) -> None:
-        await until(f"all are {what}", lambda: self.crowd.who(what, since) >= set(self.sites),
+        await until(f"all are {what}", lambda: self.simulator.who(what, since) >= set(self.sites),
                     within=BACK_WITHIN_S + len(self.sites) / 20,
-                    else_say=lambda: len(self.crowd.who(what, since)))  # fmt: skip
+                    else_say=lambda: len(self.simulator.who(what, since)))  # fmt: skip
 
     def _said(self) -> set[Name]:
-        return {(line["site"], line["boot"], line["seq"]) for line in self.crowd.told("health")}
+        return {
+            (line["site"], line["boot"], line["seq"]) for line in self.simulator.events("health")
+        }
 
     async def _settled(self) -> Account:
         """The broker may hold some yet; the program takes them in."""

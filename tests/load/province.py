@@ -31,11 +31,11 @@ class Province:
         self.data, self.log = folder / "data", folder / "province.log"
         self.data.mkdir(parents=True)
         self.port = free_port()
-        self.beside = LocalBroker(self.data / "broker", HOST, free_port())
+        self.local_broker = LocalBroker(self.data / "broker", HOST, free_port())
         self.url = f"https://{HOST}:{self.port}"
         self.database_url = database or f"sqlite:///{self.data / 'province.db'}"
         self._process: asyncio.subprocess.Process | None = None
-        authority = self.beside.authority(time.time())
+        authority = self.local_broker.authority(time.time())
         key = ec.generate_private_key(ec.SECP256R1())
         made = authority.server(key.public_key(), (HOST,), time.time())
         self._key, self._cert = folder / "key.pem", folder / "cert.pem"
@@ -61,7 +61,7 @@ class Province:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.command", "province", "--port", str(self.port),
                 "--data", str(self.data), "--cert", str(self._cert), "--key", str(self._key),
-                "--broker-port", str(self.beside.port),
+                "--broker-port", str(self.local_broker.port),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log, env=environment,
             )  # fmt: skip
         await until_told(

@@ -1,4 +1,4 @@
-"""A small crowd on the province's own broker: all is stored, and who fell silent is known."""
+"""A small fleet on the province's own broker: all is stored, and who fell silent is known."""
 
 import asyncio
 import json
@@ -16,9 +16,9 @@ from appliance.wire.report import Hand, Health, Meeting, Presence
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.importing.sites_sheet import import_sites
 from services.province.storage.database import Database
-from services.simulate.crowd import Crowd, Weather, let_in, names
-from services.simulate.life import HAND_S, UPCOMING_S, Appointment, Life
-from services.simulate.site import Where
+from services.simulate.behaviour import HAND_S, UPCOMING_S, Behaviour, SimulatedMeeting
+from services.simulate.fleet import Outage, SimulatedFleet, issue_certificates, names
+from services.simulate.site import BrokerAccess
 from tests.process.ports import free_port
 from tests.process.waiting import until
 from tests.province.broker.memory_store import MemoryStore
@@ -41,31 +41,31 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
     choice, store = LocalBroker(tmp_path / "broker", port=free_port()), MemoryStore()
     sites = names(COUNT)
     async with run_local_broker(choice, store.store) as province:
-        let_in(choice, sites, tmp_path / "sites", time.time())
+        issue_certificates(choice, sites, tmp_path / "sites", time.time())
         place = BrokerAddress("127.0.0.1", choice.port)
-        where = Where(place, choice.files.authority, keepalive_s=8, will_delay_s=1)
-        meeting = Appointment("m", time.time() - 65.0, time.time() + 600.0)
-        crowd = Crowd(where, sites, tmp_path / "sites", meeting=meeting, calm_s=2.0)
-        weather = Weather(after=1e9)
-        running = asyncio.create_task(crowd.run(1e6, weather))
+        where = BrokerAccess(place, choice.files.authority, keepalive_s=8, will_delay_s=1)
+        meeting = SimulatedMeeting("m", time.time() - 65.0, time.time() + 600.0)
+        fleet = SimulatedFleet(where, sites, tmp_path / "sites", meeting=meeting, interval_s=2.0)
+        weather = Outage(after=1e9)
+        running = asyncio.create_task(fleet.run(1e6, weather))
         await until(
             "all are in the meeting",
             lambda: len({s for (s, _, _), r in store.kept.items()
                          if isinstance(r, Meeting) and r.phase == "in meeting"}) == COUNT,
             within=90,
-            else_say=crowd.account,
+            else_say=fleet.account,
         )  # fmt: skip
         await province.ingest.notify_agenda(sites[3])
-        await until("the nudge is heard", lambda: crowd.tally.nudges == 1)
+        await until("the nudge is heard", lambda: fleet.tally.nudges == 1)
         silent = {sites[0], sites[5]}
-        crowd.strike([site for site in crowd.sites if site.name in silent], "network")
+        fleet.cut_off([site for site in fleet.sites if site.name in silent], "network")
         await until(
             "the silent ones are known",
             lambda: {name for name, one in newest(store).items() if not one.online} == silent,
             within=90,
             else_say=lambda: newest(store),
         )
-        said = {name for name in crowd.tally.names if name[0] not in silent}
+        said = {name for name in fleet.tally.report_names if name[0] not in silent}
         await until("all that was said is stored", lambda: said <= set(store.kept))
         await cancel_and_wait(running, retry_s=60.0)
     kinds = {type(report) for report in store.kept.values()}
@@ -73,35 +73,37 @@ async def test_a_crowd_reports_and_who_is_lost_is_known(tmp_path: Path) -> None:
 
 
 def test_a_life_is_the_same_each_time_and_joins_within_its_minute() -> None:
-    meeting = Appointment("m", 10_000.0, 13_600.0)
+    meeting = SimulatedMeeting("m", 10_000.0, 13_600.0)
     for number in range(50):
-        life, again = Life(number), Life(number)
+        life, again = Behaviour(number), Behaviour(number)
         now = 0.0
         phases: list[str] = []
         while now < 20_000.0:
-            doing = life.doing(now, meeting)
-            assert doing == again.doing(now, meeting)
-            if not phases or phases[-1] != doing.phase:
-                phases.append(doing.phase)
+            activity = life.activity(now, meeting)
+            assert activity == again.activity(now, meeting)
+            if not phases or phases[-1] != activity.phase:
+                phases.append(activity.phase)
             following = min(life.changes_at(now, meeting), 20_000.0)
             assert following > now
-            middle = life.doing((now + following) / 2, meeting)
-            assert (middle.phase, middle.hand_since) == (doing.phase, doing.hand_since)
+            middle = life.activity((now + following) / 2, meeting)
+            assert (middle.phase, middle.hand_since) == (activity.phase, activity.hand_since)
             now = following
         assert phases == ["idle", "upcoming", "joining", "in meeting", "idle"]
-        assert life.doing(10_065.0, meeting).call == "up"
-        assert life.doing(10_000.0 - UPCOMING_S, meeting).phase == "upcoming"
+        assert life.activity(10_065.0, meeting).call == "up"
+        assert life.activity(10_000.0 - UPCOMING_S, meeting).phase == "upcoming"
 
 
 def test_some_are_ill_and_some_raise_a_hand() -> None:
-    meeting = Appointment("m", 0.0, 3600.0)
-    ill = [life for number in range(200) if (life := Life(number)).alarms(0.0)]
+    meeting = SimulatedMeeting("m", 0.0, 3600.0)
+    ill = [life for number in range(200) if (life := Behaviour(number)).alarms(0.0)]
     assert 5 < len(ill) < 60
     assert ill[0].alarms(7.0)[0].since == 7.0
     hands = [
         number
         for number in range(200)
-        if any(Life(number).doing(float(at), meeting).hand_since for at in range(70, 700, 30))
+        if any(
+            Behaviour(number).activity(float(at), meeting).hand_since for at in range(70, 700, 30)
+        )
     ]
     assert 20 < len(hands) < 120
     assert HAND_S > 30
@@ -131,8 +133,8 @@ async def test_the_command_strikes_and_ends_when_told_and_gives_its_account(tmp_
     async with run_local_broker(choice, store.store):
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "services.command", "simulate", "--sites", "4", "--province",
-            str(tmp_path), "--port", str(choice.port), "--seconds", "9000", "--rhythm", "1",
-            "--json", "--lose-power", "0.25", "--weather-after", "9000", "--diary", str(diary),
+            str(tmp_path), "--port", str(choice.port), "--seconds", "9000", "--interval", "1",
+            "--json", "--lose-power", "0.25", "--lose-after", "9000", "--events", str(diary),
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
         )  # fmt: skip
         await until("all report", lambda: {site for site, _, _ in store.kept} == set(names(4)),

@@ -23,10 +23,10 @@ from services.province.sites.site_files import archive
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
 from services.province.storage.tables import Site
-from services.simulate.crowd import Crowd, let_in, names
-from services.simulate.diary import Diary
 from services.simulate.feed import client, feeds
-from services.simulate.site import Where
+from services.simulate.fleet import SimulatedFleet, issue_certificates, names
+from services.simulate.site import BrokerAccess
+from services.simulate.tally import EventLog
 from tests.process.ports import free_port
 from tests.process.waiting import until
 from tests.province.program import a_province
@@ -50,16 +50,18 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
                 add_site(session, name, f"Xã {name}", place, time.time())
             number = place.id
         choice = LocalBroker(program.data / "broker", port=port)
-        let_in(choice, SITES, tmp_path / "sites", time.time())
-        where = Where(BrokerAddress("127.0.0.1", port), choice.files.authority, keepalive_s=8)
+        issue_certificates(choice, SITES, tmp_path / "sites", time.time())
+        where = BrokerAccess(
+            BrokerAddress("127.0.0.1", port), choice.files.authority, keepalive_s=8
+        )
         packed = tmp_path / "site-files.zip"
         with database.reading() as session:
             settings = Settings(url=program.url)
             packed.write_bytes(archive(settings, session.scalars(select(Site)).all()))
         http = client(choice.files.authority)
         diary = (tmp_path / "diary").open("w", buffering=1)
-        crowd = Crowd(
-            where, SITES, tmp_path / "sites", calm_s=2.0, diary=Diary(diary),
+        fleet = SimulatedFleet(
+            where, SITES, tmp_path / "sites", interval_s=2.0, event_log=EventLog(diary),
             feeds=feeds(packed, SITES[:3], http),
         )  # fmt: skip
 
@@ -76,7 +78,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
             return {site for site, count in told.items() if count >= times}
 
         now = time.time()
-        running = asyncio.create_task(crowd.run(1e6))
+        running = asyncio.create_task(fleet.run(1e6))
         try:
             await until(
                 "three sites are heard of, and the stranger is passed over",
@@ -107,7 +109,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
                 within=60,
             )
             await until("who stays has read that too", lambda: read(1) >= {SITES[0]}, within=60)
-            crowd.strike([crowd.sites[1]], "power")
+            fleet.cut_off([fleet.sites[1]], "power")
             await until(
                 "it is missed",
                 lambda: statuses()[SITES[1]].state is State.SILENT,

@@ -23,7 +23,7 @@ from services.province.floor.room_monitor import RoomMonitor
 from services.province.schedule.meetings import Guests, MeetingDraft, create, get_meeting
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
-from services.simulate.crowd import let_in
+from services.simulate.fleet import issue_certificates
 from tests.health.process import SITE, Program
 from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
@@ -190,7 +190,7 @@ async def test_from_the_chairs_click_to_the_box_and_back(tmp_path: Path) -> None
             path, uid = f"/floor/{meeting.id}/{int(meeting.begin)}", meeting.uid
         database.close()
         choice = LocalBroker(province.data / "broker", port=port)
-        let_in(choice, [SITE], tmp_path, now)
+        issue_certificates(choice, [SITE], tmp_path, now)
         (tmp_path / "box").mkdir()
         identity = (tmp_path / f"{SITE}.pem").read_bytes()
         box = Program(tmp_path / "box", port, choice.files.authority, identity)

@@ -1,4 +1,4 @@
-"""``diemcau simulate`` in a process of its own, and its diary while it goes on."""
+"""``diemcau simulate`` in a process of its own, and its events while it runs."""
 
 import asyncio
 import json
@@ -18,14 +18,14 @@ Line = dict[str, Any]
 """``at``, ``site``, ``what``, and what belongs to it."""
 
 
-class Crowd:
+class Simulator:
     """So many sites of a province."""
 
     def __init__(self, province: Province, folder: Path, sites: int) -> None:
         self._province, self._sites = province, sites
-        self._diary = folder / "diary.jsonl"
+        self._events = folder / "events.jsonl"
         self._archive = folder / "site-files.zip"
-        self._log = folder / "crowd.log"
+        self._log = folder / "simulator.log"
         self._process: asyncio.subprocess.Process | None = None
         self._read_to = 0
         self._lines: defaultdict[str, list[Line]] = defaultdict(list)
@@ -43,14 +43,14 @@ class Crowd:
     async def start(self, console: Console, *words: str) -> None:
         """With the site files as the console gives them."""
         self._archive.write_bytes(await console.site_files())
-        self._diary.touch()
+        self._events.touch()
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.command", "simulate",
-                "--sites", str(self._sites), "--province", str(self._province.beside.folder),
-                "--port", str(self._province.beside.port), "--seconds", "100000",
-                "--weather-after", "100000", "--site-files", str(self._archive),
-                "--diary", str(self._diary), "--json", *words,
+                "--sites", str(self._sites), "--province", str(self._province.local_broker.folder),
+                "--port", str(self._province.local_broker.port), "--seconds", "100000",
+                "--lose-after", "100000", "--site-files", str(self._archive),
+                "--events", str(self._events), "--json", *words,
                 stdout=asyncio.subprocess.PIPE, stderr=log,
             )  # fmt: skip
 
@@ -59,8 +59,8 @@ class Crowd:
         """For those who measure it."""
         return psutil.Process(self._running.pid)
 
-    def strike(self) -> None:
-        """Let the weather come now."""
+    def cut_off(self) -> None:
+        """Let the outage begin now."""
         self._running.send_signal(signal.SIGUSR1)
 
     async def leave(self) -> dict[str, object]:
@@ -77,7 +77,7 @@ class Crowd:
             self._process.kill()
             await self._process.wait()
 
-    def told(self, what: str, since: float = 0.0) -> list[Line]:
+    def events(self, what: str, since: float = 0.0) -> list[Line]:
         """The lines of that kind up to now, of those from `since` on (POSIX s)."""
         self._read()
         lines = self._lines[what]
@@ -85,11 +85,11 @@ class Crowd:
 
     def who(self, what: str, since: float = 0.0) -> set[str]:
         """The sites that did so since then."""
-        return {line["site"] for line in self.told(what, since)}
+        return {line["site"] for line in self.events(what, since)}
 
     def _read(self) -> None:
         """What has been written whole since the last look: looked for twenty times a second."""
-        with self._diary.open("rb") as file:
+        with self._events.open("rb") as file:
             file.seek(self._read_to)
             new = file.read()
         whole = new[: new.rfind(b"\n") + 1]

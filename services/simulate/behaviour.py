@@ -1,6 +1,6 @@
-"""What a made-up site does at any moment: pure, by its number and the hour, believable enough.
+"""What a simulated site does at any time: pure, by its number and the time.
 
-The same number lives the same life each time, so a run can be repeated and its outcome counted.
+The same number behaves the same each time, so a run can be repeated and its outcome counted.
 """
 
 import math
@@ -12,9 +12,9 @@ from appliance.base.texts import LOCALES, text
 from appliance.core.problems import KINDS, ProblemKey
 from appliance.wire.alarm import Alarm
 
-ILL_SHARE = 0.12
+PROBLEM_SHARE = 0.12
 """Sites with something wrong for the whole run."""
-ILLNESSES = (
+PROBLEMS = (
     ProblemKey.CAMERA_MISSING, ProblemKey.MICROPHONE_SILENT, ProblemKey.TV_UNCONFIRMED,
     ProblemKey.HOT, ProblemKey.POWER_WEAK, ProblemKey.LINK_SLOW, ProblemKey.AGENDA_OLD,
     ProblemKey.CARD_WORN,
@@ -28,7 +28,7 @@ HAND_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
-class Appointment:
+class SimulatedMeeting:
     """The one meeting of a run; all in POSIX seconds."""
 
     uid: str
@@ -37,7 +37,7 @@ class Appointment:
 
 
 @dataclass(frozen=True, slots=True)
-class Doing:
+class Activity:
     """What the endpoint's fact file would say."""
 
     phase: str
@@ -46,31 +46,31 @@ class Doing:
     hand_since: float = 0.0
 
 
-class Life:
-    """One site's."""
+class Behaviour:
+    """Of the site of a number: what it does, what is wrong with it, what it measures."""
 
     def __init__(self, number: int) -> None:
-        lot = random.Random(number)  # noqa: S311 - a life, not a secret
-        self._joins_after = lot.uniform(0.0, JOIN_SPREAD_S)
-        self._hand_after = lot.uniform(60.0, 600.0) if lot.random() < HAND_SHARE else None
-        self._warmth = lot.uniform(44.0, 58.0)
-        self._free = lot.uniform(70.0, 97.0)
-        self._lot = lot.random()
-        self._illness = lot.choice(ILLNESSES) if lot.random() < ILL_SHARE else None
-        self.serial = f"{lot.getrandbits(64):016x}"
+        source = random.Random(number)  # noqa: S311 - no secret
+        self._joins_after = source.uniform(0.0, JOIN_SPREAD_S)
+        self._hand_after = source.uniform(60.0, 600.0) if source.random() < HAND_SHARE else None
+        self._warmth = source.uniform(44.0, 58.0)
+        self._free = source.uniform(70.0, 97.0)
+        self._lot = source.random()
+        self._problem = source.choice(PROBLEMS) if source.random() < PROBLEM_SHARE else None
+        self.serial = f"{source.getrandbits(64):016x}"
 
-    def doing(self, now: float, meeting: Appointment | None) -> Doing:
+    def activity(self, now: float, meeting: SimulatedMeeting | None) -> Activity:
         """At `now`."""
         if meeting is None or now >= meeting.end or now < meeting.begin - UPCOMING_S:
-            return Doing("idle")
+            return Activity("idle")
         if now < meeting.begin + self._joins_after:
-            return Doing("upcoming", meeting.uid)
+            return Activity("upcoming", meeting.uid)
         if now < meeting.begin + self._joins_after + JOIN_S:
-            return Doing("joining", meeting.uid, "dialing")
-        return Doing("in meeting", meeting.uid, "up", self._hand(now, meeting))
+            return Activity("joining", meeting.uid, "dialing")
+        return Activity("in meeting", meeting.uid, "up", self._hand(now, meeting))
 
-    def changes_at(self, now: float, meeting: Appointment | None) -> float:
-        """When `doing` is another next; infinity for never."""
+    def changes_at(self, now: float, meeting: SimulatedMeeting | None) -> float:
+        """When `activity` is another next; infinity for never."""
         if meeting is None:
             return math.inf
         join = meeting.begin + self._joins_after
@@ -82,12 +82,12 @@ class Life:
 
     def alarms(self, began: float) -> tuple[Alarm, ...]:
         """What is wrong with it since the run `began`."""
-        if self._illness is None:
+        if self._problem is None:
             return ()
-        kind = KINDS[self._illness]
+        kind = KINDS[self._problem]
         return (
             Alarm(
-                key=self._illness.value,
+                key=self._problem.value,
                 code=kind.code,
                 severity=int(kind.severity),
                 since=began,
@@ -96,9 +96,9 @@ class Life:
             ),
         )
 
-    def figures(self, now: float, meeting: Appointment | None) -> Mapping[str, float]:
+    def figures(self, now: float, meeting: SimulatedMeeting | None) -> Mapping[str, float]:
         """Measured numbers; a call warms."""
-        busy = self.doing(now, meeting).call == "up"
+        busy = self.activity(now, meeting).call == "up"
         sway = math.sin(now / 300.0 + 6.28 * self._lot)
         return {
             "soc_c": round(self._warmth + 3.0 * sway + (14.0 if busy else 0.0), 1),
@@ -109,7 +109,7 @@ class Life:
             "agenda_age_s": round(abs(sway) * 300.0),
         }
 
-    def _hand(self, now: float, meeting: Appointment) -> float:
+    def _hand(self, now: float, meeting: SimulatedMeeting) -> float:
         if self._hand_after is None:
             return 0.0
         raised = meeting.begin + self._hand_after

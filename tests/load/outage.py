@@ -6,18 +6,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from services.simulate.crowd import names
-from services.simulate.life import Life
+from services.simulate.behaviour import Behaviour
+from services.simulate.fleet import names
 from tests.load.console import Console, FirstPage
-from tests.load.crowd import Crowd
 from tests.load.machine import Costs, quiet, spread
 from tests.load.province import Province, serving
+from tests.load.simulator import Simulator
 from tests.process.waiting import until, until_told
 
 RIGHT_WITHIN_S = 90.0
 CHANGES, BETWEEN_S = 5, 8.0
 SHARE = 0.1
-LOOK_S = 1.0
+POLL_INTERVAL_S = 1.0
 READ_WITHIN_S = 180.0
 """Not the goal: how long the run waits before it gives up."""
 
@@ -27,48 +27,51 @@ def in_need(sites: list[str]) -> set[str]:
     return {
         site
         for number, site in enumerate(sites)
-        if any(alarm.severity >= 3 for alarm in Life(number).alarms(0.0))
+        if any(alarm.severity >= 3 for alarm in Behaviour(number).alarms(0.0))
     }
 
 
-async def weather(folder: Path, count: int) -> dict[str, Any]:
+async def outage(folder: Path, count: int) -> dict[str, Any]:
     """The round; ``right`` says whether the first page was right in time and all heard in time."""
     province, sites = Province(folder), names(count)
-    crowd = Crowd(province, folder, count)
+    simulator = Simulator(province, folder, count)
     async with serving(province):
         console = await province.console()
-        await console.import_sites(await crowd.sheet())
+        await console.import_sites(await simulator.sheet())
         try:
-            return await _round(province, console, crowd, sites)
+            return await _round(province, console, simulator, sites)
         finally:
-            await crowd.end()
+            await simulator.end()
 
 
 async def _round(
-    province: Province, console: Console, crowd: Crowd, sites: list[str]
+    province: Province, console: Console, simulator: Simulator, sites: list[str]
 ) -> dict[str, Any]:
-    await crowd.start(console, "--lose-network", str(SHARE), "--lose-power", str(SHARE))
-    await until("all are connected and have their feed", within=300.0,
-                look=lambda: crowd.who("connected") >= set(sites) <= crowd.who("feed"))  # fmt: skip
+    await simulator.start(console, "--lose-network", str(SHARE), "--lose-power", str(SHARE))
+    await until(
+        "all are connected and have their feed",
+        lambda: simulator.who("connected") >= set(sites) <= simulator.who("feed"),
+        within=300.0,
+    )
     ill = in_need(sites)
     joined = {"ready": 0, "help": len(ill), "silent": 0, "meeting": len(sites) - len(ill)}
     begin = float(int(time.time()) + 30)
     costs = Costs(province=province.program, broker=province.broker())
     page = await console.enter_meeting("Giao ban", begin)
     all_in = await _shown(console, "all are in the meeting", lambda now: now.counts == joined)
-    heard = await _changes(console, crowd, page, begin, len(sites))
+    heard = await _changes(console, simulator, page, begin, len(sites))
     used = costs.so_far()
     struck_at = time.time()
-    crowd.strike()
+    simulator.cut_off()
     fifth = round(2 * SHARE * len(sites))
-    await until("the weather came", lambda: len(crowd.who("struck")) == fifth)
-    lost = crowd.who("struck")
+    await until("the outage began", lambda: len(simulator.who("struck")) == fifth)
+    lost = simulator.who("struck")
     left = {"ready": 0, "help": len(ill - lost), "silent": len(lost),
             "meeting": len(set(sites) - lost - ill)}  # fmt: skip
     right_at = await _shown(
         console, "the first page is right", lambda now: now.counts == left and now.silent == lost
     )
-    account = await crowd.leave()
+    account = await simulator.leave()
     after = round(right_at - struck_at, 1)
     return {
         "right": after <= RIGHT_WITHIN_S,
@@ -84,7 +87,7 @@ async def _round(
 
 
 async def _changes(
-    console: Console, crowd: Crowd, page: str, begin: float, count: int
+    console: Console, simulator: Simulator, page: str, begin: float, count: int
 ) -> dict[str, Any]:
     """The meeting is changed some times; from each change to each site's reading it, all in ms."""
     took: list[float] = []
@@ -94,7 +97,7 @@ async def _changes(
         def readings(sequence: int = number, since: float = sent_at) -> dict[str, float]:
             return {
                 line["site"]: line["at"]
-                for line in crowd.told("feed", since)
+                for line in simulator.events("feed", since)
                 if line["sequence"] == sequence and line["status"] == 200
             }
 
@@ -102,7 +105,7 @@ async def _changes(
             f"change {number} is read by all",
             lambda: len(readings()) == count,
             within=READ_WITHIN_S,
-            else_say=lambda: crowd.told("no feed")[-3:],
+            else_say=lambda: simulator.events("no feed")[-3:],
         )
         took += [1000 * (at - sent_at) for at in readings().values()]
         await asyncio.sleep(BETWEEN_S)
@@ -115,7 +118,7 @@ async def _shown(console: Console, what: str, look: Callable[[FirstPage], bool])
 
     async def shows() -> bool:
         nonlocal last
-        await asyncio.sleep(LOOK_S)
+        await asyncio.sleep(POLL_INTERVAL_S)
         last = await console.first_page()
         return look(last)
 
