@@ -1,4 +1,4 @@
-"""Who did what: one line for every change that an account makes, and for log-ins."""
+"""The audit log: one line for every change that an account makes, and for log-ins."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +21,7 @@ def note(
     address: str = "",
     **detail: Any,
 ) -> None:
-    """Write one line, in the transaction of what it tells of. Never a password or a token."""
+    """Write one line, in the transaction of the change itself. Never a password or a token."""
     entry = AuditEntry(
         at=now,
         account=account[:60],

@@ -1,6 +1,6 @@
-"""What can be wrong with what somebody asks of the province.
+"""Errors that a person causes and reads.
 
-ProvinceError               the sentence is for the person who asked
+ProvinceError               its sentence is for the person who sent the request
  ├── WrongInputError        a value cannot be taken; says which and what a right one looks like
  ├── NotFoundError          there is no such site, meeting, account…
  ├── NotAllowedError        the role does not permit it
@@ -12,7 +12,7 @@ languages, ``str`` gives the English.
 
 
 class ProvinceError(Exception):
-    """Something that was asked of the province cannot be done."""
+    """A request cannot be done."""
 
     def __init__(self, message: str, **values: object) -> None:
         super().__init__(message)

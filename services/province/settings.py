@@ -1,4 +1,4 @@
-"""What one province's program is told when it starts."""
+"""The settings with which the province's program starts."""
 
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
@@ -29,10 +29,10 @@ class Settings:
 
     @property
     def secure(self) -> bool:
-        """Whether browsers come by TLS, here or at a proxy before us."""
+        """Whether browsers connect by TLS, to us or to a proxy in front."""
         return self.url.startswith("https:")
 
     @property
     def zoneinfo(self) -> ZoneInfo:
-        """The zone of hours on all pages."""
+        """The time zone of all pages."""
         return ZoneInfo(self.zone)

@@ -1,1 +1,1 @@
-"""Who a site is: the province's certificate authority, enrolment, renewal, revocation."""
+"""The identity of sites: the province's certificate authority, enrolment, renewal, revocation."""

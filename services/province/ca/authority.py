@@ -1,7 +1,7 @@
-"""A certificate authority of the province's own: signs sites and servers, lists what it revoked.
+"""The province's certificate authority: signs sites and servers, and lists revoked certificates.
 
 `Authority.open` makes one in a folder where there is none. That is right for development and for a
-province that begins; a larger one puts key and certificate there that its own PKI has made.
+small province; a larger one puts a key and a certificate of its own PKI there.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ from appliance.base.atomic_file import write_atomically
 
 SITE_DAYS = 365.0
 SERVER_DAYS = 820.0
-"""What browsers accept at most of a server (825, Apple's rule for private authorities)."""
+"""Browsers accept at most 825 of a server (Apple's rule for private authorities)."""
 AUTHORITY_DAYS = 20 * 365.0
 CRL_DAYS = 30.0
 BACKDATED_S = 86_400.0
-"""A box whose clock is a little behind must not be told "not yet valid"."""
+"""A certificate must be valid for a box whose clock is a little behind."""
 
 
 def _at(seconds: float) -> datetime:
@@ -39,10 +39,10 @@ class Authority:
 
     @classmethod
     def open(cls, folder: Path, now: float, *, name: str = "Điểm Cầu") -> "Authority":
-        """What lies in `folder` (``authority.pem``, ``authority-key.pem``), or a new one.
+        """Read it from `folder` (``authority.pem``, ``authority-key.pem``), or make a new one.
 
         Raises `OSError` where the folder cannot be used, `ValueError` where a file is broken: an
-        authority is never replaced silently, since every site would be locked out.
+        authority is never replaced in silence, since every site would be locked out.
         """
         key_file, file = folder / "authority-key.pem", folder / "authority.pem"
         if not key_file.exists() or not file.exists():
@@ -72,7 +72,7 @@ class Authority:
 
     @property
     def pem(self) -> bytes:
-        """The certificate that comes with each site's image."""
+        """The authority's own certificate, which each site's image holds."""
         return self.certificate.public_bytes(serialization.Encoding.PEM)
 
     def site(
@@ -116,7 +116,7 @@ class Authority:
         return builder.sign(self.key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
     def signed(self, certificate: x509.Certificate) -> bool:
-        """Whether this authority signed it, whatever the hour."""
+        """Whether this authority signed it, valid at this time or not."""
         try:
             certificate.verify_directly_issued_by(self.certificate)
         except Exception:  # ValueError, TypeError or InvalidSignature, all of which mean "no"
@@ -144,7 +144,7 @@ def private_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
 
 
 def common_name(certificate: x509.Certificate) -> str:
-    """The site of a certificate."""
+    """The common name of a certificate: the site's id."""
     return _attribute(certificate.subject, NameOID.COMMON_NAME)
 
 

@@ -1,7 +1,7 @@
-"""Lets sites in: pending, approved, renewed, revoked. No sockets; `now` is an argument.
+"""The rules of enrolment: pending, approved, renewed, revoked. No sockets; `now` is an argument.
 
-A device's key is its identity. A request is known by its key's fingerprint, and its claim code is
-made of that key (`appliance/wire/enrolment.py`); to approve is to say that the TV shows this code.
+A device's key is its identity. A request is identified by its key's fingerprint, and its claim code
+is made of that key (`appliance/wire/enrolment.py`); who approves confirms that the TV shows it.
 """
 
 from collections.abc import Callable, Iterator
@@ -22,19 +22,25 @@ from appliance.wire.enrolment import (
 )
 from appliance.wire.topics import SITE
 from services.province.ca.authority import SITE_DAYS, Authority
-from services.province.ca.keys import der, fingerprint, requested_key, shown, signed
+from services.province.ca.keys import (
+    der,
+    fingerprint,
+    is_signed_by,
+    parse_certificate,
+    requested_key,
+)
 from services.province.ca.ledger import Entry, EntryState, Ledger
 
-PENDING_S = 24 * 3600.0
-"""A request that nobody approves and that is not repeated is forgotten."""
-MOST_PENDING = 1000
-"""Requests that wait: a whole province on its first day, and no more for whoever floods."""
-GRACE_S = 3 * 365 * 86_400.0
-"""A box may lie in a cupboard so long after its certificate's end and still renew it."""
+MAX_PENDING_S = 24 * 3600.0
+"""A request that is neither approved nor repeated is deleted after this."""
+MAX_PENDING = 1000
+"""Requests that wait: enough for a whole province on its first day, and a bound for floods."""
+MAX_EXPIRED_S = 3 * 365 * 86_400.0
+"""A certificate may be renewed so long after its end: a box may lie in a cupboard for years."""
 
 
 class Refusal(StrEnum):
-    """Why not; the words stand in the answer's ``detail``."""
+    """Why a request is refused; the value is the answer's ``detail``."""
 
     BAD_REQUEST = "bad-request"
     WRONG_CLAIM = "wrong-claim"
@@ -48,7 +54,7 @@ class Refusal(StrEnum):
 
 
 class EnrolmentError(Exception):
-    """What the console asked cannot be done; `reason` says why."""
+    """The console's request cannot be done; `reason` says why."""
 
     def __init__(self, reason: Refusal, sentence: str) -> None:
         super().__init__(sentence)
@@ -56,7 +62,7 @@ class EnrolmentError(Exception):
 
 
 class Enrolment:
-    """The rules. `alarm` is called with a site and a reason when two devices show one identity."""
+    """The rules. `alarm` is called with a site and a reason when two devices have one identity."""
 
     def __init__(
         self,
@@ -72,13 +78,13 @@ class Enrolment:
         self._days = days
 
     def ask(self, request: EnrolRequest, now: float) -> EnrolAnswer:
-        """A device without a certificate asks, and asks again."""
+        """Answer a device without a certificate, which asks again and again."""
         key = requested_key(request.csr)
         if key is None:
             return _refused(Refusal.BAD_REQUEST)
         entry = self._ledger.get(fingerprint(key))
         if entry is None:
-            return self._first(request, key, now)
+            return self._add_request(request, key, now)
         if entry.state is EntryState.APPROVED:
             return EnrolAnswer(EnrolState.APPROVED, entry.certificate)
         if entry.state is EntryState.PENDING:
@@ -88,10 +94,10 @@ class Enrolment:
         return _refused(Refusal.REVOKED if revoked else Refusal.DECLINED)
 
     def pending(self, now: float) -> list[Entry]:
-        """What waits for a person, the oldest first; what nobody repeats any more is forgotten."""
+        """The requests that wait for a decision, the oldest first; old ones are deleted."""
         waiting: list[Entry] = []
         for entry in self.of(EntryState.PENDING):
-            if now - entry.seen_at > PENDING_S:
+            if now - entry.seen_at > MAX_PENDING_S:
                 self._ledger.forget(entry.fingerprint)
             else:
                 waiting.append(entry)
@@ -100,7 +106,7 @@ class Enrolment:
     def approve(
         self, claim: str, now: float, *, by: str, site: str = "", instead: bool = False
     ) -> Entry:
-        """The TV shows this code: let it in, as `site` or as it calls itself.
+        """Approve the device whose TV shows this code, as `site` or as it calls itself.
 
         Raises `EnrolmentError`: no such code waits, or the site has a device already and this one
         does not come `instead` of it (whose certificates are then revoked).
@@ -125,7 +131,7 @@ class Enrolment:
         return self._sign(replace(entry, site=name), now, by)
 
     def decline(self, claim: str, now: float, *, by: str) -> None:
-        """Not ours; raises `EnrolmentError` where no such code waits."""
+        """Refuse the device of this code; raises `EnrolmentError` where no such code waits."""
         code = plain_claim(claim)
         entry = next((one for one in self.pending(now) if one.claim == code), None)
         if entry is None:
@@ -133,16 +139,16 @@ class Enrolment:
         self._ledger.put(replace(entry, state=EntryState.REFUSED, decided_at=now, decided_by=by))
 
     def renew(self, request: RenewRequest, now: float) -> EnrolAnswer:
-        """A device shows its certificate, also one that has ended, and signs with its key."""
-        old, key = shown(request.certificate), requested_key(request.csr)
+        """Renew a certificate, also an expired one, for the device that signs with its key."""
+        old, key = parse_certificate(request.certificate), requested_key(request.csr)
         if old is None or key is None:
             return _refused(Refusal.BAD_REQUEST)
-        if not self._authority.signed(old) or not signed(old, request):
+        if not self._authority.signed(old) or not is_signed_by(old, request):
             return _refused(Refusal.BAD_REQUEST)
-        return self._known(old, request, key, now)
+        return self._renew(old, request, key, now)
 
     def revoke(self, site: str, now: float, *, by: str) -> int:
-        """The site's certificates count no more; how many there were."""
+        """Revoke the site's certificates; returns how many there were."""
         known = [entry for entry in self.of(EntryState.APPROVED) if entry.site == site]
         for entry in known:
             self._ledger.put(
@@ -150,18 +156,14 @@ class Enrolment:
             )
         return len(known)
 
-    def let_in(self) -> set[str]:
-        """The sites with a certificate that counts."""
-        return {entry.site for entry in self.of(EntryState.APPROVED)}
-
     def revoked(self) -> set[int]:
-        """The numbers of the certificates that count no more."""
+        """The serial numbers of revoked certificates."""
         return {int(entry.number) for entry in self.of(EntryState.REVOKED) if entry.number}
 
-    def _first(
+    def _add_request(
         self, request: EnrolRequest, key: ec.EllipticCurvePublicKey, now: float
     ) -> EnrolAnswer:
-        if len(self.pending(now)) >= MOST_PENDING:
+        if len(self.pending(now)) >= MAX_PENDING:
             return _refused(Refusal.FULL)
         self._ledger.put(
             Entry(
@@ -178,7 +180,7 @@ class Enrolment:
         )
         return EnrolAnswer(EnrolState.PENDING)
 
-    def _known(
+    def _renew(
         self,
         old: x509.Certificate,
         request: RenewRequest,
@@ -190,14 +192,14 @@ class Enrolment:
             return _refused(Refusal.UNKNOWN)
         if entry.state is not EntryState.APPROVED:
             return _refused(Refusal.REVOKED)
-        if now > old.not_valid_after_utc.timestamp() + GRACE_S:
+        if now > old.not_valid_after_utc.timestamp() + MAX_EXPIRED_S:
             return _refused(Refusal.TOO_OLD)
         if entry.serial and request.serial and entry.serial != request.serial:
             self._alarm(entry.site, f"renewal from board {request.serial}, not {entry.serial}")
             return _refused(Refusal.CLONED)
-        return self._renewed(entry, request, key, now)
+        return self._issue_successor(entry, request, key, now)
 
-    def _renewed(
+    def _issue_successor(
         self, entry: Entry, request: RenewRequest, key: ec.EllipticCurvePublicKey, now: float
     ) -> EnrolAnswer:
         """One successor for each key: a second one for the same old key is a second device."""
@@ -243,7 +245,7 @@ class Enrolment:
         return done
 
     def of(self, state: EntryState) -> Iterator[Entry]:
-        """All that stand so."""
+        """All entries in a state."""
         return (entry for entry in self._ledger.entries() if entry.state is state)
 
 

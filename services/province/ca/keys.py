@@ -1,4 +1,4 @@
-"""Reads what devices show: requests, certificates, signatures; nothing in them is believed before.
+"""Reads and checks what devices send: requests, certificates, signatures.
 
 P-256 alone, which every box makes: one curve is one set of mistakes.
 """
@@ -15,8 +15,8 @@ from appliance.wire.enrolment import RenewRequest, signed_part
 from services.province.ca.authority import common_name
 
 
-def shown(certificate: str) -> x509.Certificate | None:
-    """The certificate of a PEM text; None for none."""
+def parse_certificate(certificate: str) -> x509.Certificate | None:
+    """The certificate of a PEM text; None where it cannot be read."""
     try:
         return x509.load_pem_x509_certificate(certificate.encode())
     except ValueError:
@@ -24,7 +24,7 @@ def shown(certificate: str) -> x509.Certificate | None:
 
 
 def requested_key(csr: str) -> ec.EllipticCurvePublicKey | None:
-    """The key of a request whose signature is right; P-256 alone, which every box makes."""
+    """The P-256 key of a request whose signature is right; None for any other."""
     try:
         request = x509.load_pem_x509_csr(csr.encode())
         key = request.public_key()
@@ -36,7 +36,7 @@ def requested_key(csr: str) -> ec.EllipticCurvePublicKey | None:
     return key if right else None
 
 
-def signed(certificate: x509.Certificate, request: RenewRequest) -> bool:
+def is_signed_by(certificate: x509.Certificate, request: RenewRequest) -> bool:
     """Whether the key of `certificate` signed the request."""
     key = certificate.public_key()
     if not isinstance(key, ec.EllipticCurvePublicKey) or not common_name(certificate):

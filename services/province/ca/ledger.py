@@ -1,7 +1,7 @@
-"""Who asked for a certificate and who has one: the seam, and a ledger of one file for each key.
+"""Requests for certificates and issued ones, kept as one file for each key.
 
-`Ledger` is what enrolment needs of a storage; a database takes the folder's place by the same five
-methods. A file is written whole, so two copies of the program may share the folder.
+`Ledger` is what enrolment needs of a storage; a database may take the folder's place by the same
+five methods. A file is written whole, so two copies of the program may share the folder.
 """
 
 import json
@@ -15,7 +15,7 @@ from appliance.base.atomic_file import write_atomically
 
 
 class EntryState(StrEnum):
-    """Where a key stands."""
+    """Whether a key was decided on, and how."""
 
     PENDING = "pending"
     APPROVED = "approved"
@@ -36,7 +36,7 @@ class Entry:
     serial: str = ""
     model: str = ""
     asked_at: float = 0.0
-    """When it was first heard of, POSIX seconds."""
+    """When the first request came, POSIX seconds."""
     seen_at: float = 0.0
     certificate: str = ""
     number: str = ""
@@ -44,24 +44,24 @@ class Entry:
     ends_at: float = 0.0
     decided_at: float = 0.0
     decided_by: str = ""
-    """Whose word it was: an account of the console, ``renewal``, ``cloned``."""
+    """Who decided: an account of the console, ``renewal``, ``cloned``."""
     follows: str = ""
     """The fingerprint of the key that this one replaces."""
 
 
 class Ledger(Protocol):
-    """What enrolment keeps."""
+    """What enrolment needs of a storage."""
 
     def get(self, fingerprint: str) -> Entry | None:
         """The entry of a key."""
         ...
 
     def put(self, entry: Entry) -> None:
-        """Keep it, in the place of the one before."""
+        """Store it in the place of the entry before."""
         ...
 
     def forget(self, fingerprint: str) -> None:
-        """It never was."""
+        """Delete the entry of a key."""
         ...
 
     def entries(self) -> Iterator[Entry]:
@@ -81,12 +81,12 @@ class FolderLedger:
         return _read(self._file(fingerprint))
 
     def put(self, entry: Entry) -> None:
-        """Keep it, in the place of the one before."""
+        """Store it in the place of the entry before."""
         content = json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode()
         write_atomically(self._file(entry.fingerprint), content)
 
     def forget(self, fingerprint: str) -> None:
-        """It never was."""
+        """Delete the entry of a key."""
         self._file(fingerprint).unlink(missing_ok=True)
 
     def entries(self) -> Iterator[Entry]:

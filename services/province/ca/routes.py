@@ -1,8 +1,8 @@
 """The two addresses where devices ask for certificates: ASGI routes for the province's program.
 
-The server's own TLS is all the transport needs: a device that renews shows its old certificate in
-the body and signs with its key, so an expired one is accepted here and nowhere else, and a proxy in
-front has nothing to pass on.
+The server's own TLS is enough: a device that renews sends its old certificate in the body and signs
+with its key. So an expired one is accepted here and nowhere else, and a proxy in front needs to
+pass nothing on.
 """
 
 import asyncio
@@ -27,24 +27,24 @@ from services.province.ca.enrolment import Enrolment, Refusal
 log = logging.getLogger("diemcau.province.enrolment")
 
 STATUS = {EnrolState.APPROVED: 200, EnrolState.PENDING: 202, EnrolState.REFUSED: 403}
-BODY_S = 20.0
+BODY_TIMEOUT_S = 20.0
 
 
 def enrolment_routes(enrolment: Enrolment, now: Callable[[], float]) -> list[Route]:
-    """``POST /enrol`` and ``POST /renew``. One request at a time touches the ledger."""
+    """``POST /enrol`` and ``POST /renew``. One request at a time uses the ledger."""
     lock = asyncio.Lock()
 
-    async def answer(request: Request, judge: Callable[[bytes], EnrolAnswer]) -> Response:
+    async def answer(request: Request, decide: Callable[[bytes], EnrolAnswer]) -> Response:
         try:
             body = await _body(request)
             async with lock:
-                said = await asyncio.to_thread(judge, body)
+                reply = await asyncio.to_thread(decide, body)
         except WireError as error:
-            said = EnrolAnswer(EnrolState.REFUSED, detail=f"{Refusal.BAD_REQUEST}: {error}"[:400])
-            return Response(said.payload, 400, media_type="application/json")
-        if said.state is EnrolState.REFUSED:
-            log.warning("far → %s refused: %s", request.url.path, said.detail)
-        return Response(said.payload, STATUS[said.state], media_type="application/json")
+            reply = EnrolAnswer(EnrolState.REFUSED, detail=f"{Refusal.BAD_REQUEST}: {error}"[:400])
+            return Response(reply.payload, 400, media_type="application/json")
+        if reply.state is EnrolState.REFUSED:
+            log.warning("far → %s refused: %s", request.url.path, reply.detail)
+        return Response(reply.payload, STATUS[reply.state], media_type="application/json")
 
     async def enrol(request: Request) -> Response:
         return await answer(request, lambda body: enrolment.ask(EnrolRequest.parse(body), now()))
@@ -56,14 +56,14 @@ def enrolment_routes(enrolment: Enrolment, now: Callable[[], float]) -> list[Rou
 
 
 async def _body(request: Request) -> bytes:
-    """At most as much as is read anyway; raises `WireError`."""
+    """The body, within its bounds of size and time; raises `WireError`."""
     body = b""
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(BODY_TIMEOUT_S):
             async for part in request.stream():
                 body += part
                 if len(body) > MAX_PAYLOAD_BYTES:
                     raise WireError(f"more than {MAX_PAYLOAD_BYTES} bytes")
     except TimeoutError as error:
-        raise WireError(f"the body did not come within {BODY_S:g} s") from error
+        raise WireError(f"the body did not come within {BODY_TIMEOUT_S:g} s") from error
     return body

@@ -1,1 +1,1 @@
-"""What was: minutes and hours of each site, alarms that came and went, starts and self-tests."""
+"""History: minutes and hours of each site, alarms from begin to end, starts and self-tests."""

@@ -1,4 +1,4 @@
-"""One database, opened by its URL: SQLite as it comes, PostgreSQL by one setting."""
+"""One database, opened by its URL: SQLite, or PostgreSQL."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,13 +32,13 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
-        """A session that looks and changes nothing."""
+        """A session that only reads."""
         with self._reading() as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session that is committed at its end, or rolled back where something is raised."""
+        """A session that is committed at its end, or rolled back on an error."""
         with self._writing.begin() as session:
             yield session
 

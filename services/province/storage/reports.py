@@ -1,4 +1,4 @@
-"""The sites' last reports: the seam between what comes in from the broker and everything else."""
+"""The last report of each kind from each site: written by the ingest, read by everything else."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ KEPT = ("site_id", "kind", "at", "boot_id", "seq", "state", "received_at")
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a site said: at its own clock, in which boot, as the how-manieth of that boot."""
+    """One report: its time by the site's clock, its boot, its number in that boot, its fields."""
 
     at: float
     boot_id: str
@@ -29,8 +29,8 @@ class Entry:
     """A `report` of a site under its `kind`, the topic's last word: ``health``, ``presence``,
     ``meeting``, ``hand``; `received_at` by the province's clock.
 
-    Only one that `begins` may be the first that is heard of a boot where another is known: a will
-    speaks of a boot that is over.
+    Only an entry that `begins` may be the first of a new boot: a will may belong to a boot that is
+    over.
     """
 
     site: str

@@ -19,7 +19,7 @@ from services.health.credentials import Credentials, Pair, private_pem
 from services.health.enrolment import Applicant, EnrolmentClient
 from services.province.ca.authority import Authority, common_name
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
-from services.province.ca.ledger import FolderLedger
+from services.province.ca.ledger import EntryState, FolderLedger
 from services.province.ca.routes import enrolment_routes
 from tests.process.ports import free_port
 from tests.process.waiting import until
@@ -45,6 +45,10 @@ class Centre:
     @property
     def ca(self) -> Path:
         return self.folder / "authority.pem"
+
+    def approved(self) -> set[str]:
+        """The sites with a certificate that counts."""
+        return {entry.site for entry in self.enrolment.of(EntryState.APPROVED)}
 
     def device(self, folder: Path, site: str = SITE, serial: str = "100") -> EnrolmentClient:
         """A box; what it keeps is in `folder`."""
@@ -117,7 +121,7 @@ async def test_from_no_certificate_to_one(tmp_path: Path) -> None:
             await until("it waits", lambda: one.enrolment.pending(one.now()))
             (entry,) = one.enrolment.pending(one.now())
             assert (entry.site, entry.serial, entry.claim) == (SITE, "100", device.claim)
-            assert one.enrolment.let_in() == set()
+            assert one.approved() == set()
             with pytest.raises(EnrolmentError, match="no device waits with the code ABCD-EFGH"):
                 one.enrolment.approve("abcd efgh", one.now(), by="a test")
             typed = device.claim.lower().replace("-", " ")
@@ -128,7 +132,7 @@ async def test_from_no_certificate_to_one(tmp_path: Path) -> None:
         assert device.claim == ""
         assert common_name(pair.certificate) == SITE
         assert one.authority.signed(pair.certificate)
-        assert one.enrolment.let_in() == {SITE}
+        assert one.approved() == {SITE}
         assert one.enrolment.pending(one.now()) == []
         again = Credentials(tmp_path / "box").pair()
         assert again is not None
@@ -203,7 +207,7 @@ async def test_a_revoked_one_is_refused_and_listed(tmp_path: Path) -> None:
         assert pair is not None
         assert one.enrolment.revoke(SITE, one.now(), by="a test") == 1
         assert one.enrolment.revoked() == {pair.certificate.serial_number}
-        assert one.enrolment.let_in() == set()
+        assert one.approved() == set()
         one.later_s = 80 * DAY
         device = one.device(tmp_path / "box")
         async with asking(device):
@@ -242,7 +246,7 @@ async def test_a_box_in_the_place_of_another_ends_the_other(tmp_path: Path) -> N
             await until("it has its certificate", lambda: device.pair)
         assert old is not None
         assert one.enrolment.revoked() == {old.certificate.serial_number}
-        assert one.enrolment.let_in() == {SITE}
+        assert one.approved() == {SITE}
 
 
 async def test_a_device_does_not_ask_a_server_that_the_authority_did_not_sign(

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from appliance.wire.enrolment import EnrolRequest, EnrolState, claim_code, plain_claim
 from services.health.credentials import request
 from services.province.ca.authority import Authority
-from services.province.ca.enrolment import PENDING_S, Enrolment, EnrolmentError, Refusal
+from services.province.ca.enrolment import MAX_PENDING_S, Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import FolderLedger
 
 SITE = "ia-kly"
@@ -26,12 +26,12 @@ def asks(site: str = SITE) -> EnrolRequest:
 def test_a_request_that_is_not_repeated_is_forgotten_after_a_day(tmp_path: Path) -> None:
     one, request_ = enrolment(tmp_path), asks()
     one.ask(request_, 0.0)
-    one.ask(request_, PENDING_S)
-    (entry,) = one.pending(2 * PENDING_S)
+    one.ask(request_, MAX_PENDING_S)
+    (entry,) = one.pending(2 * MAX_PENDING_S)
     assert entry.asked_at == 0.0
-    assert one.pending(2 * PENDING_S + 1) == []
+    assert one.pending(2 * MAX_PENDING_S + 1) == []
     with pytest.raises(EnrolmentError, match="no device waits"):
-        one.approve(entry.claim, 2 * PENDING_S + 1, by="a test")
+        one.approve(entry.claim, 2 * MAX_PENDING_S + 1, by="a test")
 
 
 @pytest.mark.parametrize("csr", ["", "x", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n-----END "])

@@ -11,7 +11,13 @@ from cryptography.x509.oid import NameOID
 
 from appliance.wire.enrolment import RenewRequest, signed_part
 from services.province.ca.authority import Authority
-from services.province.ca.keys import der, fingerprint, requested_key, shown, signed
+from services.province.ca.keys import (
+    der,
+    fingerprint,
+    is_signed_by,
+    parse_certificate,
+    requested_key,
+)
 
 NOW = 1_773_290_400.0
 KEY = ec.generate_private_key(ec.SECP256R1())
@@ -60,7 +66,7 @@ def test_a_key_of_another_kind_is_none(key: Private) -> None:
 @pytest.mark.parametrize("text", ["", "Xã Ia Kly", ASKED[:200], ASKED.replace("\n", "")[:-9], "\0"])
 def test_what_is_no_pem_is_nothing(text: str) -> None:
     assert requested_key(text) is None
-    assert shown(text) is None
+    assert parse_certificate(text) is None
 
 
 def test_a_key_of_another_kind_has_the_fingerprint_of_nobody() -> None:
@@ -71,15 +77,15 @@ def test_a_key_of_another_kind_has_the_fingerprint_of_nobody() -> None:
 def test_a_renewal_counts_where_the_certificate_s_own_key_signed_this_very_request() -> None:
     certificate = Authority.make(NOW).site(KEY.public_key(), "ia-kly", "100", NOW)
     text = certificate.public_bytes(serialization.Encoding.PEM).decode()
-    assert shown(text) == certificate
+    assert parse_certificate(text) == certificate
 
     def renewal(key: ec.EllipticCurvePrivateKey, words: bytes, asked: str = ASKED) -> RenewRequest:
         signature = base64.b64encode(key.sign(words, ec.ECDSA(hashes.SHA256()))).decode()
         return RenewRequest(text, asked, signature)
 
-    assert signed(certificate, renewal(KEY, signed_part(ASKED)))
-    assert not signed(certificate, renewal(OTHER, signed_part(ASKED)))
-    assert not signed(certificate, renewal(KEY, ASKED.encode()))  # signed for another purpose
-    assert not signed(certificate, renewal(KEY, signed_part(ASKED), ASKED + " "))
+    assert is_signed_by(certificate, renewal(KEY, signed_part(ASKED)))
+    assert not is_signed_by(certificate, renewal(OTHER, signed_part(ASKED)))
+    assert not is_signed_by(certificate, renewal(KEY, ASKED.encode()))  # signed for another purpose
+    assert not is_signed_by(certificate, renewal(KEY, signed_part(ASKED), ASKED + " "))
     for broken in ("", "!", "YWJj", "Y"):
-        assert not signed(certificate, RenewRequest(text, ASKED, broken))
+        assert not is_signed_by(certificate, RenewRequest(text, ASKED, broken))

@@ -9,7 +9,7 @@ from appliance.wire.enrolment import ENROL, EnrolAnswer, EnrolRequest
 from services.health.credentials import request
 from services.province.ca.authority import Authority
 from services.province.ca.enrolment import Enrolment
-from services.province.ca.ledger import FolderLedger
+from services.province.ca.ledger import EntryState, FolderLedger
 from services.province.console.app import application
 from services.province.settings import Settings
 from services.province.storage.database import Database
@@ -26,6 +26,10 @@ class ProvinceWithDevices(House):
         self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
         self.province = replace(self.province, enrolment=self.enrolment)
         self.app = application(self.province)
+
+    def approved(self) -> set[str]:
+        """The sites with a certificate that counts."""
+        return {entry.site for entry in self.enrolment.of(EntryState.APPROVED)}
 
     def asks(self, device: EnrolRequest) -> EnrolAnswer:
         """The answer to a device."""

@@ -30,9 +30,9 @@ def test_a_device_is_let_in_by_its_code_and_taken_out_again(
     assert house.asks(box).state is EnrolState.PENDING
     assert operator.post("/devices/approve", claim=waiting.claim, site="ia-kly").status_code == 303
     assert house.asks(box).state is EnrolState.APPROVED
-    assert house.enrolment.let_in() == {"ia-kly"}
+    assert house.approved() == {"ia-kly"}
     assert operator.post("/devices/revoke", site="ia-kly").status_code == 303
-    assert house.enrolment.let_in() == set()
+    assert house.approved() == set()
     assert house.asks(box).state is EnrolState.REFUSED
 
 

@@ -27,7 +27,7 @@ def listed(request: Administrator) -> Response:
 
 @router.post("/accounts", openapi_extra=page_form(name=TEXT, password=SECRET, role=ROLE))
 def new(request: Administrator) -> Response:
-    """A new account."""
+    """Add an account."""
     try:
         with request.database.writing() as session:
             account = accounts.add_account(
@@ -44,7 +44,7 @@ def new(request: Administrator) -> Response:
     "/accounts/{account_id}", openapi_extra=page_form(role=ROLE, disabled=TICK, password=SECRET)
 )
 def change(request: Administrator, account_id: RowId) -> Response:
-    """Another role, another password, closed or opened again; ends its sessions."""
+    """Change role or password, close or open it again; ends its sessions."""
     try:
         with request.database.writing() as session:
             account = accounts.change(
@@ -63,7 +63,7 @@ def change(request: Administrator, account_id: RowId) -> Response:
 
 @router.get("/audit", openapi_extra=parameters(before=TEXT))
 def log(request: Administrator) -> Response:
-    """Who did what, the newest first."""
+    """The audit log, the newest first."""
     before = request.http.query_params.get("before", "")
     first = int(before) if before.isdecimal() and len(before) < 16 else None
     with request.database.reading() as session:

@@ -1,4 +1,4 @@
-"""Devices: who asks to be let in, who is in, and taking a certificate back."""
+"""Devices: pending requests, issued certificates, approving and revoking."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ from services.province.sites.tree import Tree, get_site
 router = APIRouter()
 Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
 Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
-WHY = {
+REFUSALS = {
     Refusal.WRONG_CLAIM: N_("No device waits with this code. Let the commune read it again."),
     Refusal.SITE_TAKEN: N_("This site has a device already. Tick “in its place” to replace it."),
 }
@@ -26,13 +26,13 @@ WHY = {
 
 @router.get("/devices", openapi_extra=parameters(claim=TEXT))
 def listed(request: Viewer) -> Response:
-    """Who waits with which code, and who has a certificate; ``?claim=`` is on the TV's QR code."""
+    """Pending requests and issued certificates; the TV's QR code leads here with ``?claim=``."""
     return _devices(request)
 
 
 @router.post("/devices/approve", openapi_extra=page_form(claim=TEXT, site=SITE_ID, instead=TICK))
 def approve(request: Operator) -> Response:
-    """The TV shows this code: let it in."""
+    """Approve the device whose TV shows this code."""
     enrolment = _enrolment(request)
     try:
         with request.database.writing() as session:
@@ -46,7 +46,9 @@ def approve(request: Operator) -> Response:
                     instead=request.field("instead") == "yes",
                 )
             except EnrolmentError as error:
-                raise WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])) from error
+                raise WrongInputError(
+                    REFUSALS.get(error.reason, REFUSALS[Refusal.WRONG_CLAIM])
+                ) from error
             request.note(session, "device approved", site.id, claim=request.field("claim"))
     except (WrongInputError, NotFoundError) as error:
         return _devices(request, error)
@@ -55,19 +57,21 @@ def approve(request: Operator) -> Response:
 
 @router.post("/devices/decline", openapi_extra=page_form(claim=TEXT))
 def decline(request: Operator) -> Response:
-    """None of ours."""
+    """Refuse a device."""
     try:
         with request.database.writing() as session:
             request.note(session, "device declined", "", claim=request.field("claim"))
             _enrolment(request).decline(request.field("claim"), request.now, by=request.who.name)
     except EnrolmentError as error:
-        return _devices(request, WrongInputError(WHY.get(error.reason, WHY[Refusal.WRONG_CLAIM])))
+        return _devices(
+            request, WrongInputError(REFUSALS.get(error.reason, REFUSALS[Refusal.WRONG_CLAIM]))
+        )
     return redirect("/devices")
 
 
 @router.post("/devices/revoke", openapi_extra=page_form(site=SITE_ID))
 def revoke(request: Operator) -> Response:
-    """A device was lost, sold or copied: its certificate counts no more."""
+    """Revoke the certificate of a device that was lost, sold or copied."""
     with request.database.writing() as session:
         site = get_site(session, request.field("site"))
         request.note(session, "device revoked", site.id)
@@ -93,6 +97,10 @@ def _devices(
         sites=sorted(tree.sites.values(), key=lambda site: site.name),
         wrong=wrong,
     )
+
+
+def _refusal(error: EnrolmentError) -> WrongInputError:
+    return WrongInputError(REFUSALS.get(error.reason, REFUSALS[Refusal.WRONG_CLAIM]))
 
 
 def _enrolment(request: ConsoleRequest) -> Enrolment:

@@ -1,4 +1,4 @@
-"""The iCalendar feed of each site, under an address that only this site was given."""
+"""The iCalendar feed of each site, at an address that only this site knows."""
 
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ KIND = "text/calendar; charset=utf-8"
 def feed(request: Request, token: str, site_id: str) -> Response:
     """The feed, or 304 where the site has it already (RFC 9110 section 13.1.2).
 
-    A site that does not exist and a wrong token are told apart by nobody.
+    An unknown site and a wrong token give the same answer.
     """
     province: Province = request.app.state.province
     with province.database.reading() as session:
@@ -40,12 +40,12 @@ def feed(request: Request, token: str, site_id: str) -> Response:
         body = site_feed(session, site, province.now())
     tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if _has(request.headers.get("if-none-match", ""), tag):
+    if _matches(request.headers.get("if-none-match", ""), tag):
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=KIND, headers=headers)
 
 
-def _has(request: str, tag: str) -> bool:
-    # Weak comparison, as If-None-Match has it: a proxy that packs makes a tag weak.
-    tags = {one.strip().removeprefix("W/") for one in request.split(",")}
+def _matches(header: str, tag: str) -> bool:
+    # Weak comparison (RFC 9110 section 13.1.2): a proxy that compresses makes a tag weak.
+    tags = {one.strip().removeprefix("W/") for one in header.split(",")}
     return tag in tags or "*" in tags

@@ -1,4 +1,4 @@
-"""Groups of sites: the list, and one group with its sites ticked."""
+"""Groups of sites: the list, and the form of one group."""
 
 from typing import Annotated
 
@@ -54,7 +54,7 @@ def one(request: Viewer, group_id: RowId) -> Response:
 
 @router.post("/groups/{group_id}", openapi_extra=page_form(name=TEXT, site=SITES))
 def change(request: Operator, group_id: RowId) -> Response:
-    """Another name, other sites."""
+    """Change its name and sites."""
     name, sites = request.field("name"), frozenset(request.fields("site"))
     try:
         with request.database.writing() as session:

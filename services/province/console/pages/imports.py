@@ -1,4 +1,4 @@
-"""Sheets and calendars in, site files out."""
+"""Imports of sheets and calendars, and downloads of site files."""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated
@@ -53,7 +53,7 @@ def ask_sites(request: Operator) -> Response:
 
 @router.post("/import/sites", openapi_extra=upload_form())
 async def sites(request: Operator) -> Response:
-    """A sheet of sites."""
+    """Import a sheet of sites."""
     content = await _content(request)
 
     def take(session: Session, file: bytes) -> Imported:
@@ -70,7 +70,7 @@ def ask_meetings(request: Operator) -> Response:
 
 @router.post("/import/meetings", openapi_extra=upload_form(**GUESTS))
 async def meetings(request: Operator) -> Response:
-    """A sheet or a calendar of meetings, with those whom all of them invite."""
+    """Import a sheet or a calendar of meetings, with the guests of all of them."""
     content = await _content(request)
     guests, zone = MeetingForm.read(request).guests, request.province.settings.zoneinfo
 
@@ -97,7 +97,7 @@ def ask_calendar(request: Operator) -> Response:
     openapi_extra=page_form(url=TEXT, user=TEXT, password=SECRET, **GUESTS),
 )
 def calendar(request: Operator) -> Response:
-    """The meetings of a calendar on a CalDAV server."""
+    """Import the meetings of a calendar on a CalDAV server."""
     settings = request.province.settings
     hosts = _calendars(request)
     url, user = request.field("url")[:1000], request.field("user")[:200]
@@ -120,7 +120,7 @@ def calendar(request: Operator) -> Response:
 
 @router.get("/site-files.zip", response_class=Response, responses=file_response("application/zip"))
 def all_files(request: Operator) -> Response:
-    """One site file for each site, zipped; who took them stands in the audit log."""
+    """One site file for each site, as a ZIP; the audit log says who took them."""
     with request.database.writing() as session:
         known = session.scalars(select(Site).order_by(Site.id)).all()
         packed = site_files.archive(request.province.settings, known)
@@ -182,7 +182,7 @@ def _form(
     invite_all: bool = False,
     more: Mapping[str, str] = NO_FIELDS,
 ) -> Response:
-    """The page again with what came of it; `invite_all`: with the whole province invited."""
+    """The page with the result; `invite_all`: with the whole province invited."""
     form = MeetingForm.read(request)
     with request.database.reading() as session:
         tree = Tree.load(session)

@@ -20,7 +20,7 @@ Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 @router.get("/labels", openapi_extra=parameters(place=TEXT))
 def page(request: Operator) -> Response:
-    """Of all sites, or of those below one place (``?place=``)."""
+    """Labels of all sites, or of those below one place (``?place=``)."""
     wanted = request.http.query_params.get("place", "")
     with request.database.reading() as session:
         tree = Tree.load(session)

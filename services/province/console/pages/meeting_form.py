@@ -1,4 +1,4 @@
-"""The form of a meeting: what people type, and the wish that it means."""
+"""The form of a meeting: its fields as typed, and the draft that they mean."""
 
 import re
 from collections.abc import Iterable
@@ -32,7 +32,7 @@ FIELDS: dict[str, Schema] = {
     "chair_pin": TEXT,
     "free": TICK,
 }
-"""As the form sends them, beside those whom it invites."""
+"""As the form sends them, without the guests."""
 _UNTIL = re.compile(r";?UNTIL=([0-9]{8})(?:T[0-9]{6}Z?)?", re.IGNORECASE)
 
 
@@ -73,7 +73,7 @@ class MeetingForm:
 
     @classmethod
     def of(cls, meeting: Meeting, guests: Guests, zone: ZoneInfo) -> "MeetingForm":
-        """As a meeting stands."""
+        """The form of an existing meeting."""
         until = _UNTIL.search(meeting.rule)
         day = ""
         if until is not None:
@@ -96,11 +96,11 @@ class MeetingForm:
 
     @property
     def guests(self) -> Guests:
-        """Whom the form invites."""
+        """The guests that the form names."""
         return Guests(self.places, self.sites, self.groups)
 
-    def wish(self, zone: ZoneInfo) -> MeetingDraft:
-        """What is wished; raises `WrongInputError`."""
+    def draft(self, zone: ZoneInfo) -> MeetingDraft:
+        """The meeting that is meant; raises `WrongInputError`."""
         begin = moment(self.begin, zone)
         rule = self.repeat
         if rule and self.until:
@@ -120,12 +120,12 @@ class MeetingForm:
 
 
 def field_of(at: float, zone: ZoneInfo) -> str:
-    """A moment as a field of day and hour has it."""
+    """A time (POSIX s) as the value of a field of day and time."""
     return f"{datetime.fromtimestamp(at, zone):%Y-%m-%dT%H:%M}"
 
 
 def moment(text: str, zone: ZoneInfo) -> float:
-    """POSIX seconds of a field of day and hour; raises `WrongInputError`."""
+    """POSIX seconds of the value of a field of day and time; raises `WrongInputError`."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=zone).timestamp()
     except (ValueError, OverflowError) as error:

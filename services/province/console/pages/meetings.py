@@ -1,4 +1,4 @@
-"""Meetings: the list, one meeting's page, entering, editing, cancelling."""
+"""Meetings: the list, the page of one, creating, editing, cancelling."""
 
 from typing import Annotated, Any
 
@@ -28,8 +28,8 @@ MAX_LISTED, MAX_OCCURRENCES = 200, 12
 
 
 @router.get("/meetings")
-def listed(request: Viewer) -> Response:
-    """What is on and ahead, within two months."""
+def list_meetings(request: Viewer) -> Response:
+    """Meetings that are on or begin within two months."""
     with request.database.reading() as session:
         tree = Tree.load(session)
         schedule = Schedule.load(session, tree, request.now)
@@ -63,7 +63,7 @@ def create(request: Operator) -> Response:
     try:
         with request.database.writing() as session:
             meeting = meetings.create(
-                session, form.wish(request.province.settings.zoneinfo), request.now
+                session, form.draft(request.province.settings.zoneinfo), request.now
             )
             request.note(session, "meeting entered", meeting.title, id=meeting.id)
     except WrongInputError as error:
@@ -73,14 +73,14 @@ def create(request: Operator) -> Response:
 
 @router.get("/meetings/{meeting_id}")
 def show(request: Viewer, meeting_id: RowId) -> Response:
-    """One meeting: when, who, what overlaps, who is not ready."""
+    """One meeting: times, guests, overlaps, sites that are not ready."""
     with request.database.reading() as session:
         return request.page("meeting.html", **_meeting(session, request, meeting_id))
 
 
 @router.get("/meetings/{meeting_id}/edit")
 def edit_form(request: Operator, meeting_id: RowId) -> Response:
-    """The form as the meeting stands."""
+    """The form of an existing meeting."""
     with request.database.reading() as session:
         meeting = meetings.get_meeting(session, meeting_id)
         form = MeetingForm.of(
@@ -91,13 +91,13 @@ def edit_form(request: Operator, meeting_id: RowId) -> Response:
 
 @router.post("/meetings/{meeting_id}/edit", openapi_extra=page_form(**FIELDS, **GUESTS))
 def edit(request: Operator, meeting_id: RowId) -> Response:
-    """The changed form."""
+    """Change a meeting."""
     form = MeetingForm.read(request)
     try:
         with request.database.writing() as session:
             meeting = meetings.get_meeting(session, meeting_id)
-            wish = form.wish(request.province.settings.zoneinfo)
-            meetings.edit(session, meeting, wish, request.now)
+            draft = form.draft(request.province.settings.zoneinfo)
+            meetings.edit(session, meeting, draft, request.now)
             request.note(session, "meeting changed", meeting.title, id=meeting_id)
     except WrongInputError as error:
         return _form_again(request, form, meeting_id, error)
@@ -106,7 +106,7 @@ def edit(request: Operator, meeting_id: RowId) -> Response:
 
 @router.post("/meetings/{meeting_id}/cancel", openapi_extra=page_form())
 def cancel(request: Operator, meeting_id: RowId) -> Response:
-    """Take it off, all of a series."""
+    """Cancel it, all of a series."""
     with request.database.writing() as session:
         meeting = meetings.get_meeting(session, meeting_id)
         meetings.cancel(meeting, request.now)

@@ -1,4 +1,4 @@
-"""One occurrence of a series: at another hour, off, or as the rule has it again."""
+"""One occurrence of a series: moved, cancelled, or restored."""
 
 from typing import Annotated
 
@@ -25,7 +25,7 @@ Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 
 @router.get("/meetings/{meeting_id}/occurrences/{instance}")
 def one(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
-    """The form with the hour at which it is now."""
+    """The form with its present time."""
     with request.database.reading() as session:
         meeting, occurrence = _there(session, meeting_id, instance)
         begin = field_of(occurrence.begin, request.province.settings.zoneinfo)
@@ -38,7 +38,7 @@ def one(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
     openapi_extra=page_form(begin=MOMENT, minutes=MINUTES),
 )
 def move(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
-    """To another hour, or longer or shorter."""
+    """Move it to another time or length."""
     begin, minutes = request.field("begin"), request.field("minutes")
     zone = request.province.settings.zoneinfo
     try:
@@ -61,7 +61,7 @@ def move(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
 
 @router.post("/meetings/{meeting_id}/occurrences/{instance}/cancel", openapi_extra=page_form())
 def cancel(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
-    """Off: the sites are told of it by name."""
+    """Cancel it: the feeds have it as cancelled."""
     with request.database.writing() as session:
         meeting, _ = _there(session, meeting_id, instance)
         meetings.cancel_occurrence(session, meeting, float(instance), request.now)
@@ -73,7 +73,7 @@ def cancel(request: Operator, meeting_id: RowId, instance: Instance) -> Response
 
 @router.post("/meetings/{meeting_id}/occurrences/{instance}/restore", openapi_extra=page_form())
 def restore(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
-    """As the rule has it, after it was moved or taken off."""
+    """Undo a move or a cancellation."""
     with request.database.writing() as session:
         meeting = _series(session, meeting_id)
         if not _changed(session, meeting, float(instance)):

@@ -1,4 +1,4 @@
-"""One's own account: another password."""
+"""The account of the person who is logged in: a new password."""
 
 from typing import Annotated
 
@@ -24,7 +24,7 @@ def ask(request: Viewer) -> Response:
 
 @router.post("/account", openapi_extra=page_form(old=SECRET, password=SECRET, again=SECRET))
 def change(request: Viewer) -> Response:
-    """The old password and a new one; this session goes on, all others of the account end."""
+    """Change the password; this session goes on, all others of the account end."""
     old, new = request.secret("old"), request.secret("password")
     if new != request.secret("again"):
         return _page(request, WrongInputError(N_("The two new passwords differ."), "again"))

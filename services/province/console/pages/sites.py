@@ -40,7 +40,7 @@ def sites(request: Viewer) -> Response:
 
 @router.post("/sites", openapi_extra=page_form(id=SITE_ID, name=TEXT, place=TEXT))
 def new(request: Operator) -> Response:
-    """A new site at the end of a path of places, "Gia Lai / Xã Ia Kly"."""
+    """Add a site at the end of a path of places, "Gia Lai / Xã Ia Kly"."""
     with request.database.writing() as session:
         place = place_at(session, request.field("place").split("/"))
         site = add_site(session, request.field("id"), request.field("name"), place, request.now)
@@ -58,7 +58,7 @@ def one(request: Viewer, site_id: str, days: int = 1) -> Response:
 
 @router.post("/sites/{site_id}/help", openapi_extra=page_form(take=TICK))
 def see_to(request: Operator, site_id: str) -> Response:
-    """Say that somebody sees to a site, or does no longer."""
+    """Record that this account sees to a site, or no longer does."""
     with request.database.writing() as session:
         site = get_site(session, site_id)
         taking = request.field("take") == "yes"
