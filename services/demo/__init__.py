@@ -1,1 +1,1 @@
-"""An evening on one machine: a room, one simulated site, and a page with its TV and its button."""
+"""A demonstration on one machine: province, room, one site, and a page with its TV and button."""

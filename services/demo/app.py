@@ -12,19 +12,19 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from services.demo import screen_stream
-from services.demo.evening import Evening
-from services.demo.office import ACCOUNT, PASSWORD
+from services.demo.programs import DemoPrograms
+from services.demo.province import ACCOUNT, PASSWORD
 from services.demo.virtual import VirtualTv
 
 PLUGS = frozenset({"cable", "camera", "microphone"})
 
 
 class Page:
-    """The routes; the evening itself is begun and ended by the command."""
+    """The routes; the command starts and ends the programs."""
 
     def __init__(self, tv: VirtualTv) -> None:
         self._tv = tv
-        self.evening: Evening | None = None
+        self.programs: DemoPrograms | None = None
         self.app = Starlette(
             routes=[
                 Route("/", self._page),
@@ -38,15 +38,17 @@ class Page:
         )
 
     @property
-    def _on(self) -> Evening:
-        if self.evening is None:
-            raise RuntimeError("the evening has not begun")
-        return self.evening
+    def _started(self) -> DemoPrograms:
+        if self.programs is None:
+            raise RuntimeError("the programs have not been started")
+        return self.programs
 
     async def _page(self, _request: Request) -> Response:
         page = files("services.demo").joinpath("page/index.html").read_text(encoding="utf-8")
-        page = page.replace("{{room}}", self._on.room_url).replace("{{pin}}", self._on.chair_pin)
-        page = page.replace("{{console}}", self._on.office.url)
+        page = page.replace("{{room}}", self._started.room_url).replace(
+            "{{pin}}", self._started.chair_pin
+        )
+        page = page.replace("{{console}}", self._started.province.url)
         page = page.replace("{{account}}", ACCOUNT).replace("{{password}}", PASSWORD)
         return HTMLResponse(page, headers={"Cache-Control": "no-store"})
 
@@ -61,27 +63,27 @@ class Page:
         return StreamingResponse(screen_stream.sound(self._tv), media_type="audio/wav")
 
     async def _code(self, _request: Request) -> Response:
-        code = segno.make(self._on.room_url, micro=False)
+        code = segno.make(self._started.room_url, micro=False)
         drawing = io.BytesIO()
         code.save(drawing, kind="svg", scale=4, border=2)
         return Response(drawing.getvalue(), media_type="image/svg+xml")
 
     async def _state(self, _request: Request) -> Response:
-        seen = await self._on.simulator(do="look") if self._on.powered else None
-        facts = self._on.facts() if seen else {}
-        return JSONResponse({"power": self._on.powered, "simulator": seen, "facts": facts})
+        seen = await self._started.simulator(do="look") if self._started.powered else None
+        facts = self._started.facts() if seen else {}
+        return JSONResponse({"power": self._started.powered, "simulator": seen, "facts": facts})
 
     async def _do(self, request: Request) -> Response:
-        asked: dict[str, Any] = {}
+        command: dict[str, Any] = {}
         with contextlib.suppress(ValueError):
-            asked = await request.json()
-        what, state = asked.get("do"), asked.get("in")
+            command = await request.json()
+        what, state = command.get("do"), command.get("in")
         if what == "power" and isinstance(state, bool):
-            await self._on.power(state)
-        elif what == "plug" and asked.get("what") in PLUGS and isinstance(state, bool):
-            await self._on.plug(asked["what"], state)
+            await self._started.power(state)
+        elif what == "plug" and command.get("what") in PLUGS and isinstance(state, bool):
+            await self._started.plug(command["what"], state)
         elif what in ("push", "let-go", "hang-up", "join"):
-            await self._on.simulator(do=what, button=asked.get("button", "hand"))
+            await self._started.simulator(do=what, button=command.get("button", "hand"))
         else:
-            return JSONResponse({"error": f"cannot do {asked!r}"}, status_code=400)
+            return JSONResponse({"error": f"cannot do {command!r}"}, status_code=400)
         return await self._state(request)

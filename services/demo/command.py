@@ -16,13 +16,13 @@ import uvicorn
 from appliance.base.journal import open_journal
 from appliance.base.run import run_until_signal
 from services.demo.app import Page
-from services.demo.evening import Evening, Ports
-from services.demo.office import ACCOUNT, PASSWORD
+from services.demo.programs import DemoPrograms, Ports
+from services.demo.province import ACCOUNT, PASSWORD
 from services.demo.virtual import VirtualTv, virtual_tv
 from services.province.web_server import WebServer
 
 STOP_S = 60.0
-"""Each of the four programs has `evening.STOP_S` for its own end."""
+"""Each of the four programs has `programs.STOP_S` for its own end."""
 
 WELCOME = """
   Điểm Cầu — một buổi tối ở xã / an evening at a commune
@@ -46,7 +46,7 @@ WELCOME = """
 def demo(port: int, room_port: int, console_port: int, keep: Path | None) -> None:
     """A province, a room, one site, and a page that shows its TV, its button and its lamp."""
     open_journal("demo")
-    # Until the evening runs: a TERM must not leave the virtual TV's processes behind.
+    # Until the programs run: a TERM must not leave the virtual TV's processes behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with ExitStack() as stack:
         folder = keep or Path(tempfile.mkdtemp(prefix="diemcau-demo-"))
@@ -57,11 +57,11 @@ def demo(port: int, room_port: int, console_port: int, keep: Path | None) -> Non
         _window(stack, tv)
         with suppress(KeyboardInterrupt):
             ports = Ports(_free(room_port), _free(console_port), _free(8883))
-            evening = _evening(folder, tv, _free(port), ports)
-            asyncio.run(run_until_signal(evening, stop_s=STOP_S))
+            running = _run(folder, tv, _free(port), ports)
+            asyncio.run(run_until_signal(running, stop_s=STOP_S))
 
 
-async def _evening(folder: Path, tv: VirtualTv, port: int, ports: Ports) -> None:
+async def _run(folder: Path, tv: VirtualTv, port: int, ports: Ports) -> None:
     url = f"http://127.0.0.1:{port}"
     page = Page(tv)
     server = WebServer(
@@ -69,17 +69,17 @@ async def _evening(folder: Path, tv: VirtualTv, port: int, ports: Ports) -> None
             page.app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=1
         )
     )
-    async with Evening(folder, tv, ports) as evening, asyncio.TaskGroup() as group:
-        page.evening = evening
+    async with DemoPrograms(folder, tv, ports) as programs, asyncio.TaskGroup() as group:
+        page.programs = programs
         group.create_task(server.serve(), name="page")
         while not server.started:
             await asyncio.sleep(0.05)
-        await evening.power(True)
+        await programs.power(True)
         welcome = WELCOME.format(
             page=url,
-            room=evening.room_url,
-            pin=evening.chair_pin,
-            console=evening.office.url,
+            room=programs.room_url,
+            pin=programs.chair_pin,
+            console=programs.province.url,
             account=ACCOUNT,
             password=PASSWORD,
         )
@@ -87,7 +87,7 @@ async def _evening(folder: Path, tv: VirtualTv, port: int, ports: Ports) -> None
 
 
 def _free(port: int) -> int:
-    """This port, or another one where somebody else listens there."""
+    """This port, or another where it is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -1,13 +1,12 @@
 """The network cable of a program that has no simulator: a TCP relay that can be pulled out.
 
-Pulled, nothing goes through and nobody is told, as with a real cable: whoever waits for an answer
-finds out by waiting.
+Pulled out, nothing passes and no end is notified, as with a real cable.
 """
 
 import asyncio
 from contextlib import suppress
 
-SEGMENT = 65536
+CHUNK_BYTES = 65536
 
 
 class Relay:
@@ -21,13 +20,13 @@ class Relay:
         self._plugged.set()
 
     async def open(self) -> int:
-        """Listen on a port that is free; its number."""
+        """Listen on a free port; returns it."""
         self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     def plug(self, plugged: bool) -> None:
-        """In or out. What was under way when it came out is lost: both ends begin anew."""
+        """Plug it in or pull it out. What was under way is lost: both ends connect again."""
         if plugged == self._plugged.is_set():
             return
         if plugged:
@@ -38,7 +37,7 @@ class Relay:
             self._plugged.clear()
 
     async def close(self) -> None:
-        """No more."""
+        """Close all connections and stop listening."""
         if self._server is not None:
             self._server.close()
         for line in self._lines:
@@ -66,7 +65,7 @@ class Relay:
                     one.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        while data := await reader.read(SEGMENT):
+        while data := await reader.read(CHUNK_BYTES):
             await self._plugged.wait()
             with suppress(ConnectionError):
                 writer.write(data)

@@ -1,4 +1,4 @@
-"""The site's TV as a stream that any browser plays: its real pixels, photographed."""
+"""The site's TV as a stream that any browser plays, from its real pixels."""
 
 import asyncio
 import io
@@ -8,12 +8,12 @@ from PIL import Image
 
 from services.demo.virtual import VirtualTv
 
-RATE = 12.0
+RATE_HZ = 12.0
 """Pictures a second: enough to see that it moves; the JPEGs are the demo's largest cost."""
 QUALITY = 75
 BOUNDARY = "frame"
 SOUND_RATE = 48_000
-PIECE = SOUND_RATE * 4 // 10
+CHUNK_BYTES = SOUND_RATE * 4 // 10
 
 
 async def pictures(tv: VirtualTv) -> AsyncIterator[bytes]:
@@ -22,7 +22,7 @@ async def pictures(tv: VirtualTv) -> AsyncIterator[bytes]:
         picture = await asyncio.to_thread(photograph, tv)
         head = f"--{BOUNDARY}\r\nContent-Type: image/jpeg\r\nContent-Length: {len(picture)}"
         yield head.encode() + b"\r\n\r\n" + picture + b"\r\n"
-        await asyncio.sleep(1 / RATE)
+        await asyncio.sleep(1 / RATE_HZ)
 
 
 def photograph(tv: VirtualTv) -> bytes:
@@ -41,7 +41,7 @@ async def sound(tv: VirtualTv) -> AsyncIterator[bytes]:
     )  # fmt: skip
     try:
         yield _endless_wav_header()
-        while child.stdout is not None and (piece := await child.stdout.read(PIECE)):
+        while child.stdout is not None and (piece := await child.stdout.read(CHUNK_BYTES)):
             yield piece
     finally:
         child.kill()

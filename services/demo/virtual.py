@@ -19,12 +19,12 @@ from services.demo.framebuffer import Framebuffer
 
 SINK = "tv"
 RATE = 48_000
-_START_SECONDS = 15.0
-_ARRIVALS = 200  # one second of 5 ms
+_START_TIMEOUT_S = 15.0
+_MAX_ARRIVALS = 200  # one second of 5 ms
 
 
 class VirtualTv:
-    """What a test may ask of the virtual television; made by `virtual_tv()`."""
+    """A private display and loudspeaker; made by `virtual_tv()`."""
 
     def __init__(self, display: str, pulse_server: str, folder: Path, screen: Framebuffer) -> None:
         self.display = display
@@ -49,28 +49,28 @@ class VirtualTv:
         return self.screen.grab()
 
     @contextmanager
-    def listening(self) -> Iterator["Ear"]:
-        """An ear at the loudspeaker until the block ends."""
+    def listening(self) -> Iterator["SoundMonitor"]:
+        """Reads the loudspeaker's sound until the block ends."""
         command = ["parec", "--raw", "--format=s16le", f"--rate={RATE}", "--channels=2"]
         command += ["--latency-msec=5", f"--device={SINK}.monitor"]
         child = subprocess.Popen(command, stdout=subprocess.PIPE, env=self.environment)
         try:
-            yield Ear(child)
+            yield SoundMonitor(child)
         finally:
             _stop(child)
 
     def record(self, seconds: float) -> NDArray[np.int16]:
         """(samples, 2) s16 at 48 kHz: what the loudspeaker gives from now on."""
-        with self.listening() as ear:
+        with self.listening() as monitor:
             parts, wanted = [], int(seconds * RATE)
             while wanted > 0:
-                _, part = ear.read()
+                _, part = monitor.read()
                 parts.append(part[:wanted])
                 wanted -= len(part)
         return np.concatenate(parts)
 
 
-class Ear:
+class SoundMonitor:
     """Sound as it leaves the sink, with the time at which each sample sounds.
 
     A null sink mixes a block at the time of its first sample and hands it to its monitor whole:
@@ -82,7 +82,7 @@ class Ear:
         self._child = child
         self._rest = b""
         self._count = 0
-        self._begins: deque[float] = deque(maxlen=_ARRIVALS)
+        self._begins: deque[float] = deque(maxlen=_MAX_ARRIVALS)
 
     def read(self, timeout: float = 5.0) -> tuple[float, NDArray[np.int16]]:
         """(monotonic second at which its first sample sounds, (samples, 2) s16)."""
@@ -130,8 +130,8 @@ def _start_display(stack: ExitStack, folder: Path, size: tuple[int, int]) -> str
     stack.callback(_stop, child)
     os.close(write_end)
     with os.fdopen(read_end, "rb") as pipe:
-        if not select.select([pipe], [], [], _START_SECONDS)[0]:
-            raise TimeoutError(f"Xvfb did not start within {_START_SECONDS} s")
+        if not select.select([pipe], [], [], _START_TIMEOUT_S)[0]:
+            raise TimeoutError(f"Xvfb did not start within {_START_TIMEOUT_S} s")
         number = pipe.readline().strip().decode()
     if not number:
         raise RuntimeError("Xvfb ended at once; is a display with that size possible?")
@@ -147,7 +147,7 @@ def _start_sound(stack: ExitStack, folder: Path) -> None:
     log = stack.enter_context((folder / "pulseaudio.log").open("wb"))
     child = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
     stack.callback(_stop, child)
-    end = time.monotonic() + _START_SECONDS
+    end = time.monotonic() + _START_TIMEOUT_S
     while not socket.exists():
         if child.poll() is not None or time.monotonic() > end:
             raise RuntimeError(f"pulseaudio: {(folder / 'pulseaudio.log').read_text()}")

@@ -13,7 +13,7 @@ from appliance.media.capture.i420 import plane
 from appliance.media.codecs.board_encoders import SOFTWARE_ENCODER
 from appliance.media.codecs.h264_encoder import H264Encoder
 from appliance.media.formats import Size
-from services.demo.props import talking_head
+from services.demo.sources import talking_head
 from tests.code_picture import SITE, Code, draw
 
 FPS = 30

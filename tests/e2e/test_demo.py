@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from playwright.async_api import Page, expect
 
-from services.demo.office import ACCOUNT, PASSWORD
+from services.demo.province import ACCOUNT, PASSWORD
 from tests.code_picture import GUEST
 from tests.e2e.browser import SCREENS, chromium, grey, moving
 from tests.e2e.demo import Demo, a_demo

@@ -22,25 +22,25 @@ SITE, NAME = "ia-kly", "Xã Ia Kly"
 PLACES = ("Gia Lai", NAME)
 
 
-class Office:
-    """``words`` start the province's program on what `prepare` has written."""
+class DemoProvince:
+    """Its database and broker's folder; ``arguments`` start the program on them."""
 
     def __init__(self, folder: Path, port: int, broker_port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self._folder = folder
         self._broker = LocalBroker(folder / "broker", port=broker_port, names=("127.0.0.1",))
-        self.words = (
+        self.arguments = (
             "province", "--port", str(port), "--data", str(folder), "--name", "Gia Lai",
             "--broker-port", str(broker_port),
         )  # fmt: skip
 
     @property
     def authority(self) -> Path:
-        """The certificate that the site believes."""
+        """The certificate that the site trusts."""
         return self._broker.files.authority
 
     def prepare(self) -> str:
-        """Write tree and account, where they are not there yet; the address of the site's feed."""
+        """Write tree and account where there are none; returns the address of the site's feed."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         now = time.time()
         with self._open() as database, database.writing() as session:
@@ -52,10 +52,10 @@ class Office:
             return feed_url(Settings(url=self.url), site)
 
     def invite(self, address: str, chair_pin: str) -> None:
-        """Enter the meeting."""
+        """Create the meeting."""
         now = time.time()
         with self._open() as database, database.writing() as session:
-            wish = MeetingDraft(
+            draft = MeetingDraft(
                 "Giao ban trực tuyến với các xã, phường",
                 float(int(now + BEGINS_IN_S)),
                 3600.0,
@@ -64,7 +64,7 @@ class Office:
                 chair="UBND tỉnh Gia Lai",
                 chair_pin=chair_pin,
             )
-            create(session, wish, now)
+            create(session, draft, now)
 
     @contextmanager
     def _open(self) -> Iterator[Database]:

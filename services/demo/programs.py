@@ -1,4 +1,4 @@
-"""Runs the demo's programs as processes, and pulls their plugs: province, room, and one site."""
+"""Runs the demo's programs as processes (province, room, one site) and pulls the site's plugs."""
 
 import asyncio
 import json
@@ -12,18 +12,18 @@ from typing import Any, Self
 
 import httpx
 
-from services.demo import props
-from services.demo.office import Office
+from services.demo import sources
+from services.demo.province import DemoProvince
 from services.demo.relay import Relay
 from services.demo.virtual import VirtualTv
 
-START_S = 60.0
-STOP_S = 8.0
-ANSWER_S = 3.0
+START_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 8.0
+ANSWER_TIMEOUT_S = 3.0
 
 
-class EveningError(Exception):
-    """A program of the demo did not come up; says which and what it last said."""
+class DemoError(Exception):
+    """A program of the demo did not start; has its name and the last lines of its log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Ports:
     broker: int
 
 
-class Evening:
-    """The programs as processes of their own, with the TV's display and loudspeaker given."""
+class DemoPrograms:
+    """The processes; the site's TV has the display and loudspeaker of `tv`."""
 
     def __init__(self, folder: Path, tv: VirtualTv, ports: Ports) -> None:
         self.folder = folder
@@ -46,7 +46,7 @@ class Evening:
         self._box: list[asyncio.subprocess.Process] = []
         self.room_url = f"http://127.0.0.1:{ports.room}/?room=1234"
         self.chair_pin = "2026"
-        self.office = Office(folder / "province", ports.console, ports.broker)
+        self.province = DemoProvince(folder / "province", ports.console, ports.broker)
         self.cable = Relay("127.0.0.1", ports.broker)
 
     async def __aenter__(self) -> Self:
@@ -64,25 +64,25 @@ class Evening:
 
     async def _begin(self) -> None:
         address = f"janus+ws://127.0.0.1:{self._ports.room}/janus?room=1234"
-        feed = await asyncio.to_thread(self.office.prepare)
+        feed = await asyncio.to_thread(self.province.prepare)
         (self.folder / "health").mkdir(exist_ok=True)
-        await asyncio.to_thread(self.office.issue_certificate, self.folder / "health")
-        site = props.site_file(
+        await asyncio.to_thread(self.province.issue_certificate, self.folder / "health")
+        site = sources.site_file(
             agenda_url=feed,
-            camera=props.talking_head(),
-            microphone=await props.voice(self.folder),
+            camera=sources.talking_head(),
+            microphone=await sources.voice(self.folder),
             broker=f"mqtts://127.0.0.1:{await self.cable.open()}",
-            authority=self.office.authority,
+            authority=self.province.authority,
         )
         (self.folder / "site.toml").write_text(site)
         room = await self._program(
             "room", "--port", str(self._ports.room), "--chair-pin", self.chair_pin, log="room"
         )
-        province = await self._program(*self.office.words, log="province")
+        province = await self._program(*self.province.arguments, log="province")
         self._running += [room, province]
         await self._answers(room, f"http://127.0.0.1:{self._ports.room}/health", "room")
-        await self._answers(province, f"{self.office.url}/login", "province")
-        await asyncio.to_thread(self.office.invite, address, self.chair_pin)
+        await self._answers(province, f"{self.province.url}/login", "province")
+        await asyncio.to_thread(self.province.invite, address, self.chair_pin)
 
     @property
     def powered(self) -> bool:
@@ -90,7 +90,7 @@ class Evening:
         return any(process.returncode is None for process in self._box)
 
     async def power(self, on: bool) -> None:
-        """Plug the box in, or cut its power: nothing in it gets a chance to say goodbye."""
+        """Plug the box in, or cut its power: no program in it can end in order."""
         if on and not self.powered:
             site = ("--site", str(self.folder / "site.toml"), "--run", str(self.folder / "run"))
             endpoint = await self._program(
@@ -116,7 +116,7 @@ class Evening:
     async def simulator(self, **request: Any) -> dict[str, Any] | None:
         """Ask the simulator for something; None while the box does not answer."""
         with suppress(OSError, TimeoutError, ValueError):
-            async with asyncio.timeout(ANSWER_S):
+            async with asyncio.timeout(ANSWER_TIMEOUT_S):
                 reader, writer = await asyncio.open_unix_connection(self._socket)
                 writer.write(json.dumps(request).encode() + b"\n")
                 answer: dict[str, Any] = json.loads(await reader.readline())
@@ -147,14 +147,14 @@ class Evening:
 
     async def _answers(self, process: asyncio.subprocess.Process, url: str, name: str) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(START_S), httpx.AsyncClient(trust_env=False) as http:
+            async with asyncio.timeout(START_TIMEOUT_S), httpx.AsyncClient(trust_env=False) as http:
                 while process.returncode is None:
                     with suppress(httpx.TransportError):
                         if (await http.get(url)).is_success:
                             return
                     await asyncio.sleep(0.1)
-        said = (self.folder / f"{name}.log").read_text(errors="replace")[-400:]
-        raise EveningError(f"the {name} does not answer at {url}; it said: {said}")
+        log = (self.folder / f"{name}.log").read_text(errors="replace")[-400:]
+        raise DemoError(f"the {name} does not answer at {url}; its log ends: {log}")
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
@@ -163,7 +163,7 @@ async def _end(process: asyncio.subprocess.Process) -> None:
     with suppress(ProcessLookupError):
         process.send_signal(signal.SIGTERM)
     try:
-        async with asyncio.timeout(STOP_S):
+        async with asyncio.timeout(STOP_TIMEOUT_S):
             await process.wait()
     except TimeoutError:
         with suppress(ProcessLookupError):

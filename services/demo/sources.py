@@ -1,4 +1,4 @@
-"""What the demo puts in front of camera and microphone, and its site file."""
+"""The demo's camera and microphone sources, and its site file."""
 
 import asyncio
 import importlib.util
@@ -9,7 +9,7 @@ SPEECH = (
     "Kính thưa các đồng chí. Đây là điểm cầu Xã Ia Kly. "
     "Hình ảnh và âm thanh ở chỗ chúng tôi rất tốt. Xin mời chủ tọa tiếp tục."
 )
-SPEECH_S = 20.0
+SPEECH_TIMEOUT_S = 20.0
 
 
 def talking_head() -> str:
@@ -31,7 +31,7 @@ async def voice(folder: Path) -> str:
     child = await asyncio.create_subprocess_exec(
         speaker, "-v", "vi", "-s", "150", "-w", str(path), SPEECH
     )
-    async with asyncio.timeout(SPEECH_S):
+    async with asyncio.timeout(SPEECH_TIMEOUT_S):
         await child.wait()
     return f"file:{path}"
 
