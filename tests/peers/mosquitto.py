@@ -79,23 +79,25 @@ def broker_fixture(folder: Path) -> BrokerFixture:
     authority = Authority.make(time.time())
     files = BrokerFiles(folder, port=free_port())
     files.write(authority, ["localhost"], time.time())
-    bench = BrokerFixture(folder, authority, files)
-    bench.revoke()
-    return bench
+    broker = BrokerFixture(folder, authority, files)
+    broker.revoke()
+    return broker
 
 
 class Listener:
-    """The province's ear: `heard` holds every message in its order; comes back by itself."""
+    """Subscribes as the province: `heard` holds every message in order; reconnects by itself."""
 
-    def __init__(self, bench: BrokerFixture) -> None:
-        self._bench = bench
+    def __init__(self, broker: BrokerFixture) -> None:
+        self._fixture = broker
         self.heard: list[Message] = []
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
         while True:
             with contextlib.suppress(*MQTT_ERRORS):
-                async with connect(self._bench.broker, "ear", self._bench.province, None) as link:
+                async with connect(
+                    self._fixture.broker, "listener", self._fixture.province, None
+                ) as link:
                     await link.subscribe("diemcau/#")
                     self.ready.set()
                     async for message in link.messages():
@@ -103,7 +105,7 @@ class Listener:
             await asyncio.sleep(0.1)
 
     def reports(self, site: str) -> list[Report]:
-        """What the site said, in the order in which it was heard."""
+        """The reports of a site, in the order in which they came."""
         topics = [(Topic.parse(message.topic), message.payload) for message in self.heard]
         return [
             parse_report(topic.kind, payload) for topic, payload in topics if topic.site == site
@@ -111,10 +113,10 @@ class Listener:
 
 
 @asynccontextmanager
-async def listening(bench: BrokerFixture) -> AsyncIterator[Listener]:
-    """An ear that hears by the time the context is entered."""
-    one = Listener(bench)
-    task = asyncio.create_task(one.run(), name="ear")
+async def listening(broker: BrokerFixture) -> AsyncIterator[Listener]:
+    """A listener that has subscribed by the time the context is entered."""
+    one = Listener(broker)
+    task = asyncio.create_task(one.run(), name="listener")
     try:
         async with asyncio.timeout(40):
             await one.ready.wait()
@@ -125,8 +127,8 @@ async def listening(bench: BrokerFixture) -> AsyncIterator[Listener]:
 
 @asynccontextmanager
 async def connected_as(
-    bench: BrokerFixture, site: str, tls: ssl.SSLContext
+    broker: BrokerFixture, site: str, tls: ssl.SSLContext
 ) -> AsyncIterator[Connection]:
     """A bare connection as `site`."""
-    async with connect(bench.broker, site, tls, None) as link:
+    async with connect(broker.broker, site, tls, None) as link:
         yield link

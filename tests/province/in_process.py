@@ -72,9 +72,9 @@ class House:
         with self.database.writing() as session:
             return place_at(session, names).id
 
-    def meeting(self, wish: MeetingDraft) -> int:
+    def meeting(self, draft: MeetingDraft) -> int:
         with self.database.writing() as session:
-            return create(session, wish, self.now).id
+            return create(session, draft, self.now).id
 
     def token(self, site: str) -> str:
         with self.database.reading() as session:
@@ -82,7 +82,7 @@ class House:
             assert found is not None
             return found.feed_token
 
-    def hears(
+    def reports(
         self, site: str, seq: int, kind: str = "health", boot: str = "a", **state: object
     ) -> None:
         with self.database.writing() as session:
@@ -116,7 +116,7 @@ class Person:
         return answer
 
 
-def wish(places: set[int], **changes: object) -> MeetingDraft:
+def draft(places: set[int], **changes: object) -> MeetingDraft:
     """A meeting in an hour, of an hour and a half."""
     words: dict[str, object] = {
         "title": "Giao ban tuần",

@@ -17,7 +17,7 @@ from services.province.storage.database import Database
 from tests.process.room import CHAIR_PIN, a_room
 from tests.process.waiting import until_told
 from tests.province.floor.room_participant import joined
-from tests.province.in_process import House, wish
+from tests.province.in_process import House, draft
 from tests.province.postgres import Postgres
 from tests.province.program import Program, a_province
 
@@ -76,7 +76,7 @@ def a_meeting(url: str, address: str) -> str:
     house.communes("ia-kly", "ia-o")
     begin = float(int(time.time()) - 60)
     words = {"begin": begin, "address": address, "chair_pin": CHAIR_PIN}
-    number = house.meeting(wish({house.place("Gia Lai")}, **words))
+    number = house.meeting(draft({house.place("Gia Lai")}, **words))
     database.close()
     return f"/floor/{number}/{begin:.0f}"
 

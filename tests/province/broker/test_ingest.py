@@ -136,12 +136,12 @@ async def test_a_site_is_told_and_nudged(tmp_path: Path) -> None:
     async with bench.running(), running_ingest(ingest(bench, store)) as one:
         await one.publish_desired(SITE, Desired(time.time(), 1, floor="m"))
         async with reporting(site_reporter(bench, tmp_path)) as site:
-            await until("the wish is heard", lambda: site.received)
+            await until("desired is received", lambda: site.received)
             await one.notify_agenda(SITE)
             await until("the nudge is heard", lambda: len(site.received) == 2)
-    wish, nudge = site.received
-    assert (wish.topic, wish.retained) == (str(Topic(SITE, Kind.DESIRED)), True)
-    assert Desired.parse(wish.payload).floor == "m"
+    desired, nudge = site.received
+    assert (desired.topic, desired.retained) == (str(Topic(SITE, Kind.DESIRED)), True)
+    assert Desired.parse(desired.payload).floor == "m"
     assert (nudge.topic, nudge.payload) == (str(Topic(SITE, Kind.NUDGE)), b"")
     assert not nudge.retained
 

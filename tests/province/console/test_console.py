@@ -6,7 +6,7 @@ import pytest
 
 from services.province.accounts import Role
 from services.province.storage.database import Database
-from tests.province.in_process import NOON, PASSWORD, House, wish
+from tests.province.in_process import NOON, PASSWORD, House, draft
 
 CHANGES = {  # what a role below may not do, with the least role that may
     "/sites": Role.OPERATOR,
@@ -39,7 +39,7 @@ PAGES = {
 def filled(house: House) -> House:
     """A province with two communes and a meeting in an hour."""
     house.communes("ia-kly", "ia-o")
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     return house
 
 
@@ -49,7 +49,7 @@ def test_the_first_page_says_who_is_ready_for_the_meeting(filled: House) -> None
         "text": {"vi": "Không thấy máy quay", "en": "No camera"},
         "remedy": {"vi": "Cắm lại dây", "en": "Plug it in"}, "detail": "<b>usb</b>",
     }  # fmt: skip
-    filled.hears("ia-kly", 1, alarms=[alarm])
+    filled.reports("ia-kly", 1, alarms=[alarm])
     page = filled.person("lan", Role.VIEWER).get("/").text
     assert "Sẵn sàng cho cuộc họp 12:40" in page
     assert "Giao ban tuần" in page
@@ -59,21 +59,21 @@ def test_the_first_page_says_who_is_ready_for_the_meeting(filled: House) -> None
     assert "Chưa từng nghe thấy điểm cầu này." in page
     assert counts(page) == {"ready": 0, "meeting": 0, "help": 1, "silent": 1}
 
-    filled.hears("ia-kly", 2, alarms=[])
-    filled.hears("ia-o", 1, alarms=[])
+    filled.reports("ia-kly", 2, alarms=[])
+    filled.reports("ia-o", 1, alarms=[])
     page = filled.person("hoa", Role.VIEWER).get("/").text
     assert counts(page) == {"ready": 2, "meeting": 0, "help": 0, "silent": 0}
     assert "Tất cả các điểm cầu đã sẵn sàng." in page
 
 
 def test_a_site_that_says_nothing_any_more_turns_silent_by_itself(filled: House) -> None:
-    filled.hears("ia-kly", 1, alarms=[])
-    filled.hears("ia-kly", 2, "meeting", phase="in meeting")
+    filled.reports("ia-kly", 1, alarms=[])
+    filled.reports("ia-kly", 2, "meeting", phase="in meeting")
     lan = filled.person("lan", Role.VIEWER)
     assert counts(lan.get("/").text)["meeting"] == 1
     filled.now += 3600.0  # the meeting is on
     assert counts(lan.get("/").text) == {"ready": 0, "meeting": 0, "help": 0, "silent": 2}
-    filled.hears("ia-kly", 3, alarms=[])
+    filled.reports("ia-kly", 3, alarms=[])
     filled.now += 60.0
     assert counts(lan.get("/").text)["silent"] == 1
     filled.now += 20.0

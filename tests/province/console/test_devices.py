@@ -77,8 +77,8 @@ def test_a_site_file_names_the_broker_and_a_copied_identity_is_seen(
     operator = house.person("vân", Role.OPERATOR)
     file = operator.get("/sites/ia-kly/site.toml")
     assert 'broker = "mqtts://tinh.example:8883"' in file.text
-    house.hears("ia-kly", 1)
-    house.hears("ia-kly", 2, kind="identity", reason="two serials")
+    house.reports("ia-kly", 1)
+    house.reports("ia-kly", 2, kind="identity", reason="two serials")
     assert "Có hai thiết bị cùng báo" in operator.get("/sites/ia-kly").text
 
 

@@ -3,7 +3,7 @@
 from services.province.accounts import Role
 from services.province.fleet.overview import overview
 from services.province.fleet.readiness import State
-from tests.province.in_process import NOON, House, wish
+from tests.province.in_process import NOON, House, draft
 from tests.province.statements import statements
 
 ALARM = {"key": "hot", "severity": 2, "text": {"vi": "Nóng", "en": "Hot"}, "since": NOON}
@@ -11,10 +11,10 @@ ALARM = {"key": "hot", "severity": 2, "text": {"vi": "Nóng", "en": "Hot"}, "sin
 
 def filled(house: House, sites: list[str]) -> None:
     house.communes(*sites)
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     for site in sites:
-        house.hears(site, 1, "presence", online=True)
-        house.hears(site, 2, figures={"soc_c": 51.0}, alarms=[ALARM] if site == "s0" else [])
+        house.reports(site, 1, "presence", online=True)
+        house.reports(site, 2, figures={"soc_c": 51.0}, alarms=[ALARM] if site == "s0" else [])
 
 
 def test_the_first_page_asks_as_often_for_forty_sites_as_for_two(house: House) -> None:
@@ -36,10 +36,10 @@ def test_alarms_are_read_as_they_are_now_and_in_their_own_words(house: House) ->
     page = lan.get("/").text
     assert "Nóng" in page
     assert 'href="/sites/s0"' in page
-    house.hears("s0", 3, alarms=[])
-    house.hears("s1", 3, alarms=[ALARM | {"text": {"vi": "Nóng {quá}", "en": "Hot"}}])
+    house.reports("s0", 3, alarms=[])
+    house.reports("s1", 3, alarms=[ALARM | {"text": {"vi": "Nóng {quá}", "en": "Hot"}}])
     page = lan.get("/").text
     assert "Nóng {quá}" in page
     assert 'href="/sites/s0"' not in page
-    house.hears("s1", 4)  # an older release names no alarms
+    house.reports("s1", 4)  # an older release names no alarms
     assert "Nóng" not in lan.get("/").text

@@ -10,7 +10,7 @@ from services.province.accounts import Role
 from services.province.schedule.feeds import site_feed
 from services.province.sites.tree import get_site
 from tests.province.feed import DAY, agenda
-from tests.province.in_process import NOON, House, Person, wish
+from tests.province.in_process import NOON, House, Person, draft
 
 FIRST = NOON + 3600.0  # 12:40 at Ia Kly
 LENGTH = 5400.0
@@ -20,7 +20,7 @@ LENGTH = 5400.0
 def daily(house: House) -> House:
     """A commune and a meeting on every day, an hour and a half from 12:40."""
     house.communes("ia-kly")
-    house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
+    house.meeting(draft({house.place("Gia Lai")}, rule="FREQ=DAILY"))
     return house
 
 
@@ -115,7 +115,7 @@ def test_what_cannot_be_is_said_beside_the_field(daily: House, lan: Person) -> N
 
 def test_a_single_meeting_has_no_occurrence_to_move(house: House) -> None:
     house.communes("ia-kly")
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     lan = house.person("lan", Role.OPERATOR)
     assert lan.get(path(0)).status_code == 404
 

@@ -27,7 +27,7 @@ from services.province.settings import Settings
 from services.province.sites.groups import create
 from services.province.storage.database import Database
 from tests.province.console.devices import ProvinceWithDevices, device
-from tests.province.in_process import NOON, House, wish
+from tests.province.in_process import NOON, House, draft
 
 CHECKS = [
     not_a_server_error,
@@ -89,7 +89,7 @@ def crowd(database: Database, tmp_path: Path) -> Crowd:
     house = ProvinceWithDevices(database, tmp_path, settings)
     house.communes("ia-kly", "ia-o")
     house.asks(device())
-    house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
+    house.meeting(draft({house.place("Gia Lai")}, rule="FREQ=DAILY"))
     with database.writing() as session:
         create(session, "Các xã biên giới", {"ia-kly", "ia-o"})
     return Crowd(house)

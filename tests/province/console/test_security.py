@@ -7,7 +7,7 @@ from services.province.console.security import MAX_BODY_BYTES
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import WrongPassword
-from tests.province.in_process import INJECTIONS, PASSWORD, House, wish
+from tests.province.in_process import INJECTIONS, PASSWORD, House, draft
 
 
 def test_every_answer_fences_the_browser_in(house: House) -> None:
@@ -26,7 +26,7 @@ def test_every_answer_fences_the_browser_in(house: House) -> None:
 
 def test_no_page_names_another_host_or_runs_anything_inline(house: House) -> None:
     house.communes("ia-kly")
-    house.meeting(wish({house.place("Gia Lai")}, address=""))
+    house.meeting(draft({house.place("Gia Lai")}, address=""))
     admin = house.person("admin", Role.ADMINISTRATOR)
     for path in ("/", "/sites", "/sites/ia-kly", "/meetings", "/meetings/1", "/meetings/new",
                  "/accounts", "/audit", "/static/console.css", "/static/live.js"):  # fmt: skip
@@ -136,7 +136,7 @@ def test_many_names_from_one_address_are_slowed_down_too(house: House) -> None:
 
 def test_injections_are_only_text(house: House) -> None:
     house.communes("ia-kly")
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     admin = house.person("admin", Role.ADMINISTRATOR)
     for number, text in enumerate(INJECTIONS):
         door = {"name": f"{text}{number}", "password": text, "next": text}

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from appliance.base.tasks import cancel_and_wait
 from services.province.fleet.agenda_notifier import MAX_CONCURRENT, AgendaNotifier
 from tests.process.waiting import until
-from tests.province.in_process import House, wish
+from tests.province.in_process import House, draft
 
 SITES = [f"s{number:02d}" for number in range(3 * MAX_CONCURRENT)]
 
@@ -56,7 +56,7 @@ async def test_many_are_told_together_and_never_too_many(house: House) -> None:
     house.communes(*SITES)
     line = Line()
     async with nudging(house, line):
-        house.meeting(wish({house.place("Gia Lai")}))
+        house.meeting(draft({house.place("Gia Lai")}))
         await until("some are under way", lambda: line.under_way == MAX_CONCURRENT)
         line.open.set()
         await until("all are told", lambda: len(line.told) == len(SITES))
@@ -70,7 +70,7 @@ async def test_who_was_not_told_is_told_later(house: House) -> None:
     line.open.set()
     line.away = True
     async with nudging(house, line):
-        house.meeting(wish({house.place("Gia Lai")}))
+        house.meeting(draft({house.place("Gia Lai")}))
         await until("it was tried", lambda: line.refused > MAX_CONCURRENT)
         assert not line.told
         line.away = False

@@ -89,9 +89,9 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
                 else_say=statuses,
             )
             guests = Guests(frozenset({number}))
-            wish = MeetingDraft("Giao ban", now - 65, 3600, guests, address="sip:1@mcu.example")
+            draft = MeetingDraft("Giao ban", now - 65, 3600, guests, address="sip:1@mcu.example")
             with database.writing() as session:
-                meeting = create(session, wish, time.time()).id
+                meeting = create(session, draft, time.time()).id
             await until("all are told", lambda: nudged(1) == set(SITES[:3]), within=60)
             await until("all have read of it", lambda: read(0) == set(SITES[:3]), within=60)
             await until(
@@ -101,7 +101,7 @@ async def test_sites_report_hear_of_changes_and_are_missed(tmp_path: Path) -> No
                 else_say=statuses,
             )
             with database.writing() as session:
-                fewer = replace(wish, guests=Guests(sites=frozenset({SITES[0]})))
+                fewer = replace(draft, guests=Guests(sites=frozenset({SITES[0]})))
                 edit(session, get_meeting(session, meeting), fewer, time.time())
             await until(
                 "who was asked out again is told too",

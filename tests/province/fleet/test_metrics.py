@@ -5,7 +5,7 @@ from prometheus_client.parser import text_string_to_metric_families as families
 from services.province.broker.ingest import IngestCounts
 from services.province.settings import Settings
 from services.province.storage.database import Database
-from tests.province.in_process import House, wish
+from tests.province.in_process import House, draft
 
 BEARER = {"Authorization": "Bearer a token"}
 
@@ -23,8 +23,8 @@ def metrics(house: House) -> dict[tuple[str, ...], float]:
 def test_a_dead_site_keeps_no_value_but_its_age(database: Database) -> None:
     house = House(database, settings=Settings("http://testserver", metrics_token="a token"))
     house.communes("ia-kly", "ia-o")
-    house.meeting(wish({house.place("Gia Lai")}))
-    house.hears("ia-kly", 1, alarms=[{"key": "hot", "severity": 2}])
+    house.meeting(draft({house.place("Gia Lai")}))
+    house.reports("ia-kly", 1, alarms=[{"key": "hot", "severity": 2}])
     house.now += 30.0
     now = metrics(house)
     assert now["diemcau_site_report_age_seconds", "ia-kly"] == 30.0

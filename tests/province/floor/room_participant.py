@@ -39,8 +39,8 @@ class RoomParticipant:
         line is lost, and the socket claims its session again."""
         await self._show(self._display(up))
 
-    async def release_lease(self) -> None:
-        """The floor, as a site does."""
+    async def return_floor(self) -> None:
+        """Give the floor back, as a site does."""
         await self._show(str(Display(self._name, mic=False, returned=True)))
 
     async def _show(self, display: str) -> None:

@@ -33,7 +33,7 @@ from tests.process.ports import free_port
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.waiting import until, until_told
 from tests.province.floor.room_participant import RoomParticipant, joined
-from tests.province.in_process import NOON, House, wish
+from tests.province.in_process import NOON, House, draft
 
 SITES = {"Xã ia-kly": "ia-kly", "Xã ia-o": "ia-o"}
 
@@ -48,7 +48,7 @@ def key(house: House) -> OccurrenceKey:
     """A meeting of two communes, now by the house's clock."""
     house.communes("ia-kly", "ia-o")
     house.now = NOON + 3600.0
-    return OccurrenceKey(house.meeting(wish({house.place("Gia Lai")})), NOON + 3600.0)
+    return OccurrenceKey(house.meeting(draft({house.place("Gia Lai")})), NOON + 3600.0)
 
 
 def see(house: House, key: OccurrenceKey, *people: Participant) -> None:
@@ -182,7 +182,7 @@ def now_on(house: House, address: str, pin: str) -> OccurrenceKey:
     house.communes("ia-kly", "ia-o")
     begin = float(int(time.time()) - 60)
     words = {"begin": begin, "address": address, "chair_pin": pin}
-    return OccurrenceKey(house.meeting(wish({house.place("Gia Lai")}, **words)), begin)
+    return OccurrenceKey(house.meeting(draft({house.place("Gia Lai")}, **words)), begin)
 
 
 async def until_hands(house: House, key: OccurrenceKey, expected: list[str]) -> None:
@@ -207,7 +207,7 @@ async def the_floor_goes_round(
     want(house.database, key, "Xã ia-kly")
     await until("ia-kly has the floor", lambda: kly.given)
     # N3: a site that gave the floor back had it on every screen until the chair took it.
-    await kly.release_lease()
+    await kly.return_floor()
     await until("nobody has the floor", lambda: not kly.given)
     assert floor(house.database).wanted == ""
     await kly.hand(False)

@@ -27,7 +27,7 @@ from services.simulate.fleet import issue_certificates
 from tests.health.process import SITE, Program
 from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
-from tests.province.in_process import PASSWORD, House, Person, wish
+from tests.province.in_process import PASSWORD, House, Person, draft
 from tests.province.program import a_province
 
 ADDRESS = "sip:724999@mcu.gialai.example;transport=tls"
@@ -44,7 +44,7 @@ class Conference:
         house.now = time.time()
         house.communes("ia-kly", "ia-o")
         begin = float(int(house.now) - 60)
-        number = house.meeting(wish({house.place("Gia Lai")}, begin=begin, address=ADDRESS))
+        number = house.meeting(draft({house.place("Gia Lai")}, begin=begin, address=ADDRESS))
         with house.database.reading() as session:
             self.uid = get_meeting(session, number).uid
         self.key = OccurrenceKey(number, begin)
@@ -66,7 +66,7 @@ class Conference:
     def _hears(self, site: str, kind: str, **state: Any) -> None:
         self._seq += 1
         self.house.now = time.time()
-        self.house.hears(site, self._seq, kind, **state)
+        self.house.reports(site, self._seq, kind, **state)
 
     def part(self, person: Person, name: str) -> str:
         """One list of the chair's page."""

@@ -30,7 +30,7 @@ from services.province.storage.database import Database
 from tests.peers.radicale import PASSWORD, USER, Radicale, radicale
 from tests.province.feed import DAY, agenda
 from tests.province.importing.uploads import SERIES, event, ics
-from tests.province.in_process import ADDRESS, NOON, House, Person, wish
+from tests.province.in_process import ADDRESS, NOON, House, Person, draft
 
 FIRST = NOON + 3600.0
 DAYS = 40.0
@@ -48,15 +48,15 @@ def fill(house: House) -> None:
     """One commune, and a meeting of every kind that a feed can hold."""
     house.communes("ia-kly")
     place = house.place("Gia Lai")
-    house.meeting(wish({place}))
-    house.meeting(wish({place}, title='Họp "khẩn"; a,b \\ ' + "dài " * 40, free=True))
-    daily = house.meeting(wish({place}, title="Hằng ngày", rule="FREQ=DAILY"))
+    house.meeting(draft({place}))
+    house.meeting(draft({place}, title='Họp "khẩn"; a,b \\ ' + "dài " * 40, free=True))
+    daily = house.meeting(draft({place}, title="Hằng ngày", rule="FREQ=DAILY"))
     house.meeting(
-        wish({place}, title="Hai tuần", rule="FREQ=WEEKLY;INTERVAL=2;UNTIL=20260410T165959Z")
+        draft({place}, title="Hai tuần", rule="FREQ=WEEKLY;INTERVAL=2;UNTIL=20260410T165959Z")
     )
     # Its hour on the wall stays while the clocks there go forward on 29 March.
-    house.meeting(wish({place}, title="Berlin", rule="FREQ=WEEKLY", zone="Europe/Berlin"))
-    off = house.meeting(wish({place}, title="Hủy"))
+    house.meeting(draft({place}, title="Berlin", rule="FREQ=WEEKLY", zone="Europe/Berlin"))
+    off = house.meeting(draft({place}, title="Hủy"))
     with house.database.writing() as session:
         meeting = get_meeting(session, daily)
         meetings.cancel_occurrence(session, meeting, FIRST + DAY, house.now)

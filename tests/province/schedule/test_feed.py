@@ -13,13 +13,13 @@ from services.province.schedule.feeds import Schedule
 from services.province.schedule.meetings import Guests
 from services.province.sites.tree import Tree, add_site, place_at
 from tests.province.feed import DAY, ZONE, agenda, serving
-from tests.province.in_process import ADDRESS, NOON, House, wish
+from tests.province.in_process import ADDRESS, NOON, House, draft
 from tests.province.statements import statements
 
 
 def test_a_meeting_reaches_the_sites_of_its_branch_and_no_other(house: House) -> None:
     house.communes("ia-kly", "ia-o")
-    house.meeting(wish({house.place("Gia Lai", "Xã ia-kly")}, free=True))
+    house.meeting(draft({house.place("Gia Lai", "Xã ia-kly")}, free=True))
     (meeting,) = agenda(house, "ia-kly").meetings
     assert (meeting.title, meeting.begin, meeting.end) == (
         "Giao ban tuần", NOON + 3600.0, NOON + 9000.0,
@@ -35,7 +35,7 @@ def test_a_feed_asks_the_same_few_questions_however_deep_its_site_is(house: Hous
     with house.database.writing() as session:
         for number, path in enumerate((["Gia Lai"], ["Gia Lai", "Huyện", "Xã", "Thôn", "Tổ"])):
             add_site(session, f"s{number}", "Điểm cầu", place_at(session, path), house.now)
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     asked = []
     for site in ("s0", "s1"):
         with statements(house.database) as counted:
@@ -46,14 +46,14 @@ def test_a_feed_asks_the_same_few_questions_however_deep_its_site_is(house: Hous
 
 def test_who_is_above_is_invited_with_all_below(house: House) -> None:
     house.communes("ia-kly", "ia-o")
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     assert len(agenda(house, "ia-kly").meetings) == len(agenda(house, "ia-o").meetings) == 1
 
 
 def test_a_title_that_names_the_chair_costs_no_address(house: House) -> None:
     house.communes("ia-kly")
     title = 'Họp do Chủ tịch chủ trì; "khẩn", host: moderator'
-    house.meeting(wish({house.place("Gia Lai")}, title=title))
+    house.meeting(draft({house.place("Gia Lai")}, title=title))
     (meeting,) = agenda(house, "ia-kly").meetings
     assert (meeting.title, meeting.address) == (title, ADDRESS)
 
@@ -61,12 +61,12 @@ def test_a_title_that_names_the_chair_costs_no_address(house: House) -> None:
 def test_what_is_cancelled_or_taken_back_is_told_by_name(house: House) -> None:
     house.communes("ia-kly", "ia-o")
     kly, other = house.place("Gia Lai", "Xã ia-kly"), house.place("Gia Lai", "Xã ia-o")
-    first = house.meeting(wish({kly, other}))
-    second = house.meeting(wish({kly, other}, title="Đột xuất"))
+    first = house.meeting(draft({kly, other}))
+    second = house.meeting(draft({kly, other}, title="Đột xuất"))
     with house.database.writing() as session:
         meetings.cancel(meetings.get_meeting(session, first), house.now)
         meeting = meetings.get_meeting(session, second)
-        meetings.edit(session, meeting, wish({other}, title="Đột xuất"), house.now)
+        meetings.edit(session, meeting, draft({other}, title="Đột xuất"), house.now)
         uid = meeting.uid
     kept = agenda(house, "ia-kly")
     assert kept.meetings == ()
@@ -77,7 +77,7 @@ def test_what_is_cancelled_or_taken_back_is_told_by_name(house: House) -> None:
 
 def test_a_series_with_one_moved_and_one_off(house: House) -> None:
     house.communes("ia-kly")
-    number = house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
+    number = house.meeting(draft({house.place("Gia Lai")}, rule="FREQ=DAILY"))
     first = NOON + 3600.0
     with house.database.writing() as session:
         meeting = meetings.get_meeting(session, number)
@@ -97,12 +97,12 @@ def test_a_series_with_one_moved_and_one_off(house: House) -> None:
 def test_another_hour_of_the_series_forgets_what_was_moved(house: House) -> None:
     house.communes("ia-kly")
     place = house.place("Gia Lai")
-    number = house.meeting(wish({place}, rule="FREQ=DAILY"))
+    number = house.meeting(draft({place}, rule="FREQ=DAILY"))
     with house.database.writing() as session:
         meeting = meetings.get_meeting(session, number)
         meetings.cancel_occurrence(session, meeting, NOON + 3600.0, house.now)
         meetings.edit(
-            session, meeting, wish({place}, rule="FREQ=DAILY", begin=NOON + 7200.0), house.now
+            session, meeting, draft({place}, rule="FREQ=DAILY", begin=NOON + 7200.0), house.now
         )
     assert agenda(house, "ia-kly", 1.0).meetings[0].begin == NOON + 7200.0
 
@@ -130,12 +130,12 @@ def test_another_hour_of_the_series_forgets_what_was_moved(house: House) -> None
 def test_what_a_site_could_not_keep_is_refused(house: House, changes: dict[str, object]) -> None:
     house.communes("ia-kly")
     with pytest.raises(WrongInputError):
-        house.meeting(wish({house.place("Gia Lai")}, **changes))
+        house.meeting(draft({house.place("Gia Lai")}, **changes))
 
 
 async def test_the_site_fetches_believes_and_asks_again(house: House, tmp_path: Path) -> None:
     house.communes("ia-kly")
-    number = house.meeting(wish({house.place("Gia Lai")}))
+    number = house.meeting(draft({house.place("Gia Lai")}))
     async with serving(house) as url:
         source = f"{url}/feeds/{house.token('ia-kly')}/ia-kly.ics"
         async with Feed(source, tmp_path / "kept", zone=ZONE) as feed:
@@ -155,7 +155,7 @@ async def test_the_site_fetches_believes_and_asks_again(house: House, tmp_path: 
 
 async def test_the_feed_has_a_tag_and_only_its_own_site_has_the_address(house: House) -> None:
     house.communes("ia-kly", "ia-o")
-    house.meeting(wish({house.place("Gia Lai")}))
+    house.meeting(draft({house.place("Gia Lai")}))
     async with serving(house) as url, httpx.AsyncClient(base_url=url) as http:
         path = f"/feeds/{house.token('ia-kly')}/ia-kly.ics"
         first = await http.get(path)
@@ -177,7 +177,7 @@ async def test_the_feed_has_a_tag_and_only_its_own_site_has_the_address(house: H
 
 async def test_a_change_is_in_the_feed_as_soon_as_it_is_committed(house: House) -> None:
     house.communes("ia-kly")
-    number = house.meeting(wish({house.place("Gia Lai")}, rule="FREQ=DAILY"))
+    number = house.meeting(draft({house.place("Gia Lai")}, rule="FREQ=DAILY"))
     first = NOON + 3600.0
     async with serving(house) as url, httpx.AsyncClient(base_url=url) as http:
         path = f"/feeds/{house.token('ia-kly')}/ia-kly.ics"

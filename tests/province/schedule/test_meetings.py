@@ -11,7 +11,7 @@ from services.province.schedule.ical import Occurrence
 from services.province.schedule.meetings import MAX_LENGTH_S, MIN_LENGTH_S, Guests, MeetingDraft
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Invitation, OccurrenceChange
-from tests.province.in_process import NOON, House, wish
+from tests.province.in_process import NOON, House, draft
 
 DAY = 86400.0
 
@@ -20,7 +20,7 @@ DAY = 86400.0
 def communes(house: House) -> House:
     """Two communes; the meeting 1 invites the site ia-kly alone."""
     house.communes("ia-kly", "ia-o")
-    house.meeting(wish(set(), guests=Guests(sites=frozenset({"ia-kly"}))))
+    house.meeting(draft(set(), guests=Guests(sites=frozenset({"ia-kly"}))))
     return house
 
 
@@ -35,7 +35,7 @@ def edit(house: House, wanted: MeetingDraft, now: float = NOON + 5.0) -> None:
 
 
 def test_every_change_counts_up_and_the_stamp_never_goes_back(communes: House) -> None:
-    wanted = wish(set(), guests=guests_of(communes))
+    wanted = draft(set(), guests=guests_of(communes))
     edit(communes, replace(wanted, title="Khác"), NOON + 60.0)
     edit(communes, replace(wanted, title="Khác nữa"), NOON - 600.0)  # the clock was set back
     with communes.database.writing() as session:
@@ -49,7 +49,7 @@ def test_who_is_taken_back_and_invited_again_has_one_row(communes: House) -> Non
     kly, both = Guests(sites=frozenset({"ia-kly"})), Guests(sites=frozenset({"ia-kly", "ia-o"}))
     other = Guests(sites=frozenset({"ia-o"}))
     for wanted in (both, other, both, kly):
-        edit(communes, wish(set(), guests=wanted))
+        edit(communes, draft(set(), guests=wanted))
         assert guests_of(communes) == wanted
     with communes.database.reading() as session:
         rows = {row.site_id: row.withdrawn for row in session.query(Invitation)}
@@ -59,7 +59,7 @@ def test_who_is_taken_back_and_invited_again_has_one_row(communes: House) -> Non
 def test_who_is_not_in_the_tree_is_named_and_nothing_is_changed(communes: House) -> None:
     wanted = Guests(frozenset({998, 999}), frozenset({"ia-kly"}))
     with pytest.raises(WrongInputError, match="998, 999") as refused:
-        edit(communes, wish(set(), guests=wanted))
+        edit(communes, draft(set(), guests=wanted))
     assert refused.value.field == "guests"
     assert guests_of(communes) == Guests(sites=frozenset({"ia-kly"}))
 
@@ -67,7 +67,7 @@ def test_who_is_not_in_the_tree_is_named_and_nothing_is_changed(communes: House)
 def test_what_was_moved_is_kept_by_another_title_and_comes_back_when_wished(
     communes: House,
 ) -> None:
-    series = wish(set(), guests=guests_of(communes), rule=" freq=daily ")
+    series = draft(set(), guests=guests_of(communes), rule=" freq=daily ")
     edit(communes, series)
     first = series.begin
     with communes.database.writing() as session:
@@ -89,8 +89,8 @@ def test_what_was_moved_is_kept_by_another_title_and_comes_back_when_wished(
 
 def test_the_bounds_themselves_are_taken(communes: House) -> None:
     for length_s in (MIN_LENGTH_S, MAX_LENGTH_S):
-        edit(communes, wish(set(), guests=guests_of(communes), length_s=length_s))
-    edit(communes, wish(set(), guests=guests_of(communes), title=f" {'x' * 200}\t"))
+        edit(communes, draft(set(), guests=guests_of(communes), length_s=length_s))
+    edit(communes, draft(set(), guests=guests_of(communes), title=f" {'x' * 200}\t"))
     with communes.database.reading() as session:
         assert meetings.get_meeting(session, 1).title == "x" * 200
         with pytest.raises(NotFoundError, match="no meeting 2"):
@@ -100,10 +100,10 @@ def test_the_bounds_themselves_are_taken(communes: House) -> None:
 def test_two_meetings_at_one_time_overlap_by_the_sites_that_they_share(communes: House) -> None:
     root = communes.place("Gia Lai")
     begin = NOON + 3600.0
-    communes.meeting(wish({root}, title="Cùng lúc", begin=begin + 5399.0))
-    communes.meeting(wish({root}, title="Ngay sau", begin=begin + 5400.0))
+    communes.meeting(draft({root}, title="Cùng lúc", begin=begin + 5399.0))
+    communes.meeting(draft({root}, title="Ngay sau", begin=begin + 5400.0))
     other = Guests(sites=frozenset({"ia-o"}))
-    communes.meeting(wish(set(), title="Xã khác", guests=other, begin=begin))
+    communes.meeting(draft(set(), title="Xã khác", guests=other, begin=begin))
     with communes.database.reading() as session:
         schedule = Schedule.load(session, Tree.load(session), NOON)
         (overlap,) = schedule.overlaps(1, NOON)

@@ -15,7 +15,7 @@ from services.province.sites.tree import place_at
 from services.province.storage.tables import Invitation
 from tests.province.feed import agenda
 from tests.province.importing.uploads import send, sheet
-from tests.province.in_process import House, wish
+from tests.province.in_process import House, draft
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def border(house: House) -> House:
     house.communes("ia-kly", "ia-o", "ia-dom")
     with house.database.writing() as session:
         group = groups.create(session, "Các xã biên giới", {"ia-kly", "ia-o"}).id
-    house.meeting(wish(set(), guests=Guests(groups=frozenset({group}))))
+    house.meeting(draft(set(), guests=Guests(groups=frozenset({group}))))
     return house
 
 
@@ -42,7 +42,7 @@ def test_a_group_is_invited_and_no_other_site_is(border: House) -> None:
     assert titles(border, "ia-kly") == titles(border, "ia-o") == ["Giao ban tuần"]
     assert titles(border, "ia-dom") == []
     assert not agenda(border, "ia-dom").cancelled
-    border.hears("ia-kly", 1, alarms=[])
+    border.reports("ia-kly", 1, alarms=[])
     with border.database.reading() as session:
         seen = overview(session, border.now)
         assert (seen.counts[State.READY], seen.counts[State.SILENT]) == (1, 1)
@@ -66,13 +66,13 @@ def test_who_is_invited_twice_stays_invited(border: House) -> None:
     kly = border.place("Gia Lai", "Xã ia-kly")
     with border.database.writing() as session:
         group = groups.create(session, "Cụm 2", {"ia-o"}).id
-        both = wish({kly}, guests=Guests(frozenset({kly}), groups=frozenset({1, group})))
+        both = draft({kly}, guests=Guests(frozenset({kly}), groups=frozenset({1, group})))
         edit(session, get_meeting(session, 1), both, border.now)
     regroup(border, "ia-dom")
     for site in ("ia-kly", "ia-o", "ia-dom"):
         assert titles(border, site) == ["Giao ban tuần"], site
     with border.database.writing() as session:
-        edit(session, get_meeting(session, 1), wish({kly}), border.now)
+        edit(session, get_meeting(session, 1), draft({kly}), border.now)
     assert titles(border, "ia-kly") == ["Giao ban tuần"]
     for site in ("ia-o", "ia-dom"):
         assert (titles(border, site), len(agenda(border, site).cancelled)) == ([], 1), site
@@ -83,7 +83,7 @@ def test_a_group_that_a_meeting_ahead_invites_is_not_deleted(border: House) -> N
     with pytest.raises(WrongInputError, match="Giao ban"), border.database.writing() as session:
         groups.remove(session, groups.get_group(session, 1), border.now)
     with border.database.writing() as session:
-        edit(session, get_meeting(session, 1), wish({kly}), border.now)
+        edit(session, get_meeting(session, 1), draft({kly}), border.now)
         groups.remove(session, groups.get_group(session, 1), border.now)
     assert titles(border, "ia-kly") == ["Giao ban tuần"]
     with border.database.reading() as session:
