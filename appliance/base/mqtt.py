@@ -145,8 +145,8 @@ class Connection:
             self._client.acknowledge(message)
 
     def drop_silently(self) -> None:
-        """For simulations: from now on nothing leaves and nothing comes, and no end is told of it,
-        as when the power fails or a mast falls. The broker finds out by its keep-alive."""
+        """For simulations: from now on nothing leaves and nothing comes, without a DISCONNECT, as
+        when the power fails or a mast falls. The broker finds out by its keep-alive."""
         misc_task, sock = self._client._misc_task, self._client._client.socket()
         if misc_task is not None:
             misc_task.cancel()
@@ -211,7 +211,7 @@ async def connect(
 
 
 class _Client(aiomqtt.Client):
-    """What aiomqtt lacks; see the module's docstring. Acknowledges what it is told to, no more."""
+    """What aiomqtt lacks; see the module's docstring. Acknowledges only what its caller names."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -253,7 +253,7 @@ class _Client(aiomqtt.Client):
         """Close the socket if it is open, or as soon as it is: a thread may still be connecting."""
         self._abandoned = True
         if self._disconnected.done() and not self._disconnected.cancelled():
-            self._disconnected.exception()  # or asyncio complains that nobody has asked
+            self._disconnected.exception()  # retrieved, or asyncio logs it as lost
         self._shut_down()
 
     def _shut_down(self) -> None:

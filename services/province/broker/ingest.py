@@ -185,9 +185,11 @@ class Ingest:
         return len(rejected) == len(failed)
 
     async def _can_never_be_stored(self, one: Incoming, good: Incoming) -> bool:
-        """Whether this report is at fault and not the storage: before and after it fails, one that
-        was stored is stored again without an error, time after time. A database that comes back in
-        the middle of a pass condemns no report."""
+        """Whether the error is this report's and not the storage's.
+
+        Before and after it fails, one that was stored is stored again without an error, time after
+        time. A database that comes back in the middle of a pass condemns no report.
+        """
         for _ in range(MAX_STORE_TRIES):
             for probe, must_fail in ((good, False), (one, True), (good, False)):
                 if (await asyncio.to_thread(self._try_to_store, [probe]) is not None) != must_fail:

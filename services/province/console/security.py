@@ -24,7 +24,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class _TooLargeError(Exception):
-    """More came than was said, or than may be."""
+    """The body is larger than `MAX_BODY_BYTES`."""
 
 
 class SecurityHeaders:

@@ -94,8 +94,8 @@ def _draft(
 def _guests(line: SheetRow, named: Mapping[str, set[Guests]]) -> Guests | None:
     # The cell itself: its `text` is in one line, and many write one name a line.
     cell = line.cells.get("guests", "")
-    told = cell if isinstance(cell, str) else line.text("guests")
-    names = [name for name in re.split(r"[;,\n]", told) if name.strip()]
+    text = cell if isinstance(cell, str) else line.text("guests")
+    names = [name for name in re.split(r"[;,\n]", text) if name.strip()]
     found: list[Guests] = []
     for name in names:
         known = named.get(plain(name), set())

@@ -127,7 +127,7 @@ class Group(Base):
 
 
 class GroupMember(Base):
-    """A site of a group; one that left stays as ``withdrawn``, as with an `Invitation`."""
+    """A site of a group; one that left is kept as ``withdrawn``, as with an `Invitation`."""
 
     __tablename__ = "group_members"
 
@@ -143,8 +143,8 @@ class GroupMember(Base):
 class Invitation(Base):
     """A branch, a group or a single site that belongs to a meeting.
 
-    One that was taken back stays as ``withdrawn``: the site is told by name that the meeting is off
-    for it, since a feed that merely lost a meeting is doubted there.
+    One that was taken back is kept as ``withdrawn``: the site's feed has the meeting as cancelled,
+    for a site doubts a feed that has merely lost a meeting.
     """
 
     __tablename__ = "invitations"
