@@ -1,4 +1,4 @@
-"""What all tests have in common: the same examples in each run, few second tries, ``--unit``."""
+"""What all tests have in common: the same examples in each run, few second tries, options."""
 
 from pathlib import Path
 
@@ -21,6 +21,7 @@ settings.load_profile("house")
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`make unit` is ``pytest --unit``."""
     parser.addoption("--unit", action="store_true", help="the pure part alone (tests/unit.py)")
+    parser.addoption("--case", metavar="ROW", help="the tests that show this row of docs/cases.md")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -37,8 +38,13 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With ``--unit`` no ``slow`` test."""
-    if config.getoption("unit"):
-        slow = [item for item in items if item.get_closest_marker("slow")]
-        items[:] = [item for item in items if item not in slow]
-        config.hook.pytest_deselected(items=slow)
+    """With ``--unit`` no ``slow`` test, with ``--case`` those of that row alone."""
+    row = config.getoption("case")
+    left_out = [
+        item
+        for item in items
+        if (config.getoption("unit") and item.get_closest_marker("slow"))
+        or (row and not any(row in mark.args for mark in item.iter_markers("case")))
+    ]
+    items[:] = [item for item in items if item not in left_out]
+    config.hook.pytest_deselected(items=left_out)
