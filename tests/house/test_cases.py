@@ -9,11 +9,9 @@ import pytest
 from tests.house.sources import ROOT, Sources, nodes, sources
 
 OPEN = frozenset(
-    (
-        "K1 K2 K3 K4 K5 K6 K7 K8 K9 K10 K11 K12 K13 "
-        "C1 C2 C3 C4 C5 C6 C7 C8 C9 C10 C11 C12 C13 C14 C15 C16 C17 C18 "
-        "P1 P2 P3 P4 P5 P6 P7 P8 P9 P10 P11 P12"
-    ).split()
+    f"{kind}{number}"
+    for kind, count in (("K", 13), ("C", 18), ("P", 12))
+    for number in range(1, count + 1)
 )
 """Rows that no test shows yet: this list only shrinks."""
 
