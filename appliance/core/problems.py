@@ -61,6 +61,8 @@ class ProblemKey(StrEnum):
     CALL_FAR_END = "call-far-end"
     CALL_LOST = "call-lost"
     CALL_BAD_ADDRESS = "call-bad-address"
+    FAR_VIDEO = "far-video"
+    ROOM_CODEC = "room-codec"
     TV_PROGRAM = "tv-program"
     BUTTON_STUCK = "button-stuck"
     BUTTON_BOX = "button-box"
@@ -147,6 +149,10 @@ def _kinds() -> dict[ProblemKey, Kind]:
         key.CALL_LOST: Kind("H8", area.MEETING, note, N_("The connection broke"), retry),
         key.CALL_BAD_ADDRESS: Kind("H9", area.MEETING, serious,
                                    N_("The meeting's address is wrong"), call_it),
+        key.FAR_VIDEO: Kind("H10", area.MEETING, warning,
+                            N_("A participant cannot be shown"), call_it),
+        key.ROOM_CODEC: Kind("H11", area.MEETING, warning,
+                             N_("The room refuses our media"), call_it),
         key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
                                N_("Free the button.")),
         key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's program has failed"),

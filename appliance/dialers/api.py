@@ -8,12 +8,14 @@ DialersError
 """
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from aiortc import MediaStreamTrack
 
 from appliance.core.end_reasons import EndReason
+from appliance.core.problems import ProblemKey
 
 __all__ = [
     "DIAL_DEADLINE_S",
@@ -144,6 +146,11 @@ class Call(Protocol):
     @property
     def floor(self) -> FarFloor:
         """What the far end says of hand, floor and speaker."""
+
+    @property
+    def problems(self) -> Mapping[ProblemKey, str]:
+        """What does not go in a call that is up (FAR_VIDEO, ROOM_CODEC), each with a few words on
+        who or what it is, such as "Chủ tọa: VP9"; outside text, so short."""
 
     @property
     def ended(self) -> EndReason | None:

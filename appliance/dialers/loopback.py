@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from aiortc import MediaStreamTrack
 
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import (
     Call,
     CallStatistics,
@@ -35,6 +36,7 @@ class LoopbackCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor(speaker=name)
+        self.problems: dict[ProblemKey, str] = {}
         self.video: MediaStreamTrack | None = None
         self.audio: MediaStreamTrack | None = None
         self._near = near

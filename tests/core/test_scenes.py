@@ -205,7 +205,7 @@ def test_each_table_has_a_row_for_each_value() -> None:
 def test_codes_are_short_and_no_two_are_the_same() -> None:
     codes = [kind.code for kind in KINDS.values()]
     assert len(set(codes)) == len(codes)
-    assert all(re.fullmatch(r"[A-Z][1-9]", code) for code in codes)
+    assert all(re.fullmatch(r"[A-Z][1-9]\d?", code) for code in codes)
 
 
 @pytest.mark.parametrize("reason", EndReason)

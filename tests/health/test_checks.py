@@ -62,6 +62,7 @@ CODES = [
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING),
     ("agenda", KEY.MEETING_WITHOUT_ADDRESS),
     ("line", KEY.LINE_POOR), ("endpoint", KEY.CALL_REFUSED), ("endpoint", KEY.PROVINCE),
+    ("endpoint", KEY.FAR_VIDEO), ("endpoint", KEY.ROOM_CODEC),
 ]  # fmt: skip
 
 

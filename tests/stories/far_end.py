@@ -9,6 +9,7 @@ import numpy as np
 from aiortc import MediaStreamTrack
 
 from appliance.core.end_reasons import EndReason
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
 
 FRAME_S = 1.0
@@ -77,6 +78,7 @@ class StoryCall:
         self.video: MediaStreamTrack | None = _Picture(far)
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor(speaker="Chủ tọa")
+        self.problems: dict[ProblemKey, str] = {}
         self.ended: EndReason | None = None
         self.detail = ""
         self.hands: list[bool] = []

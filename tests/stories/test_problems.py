@@ -67,3 +67,31 @@ def test_n5_a_camera_that_gives_no_picture_is_told(tmp_path: Path) -> None:
     evening.devices.found = [Problem(ProblemKey.CAMERA_BLANK)]
     on_tv, told = seen_by(evening, "13:00:20")
     assert "C2" in on_tv & told
+
+
+@pytest.mark.case("K1", "K2")
+@pytest.mark.parametrize(
+    ("key", "code"), [(ProblemKey.FAR_VIDEO, "H10"), (ProblemKey.ROOM_CODEC, "H11")]
+)
+def test_what_does_not_go_in_a_call_that_is_up_is_told(
+    tmp_path: Path, key: ProblemKey, code: str
+) -> None:
+    evening = Evening(tmp_path, "13:59")
+    evening.meeting("a", "14:00", "15:00")
+    found: list[tuple[set[str], set[str]]] = []
+
+    async def story() -> None:
+        async with evening.powered():
+            await evening.until("14:01")
+            found.append(codes(evening))
+            evening.far.live[0].problems[key] = "Chủ tọa: VP9"
+            await evening.until("14:02")
+            found.append(codes(evening))
+            evening.far.live[0].problems.clear()
+            await evening.until("14:03")
+            found.append(codes(evening))
+
+    play(story())
+    assert code not in found[0][0] | found[0][1]
+    assert code in found[1][0] & found[1][1]
+    assert code not in found[2][0] | found[2][1]

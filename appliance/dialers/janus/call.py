@@ -9,6 +9,7 @@ from typing import assert_never
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, LocalTracks
 from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.mix import Mix
@@ -50,6 +51,7 @@ class JanusCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor()
+        self.problems: dict[ProblemKey, str] = {}
         self.video: MediaStreamTrack | None = None
         self.audio: MediaStreamTrack | None = None
         self._room: int | str = int(address.room) if address.room.isdecimal() else address.room

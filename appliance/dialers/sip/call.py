@@ -10,6 +10,7 @@ from aiortc import MediaStreamTrack
 from sipmessage import Request, Response
 
 from appliance.base.config import SipChoices
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import (
     CallStatistics,
     Change,
@@ -66,6 +67,7 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor(gives=False)
+        self.problems: dict[ProblemKey, str] = {}
         self.rang = False
         self.refused_media = False
         self.removed_unencrypted = False  # soon after the call began

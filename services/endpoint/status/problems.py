@@ -90,6 +90,8 @@ class SiteProblems:
         self._measure_line(call_keeper.call)
         found = {problem.key: problem.since for problem in self._devices.problems()}
         found |= dict.fromkeys(self._present(trusted, decision), 0.0)
+        if call_keeper.call is not None:
+            found |= dict.fromkeys(call_keeper.call.problems, 0.0)
         found |= self._of_agenda(now)
         if (stick := stick_problem(self._run, now)) is not None:
             found[stick] = 0.0

@@ -13,7 +13,8 @@ def endpoint(box: Box) -> CheckResult:
     silent = when(ProblemKey.ENDPOINT_SILENT, box.endpoint is None)
     if box.endpoint is None:
         return CheckResult((silent,))
-    calls = (key for key in ProblemKey if key.value.startswith("call-"))
+    calls = [key for key in ProblemKey if key.value.startswith("call-")]
+    calls += [ProblemKey.FAR_VIDEO, ProblemKey.ROOM_CODEC]
     observations = reported(box, ProblemKey.PROVINCE, ProblemKey.SITE_FILE, *calls)
     age = max(0.0, box.now - box.endpoint.at)
     return CheckResult((silent, *observations), {"endpoint_age_s": round(age, 1)})

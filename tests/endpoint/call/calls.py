@@ -7,6 +7,7 @@ from aiortc import MediaStreamTrack, VideoStreamTrack
 
 from appliance.core.decision import CallFact
 from appliance.core.end_reasons import EndReason
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
 from services.endpoint.call.call_keeper import CallKeeper
 from tests.endpoint.noting_event import NotingEvent
@@ -19,6 +20,7 @@ class MemoryCall:
         self.video: MediaStreamTrack | None = None if alone else VideoStreamTrack()
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor()
+        self.problems: dict[ProblemKey, str] = {}
         self.ended: EndReason | None = None
         self.detail = ""
         self.hung_up = 0
