@@ -8,9 +8,13 @@ Bộ thiết bị, Phần mềm, USB), so that a clerk who reads "M1" aloud has 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from unicodedata import category
 
 from appliance.core.end_reasons import EndReason
 from appliance.core.message import N_
+
+MAX_DETAIL_LENGTH = 80
+"""Letters of the text from outside that stands behind a problem's own; a TV shows fewer."""
 
 
 class Severity(IntEnum):
@@ -45,6 +49,7 @@ class ProblemKey(StrEnum):
     AGENDA_OLD = "agenda-old"
     AGENDA_BROKEN = "agenda-broken"
     MEETING_WITHOUT_ADDRESS = "meeting-without-address"
+    MEETING_LEFT_OUT = "meeting-left-out"
     CLOCK = "clock"
     CAMERA_MISSING = "camera-missing"
     CAMERA_BLANK = "camera-blank"
@@ -121,6 +126,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
         key.AGENDA_BROKEN: Kind("L3", area.AGENDA, warning, N_("The agenda is faulty"), call_it),
         key.MEETING_WITHOUT_ADDRESS: Kind("L4", area.AGENDA, serious,
                                    N_("The meeting has no address"), call_it),
+        key.MEETING_LEFT_OUT: Kind("L5", area.AGENDA, warning,
+                                   N_("A meeting could not be read"), call_it),
         key.CLOCK: Kind("G1", area.CLOCK, serious, N_("The time is not known"),
                         N_("Check the network cable and the modem.")),
         key.CAMERA_MISSING: Kind("C1", area.CAMERA, warning, N_("No camera"),
@@ -209,10 +216,20 @@ KINDS = _kinds()
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong now; `since` in POSIX seconds (an agenda: when it was last good)."""
+    """One thing that is wrong now; `since` in POSIX seconds (an agenda: when it was last good).
+
+    `detail` is a short text from outside that says which one: a meeting's title, a part's name. It
+    is shown after the text of the table. Whoever made it bounds nothing: it is made one line of at
+    most `MAX_DETAIL_LENGTH` printable letters here.
+    """
 
     key: ProblemKey
     since: float = 0.0
+    detail: str = ""
+
+    def __post_init__(self) -> None:
+        """Bound the text from outside."""
+        object.__setattr__(self, "detail", _one_line(self.detail))
 
     @property
     def kind(self) -> Kind:
@@ -223,6 +240,20 @@ class Problem:
     def code(self) -> str:
         """What the clerk reads over the telephone."""
         return self.kind.code
+
+
+def _one_line(text: str) -> str:
+    """`text` without control and format characters and half letters, shortened with an ellipsis."""
+    start = text[: 10 * MAX_DETAIL_LENGTH]  # the rest would be cut off anyway
+    words = "".join(
+        " " if letter.isspace() else letter
+        for letter in start
+        if letter.isspace() or not category(letter).startswith("C")
+    ).split()
+    line = " ".join(words)
+    if len(line) <= MAX_DETAIL_LENGTH:
+        return line
+    return line[: MAX_DETAIL_LENGTH - 1].rstrip() + "…"
 
 
 def of_call(reason: EndReason, since: float) -> Problem | None:

@@ -81,6 +81,8 @@ class EndpointFacts(Facts, frozen=True, kw_only=True):
     """The next meetings that name an address, of one day; at most `MAX_MEETING_TIMES`."""
     problems: tuple[str, ...] = ()
     """Their codes (`core.problems.KINDS`)."""
+    problem_details: dict[str, str] = {}
+    """By code, the text from outside that says which one; only where there is any."""
     self_test: str = ""
     """The word good, or the codes of what failed."""
     self_test_at: str = ""

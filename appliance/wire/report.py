@@ -123,6 +123,8 @@ class Meeting:
     microphone: str = ""
     problems: tuple[str, ...] = ()
     """Codes that stand on the TV."""
+    details: Mapping[str, str] = field(default_factory=dict)
+    """By code, the text from outside that says which one: a meeting's title, a part's name."""
 
     @classmethod
     def of(cls, fields: Fields) -> "Meeting":
@@ -138,22 +140,27 @@ class Meeting:
             fields.text("line", max_length=40),
             fields.text("microphone", max_length=40),
             fields.words("troubles"),
+            fields.texts("details"),
         )
 
     @property
     def values(self) -> dict[str, Any]:
         """The fields of its payload."""
-        return self.id.values | {
-            "phase": self.phase,
-            "meeting": self.meeting,
-            "call": self.call,
-            "tries": self.tries,
-            "ended": self.ended,
-            "detail": self.detail,
-            "line": self.line,
-            "microphone": self.microphone,
-            "troubles": list(self.problems),
-        }
+        return (
+            self.id.values
+            | {
+                "phase": self.phase,
+                "meeting": self.meeting,
+                "call": self.call,
+                "tries": self.tries,
+                "ended": self.ended,
+                "detail": self.detail,
+                "line": self.line,
+                "microphone": self.microphone,
+                "troubles": list(self.problems),
+            }
+            | ({"details": dict(self.details)} if self.details else {})
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,8 +49,10 @@ def reported(box: Box, *keys: ProblemKey) -> tuple[Observation, ...]:
     """The endpoint's own word on these problems: it has the camera, the microphone and the TV."""
     if box.endpoint is None:
         return ()
-    codes = box.endpoint.problems
-    return tuple(when(key, KINDS[key].code in codes) for key in keys)
+    codes, details = box.endpoint.problems, box.endpoint.problem_details
+    return tuple(
+        when(key, KINDS[key].code in codes, details.get(KINDS[key].code, "")) for key in keys
+    )
 
 
 def measured(**figures: float | None) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """From the endpoint's fact file to what the province is told of it."""
 
+from itertools import islice
+
 from appliance.wire.facts import EndpointFacts, UpdateFacts
 from appliance.wire.report import Hand, Meeting, Update
 from appliance.wire.report_id import ReportId
@@ -26,6 +28,10 @@ def meeting_of(endpoint: EndpointFacts | None, report_id: ReportId) -> Meeting:
         line=endpoint.line[:MAX_WORD_LETTERS],
         microphone=endpoint.microphone[:MAX_WORD_LETTERS],
         problems=tuple(code[:MAX_LETTERS] for code in endpoint.problems[:MAX_PROBLEMS]),
+        details={
+            code[:MAX_LETTERS]: detail[:MAX_LETTERS]
+            for code, detail in islice(endpoint.problem_details.items(), MAX_PROBLEMS)
+        },
     )
 
 

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from appliance.core.problems import ProblemKey
 from appliance.wire.facts import EndpointFacts
+from appliance.wire.report_id import ReportId
 from services.health.checklist import Checklist
+from services.health.report_builder import meeting_of
 from tests.health.boxes import NOON, healthy_box, wrong
 
 KEY = ProblemKey
@@ -26,6 +28,17 @@ def test_the_age_of_the_agenda(tmp_path: Path) -> None:
     one.endpoint = EndpointFacts(at=NOON, phase="idle", agenda_at=NOON - 90)
     assert check(one.box()).figures == {"agenda_age_s": 90}
     assert check(one.box(trusted=False)).figures == {}
+
+
+def test_the_detail_of_a_problem_goes_into_its_alarm(tmp_path: Path) -> None:
+    one = healthy_box(tmp_path)
+    check = Checklist(one.root, one.data).checks["agenda"]
+    details = {"L5": "Giao ban", "H1": "of another check"}
+    one.endpoint = EndpointFacts(at=NOON, phase="idle", problems=("L5",), problem_details=details)
+    (found,) = (seen for seen in check(one.box()).observations if seen.detail)
+    assert (found.key, found.detail) == (KEY.MEETING_LEFT_OUT, "Giao ban")
+    meeting = meeting_of(one.endpoint, ReportId(NOON, "b", 1))
+    assert meeting.details == details
 
 
 def test_the_endpoint_s_figures(tmp_path: Path) -> None:

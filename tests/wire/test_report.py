@@ -45,7 +45,8 @@ REPORTS: st.SearchStrategy[Report] = st.one_of(
     st.builds(Health, IDS, st.lists(ALARMS, max_size=4).map(tuple), NUMBERS,
               st.dictionaries(TEXTS, TEXTS, max_size=9)),
     st.builds(Meeting, IDS, WORDS, TEXTS, WORDS, st.integers(0, 99), WORDS, TEXTS, WORDS, WORDS,
-              st.lists(TEXTS, max_size=4).map(tuple)),
+              st.lists(TEXTS, max_size=4).map(tuple),
+              st.dictionaries(TEXTS, TEXTS, max_size=4)),
     st.builds(Hand, IDS, st.booleans(), HOURS, TEXTS, st.booleans()),
     st.builds(Update, IDS, WORDS, TEXTS, TEXTS, TEXTS, st.floats(0, 1), TEXTS),
 )  # fmt: skip

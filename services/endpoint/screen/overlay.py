@@ -196,12 +196,13 @@ def _problems(problems: tuple[Problem, ...], size: tuple[int, int], locale: str)
     grid = Grid(*size)
     row = Box(0, 0, grid.width - 2 * grid.px(EDGE), grid.px(PILL))
     probe = Canvas(grid, Image.new("RGBA", (row.width, row.height)))
-    pill = problem_pill(probe, problems, languages(locale), row, 0.62, 1)
+    share = 0.9 if problems[0].detail else 0.62
+    pill = problem_pill(probe, problems, languages(locale), row, share, 1)
     top = grid.px(EDGE + PILL + 14)
     box = Box(grid.width - grid.px(EDGE) - pill.width, top, pill.width, pill.height)
     canvas = _patch(grid, box, GROUND)
     right = Box(canvas.whole.width - row.width, 0, row.width, row.height)
-    problem_pill(canvas, problems, languages(locale), right, 0.62, 1)
+    problem_pill(canvas, problems, languages(locale), right, share, 1)
     return _done(canvas, box)
 
 

@@ -98,7 +98,8 @@ def problem_pill(
 ) -> Box:
     """The worst problem at the right end of `row`: its code, its name, and how many more.
 
-    It takes at most `share` of the row.
+    It takes at most `share` of the row. A detail (a text from outside) is shortened until the rest
+    is whole.
     """
     grid = canvas.grid
     worst = problems[0]
@@ -108,8 +109,14 @@ def problem_pill(
     pad = grid.px(18)
     badge = canvas.fitted(worst.code, code, row.width)
     badge_wide = width(worst.code, Weight.BOLD, badge.px) + 2 * pad
-    words = texts.first(worst.kind.text) + more
     max_width = round(row.width * share) - badge_wide - 2 * pad
+    words = texts.first(worst.kind.text) + more
+    for kept in range(len(worst.detail), 0, -1):
+        detail = worst.detail[:kept].rstrip() + ("" if kept == len(worst.detail) else "…")
+        longer = f"{texts.first(worst.kind.text)}: {detail}{more}"
+        if canvas.fitted(longer, name, max_width).whole:
+            words = longer
+            break
     fitted = canvas.fitted(words, name, max_width)
     words_wide = (
         max((width(line, Weight.REGULAR, fitted.px) for line in fitted.lines), default=0) + 2

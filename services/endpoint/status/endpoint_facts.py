@@ -1,6 +1,6 @@
 """What the endpoint tells its neighbours of one turn, as one typed value. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import msgspec
@@ -21,7 +21,7 @@ def endpoint_facts(
     decision: Decision,
     shown: Scene,
     floor: Floor,
-    problems: Iterable[Problem],
+    problems: Sequence[Problem],
     *,
     call: CallState,
     tries: int,
@@ -48,6 +48,7 @@ def endpoint_facts(
         line=shown.line.value,
         speaker=shown.speaker,
         problems=tuple(problem.code for problem in problems),
+        problem_details={one.code: one.detail for one in problems if one.detail},
     )
 
 

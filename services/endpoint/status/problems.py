@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -88,22 +89,24 @@ class SiteProblems:
     ) -> tuple[Problem, ...]:
         """All that is wrong at `now` (POSIX s)."""
         self._measure_line(call_keeper.call)
-        found = {problem.key: problem.since for problem in self._devices.problems()}
-        found |= dict.fromkeys(self._present(trusted, decision), 0.0)
+        found = {problem.key: problem for problem in self._devices.problems()}
+        others = [Problem(key) for key in self._present(trusted, decision)]
         if call_keeper.call is not None:
-            found |= dict.fromkeys(call_keeper.call.problems, 0.0)
-        found |= self._of_agenda(now)
+            seen = call_keeper.call.problems.items()
+            others += [Problem(key, detail=which) for key, which in seen]
+        others += self._of_agenda(now)
         if (stick := stick_problem(self._run, now)) is not None:
-            found[stick] = 0.0
+            others.append(Problem(stick))
         ended = call_keeper.ended
         up = call_keeper.fact.state is CallState.UP
         if ended is not None and not up and decision.call is not None:
             problem = of_call(ended.reason, now)
             if problem is not None:
-                found[problem.key] = 0.0
-        self._since = {key: found[key] or self._since.get(key, now) for key in found}
+                others.append(Problem(problem.key))
+        found |= {problem.key: problem for problem in others}
+        self._since = {key: one.since or self._since.get(key, now) for key, one in found.items()}
         return tuple(
-            Problem(key, since)
+            replace(found[key], since=since)
             for key, since in self._since.items()
             if key is not ProblemKey.NETWORK_CABLE or now - since >= CABLE_OUT_S
         )
@@ -124,18 +127,19 @@ class SiteProblems:
         }
         return [key for key, holds in present.items() if holds]
 
-    def _of_agenda(self, now: float) -> dict[ProblemKey, float]:
+    def _of_agenda(self, now: float) -> list[Problem]:
         state = self._agenda_poller.state
         if state.problem is None:
-            return {}
+            return []
         if state.fetched_at is None:
-            return {ProblemKey.AGENDA_MISSING: 0.0}
+            return [Problem(ProblemKey.AGENDA_MISSING)]
         age = now - state.fetched_at
         if age >= OLD_AGENDA_S:
-            return {ProblemKey.AGENDA_OLD: state.fetched_at}
+            return [Problem(ProblemKey.AGENDA_OLD, state.fetched_at)]
         if state.problem in UNUSABLE:
-            return {ProblemKey.AGENDA_BROKEN: state.fetched_at}
-        return {ProblemKey.PROVINCE: state.fetched_at} if age >= PROVINCE_AWAY_S else {}
+            return [Problem(ProblemKey.AGENDA_BROKEN, state.fetched_at)]
+        away = age >= PROVINCE_AWAY_S
+        return [Problem(ProblemKey.PROVINCE, state.fetched_at)] if away else []
 
     def _measure_line(self, call: Call | None) -> None:
         at = asyncio.get_running_loop().time()

@@ -26,7 +26,7 @@ class Reports:
         self._run = run
         self._written: EndpointFacts | None = None
         self._written_at = float("-inf")
-        self._known: frozenset[str] = frozenset()
+        self._known: dict[str, str] = {}
 
     def watch(self, moves: Callable[[float], bool]) -> None:
         """Feed the watchdog only while the call's media moves, too."""
@@ -55,12 +55,13 @@ class Reports:
         self._write(facts, measured, now)
 
     def _log(self, problems: tuple[Problem, ...]) -> None:
-        known = frozenset(problem.code for problem in problems)
+        known = {problem.code: problem.detail for problem in problems}
         for problem in problems:
-            if problem.code not in self._known:
-                log.warning("problem: %s %s", problem.code, problem.key,
+            if self._known.get(problem.code) != problem.detail:
+                which = f": {problem.detail}" if problem.detail else ""
+                log.warning("problem: %s %s%s", problem.code, problem.key, which,
                             extra={"PROBLEM": problem.code})  # fmt: skip
-        for code in sorted(self._known - known):
+        for code in sorted(self._known.keys() - known.keys()):
             log.info("problem: %s is over", code, extra={"PROBLEM": code})
         self._known = known
 

@@ -12,6 +12,7 @@ def agenda(box: Box) -> CheckResult:
         ProblemKey.AGENDA_OLD,
         ProblemKey.AGENDA_BROKEN,
         ProblemKey.MEETING_WITHOUT_ADDRESS,
+        ProblemKey.MEETING_LEFT_OUT,
     )
     at = box.endpoint.agenda_at if box.endpoint is not None else None
     if at is None or not box.trusted:

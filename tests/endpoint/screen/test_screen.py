@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from appliance.base.texts import text
 from appliance.core.problems import KINDS, Problem, ProblemKey
 from appliance.core.scenes import LineQuality, Scene
 from appliance.core.screen_texts import Microphone, Screen
@@ -93,6 +94,23 @@ def test_each_problem_is_told_whole_with_its_remedy(key: ProblemKey, locale: str
         assert list(layout_problems(drawing, (1280, 720), frames_of(scene, (1280, 720)))) == []
         assert KINDS[key].code in [one.what for one in drawn_text(drawing)]
         assert [one.what for one in drawn_text(drawing) if not one.whole] == []
+
+
+@pytest.mark.parametrize("detail", ["Giao ban", "Hội nghị trực tuyến toàn tỉnh " * 3, "W" * 80])
+@pytest.mark.parametrize("key", ProblemKey)
+def test_the_detail_of_a_problem_stands_behind_its_text_and_hides_nothing(
+    key: ProblemKey, detail: str
+) -> None:
+    for name in ("idle", "in-meeting"):
+        problems = (Problem(key, 0.0, detail), Problem(ProblemKey.CLOCK), Problem(ProblemKey.HOT))
+        scene = replace(SAMPLES[name](), problems=problems, checks=())
+        drawing = draw(scene, (1280, 720))
+        assert list(layout_problems(drawing, (1280, 720), frames_of(scene, (1280, 720)))) == []
+        told = " ".join(one.what for one in drawn_text(drawing) if one.whole)
+        assert text("vi")(KINDS[key].text) in told
+        assert "+2" in told
+        if key is ProblemKey.MEETING_LEFT_OUT and name == "in-meeting":
+            assert f": {detail[:8]}" in told
 
 
 def test_the_headline_is_vietnamese_with_english_beside_it() -> None:
@@ -226,7 +244,7 @@ def test_no_text_of_others_breaks_a_picture(
     meeting = scene.meeting
     if meeting is not None:
         meeting = replace(meeting, title=title, chair=speaker)
-    problems = tuple(Problem(key) for key in keys)
+    problems = tuple(Problem(key, detail=title) for key in keys)
     scene = replace(
         scene, meeting=meeting, site=site, speaker=speaker, line=line, problems=problems
     )
