@@ -21,6 +21,8 @@ from services.province.broker.process import Mosquitto, mosquitto
 from services.province.ca.authority import Authority
 from tests.process.ports import free_port
 
+LISTENER = "_listener"
+
 
 @dataclass
 class BrokerFixture:
@@ -56,6 +58,11 @@ class BrokerFixture:
     def province(self) -> ssl.SSLContext:
         return client_tls(self.files.authority, self.files.identity)
 
+    @property
+    def listener(self) -> ssl.SSLContext:
+        """For who listens beside the province: the broker knows each by its certificate."""
+        return self.identity(LISTENER)
+
     def server_tls(self) -> ssl.SSLContext:
         """For a server that stands in the broker's place."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
@@ -79,6 +86,8 @@ def broker_fixture(folder: Path) -> BrokerFixture:
     authority = Authority.make(time.time())
     files = BrokerFiles(folder, port=free_port())
     files.write(authority, ["localhost"], time.time())
+    access = folder / "access"
+    access.write_text(f"{access.read_text()}\nuser {LISTENER}\ntopic read diemcau/#\n")
     broker = BrokerFixture(folder, authority, files)
     broker.revoke()
     return broker
@@ -93,11 +102,10 @@ class Listener:
         self.ready = asyncio.Event()
 
     async def run(self) -> None:
+        tls = self._fixture.listener  # made once: each has a key of its own
         while True:
             with contextlib.suppress(*MQTT_ERRORS):
-                async with connect(
-                    self._fixture.broker, "listener", self._fixture.province, None
-                ) as link:
+                async with connect(self._fixture.broker, LISTENER, tls, None) as link:
                     await link.subscribe("diemcau/#")
                     self.ready.set()
                     async for message in link.messages():

@@ -1,15 +1,19 @@
 """The broker's configuration as files in one folder (mosquitto.conf(5), version 2.0).
 
-The access list is the same for every site: the common name of a site's certificate is its user
-name, and mosquitto fills it into the patterns. A site writes only below its own topic and reads
-only what is meant for it. So a new site needs no new line, and the broker need not read the list
-again: mosquitto 2.0.11 (Debian 12) falls by SIGSEGV when it gets SIGHUP while TLS clients come and
-go, once in some thirty times.
+The broker knows a client by its certificate alone: the common name is its user name and its client
+identifier, whatever the client calls itself. So nobody takes over the session of another, and two
+boxes with one certificate throw one another off, which is how they are found.
+
+The access list is the same for every site: mosquitto fills the user name into the patterns. A site
+writes only below its own topic and reads only what is meant for it. So a new site needs no new
+line, and the broker need not read the list again: mosquitto 2.0.11 (Debian 12) falls by SIGSEGV
+when it gets SIGHUP while TLS clients come and go, once in some thirty times.
 """
 
 import getpass
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cryptography import x509
@@ -23,6 +27,9 @@ from services.province.ca.authority import Authority, private_pem
 
 PROVINCE = "_province"
 """The common name of the province's own certificate; no site's id begins with a low line."""
+COPIES = (PROVINCE, f"{PROVINCE}-2")
+"""Copies of the ingest that run together have a certificate each, for it is the client identifier,
+too; ``province.pem`` and ``province-2.pem``."""
 AUTOSAVE_INTERVAL_S = 15
 """What a killed broker may forget; sites repeat the last minute on each connection."""
 MAX_QUEUED_MESSAGES = 300_000
@@ -52,7 +59,11 @@ class BrokerFiles:
     @property
     def identity(self) -> Path:
         """The province's own key and certificate, as a client."""
-        return self.folder / "province.pem"
+        return self.identity_of(PROVINCE)
+
+    def identity_of(self, copy: str) -> Path:
+        """The key and certificate of one of `COPIES`."""
+        return self.folder / f"{copy.removeprefix('_')}.pem"
 
     def write(self, authority: Authority, names: Iterable[str], now: float) -> None:
         """Write all but the list of `revoke`; a server key that is there is kept.
@@ -63,7 +74,8 @@ class BrokerFiles:
         _identity(
             self.folder / "server.pem", lambda key: authority.server(key, (*names, self.host), now)
         )
-        _identity(self.identity, lambda key: authority.site(key, PROVINCE, "", now, days=820.0))
+        for copy in COPIES:
+            _identity(self.identity_of(copy), partial(_client, authority, copy, now))
         (self.folder / "store").mkdir(exist_ok=True)
         write_atomically(self.folder / "access", access_list().encode())
         write_atomically(self.configuration, self._text().encode())
@@ -99,6 +111,7 @@ class BrokerFiles:
             f"crlfile {folder / 'revoked.pem'}",
             "require_certificate true",
             "use_identity_as_username true",
+            "use_username_as_clientid true",
             "tls_version tlsv1.2",
         )
         return "\n".join(lines) + "\n"
@@ -111,12 +124,22 @@ def access_list() -> str:
         *(f"pattern write {ROOT}/%u/{kind}" for kind in FROM_SITE),
         *(f"pattern read {ROOT}/%u/{kind}" for kind in FROM_PROVINCE),
         "",
-        f"user {PROVINCE}",
-        *(f"topic read {all_sites_filter(kind)}" for kind in FROM_SITE),
-        *(f"topic write {all_sites_filter(kind)}" for kind in Kind),
-        "topic read $SYS/#",
     ]
+    for copy in COPIES:
+        lines += [
+            f"user {copy}",
+            *(f"topic read {all_sites_filter(kind)}" for kind in FROM_SITE),
+            *(f"topic write {all_sites_filter(kind)}" for kind in Kind),
+            "topic read $SYS/#",
+            "",
+        ]
     return "\n".join(lines) + "\n"
+
+
+def _client(
+    authority: Authority, name: str, now: float, key: ec.EllipticCurvePublicKey
+) -> x509.Certificate:
+    return authority.site(key, name, "", now, days=820.0)
 
 
 def _identity(file: Path, sign: Callable[[ec.EllipticCurvePublicKey], x509.Certificate]) -> None:

@@ -3,7 +3,7 @@
 Messages are taken in batches, one transaction each, and only then acknowledged (MQTT 5, 4.3.2): the
 broker keeps and repeats whatever was not, so the program may be killed at any moment. A report that
 is stored twice is one report, by its id. Two copies of the program share the work by a shared
-subscription (4.8.2); each of them is a client of its own.
+subscription (4.8.2); each of them has a certificate of its own, by which the broker knows it.
 """
 
 import asyncio
@@ -19,6 +19,7 @@ from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, Report, parse_report
 from appliance.wire.topics import FROM_SITE, Kind, Topic, TopicError, all_sites_filter
+from services.province.broker.configuration import PROVINCE
 from services.province.broker.duplicate_devices import SiteBoots, after_presence
 
 log = logging.getLogger("diemcau.province.ingest")
@@ -59,8 +60,10 @@ class ClientIdentity:
     """The broker, and who this copy of the program is to it."""
 
     broker: BrokerAddress
-    tls: ssl.SSLContext
-    client_id: str = "province"
+    tls: Callable[[], ssl.SSLContext]
+    """Called for each connection: the certificate may have been renewed. Raises `OSError`."""
+    name: str = PROVINCE
+    """The certificate's common name, which the broker takes as client identifier in any case."""
     shared: bool = False
     """Whether several copies divide the messages among them."""
 
@@ -131,8 +134,8 @@ class Ingest:
         own = self._identity
         async with connect(
             own.broker,
-            own.client_id,
-            own.tls,
+            own.name,
+            own.tls(),
             session_expiry_s=SESSION_EXPIRY_S,
             receive_maximum=MAX_BATCH,
             response_timeout_s=RESPONSE_TIMEOUT_S,

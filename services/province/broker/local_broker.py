@@ -17,6 +17,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from appliance.base.mqtt import BrokerAddress
@@ -83,7 +84,9 @@ async def run_local_broker(
     authority, files, ledger = settings.authority(now), settings.files, settings.ledger
     files.write(authority, settings.names, now)
     enrolment = Enrolment(authority, ledger, alarm=alarm)
-    identity = ClientIdentity(BrokerAddress(settings.host, settings.port), client_context(files))
+    identity = ClientIdentity(
+        BrokerAddress(settings.host, settings.port), partial(client_context, files)
+    )
     ingest = Ingest(identity, store, alarm=alarm)
     started = asyncio.Event()
     broker = asyncio.create_task(_keep_running(settings, authority, enrolment, ledger, started))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
+from services.province.broker.configuration import PROVINCE
 from services.province.broker.ingest import ClientIdentity, Incoming, Ingest
 from tests.peers.mosquitto import BrokerFixture
 from tests.process.waiting import until
@@ -46,12 +47,12 @@ class MemoryStore:
 
 
 def ingest(
-    bench: BrokerFixture, store: MemoryStore, *, identifier: str = "province", shared: bool = False,
+    bench: BrokerFixture, store: MemoryStore, *, name: str = PROVINCE, shared: bool = False,
     alarms: list[str] | None = None,
 ) -> Ingest:  # fmt: skip
     """Not yet running."""
-    tls = client_tls(bench.files.authority, bench.files.identity)
-    own = ClientIdentity(bench.broker, tls, identifier, shared)
+    tls = client_tls(bench.files.authority, bench.files.identity_of(name))
+    own = ClientIdentity(bench.broker, lambda: tls, name, shared)
 
     def alarm(site: str, reason: str) -> None:
         if alarms is not None:

@@ -4,15 +4,17 @@ import asyncio
 import time
 from pathlib import Path
 
+import aiomqtt
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, Refused
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, Kind, Topic
 from services.health.credentials import client_tls
-from services.province.broker.configuration import PROVINCE
+from services.province.broker.configuration import COPIES, PROVINCE
 from services.province.ca.authority import Authority
-from tests.peers.mosquitto import broker_fixture, connected_as, listening
+from tests.peers.mosquitto import BrokerFixture, broker_fixture, connected_as, listening
 from tests.process.waiting import until
+from tests.province.broker.memory_store import MemoryStore, ingest, running_ingest
 
 HERE, THERE = "ia-kly", "ia-phi"
 
@@ -99,3 +101,55 @@ async def test_a_revoked_certificate_gets_no_connection(tmp_path: Path) -> None:
                 pass
         async with connected_as(bench, HERE, bench.tls(good)):
             pass
+
+
+@pytest.mark.case("K9")
+@pytest.mark.parametrize("claimed", [PROVINCE, COPIES[1], "province", THERE, "", "$SYS", "x" * 200])
+async def test_whatever_a_box_calls_itself_nobody_else_is_thrown_off(
+    tmp_path: Path, claimed: str
+) -> None:
+    """MQTT ends the old session of a client identifier that comes again (5.0, 3.1.4-3)."""
+    bench, store = broker_fixture(tmp_path), MemoryStore()
+    one = ingest(bench, store)
+    async with bench.running(), running_ingest(one):
+        async with connected_as(bench, THERE, bench.identity(THERE)) as other:
+            for _ in range(3):
+                async with _as_it_likes(bench, HERE, claimed) as link:
+                    await link.publish(str(Topic(HERE, Kind.HAND)), b"?", qos=1)
+            for topic in (Topic(THERE, Kind.HEALTH), Topic(HERE, Kind.DESIRED)):
+                async with _as_it_likes(bench, HERE, claimed) as link:
+                    await link.publish(str(topic), b"another's", qos=1, retain=True)
+            await other.publish(str(Topic(THERE, Kind.HAND)), b"?", retain=False)
+            await until("four were read", lambda: one.counts.refused >= 4)  # "?" is no report
+        assert one.counts.lost_connections == 0
+        async with listening(bench) as listener:
+            await asyncio.sleep(0.3)  # what is retained comes first
+        assert [message for message in listener.heard if message.payload == b"another's"] == []
+
+
+@pytest.mark.case("K9")
+async def test_a_box_with_a_certificate_of_its_own_throws_off_its_copy_alone(
+    tmp_path: Path,
+) -> None:
+    """Two with one certificate are one client, whatever they call themselves."""
+    bench = broker_fixture(tmp_path)
+    tls = bench.identity(HERE)
+    async with bench.running(), connected_as(bench, THERE, bench.identity(THERE)) as other:
+        async with (
+            connected_as(bench, "one", tls) as first,
+            connected_as(bench, "another", tls),
+            asyncio.timeout(20),
+        ):
+            with pytest.raises(aiomqtt.MqttError):
+                async for _ in first.messages():
+                    pass
+        await other.publish(str(Topic(THERE, Kind.HAND)), b"still in", retain=False)
+
+
+def _as_it_likes(bench: BrokerFixture, site: str, claimed: str) -> aiomqtt.Client:
+    """A program of a box that names itself, and a user, as it likes."""
+    return aiomqtt.Client(
+        bench.broker.host, bench.broker.port, identifier=claimed, username=PROVINCE,
+        password="x",
+        protocol=aiomqtt.ProtocolVersion.V5, tls_context=bench.identity(site),
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from appliance.wire.desired import Desired
 from appliance.wire.report import Health, Presence
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
+from services.province.broker.configuration import COPIES
 from services.province.broker.duplicate_devices import MAX_BOOTS, SiteBoots, after_presence
 from services.province.broker.ingest import Incoming
 from tests.health.reporting import reporting, site_reporter
@@ -119,8 +120,8 @@ async def test_two_copies_share_the_work_and_one_may_fall(tmp_path: Path) -> Non
     bench, first, second = broker_fixture(tmp_path), MemoryStore(), MemoryStore()
     async with bench.running(), reporting(site_reporter(bench, tmp_path)) as site:
         await until("it is connected", lambda: site.reporter.connected)
-        async with running_ingest(ingest(bench, second, identifier="province-2", shared=True)):
-            async with running_ingest(ingest(bench, first, identifier="province-1", shared=True)):
+        async with running_ingest(ingest(bench, second, name=COPIES[1], shared=True)):
+            async with running_ingest(ingest(bench, first, name=COPIES[0], shared=True)):
                 for number in range(20):
                     site.health(number)
                 await until(
