@@ -25,6 +25,8 @@ from appliance.base.site_file import FORMS
 from services.province.accounts import Role, add_account, hashed
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
+from services.province.ca.authority_files import AuthorityError
+from services.province.ca.ledger import LedgerError
 from services.province.console.app import application
 from services.province.console.render import Pages
 from services.province.console.request import Province
@@ -167,7 +169,7 @@ def province(
     )
     try:
         asyncio.run(run_until_signal(_serve(program, listen, local_broker)))
-    except* BrokerError as group:
+    except* (BrokerError, AuthorityError, LedgerError) as group:
         raise click.ClickException(str(group.exceptions[0])) from None
     finally:
         tables.close()
@@ -190,6 +192,7 @@ async def _serve(
             running = await stack.enter_async_context(
                 run_local_broker(local_broker, write_reports(database), alarm=alarm)
             )
+            parts.append(tasks.create_task(running.watch(), name="broker and ingest"))
             notifier = AgendaNotifier(database, running.ingest.notify_agenda)
             parts.append(tasks.create_task(notifier.run(), name="agenda notifier"))
             publisher = DesiredPublisher(

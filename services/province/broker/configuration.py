@@ -11,19 +11,19 @@ when it gets SIGHUP while TLS clients come and go, once in some thirty times.
 """
 
 import getpass
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import partial, reduce
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.atomic_file import write_atomically
 from appliance.base.mqtt import MAX_PACKET_BYTES
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, ROOT, Kind, all_sites_filter
-from services.province.ca.authority import Authority, private_pem
+from services.province.ca.authority import CLIENT_DAYS, Authority
+from services.province.ca.renewal import Sign, Validity, keep_identity, keep_revocations
 
 PROVINCE = "_province"
 """The common name of the province's own certificate; no site's id begins with a low line."""
@@ -65,24 +65,44 @@ class BrokerFiles:
         """The key and certificate of one of `COPIES`."""
         return self.folder / f"{copy.removeprefix('_')}.pem"
 
-    def write(self, authority: Authority, names: Iterable[str], now: float) -> None:
-        """Write all but the list of `revoke`; a server key that is there is kept.
+    @property
+    def web(self) -> Path:
+        """Key and certificate of the web server, where the province's authority signs it."""
+        return self.folder / "web.pem"
 
-        Raises `OSError`.
+    @property
+    def revoked(self) -> Path:
+        """The list of revoked certificates."""
+        return self.folder / "revoked.pem"
+
+    def write(
+        self, authority: Authority, names: Iterable[str], now: float, *, web: str = ""
+    ) -> Validity:
+        """Write all but the list of `revoke`; what is there and right is kept. `web` is the web
+        server's name, "" where its certificate is not of this authority.
+
+        Returns until when it is fresh. Raises `OSError`.
         """
         write_atomically(self.authority, authority.pem)
-        _identity(
-            self.folder / "server.pem", lambda key: authority.server(key, (*names, self.host), now)
-        )
-        for copy in COPIES:
-            _identity(self.identity_of(copy), partial(_client, authority, copy, now))
+        hosts = tuple(dict.fromkeys((*names, self.host)))
+        wanted: dict[Path, Sign] = {
+            self.folder / "server.pem": partial(_server, authority, hosts, now),
+            **{self.identity_of(copy): partial(_client, authority, copy, now) for copy in COPIES},
+        }
+        if web:
+            wanted[self.web] = partial(_server, authority, (web,), now)
+        kept = [keep_identity(file, authority, sign, now) for file, sign in wanted.items()]
         (self.folder / "store").mkdir(exist_ok=True)
         write_atomically(self.folder / "access", access_list().encode())
         write_atomically(self.configuration, self._text().encode())
+        return reduce(Validity.both, kept)
 
-    def revoke(self, authority: Authority, revoked: Iterable[int], now: float) -> None:
-        """Write the list of revoked certificates; it counts from the broker's next start on."""
-        write_atomically(self.folder / "revoked.pem", authority.revocations(revoked, now))
+    def revoke(self, authority: Authority, revoked: Iterable[int], now: float) -> Validity:
+        """Write the list of revoked certificates; it counts from the broker's next start on.
+
+        Returns until when it is fresh.
+        """
+        return keep_revocations(self.revoked, authority, set(revoked), now)
 
     def _text(self) -> str:
         folder = self.folder
@@ -108,7 +128,7 @@ class BrokerFiles:
             f"cafile {self.authority}",
             f"certfile {folder / 'server.pem'}",
             f"keyfile {folder / 'server.pem'}",
-            f"crlfile {folder / 'revoked.pem'}",
+            f"crlfile {self.revoked}",
             "require_certificate true",
             "use_identity_as_username true",
             "use_username_as_clientid true",
@@ -139,13 +159,10 @@ def access_list() -> str:
 def _client(
     authority: Authority, name: str, now: float, key: ec.EllipticCurvePublicKey
 ) -> x509.Certificate:
-    return authority.site(key, name, "", now, days=820.0)
+    return authority.site(key, name, "", now, days=CLIENT_DAYS)
 
 
-def _identity(file: Path, sign: Callable[[ec.EllipticCurvePublicKey], x509.Certificate]) -> None:
-    """Make key and certificate in one file where there is none."""
-    if file.exists():
-        return
-    key = ec.generate_private_key(ec.SECP256R1())
-    pem = sign(key.public_key()).public_bytes(serialization.Encoding.PEM)
-    write_atomically(file, private_pem(key) + pem)
+def _server(
+    authority: Authority, hosts: tuple[str, ...], now: float, key: ec.EllipticCurvePublicKey
+) -> x509.Certificate:
+    return authority.server(key, hosts, now)

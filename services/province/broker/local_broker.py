@@ -25,14 +25,20 @@ from appliance.base.tasks import cancel_and_wait
 from services.province.broker.configuration import BrokerFiles
 from services.province.broker.ingest import ClientIdentity, Ingest, Store
 from services.province.broker.process import BrokerError, mosquitto
+from services.province.broker.upkeep import Upkeep
 from services.province.ca.authority import Authority
+from services.province.ca.authority_files import (
+    CERTIFICATE,
+    KEY,
+    REMEDY,
+    AuthorityError,
+    open_authority,
+)
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
 
 log = logging.getLogger("diemcau.province.local_broker")
 
-POLL_INTERVAL_S = 1.0
-"""Another copy of the program may have revoked a certificate."""
 RETRY_S = 1.0
 
 Alarm = Callable[[str, str], None]
@@ -47,6 +53,9 @@ class LocalBroker:
     port: int = 8883
     names: tuple[str, ...] = ("localhost",)
 
+    web: str = ""
+    """The web server's name where its certificate is to be of the same authority."""
+
     @property
     def files(self) -> BrokerFiles:
         """The broker's files."""
@@ -58,8 +67,22 @@ class LocalBroker:
         return FolderLedger(self.folder / "ledger")
 
     def authority(self, now: float) -> Authority:
-        """The province's own, made where there is none."""
-        return Authority.open(self.folder / "authority", now)
+        """The province's own, made at the first start.
+
+        Raises `AuthorityError` where a file of it, or the ledger, is missing or broken.
+        """
+        authority, ledger = self.folder / "authority", self.folder / "ledger"
+        issued = self.files.authority.exists()
+        if issued and not ledger.is_dir():
+            raise AuthorityError(f"{ledger} is missing; {REMEDY}")
+        if (issued or next(ledger.glob("*.json"), None)) and not any(
+            (authority / name).exists() for name in (CERTIFICATE, KEY)
+        ):
+            raise AuthorityError(
+                f"{authority / CERTIFICATE} is missing, of which sites have certificates; {REMEDY}"
+            )
+        ledger.mkdir(parents=True, exist_ok=True)
+        return open_authority(authority, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +92,13 @@ class RunningBroker:
     authority: Authority
     enrolment: Enrolment
     ingest: Ingest
+    tasks: frozenset[asyncio.Task[None]]
+
+    async def watch(self) -> None:
+        """Raise what a part dies of, which otherwise nobody would hear of."""
+        done, _ = await asyncio.wait(self.tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
 
 @asynccontextmanager
@@ -77,19 +107,21 @@ async def run_local_broker(
 ) -> AsyncIterator[RunningBroker]:
     """All parts, running for as long as the context lasts. A broker that ends is started again.
 
-    Raises `BrokerError` where mosquitto does not start, `OSError` where the folder cannot be used.
+    Raises `BrokerError` where mosquitto does not start, `AuthorityError` and `LedgerError` where a
+    file is missing or broken, `OSError` where the folder cannot be used.
     """
-    now = time.time()
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    authority, files, ledger = settings.authority(now), settings.files, settings.ledger
-    files.write(authority, settings.names, now)
+    authority, files, ledger = settings.authority(time.time()), settings.files, settings.ledger
+    ledger.check()
     enrolment = Enrolment(authority, ledger, alarm=alarm)
+    upkeep = Upkeep(files, settings.names, authority, enrolment, ledger, web=settings.web)
+    upkeep.write()
     identity = ClientIdentity(
         BrokerAddress(settings.host, settings.port), partial(client_context, files)
     )
     ingest = Ingest(identity, store, alarm=alarm)
     started = asyncio.Event()
-    broker = asyncio.create_task(_keep_running(settings, authority, enrolment, ledger, started))
+    broker = asyncio.create_task(_keep_running(settings, upkeep, started), name="broker")
     ingesting = asyncio.create_task(ingest.run(), name="ingest")
     try:
         waiting = asyncio.create_task(started.wait())
@@ -97,7 +129,7 @@ async def run_local_broker(
         waiting.cancel()
         if broker.done():
             broker.result()
-        yield RunningBroker(authority, enrolment, ingest)
+        yield RunningBroker(authority, enrolment, ingest, frozenset({broker, ingesting}))
     finally:
         await cancel_and_wait(ingesting)
         await cancel_and_wait(broker, retry_s=20.0)
@@ -110,51 +142,33 @@ def client_context(files: BrokerFiles) -> ssl.SSLContext:
     return context
 
 
-async def _keep_running(
-    settings: LocalBroker,
-    authority: Authority,
-    enrolment: Enrolment,
-    ledger: FolderLedger,
-    started: asyncio.Event,
-) -> None:
-    """Keep one mosquitto running, and restart it when a certificate was revoked: then it reads the
-    list, and whoever is on it has lost its connection, too."""
+async def _keep_running(settings: LocalBroker, upkeep: Upkeep, started: asyncio.Event) -> None:
+    """Keep one mosquitto running, and restart it when its files were made anew: then it reads them,
+    and whoever was revoked has lost its connection, too."""
     files = settings.files
     while True:
-        version, revoked = ledger.version(), await asyncio.to_thread(enrolment.revoked)
-        await asyncio.to_thread(files.revoke, authority, revoked, time.time())
         try:
             async with mosquitto(files.configuration, settings.host, settings.port) as process:
                 started.set()
                 ending = asyncio.create_task(process.ended(), name="mosquitto's end")
-                change = asyncio.create_task(
-                    _revocations_changed(enrolment, ledger, version, revoked)
-                )
+                change = asyncio.create_task(upkeep.changed(), name="upkeep")
                 try:
                     await asyncio.wait({ending, change}, return_when=asyncio.FIRST_COMPLETED)
                 finally:
                     change.cancel()
                 if not ending.done():
-                    log.info("certificates were revoked: mosquitto restarts")
+                    change.result()
+                    log.info("certificates were revoked or renewed: mosquitto restarts")
                     process.stop()
                     await ending
                     continue
                 log.error("mosquitto ended with %d; it is started again", ending.result())
-        except BrokerError as error:
+        except (BrokerError, OSError) as error:  # OSError: no memory or handle for a process
             if not started.is_set():
                 raise
             log.warning("%s", error)
         await asyncio.sleep(RETRY_S)
-
-
-async def _revocations_changed(
-    enrolment: Enrolment, ledger: FolderLedger, version: int, revoked: set[int]
-) -> None:
-    """Return when other certificates are revoked than `revoked`, whichever copy revoked them."""
-    while True:
-        await asyncio.sleep(POLL_INTERVAL_S)
-        if ledger.version() == version:
-            continue
-        version = ledger.version()
-        if await asyncio.to_thread(enrolment.revoked) != revoked:
-            return
+        try:  # a file of it may be what it fell over
+            await asyncio.to_thread(upkeep.write)
+        except OSError as error:
+            log.error("certificates and revocations are not written: %s", error)  # noqa: TRY400

@@ -1,27 +1,27 @@
 """The province's certificate authority: signs sites and servers, and lists revoked certificates.
 
-`Authority.open` makes one in a folder where there is none. That is right for development and for a
-small province; a larger one puts a key and a certificate of its own PKI there.
+A larger province may have a key and a certificate of its own PKI, an authority that signs these two
+kinds: they are put into the folder of `open_authority` before the first start.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
-from pathlib import Path
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from appliance.base.atomic_file import write_atomically
-
 SITE_DAYS = 365.0
 SERVER_DAYS = 820.0
 """Browsers accept at most 825 of a server (Apple's rule for private authorities)."""
 AUTHORITY_DAYS = 20 * 365.0
-CRL_DAYS = 30.0
+CLIENT_DAYS = 820.0
+"""Of the province's own clients."""
+CRL_DAYS = 365.0
+"""The list is written anew at each revocation; this is for a province that nobody looks after."""
 BACKDATED_S = 86_400.0
 """A certificate must be valid for a box whose clock is a little behind."""
 
@@ -36,26 +36,6 @@ class Authority:
 
     key: ec.EllipticCurvePrivateKey
     certificate: x509.Certificate
-
-    @classmethod
-    def open(cls, folder: Path, now: float, *, name: str = "Điểm Cầu") -> "Authority":
-        """Read it from `folder` (``authority.pem``, ``authority-key.pem``), or make a new one.
-
-        Raises `OSError` where the folder cannot be used, `ValueError` where a file is broken: an
-        authority is never replaced in silence, since every site would be locked out.
-        """
-        key_file, file = folder / "authority-key.pem", folder / "authority.pem"
-        if not key_file.exists() or not file.exists():
-            made = cls.make(now, name=name)
-            write_atomically(key_file, private_pem(made.key))
-            write_atomically(file, made.pem)
-            return made
-        key = serialization.load_pem_private_key(key_file.read_bytes(), None)
-        if not isinstance(key, ec.EllipticCurvePrivateKey):
-            raise ValueError(  # noqa: TRY004 - the file's content is wrong, not an argument's type
-                f"{key_file} holds no elliptic curve key; put the right one there"
-            )
-        return cls(key, x509.load_pem_x509_certificate(file.read_bytes()))
 
     @classmethod
     def make(cls, now: float, *, name: str = "Điểm Cầu") -> "Authority":

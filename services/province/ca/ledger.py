@@ -1,10 +1,13 @@
 """Requests for certificates and issued ones, kept as one file for each key.
 
+A file that cannot be read is never taken for none: its key may have been revoked.
+
 `Ledger` is what enrolment needs of a storage; a database may take the folder's place by the same
 five methods. A file is written whole, so two copies of the program may share the folder.
 """
 
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -12,6 +15,12 @@ from pathlib import Path
 from typing import Protocol
 
 from appliance.base.atomic_file import write_atomically
+
+log = logging.getLogger("diemcau.province.ledger")
+
+
+class LedgerError(Exception):
+    """A file of the ledger cannot be read; says which and what to do."""
 
 
 class EntryState(StrEnum):
@@ -53,7 +62,7 @@ class Ledger(Protocol):
     """What enrolment needs of a storage."""
 
     def get(self, fingerprint: str) -> Entry | None:
-        """The entry of a key."""
+        """The entry of a key; raises `LedgerError` where it cannot be read."""
         ...
 
     def put(self, entry: Entry) -> None:
@@ -74,10 +83,16 @@ class FolderLedger:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._broken: set[Path] = set()
         folder.mkdir(parents=True, exist_ok=True)
 
+    def check(self) -> None:
+        """Read every file; raises `LedgerError` for the first that cannot be read."""
+        for file in sorted(self._folder.glob("*.json")):
+            _read(file)
+
     def get(self, fingerprint: str) -> Entry | None:
-        """The entry of a key."""
+        """The entry of a key; raises `LedgerError` where its file cannot be read."""
         return _read(self._file(fingerprint))
 
     def put(self, entry: Entry) -> None:
@@ -90,9 +105,17 @@ class FolderLedger:
         self._file(fingerprint).unlink(missing_ok=True)
 
     def entries(self) -> Iterator[Entry]:
-        """All, in the order of their fingerprints."""
+        """All, in the order of their fingerprints. A file that cannot be read is told of and
+        passed over: it costs its own device alone."""
         for file in sorted(self._folder.glob("*.json")):
-            if (entry := _read(file)) is not None:
+            try:
+                entry = _read(file)
+            except LedgerError as error:
+                if file not in self._broken:
+                    self._broken.add(file)
+                    log.error("%s", error)  # noqa: TRY400 - the sentence says it all
+                continue
+            if entry is not None:
                 yield entry
 
     def version(self) -> int:
@@ -106,8 +129,16 @@ class FolderLedger:
 
 
 def _read(file: Path) -> Entry | None:
+    """None where there is no such file, of which a forgotten request is one."""
     try:
-        values = json.loads(file.read_bytes())
-        return Entry(**(values | {"state": EntryState(values["state"])}))
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+        content = file.read_bytes()
+    except FileNotFoundError:
         return None
+    try:
+        values = json.loads(content)
+        return Entry(**(values | {"state": EntryState(values["state"])}))
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise LedgerError(
+            f"{file} is no entry of the ledger ({error}); put it back from a backup, or delete it:"
+            " then its device has to be approved anew"
+        ) from error

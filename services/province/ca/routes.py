@@ -23,6 +23,7 @@ from appliance.wire.enrolment import (
 )
 from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
 from services.province.ca.enrolment import Enrolment, Refusal
+from services.province.ca.ledger import LedgerError
 
 log = logging.getLogger("diemcau.province.enrolment")
 
@@ -39,6 +40,9 @@ def enrolment_routes(enrolment: Enrolment, now: Callable[[], float]) -> list[Rou
             body = await _body(request)
             async with lock:
                 reply = await asyncio.to_thread(decide, body)
+        except (LedgerError, OSError) as error:
+            log.error("%s not answered: %s", request.url.path, error)  # noqa: TRY400
+            return Response("try again later", 503, {"Retry-After": "60"})
         except WireError as error:
             reply = EnrolAnswer(EnrolState.REFUSED, detail=f"{Refusal.BAD_REQUEST}: {error}"[:400])
             return Response(reply.payload, 400, media_type="application/json")

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.staticfiles import StaticFiles
 
 from appliance.core.message import N_
+from services.province.ca.ledger import LedgerError
 from services.province.ca.routes import enrolment_routes
 from services.province.console import live, login
 from services.province.console.openapi import ENROL_ANSWER, ENROLMENT, PAGE
@@ -94,6 +95,7 @@ def application(province: Province) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.add_exception_handler(ProvinceError, _province_error)
     app.add_exception_handler(DBAPIError, _no_database)
+    app.add_exception_handler(LedgerError, _no_ledger)
     app.add_exception_handler(NotLoggedInError, _not_logged_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid_request)
@@ -114,6 +116,12 @@ async def _no_database(request: Request, error: Exception) -> Response:
     log.warning("database: %s", getattr(error, "orig", error))
     message = N_("The database is away. Try again in a moment.")
     return _page(request, 503, message, {"Retry-After": "5"})
+
+
+async def _no_ledger(request: Request, error: Exception) -> Response:
+    log.error("%s", error)
+    message = N_("A file of the devices' certificates cannot be read. The program's log names it.")
+    return _page(request, 503, message, {})
 
 
 async def _http(request: Request, error: Exception) -> Response:

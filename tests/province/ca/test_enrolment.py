@@ -18,6 +18,7 @@ from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Credentials, Pair, private_pem
 from services.health.enrolment import Applicant, EnrolmentClient
 from services.province.ca.authority import Authority, common_name
+from services.province.ca.authority_files import open_authority
 from services.province.ca.enrolment import Enrolment, EnrolmentError, Refusal
 from services.province.ca.ledger import EntryState, FolderLedger
 from services.province.ca.routes import enrolment_routes
@@ -44,7 +45,7 @@ class Centre:
 
     @property
     def ca(self) -> Path:
-        return self.folder / "authority.pem"
+        return self.folder / "authority/authority.pem"
 
     def approved(self) -> set[str]:
         """The sites with a certificate that counts."""
@@ -59,7 +60,7 @@ class Centre:
 @asynccontextmanager
 async def centre(folder: Path, *, days: float = 365.0) -> AsyncIterator[Centre]:
     """A real TLS server with the enrolment's routes."""
-    authority = Authority.open(folder, time.time())
+    authority = open_authority(folder / "authority", time.time())
     alarms: list[str] = []
     enrolment = Enrolment(
         authority,
@@ -253,7 +254,7 @@ async def test_a_device_does_not_ask_a_server_that_the_authority_did_not_sign(
     tmp_path: Path,
 ) -> None:
     async with centre(tmp_path / "centre") as one:
-        other = Authority.open(tmp_path / "other", time.time())
+        other = open_authority(tmp_path / "other", time.time())
         (tmp_path / "other.pem").write_bytes(other.pem)
         applicant = Applicant(SITE, "", "", one.url, tmp_path / "other.pem")
         device = EnrolmentClient(applicant, Credentials(tmp_path / "box"), now=one.now, poll_s=0.05)

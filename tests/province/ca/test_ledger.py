@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.province.ca.ledger import Entry, EntryState, FolderLedger
+from services.province.ca.ledger import Entry, EntryState, FolderLedger, LedgerError
 
 KEY = "0a" * 32
 ENTRY = Entry(
@@ -47,19 +47,32 @@ def test_the_newest_word_stands_in_the_place_of_the_one_before(tmp_path: Path) -
     assert (ledger.get(KEY), list(ledger.entries())) == (None, [])
 
 
-def test_all_come_in_the_order_of_their_fingerprints_and_broken_files_are_none(
-    tmp_path: Path,
+@pytest.mark.case("K13")
+def test_a_broken_file_is_told_by_name_and_costs_its_own_device_alone(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     ledger = FolderLedger(tmp_path)
     for digit in "c0f5":
         ledger.put(replace(ENTRY, fingerprint=digit * 64))
+    ledger.check()
+    whole = (tmp_path / f"{'c' * 64}.json").read_bytes()
     for number, content in enumerate(
-        (b"", b"{", b"[]", b"null", b"{}", b"\xff", b'{"state": "lost"}', b'{"state": "pending"}')
-    ):
+        (
+            b"", b"{", b"[]", b"null", b"{}", b"\xff", b'{"state": "lost"}',
+            b'{"state": "pending"}',
+            whole[:-1], whole[: len(whole) // 2], b"\0" * len(whole), b"[" * 100_000,
+        )
+    ):  # fmt: skip
         (tmp_path / f"d{number}.json").write_bytes(content)
-        assert ledger.get(f"d{number}") is None, content
-    (tmp_path / f"{KEY}.json.tmp").write_bytes(b"{}")
-    assert [one.fingerprint[0] for one in ledger.entries()] == ["0", "5", "c", "f"]
+        with pytest.raises(LedgerError, match=f"d{number}.json is no entry of the ledger"):
+            ledger.get(f"d{number}")
+        with pytest.raises(LedgerError, match="put it back from a backup, or delete it"):
+            ledger.check()
+        assert [one.fingerprint[0] for one in ledger.entries()] == ["0", "5", "c", "f"]
+        assert (tmp_path / f"d{number}.json").read_bytes() == content
+        (tmp_path / f"d{number}.json").rename(tmp_path / f"{KEY}.json.tmp")
+    told = [line for line in caplog.messages if "is no entry of the ledger" in line]
+    assert len(told) == 12
 
 
 def test_each_change_of_whichever_copy_is_another_version(tmp_path: Path) -> None:
