@@ -66,7 +66,7 @@ def pictures(data: bytes) -> None:
         assert at is None or at > 0
         assert len(jitter._held) <= MAX_HELD + 1
         assert len(jitter.missing) <= MAX_HELD + MAX_SEQUENCE_STEP
-        assert len(jitter._parts) <= MAX_HELD + 1
+        assert len(jitter._frame.parts) <= MAX_HELD + 1
     block = reception.block(source.now)
     assert 0 <= block.fraction_lost <= 255
     assert block.jitter >= 0

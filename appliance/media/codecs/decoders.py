@@ -46,22 +46,38 @@ AUDIO_DECODERS: dict[str, Callable[[], AudioDecoder]] = {
 }
 
 
+MAX_PIXELS = 4_096 * 2_304  # a parameter set may ask for 300 megapixels: no memory has room
+
+
 class VideoDecoder:
-    """One video codec by libavcodec's name, on one thread, without delay, to yuv420p."""
+    """One video codec by libavcodec's name, on one thread, to yuv420p.
+
+    No picture waits for another, unless B frames come: then each comes when its turn is.
+    """
 
     def __init__(self, name: str) -> None:
         codec = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
         codec.thread_count = 1
         codec.flags |= Flags.low_delay | Flags.output_corrupt
+        codec.options = {"max_pixels": str(MAX_PIXELS)}
         self._codec = codec
 
-    def decode(self, data: bytes) -> list[av.VideoFrame]:
-        """The pictures of one access unit; raises av.FFmpegError."""
-        frames = self._codec.decode(av.Packet(data))
-        return [
-            frame if frame.format.name == "yuv420p" else frame.reformat(format="yuv420p")
-            for frame in frames
-        ]
+    def decode(self, data: bytes, pts: int | None = None) -> list[av.VideoFrame]:
+        """The pictures that one access unit brings, each with the `pts` of its own access unit.
+
+        Raises av.FFmpegError.
+        """
+        packet = av.Packet(data)
+        packet.pts = pts
+        return [_yuv420p(frame) for frame in self._codec.decode(packet)]
+
+
+def _yuv420p(frame: av.VideoFrame) -> av.VideoFrame:
+    if frame.format.name == "yuv420p":
+        return frame
+    converted = frame.reformat(format="yuv420p")
+    converted.pts = frame.pts
+    return converted
 
 
 VIDEO_DECODERS: dict[str, Callable[[], VideoDecoder]] = {

@@ -3,15 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aiortc.codecs.h264 import h264_depayload
 from aiortc.codecs.vpx import VpxPayloadDescriptor, vp8_depayload
 
-_SLICES = (1, 5)
-_NAL_SPS = 7
-_NAL_DELIMITER = 9
-_NAL_STAP_A = 24
-_NAL_FU_A = 28
-_FU_START = 0x80
+from appliance.media.jitter import h264_payload
+from appliance.media.jitter.h264_payload import Contents
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,52 +14,15 @@ class VideoFormat:
     """One video payload format.
 
     `depayload` gives the bytes of the access unit that a payload carries (H.264: Annex B) and
-    raises ValueError; `starts_key` says whether the first bytes of a keyframe, parameter sets
-    included, are in a payload, `starts_frame` whether those of any frame surely are.
+    raises ValueError; `starts_key` says whether a keyframe, parameter sets included, may start in a
+    payload, `starts_frame` whether any frame surely does, `contents` what is in it.
     """
 
     name: str
     depayload: Callable[[bytes], bytes]
     starts_key: Callable[[bytes], bool]
     starts_frame: Callable[[bytes], bool]
-
-
-def _h264_starts_key(payload: bytes) -> bool:
-    """Whether a sequence parameter set is in an RFC 6184 payload.
-
-    An IDR picture without its parameter sets is of no use to a decoder that has just started,
-    and every sender we know repeats them with each IDR, so the set is what counts.
-    """
-    if not payload:
-        return False
-    kind = payload[0] & 0x1F
-    if kind == _NAL_SPS:
-        return True
-    if kind == _NAL_FU_A:
-        return len(payload) > 1 and payload[1] & 0x9F == _FU_START | _NAL_SPS
-    if kind != _NAL_STAP_A:
-        return False
-    at = 1
-    while at + 3 <= len(payload):
-        if payload[at + 2] & 0x1F == _NAL_SPS:
-            return True
-        at += 2 + int.from_bytes(payload[at : at + 2])
-    return False
-
-
-def _h264_starts_frame(payload: bytes) -> bool:
-    """Whether a delimiter, a parameter set or a slice with macroblock 0 is first in a payload.
-
-    `first_mb_in_slice` is the slice header's first field: 0 is written as one bit that is set
-    (H.264 sections 7.3.3 and 9.1).
-    """
-    kind = payload[0] & 0x1F if payload else 0
-    if kind in _SLICES:
-        return len(payload) > 1 and payload[1] & 0x80 != 0
-    if kind == _NAL_FU_A:
-        begins = len(payload) > 2 and payload[1] & _FU_START and payload[1] & 0x1F in _SLICES
-        return bool(begins and payload[2] & 0x80)
-    return kind in (_NAL_SPS, _NAL_DELIMITER) or (kind == _NAL_STAP_A and _h264_starts_key(payload))
+    contents: Callable[[bytes], Contents]
 
 
 def _vp8_starts_key(payload: bytes) -> bool:
@@ -87,6 +45,17 @@ def _vp8_starts_frame(payload: bytes) -> bool:
     return bool(descriptor.partition_start and not descriptor.partition_id)
 
 
-H264 = VideoFormat("H264", h264_depayload, _h264_starts_key, _h264_starts_frame)
-VP8 = VideoFormat("VP8", vp8_depayload, _vp8_starts_key, _vp8_starts_frame)
+def _vp8_contents(payload: bytes) -> Contents:
+    """Each payload is a part of a picture; timestamp and marker say of which (RFC 7741 4.1)."""
+    return Contents(picture=True, key=_vp8_starts_key(payload))
+
+
+H264 = VideoFormat(
+    "H264",
+    h264_payload.depayload,
+    h264_payload.starts_key,
+    h264_payload.starts_frame,
+    h264_payload.contents,
+)
+VP8 = VideoFormat("VP8", vp8_depayload, _vp8_starts_key, _vp8_starts_frame, _vp8_contents)
 VIDEO_FORMATS = {"h264": H264, "vp8": VP8}

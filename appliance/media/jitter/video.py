@@ -1,11 +1,14 @@
 """The video jitter buffer: packets into access units, in order, lost ones requested again."""
 
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from heapq import nlargest
 
+from appliance.media.codecs.parameter_sets import ParameterSets
+from appliance.media.jitter.h264_payload import Contents
 from appliance.media.jitter.missing_packets import MissingPackets
 from appliance.media.jitter.packets import Packet, Unwrapper
-from appliance.media.jitter.payload_formats import VideoFormat
+from appliance.media.jitter.payload_formats import H264, VideoFormat
 
 HEAL_TIMEOUT_S = 0.2  # after this and a round trip a keyframe is requested as well
 MAX_LATE_S = 0.06  # the same without retransmission: a packet may only be late
@@ -18,6 +21,8 @@ DEFAULT_ROUND_TRIP_S = 0.3  # until one is measured: somewhat more than half by 
 CALM_AFTER_S = 3.0  # after a second loss within it, a damaged picture is better than a frozen one
 MAX_KEYS = 16  # starts of keyframes that are examined, the newest
 MIN_KEYFRAME_INTERVAL_S = 0.3  # between two requests: a keyframe is as large as ten frames
+MAX_KEYLESS_S = 3.0  # a far end that sends no keyframe is shown damaged then, not for ever frozen
+MAX_UNREPAIRED_S = 8.0  # nor is one that neither retransmits nor sends a keyframe, as it agreed to
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,34 @@ class AccessUnit:
     key: bool
 
 
+@dataclass(slots=True)
+class _Frame:
+    """What has come of a frame, in order; `time` is that of its first slice, None before it."""
+
+    parts: list[bytes] = field(default_factory=list)
+    time: int | None = None
+    key: bool = False
+    sets: bool = False
+    bad: bool = False
+    ends: bool = False  # it may be over: a picture has come, and no unit is cut in two
+
+    def take(self, time: int, holds: Contents) -> None:
+        """Note a packet of this frame. A keyframe counts as one where its beginning has come."""
+        self.key = self.key or (holds.key and (self.sets or not holds.continues))
+        self.sets = self.sets or holds.sets
+        if holds.picture and self.time is None:
+            self.time = time
+        self.ends = self.time is not None and not holds.open
+
+    def is_over(self, time: int, holds: Contents) -> bool:
+        """Whether a packet of that time and contents belongs to the next frame."""
+        if self.time is None:
+            return False
+        if time == self.time:
+            return holds.begins
+        return self.ends or not holds.continues
+
+
 class VideoJitterBuffer:
     """The jitter buffer of one video stream.
 
@@ -37,10 +70,15 @@ class VideoJitterBuffer:
     as soon as its RTP marker is there and everything before it has left. Where nothing is sent
     again (`repairs`) and losses follow one another sooner than keyframes can, complete frames leave
     without the lost ones before them, damaged, until a keyframe comes.
+
+    The marker alone ends no frame (RFC 6184 section 5.1): what came must hold a picture, and end
+    with a whole unit. Parameter sets and the like go with the picture that follows them, whatever
+    marker and timestamp they have. `sets` are those of the call.
     """
 
-    def __init__(self, form: VideoFormat) -> None:
+    def __init__(self, form: VideoFormat, sets: ParameterSets | None = None) -> None:
         self.form = form
+        self.sets = ParameterSets() if sets is None else sets
         self.missing = MissingPackets()
         self.repairs = True  # whether the far end retransmits
         self.lost = 0  # packets that never came, retransmission included
@@ -53,18 +91,21 @@ class VideoJitterBuffer:
 
     def _restart(self) -> None:
         self.streams += 1
+        if self.streams:
+            self.sets.restart()
         self._sequences = Unwrapper(16)
         self._timestamps = Unwrapper(32)
-        self._held: dict[int, tuple[Packet, int]] = {}  # by running number, with running time
+        # by running number, with running time
+        self._held: dict[int, tuple[Packet, int, Contents]] = {}
         self._keys: set[int] = set()  # held packets in which a keyframe starts
         self._begun = False
         self._next = 0  # the first packet that has not left
         self._scan = 0  # the first packet that is not in line with it
         self._highest = 0
-        self._parts: list[bytes] = []
-        self._part_time: int | None = None
-        self._part_key = False
-        self._part_bad = False
+        self._frame = _Frame()
+        self._following = _Frame()  # what came behind the frame's slices goes with the next one
+        self._last: tuple[int, _Frame] | None = None  # that left by its marker, and its end
+        self._markers_end = True  # this stream's markers stand at ends of frames alone
         self._left = False
         self._waits_for_key_since: float | None = None
         self._clean = False  # every frame since a keyframe has left
@@ -107,7 +148,7 @@ class VideoJitterBuffer:
             self._highest = sequence
         elif self.missing.received(sequence, packet.repeated, now):
             self.recovered += 1
-        self._held[sequence] = (packet, time)
+        self._held[sequence] = (packet, time, self.form.contents(packet.payload))
         if self.form.starts_key(packet.payload):
             self._keys.add(sequence)
         if sequence == self._scan or self._scan in self._held:
@@ -128,7 +169,7 @@ class VideoJitterBuffer:
             # The first packets of a stream were reordered.
             self.missing.add(sequence + 1, self._next - 1, now)
             self._next = self._scan = sequence
-            self._drop_parts()
+            self._frame = _Frame()
         return sequence not in self._held and sequence >= self._scan
 
     def _output(self, now: float) -> list[AccessUnit]:
@@ -138,45 +179,73 @@ class VideoJitterBuffer:
             return []
         units: list[AccessUnit] = []
         while (entry := self._held.get(self._scan)) is not None:
-            packet, time = entry
-            if self._part_time is not None and time != self._part_time:
-                self._finish(units, self._scan, now)  # a sender that sets no marker
-            if packet.payload:
-                self._part_time = time
-                self._part_key = self._part_key or self._scan in self._keys
-                try:
-                    self._parts.append(self.form.depayload(packet.payload))
-                except ValueError:
-                    self._part_bad = True
-            self._scan += 1
-            if packet.marker or (not packet.payload and self._part_time is None):
+            packet, time, holds = entry
+            if self._frame.is_over(time, holds):
                 self._finish(units, self._scan, now)
+            self._distrust_markers(time, holds, now)
+            self._put(packet, time, holds, now)
+            self._scan += 1
+            by_marker = packet.marker and self._markers_end and self._frame.ends
+            if by_marker or not (packet.payload or self._frame.parts):
+                frame = self._frame
+                self._finish(units, self._scan, now)
+                self._last = (self._scan, frame) if by_marker else None
         return units
+
+    def _distrust_markers(self, time: int, holds: Contents, now: float) -> None:
+        """Go on with the frame before, if it had been ended by a marker in its middle.
+
+        Some far ends set the marker on each slice. Their frames end where the next one begins.
+        """
+        last, self._last = self._last, None
+        if last is None or not (holds.continues and last[0] == self._scan):
+            return
+        if last[1].time == time:
+            self._markers_end = False
+            self._frame = last[1]
+            if not last[1].key:
+                self._damaged = True
+                self._waits_for_key_since = self._waits_for_key_since or now
+
+    def _put(self, packet: Packet, time: int, holds: Contents, now: float) -> None:
+        if not packet.payload:
+            return
+        follows = self._frame.time is not None and not holds.picture
+        frame = self._following if follows else self._frame
+        frame.take(time, holds)
+        if follows:
+            self._frame.ends = not holds.open
+        try:
+            frame.parts.append(self.form.depayload(packet.payload))
+        except ValueError:
+            self._frame.bad = self._frame.time is not None
+            self.needs_keyframe(now)
 
     def _finish(self, units: list[AccessUnit], end: int, now: float) -> None:
         """Finish the frame that ends before packet `end`."""
-        if self._parts and self._part_time is not None:
-            if self._part_bad:
+        frame = self._frame
+        self._frame, self._following = self._following, _Frame()
+        if frame.time is not None:
+            data = b"".join(frame.parts)
+            if frame.sets or (frame.key and self.form is H264):
+                data = self.sets.repeat(data, keyframe=frame.key)
+            if frame.bad:
                 self.needs_keyframe(now)
-            elif (data := b"".join(self._parts)) and (
-                self._part_key or self._clean or self._damaged
-            ):
-                units.append(AccessUnit(data, self._part_time, self._part_key))
-                if self._part_key:
+            elif data and (frame.key or self._clean or self._damaged or self._keyless(now)):
+                units.append(AccessUnit(data, frame.time, frame.key))
+                if frame.key:
                     self._clean, self._damaged = True, False
                     self._waits_for_key_since = None
-        self._drop_parts()
         for old in range(self._next, end):
             self._held.pop(old, None)
             self._keys.discard(old)
         self._next = end
         self._left = True
 
-    def _drop_parts(self) -> None:
-        self._parts = []
-        self._part_time = None
-        self._part_key = False
-        self._part_bad = False
+    def _keyless(self, now: float) -> bool:
+        """Whether the wait for a keyframe has been too long."""
+        since = self._waits_for_key_since
+        return since is not None and now - since > MAX_KEYLESS_S
 
     def _skip_to_keyframe(self, now: float) -> list[AccessUnit]:
         """Give up missing packets when a complete keyframe has come after them."""
@@ -204,14 +273,14 @@ class VideoJitterBuffer:
 
     def _after_missing(self, now: float) -> int | None:
         """The first packet of a frame after the missing ones, once the wait for them is over."""
-        seen = [] if self.repairs else self.missing.older_than(MAX_LATE_S, now)
-        if not seen or not (self._clean or self._damaged):
+        seen = self.missing.older_than(MAX_UNREPAIRED_S if self.repairs else MAX_LATE_S, now)
+        if not seen or not (self._clean or self._damaged or self._keyless(now)):
             return None
         alone = max(seen) - min(seen) < MAX_LATE_S and now - self._lost_at > CALM_AFTER_S
         patience = KEYFRAME_WAIT_S + (self.missing.round_trip_s or DEFAULT_ROUND_TRIP_S)
         if self._clean and alone and now - min(seen) < MAX_LATE_S + patience:
             return None
-        for sequence, (packet, time) in sorted(self._held.items()):
+        for sequence, (packet, time, _) in sorted(self._held.items()):
             before = self._held.get(sequence - 1)
             begins = before[0].marker or before[1] != time if before else False
             if sequence > self._scan and (begins or self.form.starts_frame(packet.payload)):
@@ -224,27 +293,42 @@ class VideoJitterBuffer:
         Otherwise a far end that begins a keyframe in each packet and ends none would cost the
         square of what is held.
         """
-        time = self._held[start][1]
+        frame = _Frame()
         at = start
         while (entry := self._held.get(at)) is not None:
-            if entry[1] != time or entry[0].marker:
+            packet, time, holds = entry
+            if frame.is_over(time, holds):
+                return True
+            if at == failed:
+                return False
+            frame.take(time, holds)
+            if holds.picture and not frame.key:
+                return False  # sets may stand before any picture
+            if packet.marker and self._markers_end and frame.ends:
                 return True
             at += 1
-            if at == failed and self._held[at][1] == time:
-                return False
         return False
 
     def _jump(self, start: int) -> None:
         self.lost += sum(1 for missing in range(self._next, start) if missing in self.missing)
         self._lost_at = self.missing.oldest or self._lost_at
         self.missing.forget_before(start)
+        self._learn_skipped(start)
         for old in [held for held in self._held if held < start]:
             del self._held[old]
             self._keys.discard(old)
         self._next = self._scan = start
         self._left = True
-        self._drop_parts()
+        self._frame, self._following, self._last = _Frame(), _Frame(), None
         self._clean = False
+
+    def _learn_skipped(self, start: int) -> None:
+        """Keep the parameter sets of skipped packets: the far end may send them once."""
+        for sequence in sorted(held for held in self._held if held < start):
+            packet, _, holds = self._held[sequence]
+            if holds.sets and not holds.open:
+                with suppress(ValueError):
+                    self.sets.learn(self.form.depayload(packet.payload))
 
     def nacks(self, now: float) -> list[int]:
         """The 16-bit sequence numbers to request now (RFC 4585 section 6.2.1)."""

@@ -12,6 +12,7 @@ import av
 from aiortc.mediastreams import MediaStreamError
 
 from appliance.media.codecs.decoders import VIDEO_DECODERS, VideoDecoder
+from appliance.media.codecs.parameter_sets import ParameterSets
 from appliance.media.jitter.clock import FarClock
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.payload_formats import VIDEO_FORMATS
@@ -49,6 +50,7 @@ class FarVideo(FarTrack):
         super().__init__("video", clock=clock, feedback=feedback, id=id, now=now)
         self._jitter: VideoJitterBuffer | None = None
         self._codec = ""
+        self._sets = ParameterSets()
         self._decoder: VideoDecoder | None = None
         self._units: deque[AccessUnit] = deque()
         self._frames: deque[av.VideoFrame] = deque(maxlen=MAX_FRAMES)
@@ -56,6 +58,7 @@ class FarVideo(FarTrack):
         self._thread: ThreadPoolExecutor | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._shown_at: float | None = None
+        self._shown: int | None = None  # the timestamp of the last frame
         self._read_at = self._now()
         self._reading = 0
         self._asleep = False
@@ -68,7 +71,7 @@ class FarVideo(FarTrack):
             if form is None:
                 return
             self._codec = codec
-            self._jitter = VideoJitterBuffer(form)
+            self._jitter = VideoJitterBuffer(form, self._sets)
             self._stream.rate = rate
             self._begin_stream()
         if not self._reading and now - self._read_at > UNREAD_TIMEOUT_S:
@@ -85,10 +88,15 @@ class FarVideo(FarTrack):
             self._take(units, now)
         self._send_feedback(now)
 
+    def signal_sets(self, sets: tuple[bytes, ...]) -> None:
+        """Take the H.264 parameter sets that the far end named in the signalling (RFC 6184 8.1)."""
+        self._sets.signal(sets)
+
     def _begin_stream(self) -> None:
         self._stream.reset()
         self._units.clear()
         self._decoder = None
+        self._shown = None
 
     def _take(self, units: list[AccessUnit], now: float) -> None:
         for unit in units:
@@ -117,17 +125,27 @@ class FarVideo(FarTrack):
         loop = asyncio.get_running_loop()
         while self._units and self.readyState == "live":
             unit = self._units.popleft()
-            decoder = self._decoder = self._decoder or VIDEO_DECODERS[self._codec]()
+            decoder, data = self._decoder, unit.data
+            if decoder is None:
+                decoder = self._decoder = VIDEO_DECODERS[self._codec]()
+                if self._codec == "h264":
+                    data = self._sets.repeat(data, keyframe=True)
             try:
-                frames = await loop.run_in_executor(self._thread, decoder.decode, unit.data)
-            except av.FFmpegError:
+                frames = await loop.run_in_executor(
+                    self._thread, decoder.decode, data, unit.timestamp
+                )
+            except (av.FFmpegError, MemoryError, ValueError):
                 if decoder is self._decoder:
                     self._broken(self._now())
                 continue
             if decoder is not self._decoder:
                 continue  # another stream has begun: on its clock this frame is never due
             for frame in frames:
-                self._show(frame, unit, self._now())
+                timestamp = unit.timestamp if frame.pts is None else frame.pts
+                if timestamp != unit.timestamp:
+                    # B frames: the decoder brought them into their order, which takes time.
+                    self._stream.arrived(timestamp, self._now())
+                self._show(frame, timestamp, self._now())
 
     def _broken(self, now: float) -> None:
         """The decoder failed: show nothing more before a keyframe."""
@@ -137,17 +155,18 @@ class FarVideo(FarTrack):
             self._jitter.needs_keyframe(now)
             self._send_feedback(now)
 
-    def _show(self, frame: av.VideoFrame, unit: AccessUnit, now: float) -> None:
+    def _show(self, frame: av.VideoFrame, timestamp: int, now: float) -> None:
         counts = self._counts
         gap = 0.0 if self._shown_at is None else now - self._shown_at
         self._shown_at = now
-        counts.frames += 1
+        counts.frames += timestamp != self._shown  # one that markers had cut comes twice
+        self._shown = timestamp
         counts.width = frame.width
         counts.height = frame.height
         counts.freezes += gap > FREEZE_THRESHOLD_S
         counts.longest_gap_s = max(counts.longest_gap_s, gap)
         frame.time_base = MICROSECONDS
-        frame.pts = round(self._stream.due(unit.timestamp, now) * 1e6)
+        frame.pts = round(self._stream.due(timestamp, now) * 1e6)
         self._frames.append(frame)
         self._changed.set()
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
 
 MAX_PAYLOAD_BYTES = 1_200  # with headers, SRTP and two tunnels it still fits into 1500
+LEAST_BPS = BITRATE_LADDER[-1].enter_bps  # the smallest picture needs as much, to stop and resume
 _START = b"\0\0\1"
 _FU_A = 28
 _FIRST, _LAST = 0x80, 0x40

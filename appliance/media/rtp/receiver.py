@@ -27,11 +27,12 @@ TELEPHONE_EVENT = "telephone-event"
 
 @dataclass(frozen=True, slots=True)
 class Receiving:
-    """What was negotiated: for each payload type the SDP name and the RTP clock in Hz, and the
-    feedback that the far end accepts."""
+    """What was negotiated: for each payload type the SDP name and the RTP clock in Hz, the feedback
+    that the far end accepts, and the H.264 parameter sets that it named."""
 
     payloads: dict[int, tuple[str, int]]
     feedback: frozenset[str] = frozenset()
+    sets: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -87,6 +88,8 @@ class RtpReceiver:
         """Accept this from now on; None is nothing."""
         self._receiving = receiving
         self.track.repairs = receiving is not None and "nack" in receiving.feedback
+        if receiving is not None and isinstance(self.track, FarVideo):
+            self.track.signal_sets(receiving.sets)
 
     @property
     def takes(self) -> bool:

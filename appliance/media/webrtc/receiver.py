@@ -23,6 +23,7 @@ from aiortc.rtp import (
 )
 from aiortc.stats import RTCInboundRtpStreamStats, RTCStatsReport
 
+from appliance.media.codecs.parameter_sets import signalled_sets
 from appliance.media.jitter.clock import FarClock
 from appliance.media.jitter.packets import Packet
 from appliance.media.receive.audio import FarAudio
@@ -85,6 +86,9 @@ class Receiver(RTCRtpReceiver):
         if self._stopped:
             return  # aiortc was still connecting when the connection was closed
         self._codecs = {codec.payloadType or 0: codec for codec in parameters.codecs}
+        if isinstance(self._far, FarVideo):
+            texts = [str(c.parameters.get("sprop-parameter-sets", "")) for c in parameters.codecs]
+            self._far.signal_sets(next(filter(None, map(signalled_sets, filter(None, texts))), ()))
         for encoding in parameters.encodings:
             if encoding.rtx:
                 self._originals[encoding.rtx.ssrc] = encoding.ssrc

@@ -1,6 +1,8 @@
 """Whoever joins at any keyframe has the parameter sets to decode it."""
 
-from appliance.media.codecs.parameter_sets import ParameterSets
+import pytest
+
+from appliance.media.codecs.parameter_sets import ParameterSets, signalled_sets
 
 SPS, PPS = b"\x00\x00\x00\x01\x67\x42", b"\x00\x00\x00\x01\x68\xce"
 IDR, SLICE = b"\x00\x00\x00\x01\x65\x88", b"\x00\x00\x00\x01\x61\x9a"
@@ -32,3 +34,19 @@ def test_a_short_start_code_is_one() -> None:
     sets.repeat(SPS[1:] + PPS[1:] + IDR[1:], keyframe=True)
     assert sets.repeat(IDR[1:], keyframe=True) == SPS + PPS + IDR[1:]
     assert sets.repeat(b"", keyframe=False) == b""
+
+
+@pytest.mark.case("C2")
+@pytest.mark.parametrize(
+    ("text", "sets"),
+    [
+        ("Z0LAHg==,aM48gA==", (b"\x67\x42\xc0\x1e", b"\x68\xce\x3c\x80")),
+        ("Z0LAHg,aM48gA", (b"\x67\x42\xc0\x1e", b"\x68\xce\x3c\x80")),
+        (" Z0LAHg== , aM48gA== ", (b"\x67\x42\xc0\x1e", b"\x68\xce\x3c\x80")),
+        ("*,aM48gA==", (b"\x68\xce\x3c\x80",)),
+        ("aM48gA==," + "Z" * 9_000, (b"\x68\xce\x3c\x80",)),
+        ("", (b"",)),
+    ],
+)
+def test_parameter_sets_of_the_sdp(text: str, sets: tuple[bytes, ...]) -> None:
+    assert signalled_sets(text) == sets

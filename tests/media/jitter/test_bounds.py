@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from appliance.media.jitter.audio import MAX_PACKETS, AudioJitterBuffer, Sound
+from appliance.media.jitter.h264_payload import Contents
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.payload_formats import H264, VP8
 from appliance.media.jitter.video import MAX_HELD, MAX_SEQUENCE_STEP, VideoJitterBuffer
@@ -20,7 +21,7 @@ def test_a_picture_that_never_ends_is_given_up() -> None:
         packet = Packet(number & 0xFFFF, 0, b"\x65slice", ssrc=1)
         assert jitter.add(packet, START) == []
         assert len(jitter._held) <= MAX_HELD
-        assert len(jitter._parts) <= MAX_HELD + 1
+        assert len(jitter._frame.parts) <= MAX_HELD + 1
     key = picture(9, key=True, first=5 * MAX_HELD)
     out = [unit for one in key for unit in jitter.add(replace(one, ssrc=1), START)]
     assert [unit.data for unit in out] == [coded(key)]
@@ -37,7 +38,7 @@ def test_leaps_in_the_numbers_leave_no_mountain_of_holes() -> None:
     assert [unit.data for unit in out] == [coded(key)]
 
 
-class _Counting(dict[int, tuple[Packet, int]]):
+class _Counting(dict[int, tuple[Packet, int, Contents]]):
     looks = 0
 
     def get(self, key: int, default: object = None) -> Any:

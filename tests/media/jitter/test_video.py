@@ -223,7 +223,7 @@ def test_padding_is_no_frame() -> None:
 def test_a_broken_payload_waits_for_a_keyframe() -> None:
     jitter = VideoJitterBuffer(H264)
     frames = stream(12, keys=(0, 8))
-    frames[3][1] = replace(frames[3][1], payload=b"\x1f\x00")  # NAL type 31
+    frames[3][1] = replace(frames[3][1], payload=b"\x78\x00\x09\x41")  # cut off
     units = [u.data for frame in frames for p in frame for u in jitter.add(p, START)]
     assert numbers(units) == [0, 1, 2, 8, 9, 10, 11]
 

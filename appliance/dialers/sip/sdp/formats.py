@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from appliance.dialers.sip.sdp.description import Media
@@ -22,6 +22,7 @@ _STATIC = {
     34: ("H263", 90000, 1),
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_HARMLESS = re.compile(r"WSH=.*|KDR=0+")
 MAX_KEYS = 4
 
 
@@ -55,8 +56,12 @@ class Payload:
         return int(text) if _NUMBER.fullmatch(text) else default
 
 
-def payloads(media: Media) -> list[Payload]:
-    """The payload formats of an RTP medium, in its order; what is not understood is left out."""
+def payloads(media: Media, offered: Sequence[Payload] = ()) -> list[Payload]:
+    """The payload formats of an RTP medium, in its order; what is not understood is left out.
+
+    A number without a=rtpmap is what `offered` says of it, if it is no static one.
+    """
+    known = {p.number: (p.name, p.rate, p.channels) for p in offered}
     maps = dict(_numbered(media, "rtpmap"))
     parameters = {number: _parameters(text) for number, text in _numbered(media, "fmtp")}
     found = []
@@ -64,7 +69,7 @@ def payloads(media: Media) -> list[Payload]:
         number = int(word) if re.fullmatch(r"[0-9]{1,3}", word) else 128
         if number > 127:
             continue
-        form = _map(maps[number]) if number in maps else _STATIC.get(number)
+        form = _map(maps[number]) if number in maps else _STATIC.get(number) or known.get(number)
         if form is not None:
             found.append(Payload(number, *form, parameters.get(number, {})))
     return found
@@ -122,8 +127,9 @@ class Crypto:
         words = value.split()
         if len(words) < 3 or not _NUMBER.fullmatch(words[0]) or words[1].upper() not in SUITES:
             return None
-        # Window sizes change nothing for us; any other parameter would have to be obeyed.
-        if any(not word.upper().startswith("WSH=") for word in words[3:]):
+        # Window sizes change nothing for us, nor does a rate of 0 for new keys, which means never;
+        # any other parameter would have to be obeyed.
+        if any(not _HARMLESS.fullmatch(word.upper()) for word in words[3:]):
             return None
         suite = words[1].upper()
         keys = tuple(_key(text) for text in words[2].split(";") if text)

@@ -10,6 +10,7 @@ from appliance.dialers.sip.sdp.description import Description, Media, SdpError
 from appliance.dialers.sip.sdp.formats import Crypto, Payload, feedback, payloads
 from appliance.dialers.sip.sdp.offer_formats import (
     EVENT,
+    answered,
     clock,
     events,
     h264,
@@ -34,6 +35,9 @@ from appliance.dialers.sip.sdp.offer_lines import (
     refused_line,
     with_keys,
 )
+from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
+from appliance.media.codecs.parameter_sets import signalled_sets
+from appliance.media.rtp.h264_payload import LEAST_BPS
 from appliance.media.rtp.receiver import Receiving
 from appliance.media.rtp.sender import Sending
 from appliance.media.rtp.udp_ports import Address
@@ -135,22 +139,32 @@ def _answer(ours: Ours, remote: Description, media: Media, role: Role) -> tuple[
 
 def _accept(ours: Ours, offered: Media, remote: Description, media: Media, role: Role) -> Agreed:
     own = payloads(offered)
-    numbers = {payload.number for payload in own}
-    theirs = [payload for payload in payloads(media) if payload.number in numbers]
+    theirs = payloads(media, own)
+    pairs = answered(theirs, own)
     if role is Role.AUDIO:
-        known = {payload.number for payload in sound(theirs)}
-        common = [payload for payload in theirs if payload.number in known]
-    else:
-        common = [payload for payload in theirs if payload.name.lower() == "h264"]
+        known = sound([payload for payload, _ in pairs])
+        pairs = [pair for pair in pairs if pair[0] in known]
+    common = [payload for payload, _ in pairs]
     if not any(payload.name.lower() != EVENT for payload in common):
         raise SdpError(_nothing_common(media, theirs))
-    numbers = {payload.number for payload in common}
-    agreed = feedback(media, numbers) & feedback(offered, numbers)
-    kinds = tuple(kind for kind in FEEDBACK if kind in agreed)
+    kinds = _feedback(offered, media, pairs)
+    used = {payload.number for _, payload in pairs}
+    numbers = {payload.number for payload in own}
+    # A number that means one thing in our offer and another in the answer is the answer's.
+    other = [payload for payload in common if payload.number not in numbers & used]
+    taken = [payload for payload in own if payload.number not in {p.number for p in other}]
     mine = offered.direction or "sendrecv"
     direction = _both(mine, _direction(remote, media, role))
-    medium = _agreed(remote, media, role, common, own, direction, kinds)
+    medium = _agreed(remote, media, role, common, taken + other, direction, kinds)
     return replace(medium, secured=keys_from_answer(ours, offered, media, role))
+
+
+def _feedback(
+    offered: Media, media: Media, pairs: list[tuple[Payload, Payload]]
+) -> tuple[str, ...]:
+    theirs = feedback(media, {payload.number for payload, _ in pairs})
+    ours = feedback(offered, {payload.number for _, payload in pairs})
+    return tuple(kind for kind in FEEDBACK if kind in theirs & ours)
 
 
 def _nothing_common(media: Media, theirs: list[Payload]) -> str:
@@ -218,8 +232,13 @@ def _agreed(
         receiving = Receiving(
             {payload.number: (payload.name, clock(payload)) for payload in taken},
             frozenset(kinds),
+            next(filter(None, map(_sets, common)), ()),
         )
     return Agreed(role, rtp, rtcp, sending, receiving)
+
+
+def _sets(payload: Payload) -> tuple[bytes, ...]:
+    return signalled_sets(payload.parameters.get("sprop-parameter-sets", ""))
 
 
 def _rtcp(media: Media, rtp: Address) -> Address:
@@ -239,4 +258,6 @@ def _bps(remote: Description, media: Media) -> int:
     whole = remote.bandwidth("TIAS") or (remote.bandwidth("AS") or 0) * 1000
     if whole:
         limits.append(whole - SOUND_BPS - HEADERS_BPS)
-    return max(MIN_BPS, min(limits, default=2_500_000))
+    least = min(limits, default=2_500_000)
+    # Between both ends of the last rung it would stop at the first loss and never go on.
+    return max(LEAST_BPS if BITRATE_LADDER[-1].leave_bps <= least else MIN_BPS, least)

@@ -1,9 +1,9 @@
 """Chooses the payload formats of a call: our order of audio codecs, and H.264 for both ends."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from appliance.dialers.sip.sdp.formats import Payload
-from appliance.media.rtp.h264_payload import bps_within
+from appliance.media.rtp.h264_payload import LEAST_BPS, bps_within
 
 AUDIO_ORDER = ("g722", "opus", "pcma", "pcmu")  # no conference system is known to refuse the first
 EVENT = "telephone-event"
@@ -17,6 +17,7 @@ AUDIO_OFFER = (
 )
 
 LEVEL = 0x1F  # 3.1: 720p30
+_OWN = b"\x42\xe0\x1f"  # Constrained Baseline
 # A Polycom DMA refuses a video offer without max-fs.
 _SIZES = {"max-mbps": "108000", "max-fs": "3600"}
 _BASELINE = 66
@@ -44,12 +45,16 @@ class Profile:
 
     @classmethod
     def of(cls, payload: Payload) -> "Profile":
-        """Of a payload; Baseline at level 1 where it names none that is usable, as the RFC says."""
+        """Of a payload; ours where it names none that is usable.
+
+        The RFC says Baseline at level 1 then, which is 99 macroblocks. No far end means that: those
+        that name no profile take every one of Baseline.
+        """
         text = payload.parameters.get("profile-level-id", "")
         try:
-            raw = bytes.fromhex(text) if len(text) == 6 else b"\x42\0\x0a"
+            raw = bytes.fromhex(text) if len(text) == 6 else _OWN
         except ValueError:
-            raw = b"\x42\0\x0a"
+            raw = _OWN
         return cls(*raw)
 
     def __str__(self) -> str:
@@ -64,8 +69,8 @@ def mode(payload: Payload) -> int:
 def h264_offer(bps: int) -> list[Payload]:
     """Constrained Baseline in mode 1, and in mode 0 for far ends without fragmentation."""
     parameters = {**_SIZES, "max-br": str(bps // 1000)}
-    first = {"profile-level-id": "42e01f", "packetization-mode": "1", **parameters}
-    second = {"profile-level-id": "42e01f", "packetization-mode": "0", **parameters}
+    first = {"profile-level-id": _OWN.hex(), "packetization-mode": "1", **parameters}
+    second = {"profile-level-id": _OWN.hex(), "packetization-mode": "0", **parameters}
     return [Payload(99, "H264", 90000, 1, first), Payload(100, "H264", 90000, 1, second)]
 
 
@@ -90,14 +95,53 @@ def h264_answer(chosen: Payload, bps: int) -> Payload:
 
 
 def h264_bps(far: Payload) -> int:
-    """The most bit/s to send to such a receiver, by its level's picture size, rate and bit rate."""
+    """The most bit/s to send to such a receiver, by its level's picture size, rate and bit rate.
+
+    Never less than our smallest picture needs: a level below that is a far end's slip, for what it
+    decodes is far more.
+    """
     level = min((known for known in _LEVELS if known >= Profile.of(far).level), default=31)
     size, speed, rate = _LEVELS[level]
     size = max(size, far.parameter("max-fs", 0))
     speed = max(speed, far.parameter("max-mbps", 0))
     rate = max(rate, far.parameter("max-br", 0) * 1000)
     fitting = bps_within(size, speed)
-    return rate if fitting is None else min(rate, fitting)
+    return max(LEAST_BPS, rate if fitting is None else min(rate, fitting))
+
+
+def answered(theirs: list[Payload], own: list[Payload]) -> list[tuple[Payload, Payload]]:
+    """The payloads of an answer with those of our offer that they are of, in the answer's order.
+
+    Some far ends answer with numbers of their own (RFC 3264 section 6.1 lets them send so, and
+    wants to be sent theirs); what an answer does not say of H.264 is as we offered it.
+    """
+    found = []
+    for payload in theirs:
+        alike = [p for p in own if _is_same(p, payload)]
+        if not alike:
+            continue
+        other_mode = [bool(payload.parameters) and mode(p) != mode(payload) for p in alike]
+        _, near = min(
+            zip(other_mode, alike, strict=True),
+            key=lambda pair: (pair[1].number != payload.number, pair[0]),
+        )
+        found.append((_completed(payload, near), near))
+    return found
+
+
+def _completed(payload: Payload, near: Payload) -> Payload:
+    """An H.264 payload of an answer, with our own parameters where it names no profile."""
+    given = payload.parameters
+    if "profile-level-id" in given or payload.name.lower() != "h264":
+        return payload
+    mine = dict(near.parameters)
+    if given:
+        mine.pop("packetization-mode", None)  # parameters that do not name it mean mode 0
+    return replace(payload, parameters={**mine, **given})
+
+
+def _is_same(one: Payload, other: Payload) -> bool:
+    return one.name.lower() == other.name.lower() and clock(one) == clock(other)
 
 
 def sound(offered: list[Payload]) -> list[Payload]:
