@@ -29,6 +29,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from appliance.base.tasks import raise_if_cancelled
 from appliance.wire.fields import MAX_PAYLOAD_BYTES
+from appliance.wire.host import url_problem
 
 log = logging.getLogger("diemcau.mqtt")
 
@@ -70,7 +71,8 @@ class BrokerAddress:
         host, _, port = (
             rest.rpartition(":") if rest.rpartition(":")[2].isdigit() else (rest, "", "")
         )
-        if scheme != "mqtts" or not host or "/" in host:
+        problem = url_problem(url, ("mqtts",))
+        if scheme != "mqtts" or not host or "/" in host or problem is not None:
             raise ValueError(
                 f"{url!r} is no broker; one looks like mqtts://mqtt.gialai.example:8883"
             )

@@ -7,9 +7,12 @@ Three forms, one dialer each (RFC 3261 section 19.1 for the first):
 * ``loopback:`` or ``loopback:name``
 """
 
+import html
 import re
 from dataclasses import dataclass, field
 from urllib.parse import quote, unquote, urlsplit
+
+from appliance.wire.host import host_problem, is_port
 
 SCHEMES = frozenset({"sip", "sips", "janus+ws", "janus+wss", "loopback"})
 """What can be dialled; an address of any other scheme is for a browser or a telephone."""
@@ -18,11 +21,24 @@ MAX_LENGTH = 1024
 """Characters; no true address comes near, and a log line has to hold it."""
 
 _SECRETS = frozenset({"pin", "secret", "token", "password"})
-_HOST = re.compile(r"[a-z0-9](?:[a-z0-9._-]*[a-z0-9])?|\[[0-9a-f:.]+\]")
 _SIP_USER = re.compile(r"(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+")
 _SIP_PARAMETER = re.compile(r"[A-Za-z0-9\-_.!~*'()%+:\[\]/&$]+")
 _NAME = re.compile(r"[A-Za-z0-9._-]*")
-_IN_TEXT = re.compile(r"(?<![\w+.-])(?:sips?|janus\+wss?|loopback):[^\s<>\"“”]*", re.IGNORECASE)
+_NAMES_ONE = re.compile(r"(?<![\w+.-])(sips?|janus\+wss?|loopback)\s?:", re.IGNORECASE)
+_PLACE_IN_TEXT = r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)(?::[0-9]+)?"
+# Behind a host only these parameters belong to it; anything else is the sentence going on.
+_SIP_IN_TEXT = re.compile(
+    r"(?:(?P<slashes>//)|(?P<blank>[ \u00a0]))?"
+    r"(?P<user>(?:[A-Za-z0-9\-_.!~*'()&=+$,;?/]|%[0-9A-Fa-f]{2})+@)?"
+    rf"(?P<place>{_PLACE_IN_TEXT})"
+    r"(?P<tail>(?:;(?:(?:transport|user|method|maddr|ttl)=[A-Za-z0-9.-]*[A-Za-z0-9]|lr)\b)*)",
+    re.IGNORECASE | re.ASCII,
+)
+_JANUS_IN_TEXT = re.compile(
+    rf"//{_PLACE_IN_TEXT}"
+    r"(?:/[A-Za-z0-9\-._~/%@+=]*)?(?:\?[A-Za-z0-9\-._~/%@+=&:$]*)?",
+    re.ASCII,
+)
 
 
 class AddressError(ValueError):
@@ -110,15 +126,43 @@ class Address:
 
 
 def addresses_in(text: str) -> list[Address]:
-    """Every address in a text that people wrote, in order; what only looks like one is left out."""
+    """Every address in a text that people wrote, in order; what only looks like one is left out.
+
+    Each ends before the first character that no address has, so that whatever stands right behind
+    it (a colon, a bracket, a word with an accent, a space of no width) takes nothing away. Texts
+    come out of web pages and mails, too: ``&amp;``, ``sip://`` and a blank after ``SIP:`` are read.
+    """
+    plain = html.unescape(text)
     found = []
-    for match in _IN_TEXT.findall(text):
-        # A sentence or a bracket may end right behind an address.
+    for match in _NAMES_ONE.finditer(plain):
+        scheme = match[1].lower()
+        written = _written(scheme, plain, match.end())
         try:
-            found.append(Address.parse(match.rstrip(".,;)]}'’")))
+            found.append(Address.parse(f"{scheme}:{written}"))
         except AddressError:
             continue
     return found
+
+
+def names_one(text: str) -> bool:
+    """Whether `text` names a scheme that can be dialled, so that somebody meant an address."""
+    return bool(_NAMES_ONE.search(html.unescape(text)))
+
+
+def _written(scheme: str, text: str, at: int) -> str:
+    """What follows the colon at `at` as far as it belongs to the address; "" for none."""
+    if scheme == "loopback":
+        return _NAME.match(text, at)[0].rstrip(".")  # type: ignore[index] # it matches "" too
+    if scheme.startswith("janus"):
+        found = _JANUS_IN_TEXT.match(text, at)
+        return found[0].rstrip(".:") if found else ""
+    found = _SIP_IN_TEXT.match(text, at)
+    if found is None:
+        return ""
+    user, place, behind = found["user"] or "", found["place"], text[found.end() : found.end() + 1]
+    if not user and (behind in ("@", ":") or (found["blank"] and "." not in place)):
+        return ""  # a password, or "SIP: 12" in a sentence: no host
+    return f"{user}{place}{found['tail']}"
 
 
 def shown(address: str) -> str:
@@ -175,14 +219,16 @@ def _janus(scheme: str, rest: str) -> Address:
 
 
 def _split_place(scheme: str, place: str) -> tuple[str, int | None]:
-    match = re.fullmatch(r"(.*?)(?::([0-9]{1,5}))?", place.lower())
+    match = re.fullmatch(r"(\[.*\]|.*?)(?::([0-9]*))?", place.lower())
     host, digits = match.groups() if match else ("", None)
-    if not host or not _HOST.fullmatch(host):
-        raise _wrong(scheme, f"{place[:60]!r} is no host (names with accents begin with xn--)")
-    port = None if digits is None else int(digits)
-    if port is not None and not 1 <= port <= 65535:
-        raise _wrong(scheme, f"port {port} is not between 1 and 65535")
-    return host, port
+    problem = host_problem(host or "")
+    if problem is not None:
+        raise _wrong(
+            scheme, f"{place[:60]!r} is no host (names with accents begin with xn--): {problem}"
+        )
+    if digits is not None and not is_port(digits):
+        raise _wrong(scheme, f"port {digits[:20]} is not between 1 and 65535")
+    return host, None if digits is None else int(digits)
 
 
 def _wrong(scheme: str, what: str) -> AddressError:

@@ -15,6 +15,7 @@ from msgspec import Struct
 MAX_FACTS_BYTES = 256 * 1024
 """A file of facts has two thousand; a larger one is damaged."""
 MAX_MEETING_TIMES = 50
+MAX_AGENDA_PROBLEMS = 5
 NEVER = float("-inf")
 """The time of facts that no file has held yet."""
 
@@ -76,6 +77,8 @@ class EndpointFacts(Facts, frozen=True, kw_only=True):
     speaker: str = ""
     agenda_at: float | None = None
     """When the agenda was last confirmed by its source."""
+    agenda_problems: tuple[str, ...] = ()
+    """What of the agenda was left out or guessed, as sentences; at most `MAX_AGENDA_PROBLEMS`."""
     clock_trusted: bool = False
     meetings: tuple[MeetingTime, ...] = ()
     """The next meetings that name an address, of one day; at most `MAX_MEETING_TIMES`."""

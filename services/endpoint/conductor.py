@@ -182,6 +182,7 @@ class Conductor:
                 agenda.state.fetched_at,
                 now,
                 clock_trusted=self._clock.trusted(),
+                problems=agenda.state.agenda.problems,
             )
             headline = self._texts(shown.words.headline)
             measured: dict[str, str | float] = {

@@ -23,6 +23,7 @@ from appliance.wire.enrolment import (
     signed_part,
 )
 from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
+from appliance.wire.host import url_problem
 from services.health.credentials import Credentials, Pair, client_tls, request
 
 log = logging.getLogger("diemcau.health.enrol")
@@ -32,6 +33,15 @@ PENDING_POLL_S = 10.0
 RENEWAL_CHECK_S = 3600.0
 """Between two looks at the certificate's end; a renewal has a third of a life's time."""
 REQUEST_DEADLINE_S = 20.0
+ENROLMENT_ERRORS = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    OSError,
+    ValueError,
+    ArithmeticError,
+    TimeoutError,
+)
+"""What an answer, or a redirect to an address that cannot be, makes the client raise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +101,7 @@ class EnrolmentClient:
             async with asyncio.timeout(REQUEST_DEADLINE_S):
                 answer = await (self._ask() if self.pair is None else self._renew(self.pair))
             self._take(answer)
-        except (httpx.HTTPError, OSError, ValueError, TimeoutError) as error:
+        except ENROLMENT_ERRORS as error:
             self._log_once(f"not answered: {type(error).__name__}: {error}")
 
     async def _ask(self) -> EnrolAnswer:
@@ -116,6 +126,9 @@ class EnrolmentClient:
         return await self._post(RENEW, body.payload)
 
     async def _post(self, path: str, body: bytes) -> EnrolAnswer:
+        problem = url_problem(self._applicant.url, ("https", "http"))
+        if problem is not None:  # below it the client raises groups of what it does not name
+            raise ValueError(f"the address of the province: {problem}")
         tls = client_tls(self._applicant.ca, trusted=self._trusted())
         async with (
             httpx.AsyncClient(verify=tls, timeout=REQUEST_DEADLINE_S, trust_env=False) as client,

@@ -28,6 +28,7 @@ CALLED_BY_OTHERS = {
     "collect": "prometheus_client asks a Collector for its gauges",
     "get_command": "click's, of a group that loads its commands late",
     "list_commands": "click's, of a group that loads its commands late",
+    "process_redirect": "websockets', of a connection that is being opened",
     "type_annotation_map": "SQLAlchemy's, of the base class of all tables",
     "writelines": "asyncio's, of a Transport",
     "trace": "the third argument of __exit__",

@@ -62,6 +62,21 @@ def test_n5_a_site_file_that_was_refused_is_told(tmp_path: Path) -> None:
     assert "B4" in on_tv & told
 
 
+@pytest.mark.case("P1")
+def test_a_meeting_that_cannot_be_read_is_told_with_its_title(tmp_path: Path) -> None:
+    evening = Evening(tmp_path, "13:00")
+    evening.meeting("a", "14:00", "15:00")
+    feed = evening.folder / "feed.ics"
+    broken = b"BEGIN:VEVENT\r\nUID:b\r\nSUMMARY:Giao ban\r\nDTSTART:9 gio\r\nEND:VEVENT\r\n"
+    feed.write_bytes(feed.read_bytes().replace(b"END:VCALENDAR", broken + b"END:VCALENDAR"))
+    on_tv, told = seen_by(evening, "13:00:20")
+    assert "L5" in on_tv & told
+    facts = ENDPOINT_FILE.read(evening.folder / "run", evening.clock.now(), 20.0)
+    assert facts is not None
+    assert facts.problem_details["L5"] == "Giao ban"
+    assert "DTSTART cannot be read" in facts.agenda_problems[0]
+
+
 def test_n5_a_camera_that_gives_no_picture_is_told(tmp_path: Path) -> None:
     evening = Evening(tmp_path, "13:00")
     evening.devices.found = [Problem(ProblemKey.CAMERA_BLANK)]

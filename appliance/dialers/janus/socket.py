@@ -37,6 +37,15 @@ PROTOCOL = Subprotocol("janus-protocol")
 OnEvent = Callable[[Event], Awaitable[None]]
 
 
+class _Direct(connect):
+    """Connects to the address that the agenda names and to no other: a redirect would lead past the
+    allowed hosts, and one to an address that cannot be raises what no caller expects."""
+
+    def process_redirect(self, exc: Exception) -> Exception | str:
+        """No redirect is followed."""
+        return exc
+
+
 class RefusedError(DialersError):
     """The server answered a request with an error."""
 
@@ -137,7 +146,7 @@ class JanusSocket:
             answer.cancel()
 
     async def _connect(self) -> ClientConnection:
-        return await connect(
+        return await _Direct(
             self.url,
             ssl=self._trust,
             subprotocols=[PROTOCOL],

@@ -7,9 +7,13 @@ RFC 5545 and RFC 7986, with these rules where they leave room:
 * One that names no end lasts an hour; one of more than 24 hours is a mistyped end and is left out.
 * A floating time, and one in a zone that nobody knows, is in the site's zone. A zone with a name of
   the tz database (or Windows' name for it, where the feed brings no VTIMEZONE) is that one,
-  whatever the feed's VTIMEZONE says; any other is what its VTIMEZONE says.
-* STATUS:CANCELLED and METHOD:CANCEL take a meeting, an occurrence or a series out. Of the same UID
-  (and RECURRENCE-ID) standing twice, the higher SEQUENCE counts, then the later DTSTAMP.
+  whatever the feed's VTIMEZONE says; any other is what its VTIMEZONE says, then its name's offset.
+* STATUS:CANCELLED (or CANCELED) and METHOD:CANCEL take a meeting, an occurrence or a series out;
+  the UID alone does, too. METHOD:REPLY and the like are answers and no meetings. Of one UID (and
+  RECURRENCE-ID) standing twice, the higher SEQUENCE counts, then the later DTSTAMP.
+* Years outside 1970 to 2200 are nobody's: a day left out or added there is passed over.
+* A line that says neither hour nor address costs itself; an end that cannot be read is as a missing
+  one (`event_lines`).
 * One broken event costs that event only, and is told in `Agenda.problems`.
 * **Overlap**: the agenda lists all meetings by begin, then uid, and never merges them. Which of
   two a site is in, `core/decision.py` decides: of those due, not dismissed and with an address the
@@ -17,17 +21,17 @@ RFC 5545 and RFC 7986, with these rules where they leave room:
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 
-from appliance.wire.calendar.calendar_text import CalendarText, split_feed
-from appliance.wire.calendar.event import Event, EventError, clean, read_event, title_of
+from appliance.wire.calendar.calendar_text import CalendarText
+from appliance.wire.calendar.event import EventError, clean
+from appliance.wire.calendar.events import LeftOut, read_events
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS, FeedError, FeedProblem
-from appliance.wire.calendar.series import Occurrence, newest, occurrences
-from appliance.wire.calendar.zones import read_zones
+from appliance.wire.calendar.series import Occurrence, occurrences
 from appliance.wire.meeting import Meeting
 
 __all__ = ["Agenda", "FeedError", "FeedProblem", "read_agenda"]
@@ -47,6 +51,7 @@ class Agenda:
     refresh_s: float | None = None  # REFRESH-INTERVAL or X-PUBLISHED-TTL, as the feed asks
     cancelled: frozenset[str] = frozenset()  # uids taken out by name; a series' own for all of it
     problems: tuple[str, ...] = ()  # sentences: what was left out or guessed, and why
+    left_out: tuple[str, ...] = ()  # titles of what may have been a meeting and could not be read
 
 
 def read_agenda(
@@ -62,21 +67,20 @@ def read_agenda(
     `zone` is the site's, for floating times; `hosts` the only ones that may be dialled (empty:
     any). Raises `FeedError` where the feed as a whole is no calendar.
     """
-    calendars, problems = split_feed(feed)
-    notes = list(problems)
-    events = [e for calendar in calendars for e in _events(calendar, zone, hosts, notes)]
-    by_uid: dict[str, list[Event]] = {}
-    for event in newest(events):
-        by_uid.setdefault(event.uid, []).append(event)
+    read = read_events(feed, zone=zone, hosts=hosts)
+    left_out, notes = _left_out(read.left_out, begin, end, zone), list(read.notes)
+    notes.extend(_problem(one.title, f"left out: {one.reason}") for one in read.left_out)
     meetings: dict[str, Meeting] = {}
     cancelled: set[str] = set()
-    for uid, group in by_uid.items():
+    for uid, group in read.by_uid.items():
+        title = group[0].title or uid
         if any(event.cancelled and event.instance is None for event in group):
             cancelled.add(uid)
         try:
             found = occurrences(group, begin, end)
         except EventError as error:
-            notes.append(_problem(group[0].title or uid, str(error)))
+            left_out.append(title)
+            notes.append(_problem(title, str(error)))
             continue
         told: set[str] = set()
         for item in found:
@@ -86,38 +90,26 @@ def read_agenda(
             told.update(item.event.problems)
             if not item.event.all_day:
                 meetings[item.uid] = _meeting(item)
-        notes.extend(_problem(group[0].title or uid, text) for text in sorted(told))
+            elif item.event.address:
+                left_out.append(title)
+        notes.extend(_problem(title, text) for text in sorted(told))
     listed = sorted(meetings.values(), key=lambda meeting: (meeting.begin, meeting.uid))
     if len(listed) > MAX_MEETINGS:
         notes.append(f"{len(listed)} meetings; only the first {MAX_MEETINGS} are kept")
     return Agenda(
-        name=clean(calendars[0].value("NAME", "X-WR-CALNAME")),
+        name=clean(read.calendars[0].value("NAME", "X-WR-CALNAME")),
         meetings=tuple(listed[:MAX_MEETINGS]),
-        refresh_s=_refresh(calendars[0]),
+        refresh_s=_refresh(read.calendars[0]),
         cancelled=frozenset(cancelled),
         problems=tuple(dict.fromkeys(notes))[:MAX_PROBLEMS],
+        left_out=tuple(dict.fromkeys(left_out))[:MAX_PROBLEMS],
     )
 
 
-def _events(
-    calendar: CalendarText, zone: ZoneInfo, hosts: frozenset[str], notes: list[str]
-) -> list[Event]:
-    events = []
-    cancelling = calendar.value("METHOD").upper() == "CANCEL"
-    zones = read_zones(calendar.components, notes)
-    for number, component in enumerate(calendar.components, 1):
-        if component.name != "VEVENT":
-            continue
-        try:
-            event = read_event(
-                component, zone=zone, zones=zones, hosts=hosts, cancelling=cancelling
-            )
-        except EventError as error:
-            title = title_of(component) or f"no. {number}"
-            notes.append(_problem(title, f"left out: {error}"))
-        else:
-            events.append(event)
-    return events
+def _left_out(events: list[LeftOut], begin: float, end: float, zone: ZoneInfo) -> list[str]:
+    """The titles of those that may have been meetings of the window ``[begin, end)``."""
+    first, last = (f"{datetime.fromtimestamp(at, zone):%Y%m%d}" for at in (begin, end))
+    return [one.title for one in events if not one.day or first <= one.day <= last]
 
 
 def _meeting(item: Occurrence) -> Meeting:

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from typing import Any
 
-from appliance.wire.address import Address, AddressError, addresses_in, shown
+from appliance.wire.address import Address, AddressError, addresses_in, names_one, shown
 
 _RANKS = ("VIDEO", "AUDIO", "", "PHONE")
 _MODERATOR = re.compile(r"\b(moderator|host|chair(man|person)?|chủ trì|chủ toạ|chủ tọa)\b")
@@ -49,7 +49,10 @@ def _candidates(event: Any, hosts: frozenset[str], left_out: list[str]) -> list[
     names = ("LOCATION", "URL", *(_FROM_ANYBODY if hosts else ()))
     for name in names:
         for value in _values(event, name):
-            found.extend(addresses_in(str(value)))
+            read = addresses_in(str(value))
+            found.extend(read)
+            if not read and names_one(str(value)):
+                left_out.append(f"no address can be read in its {name}")
     return found
 
 
@@ -63,6 +66,9 @@ def _conferences(event: Any, left_out: list[str]) -> list[Address]:
         try:
             ranked.append((rank, Address.parse(str(conference))))
         except AddressError as error:
+            if written := addresses_in(str(conference)):  # sip://, or words around it
+                ranked.append((rank, written[0]))
+                continue
             left_out.append(f"its address {shown(str(conference))!r} cannot be dialled: {error}")
     return [address for _, address in sorted(ranked, key=lambda pair: pair[0])]
 

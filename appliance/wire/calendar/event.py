@@ -16,8 +16,8 @@ import icalendar
 
 from appliance.wire.calendar.calendar_text import Component
 from appliance.wire.calendar.conference import choose_address
+from appliance.wire.calendar.event_lines import repaired
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
-from appliance.wire.calendar.zones import renamed
 
 DEFAULT_LENGTH = timedelta(hours=1)
 """How long a meeting lasts that names no end (RFC 5545 would have it end as it begins)."""
@@ -39,6 +39,14 @@ _REST = frozenset(
     | {"SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK"}
 )
 KEPT = _TIMES | _PLACES | _REST
+
+
+NO_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
+"""The begin of a cancellation that names none."""
+
+
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
+"""Letters of no width, and those that turn the direction of what follows."""
 
 
 class EventError(ValueError):
@@ -92,10 +100,11 @@ def read_event(
     """
     if not component.whole:
         raise EventError("it does not end (no END:VEVENT)")
-    kept = [renamed(line, zones) for line in component.lines if _name(line) in KEPT]
+    problems: list[str] = []
     try:
+        kept = _kept(component, zones, problems)
         raw = icalendar.Event.from_ical("\r\n".join(["BEGIN:VEVENT", *kept, "END:VEVENT", ""]))
-        return _event(raw, zone, hosts, cancelling)
+        return _event(raw, zone, hosts, cancelling, problems)
     except EventError:
         raise
     except LIBRARY_ERRORS as error:
@@ -113,24 +122,37 @@ def title_of(component: Component) -> str:
 def clean(text: str) -> str:
     """`text` in one line, composed (NFC, as fonts have Vietnamese letters), of bounded length."""
     composed = unicodedata.normalize("NFC", text)
-    return " ".join(re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed).split())[:MAX_TITLE_LENGTH]
+    spaced = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed)
+    return " ".join(_UNSEEN.sub("", spaced).split())[:MAX_TITLE_LENGTH]
 
 
-def _event(raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool) -> Event:
+def _kept(component: Component, zones: dict[str, str], problems: list[str]) -> list[str]:
+    named = [(_name(line), line) for line in component.lines]
+    lines = (repaired(name, line, zones, problems) for name, line in named if name in KEPT)
+    return [line for line in lines if line is not None]
+
+
+def _event(
+    raw: Any, zone: ZoneInfo, hosts: frozenset[str], cancelling: bool, problems: list[str]
+) -> Event:
     for name, error in raw.errors:
         if name is None or name in _TIMES:
             raise EventError(f"{name or 'a line'}: {error}")
-    problems: list[str] = []
     starts, all_day = _moment(raw, "DTSTART", zone, problems)
+    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", zone, problems)
+    status = str(_first(raw, "STATUS") or "").strip().upper()
+    cancelled = cancelling or status in ("CANCELLED", "CANCELED")
+    if starts is None and cancelled and _first(raw, "UID"):
+        starts = instance or NO_BEGIN  # the UID alone cancels (RFC 5546 section 3.2.5)
     if starts is None:
         raise EventError("it has no DTSTART")
-    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", zone, problems)
-    cancelled = cancelling or str(_first(raw, "STATUS") or "").upper() == "CANCELLED"
     address = "" if cancelled else choose_address(raw, hosts, problems)
     title = clean(str(_first(raw, "SUMMARY") or ""))
     if "EXRULE" in raw:
         problems.append("its EXRULE is left out: deprecated by RFC 5545")
     length = _length(raw, starts, all_day, zone, problems, quiet=cancelled)
+    if cancelled:
+        problems = []
     if all_day and address:
         problems.append("it names an address and no hour: an all-day event is not dialled")
     return Event(
@@ -210,7 +232,11 @@ def _moment(
 def _length(
     raw: Any, starts: datetime, all_day: bool, zone: ZoneInfo, problems: list[str], *, quiet: bool
 ) -> timedelta:
-    ends, _ = _moment(raw, "DTEND", zone, [])
+    try:
+        ends, _ = _moment(raw, "DTEND", zone, [])
+    except EventError as error:
+        ends = None
+        problems.append(f"its end is left out: {error}")
     duration = _first(raw, "DURATION")
     if ends is not None:
         length = ends.astimezone(UTC) - starts.astimezone(UTC)
@@ -265,7 +291,9 @@ def _stamp(raw: Any) -> float:
 
 def _chair(raw: Any) -> str:
     organizer = _first(raw, "ORGANIZER")
-    return clean(str(organizer.params.get("CN", ""))) if organizer is not None else ""
+    name = organizer.params.get("CN", "") if organizer is not None else ""
+    # An unquoted comma makes a list of one name.
+    return clean(", ".join(str(part).strip() for part in name) if isinstance(name, list) else name)
 
 
 def _made_uid(starts: datetime, title: str) -> str:

@@ -26,6 +26,7 @@ class AgendaPoller:
         self._changed = changed
         self._trusted: bool | None = None
         self._due = asyncio.Event()
+        self._polled = False
         self.state = feed.load(now())
 
     @property
@@ -59,5 +60,10 @@ class AgendaPoller:
     def _log(self, before: FeedState) -> None:
         if self.state.agenda.meetings != before.agenda.meetings:
             log.info("far ← agenda: %d meetings", len(self.state.agenda.meetings))
+        known = frozenset(before.agenda.problems) if self._polled else frozenset()
+        for problem in self.state.agenda.problems:
+            if problem not in known:
+                log.warning("agenda: %s", problem)
+        self._polled = True
         if self.state.detail != before.detail:
             log.info("agenda: %s", self.state.detail or "well again")

@@ -10,7 +10,8 @@ from urllib.parse import unquote, urlsplit
 import httpx
 
 from appliance.wire.calendar.calendar_text import MAX_FEED_BYTES
-from appliance.wire.calendar.feed_problem import FeedError, FeedProblem
+from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS, FeedError, FeedProblem
+from appliance.wire.host import url_problem
 
 FETCH_DEADLINE_S = 20.0
 """The whole transfer of an agenda of 2 MB over a line of 1 Mbit/s."""
@@ -57,7 +58,10 @@ def client(ca: str = "") -> httpx.AsyncClient:
 
 def place(source: str) -> str:
     """Where a feed comes from, for people: the host or the file, never a password or a token."""
-    parts = urlsplit(source)
+    try:
+        parts = urlsplit(source)
+    except ValueError:  # an open bracket
+        return source.partition("://")[2].rpartition("@")[2].partition("/")[0][:40]
     return parts.hostname or Path(unquote(parts.path)).name or source[:40]
 
 
@@ -70,17 +74,24 @@ async def fetch(
     """
     try:
         async with asyncio.timeout(deadline_s):
-            if urlsplit(source).scheme in ("http", "https"):
+            if source.lower().startswith(("http:", "https:")):
                 return await _from_server(source, mark, http)
             return await asyncio.to_thread(_from_file, source, mark)
     except (TimeoutError, httpx.TimeoutException) as error:
         slow = f"{place(source)} did not deliver the feed within {deadline_s:g} s"
         raise FeedError(FeedProblem.TOO_SLOW, slow) from error
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except FeedError:
+        raise
+    except (httpx.HTTPError, httpx.InvalidURL, ExceptionGroup, *LIBRARY_ERRORS) as error:
+        # A port, a bracket or an accent of an address that cannot be makes the libraries below
+        # httpx raise what it does not name: ValueError, OverflowError, idna's UnicodeError.
         raise _unreachable(source, error) from error
 
 
 async def _from_server(source: str, mark: Mark, http: httpx.AsyncClient) -> Fetched:
+    problem = url_problem(source, ("http", "https"))
+    if problem is not None:
+        raise FeedError(FeedProblem.UNREACHABLE, f"the address of {place(source)}: {problem}")
     url = httpx.URL(source)
     shown = {"If-None-Match": mark.etag, "If-Modified-Since": mark.modified}
     headers = {name: value for name, value in shown.items() if value}
@@ -102,7 +113,15 @@ async def _from_server(source: str, mark: Mark, http: httpx.AsyncClient) -> Fetc
 
 
 def _followed(url: httpx.URL, location: str) -> httpx.URL:
-    goal = url.join(location)
+    try:
+        goal = url.join(location)
+        problem = url_problem(str(goal), ("http", "https"))
+    except (httpx.InvalidURL, *LIBRARY_ERRORS) as error:
+        raise FeedError(
+            FeedProblem.REDIRECTED, f"{url.host} sends to {location[:80]!r}, which is no address"
+        ) from error
+    if problem is not None:
+        raise FeedError(FeedProblem.REDIRECTED, f"{url.host} sends to {location[:80]!r}: {problem}")
     if goal.host != url.host or goal.scheme not in (url.scheme, "https"):
         raise FeedError(
             FeedProblem.REDIRECTED,

@@ -9,10 +9,18 @@ from appliance.core.decision import CallState, Decision
 from appliance.core.floor_control import Floor
 from appliance.core.problems import Problem
 from appliance.core.scenes import Scene
-from appliance.wire.facts import MAX_MEETING_TIMES, EndpointFacts, HandFacts, MeetingTime
+from appliance.wire.facts import (
+    MAX_AGENDA_PROBLEMS,
+    MAX_MEETING_TIMES,
+    EndpointFacts,
+    HandFacts,
+    MeetingTime,
+)
 from appliance.wire.meeting import Meeting
 from services.endpoint.call.call_keeper import Ended
 
+MAX_SENTENCE = 200
+"""Letters of one sentence about the agenda."""
 AHEAD_S = 24 * 3600.0
 """Whoever may not disturb a meeting looks two hours ahead; a day says enough to a reader."""
 
@@ -59,8 +67,12 @@ def with_agenda(
     now: float,
     *,
     clock_trusted: bool,
+    problems: Iterable[str] = (),
 ) -> EndpointFacts:
-    """`facts` with the meetings of the next day that can be joined; `now` in POSIX seconds."""
+    """`facts` with the meetings of the next day that can be joined; `now` in POSIX seconds.
+
+    `problems` are sentences about what of the agenda was left out or guessed.
+    """
     times = (
         MeetingTime(one.begin, one.end)
         for one in meetings
@@ -70,6 +82,7 @@ def with_agenda(
         facts,
         meetings=tuple(islice(times, MAX_MEETING_TIMES)),
         agenda_at=agenda_at,
+        agenda_problems=tuple(one[:MAX_SENTENCE] for one in islice(problems, MAX_AGENDA_PROBLEMS)),
         clock_trusted=clock_trusted,
     )
 

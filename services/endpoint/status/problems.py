@@ -129,17 +129,22 @@ class SiteProblems:
 
     def _of_agenda(self, now: float) -> list[Problem]:
         state = self._agenda_poller.state
+        found = []
+        if state.agenda.left_out:
+            titles = "; ".join(state.agenda.left_out)
+            found.append(Problem(ProblemKey.MEETING_LEFT_OUT, detail=titles))
         if state.problem is None:
-            return []
+            return found
         if state.fetched_at is None:
-            return [Problem(ProblemKey.AGENDA_MISSING)]
+            return [*found, Problem(ProblemKey.AGENDA_MISSING)]
         age = now - state.fetched_at
         if age >= OLD_AGENDA_S:
-            return [Problem(ProblemKey.AGENDA_OLD, state.fetched_at)]
-        if state.problem in UNUSABLE:
-            return [Problem(ProblemKey.AGENDA_BROKEN, state.fetched_at)]
-        away = age >= PROVINCE_AWAY_S
-        return [Problem(ProblemKey.PROVINCE, state.fetched_at)] if away else []
+            found.append(Problem(ProblemKey.AGENDA_OLD, state.fetched_at))
+        elif state.problem in UNUSABLE:
+            found.append(Problem(ProblemKey.AGENDA_BROKEN, state.fetched_at))
+        elif age >= PROVINCE_AWAY_S:
+            found.append(Problem(ProblemKey.PROVINCE, state.fetched_at))
+        return found
 
     def _measure_line(self, call: Call | None) -> None:
         at = asyncio.get_running_loop().time()

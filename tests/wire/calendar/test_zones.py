@@ -6,7 +6,8 @@ import icalendar
 import pytest
 
 from appliance.wire.calendar.calendar_text import Component
-from appliance.wire.calendar.zones import read_zones, renamed
+from appliance.wire.calendar.event_lines import repaired
+from appliance.wire.calendar.zones import plain_tzid, read_zones, zone_name
 
 
 def zone(tzid: str, offset: str = "+0700", *more: str) -> Component:
@@ -25,7 +26,7 @@ def test_two_feeds_mean_two_zones_by_one_tzid() -> None:
     assert here["Giờ xã"] != there["Giờ xã"]
     assert notes == []
     for names, hours in ((here, 7), (there, 8), (here, 7)):
-        row = renamed("DTSTART;TZID=Giờ xã:20260302T080000", names)
+        row = repaired("DTSTART", "DTSTART;TZID=Giờ xã:20260302T080000", names, notes)
         event = icalendar.Event.from_ical(f"BEGIN:VEVENT\r\n{row}\r\nEND:VEVENT\r\n")
         assert event.decoded("DTSTART").utcoffset() == timedelta(hours=hours)
 
@@ -54,15 +55,52 @@ def test_a_zone_that_cannot_be_read_is_told_and_the_others_are_read() -> None:
 @pytest.mark.parametrize(
     ("row", "wanted"),
     [
-        ("DTSTART;TZID=A:2026", "DTSTART;TZID=z:2026"),
-        ('DTSTART;TZID="A":2026', "DTSTART;TZID=z:2026"),
-        ("DTSTART;VALUE=DATE;tzid=A;X=1:2026", "DTSTART;VALUE=DATE;TZID=z;X=1:2026"),
-        ("EXDATE;TZID=A:2026,2027", "EXDATE;TZID=z:2026,2027"),
-        ("DTSTART;TZID=B:2026", "DTSTART;TZID=B:2026"),
-        ("DTSTART;TZID=AB:2026", "DTSTART;TZID=AB:2026"),
-        ("DTSTART:2026", "DTSTART:2026"),
+        ("DTSTART;TZID=A:20260302T080000", 'DTSTART;TZID="z":20260302T080000'),
+        ('DTSTART;TZID="A":20260302T080000', 'DTSTART;TZID="z":20260302T080000'),
+        ("EXDATE;tzid=A;X=1:20260302T08,20260302T0800", 'EXDATE;TZID="z":20260302T080000'),
+        ("DTSTART;VALUE=DATE;TZID=A:20260302", "DTSTART;VALUE=DATE:20260302"),
+        ("DTSTART;TZID=B:20260302T080000", 'DTSTART;TZID="B":20260302T080000'),
+        ("DTSTART;TZID=A:20260302T080000Z", "DTSTART:20260302T080000Z"),
+        ("DTSTART:20260302T080000", "DTSTART:20260302T080000"),
+        ("DTSTART;TZID=(UTC+07:00) Hà Nội:20260302T080000",
+         'DTSTART;TZID="Etc/GMT-7":20260302T080000'),
     ],
+)  # fmt: skip
+def test_a_line_of_times_names_the_zone_that_the_library_knows(row: str, wanted: str) -> None:
+    name = row.partition(";")[0].partition(":")[0]
+    assert repaired(name, row, {"A": "z"}, []) == wanted
+
+
+@pytest.mark.case("P3")
+@pytest.mark.parametrize(
+    ("tzid", "hours"),
+    [
+        ("tzone://Microsoft/Utc", 0), ("(UTC) Coordinated Universal Time", 0), ("Z", 0),
+        ("GMT+0000", 0), ("UTC", 0), ("utc", 0), ("Etc/UTC", 0), ("GMT", 0), ("(GMT) London", 0),
+        ("+0900", 9), ("(UTC+09:00) Osaka, Sapporo, Tokyo", 9), ("UTC+7", 7), ("GMT+07:00", 7),
+        ("GMT+0700", 7), ("UTC-3", -3), ("UTC\N{MINUS SIGN}03:00", -3), ("(GMT+05:30) Delhi", 5.5),
+        ("GMT -0330", -3.5), ("+14:00", 14), ("Etc/GMT+7", -7), ("asia/saigon", 7),
+        ("/freeassociation.sourceforge.net/Tzfile/Asia/Ho_Chi_Minh", 7),
+        ("/citadel.org/20210210_1/America/Argentina/Buenos_Aires", -3), ('"Asia/Bangkok"', 7),
+    ],
+)  # fmt: skip
+def test_who_names_an_offset_is_believed(tzid: str, hours: float) -> None:
+    row = f"DTSTART;TZID={zone_name(tzid, {})}:20260302T080000"
+    event = icalendar.Event.from_ical(f"BEGIN:VEVENT\r\n{row}\r\nEND:VEVENT\r\n")
+    assert event.decoded("DTSTART").utcoffset() == timedelta(hours=hours)
+
+
+@pytest.mark.case("P3")
+@pytest.mark.parametrize(
+    "tzid", ["", "Giờ xã", "Asia", "tzone://Microsoft/Custom", "+9900", "2026"]
 )
-def test_only_the_tzid_of_a_line_is_rewritten(row: str, wanted: str) -> None:
-    assert renamed(row, {"A": "z"}) == wanted
-    assert renamed(row, {}) == row
+def test_who_names_none_is_nobody(tzid: str) -> None:
+    assert zone_name(tzid, {}) == tzid
+
+
+def test_quotes_and_escapes_make_no_other_zone() -> None:
+    one, *others = (
+        "(UTC+09:00) Osaka, Sapporo, Tokyo", '"(UTC+09:00) Osaka, Sapporo, Tokyo"',
+        "(UTC+09:00) Osaka\\, Sapporo\\, Tokyo", " (UTC+09:00)  Osaka, Sapporo, Tokyo ",
+    )  # fmt: skip
+    assert {plain_tzid(other) for other in others} == {one}
