@@ -7,6 +7,7 @@ import pytest
 from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.core.problems import Problem, ProblemKey
 from appliance.media.tv.television import TvProblem
+from appliance.wire.facts import EndpointFacts, parse_facts
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 
@@ -71,8 +72,7 @@ def test_a_meeting_that_cannot_be_read_is_told_with_its_title(tmp_path: Path) ->
     feed.write_bytes(feed.read_bytes().replace(b"END:VCALENDAR", broken + b"END:VCALENDAR"))
     on_tv, told = seen_by(evening, "13:00:20")
     assert "L5" in on_tv & told
-    facts = ENDPOINT_FILE.read(evening.folder / "run", evening.clock.now(), 20.0)
-    assert facts is not None
+    facts = parse_facts((evening.folder / "run" / ENDPOINT_FILE.name).read_bytes(), EndpointFacts)
     assert facts.problem_details["L5"] == "Giao ban"
     assert "DTSTART cannot be read" in facts.agenda_problems[0]
 
