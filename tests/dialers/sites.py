@@ -11,7 +11,7 @@ from aiortc import RTCSessionDescription
 from aiortc.mediastreams import MediaStreamError
 
 from appliance.dialers.api import Call, Dialer, LocalTracks
-from appliance.dialers.janus.display import Display
+from appliance.dialers.janus.display import Display, Feed
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import Answered, Event, Notified
 from appliance.dialers.janus.socket import JanusSocket, LostError
@@ -133,7 +133,7 @@ class Chair:
         await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
         return self
 
-    async def give(self, number: int | None) -> None:
+    async def give(self, number: Feed | None) -> None:
         """Give the floor, or take it back."""
         display = str(Display("Chủ trì", chair=True, floor=number))
         await self._socket.message(self._handle, {"request": "configure", "display": display})
@@ -142,7 +142,7 @@ class Chair:
         """Ask the room for something as its chair."""
         await self._socket.message(self._handle, {"secret": SECRET, **body})
 
-    def number(self, name: str) -> int:
+    def number(self, name: str) -> Feed:
         """The number of whoever has that name; 0 for nobody."""
         found = [p.number for p in self.people.persons.values() if p.display.name == name]
         return found[0] if found else 0

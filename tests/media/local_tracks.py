@@ -45,13 +45,13 @@ def number_of(frame: av.VideoFrame) -> int:
     return sum(int(row[bit * CELL + CELL // 2] > 128) << bit for bit in range(BITS))
 
 
-def video_encoder(bps: int = 900_000) -> VideoCodecContext:
+def video_encoder(bps: int = 900_000, profile: str = "Baseline") -> VideoCodecContext:
     codec = av.CodecContext.create("libx264", "w")
     codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     codec.time_base, codec.framerate = Fraction(1, RATE), Fraction(RATE, 1)
     codec.bit_rate, codec.gop_size = bps, 100_000
     codec.options = {"preset": "ultrafast", "tune": "zerolatency", "forced-idr": "1"}
-    codec.profile = "Baseline"
+    codec.profile = profile
     return codec
 
 
@@ -69,6 +69,7 @@ class NumberedVideo(MediaStreamTrack):
         frames: int | None = None,
         first: int = 0,
         paint: Callable[[int], av.VideoFrame] = numbered,
+        profile: str = "Baseline",
     ) -> None:
         super().__init__()
         self._paint = paint
@@ -77,7 +78,7 @@ class NumberedVideo(MediaStreamTrack):
         self.bitrates: list[int] = []
         self._frames = frames
         self._first = first
-        self._codec = video_encoder()
+        self._codec = video_encoder(profile=profile)
         self._key = True
         self._begun = 0.0
         self._tick = -1

@@ -13,6 +13,8 @@ ROOT = Path(__file__).parents[2] / "build/peers/janus-root"
 SECRET = "chair-secret"
 ROOM, PIN_ROOM, FULL_ROOM, SHORT_ROOM = 1234, 4321, 1, 99
 PIN = "2468"
+VP8_ROOM, VP8_FIRST_ROOM, VP9_ROOM, AV1_ROOM, PCMU_ROOM, PCMA_ROOM = 8, 86, 9, 10, 80, 81
+STRANGE_ROOM, ANY_ROOM, PRIVATE_ROOM, MAIN_ROOM = 90, 91, 92, 77
 START_S = 20.0
 OTHER_PLUGINS = (
     "sip audiobridge duktape lua echotest nosip recordplay streaming textroom videocall voicemail"
@@ -67,18 +69,21 @@ def server(command: tuple[str, ...], port: int) -> Iterator[subprocess.Popen[byt
 
 
 @contextlib.contextmanager
-def janus(folder: Path, port: int, *, apart: bool = False) -> Iterator[subprocess.Popen[bytes]]:
-    """Start one; ``folder`` is empty and ours. The rooms are those named above."""
+def janus(
+    folder: Path, port: int, *, apart: bool = False, string_ids: bool = False
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start one; ``folder`` is empty and ours. The rooms are those named above; with
+    ``string_ids`` its numbers are texts."""
     installation = installed(apart=apart)
     if installation is None:
         raise RuntimeError("no Janus here: run `make peers`")
-    _configure(folder, port, installation.modules)
+    _configure(folder, port, installation.modules, string_ids)
     command = (*installation.command, "--configs-folder", str(folder), "--disable-colors")
     with server(command, port) as process:
         yield process
 
 
-def _configure(folder: Path, port: int, modules: Path) -> None:
+def _configure(folder: Path, port: int, modules: Path, string_ids: bool) -> None:
     plugins = ",".join(f"libjanus_{name}.so" for name in OTHER_PLUGINS.split())
     transports = ",".join(f"libjanus_{name}.so" for name in OTHER_TRANSPORTS.split())
     (folder / "janus.jcfg").write_text(
@@ -107,18 +112,32 @@ admin: {{ admin_ws = false }}
         _room(PIN_ROOM, 20, f'pin = "{PIN}"'),
         _room(FULL_ROOM, 1, ""),
         _room(SHORT_ROOM, 20, ""),
+        _room(VP8_ROOM, 20, "", video="vp8"),
+        _room(VP8_FIRST_ROOM, 20, "", video="vp8,h264"),
+        _room(VP9_ROOM, 20, "", video="vp9"),
+        _room(AV1_ROOM, 20, "", video="av1"),
+        _room(PCMU_ROOM, 20, "", audio="pcmu"),
+        _room(PCMA_ROOM, 20, "", audio="pcma"),
+        _room(STRANGE_ROOM, 20, "", audio="isac16", video="vp9"),
+        _room(ANY_ROOM, 20, "", audio="opus,pcmu", video="h264,vp8,vp9,av1"),
+        _room(PRIVATE_ROOM, 20, "require_pvtid = true"),
+        _room(MAIN_ROOM, 20, 'h264_profile = "4d001f"'),
     )
-    (folder / "janus.plugin.videoroom.jcfg").write_text("general: {}\n" + "".join(rooms))
+    general = f"general: {{ string_ids = {str(string_ids).lower()} }}\n"
+    (folder / "janus.plugin.videoroom.jcfg").write_text(general + "".join(rooms))
 
 
-def _room(number: int, publishers: int, more: str) -> str:
+def _room(
+    number: int, publishers: int, more: str, *, audio: str = "opus", video: str = "h264"
+) -> str:
     return f"""room-{number}: {{
     description = "test"
     secret = "{SECRET}"
     publishers = {publishers}
     bitrate = 1500000
-    audiocodec = "opus"
-    videocodec = "h264"
+    audiocodec = "{audio}"
+    videocodec = "{video}"
+    videoorient_ext = true
     {more}
 }}
 """

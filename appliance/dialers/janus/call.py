@@ -4,14 +4,16 @@ import asyncio
 import logging
 import ssl
 import time
+from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import assert_never
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
 from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, LocalTracks
-from appliance.dialers.janus.display import Display
+from appliance.dialers.janus.display import Display, Feed
 from appliance.dialers.janus.mix import Mix
 from appliance.dialers.janus.people import People
 from appliance.dialers.janus.session import (
@@ -31,15 +33,19 @@ from appliance.dialers.path import NoPathError, close, path_stands
 from appliance.dialers.stats import Measure
 from appliance.media.receive.track import FarTrack
 from appliance.media.webrtc.connection import connection
+from appliance.media.webrtc.descriptions import NegotiationError, NothingTakenError
 from appliance.wire.address import Address
 
 log = logging.getLogger("diemcau.janus")
 
 PATH_TIMEOUT_S = 10.0  # for ICE and DTLS; what takes longer does not come
 RETRY_S = 1.0  # after a refused subscription: the event that explains it is on its way
+LOOK_INTERVAL_S = 0.5  # what of the received media flows
 MAX_LOST_PATHS = 3  # so many lost receiving paths in a row end the call
 GOOD_PATH_S = 30.0  # a path that held for so long begins the count anew
 CLOSE_TIMEOUT_S = 4.0
+MAX_TOLD = 3  # names of those who cannot be seen; a line of the TV has no room for more
+INVALID_ELEMENT = 430  # janus_videoroom.c: a request's element has another type
 
 
 class JanusCall:
@@ -54,7 +60,7 @@ class JanusCall:
         self.problems: dict[ProblemKey, str] = {}
         self.video: MediaStreamTrack | None = None
         self.audio: MediaStreamTrack | None = None
-        self._room: int | str = int(address.room) if address.room.isdecimal() else address.room
+        self._room: Feed = int(address.room) if address.room.isdecimal() else address.room
         self._pin = address.pin
         self._near = near
         self._wanted = Display(name, hand=False, mic=False)
@@ -64,6 +70,8 @@ class JanusCall:
         self._change = Change()
         self._socket = JanusSocket(address.url, trust, self._handle)
         self._publisher = 0
+        self._private_id = 0
+        self._refused_kinds: frozenset[str] = frozenset()
         self._pc = connection()
         self._mix = Mix()
         self._subscription: Subscription | None = None
@@ -81,16 +89,45 @@ class JanusCall:
         self._life = asyncio.create_task(self._run(), name="janus call")
         await self._socket.create()
         self._publisher = await self._socket.attach()
+        joined = await self._enter(offer)
+        private_id = joined.data.get("private_id")
+        self._private_id = private_id if isinstance(private_id, int) else 0
+        if await self._sends(joined.sdp):
+            await path_stands(self._pc, PATH_TIMEOUT_S)
+            self._pc.on("connectionstatechange", self._watch_path)
+        self._measure.sends(self._pc)
+        log.info("near → in room %s as %s", self._room, self._people.me)
+        self._refresh()
+
+    async def _enter(self, offer: Json) -> Answered:
+        if isinstance(self._room, int):
+            await self._know_room(self._room)
         body: Json = {"request": "joinandconfigure", "ptype": "publisher", "room": self._room}
         body["display"] = str(self._wanted)
         if self._pin:
             body["pin"] = self._pin
-        joined = await self._socket.message(self._publisher, body, offer)
-        await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
-        await path_stands(self._pc, PATH_TIMEOUT_S)
-        self._measure.sends(self._pc)
-        self._pc.on("connectionstatechange", self._watch_path)
-        log.info("near → in room %s as %d", self._room, self._people.me)
+        return await self._socket.message(self._publisher, body, offer)
+
+    async def _know_room(self, number: int) -> None:
+        """Ask whether the server's rooms have numbers or texts (``string_ids``).
+
+        Joining would tell as well, but a handle that has taken an offer takes no second one.
+        """
+        try:
+            await self._socket.message(self._publisher, {"request": "exists", "room": number})
+        except RefusedError as error:
+            if error.answer.code == INVALID_ELEMENT:
+                self._room = str(number)
+
+    async def _sends(self, answer: str) -> bool:
+        """Take the room's answer; False where it takes nothing of ours: we see and hear only."""
+        try:
+            await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+        except NothingTakenError:
+            self._refused_kinds = frozenset({"audio", "video"})
+            return False
+        self._refused_kinds = self._pc.refused
+        return True
 
     async def changed(self) -> None:
         """Wait until any public attribute is another one."""
@@ -244,6 +281,10 @@ class JanusCall:
             begun = time.monotonic()
             try:
                 await self._follow()
+            except NegotiationError as error:
+                # Each time somebody is passed over, so that it comes to an end.
+                log.warning("far ← %s", error)
+                await asyncio.sleep(RETRY_S)
             except NoPathError as error:
                 lost = 1 if time.monotonic() - begun > GOOD_PATH_S else lost + 1
                 log.warning("far ← %s", error)
@@ -262,7 +303,9 @@ class JanusCall:
             self._changes.clear()
             await self._changes.wait()
         handle = await self._socket.attach()
-        one = Subscription(self._socket, handle, self._room, self._pin, self._measure)
+        one = Subscription(
+            self._socket, handle, self._room, self._pin, self._private_id, self._measure
+        )
         self._subscription = one
         stands = False
         while True:
@@ -280,13 +323,25 @@ class JanusCall:
             if not stands and one.pc.remoteDescription is not None:
                 await path_stands(one.pc, PATH_TIMEOUT_S)
                 one.pc.on("connectionstatechange", self._changes.set)
+                one.stands(time.monotonic())
                 stands = True
             if one.pc.connectionState in ("failed", "closed"):
                 raise NoPathError("the media path from the server is lost")
-            await self._changes.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_INTERVAL_S):
+                    await self._changes.wait()
+            self._look(one, time.monotonic())
+
+    def _look(self, one: Subscription, now: float) -> None:
+        """Pass over what cannot be taken or decoded, and what nothing comes of."""
+        self._people.look(now, one.received, one.silent(now), one.undecoded())
+        self._people.refuse(one.refused)
+        self._refresh()
 
     async def _drop_subscription(self) -> None:
         one, self._subscription = self._subscription, None
+        if one is not None:
+            self._people.refuse(one.refused)
         self._refresh()
         if one is not None:
             await one.close()
@@ -294,15 +349,33 @@ class JanusCall:
     def _refresh(self) -> None:
         """Set the public attributes anew, and wake whoever waits for a change."""
         one = self._subscription
-        video: FarTrack | None = one.video if one is not None else None
-        self._mix.choose(one.audio if one is not None else set())
-        audio = self._mix if one is not None and one.audio else None
+        video: FarTrack | None = one.video(self._people.shown()) if one is not None else None
+        audio = self._hear(one)
         seen = self._people.seen()
         floor = FarFloor(
             hand_confirmed=self._confirmed.hand,
             given=self._people.given,
             speaker=seen.display.name if seen is not None else "",
         )
-        if self.ended is None and (video, audio, floor) != (self.video, self.audio, self.floor):
-            self.video, self.audio, self.floor = video, audio, floor
+        problems = self._shortcomings()
+        now = (video, audio, floor, problems)
+        if self.ended is None and now != (self.video, self.audio, self.floor, self.problems):
+            self.video, self.audio, self.floor, self.problems = now
             self._change.tell()
+
+    def _hear(self, one: Subscription | None) -> Mix | None:
+        """The mix of what is received; None where nothing comes."""
+        self._mix.choose(one.audio if one is not None else set())
+        flows = one is not None and one.hears(time.monotonic())
+        return self._mix if flows else None
+
+    def _shortcomings(self) -> dict[ProblemKey, str]:
+        """What does not go in this call, and whose."""
+        found = {}
+        passed_over = self._people.passed_over()
+        if passed_over:
+            told = (f"{name} ({codec})" for name, codec in passed_over.items())
+            found[ProblemKey.FAR_VIDEO] = ", ".join(islice(told, MAX_TOLD))
+        if self._refused_kinds:
+            found[ProblemKey.ROOM_CODEC] = ", ".join(sorted(self._refused_kinds))
+        return found

@@ -10,6 +10,7 @@ from appliance.dialers.janus.call import JanusCall
 from appliance.dialers.janus.call_errors import refused, unreachable
 from appliance.dialers.janus.socket import LostError, RefusedError
 from appliance.dialers.path import NoPathError
+from appliance.media.webrtc.descriptions import NegotiationError
 from appliance.wire.address import Address, AddressError
 
 
@@ -42,7 +43,7 @@ class JanusDialer:
             await call.hang_up()
             if isinstance(error, RefusedError):
                 raise refused(error.answer, parsed.room) from None
-            if isinstance(error, NoPathError):
+            if isinstance(error, NoPathError | NegotiationError):
                 raise DialError(EndReason.NO_MEDIA, str(error)) from None
             if isinstance(error, LostError):
                 reason = ended or EndReason.LOST

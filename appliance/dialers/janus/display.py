@@ -10,6 +10,10 @@ import json
 from dataclasses import dataclass
 
 MAX_NAME = 200
+MAX_FEED = 200
+
+Feed = int | str
+"""A participant's number; a text where the server's rooms have ``string_ids``. 0 is nobody's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +24,7 @@ class Display:
     hand: bool = False
     mic: bool | None = None
     chair: bool = False
-    floor: int | None = None
+    floor: Feed | None = None
     returned: bool = False
 
     @classmethod
@@ -38,7 +42,7 @@ class Display:
             hand=value.get("hand") is True,
             mic=mic if isinstance(mic, bool) else None,
             chair=value.get("chair") is True,
-            floor=floor if isinstance(floor, int) and not isinstance(floor, bool) else None,
+            floor=feed(floor) or None,
             returned=value.get("returned") is True,
         )
 
@@ -55,6 +59,13 @@ class Display:
             if self.returned:
                 value["returned"] = True
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def feed(value: object) -> Feed:
+    """A participant's number out of a stranger's JSON; 0 for what is none."""
+    if isinstance(value, str):
+        return value if len(value) <= MAX_FEED else 0
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
 def _name(text: str) -> str:

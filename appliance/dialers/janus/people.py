@@ -1,48 +1,68 @@
 """The participants of a room, by its events: who has the floor, whom to see and hear.
 
 Without I/O. One picture is seen at a time: of who has the floor, else of the chair, else of whoever
-came first. Everybody is heard, up to a bound, open microphones first.
+came first; whose picture cannot be taken is passed over. Everybody is heard, up to a bound, open
+microphones first.
 """
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.dialers.janus.display import Display
+from appliance.dialers.janus.display import MAX_NAME, Display, Feed, feed
 
 MAX_EARLY_EVENTS = 500  # that come before the answer to our join
 MAX_HEARD = 8  # a room has few open microphones; each costs an Opus decoder
+MAX_WAITED_FOR = 3  # silent pictures that are received, to be shown once they are sent
+MAX_STREAMS = 32  # of one participant
+FORGIVEN_S = 60.0  # what was silent or not decoded is tried again after it
+TAKEN = {
+    "audio": frozenset({"", "opus", "pcmu", "pcma", "g722"}),
+    "video": frozenset({"", "h264", "vp8"}),
+}
+"""The codecs that we decode, by Janus's names; "" where the server says none."""
 
 Json = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Stream:
-    """One medium that a participant sends; ``mid`` is its name at the server."""
+    """One medium that a participant sends; ``mid`` is its name at the server, ``codec`` the
+    server's word for its codec, in small letters."""
 
-    feed: int
+    feed: Feed
     mid: str
     kind: str
+    codec: str = field(default="", compare=False)
+
+    @property
+    def taken(self) -> bool:
+        """Whether we decode it, as far as the server's word goes."""
+        return self.codec in TAKEN.get(self.kind, ())
 
 
 @dataclass(slots=True)
 class Person:
     """A participant; one without streams sends nothing and may yet be the chair."""
 
-    number: int
+    number: Feed
     display: Display
     streams: tuple[Stream, ...] = ()
 
-    def stream(self, kind: str) -> Stream | None:
-        """Its stream of that kind ("audio", "video"), None where it sends none."""
-        return next((s for s in self.streams if s.kind == kind), None)
+    def all(self, kind: str) -> list[Stream]:
+        """Its streams of that kind ("audio", "video"), those that we cannot take among them."""
+        return [stream for stream in self.streams if stream.kind == kind]
 
 
 @dataclass(slots=True)
 class People:
     """Everybody else in the room; ``me`` is our own number."""
 
-    me: int = 0
-    persons: dict[int, Person] = field(default_factory=dict)
+    me: Feed = 0
+    persons: dict[Feed, Person] = field(default_factory=dict)
+    _refused: set[Stream] = field(default_factory=set)
+    _undecoded: dict[Stream, float] = field(default_factory=dict)  # until when it is passed over
+    _silent: dict[Stream, float] = field(default_factory=dict)
     _early: list[Json] = field(default_factory=list)
 
     def take(self, data: Json) -> None:
@@ -57,7 +77,7 @@ class People:
             elif len(self._early) < MAX_EARLY_EVENTS:
                 self._early.append(data)
             return
-        self.me = _number(data.get("id"))
+        self.me = feed(data.get("id"))
         self.persons.clear()
         early, self._early = self._early, []
         for event in (data, *early):
@@ -70,11 +90,11 @@ class People:
             self._known(data["joining"])
         elif data.get("videoroom") == "event" and "display" in data:
             self._known({"id": data.get("id"), "display": data["display"]})
-        silent = self.persons.get(_number(data.get("unpublished")))
+        silent = self.persons.get(feed(data.get("unpublished")))
         if silent is not None:
             silent.streams = ()
         for key in ("leaving", "kicked"):
-            self.persons.pop(_number(data.get(key)), None)
+            self.persons.pop(feed(data.get(key)), None)
 
     @property
     def chair(self) -> Person | None:
@@ -86,7 +106,7 @@ class People:
         return next((p for p in chairs if p.streams), next(iter(chairs), None))
 
     @property
-    def floor(self) -> int | None:
+    def floor(self) -> Feed | None:
         """The number of whoever was given the floor."""
         chairs = (p.display for p in self.persons.values() if p.display.chair)
         return next((display.floor for display in chairs if display.floor is not None), None)
@@ -96,11 +116,59 @@ class People:
         """Whether the floor is ours."""
         return self.me != 0 and self.floor == self.me
 
+    def stream(self, person: Person, kind: str) -> Stream | None:
+        """What we receive of that one's ("audio", "video"); None where there is nothing to take."""
+        refused = self._refused | self._undecoded.keys()
+        return next((s for s in person.all(kind) if s.taken and s not in refused), None)
+
     def seen(self) -> Person | None:
-        """Whose picture to show."""
+        """Whose picture to show: the first whose picture can be shown, and is sent."""
+        picture = self.shown()
+        return self.persons.get(picture.feed) if picture is not None else None
+
+    def shown(self) -> Stream | None:
+        """The picture to show."""
+        return next((s for s in self._pictures() if s not in self._silent), None)
+
+    def refuse(self, streams: Set[Stream]) -> None:
+        """Pass these over until their sender sends something else."""
+        self._refused |= streams
+
+    def look(
+        self, now: float, received: Set[Stream], silent: Set[Stream], undecoded: Set[Stream]
+    ) -> None:
+        """Take note of what is received at `now` (monotonic s), and of what in it nothing comes, or
+        nothing that can be decoded: both are passed over, and tried again after a while."""
+        until = now + FORGIVEN_S
+        undone = self._undecoded | dict.fromkeys(undecoded, until)
+        self._undecoded = {one: end for one, end in undone.items() if end > now}
+        quiet = self._silent | dict.fromkeys(silent, until)
+        self._silent = {
+            one: end
+            for one, end in quiet.items()
+            if end > now and (one in silent or one not in received)
+        }
+
+    def _pictures(self) -> list[Stream]:
+        """The pictures that can be taken, the one that is wanted first."""
         holder = self.persons.get(self.floor or 0)
-        candidates = [holder, self.chair, *self.persons.values()]
-        return next((p for p in candidates if p is not None and p.stream("video")), None)
+        ranked = [holder, self.chair, *self.persons.values()]
+        found = (self.stream(person, "video") for person in ranked if person is not None)
+        return list(dict.fromkeys(stream for stream in found if stream is not None))
+
+    def passed_over(self) -> dict[str, str]:
+        """Who cannot be seen or heard for a codec: the names, and what they send."""
+        found = {}
+        for person in self.persons.values():
+            codecs = [
+                stream.codec.upper() or kind
+                for kind in ("video", "audio")
+                if self.stream(person, kind) is None
+                for stream in person.all(kind)
+            ]
+            if codecs:
+                found[person.display.name] = ", ".join(codecs)
+        return found
 
     def heard(self) -> list[Stream]:
         """Whose sound to play: the floor, the chair, open microphones, then the others."""
@@ -112,37 +180,50 @@ class People:
             return {True: 1, None: 2, False: 3}[person.display.mic]
 
         ranked = sorted(self.persons.values(), key=rank)
-        streams = [stream for p in ranked if (stream := p.stream("audio")) is not None]
+        streams = [stream for p in ranked if (stream := self.stream(p, "audio")) is not None]
         return streams[:MAX_HEARD]
 
     def wanted(self) -> list[Stream]:
-        """All streams to subscribe to, the picture first."""
-        seen = self.seen()
-        picture = seen.stream("video") if seen is not None else None
-        return ([picture] if picture is not None else []) + self.heard()
+        """All streams to subscribe to, the pictures first: those that are waited for, as far as
+        they are wanted more than the one that is shown, and that one."""
+        shown, pictures = self.shown(), self._pictures()
+        before = pictures[: pictures.index(shown)] if shown is not None else pictures
+        waited_for = before[:MAX_WAITED_FOR]
+        return [*waited_for, *([shown] if shown is not None else []), *self.heard()]
 
     def _known(self, one: Json) -> None:
-        number = _number(one.get("id"))
+        number = feed(one.get("id"))
         if number in (0, self.me):
             return
         known = self.persons.get(number)
         found = known.streams if known is not None else ()
         if "streams" in one:
-            found = tuple(
-                Stream(number, str(s.get("mid", "")), str(s.get("type", "")))
-                for s in _listed(one, "streams")
-                if not s.get("disabled")
-            )
-        display = known.display if known is not None else Display(str(number))
+            streams = _listed(one, "streams")[:MAX_STREAMS]
+            found = tuple(_stream(number, s) for s in streams if not s.get("disabled"))
+            if known is None or _codecs(found) != _codecs(known.streams):
+                # Something else is sent now: what was refused may be taken.
+                self._forgive(number)
+        display = known.display if known is not None else Display(str(number)[:MAX_NAME])
         if isinstance(one.get("display"), str):
             display = Display.parse(one["display"])
         self.persons[number] = Person(number, display, found)
+
+    def _forgive(self, number: Feed) -> None:
+        for passed_over in (self._undecoded, self._silent):
+            for stream in [one for one in passed_over if one.feed == number]:
+                del passed_over[stream]
+        self._refused = {stream for stream in self._refused if stream.feed != number}
+
+
+def _stream(number: Feed, one: Json) -> Stream:
+    codec = str(one.get("codec") or "").lower()
+    return Stream(number, str(one.get("mid", "")), str(one.get("type", "")), codec)
+
+
+def _codecs(streams: tuple[Stream, ...]) -> list[tuple[Stream, str]]:
+    return [(stream, stream.codec) for stream in streams]
 
 
 def _listed(data: Json, key: str) -> list[Json]:
     value = data.get(key)
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) and not isinstance(value, bool) else 0

@@ -84,12 +84,12 @@ class JanusSocket:
     async def create(self) -> None:
         """Begin the session; ``run`` must be running."""
         answer = await self._ask(self.session.create(time.monotonic()))
-        self.session.number = int(answer.data.get("id", 0))
+        self.session.number = _given(answer)
 
     async def attach(self) -> int:
         """Attach to the room plug-in; gives the handle's number."""
         answer = await self._ask(self.session.attach(time.monotonic()))
-        return int(answer.data.get("id", 0))
+        return _given(answer)
 
     async def message(
         self, handle: int, body: Mapping[str, Any], jsep: Json | None = None
@@ -244,9 +244,17 @@ class JanusSocket:
             await self._on_event(event)
 
 
+def _given(answer: Answered) -> int:
+    """The number of a session or handle; raises LostError where the server gave none."""
+    number = answer.data.get("id")
+    if not isinstance(number, int) or not number:
+        raise LostError(f"the server gives no number but {str(number)[:40]!r}")
+    return number
+
+
 def _parsed(text: str | bytes) -> Json:
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return message if isinstance(message, dict) else {}

@@ -2,31 +2,41 @@
 
 import logging
 import time
+from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiortc import MediaStreamTrack, RTCSessionDescription
+from aiortc import MediaStreamTrack
 
+from appliance.dialers.janus.display import feed
 from appliance.dialers.janus.people import Stream
 from appliance.dialers.janus.socket import JanusSocket
-from appliance.dialers.path import close
+from appliance.dialers.path import NoPathError, close
 from appliance.dialers.stats import Measure
 from appliance.media.receive.track import FarTrack
 from appliance.media.receive.video import FarVideo
 from appliance.media.webrtc.connection import Connection, connection
+from appliance.media.webrtc.descriptions import NegotiationError
 
 log = logging.getLogger("diemcau.janus")
+
+SILENT_S = 3.0  # a picture of which so long nothing comes is not waited for: a camera that is off
+STOPPED_S = 8.0  # the same for one that was sent; a bad line takes as long to come back
+UNDECODED_S = 8.0  # packets come, no picture does: two keyframes were asked for in vain
+FLOWING_S = 2.0  # another medium has sent within it: the path is there
 
 Json = dict[str, Any]
 
 
 @dataclass(slots=True)
 class _Medium:
-    """One medium of the connection; ``stream`` is None while it carries nobody's."""
+    """One medium of the connection; ``stream`` is None while it carries nobody's, ``since`` is the
+    monotonic second from which on it carries that one."""
 
     mid: str
     kind: str
     stream: Stream | None
+    since: float = 0.0
 
 
 @dataclass
@@ -37,10 +47,14 @@ class Subscription:
     handle: int
     room: int | str
     pin: str
+    private_id: int
     measure: Measure
     pc: Connection = field(default_factory=connection)
     _media: dict[str, _Medium] = field(default_factory=dict)
     _joined: bool = False
+    _answered: set[Stream] = field(default_factory=set)
+    refused: set[Stream] = field(default_factory=set)
+    """What the server offered and cannot be taken, so far."""
 
     async def subscribe(self, wanted: list[Stream]) -> None:
         """Subscribe to exactly these; raises what `JanusSocket.message` raises."""
@@ -51,36 +65,96 @@ class Subscription:
         have = {one.stream: one for one in self._media.values() if one.stream is not None}
         add = [stream for stream in wanted if stream not in have]
         drop = [one for stream, one in have.items() if stream not in wanted]
-        picture = next((s for s in add if s.kind == "video"), None)
-        medium = next((one for one in drop if one.kind == "video"), None)
-        if picture is not None and medium is not None:
-            await self._switch(medium, picture)
-            add.remove(picture)
-            drop.remove(medium)
+        for picture in [stream for stream in add if stream.kind == "video"]:
+            # Janus leaves another codec's picture out, and says "ok".
+            alike = (
+                m for m in drop if m.stream and m.kind == "video" and _alike(m.stream, picture)
+            )
+            medium = next(alike, None)
+            if medium is not None and await self._switch(medium, picture):
+                add.remove(picture)
+                drop.remove(medium)
         if add or drop:
             await self._update(add, drop)
 
     async def answer(self, streams: object, offer: str) -> None:
-        """Take the server's offer of the media as they are now, and answer it."""
+        """Take the server's offer of the media as they are now, and answer it.
+
+        What cannot be taken of it is in `refused` then. Raises NegotiationError where that is all,
+        NoPathError where it is what was taken before; this subscription is then good for nothing.
+        """
         self._note(streams)
-        await self.pc.setRemoteDescription(RTCSessionDescription(offer, "offer"))
-        await self.pc.setLocalDescription(await self.pc.createAnswer())
+        carried = self.received
+        try:
+            text = await self.pc.answer(offer)
+        except NegotiationError as error:
+            self._blame(carried - self._answered)
+            if carried == self._answered:
+                raise NoPathError(str(error)) from error  # nothing is new in it: nobody to blame
+            raise
+        for mid in self.pc.refused & self._media.keys():
+            stream = self._media[mid].stream
+            self._blame({stream} if stream is not None else set())
+        self._answered = carried
         for track in self._tracks(None):
             self.measure.hears(track)
-        text = self.pc.localDescription.sdp
         await self.socket.message(
             self.handle, {"request": "start"}, {"type": "answer", "sdp": text}
         )
 
-    @property
-    def video(self) -> FarTrack | None:
-        """The picture that is received; None without one."""
-        return next(iter(self._tracks("video")), None)
+    def video(self, stream: Stream | None) -> FarTrack | None:
+        """The track of that picture; None while it is not received."""
+        mids = {medium.mid for medium in self._media.values() if medium.stream == stream}
+        found = (t for mid, t in self._by_mid() if mid in mids and t.kind == "video")
+        return next(found, None) if stream is not None else None
 
     @property
     def audio(self) -> set[MediaStreamTrack]:
         """All sounds that are received."""
         return set(self._tracks("audio"))
+
+    @property
+    def received(self) -> set[Stream]:
+        """All that is subscribed to now."""
+        return {medium.stream for medium in self._media.values() if medium.stream is not None}
+
+    def hears(self, now: float) -> bool:
+        """Whether any sound comes, or may be about to."""
+        silent = self.silent(now)
+        return any(one.kind == "audio" and one not in silent for one in self.received)
+
+    def silent(self, now: float) -> set[Stream]:
+        """The pictures and sounds of which nothing comes, while the path is there."""
+        heard = {mid: track.packet_at for mid, track in self._by_mid()}
+        flows = any(now - at < FLOWING_S for at in heard.values())
+        found = set()
+        for medium in self._media.values():
+            at = heard.get(medium.mid, float("-inf"))
+            if medium.stream is None or not medium.since:
+                continue
+            if at < medium.since:
+                silent = now - medium.since > SILENT_S
+            else:
+                silent = flows and now - at > STOPPED_S
+            if silent:
+                found.add(medium.stream)
+        return found
+
+    def undecoded(self) -> set[Stream]:
+        """The pictures whose packets come, are read for, and give no frame."""
+        found = set()
+        for medium in self._media.values():
+            track = self.video(medium.stream)
+            if medium.stream is None or not medium.since or not isinstance(track, FarVideo):
+                continue
+            if track.undecoded_s(medium.since) > UNDECODED_S:
+                found.add(medium.stream)
+        return found
+
+    def stands(self, now: float) -> None:
+        """The path is there since `now`: what was subscribed before it may begin now."""
+        for medium in self._media.values():
+            medium.since = medium.since or now
 
     async def close(self) -> None:
         """Stop receiving and close the connection."""
@@ -93,19 +167,26 @@ class Subscription:
         body["streams"] = [{"feed": s.feed, "mid": s.mid} for s in wanted]
         if self.pin:
             body["pin"] = self.pin
+        if self.private_id:
+            body["private_id"] = self.private_id
         answer = await self.socket.message(self.handle, body)
         self._joined = True
         await self.answer(answer.data.get("streams"), answer.sdp)
 
-    async def _switch(self, medium: _Medium, stream: Stream) -> None:
+    async def _switch(self, medium: _Medium, stream: Stream) -> bool:
+        """Let a medium carry another picture; False where the server did not do it."""
         change = {"feed": stream.feed, "mid": stream.mid, "sub_mid": medium.mid}
-        await self.socket.message(self.handle, {"request": "switch", "streams": [change]})
-        medium.stream = stream
-        log.info("far ← picture of %d", stream.feed)
-        if isinstance(self.video, FarVideo):
-            # The decoder would lay the new pictures onto the old one and see nothing wrong with
-            # that, until somebody happens to send a keyframe.
-            self.video._broken(time.monotonic())
+        answer = await self.socket.message(self.handle, {"request": "switch", "streams": [change]})
+        told = [one for one in _listed(answer.data) if str(one.get("mid")) == medium.mid]
+        if answer.data.get("changes") == 0 or any(_stream(one) != stream for one in told):
+            log.info("far ← the server keeps the old picture at a switch")
+            return False
+        medium.stream, medium.since = stream, time.monotonic()
+        log.info("far ← picture of %s", stream.feed)
+        track = self.video(stream)
+        if isinstance(track, FarVideo):
+            track.begin_anew()
+        return True
 
     async def _update(self, add: list[Stream], drop: list[_Medium]) -> None:
         body: Json = {"request": "update"}
@@ -121,14 +202,19 @@ class Subscription:
 
     def _note(self, streams: object) -> None:
         """Take over the server's list of media."""
-        for one in streams if isinstance(streams, list) else []:
-            if not isinstance(one, dict):
-                continue
-            mid, kind, feed = str(one.get("mid")), str(one.get("type")), one.get("feed_id")
-            stream = None
-            if isinstance(feed, int) and one.get("active", True):
-                stream = Stream(feed, str(one.get("feed_mid")), kind)
-            self._media[mid] = _Medium(mid, kind, stream)
+        for one in _listed({"streams": streams}):
+            mid, stream = str(one.get("mid")), _stream(one)
+            known = self._media.get(mid)
+            if known is None or known.stream != stream:
+                since = time.monotonic() if self.pc.connectionState == "connected" else 0.0
+                self._media[mid] = _Medium(mid, str(one.get("type")), stream, since)
+
+    def _blame(self, streams: Set[Stream]) -> None:
+        """Refuse these from now on; of an offer that cannot be taken the new pictures first."""
+        pictures = {stream for stream in streams if stream.kind == "video"}
+        for stream in pictures or streams:
+            log.warning("far ← %s of %s cannot be taken", stream.kind, stream.feed)
+        self.refused |= pictures or streams
 
     def _tracks(self, kind: str | None) -> list[FarTrack]:
         busy = {m for m, one in self._media.items() if one.stream is not None}
@@ -140,3 +226,22 @@ class Subscription:
     def _by_mid(self) -> list[tuple[str, FarTrack]]:
         pairs = [(t.mid, t.receiver.track) for t in self.pc.getTransceivers()]
         return [(m, track) for m, track in pairs if m and isinstance(track, FarTrack)]
+
+
+def _listed(data: Json) -> list[Json]:
+    streams = data.get("streams")
+    return [one for one in streams if isinstance(one, dict)] if isinstance(streams, list) else []
+
+
+def _stream(one: Json) -> Stream | None:
+    """Whose medium a line of the server's list is; None while it is nobody's."""
+    number = feed(one.get("feed_id"))
+    if not number or not one.get("active", True):
+        return None
+    codec = str(one.get("codec") or "").lower()
+    return Stream(number, str(one.get("feed_mid")), str(one.get("type")), codec)
+
+
+def _alike(one: Stream, other: Stream) -> bool:
+    """Whether both have one codec, as far as the server says."""
+    return not (one.codec and other.codec) or one.codec == other.codec

@@ -114,6 +114,7 @@ class FarTrack(MediaStreamTrack):
         self.feedback: Feedback = feedback or NoFeedback()
         self.round_trip_s: float | None = None  # where the transport knows it
         self.repairs = True  # whether the far end retransmits
+        self.packet_at = float("-inf")  # when the last packet came
         self._clock = clock or FarClock()
         self._stream: StreamClock = self._clock.stream(90000)
         self._counts = Counts()
@@ -121,6 +122,7 @@ class FarTrack(MediaStreamTrack):
 
     def feed(self, packet: Packet, codec: str, rate: int, now: float) -> None:
         """Take one RTP packet of `codec` (its SDP encoding name) with a clock of `rate` Hz."""
+        self.packet_at = now
         self._counts.codec = codec
         self._counts.packets += 1
         self._counts.bytes += len(packet.payload)

@@ -62,6 +62,7 @@ class FarVideo(FarTrack):
         self._read_at = self._now()
         self._reading = 0
         self._asleep = False
+        self._awake_at = self._read_at
 
     def _feed(self, packet: Packet, codec: str, rate: int, now: float) -> None:
         if self.readyState != "live":
@@ -155,6 +156,22 @@ class FarVideo(FarTrack):
             self._jitter.needs_keyframe(now)
             self._send_feedback(now)
 
+    def begin_anew(self) -> None:
+        """Show nothing more before a keyframe: from now on another sender's packets come.
+
+        A decoder would lay the new pictures onto the old one and see nothing wrong with that, until
+        somebody happens to send a keyframe.
+        """
+        self._broken(self._now())
+
+    def undecoded_s(self, since: float) -> float:
+        """For how many seconds after `since` packets have come and been read for, without one
+        frame; 0.0 while no packet comes or nobody reads."""
+        now = self._now()
+        if self._asleep or now - self.packet_at > FREEZE_THRESHOLD_S:
+            return 0.0
+        return max(0.0, now - max(since, self._awake_at, self._shown_at or 0.0))
+
     def _show(self, frame: av.VideoFrame, timestamp: int, now: float) -> None:
         counts = self._counts
         gap = 0.0 if self._shown_at is None else now - self._shown_at
@@ -223,6 +240,7 @@ class FarVideo(FarTrack):
         self._read_at = now
         if self._asleep:
             self._asleep = False
+            self._awake_at = now
             self._frames.clear()
             self._broken(now)
 

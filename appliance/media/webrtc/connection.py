@@ -5,6 +5,7 @@ media that use aiortc's private names; aiortc is pinned to one minor version, wi
 name.
 """
 
+import logging
 from collections.abc import Sequence
 
 from aiortc import (
@@ -23,9 +24,12 @@ from aiortc.rtp import RtpPacket
 
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp.send_rate import SendRate
+from appliance.media.webrtc.descriptions import NegotiationError, TakenAnswer, TakenOffer
 from appliance.media.webrtc.dtls_handshake import Handshake
 from appliance.media.webrtc.receiver import Receiver
 from appliance.media.webrtc.sender import Sender
+
+log = logging.getLogger(__name__)
 
 _PREFERRED = {"video": "video/H264", "audio": "audio/opus"}
 MAX_RECEIVE_BPS = 2_500_000
@@ -67,6 +71,9 @@ class Connection(RTCPeerConnection):
         self.clock = FarClock()
         self.send_rate = send_rate
         self._receive_bps = receive_bps
+        self.refused: frozenset[str] = frozenset()
+        """What of the last remote description is not used: in an offer the mids of media whose
+        codec we do not take, in an answer the kinds that the far end does not take."""
         super().__init__(configuration)
 
     @property
@@ -78,19 +85,60 @@ class Connection(RTCPeerConnection):
                 return sender.round_trip_s
         return None
 
+    async def answer(self, offer: str) -> str:
+        """Take a far end's offer; gives our answer. Raises NegotiationError.
+
+        A medium whose codec we do not take is rejected in it, and named in `refused`.
+        """
+        taken = TakenOffer.of(offer)
+        try:
+            await self._set_remote(RTCSessionDescription(taken.text, "offer"))
+            await self.setLocalDescription(await self.createAnswer())
+        except Exception as error:
+            raise NegotiationError(f"the far end's offer cannot be taken: {error!r}") from error
+        self.refused = taken.refused
+        return taken.answer(self.localDescription.sdp)
+
     async def setRemoteDescription(  # noqa: N802 - aiortc's name
         self,
         sessionDescription: RTCSessionDescription,  # noqa: N803
     ) -> None:
-        """As in aiortc, also for a far end that lists our media in another order.
+        """As in aiortc, also for a far end whose description aiortc does not take as it is, or that
+        lists our media in another order.
 
-        aiortc 1.16 takes the first transceiver's transport, which all share in one bundle, for
+        Raises NegotiationError, whatever aiortc raises, for what a stranger's text can raise there
+        is no closed set; the connection is then good for nothing more.
+        """
+        text, kind = sessionDescription.sdp, sessionDescription.type
+        try:
+            if kind == "offer":
+                offer = TakenOffer.of(text)
+                refused, text = offer.refused, offer.text
+            else:
+                answer = TakenAnswer.of(text, self.localDescription.sdp)
+                refused, text = answer.refused, answer.text
+            await self._set_remote(RTCSessionDescription(text, kind))
+        except NegotiationError:
+            raise
+        except Exception as error:
+            raise NegotiationError(f"the far end's {kind} cannot be taken: {error!r}") from error
+        self.refused = refused
+
+    async def close(self) -> None:
+        """As in aiortc, also after a NegotiationError has left it half made."""
+        try:
+            await super().close()
+        except AttributeError as error:
+            log.warning("near → a connection that was half made: %r", error)
+
+    async def _set_remote(self, description: RTCSessionDescription) -> None:
+        """aiortc 1.16 takes the first transceiver's transport, which all share in one bundle, for
         one that the bundle made superfluous, and stops it, when an offer begins with another.
         """
         for transceiver in self.getTransceivers():
             transceiver._bundled = True
         try:
-            await super().setRemoteDescription(sessionDescription)
+            await super().setRemoteDescription(description)
         finally:
             # Candidates that come later are for the first medium of the bundle.
             lines = [t for t in self.getTransceivers() if t._get_mline_index() is not None]

@@ -59,11 +59,12 @@ class Room:
                 person.display.returned,
             )
             for person in self._people.persons.values()
+            if isinstance(person.number, int)
         ]
 
     def number_of(self, name: str) -> int | None:
         """The participant of that name; None where there is none."""
-        found = (p.number for p in self._people.persons.values() if p.display.name == name)
+        found = (p.number for p in self.participants() if p.name == name)
         return next(found, None) if name else None
 
     async def show(self, floor: int | None) -> None:
