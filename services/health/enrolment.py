@@ -29,9 +29,14 @@ from services.health.credentials import Credentials, Pair, client_tls, request
 log = logging.getLogger("diemcau.health.enrol")
 
 PENDING_POLL_S = 10.0
-"""While somebody at the IT centre may be looking at the code."""
-RENEWAL_CHECK_S = 3600.0
-"""Between two looks at the certificate's end; a renewal has a third of a life's time."""
+"""While somebody at the IT centre may be looking at the code; and between two looks at the
+certificate's end. A box that was off for a year learns the time some seconds after its start, and
+the broker does not let it in before it has renewed."""
+MAX_RENEWAL_RETRY_S = 3600.0
+"""Between two tries of a renewal that fails; it has a third of a life's time."""
+NOT_KNOWN = ("too-old", "unknown")
+"""Refusals of a renewal after which the device asks anew, with a code for the TV: the certificate
+ended years ago, or the province has lost what it knew of it."""
 REQUEST_DEADLINE_S = 20.0
 ENROLMENT_ERRORS = (
     httpx.HTTPError,
@@ -77,15 +82,17 @@ class EnrolmentClient:
         digest = hashlib.sha256(applicant.site.encode()).digest()
         self._spread = int.from_bytes(digest[:4], "big") / 2**32
         self._logged = ""
+        self._anew = False
         self.pair = credentials.pair()
         self.claim = ""
         self.refused = ""
 
     async def run(self) -> None:
         """Look after the certificate until cancelled; whatever fails is tried again."""
+        wait = self._poll_s
         while True:
-            await self._step()
-            wait = self._poll_s if self._due() else RENEWAL_CHECK_S
+            answered = await self._step()
+            wait = self._poll_s if answered else min(2 * wait, MAX_RENEWAL_RETRY_S)
             await asyncio.sleep(wait)
 
     def _due(self) -> bool:
@@ -94,15 +101,21 @@ class EnrolmentClient:
             return True
         return self._trusted() and self._now() >= self.pair.renewal_at(self._spread)
 
-    async def _step(self) -> None:
+    async def _step(self) -> bool:
+        """Ask where it is time to; False where a renewal failed, which is tried ever later."""
         if not self._due() or not self._applicant.url:
-            return
+            return True
+        renews = self.pair is not None and not self._anew
         try:
             async with asyncio.timeout(REQUEST_DEADLINE_S):
-                answer = await (self._ask() if self.pair is None else self._renew(self.pair))
+                answer = await (self._renew(self.pair) if renews and self.pair else self._ask())
             self._take(answer)
         except ENROLMENT_ERRORS as error:
             self._log_once(f"not answered: {type(error).__name__}: {error}")
+            return not renews
+        if renews and answer.detail in NOT_KNOWN:
+            self._anew = True
+        return self._anew or not renews or answer.state is not EnrolState.REFUSED
 
     async def _ask(self) -> EnrolAnswer:
         key = self._credentials.next_key()
@@ -145,7 +158,7 @@ class EnrolmentClient:
         self.refused = answer.detail if answer.state is EnrolState.REFUSED else ""
         if answer.state is EnrolState.APPROVED:
             self.pair = self._credentials.keep(answer.certificate.encode())
-            self.claim = ""
+            self.claim, self._anew = "", False
             log.info("far ← certificate until %.0f", self.pair.end)
             self._changed()
         elif answer.state is EnrolState.PENDING:

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report, parse_report
-from appliance.wire.topics import Topic
+from appliance.wire.topics import FROM_SITE, Topic, all_sites_filter
 from services.health.credentials import Pair, client_tls, private_pem
 from services.province.broker.configuration import BrokerFiles
 from services.province.broker.process import Mosquitto, mosquitto
@@ -87,7 +87,8 @@ def broker_fixture(folder: Path) -> BrokerFixture:
     files = BrokerFiles(folder, port=free_port())
     files.write(authority, ["localhost"], time.time())
     access = folder / "access"
-    access.write_text(f"{access.read_text()}\nuser {LISTENER}\ntopic read diemcau/#\n")
+    heard = "".join(f"topic read {all_sites_filter(kind)}\n" for kind in FROM_SITE)
+    access.write_text(f"{access.read_text()}\nuser {LISTENER}\n{heard}")
     broker = BrokerFixture(folder, authority, files)
     broker.revoke()
     return broker

@@ -36,6 +36,7 @@ from services.province.ca.authority_files import (
 )
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
+from services.province.ca.renewal import listed
 
 log = logging.getLogger("diemcau.province.local_broker")
 
@@ -113,7 +114,8 @@ async def run_local_broker(
     settings.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     authority, files, ledger = settings.authority(time.time()), settings.files, settings.ledger
     ledger.check()
-    enrolment = Enrolment(authority, ledger, alarm=alarm)
+    on_list = partial(listed, files.revoked, authority)
+    enrolment = Enrolment(authority, ledger, alarm=alarm, listed=on_list)
     upkeep = Upkeep(files, settings.names, authority, enrolment, ledger, web=settings.web)
     upkeep.write()
     identity = ClientIdentity(

@@ -128,6 +128,11 @@ def common_name(certificate: x509.Certificate) -> str:
     return _attribute(certificate.subject, NameOID.COMMON_NAME)
 
 
+def serial_of(certificate: x509.Certificate) -> str:
+    """The serial number of the board in a site's certificate, "" where it has none."""
+    return _attribute(certificate.subject, NameOID.SERIAL_NUMBER)
+
+
 def _attribute(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     found = name.get_attributes_for_oid(oid)
     return str(found[0].value) if found else ""

@@ -4,6 +4,7 @@ A device's key is its identity. A request is identified by its key's fingerprint
 is made of that key (`appliance/wire/enrolment.py`); who approves confirms that the TV shows it.
 """
 
+import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import StrEnum
@@ -21,15 +22,18 @@ from appliance.wire.enrolment import (
     plain_claim,
 )
 from appliance.wire.topics import SITE
-from services.province.ca.authority import SITE_DAYS, Authority
+from services.province.ca.authority import SITE_DAYS, Authority, common_name, serial_of
 from services.province.ca.keys import (
     der,
     fingerprint,
+    is_client,
     is_signed_by,
     parse_certificate,
     requested_key,
 )
 from services.province.ca.ledger import Entry, EntryState, Ledger
+
+log = logging.getLogger("diemcau.province.enrolment")
 
 MAX_PENDING_S = 24 * 3600.0
 """A request that is neither approved nor repeated is deleted after this."""
@@ -44,7 +48,6 @@ class Refusal(StrEnum):
 
     BAD_REQUEST = "bad-request"
     WRONG_CLAIM = "wrong-claim"
-    UNKNOWN = "unknown"
     REVOKED = "revoked"
     DECLINED = "declined"
     TOO_OLD = "too-old"
@@ -62,7 +65,8 @@ class EnrolmentError(Exception):
 
 
 class Enrolment:
-    """The rules. `alarm` is called with a site and a reason when two devices have one identity."""
+    """The rules. `alarm` is called with a site and a reason when two devices have one identity;
+    `listed` gives the serial numbers of the broker's list, which outlives a ledger's loss."""
 
     def __init__(
         self,
@@ -70,11 +74,13 @@ class Enrolment:
         ledger: Ledger,
         *,
         alarm: Callable[[str, str], None] = lambda _site, _reason: None,
+        listed: Callable[[], set[int]] = set,
         days: float = SITE_DAYS,
     ) -> None:
         self._authority = authority
         self._ledger = ledger
         self._alarm = alarm
+        self._listed = listed
         self._days = days
 
     def ask(self, request: EnrolRequest, now: float) -> EnrolAnswer:
@@ -187,17 +193,51 @@ class Enrolment:
         key: ec.EllipticCurvePublicKey,
         now: float,
     ) -> EnrolAnswer:
-        entry = self._ledger.get(fingerprint(old.public_key()))
+        entry = self._ledger.get(fingerprint(old.public_key())) or self._adopted(old, now)
         if entry is None:
-            return _refused(Refusal.UNKNOWN)
+            return _refused(Refusal.BAD_REQUEST)
         if entry.state is not EntryState.APPROVED:
             return _refused(Refusal.REVOKED)
-        if now > old.not_valid_after_utc.timestamp() + MAX_EXPIRED_S:
+        over_s = now - old.not_valid_after_utc.timestamp()
+        if over_s > MAX_EXPIRED_S:
             return _refused(Refusal.TOO_OLD)
+        if over_s > 0:
+            log.warning("%s comes back %.0f days after its certificate's end", entry.site,
+                        over_s / 86_400)  # fmt: skip
         if entry.serial and request.serial and entry.serial != request.serial:
             self._alarm(entry.site, f"renewal from board {request.serial}, not {entry.serial}")
             return _refused(Refusal.CLONED)
         return self._issue_successor(entry, request, key, now)
+
+    def _adopted(self, old: x509.Certificate, now: float) -> Entry | None:
+        """The entry for a site's certificate of this authority that the ledger does not know: it
+        was issued after the backup from which the ledger was restored. None for another's."""
+        site, key = common_name(old), old.public_key()
+        if (
+            not SITE.fullmatch(site)
+            or not is_client(old)
+            or not isinstance(key, ec.EllipticCurvePublicKey)
+        ):
+            return None
+        revoked = old.serial_number in self._listed()
+        entry = Entry(
+            fingerprint=fingerprint(key),
+            claim=claim_code(der(key)),
+            site=site,
+            csr="",
+            state=EntryState.REVOKED if revoked else EntryState.APPROVED,
+            serial=serial_of(old),
+            asked_at=now,
+            seen_at=now,
+            certificate=old.public_bytes(serialization.Encoding.PEM).decode(),
+            number=str(old.serial_number),
+            ends_at=old.not_valid_after_utc.timestamp(),
+            decided_at=now,
+            decided_by="adopted",
+        )
+        log.warning("the ledger did not know a certificate of %s and takes it in", site)
+        self._ledger.put(entry)
+        return entry
 
     def _issue_successor(
         self, entry: Entry, request: RenewRequest, key: ec.EllipticCurvePublicKey, now: float

@@ -10,6 +10,7 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from appliance.wire.enrolment import RenewRequest, signed_part
 from services.province.ca.authority import common_name
@@ -47,6 +48,15 @@ def is_signed_by(certificate: x509.Certificate, request: RenewRequest) -> bool:
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True
+
+
+def is_client(certificate: x509.Certificate) -> bool:
+    """Whether it is a client's certificate, as each site has it, and not a server's."""
+    try:
+        purposes = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+    return ExtendedKeyUsageOID.CLIENT_AUTH in purposes
 
 
 def der(key: ec.EllipticCurvePublicKey) -> bytes:

@@ -4,7 +4,7 @@ cloned."""
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,6 +38,7 @@ class Centre:
     enrolment: Enrolment
     authority: Authority
     alarms: list[str] = field(default_factory=list)
+    listed: set[int] = field(default_factory=set)
     later_s: float = 0.0
 
     def now(self) -> float:
@@ -51,10 +52,18 @@ class Centre:
         """The sites with a certificate that counts."""
         return {entry.site for entry in self.enrolment.of(EntryState.APPROVED)}
 
-    def device(self, folder: Path, site: str = SITE, serial: str = "100") -> EnrolmentClient:
+    def device(
+        self,
+        folder: Path,
+        site: str = SITE,
+        serial: str = "100",
+        trusted: Callable[[], bool] = lambda: True,
+    ) -> EnrolmentClient:
         """A box; what it keeps is in `folder`."""
         applicant = Applicant(site, serial, "Raspberry Pi 5", self.url, self.ca)
-        return EnrolmentClient(applicant, Credentials(folder), now=self.now, poll_s=0.05)
+        return EnrolmentClient(
+            applicant, Credentials(folder), now=self.now, trusted=trusted, poll_s=0.05
+        )
 
 
 @asynccontextmanager
@@ -62,14 +71,16 @@ async def centre(folder: Path, *, days: float = 365.0) -> AsyncIterator[Centre]:
     """A real TLS server with the enrolment's routes."""
     authority = open_authority(folder / "authority", time.time())
     alarms: list[str] = []
+    on_list: set[int] = set()
     enrolment = Enrolment(
         authority,
         FolderLedger(folder / "ledger"),
         alarm=lambda site, reason: alarms.append(f"{site}: {reason}"),
+        listed=lambda: on_list,
         days=days,
     )
     port = free_port()
-    one = Centre(folder, f"https://127.0.0.1:{port}", enrolment, authority, alarms)
+    one = Centre(folder, f"https://127.0.0.1:{port}", enrolment, authority, alarms, on_list)
     key = ec.generate_private_key(ec.SECP256R1())
     (folder / "server-key.pem").write_bytes(private_pem(key))
     certificate = authority.server(key.public_key(), ["127.0.0.1"], time.time())
@@ -193,13 +204,81 @@ async def test_after_months_in_a_cupboard_the_expired_one_renews(tmp_path: Path)
         assert first.end < one.now()
 
 
+@pytest.mark.case("K10")
 async def test_after_years_it_has_to_be_approved_anew(tmp_path: Path) -> None:
+    """It asks by itself and shows a code, as a new box does."""
     async with centre(tmp_path / "centre", days=90) as one:
-        await let_in(one, tmp_path / "box")
+        first = (await let_in(one, tmp_path / "box")).pair
+        assert first is not None
         one.later_s = 5 * 365 * DAY
         device = one.device(tmp_path / "box")
         async with asking(device):
-            await until("it is refused", lambda: device.refused == Refusal.TOO_OLD)
+            (waiting,) = await until("it waits", lambda: one.enrolment.pending(one.now()))
+            assert device.claim == waiting.claim
+            one.enrolment.approve(device.claim, one.now(), by="a test", instead=True)
+            await until("it is in", lambda: device.pair and device.pair.end > one.now())
+        assert device.claim == ""
+
+
+@pytest.mark.case("K13")
+async def test_one_issued_after_the_backup_renews_and_a_revoked_one_does_not(
+    tmp_path: Path,
+) -> None:
+    """The restored ledger knows neither; the broker's list has the second."""
+    async with centre(tmp_path / "centre", days=90) as one:
+        device = await let_in(one, tmp_path / "box")
+        first = device.pair
+        assert first is not None
+        for file in (tmp_path / "centre/ledger").iterdir():
+            file.unlink()
+        one.later_s = 80 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is renewed", lambda: device.pair and device.pair.end > first.end)
+        assert device.pair is not None
+        for file in (tmp_path / "centre/ledger").iterdir():
+            file.unlink()
+        one.listed.add(device.pair.certificate.serial_number)
+        one.later_s = 160 * DAY
+        again = one.device(tmp_path / "box")
+        async with asking(again):
+            await until("it is refused", lambda: again.refused == Refusal.REVOKED)
+
+
+@pytest.mark.parametrize("kind", ["server", "province", "another authority"])
+async def test_no_other_certificate_renews_as_a_sites(tmp_path: Path, kind: str) -> None:
+    async with centre(tmp_path / "centre", days=90) as one:
+        key = ec.generate_private_key(ec.SECP256R1())
+        made = {
+            "server": lambda: one.authority.server(key.public_key(), [SITE], time.time()),
+            "province": lambda: one.authority.site(key.public_key(), "_province", "", time.time()),
+            "another authority": lambda: Authority.make(time.time()).site(
+                key.public_key(), SITE, "", time.time()
+            ),
+        }[kind]()
+        (tmp_path / "box").mkdir()
+        (tmp_path / "box/identity.pem").write_bytes(private_pem(key) + Pair(key, made).pem)
+        one.later_s = 800 * DAY
+        device = one.device(tmp_path / "box")
+        async with asking(device):
+            await until("it is refused", lambda: device.refused == Refusal.BAD_REQUEST)
+
+
+@pytest.mark.case("K10")
+async def test_a_box_that_learns_the_time_late_renews_then(tmp_path: Path) -> None:
+    """It was off for a year and more; the broker does not let it in before."""
+    async with centre(tmp_path / "centre", days=90) as one:
+        first = (await let_in(one, tmp_path / "box")).pair
+        assert first is not None
+        one.later_s = 400 * DAY
+        known = asyncio.Event()
+        device = one.device(tmp_path / "box", trusted=known.is_set)
+        async with asking(device):
+            await asyncio.sleep(0.3)
+            assert device.pair is not None
+            assert device.pair.certificate == first.certificate
+            known.set()
+            await until("it is renewed", lambda: device.pair and device.pair.end > one.now())
 
 
 async def test_a_revoked_one_is_refused_and_listed(tmp_path: Path) -> None:
