@@ -22,11 +22,13 @@ from sqlalchemy.exc import IntegrityError
 from appliance.base.journal import open_journal
 from appliance.base.run import run_until_signal
 from appliance.base.site_file import FORMS
+from appliance.base.systemd import SystemdNotifier
 from services.province.accounts import Role, add_account, hashed
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.authority_files import AuthorityError
 from services.province.ca.ledger import LedgerError
+from services.province.connections import Connections, connections_allowed, raise_handle_limit
 from services.province.console.app import application
 from services.province.console.render import Pages
 from services.province.console.request import Province
@@ -39,9 +41,11 @@ from services.province.history.retention import Retention
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import Account
-from services.province.web_server import WebServer
+from services.province.web_server import ListenError, WebServer
 
 log = logging.getLogger("diemcau.province")
+WATCHDOG_INTERVAL_S = 2.0
+"""A loop that stands for a minute is ended by systemd (``WatchdogSec=`` of the unit)."""
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
 
 
@@ -71,6 +75,11 @@ def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> s
 @click.option("--site-ca", default="", help="Path, on a site, of our certificate authority.")
 @click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
+@click.option(
+    "--own-certificate",
+    is_flag=True,
+    help="HTTPS with a certificate of the province's own authority, for the host of --url.",
+)
 @click.option("--proxy", default="", help="Address of the proxy whose X-Forwarded-For is believed.")
 @click.option(
     "--broker/--no-broker",
@@ -115,6 +124,7 @@ def province(
     site_ca: str,
     cert: Path | None,
     key: Path | None,
+    own_certificate: bool,
     proxy: str,
     metrics_token_file: Path | None,
     calendars: tuple[str, ...],
@@ -134,8 +144,11 @@ def province(
     """
     if (cert is None) != (key is None):
         raise click.UsageError("--cert and --key go together.")
+    if own_certificate and (cert or not broker):
+        raise click.UsageError("--own-certificate goes with a broker and without --cert.")
     open_journal("province")
-    scheme = "https" if cert else "http"
+    raise_handle_limit()
+    scheme = "https" if cert or own_certificate else "http"
     url = (url or f"{scheme}://{host}:{port}").rstrip("/")
     broker_name = broker_name or urlsplit(url).hostname or broker_host
     broker_url = f"mqtts://{broker_name}:{broker_port}" if broker else ""
@@ -151,32 +164,45 @@ def province(
         click.echo(notice, err=True)
     click.echo(settings.url, err=True)
     log.info("near → %s, %s", settings.url, tables.url.get_backend_name())
+    web = (urlsplit(url).hostname or host) if own_certificate else ""
+    local_broker = (
+        LocalBroker(data / "broker", broker_host, broker_port, (broker_name,), web)
+        if broker
+        else None
+    )
+    if own_certificate and local_broker is not None:
+        cert = key = local_broker.files.web
+    connections = Connections(most=connections_allowed(), exempt=proxy)
     listen = partial(
         uvicorn.Config,
         host=host,
         port=port,
         ssl_certfile=cert,
         ssl_keyfile=key,
-        proxy_headers=bool(proxy),
-        forwarded_allow_ips=proxy or None,
         log_level="warning",
         access_log=False,  # the agendas' addresses are secrets
         server_header=False,
         timeout_graceful_shutdown=2,
     )
-    local_broker = (
-        LocalBroker(data / "broker", broker_host, broker_port, (broker_name,)) if broker else None
-    )
+
+    def server(app: FastAPI) -> WebServer:
+        return WebServer(listen(app), connections, proxy=proxy)
+
     try:
-        asyncio.run(run_until_signal(_serve(program, listen, local_broker)))
-    except* (BrokerError, AuthorityError, LedgerError) as group:
+        systemd = SystemdNotifier()
+        serving = _serve(program, server, local_broker, systemd)
+        asyncio.run(run_until_signal(serving, systemd=systemd))
+    except* (BrokerError, AuthorityError, LedgerError, ListenError) as group:
         raise click.ClickException(str(group.exceptions[0])) from None
     finally:
         tables.close()
 
 
 async def _serve(
-    program: Province, listen: Callable[[FastAPI], uvicorn.Config], local_broker: LocalBroker | None
+    program: Province,
+    server: Callable[[FastAPI], WebServer],
+    local_broker: LocalBroker | None,
+    systemd: SystemdNotifier,
 ) -> None:
     """Run all parts; if one ends by an error the program ends, and systemd restarts it."""
     database = program.database
@@ -202,7 +228,8 @@ async def _serve(
             program = replace(
                 program, enrolment=running.enrolment, ingest_counts=running.ingest.counts
             )
-        served = WebServer(listen(application(program)))
+        served = server(application(program))
+        parts.append(tasks.create_task(_tell_systemd(systemd, served), name="systemd"))
         # Libraries make two hundred thousand objects at the start that stay: each full collection
         # would walk through them, while somebody waits for a page.
         gc.freeze()
@@ -211,6 +238,15 @@ async def _serve(
         finally:
             for part in parts:  # before the broker, to which they speak
                 part.cancel()
+
+
+async def _tell_systemd(systemd: SystemdNotifier, served: WebServer) -> None:
+    """Ready when pages are served; alive for as long as this loop gets its turn."""
+    while True:
+        if served.started:
+            systemd.ready()
+            systemd.feed_watchdog()
+        await asyncio.sleep(WATCHDOG_INTERVAL_S)
 
 
 def first_administrator(program: Province, data: Path, *, ask: bool = False) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,10 +24,16 @@ START_S = 240.0
 class Program:
     """One copy of the program: its address and its folder."""
 
+    port: int
     url: str
     data: Path
     log: Path
     process: asyncio.subprocess.Process
+
+    @property
+    def host(self) -> str:
+        """Where it listens."""
+        return "127.0.0.1"
 
     @property
     def password(self) -> str:
@@ -63,7 +70,8 @@ async def a_province(
                 "--data", str(data), "--broker-port", str(broker_port or free_port()), *words,
                 stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
             )  # fmt: skip
-        program = Program(f"http://127.0.0.1:{chosen}", data, log, process)
+        scheme = "https" if "--own-certificate" in words else "http"
+        program = Program(chosen, f"{scheme}://127.0.0.1:{chosen}", data, log, process)
         try:
             await until_told(
                 "the province answers or has ended", partial(_settled, program), within=START_S,
@@ -81,8 +89,14 @@ async def a_province(
 async def _settled(program: Program) -> bool:
     if program.process.returncode is not None:
         return True
+    ca = program.data / "broker/ca.pem"
+    verify: ssl.SSLContext | bool = True
+    if program.url.startswith("https:"):
+        if not ca.exists():
+            return False
+        verify = ssl.create_default_context(cafile=ca)
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=10.0) as http:
+        async with httpx.AsyncClient(trust_env=False, verify=verify, timeout=10.0) as http:
             return (await http.get(f"{program.url}/login")).is_success
     except httpx.TransportError:
         return False

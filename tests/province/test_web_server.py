@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
+from services.province.connections import Connections
 from services.province.web_server import WebServer
 from tests.process.ports import free_port
 from tests.process.waiting import until
@@ -23,7 +24,8 @@ class Site:
         self._port = free_port()
         app = Starlette(routes=[Route("/", self._page)])
         self.server = WebServer(
-            uvicorn.Config(app, port=self._port, log_level="warning", timeout_graceful_shutdown=30)
+            uvicorn.Config(app, port=self._port, log_level="warning", timeout_graceful_shutdown=30),
+            Connections(),
         )
         self.url = f"http://127.0.0.1:{self._port}/"
 
