@@ -153,6 +153,11 @@ class Call(Protocol):
         who or what it is, such as "Chủ tọa: VP9"; outside text, so short."""
 
     @property
+    def heard_at(self) -> float:
+        """The monotonic second of the far end's last sign of life that is no media to show: RTCP,
+        say, while it is silent; -inf where none is known."""
+
+    @property
     def ended(self) -> EndReason | None:
         """Why the call is over; None while it is up."""
 

@@ -79,6 +79,7 @@ class StoryCall:
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor(speaker="Chủ tọa")
         self.problems: dict[ProblemKey, str] = {}
+        self.heard_at = float("-inf")
         self.ended: EndReason | None = None
         self.detail = ""
         self.hands: list[bool] = []

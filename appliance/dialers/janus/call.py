@@ -58,6 +58,7 @@ class JanusCall:
         self.detail = ""
         self.floor = FarFloor()
         self.problems: dict[ProblemKey, str] = {}
+        self.heard_at = float("-inf")
         self.video: MediaStreamTrack | None = None
         self.audio: MediaStreamTrack | None = None
         self._room: Feed = int(address.room) if address.room.isdecimal() else address.room

@@ -130,6 +130,11 @@ class SipCall:
         """The far sound."""
         return None if self.ended else self._media.audio
 
+    @property
+    def heard_at(self) -> float:
+        """The last packet of the far end, RTCP included: on hold it sends nothing else."""
+        return self._media.heard_at
+
     async def changed(self) -> None:
         """Wait until any public attribute is another one."""
         await self._change.wait()
@@ -273,6 +278,7 @@ class SipCall:
         except SdpError as error:
             self._fail(DialError(EndReason.REFUSED, f"no media in common: {error}"))
             return
+        self._note_refusal()
         if self._outcome is not None and not self._outcome.done():
             self._outcome.set_result(None)
         self._change.tell()
@@ -285,6 +291,7 @@ class SipCall:
         except SdpError as error:
             log.info("far ← an offer that we cannot take: %s", error)
             self._session.refuse(488, self._now)
+        self._note_refusal()
         self._change.tell()
 
     def _take_answer(self, sdp: str) -> None:
@@ -292,7 +299,15 @@ class SipCall:
             self._media.accept(sdp)
         except SdpError as error:
             self._end(EndReason.LOST, f"the far end answered with media of no use: {error}")
+        self._note_refusal()
         self._change.tell()
+
+    def _note_refusal(self) -> None:
+        """Tell where the far end takes no picture of ours: nobody in the room would know why."""
+        refused = self._media.refused
+        if refused and ProblemKey.ROOM_CODEC not in self.problems:
+            log.warning("far ← our picture is refused: %s", refused)
+        self.problems = {ProblemKey.ROOM_CODEC: refused} if refused else {}
 
     def _keyframe_wanted(self) -> None:
         if self._now - self._keyframe_taken_at >= KEYFRAME_TAKE_INTERVAL_S:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from aiortc import MediaStreamTrack
 
 from appliance.dialers.api import CallStatistics, DialersError, LocalTracks
+from appliance.dialers.sip.media_hosts import Lookup, MediaHosts, system_lookup
 from appliance.dialers.sip.media_statistics import statistics
 from appliance.dialers.sip.sdp.description import Description, SdpError
 from appliance.dialers.sip.sdp.offer import accept, answer
@@ -22,11 +23,12 @@ from appliance.dialers.sip.sdp.offer_lines import (
     Secured,
     first_offer,
 )
+from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp.send_rate import SendRate
 from appliance.media.rtp.srtp import SUITES, Inbound, MasterKey, Outbound
 from appliance.media.rtp.stream import RtpStream
-from appliance.media.rtp.udp_ports import PORTS
+from appliance.media.rtp.udp_ports import PORTS, Address
 
 log = logging.getLogger(__name__)
 
@@ -62,14 +64,21 @@ class MediaSession:
         on_keyframe_wanted: Callable[[], None],
         bps: int = 2_000_000,
         ports: range = PORTS,
+        lookup: Lookup | None = None,
     ) -> None:
-        """`on_keyframe_wanted` is called to ask for a keyframe by the signalling (RFC 5168)."""
+        """`on_keyframe_wanted` is called to ask for a keyframe by the signalling (RFC 5168).
+
+        `lookup` finds the address of a media host that is a name; without it the system does.
+        """
         self.changed: Callable[[], None] = lambda: None
         self.heard_key: Callable[[str], None] = lambda key: None
         self._near = near
         self._encryption = encryption
         self._bps = bps
         self._ports = ports
+        self._lookup = lookup
+        self._hosts: MediaHosts | None = None
+        self._agreed: tuple[Agreed, ...] = ()
         self._ours: Ours | None = None
         self._local: Description | None = None
         self._offered: Description | None = None
@@ -103,6 +112,7 @@ class MediaSession:
         """Bind the ports at the address of ours that the far end sends to; raises PortsError."""
         for stream in self._streams.values():
             await stream.open(local_host, self._ports)
+        self._hosts = MediaHosts(self._aim, self._lookup or system_lookup(local_host))
         self._ours = Ours(
             local_host,
             {role: stream.path.port for role, stream in self._streams.items()},
@@ -174,6 +184,28 @@ class MediaSession:
         return self.content if self._slides_come else None
 
     @property
+    def heard_at(self) -> float:
+        """The monotonic second of the far end's last media packet, RTCP included; -inf before."""
+        return max(stream.path.alive_at for stream in self._streams.values())
+
+    @property
+    def held(self) -> bool:
+        """Whether the far end wants nothing of us: it may send nothing either, for as long."""
+        return bool(self._agreed) and all(medium.sending is None for medium in self._agreed)
+
+    @property
+    def refused(self) -> str:
+        """What the far end does not take of our picture, in few words; "" where nothing is."""
+        if not self._agreed:
+            return ""
+        video = next((medium for medium in self._agreed if medium.role is Role.VIDEO), None)
+        if video is None:
+            return "no picture"
+        if video.sending is not None and video.sending.bps < BITRATE_LADDER[-1].leave_bps:
+            return f"no more than {video.sending.bps // 1000} kbit/s"
+        return ""
+
+    @property
     def encrypted(self) -> bool:
         """Whether every medium of the call is."""
         paths = [self._streams[role].path for role in self._active]
@@ -195,6 +227,8 @@ class MediaSession:
         if poll_task is not None:
             poll_task.cancel()
             await asyncio.gather(poll_task, return_exceptions=True)
+        if self._hosts is not None:
+            await self._hosts.close()
         for stream in self._streams.values():
             await stream.close()
         self._near.stop()
@@ -216,6 +250,8 @@ class MediaSession:
     def _settle(self, agreement: Agreement) -> None:
         before = self._tracks()
         self._local = self._offered = agreement.local
+        self._agreed = agreement.media
+        self._aim()
         for role, stream in self._streams.items():
             medium = next((known for known in agreement.media if known.role is role), None)
             if medium is not None:
@@ -232,9 +268,17 @@ class MediaSession:
         if self._tracks() != before:
             self.changed()
 
+    def _aim(self) -> None:
+        """Send to the addresses of the agreed media, as far as they are known."""
+        for medium in self._agreed:
+            rtp, rtcp = map(self._address, (medium.rtp, medium.rtcp))
+            self._streams[medium.role].path.aim(rtp, rtcp)
+
+    def _address(self, named: Address | None) -> Address | None:
+        return None if self._hosts is None else self._hosts.address(named)
+
     def _use(self, role: Role, stream: RtpStream, medium: Agreed) -> None:
         path, secured = stream.path, medium.secured
-        path.aim(medium.rtp, medium.rtcp)
         outbound = None
         if secured is not None:
             # One for each key in the whole call: to begin anew would use the same key stream twice.

@@ -23,6 +23,7 @@ from aiortc.rtp import (
     unpack_remb_fci,
 )
 
+RTCP_OLD_FIR = 192  # RFC 2032 section 5.2.1: a header and an SSRC, in or out of a compound packet
 RTCP_RTPFB_TMMBR = 3
 RTCP_RTPFB_TMMBN = 4
 _NTP_EPOCH = 2_208_988_800  # 1970 in the seconds of NTP
@@ -78,7 +79,9 @@ def read(compound: bytes) -> Iterator[RtcpMessage]:
         fmt, kind = packet[0] & 0x1F, packet[1]
         if kind in (RTCP_RTPFB, RTCP_PSFB) and size < 12:
             continue
-        if kind == RTCP_RTPFB:
+        if kind == RTCP_OLD_FIR:
+            yield KeyframeRequest(int.from_bytes(packet[4:8]))
+        elif kind == RTCP_RTPFB:
             yield from _transport_feedback(fmt, packet)
         elif kind == RTCP_PSFB:
             yield from _payload_feedback(fmt, packet)

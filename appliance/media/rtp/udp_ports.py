@@ -90,6 +90,7 @@ class RtpPath:
         self.inbound: Inbound | None = None
         self.sent_bytes = 0
         self.refused = 0  # packets that were dropped
+        self.alive_at = float("-inf")  # when the far end last sent anything, RTCP too
         self._listener = listener
         self._now = now
         self._rtp: asyncio.DatagramTransport | None = None
@@ -191,7 +192,11 @@ class RtpPath:
             self.refused += 1
             return
         if self._listener.accepts(packet.payload_type) and self._far.hear(source, now):
+            self.alive_at = now
             self._listener.take_rtp(packet, now)
+        elif self._far.address is not None and source[0] == self._far.address[0]:
+            self.alive_at = now  # comfort noise, say, that nobody agreed on
+            self.refused += 1
         else:
             self.refused += 1
 
@@ -207,6 +212,7 @@ class RtpPath:
             self.refused += 1
             return
         if len(opened) >= 8 and opened[0] >> 6 == 2 and far.hear(source, now):
+            self.alive_at = now
             self._listener.take_rtcp(opened, now)
         else:
             self.refused += 1

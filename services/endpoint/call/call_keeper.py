@@ -92,7 +92,7 @@ class CallKeeper:
         call = self.call
         if call is None or (call.video is None and call.audio is None):
             return True
-        return monotonic - (self._media_at or self._up_at) < WATCHDOG_SILENCE_S
+        return monotonic - (self._alive_at(call) or self._up_at) < WATCHDOG_SILENCE_S
 
     async def run(self) -> None:
         """Keep the wanted call up until cancelled; then hang up."""
@@ -170,9 +170,18 @@ class CallKeeper:
         now = asyncio.get_running_loop().time()
         if call.video is None and call.audio is None:
             self._media_at = now
-        if self._media_at is None:
+        alive_at = self._alive_at(call)
+        if alive_at is None:
             return self._up_at + FIRST_MEDIA_S - now
-        return self._media_at + SILENT_MEDIA_S - now
+        return alive_at + SILENT_MEDIA_S - now
+
+    def _alive_at(self, call: Call) -> float | None:
+        """When the far end last showed that it is there; None before it has.
+
+        A far end that holds, or suppresses silence, sends RTCP alone.
+        """
+        heard_at = call.heard_at if call.heard_at > self._up_at else None
+        return max(filter(None, (self._media_at, heard_at)), default=None)
 
     async def _unless_wish_changes(self, work: Awaitable[Result], seconds: float) -> Result | None:
         """The result of `work`, or None as soon as another call is wanted.

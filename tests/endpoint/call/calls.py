@@ -21,6 +21,7 @@ class MemoryCall:
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor()
         self.problems: dict[ProblemKey, str] = {}
+        self.heard_at = float("-inf")
         self.ended: EndReason | None = None
         self.detail = ""
         self.hung_up = 0

@@ -122,6 +122,25 @@ def test_a_call_without_media_is_lost(media_s: float | None, lost_s: float) -> N
     play(keeping(keeper, story))
 
 
+@pytest.mark.case("C7")
+def test_a_silent_far_end_that_sends_rtcp_is_there() -> None:
+    call = MemoryCall()
+    keeper = FarEnd(call).keeper()
+
+    async def story() -> None:
+        keeper.want(meeting())
+        for _ in range(100):
+            await asyncio.sleep(1.0)
+            call.heard_at = asyncio.get_running_loop().time()
+            assert keeper.fact.state is CallState.UP
+            assert keeper.media_moves(call.heard_at)
+        await asyncio.sleep(SILENT_MEDIA_S + 0.1)
+        assert keeper.ended is not None
+        assert keeper.ended.reason is EndReason.LOST
+
+    play(keeping(keeper, story))
+
+
 def test_who_is_alone_in_a_room_waits_there() -> None:
     keeper = FarEnd(MemoryCall(alone=True)).keeper()
 

@@ -77,6 +77,7 @@ def test_without_any_feedback_the_signalling_asks() -> None:
     assert deaf.asked == MAX_REQUEST_BURST
 
 
+@pytest.mark.case("C14")
 def test_a_far_end_gets_a_keyframe_by_pli_and_by_fir_but_one_at_a_time() -> None:
     wanted: list[float] = []
     track = NumberedVideo()
@@ -90,13 +91,14 @@ def test_a_far_end_gets_a_keyframe_by_pli_and_by_fir_but_one_at_a_time() -> None
         ask=lambda: None,
     )
     pli, fir = rtcp.pli(FAR, stream.ssrc), rtcp.fir(FAR, stream.ssrc, 1)
+    old_fir = bytes.fromhex("80c00001") + stream.ssrc.to_bytes(4)
     now = 100.0
-    for words in (pli, fir):
+    for words in (pli, fir, old_fir):
         for _ in range(5):
             stream.take_rtcp(words, now)
         stream.take_rtcp(words, now + MIN_KEYFRAME_INTERVAL_S / 2)
         now += MIN_KEYFRAME_INTERVAL_S
-    assert wanted == [100.0, 100.0 + MIN_KEYFRAME_INTERVAL_S]
+    assert wanted == [100.0 + turn * MIN_KEYFRAME_INTERVAL_S for turn in range(3)]
 
 
 class Wire:

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from aiortc.rtp import (
     RtcpByePacket,
     RtcpPacket,
@@ -53,6 +54,15 @@ def test_whatever_was_lost_is_asked_for(lost: list[int]) -> None:
     assert isinstance(theirs, RtcpRtpfbPacket)
     assert sorted(ours.sequences) == sorted(lost)
     assert sorted(number & 0xFFFF for number in theirs.lost) == sorted(lost)
+
+
+@pytest.mark.case("C14")
+def test_a_fir_of_the_old_kind_alone_and_in_a_compound_packet() -> None:
+    """RFC 2032 section 5.2.1: packet type 192, one word of SSRC."""
+    old = bytes.fromhex("80c00001" + "22222222")
+    assert list(read(old)) == [KeyframeRequest(0x22222222)]
+    assert list(read(pli(1, 2) + old))[1:] == [KeyframeRequest(0x22222222)]
+    assert list(read(bytes.fromhex("80c00000"))) == [KeyframeRequest(0)]
 
 
 def test_a_fir_without_entries_goes_by_its_header() -> None:

@@ -208,3 +208,21 @@ def test_any_bytes(datagrams: list[bytes]) -> None:
         port.datagram_received(b"\x80\x09" + datagram, (HOST, 9))
         port.datagram_received(b"\x81\xce" + datagram, (HOST, 9))
     assert path.heard_at <= time.monotonic()
+
+
+@pytest.mark.case("C7")
+async def test_each_packet_of_the_far_end_is_a_sign_of_life(path: RtpPath, ear: Ear) -> None:
+    far = Far()
+    path.aim(far.address, far.address)
+    assert path.alive_at == float("-inf")
+    began = time.monotonic()
+    far.send(bytes(RtcpRrPacket(7, [])), path.port + 1)
+    await ear.next()
+    assert path.alive_at >= began
+    before = path.alive_at
+    far.send(packet(b"comfort noise", 13), path.port)
+    async with asyncio.timeout(10):
+        while path.alive_at == before:
+            await asyncio.sleep(0.01)
+    assert not ear.rtp
+    assert path.heard_at == float("-inf")  # as a source of media it counts as before
