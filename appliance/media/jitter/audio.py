@@ -55,6 +55,7 @@ class AudioJitterBuffer:
         self._next: int | None = None  # the sequence number that is next
         self._cursor = 0  # the timestamp that is next
         self._newest: int | None = None
+        self._highest = 0  # the sequence number of the newest packet
 
     def running(self, timestamp: int) -> int:
         """The running form of a timestamp near the last one, as a sender report has it."""
@@ -90,10 +91,14 @@ class AudioJitterBuffer:
             return
         if self._newest is not None:
             step = (packet.timestamp - self._newest + 0x80000000) % 0x100000000 - 0x80000000
-            if abs(step) > JUMP_THRESHOLD_S * self.rate:
+            follows = self._sequences.near(packet.sequence) > self._highest
+            # A packet that was sent later is not of an earlier time: the far end began anew.
+            if abs(step) > JUMP_THRESHOLD_S * self.rate or (follows and step <= 0):
                 self._restart()
         sequence = self._sequences(packet.sequence)
         timestamp = self._timestamps(packet.timestamp)
+        if self._newest is None or sequence > self._highest:
+            self._highest = sequence
         self._newest = timestamp if self._newest is None else max(timestamp, self._newest)
         if sequence in self._held:
             return

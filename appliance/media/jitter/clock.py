@@ -11,6 +11,7 @@ MAX_WALL_DIFFERENCE_S = 0.4  # further apart than this, two streams do not share
 ACTIVE_TIMEOUT_S = 2.0  # a stream without packets for so long does not delay the others
 MAX_SLEW = 0.1  # seconds of correction per second
 JUMP_THRESHOLD_S = 0.5  # a larger difference is no drift: another stream, or a long stall
+MAX_STALL_S = 0.3  # what a stalled network held comes at once; what is late for longer stays so
 _NTP_FRACTION = 1 << 32
 
 
@@ -31,6 +32,7 @@ class StreamClock:
         self._late: deque[float] = deque(maxlen=MAX_SAMPLES)
         self._since_sorted = 0
         self._seen_at = 0.0
+        self._late_since: float | None = None
         self._offset: float | None = None  # due minus media time, as it is now
         self._moved_at = 0.0
 
@@ -45,9 +47,10 @@ class StreamClock:
         self._seen_at = now
         transit = now - self.media_time(timestamp)
         bucket = int(now)
-        if self._minima and abs(transit - self.min_transit) > 10 * JUMP_THRESHOLD_S:
+        if self._minima and self._is_another_time(transit - self.min_transit, now):
             self._minima.clear()
             self._late.clear()
+            self._late_since = None
         if self._minima and self._minima[-1][0] == bucket:
             if transit < self._minima[-1][1]:
                 self._minima[-1] = (bucket, transit)
@@ -59,6 +62,15 @@ class StreamClock:
             self._since_sorted = 0
             ordered = sorted(self._late)
             self.jitter_s = ordered[min(int(len(ordered) * JITTER_QUANTILE), len(ordered) - 1)]
+
+    def _is_another_time(self, late_s: float, now: float) -> bool:
+        """Whether the far end's time has stepped, or stood while it sent nothing."""
+        if late_s <= MAX_DELAY_S:
+            self._late_since = None
+            return late_s < -10 * JUMP_THRESHOLD_S
+        if self._late_since is None:
+            self._late_since = now
+        return late_s > 10 * JUMP_THRESHOLD_S or now - self._late_since > MAX_STALL_S
 
     @property
     def min_transit(self) -> float:

@@ -13,6 +13,7 @@ from aiortc.mediastreams import MediaStreamError
 from appliance.media.codecs.decoders import AUDIO_DECODERS, AudioDecoder
 from appliance.media.jitter.audio import AudioJitterBuffer, Loss, Sound
 from appliance.media.jitter.clock import FarClock
+from appliance.media.jitter.g722_clock import G722Clock
 from appliance.media.jitter.packets import Packet
 from appliance.media.jitter.waveform import (
     RATE,
@@ -50,6 +51,7 @@ class FarAudio(FarTrack):
         super().__init__("audio", clock=clock, feedback=feedback, id=id, now=now)
         self._codec = ""
         self._jitter = AudioJitterBuffer(RATE)
+        self._g722 = G722Clock()
         self._decoder: AudioDecoder | None = None
         self._concealer = Concealer()
         self._pcm: Pcm = silence(0)  # decoded and not yet returned
@@ -59,7 +61,9 @@ class FarAudio(FarTrack):
     def _feed(self, packet: Packet, codec: str, rate: int, now: float) -> None:
         if codec not in AUDIO_DECODERS or self.readyState != "live":
             return
-        if codec != self._codec:
+        if codec == "g722":
+            rate = self._g722.see(packet)
+        if codec != self._codec or rate != self._jitter.rate:
             self._codec = codec
             self._jitter = AudioJitterBuffer(rate)
             self._stream.rate = rate
