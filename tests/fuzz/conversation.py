@@ -180,8 +180,8 @@ class Conversation:
         assert len(transactions._clients) <= MAX_SERVER_TRANSACTIONS
         assert len(transactions._servers) <= MAX_SERVER_TRANSACTIONS
         assert all(len(one.acks) <= MAX_FORKS for one in transactions._clients.values())
-        assert len(self._session._early) <= MAX_FORKS
-        assert len(self._session._pending) <= MAX_SERVER_TRANSACTIONS
+        assert len(self._session._outgoing.early) <= MAX_FORKS
+        assert len(self._session._requests) <= MAX_SERVER_TRANSACTIONS
         assert len(self._authenticator._realms) <= MAX_REALMS
         assert len(self._session.take_events()) <= MAX_EVENTS
 

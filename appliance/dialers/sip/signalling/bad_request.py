@@ -10,14 +10,9 @@ import re
 from sipmessage import Response
 
 from appliance.dialers.sip.signalling.message import AGENT, new_tag, serialise
-from appliance.dialers.sip.signalling.message_head import (
-    MAX_HEAD,
-    MAX_LINE,
-    MAX_LINES,
-    unfolded,
-)
+from appliance.dialers.sip.signalling.message_head import MAX_HEAD, decoded, header_lines
 
-_FIRST = re.compile(r"([!%'*+.0-9A-Z_`a-z~-]{1,32}) .*SIP/(\d{1,3}\.\d{1,3}) *")
+_FIRST = re.compile(r"([!%'*+.0-9A-Z_`a-z~-]{1,64}) .*SIP/(\d{1,3}\.\d{1,3}) *")
 _TAG = re.compile(r";\s*tag\s*=", re.IGNORECASE)
 _COMPACT = {"v": "via", "f": "from", "t": "to", "i": "call-id"}
 _NEEDED = ("From", "To", "Call-ID", "CSeq")
@@ -33,9 +28,12 @@ def answer_to(data: bytes, why: str) -> bytes | None:
     head = data.partition(b"\r\n\r\n")[0]
     if len(head) > MAX_HEAD:
         return None
-    first, *lines = unfolded(head.decode("utf-8", "replace")).split("\r\n")
-    request_line = _FIRST.fullmatch(first) if len(first) <= MAX_LINE else None
-    if request_line is None or request_line[1] == "ACK" or len(lines) > MAX_LINES:
+    try:
+        first, lines = header_lines(decoded(head))
+    except ValueError:
+        return None
+    request_line = _FIRST.fullmatch(first)
+    if request_line is None or request_line[1] == "ACK":
         return None
     headers = _headers(lines)
     if not all(name.lower() in headers for name in ("Via", *_NEEDED)):
@@ -52,14 +50,12 @@ def answer_to(data: bytes, why: str) -> bytes | None:
     return serialise(one)
 
 
-def _headers(lines: list[str]) -> dict[str, list[str]]:
+def _headers(lines: list[tuple[str, str]]) -> dict[str, list[str]]:
     """The values by the headers' full names in lower case."""
     found: dict[str, list[str]] = {}
-    for line in lines:
-        name, colon, value = line.partition(":")
-        name, value = name.strip().lower(), value.strip()
-        if colon and value and len(line) <= MAX_LINE and "\n" not in line and "\r" not in line:
-            found.setdefault(_COMPACT.get(name, name), []).append(value)
+    for name, value in lines:
+        if value:
+            found.setdefault(_COMPACT.get(name.lower(), name.lower()), []).append(value)
     return found
 
 

@@ -4,7 +4,8 @@ from enum import StrEnum
 
 from sipmessage import CSeq, Message, Request, Response
 
-from appliance.dialers.sip.signalling.message import MAX_FORWARDS, branch_of, tag_of
+from appliance.dialers.sip.signalling.message import MAX_FORWARDS
+from appliance.dialers.sip.signalling.received.header_values import branch_of, to_tag
 
 T1, T2, T4 = 0.5, 4.0, 5.0
 """RFC 3261 table 4, in seconds: round trip, longest repetition, lifetime of a message."""
@@ -101,7 +102,7 @@ class ClientTransaction:
             return True
         if self.state is not State.ACCEPTED:
             return False
-        ack = self.acks.get(tag_of(response.to_address))
+        ack = self.acks.get(to_tag(response))
         if ack is not None:
             self._out.append(ack)
         return ack is None

@@ -15,16 +15,24 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Established:
-    """The call is up. ``sdp`` is the far end's answer to our offer, "" where it sent none."""
+    """The call is up. ``sdp`` is the far end's answer to our offer, "" where it sent none.
+
+    ``agreed`` is whether offers that were made while it rang were answered: they count.
+    """
 
     sdp: str
+    agreed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Our call was refused by ``response``; None where no answer came."""
+    """Our call was refused by ``response``; None where no answer came.
+
+    ``why`` is a sentence where the call was taken, by an answer that is of no use.
+    """
 
     response: Response | None
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
 """One INVITE session without I/O: messages and times in, messages and events out.
 
-`InviteSession` owns the whole state of a call's signalling. `uac` builds its requests, `uas`
-decides what comes of the far end's; both keep nothing.
+`InviteSession` is the call's state. `OutgoingCall` is a call of ours until it is up, `OwnRequests`
+keeps our requests until their answers, `OwnOffers` makes our offers in it, and `MediaExchange` says
+which count; `uac` builds our requests, `uas` decides what comes of the far end's.
 """
 
 import random
@@ -12,16 +13,22 @@ from typing import assert_never
 from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.signalling import events, transactions, uac, uas
-from appliance.dialers.sip.signalling.dialog import Dialog, EarlyDialogs
+from appliance.dialers.sip.signalling.dialog import Dialog
 from appliance.dialers.sip.signalling.digest import Authenticator
-from appliance.dialers.sip.signalling.message import Local, new_tag, sdp_of, tag_of, tagged
+from appliance.dialers.sip.signalling.message import Local, new_tag, sdp_of, tagged
+from appliance.dialers.sip.signalling.received.header_values import read_address
+from appliance.dialers.sip.signalling.session.media_exchange import MediaExchange
+from appliance.dialers.sip.signalling.session.outgoing_call import OutgoingCall
+from appliance.dialers.sip.signalling.session.own_offers import OwnOffers
+from appliance.dialers.sip.signalling.session.own_requests import OwnRequests
 from appliance.dialers.sip.signalling.session_timer import Due, SessionTimer
-from appliance.dialers.sip.signalling.uac import DelayedOffer, PendingRequest, Purpose
+from appliance.dialers.sip.signalling.uac import PendingRequest, Purpose
 
 MAX_EVENTS = 256
 """Events that are kept for a user who does not fetch them; the oldest are dropped."""
-OFFER_RETRY_S = 1.0
-"""How soon an offer is tried again that found another one of ours open."""
+_FORGOTTEN = "the far end no longer knows this call ({})"
+_FROM_BETWEEN = frozenset({408, 480, 481, 502, 503, 504})
+"""Answers that a server on the way gives for a far end that does not."""
 
 
 class InviteSession:
@@ -31,7 +38,7 @@ class InviteSession:
     `take_events`. ``now`` is any clock in seconds that never goes back. ``local`` is our end of
     the socket, ``near`` our address without a tag. ``accepts_calls`` is False for a site, which
     only calls; ``rng`` spreads the retries after a collision. ``over`` is whether the call has
-    ended, or none came about.
+    ended, or none came about; ``heard_at`` when the far end last spoke in it.
     """
 
     def __init__(
@@ -46,32 +53,31 @@ class InviteSession:
     ) -> None:
         self.call_id = secrets.token_hex(12)
         self.over = False
+        self.heard_at = float("-inf")
         self._transactions = transactions.Transactions(local)
-        self._authenticator = authenticator or Authenticator()
         self._timer = timer or SessionTimer()
-        self._rng = rng or random.Random()  # noqa: S311 - a back-off
+        self._requests = OwnRequests(
+            self._transactions, authenticator or Authenticator(), self._timer
+        )
         self._near, self._tag = tagged(near, new_tag()), new_tag()
         self._events: deque[events.SessionEvent] = deque(maxlen=MAX_EVENTS)
-        # The call.
         self._free = accepts_calls  # for a call that comes
-        self._caller = True  # we made the Call-ID
         self._dialog: Dialog | None = None
-        self._near_sdp = self._far_sdp = ""  # last agreed, or last sent
+        self._outgoing = OutgoingCall(self._transactions, self._requests)
+        self._media = MediaExchange()
+        self._offers = OwnOffers(
+            self._transactions,
+            self._requests,
+            self._media,
+            self._timer,
+            rng or random.Random(),  # noqa: S311 - a back-off
+        )
         self._leaving = False  # CANCEL or BYE was sent, or there was nothing to end
-        # Our requests.
-        self._pending: list[PendingRequest] = []
-        self._early = EarlyDialogs()
-        self._forks = 0  # far ends that answered beside the one that has the call
-        self._offering = False  # a re-INVITE is open
-        self._delayed: DelayedOffer | None = None
-        # The far end's requests.
-        self._unanswered: Request | None = None  # an INVITE or UPDATE that the user is asked about
-        self._answer_due = False  # our 2xx held an offer; its answer comes with the ACK
 
     @property
     def settled(self) -> bool:
         """Whether nothing more has to be waited for after `hang_up`."""
-        return not any(one.begins_or_ends for one in self._pending)
+        return self._requests.settled
 
     @property
     def refreshes(self) -> int:
@@ -83,53 +89,51 @@ class InviteSession:
         invite = uac.invite(
             target, self._near, self._contact, routes or [], self.call_id, sdp, self._timer
         )
-        self._near_sdp = sdp
-        self._send(invite, now)
+        self._media.near = sdp
+        self._requests.send(invite, now)
 
     def offer(self, sdp: str, now: float, purpose: Purpose = Purpose.OFFER) -> None:
         """Re-INVITE with other media; AnswerReceived or OfferRefused follow."""
-        if self._dialog is None or self.over:
-            return
-        if self._offering:
-            self._delayed = DelayedOffer(now + OFFER_RETRY_S, purpose, sdp)
-            return
-        offer = uac.offer(self._dialog, self._contact, sdp, self._timer, purpose)
-        self._offering = offer.reinvites
-        self._send(offer, now)
+        if self._dialog is not None and not self.over:
+            self._offers.offer(self._dialog, self._contact, sdp, now, purpose)
 
     def inform(self, kind: str, body: str, now: float) -> None:
         """Send an INFO with a body of the media type ``kind``."""
         if self._dialog is not None and not self.over:
-            self._send(uac.info(self._dialog, kind, body), now)
+            self._requests.send(uac.info(self._dialog, kind, body), now)
+
+    def probe(self, now: float) -> None:
+        """Ask for a sign of life; its answer shows in ``heard_at``."""
+        if self._dialog is not None and not self.over and not self._requests.probing:
+            self._requests.send(uac.probe(self._dialog), now)
 
     def ring(self, now: float, code: int = 180) -> None:
         """Send a provisional answer to an Incoming call."""
-        request = self._unanswered
+        request = self._media.unanswered
         if request is not None and uas.begins_call(request):
             ringing = uas.ringing(request, code, self._tag, self._contact)
             self._transactions.answer(request, ringing, now)
 
     def answer(self, sdp: str, now: float) -> None:
         """Accept the call or offer that came: with our answer, or our offer where it has none."""
-        request, self._unanswered = self._unanswered, None
+        request = self._media.take_request()
         if request is None:
             return
         accepted = uas.acceptance(request, self._tag, self._contact, sdp, self._timer, now)
-        offered = sdp_of(request)
-        self._answer_due = bool(sdp) and not offered
-        self._near_sdp, self._far_sdp = sdp or self._near_sdp, offered or self._far_sdp
+        self._media.answered(request, sdp)
+        if sdp:
+            self._outgoing.early.note_settled(request)
         self._transactions.answer(request, accepted, now)
 
     def refuse(self, code: int, now: float, headers: dict[str, str] | None = None) -> None:
         """Refuse the call or offer that came."""
-        request, self._unanswered = self._unanswered, None
+        request = self._media.take_request()
         if request is None:
             return
         if uas.begins_call(request):
             self._finish()
             self._dialog = None
-        refused = uas.rejection(request, code, self._tag, headers or {})
-        self._transactions.answer(request, refused, now)
+        self._reject(request, code, now, headers)
 
     def hang_up(self, now: float, reason: str = "") -> None:
         """Refuse, CANCEL or BYE; safe to call twice. ``reason`` is a Reason header (RFC 3326)."""
@@ -139,6 +143,26 @@ class InviteSession:
     def receive(self, message: Request | Response, now: float) -> None:
         """Take a message of the far end."""
         self._handle(self._transactions.receive(message, now), now)
+
+    def receive_unreadable(self, data: bytes, why: str, now: float) -> None:
+        """Take what `message.parse` refused, for it may be the answer that we wait for.
+
+        A 2xx to our call is acknowledged and ended: a call that only the far end knows of would
+        stay there as a ghost.
+        """
+        found = self._requests.answered_by(data)
+        if found is None:
+            return
+        one, answer = found
+        if one.purpose is Purpose.CALL and answer.code < 300:
+            self._outgoing.unusable = f"the far end's answer cannot be read: {why}"
+        self.receive(answer, now)
+
+    def moved(self, local: Local, now: float) -> None:
+        """Go on from another socket of ours; the far end is told, since its requests come there."""
+        self._transactions.moved(local)
+        if not self._leaving:
+            self.offer(self._media.near, now, Purpose.REFRESH)
 
     def lost(self, now: float) -> None:
         """End the session, since its connection is lost."""
@@ -157,19 +181,19 @@ class InviteSession:
 
     def next_timer(self) -> float | None:
         """When `on_timer` is due; None while nothing is."""
-        delayed = self._delayed.at if self._delayed is not None else None
+        delayed = self._media.delayed.at if self._media.delayed is not None else None
         times = (self._transactions.next_timer(), delayed, self._timer.next_timer())
         return min((at for at in times if at is not None), default=None)
 
     def on_timer(self, now: float) -> None:
         """Do what is due by now: repeat, give up, offer again, refresh, end the session."""
         self._handle(self._transactions.on_timer(now), now)
-        if self._delayed is not None and now >= self._delayed.at:
-            delayed, self._delayed = self._delayed, None
+        delayed = self._media.take_delayed(now)
+        if delayed is not None:
             self.offer(delayed.sdp, now, delayed.purpose)
         due = self._timer.due(now)
         if due is Due.REFRESH:
-            self.offer(self._near_sdp, now, Purpose.REFRESH)
+            self.offer(self._media.near, now, Purpose.REFRESH)
         elif due is Due.EXPIRED:
             self._break_off("the session was not refreshed in time", now)
 
@@ -191,7 +215,10 @@ class InviteSession:
                 case _:
                     assert_never(event)
 
-    # How the session ends.
+    def _note(self, event: events.SessionEvent | None) -> None:
+        if event is not None:
+            self._events.append(event)
+
     def _finish(self) -> None:
         self.over = True
         self._timer.stop()
@@ -211,169 +238,137 @@ class InviteSession:
         if self._leaving:
             return
         self._leaving = True
-        calling = next((one for one in self._pending if one.purpose is Purpose.CALL), None)
+        calling = self._requests.call
         if calling is not None:
             self._transactions.cancel(calling.request, now)
         elif bye and self._dialog is not None:
-            self._send(uac.bye(self._dialog, reason), now)
+            self._requests.send(uac.bye(self._dialog, reason), now)
         self._finish()
 
-    # Our requests.
     @property
     def _contact(self) -> Address:
         return self._transactions.local.contact(self._near.uri.user or "")
 
-    def _send(self, one: PendingRequest, now: float) -> None:
-        self._authenticator.authorise(one.request)
-        self._pending.append(one)
-        self._transactions.send(one.request, now)
-
-    def _send_again(self, one: PendingRequest, answer: Response, now: float) -> bool:
-        """Send a request again with what the answer asks for; False where that is of no use."""
-        if self.over and one.purpose is not Purpose.HANG_UP:
-            return False
-        again = uac.again(one, answer, self._dialog, self._timer, self._authenticator)
-        if again is None:
-            return False
-        self._offering = again.reinvites
-        self._early.clear()
-        self._send(again, now)
-        return True
-
-    # The far end's answers.
     def _answered(self, request: Request, answer: Response, now: float) -> None:
-        one = uac.pending_of(request, self._pending)
+        one = self._requests.find(request)
         if one is None:
             if request.method == "INVITE" and 200 <= answer.code < 300:
-                self._fork_answered(request, answer, now)
+                self._outgoing.fork_answered(request, answer, self._dialog, now)
             return
+        if answer.code not in _FROM_BETWEEN:
+            self.heard_at = now
         if answer.code < 200:
-            if one.purpose is Purpose.CALL:
-                self._progressed(request, answer, now)
+            if one.purpose is Purpose.CALL and not self._leaving:
+                self._note(self._outgoing.progressed(request, answer, now))
             return
-        self._pending.remove(one)
-        if one.for_media:
-            self._offering = False
+        self._requests.close(one)
         if answer.code in (401, 407, 422) and self._send_again(one, answer, now):
             return
         if one.purpose is Purpose.CALL:
             self._call_answered(request, answer, now)
-            return
-        if one.for_media:
+        elif one.for_media:
             self._offer_answered(one, answer, now)
-        if answer.code in (408, 481):
-            self._end(f"the far end no longer knows this call ({answer.code})")
+        elif answer.code in (408, 481) and one.purpose is not Purpose.PROBE:
+            self._end(_FORGOTTEN.format(answer.code))
+
+    def _send_again(self, one: PendingRequest, answer: Response, now: float) -> bool:
+        if self.over and one.purpose is not Purpose.HANG_UP:
+            return False
+        if one.purpose is Purpose.CALL:
+            self._outgoing.early.clear()
+        return self._requests.send_again(one, answer, self._dialog, now)
 
     def _timed_out(self, request: Request, now: float) -> None:
-        one = uac.pending_of(request, self._pending)
+        one = self._requests.find(request)
         if one is None:
             return
-        self._pending.remove(one)
+        self._requests.close(one)
         if one.purpose is Purpose.CALL:
             self._finish()
             self._events.append(events.Failed(None))
-        elif one.purpose is not Purpose.HANG_UP and not self.over:
+        elif one.for_media and not one.reinvites:
+            self._update_refused(one, now)
+        elif one.for_media and not self.over:
             self._break_off(f"no answer to {request.method}", now)
-
-    def _progressed(self, invite: Request, answer: Response, now: float) -> None:
-        if answer.code == 100 or not tag_of(answer.to_address) or self._leaving:
-            return
-        dialog, rseq = self._early.ringing(invite, answer), uac.reliable_sequence(answer)
-        if dialog is not None and rseq is not None:
-            if not dialog.note_reliable(rseq):
-                return
-            self._send(uac.prack(dialog, invite, rseq), now)
-            self._early.sdp = sdp_of(answer) or self._early.sdp
-        self._events.append(events.Progress(answer.code, sdp_of(answer)))
 
     def _call_answered(self, invite: Request, answer: Response, now: float) -> None:
         if answer.code >= 300:
             self._finish()
             self._events.append(events.Failed(answer))
             return
-        self._dialog = self._confirm(invite, answer)
-        self._early.clear()
-        if self._leaving:
-            # The 200 crossed our CANCEL: there is a call after all, and it has to be ended.
-            self._send(uac.bye(self._dialog), now)
+        confirmed = self._outgoing.confirm(invite, answer)
+        self._dialog = confirmed.dialog
+        self._outgoing.early.clear()
+        unusable = self._outgoing.unusable
+        if self._leaving or unusable:
+            # There is a call that nobody here wants (a 200 that crossed our CANCEL), or can use.
+            self._leaving = True
+            self._requests.send(uac.bye(self._dialog), now)
+            if not self.over:
+                self._finish()
+                self._events.append(events.Failed(answer, unusable))
             return
         self._timer.agreed(answer, now)
-        self._far_sdp = sdp_of(answer) or self._early.sdp
-        self._events.append(events.Established(self._far_sdp))
-
-    def _fork_answered(self, invite: Request, answer: Response, now: float) -> None:
-        """A second far end answers the same INVITE: one is enough (RFC 3261 13.2.2.4)."""
-        self._forks += 1
-        another = self._dialog is None or tag_of(self._dialog.far) != tag_of(answer.to_address)
-        if another and self._forks <= transactions.MAX_FORKS:
-            self._send(uac.bye(self._confirm(invite, answer)), now)
-
-    def _confirm(self, invite: Request, answer: Response) -> Dialog:
-        dialog = self._early.confirmed(invite, answer)
-        self._transactions.acknowledge(invite, uac.ack(dialog, invite))
-        return dialog
+        if not confirmed.agreed:
+            self._media.far = confirmed.sdp
+        self._events.append(events.Established(self._media.far, confirmed.agreed))
 
     def _offer_answered(self, one: PendingRequest, answer: Response, now: float) -> None:
-        if answer.code == 491:
-            at = now + uac.collision_delay_s(caller=self._caller, rng=self._rng)
-            self._delayed = DelayedOffer(at, one.purpose, one.sdp or self._near_sdp)
-            return
-        if answer.code >= 300:
-            if one.purpose is Purpose.OFFER:
-                self._events.append(events.OfferRefused(answer.code))
-            return
-        if self._dialog is None:
-            return
-        self._dialog.refresh(answer)
-        if one.request.method == "INVITE":
-            self._transactions.acknowledge(one.request, uac.ack(self._dialog, one.request))
-        self._timer.agreed(answer, now)
-        sdp = sdp_of(answer)
-        self._near_sdp = one.sdp or self._near_sdp
-        if sdp and (sdp != self._far_sdp or one.purpose is Purpose.OFFER):
-            self._far_sdp = sdp
-            self._events.append(events.AnswerReceived(sdp))
+        if answer.code >= 300 and answer.code != 491 and not one.reinvites:
+            self._update_refused(one, now)
+        elif answer.code in (408, 481):
+            self._end(_FORGOTTEN.format(answer.code))
+        elif self._dialog is not None:
+            self._note(self._offers.answered(one, answer, self._dialog, now))
 
-    # The far end's requests.
+    def _update_refused(self, one: PendingRequest, now: float) -> None:
+        if self._dialog is not None and not self.over:
+            self._offers.update_refused(one, self._dialog, self._contact, now)
+
     def _requested(self, request: Request, now: float) -> None:
         dialog = self._dialog
+        if dialog is None or not dialog.holds(request):
+            dialog = self._outgoing.early.holding(request)
         standing = uas.Standing(
             self._tag,
-            dialog if dialog is not None and dialog.holds(request) else None,
+            dialog,
             self._timer,
-            free=self._free and dialog is None and not self.over,
-            offering=self._offering,
-            unanswered=self._unanswered is not None or self._answer_due,
+            free=self._free and self._dialog is None and not self.over,
+            offering=self._outgoing.collides(request, dialog),
+            unanswered=self._media.waits,
         )
+        if dialog is not None:
+            self.heard_at = now
         match uas.decide(request, standing):
             case uas.Reply(answer, event):
                 self._transactions.answer(request, answer, now)
-                if event is not None:
-                    self._events.append(event)
+                self._note(event)
             case uas.TakeCall():
                 self._dialog = Dialog.of_server(request, self._tag)
-                self._near, self._caller = tagged(request.to_address, self._tag), False
-                self._unanswered = request
+                self._near = tagged(read_address(request.headers["To"]), self._tag)
+                self._offers.caller = False
+                self._media.unanswered = request
                 self._events.append(events.Incoming(request, sdp_of(request)))
             case uas.TakeOffer():
-                self._offered(request, now)
+                self._offered(request, dialog, now)
             case uas.TakeBye(answer, why):
                 self._transactions.answer(request, answer, now)
                 self._withdraw(now)
                 self._end(why, far=True)
+                self._leave(now, bye=False)
             case never:
                 assert_never(never)
 
-    def _offered(self, request: Request, now: float) -> None:
-        if self._dialog is not None:
-            self._dialog.refresh(request)
-        self._unanswered = request
+    def _offered(self, request: Request, dialog: Dialog | None, now: float) -> None:
+        if dialog is not None:
+            dialog.refresh(request)
+        self._media.unanswered = request
         sdp = sdp_of(request)
         if request.method == "UPDATE" and not sdp:
             self.answer("", now)
-        elif sdp and sdp == self._far_sdp and self._near_sdp:
+        elif self._media.known(sdp):
             # Nothing is new: a refresh. It gets the same answer, and the user is not asked.
-            self.answer(self._near_sdp, now)
+            self.answer(self._media.near, now)
         else:
             self._events.append(events.OfferReceived(sdp))
 
@@ -384,17 +379,22 @@ class InviteSession:
 
     def _withdraw(self, now: float) -> None:
         """Answer what is unanswered, since the far end has taken it back."""
-        request, self._unanswered = self._unanswered, None
+        request = self._media.take_request()
         if request is not None:
-            self._transactions.answer(request, uas.rejection(request, 487, self._tag, {}), now)
+            self._reject(request, 487, now)
+
+    def _reject(
+        self, request: Request, code: int, now: float, headers: dict[str, str] | None = None
+    ) -> None:
+        refused = uas.rejection(request, code, self._tag, headers or {})
+        self._transactions.answer(request, refused, now)
 
     def _acknowledged(self, ack: Request) -> None:
         sdp = sdp_of(ack)
+        event = self._media.acknowledged(sdp)
         if self._dialog is not None and not self._dialog.confirmed:
             self._dialog.confirmed = True
-            self._far_sdp = sdp or self._far_sdp
-            self._events.append(events.Established(self._far_sdp))
-        elif self._answer_due and sdp:
-            self._far_sdp = sdp
-            self._events.append(events.AnswerReceived(sdp))
-        self._answer_due = False
+            self._media.far = sdp or self._media.far
+            self._events.append(events.Established(self._media.far))
+        else:
+            self._note(event)

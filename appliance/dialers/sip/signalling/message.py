@@ -5,9 +5,19 @@ import secrets
 from dataclasses import dataclass
 
 from sipmessage import URI, Address, CSeq, Message, Parameters, Request, Response, Via
+from sipmessage.message import COMPACT_FORMS
 
 from appliance.dialers.api import DialersError
-from appliance.dialers.sip.signalling.message_head import MAX_HEAD, readable
+from appliance.dialers.sip.signalling.message_head import MAX_HEAD, decoded, encoded, header_lines
+from appliance.dialers.sip.signalling.received.header_values import (
+    read_address,
+    read_cseq,
+    read_uri,
+    tag,
+    to_tag,
+    top_via,
+)
+from appliance.dialers.sip.signalling.received.multipart import parts
 
 AGENT = "DiemCau"
 ALLOW = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK"
@@ -27,8 +37,12 @@ MAX_INFO_READ = 4096
 COOKIE = "z9hG4bK"  # RFC 3261 section 8.1.1.7: a branch that begins so is unique
 MAX_FORWARDS = 70
 _NUMBER = re.compile(r"[0-9]{1,10}")
+_STATUS_LINE = re.compile(r"SIP/2\.0 +([0-9]{1,9})(?: (.*))?", re.IGNORECASE)
+_REQUEST_LINE = re.compile(r"([!%'*+.0-9A-Z_`a-z~-]{1,64}) (\S+) SIP/2\.0", re.IGNORECASE)
 _FAST_UPDATE = re.compile(r"<\s*(?:\w+:)?picture_fast_update\b", re.IGNORECASE)
-_SINGLE = ("From", "To", "Call-ID", "CSeq", "Max-Forwards", "Content-Length")
+_SINGLE = ("From", "To", "Call-ID", "CSeq")
+_WITHOUT_BODY = frozenset({"BYE", "CANCEL"})
+"""Requests, and answers to them, whose body decides nothing."""
 
 PHRASES = {
     100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 400: "Bad Request",
@@ -74,53 +88,88 @@ class Local:
 def parse(data: bytes) -> Request | Response:
     """Read one whole message; raises MessageError.
 
-    Does what the parser does not: normalises the head (`readable`), cuts a body that is longer
-    than Content-Length (RFC 3261 section 18.3), and checks the headers that an answer needs.
+    Only what every message needs decides that: the first line, Via, From, To, Call-ID, CSeq, and
+    where a body is needed its length. A body that is longer than Content-Length is cut (RFC 3261
+    section 18.3). Read headers by `header_values`: sipmessage's readers are strict.
     """
     head, gap, body = data.partition(b"\r\n\r\n")
     if not gap or len(head) > MAX_HEAD:
         raise MessageError("no end of the headers")
     try:
-        message = Message.parse(readable(head.decode()).encode() + b"\r\n\r\n" + body)
+        first, lines = header_lines(decoded(head))
+        message = _begun(first, in_dialog=any(_in_dialog(*line) for line in lines))
+        for name, value in lines:
+            message.headers.add(COMPACT_FORMS.get(name.lower(), name), value)
         _check(message)
-        length = message.headers.get("Content-Length")
-        if length is not None:
-            if not _NUMBER.fullmatch(length) or int(length) > len(body):
-                raise MessageError(f"Content-Length {length[:20]!r}, but {len(body)} bytes came")
-            message.body = body[: int(length)]
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        if isinstance(error, MessageError):
-            raise
-        # The parser raises one error of its own again and again, which would keep the frames of
-        # each time, and with them every message that could not be read.
-        error.__traceback__ = None
+        message.body = _body_of(message, body)
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise MessageError(f"not a SIP message: {error!s:.120}") from None
     return message
+
+
+def _in_dialog(name: str, value: str) -> bool:
+    return name.lower() in ("to", "t") and bool(tag(value))
+
+
+def _begun(first: str, *, in_dialog: bool) -> Request | Response:
+    """The message that a first line begins; raises ValueError."""
+    status = _STATUS_LINE.fullmatch(first)
+    if status is not None:
+        return Response(int(status[1]), (status[2] or "").strip())
+    request_line = _REQUEST_LINE.fullmatch(first)
+    if request_line is None:
+        raise ValueError("neither request nor answer")
+    try:
+        uri = read_uri(request_line[2], headers=False)
+    except ValueError:
+        # Inside a dialog the tags say what it belongs to, not the address.
+        if not in_dialog:
+            raise
+        uri = URI("sip", "unreadable.invalid")
+    return Request(request_line[1], uri)
 
 
 def _check(message: Request | Response) -> None:
     """Read every header that an answer needs, so that no later reading fails."""
     for name in _SINGLE:
         if len(set(message.headers.getlist(name))) > 1:
-            raise MessageError(f"{name} is there twice, and not the same")
-    cseq = message.cseq
-    if not 0 <= cseq.sequence < 2**31:
-        raise MessageError(f"CSeq {cseq.sequence} is out of range")
-    if not message.via or not message.call_id:
-        raise MessageError("Via or Call-ID is missing")
-    for address in (message.from_address, message.to_address):
-        tag_of(address)
+            raise ValueError(f"{name} is there twice, and not the same")
+    cseq = read_cseq(message.headers["CSeq"])
+    message.cseq = cseq
+    top_via(message)
+    if not message.call_id:
+        raise ValueError("Call-ID is empty")
+    for name in ("From", "To"):
+        if not tag(message.headers[name]):
+            read_address(message.headers[name])
     if isinstance(message, Request):
         if cseq.method != message.method:
-            raise MessageError(f"CSeq says {cseq.method[:20]}, the request {message.method[:20]}")
+            raise ValueError(f"CSeq says {cseq.method[:20]}, the request {message.method[:20]}")
     elif not 100 <= message.code <= 699:
-        raise MessageError(f"{message.code} is no status")
+        raise ValueError(f"{message.code} is no status")
+
+
+def _body_of(message: Request | Response, body: bytes) -> bytes:
+    """The body, cut to Content-Length; raises ValueError where it is needed and not whole."""
+    lengths = set(message.headers.getlist("Content-Length"))
+    if not lengths:
+        return body
+    length = lengths.pop()
+    if not lengths and _NUMBER.fullmatch(length) and int(length) <= len(body):
+        return body[: int(length)]
+    if message.cseq.method in _WITHOUT_BODY:
+        return b""
+    raise ValueError(f"Content-Length {length[:20]!r}, but {len(body)} bytes came")
 
 
 def serialise(message: Message) -> bytes:
     """Write a message as bytes, with its Content-Length."""
     message.headers.set("Content-Length", str(len(message.body)))
-    return bytes(message)  # type: ignore[call-overload,no-any-return]
+    if isinstance(message, Request):
+        first = f"{message.method} {message.uri} SIP/2.0"
+    elif isinstance(message, Response):
+        first = f"SIP/2.0 {message.code} {message.phrase}"
+    return encoded(f"{first}\r\n{message.headers}") + message.body
 
 
 def new_branch() -> str:
@@ -133,13 +182,8 @@ def new_tag() -> str:
     return secrets.token_hex(8)
 
 
-def branch_of(message: Message) -> str:
-    """The branch of the topmost Via, "" where it has none."""
-    return message.via[0].parameters.get("branch") or ""
-
-
 def tag_of(address: Address) -> str:
-    """The tag of a From or To, "" where it has none."""
+    """The tag of an address of ours, "" where it has none."""
     return address.parameters.get("tag") or ""
 
 
@@ -148,11 +192,14 @@ def tagged(address: Address, tag: str) -> Address:
     return Address(address.uri, address.name, address.parameters.replace(tag=tag))
 
 
-def request(method: str, uri: URI, near: Address, far: Address, call_id: str, cseq: int) -> Request:
-    """A request without Via; the transaction adds that."""
+def request(
+    method: str, uri: URI, near: Address, far: str | Address, call_id: str, cseq: int
+) -> Request:
+    """A request without Via; the transaction adds that. ``far`` is an address, or it as written."""
     one = Request(method, uri)
     one.headers.set("Max-Forwards", str(MAX_FORWARDS))
-    one.from_address, one.to_address = near, far
+    one.from_address = near
+    one.headers.set("To", str(far))
     one.call_id, one.cseq = call_id, CSeq(cseq, method)
     one.headers.set("User-Agent", AGENT)
     return one
@@ -166,7 +213,7 @@ def response(to: Request, code: int, tag: str = "", phrase: str = "") -> Respons
         one.headers.setlist("Record-Route", list(to.headers.getlist("Record-Route")))
     one.headers.set("From", to.headers["From"])
     # To the letter, where the library would write it in another way.
-    ours = f";tag={tag}" if tag and code > 100 and not tag_of(to.to_address) else ""
+    ours = f";tag={tag}" if tag and code > 100 and not to_tag(to) else ""
     one.headers.set("To", to.headers["To"] + ours)
     one.call_id = to.call_id
     one.headers.set("CSeq", to.headers["CSeq"])
@@ -196,11 +243,21 @@ def kind_of(message: Message) -> str:
     return (message.headers.get("Content-Type") or "").partition(";")[0].strip().lower()
 
 
+def part_of(message: Message, kinds: tuple[str, ...]) -> tuple[str, bytes] | None:
+    """The first part of the body that is of one of these media types, and which; or None."""
+    found = parts(message.headers.get("Content-Type") or "", message.body)
+    return next((part for part in found if part[0] in kinds), None)
+
+
 def sdp_of(message: Message) -> str:
-    """The session description in the body, "" where there is none."""
-    if kind_of(message) != SDP:
+    """The session description in the body, "" where there is none.
+
+    It may be one part of several, or come without a Content-Type.
+    """
+    found = part_of(message, (SDP,)) or part_of(message, ("",))
+    if found is None or (not found[0] and not found[1].lstrip().startswith(b"v=0")):
         return ""
-    return message.body.decode("utf-8", "replace")
+    return found[1].decode("utf-8", "replace")
 
 
 def wants_keyframe(kind: str, body: str) -> bool:

@@ -1,24 +1,31 @@
-"""Normalises the head of a message for the parser, and refuses one that is too long.
+"""Cuts the head of a message into header lines, and drops the lines that are none.
 
-RFC 3261 section 7.3.1 lets a sender fold lines and put white space nearly anywhere. What is longer
-than any real message is refused before a regular expression sees it: some of the parser's need
-time by the square of a line's length.
+RFC 3261 section 7.3.1 lets a sender fold lines and put white space nearly anywhere. What nobody
+needs decides nothing: a line without a colon, or a line break in a Subject, costs that line. Bytes
+that are no UTF-8 (a display name in Latin-1 or CP1258) are kept, and sent back to the letter.
 """
 
 import re
 
 MAX_HEAD = 64 * 1024
-MAX_LINE = 4096
-"""The longest line of RFC 4475's torture messages has 1100 characters."""
 MAX_LINES = 256
-_MAX_NUMBER = 64
+"""Lines that are kept; of those that come after them only the needed ones."""
 _FOLD = re.compile(r"\r\n[ \t]+")
 _SPACE = re.compile(r"[ \t]+")
+_BREAK = re.compile(r"[\r\n\0]+")
 _SCHEME = re.compile(r"(?<=[<\s])(sips?):", re.IGNORECASE)
-_TEL = re.compile(rf"tel:[^;>\s]{{{_MAX_NUMBER}}}", re.IGNORECASE)
-_STRUCTURED = frozenset(
-    {"via", "v", "from", "f", "to", "t", "contact", "m", "route", "record-route", "cseq"}
-)
+_NEEDED = frozenset({"via", "v", "from", "f", "to", "t", "call-id", "i", "cseq"})
+_ADDRESSES = frozenset({"contact", "m", "route", "record-route"})
+
+
+def decoded(head: bytes) -> str:
+    """The head as text; a byte that is no UTF-8 becomes a lone surrogate, for `encoded`."""
+    return head.decode("utf-8", "surrogateescape")
+
+
+def encoded(head: str) -> bytes:
+    """The bytes of a head, those that were no UTF-8 as they came."""
+    return head.encode("utf-8", "surrogateescape")
 
 
 def unfolded(head: str) -> str:
@@ -26,35 +33,31 @@ def unfolded(head: str) -> str:
     return _FOLD.sub(" ", head).lstrip("\r\n")
 
 
-def readable(head: str) -> str:
-    """The head unfolded, without superfluous white space, with schemes in lower case.
+def header_lines(head: str) -> tuple[str, list[tuple[str, str]]]:
+    """The first line of a head, and the names and values of its headers.
 
-    ``head`` has no empty line. Raises ValueError for what no sender of SIP writes.
+    ``head`` has no empty line. Addresses have no superfluous white space, and their schemes are in
+    lower case. Raises ValueError for a first line with a line break in it.
     """
     first, *lines = unfolded(head).split("\r\n")
-    if len(lines) > MAX_LINES:
-        raise ValueError(f"{len(lines)} header lines")
-    return "\r\n".join([_within(_SCHEME.sub(_lower, first)), *map(_line, lines)])
-
-
-def _line(line: str) -> str:
-    name, colon, value = _within(line).partition(":")
-    name = name.rstrip(" \t")
-    if not colon or not name:
-        raise ValueError(f"{line[:40]!r} is no header")
-    if name.lower() in _STRUCTURED:
-        value = _SCHEME.sub(_lower, " " + _SPACE.sub(" ", value).strip().replace(" ,", ","))
-        if _TEL.search(value):
-            raise ValueError(f"a telephone number of more than {_MAX_NUMBER} characters")
-    return f"{name}:{value}"
-
-
-def _within(line: str) -> str:
-    if len(line) > MAX_LINE:
-        raise ValueError(f"a line of {len(line)} characters")
-    if "\r" in line or "\n" in line:
+    if _BREAK.search(first):
         raise ValueError("a line break that is none")
-    return line
+    found = []
+    for number, line in enumerate(lines):
+        name, colon, value = line.partition(":")
+        name = name.rstrip(" \t")
+        key = name.lower()
+        if not colon or not name or (number >= MAX_LINES and key not in _NEEDED):
+            continue
+        if _BREAK.search(line):
+            if key not in _NEEDED:
+                continue
+            value = _BREAK.sub(" ", value)
+        if key in _NEEDED or key in _ADDRESSES:
+            value = _SPACE.sub(" ", value).strip().replace(" ,", ",")
+            value = _SCHEME.sub(_lower, f" {value}")
+        found.append((name, value.strip()))
+    return first, found
 
 
 def _lower(match: re.Match[str]) -> str:

@@ -8,6 +8,7 @@ from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import Local, new_tag, number, request, tagged
+from appliance.dialers.sip.signalling.received.header_values import contacts
 from appliance.dialers.sip.signalling.transactions import (
     AckReceived,
     AckTimeout,
@@ -154,11 +155,7 @@ class Registration:
     def _granted(self, answer: Response) -> float:
         """The seconds that our contact has; the registrar may give fewer than asked for."""
         local = self._transactions.local
-        try:
-            contacts = answer.contact
-        except ValueError:
-            contacts = []
-        for contact in contacts:
+        for contact in contacts(answer):
             expires = contact.parameters.get("expires") or ""
             same = contact.uri.host == local.host and contact.uri.port == local.port
             if same and expires.isascii() and expires.isdecimal():

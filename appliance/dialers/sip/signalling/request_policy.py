@@ -8,11 +8,12 @@ from appliance.dialers.sip.signalling.message import (
     MEDIA_CONTROL,
     SDP,
     SUPPORTED,
-    kind_of,
+    part_of,
     response,
-    tag_of,
+    sdp_of,
     tokens,
 )
+from appliance.dialers.sip.signalling.received.header_values import to_tag
 
 _METHODS = frozenset(word.strip() for word in ALLOW.split(","))
 _CODES = {
@@ -32,10 +33,10 @@ def refusal(request: Request, tag: str, *, in_dialog: bool) -> Response | None:
         no = response(request, 405, tag)
         no.headers.set("Allow", ALLOW)
         return no
-    if tag_of(request.to_address) and not in_dialog:
+    if to_tag(request) and not in_dialog:
         return response(request, 481, tag)
     unknown = sorted(tokens(request, "Require") - set(SUPPORTED))
-    if unknown:
+    if unknown and method != "BYE":  # who leaves has left, whatever else is demanded
         no = response(request, 420, tag)
         no.headers.set("Unsupported", ", ".join(unknown))
         return no
@@ -47,7 +48,9 @@ def refusal(request: Request, tag: str, *, in_dialog: bool) -> Response | None:
 def _wrong_body(request: Request, tag: str) -> Response | None:
     """The 415 to a body of a media type that we do not take (section 8.2.3), or None."""
     wanted = {"INVITE": (SDP,), "UPDATE": (SDP,), "INFO": INFO_KINDS}.get(request.method)
-    if wanted is None or not request.body.strip() or kind_of(request) in wanted:
+    if wanted is None or not request.body.strip() or part_of(request, wanted) is not None:
+        return None
+    if SDP in wanted and sdp_of(request):
         return None
     no = response(request, 415, tag)
     no.headers.set("Accept", ", ".join(wanted))

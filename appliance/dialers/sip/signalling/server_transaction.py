@@ -3,7 +3,8 @@
 from sipmessage import Message, Request, Response
 
 from appliance.dialers.sip.signalling.client_transaction import T1, T2, T4, State
-from appliance.dialers.sip.signalling.message import COOKIE, branch_of, response, tag_of
+from appliance.dialers.sip.signalling.message import COOKIE, response
+from appliance.dialers.sip.signalling.received.header_values import branch_of, from_tag, top_via
 
 
 class ServerTransaction:
@@ -87,9 +88,9 @@ class ServerTransaction:
 
 def server_key(request: Request) -> tuple[str, ...]:
     """The key by which a repetition, an ACK and a CANCEL find their request (17.2.3)."""
-    via, branch = request.via[0], branch_of(request)
+    via, branch = top_via(request), branch_of(request)
     if branch.startswith(COOKIE) and branch != COOKIE:
         return branch, via.host.lower(), str(via.port)
     # As RFC 2543 does it, for old far ends without such a branch.
-    number, tag = str(request.cseq.sequence), tag_of(request.from_address)
+    number, tag = str(request.cseq.sequence), from_tag(request)
     return request.call_id, number, tag, str(via)

@@ -11,6 +11,8 @@ INTERVAL_S = 1800
 """The interval that is asked for (section 4 recommends it)."""
 MIN_INTERVAL_S = 90
 """The shortest interval that is taken (section 4 allows none shorter)."""
+RETRY_MIN_S = 5.0
+"""A refresh that was refused is tried again after a quarter of what is left, and not sooner."""
 MAX_INTERVAL_S = 86400
 """The longest interval that a far end may ask for by a 422."""
 
@@ -92,6 +94,12 @@ class SessionTimer:
             self._refresh_at = None
             return Due.REFRESH
         return None
+
+    def refused(self, now: float) -> None:
+        """Try again before the session ends, since a refresh of ours was refused."""
+        if self._expire_at is not None and self.ours:
+            again = now + max((self._expire_at - now) / 4, RETRY_MIN_S)
+            self._refresh_at = again if again < self._expire_at else None
 
     def stop(self) -> None:
         """Stop, since the session is over."""

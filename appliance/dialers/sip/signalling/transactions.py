@@ -14,7 +14,8 @@ from appliance.dialers.sip.signalling.client_transaction import (
     cancel_of,
     client_key,
 )
-from appliance.dialers.sip.signalling.message import Local, new_branch, new_tag, response, tag_of
+from appliance.dialers.sip.signalling.message import Local, new_branch, new_tag, response
+from appliance.dialers.sip.signalling.received.header_values import to_tag
 from appliance.dialers.sip.signalling.server_transaction import ServerTransaction, server_key
 
 MAX_SERVER_TRANSACTIONS = 256
@@ -107,7 +108,7 @@ class Transactions:
         ack.via = [self.local.via(new_branch())]
         client = self._clients.get(client_key(request))
         if client is not None and len(client.acks) < MAX_FORKS:
-            client.acks[tag_of(ack.to_address)] = ack
+            client.acks[to_tag(ack)] = ack
         self._out.append(ack)
 
     def cancel(self, request: Request, now: float) -> None:
@@ -135,6 +136,16 @@ class Transactions:
             one.abandon()
         self._sweep()
         return [TransactionTimeout(one.request) for one in lost]
+
+    def moved(self, local: Local) -> None:
+        """Go on from another socket of ours, since the connection was lost and made again.
+
+        What had no answer yet is sent again, with its old Via: a server that has seen it takes it
+        for a repetition.
+        """
+        self.local = local
+        states = (State.CALLING, State.PROCEEDING)
+        self._out += [one.request for one in self._clients.values() if one.state in states]
 
     def next_timer(self) -> float | None:
         """When ``on_timer`` is due; None while nothing is open."""

@@ -4,7 +4,6 @@ Only pure functions and values: `InviteSession` keeps the state and sends what i
 """
 
 import random
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +22,7 @@ class Purpose(StrEnum):
     OFFER = "offer"
     REFRESH = "refresh"
     INFO = "info"  # INFO and PRACK: a refusal changes nothing
+    PROBE = "probe"  # asks for a sign of life
     HANG_UP = "hang up"
 
 
@@ -52,20 +52,6 @@ class PendingRequest:
     def begins_or_ends(self) -> bool:
         """Whether the call begins or ends with its answer."""
         return self.purpose in (Purpose.CALL, Purpose.HANG_UP)
-
-
-@dataclass(frozen=True, slots=True)
-class DelayedOffer:
-    """An offer to be sent at the second ``at``: another one was open, or collided with it."""
-
-    at: float
-    purpose: Purpose
-    sdp: str
-
-
-def pending_of(request: Request, pending: Iterable[PendingRequest]) -> PendingRequest | None:
-    """The one that is this request, None where its final answer was here already."""
-    return next((one for one in pending if one.request is request), None)
 
 
 def invite(
@@ -103,6 +89,11 @@ def info(dialog: Dialog, kind: str, body: str) -> PendingRequest:
     one = dialog.request("INFO")
     carry(one, body, kind)
     return PendingRequest(one, Purpose.INFO)
+
+
+def probe(dialog: Dialog) -> PendingRequest:
+    """An OPTIONS: whoever knows the call answers it (RFC 3261 section 11)."""
+    return PendingRequest(dialog.request("OPTIONS"), Purpose.PROBE)
 
 
 def prack(dialog: Dialog, call: Request, rseq: int) -> PendingRequest:

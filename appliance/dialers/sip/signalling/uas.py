@@ -10,8 +10,15 @@ from sipmessage import Address, Request, Response
 
 from appliance.dialers.sip.signalling.dialog import Dialog
 from appliance.dialers.sip.signalling.events import Info
-from appliance.dialers.sip.signalling.message import describe, kind_of, response, sdp_of, tag_of
-from appliance.dialers.sip.signalling.request_policy import options, refusal
+from appliance.dialers.sip.signalling.message import (
+    describe,
+    kind_of,
+    part_of,
+    response,
+    sdp_of,
+)
+from appliance.dialers.sip.signalling.received.header_values import printable, read_address, to_tag
+from appliance.dialers.sip.signalling.request_policy import INFO_KINDS, options, refusal
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
 
 OFFER_RETRY_S = 2
@@ -69,7 +76,8 @@ def decide(request: Request, standing: Standing) -> Decision:
     """What is to be done with a request; notes its CSeq in the dialog."""
     tag, dialog = standing.tag, standing.dialog
     refused = refusal(request, tag, in_dialog=dialog is not None)
-    if refused is None and dialog is not None and not dialog.in_order(request):
+    in_order = dialog is None or dialog.in_order(request)
+    if refused is None and not in_order and request.method != "BYE":
         refused = response(request, 500, tag)
     if refused is not None:
         return Reply(refused)
@@ -77,14 +85,14 @@ def decide(request: Request, standing: Standing) -> Decision:
         case "INVITE" | "UPDATE":
             return _decide_offer(request, standing)
         case "BYE":
-            reason = (request.headers.get("Reason") or "")[:MAX_REASON]
+            reason = printable(request.headers.get("Reason") or "")[:MAX_REASON]
             why = f"the far end hung up: {reason}" if reason else ""
             return TakeBye(response(request, 200, tag), why)
         case "OPTIONS":
             return Reply(options(request, tag))
         case "INFO":
-            body = request.body.decode("utf-8", "replace")
-            return Reply(response(request, 200, tag), Info(kind_of(request), body))
+            kind, body = part_of(request, INFO_KINDS) or (kind_of(request), request.body)
+            return Reply(response(request, 200, tag), Info(kind, body.decode("utf-8", "replace")))
         case _:  # PRACK: none of our provisional answers is a reliable one
             return Reply(response(request, 481, tag))
 
@@ -94,6 +102,8 @@ def _decide_offer(request: Request, standing: Standing) -> Decision:
     if standing.dialog is None:
         if not standing.free:
             return Reply(response(request, 486, tag))
+        if not _has_addresses(request):
+            return Reply(response(request, 400, tag))
     elif standing.offering and (sdp_of(request) or request.method == "INVITE"):
         return Reply(response(request, 491, tag))
     elif standing.unanswered:
@@ -107,9 +117,19 @@ def _decide_offer(request: Request, standing: Standing) -> Decision:
     return TakeCall() if standing.dialog is None else TakeOffer()
 
 
+def _has_addresses(request: Request) -> bool:
+    """Whether both ends of a new call can be read."""
+    try:
+        read_address(request.headers["From"])
+        read_address(request.headers["To"])
+    except ValueError:
+        return False
+    return True
+
+
 def begins_call(request: Request) -> bool:
     """Whether a request that was taken is the INVITE of a new call, not an offer in one."""
-    return not tag_of(request.to_address)
+    return not to_tag(request)
 
 
 def ringing(invite: Request, code: int, tag: str, contact: Address) -> Response:

@@ -14,13 +14,13 @@ from collections.abc import Callable
 from sipmessage import URI, Message, Request, Response
 
 from appliance.dialers.sip.signalling.bad_request import answer_to
-from appliance.dialers.sip.signalling.message import (
-    Local,
-    MessageError,
+from appliance.dialers.sip.signalling.message import Local, MessageError, parse, serialise
+from appliance.dialers.sip.signalling.received.header_values import (
     branch_of,
-    parse,
-    serialise,
-    tag_of,
+    pieces,
+    read_address,
+    to_tag,
+    top_via,
 )
 from appliance.dialers.sip.transport.resolve import Target
 from appliance.dialers.sip.transport.sockets import (
@@ -125,12 +125,13 @@ class TransportLayer:
 
     def _other_target(self, message: Request, own: SipSocket) -> Target | None:
         """The target of a request inside the dialog; None for the one where the call went."""
-        if not tag_of(message.to_address) or message.method == "CANCEL":
+        if not to_tag(message) or message.method == "CANCEL":
             return None
         hop = message.uri
         try:
-            if message.route:
-                hop = message.route[0].uri
+            routes = message.headers.getlist("Route")
+            if routes:
+                hop = read_address(pieces(routes[0], ",")[0]).uri
         except ValueError:
             return None
         target = _target(hop, own.target)
@@ -210,7 +211,7 @@ class TransportLayer:
 def note_source(request: Request, peer: Peer) -> None:
     """Write on the topmost Via where a request came from: received and rport (RFC 3581)."""
     lines = list(request.headers.getlist("Via"))
-    via = request.via[0]
+    via = top_via(request)
     first = _FIRST.match(lines[0])
     if first is None:
         return
