@@ -21,12 +21,16 @@ def dialers(
     trust: ssl.SSLContext | None = None,
     deadline_s: float = DIAL_DEADLINE_S,
     sip: SipChoices | None = None,
+    hosts: frozenset[str] = frozenset(),
 ) -> Mapping[str, Dialer]:
-    """Every dialer that there is, by scheme. ``trust`` holds a private authority where one is."""
+    """Every dialer that there is, by scheme. ``trust`` holds a private authority where one is.
+
+    ``hosts`` are the only ones that a server may send a call on to; none named: any.
+    """
     known: list[Dialer] = [
         LoopbackDialer(),
         JanusDialer(trust, deadline_s),
-        SipDialer(trust, deadline_s, sip),
+        SipDialer(trust, deadline_s, sip, hosts=hosts),
     ]
     return {scheme: dialer for dialer in known for scheme in dialer.schemes}
 
@@ -35,7 +39,8 @@ class Dialers:
     """All dialers as one: takes any address.
 
     ``ca`` is a file with a private authority (PEM); "" believes the system's. Raises OSError or
-    ssl.SSLError when the file cannot be read. ``sip`` is the site file's section.
+    ssl.SSLError when the file cannot be read. ``sip`` is the site file's section, ``hosts`` as in
+    `dialers`.
     """
 
     def __init__(
@@ -43,9 +48,10 @@ class Dialers:
         ca: str = "",
         deadline_s: float = DIAL_DEADLINE_S,
         sip: SipChoices | None = None,
+        hosts: frozenset[str] = frozenset(),
     ) -> None:
         trust = ssl.create_default_context(cafile=ca) if ca else None
-        self._by_scheme = dialers(trust, deadline_s, sip)
+        self._by_scheme = dialers(trust, deadline_s, sip, hosts)
         self.schemes = frozenset(self._by_scheme)
 
     async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:

@@ -54,7 +54,11 @@ async def serve(
     encoders = encoders_for(model(paths.root))
     devices = Devices(site, card, (corner.width, corner.height), encoders)
     renderer = SceneRenderer(size, identity.locale, devices.camera.preview)
-    dialer = SiteDialer(Dialers(site.call.ca, sip=site.sip), devices, identity.name)
+    dialer = SiteDialer(
+        Dialers(site.call.ca, sip=site.sip, hosts=frozenset(site.agenda.hosts)),
+        devices,
+        identity.name,
+    )
     clock = SystemClock(trust=site.clock.trust)
     linked = partial(any_carrier, paths.root) if simulator is None else simulator.linked
     refused = SITE_FILE.read(paths.run, clock.now(), inf)

@@ -1,10 +1,8 @@
 """Turns a Janus server's refusal or a socket's error into a DialError: reason and sentence."""
 
-import socket
-import ssl
-
 from websockets.exceptions import InvalidStatus, WebSocketException
 
+from appliance.dialers import connect_errors
 from appliance.dialers.api import DialError, EndReason
 from appliance.dialers.janus.session import Refused
 
@@ -37,25 +35,10 @@ def refused(answer: Refused, room: str) -> DialError:
 
 def unreachable(error: Exception, host: str) -> DialError:
     """The error of a WebSocket that could not be opened to ``host``."""
-    reason = EndReason.UNREACHABLE
     if isinstance(error, InvalidStatus):
         status = error.response.status_code
         reason = EndReason.UNAUTHORISED if status == 401 else EndReason.REFUSED
-        sentence = f"no meeting server at {host}: HTTP {status}"
-    elif isinstance(error, WebSocketException):
-        reason, sentence = EndReason.REFUSED, f"no meeting server at {host}: {error}"
-    elif isinstance(error, ssl.SSLCertVerificationError):
-        reason = EndReason.UNTRUSTED
-        why = getattr(error, "verify_message", "") or str(error)
-        sentence = f"the certificate of {host} is not trusted: {why}"
-    elif isinstance(error, ssl.SSLError):
-        sentence = f"{host} speaks no TLS that we do: {error}"
-    elif isinstance(error, TimeoutError):
-        sentence = f"{host} does not answer in time"
-    elif isinstance(error, socket.gaierror):
-        sentence = f"no address is known for {host}"
-    elif isinstance(error, ConnectionRefusedError):
-        sentence = f"nothing listens at {host}"
-    else:
-        sentence = f"{host} cannot be reached: {error}"
-    return DialError(reason, sentence)
+        return DialError(reason, f"no meeting server at {host}: HTTP {status}")
+    if isinstance(error, WebSocketException):
+        return DialError(EndReason.REFUSED, f"no meeting server at {host}: {error}")
+    return connect_errors.unreachable(error, host)

@@ -7,7 +7,7 @@ import time
 from typing import assert_never
 
 from aiortc import MediaStreamTrack
-from sipmessage import Request, Response
+from sipmessage import Response
 
 from appliance.base.config import SipChoices
 from appliance.core.problems import ProblemKey
@@ -15,16 +15,18 @@ from appliance.dialers.api import (
     CallStatistics,
     Change,
     DialError,
+    DialersError,
     EndReason,
     FarFloor,
     LocalTracks,
 )
-from appliance.dialers.sip.call_errors import refused
+from appliance.dialers.sip.call_errors import RedirectedError, UnansweredError, refused
 from appliance.dialers.sip.dtmf import DtmfSender
 from appliance.dialers.sip.dtmf_script import Step
 from appliance.dialers.sip.media_session import MediaSession
 from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.offer_lines import Encryption
+from appliance.dialers.sip.signaller import Signaller
 from appliance.dialers.sip.signalling.events import (
     AnswerReceived,
     Ended,
@@ -37,27 +39,22 @@ from appliance.dialers.sip.signalling.events import (
     Progress,
     SessionEvent,
 )
-from appliance.dialers.sip.signalling.invite_session import InviteSession
 from appliance.dialers.sip.signalling.message import FAST_UPDATE, MEDIA_CONTROL, wants_keyframe
-from appliance.dialers.sip.signalling.registration import Registration, RegistrationState
-from appliance.dialers.sip.signalling.session_timer import SessionTimer
+from appliance.dialers.sip.transport.resolve import Target
 from appliance.dialers.sip.transport.routing import Route
-from appliance.dialers.sip.transport.transport_layer import TransportLayer
 
 log = logging.getLogger("diemcau.sip")
 
-HANG_UP_TIMEOUT_S = 2.5  # BYE, its answer and the unregistering
 KEYFRAME_ASK_INTERVAL_S = 2.5  # an RMX ignores whoever asks more often
 KEYFRAME_TAKE_INTERVAL_S = 0.5  # and we ignore whoever asks more often than this
 ENTRY_QUEUE_S = 120.0  # the script of an entry queue may take so long
 
 
 class SipCall:
-    """See `appliance.dialers.api.Call`; made by SipDialer, which calls ``join`` once."""
+    """See `appliance.dialers.api.Call`; made by SipDialer, which calls ``join``."""
 
     def __init__(
         self,
-        route: Route,
         near: LocalTracks,
         name: str,
         choices: SipChoices,
@@ -71,7 +68,8 @@ class SipCall:
         self.rang = False
         self.refused_media = False
         self.removed_unencrypted = False  # soon after the call began
-        self._route, self._name = route, name
+        self.failed_targets: list[Target] = []  # they said nothing, or 503
+        self._name, self._trust = name, trust
         self._change = Change()
         self._begun = time.monotonic()
         self._media = MediaSession(
@@ -81,44 +79,88 @@ class SipCall:
             on_keyframe_wanted=self._ask_keyframe,
         )
         self._media.changed = self._change.tell
-        self._transport = TransportLayer(trust, self._receive, self._lost)
-        self._session: InviteSession | None = None
-        self._registration: Registration | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._media_host = ""
+        self._room = ""
+        self._signaller: Signaller | None = None
         self._outcome: asyncio.Future[None] | None = None
-        self._progress = asyncio.Event()  # a message came or a timer was due
         self._tasks: set[asyncio.Task[None]] = set()
         self._dtmf = DtmfSender(self._media, choices, script, self._inform)
         self._keyframe_asked_at = self._keyframe_taken_at = float("-inf")
         self._session_interval_s = round(choices.session)
-        self._closed, self._refreshes = False, 0
+        self._closed = False
 
-    async def join(self) -> None:
-        """Connect, register where the site file says so, and call.
+    async def join(self, route: Route, within_s: float) -> None:
+        """Connect, register where the site file says so, and call: one target after the other.
 
-        Raises DialError, OSError, TimeoutError.
+        Each has its share of ``within_s``, until it says anything (RFC 3263 section 4.3). Raises
+        DialError, OSError, TimeoutError, and Redirected where another address is to be called.
         """
-        local = await self._transport.open(self._route.targets)
-        await self._media.open(local.host.strip("[]"))
-        near = self._route.near(local, self._name)
-        if self._route.registrar is not None:
-            self._registration = Registration(
-                local, near, self._route.registrar, self._route.authenticator, self._route.routes
-            )
-            self._registration.begin(self._now)
-            await self._until_registered(self._registration)
-        self._session = InviteSession(
-            local,
-            near,
-            authenticator=self._route.authenticator,
-            timer=SessionTimer(self._session_interval_s),
-        )
-        self._outcome = asyncio.get_running_loop().create_future()
-        self._session.call(self._route.target, self._media.offer(), self._now, self._route.routes)
-        self._advance()
-        await self._outcome
+        deadline = self._now + within_s
+        self._room = route.target.user or route.target.host
+        worst: Exception = OSError("no target to connect to")
+        for number, target in enumerate(route.targets):
+            failure: Exception
+            share_s = (deadline - self._now) / (len(route.targets) - number)
+            try:
+                await self._try(route, target, share_s)
+            except UnansweredError as error:
+                failure = error.reason
+            except (OSError, TimeoutError) as error:
+                failure = error
+            else:
+                return
+            log.info("sip → %s: %s", target, failure or "no answer")
+            self.failed_targets.append(target)
+            if not isinstance(worst, ssl.SSLCertVerificationError):
+                worst = failure
+        raise worst
+
+    async def _try(self, route: Route, target: Target, share_s: float) -> None:
+        """Call by one target; raises as `join` does, and UnansweredError for the next one."""
+        signaller = self._signaller = Signaller(route, self._trust, self._handle)
+        try:
+            await self._call_by(signaller, route, target, self._now + share_s)
+        except asyncio.CancelledError:
+            if not self.rang:
+                self.failed_targets.append(target)
+            raise
+        except BaseException as error:
+            self._signaller = None
+            silent = isinstance(error, UnansweredError | OSError | TimeoutError)
+            await (signaller.close() if silent else signaller.leave())
+            raise
+        signaller.keep()
         self._confirm(hand=False)
         self._tasks.add(asyncio.create_task(self._send_script(), name="sip entry script"))
+
+    async def _call_by(
+        self, signaller: Signaller, route: Route, target: Target, share_ends: float
+    ) -> None:
+        async with asyncio.timeout_at(share_ends):
+            local = await signaller.open(target)
+        await self._open_media(local.host.strip("[]"))
+        near = route.near(local, self._name)
+        async with asyncio.timeout_at(share_ends):
+            refusal = await signaller.register(near)
+        if refusal is not None:
+            raise self._refusal(refusal, "the registrar")
+        self._outcome = asyncio.get_running_loop().create_future()
+        signaller.call(near, self._media.offer(), self._session_interval_s)
+        await asyncio.wait({self._outcome}, timeout=share_ends - self._now)
+        if not self._outcome.done() and not signaller.heard:
+            raise self._refusal(None, self._room)
+        await self._outcome
+
+    def _refusal(self, answer: Response | None, room: str) -> DialError | UnansweredError:
+        """The error of a refusal; a server that does not serve at all is as good as silent."""
+        error = refused(answer, room, time.monotonic() - self._begun)
+        unanswered = answer is None or answer.code == 503
+        return UnansweredError(error) if unanswered else error
+
+    async def _open_media(self, host: str) -> None:
+        if host != self._media_host:
+            self._media_host = host
+            await self._media.open(host)
 
     @property
     def video(self) -> MediaStreamTrack | None:
@@ -161,14 +203,9 @@ class SipCall:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         try:
-            async with asyncio.timeout(HANG_UP_TIMEOUT_S):
-                await self._leave()
-        except TimeoutError:
-            log.info("sip ← no answer to our BYE or unregistering; closing without it")
+            if self._signaller is not None:
+                await self._signaller.leave()
         finally:
-            if self._timer is not None:
-                self._timer.cancel()
-            await self._transport.close()
             await self._media.close()
 
     def statistics(self) -> CallStatistics:
@@ -179,84 +216,19 @@ class SipCall:
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    async def _leave(self) -> None:
-        if self._session is not None:
-            self._session.hang_up(self._now)
-        if self._registration is not None:
-            self._registration.end(self._now)
-        self._advance()
-        while self._session is not None and not self._session.settled:
-            await self._wait()
-        one = self._registration
-        while one is not None and one.state is RegistrationState.REGISTERED:
-            await self._wait()
-
-    async def _until_registered(self, one: Registration) -> None:
-        self._advance()
-        while one.state is RegistrationState.PENDING:
-            await self._wait()
-        if one.state is RegistrationState.REFUSED:
-            raise refused(one.failure, "the registrar", time.monotonic() - self._begun)
-
-    async def _wait(self) -> None:
-        self._progress.clear()
-        await self._progress.wait()
-
-    def _advance(self) -> None:
-        """Send what is to be sent, handle what happened, and set the next timer."""
-        self._flush()
-        if self._session is not None:
-            for event in self._session.take_events():
-                self._handle(event)
-            if self._session.refreshes != self._refreshes:
-                self._refreshes = self._session.refreshes
-                log.info("session refreshed, %d times by now", self._refreshes)
-        self._flush()
-        if self._timer is not None:
-            self._timer.cancel()
-        times = [one.next_timer() for one in (self._session, self._registration) if one is not None]
-        due = min((at for at in times if at is not None), default=None)
-        self._timer = None
-        if due is not None:
-            self._timer = asyncio.get_running_loop().call_at(due, self._on_timer)
-        self._progress.set()
-
-    def _flush(self) -> None:
-        for one in (self._registration, self._session):
-            for message in one.outgoing() if one is not None else []:
-                self._transport.send(message)
-
-    def _on_timer(self) -> None:
-        for one in (self._session, self._registration):
-            if one is not None:
-                one.on_timer(self._now)
-        self._advance()
-
-    def _receive(self, message: Request | Response) -> None:
-        one = self._registration
-        if one is not None and message.call_id == one.call_id:
-            one.receive(message, self._now)
-        elif self._session is not None:
-            self._session.receive(message, self._now)
-        self._advance()
-
-    def _lost(self, why: str) -> None:
-        log.info("sip ← %s", why)
-        for one in (self._session, self._registration):
-            if one is not None:
-                one.lost(self._now)
-        self._advance()
-
     def _handle(self, event: SessionEvent) -> None:
         match event:
             case Progress(code):
                 self.rang = self.rang or code == 180
-            case Established(sdp):
-                self._established(sdp)
+            case Established(sdp, agreed):
+                self._established(sdp, agreed=agreed)
+            case Failed(_, why) if why:
+                self._fail(DialError(EndReason.REFUSED, why))
+            case Failed(response) if response is not None and 300 <= response.code < 400:
+                self._fail(RedirectedError(response))
             case Failed(response):
                 self.refused_media = response is not None and response.code in (488, 606)
-                room = self._route.target.user or self._route.target.host
-                self._fail(refused(response, room, time.monotonic() - self._begun))
+                self._fail(self._refusal(response, self._room))
             case OfferReceived(sdp):
                 self._take_offer(sdp)
             case AnswerReceived(sdp):
@@ -272,9 +244,11 @@ class SipCall:
             case _:
                 assert_never(event)
 
-    def _established(self, sdp: str) -> None:
+    def _established(self, sdp: str, *, agreed: bool) -> None:
+        """``agreed`` is whether an offer of the far end was answered while it rang."""
         try:
-            self._media.accept(sdp)
+            if not agreed:
+                self._media.accept(sdp)
         except SdpError as error:
             self._fail(DialError(EndReason.REFUSED, f"no media in common: {error}"))
             return
@@ -284,13 +258,13 @@ class SipCall:
         self._change.tell()
 
     def _take_offer(self, sdp: str) -> None:
-        if self._session is None:
+        if self._signaller is None:
             return
         try:
-            self._session.answer(self._media.answer(sdp) if sdp else self._media.offer(), self._now)
+            self._signaller.answer(self._media.answer(sdp) if sdp else self._media.offer())
         except SdpError as error:
             log.info("far ← an offer that we cannot take: %s", error)
-            self._session.refuse(488, self._now)
+            self._signaller.refuse(488)
         self._note_refusal()
         self._change.tell()
 
@@ -314,7 +288,7 @@ class SipCall:
             self._keyframe_taken_at = self._now
             self._media.fast_update()
 
-    def _fail(self, error: DialError) -> None:
+    def _fail(self, error: DialersError) -> None:
         if self._outcome is not None and not self._outcome.done():
             self._outcome.set_exception(error)
 
@@ -342,8 +316,7 @@ class SipCall:
             self._change.tell()
 
     def _inform(self, kind: str, body: str) -> bool:
-        if self._session is None or self.ended is not None:
+        if self._signaller is None or self.ended is not None:
             return False
-        self._session.inform(kind, body, self._now)
-        self._advance()
+        self._signaller.inform(kind, body)
         return True

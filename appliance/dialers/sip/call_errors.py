@@ -1,11 +1,9 @@
-"""Turns a refusal, a timeout or a socket's error into a DialError: the reason and one sentence."""
+"""Turns a refusal or a timeout into a DialError: the reason and one sentence."""
 
-import socket
-import ssl
+from sipmessage import Address, Response
 
-from sipmessage import Response
-
-from appliance.dialers.api import DialError, EndReason
+from appliance.dialers.api import DialError, DialersError, EndReason
+from appliance.dialers.sip.signalling.received.header_values import contacts
 
 _REASONS = {
     401: EndReason.UNAUTHORISED,
@@ -50,20 +48,26 @@ def refused(answer: Response | None, room: str, waited: float) -> DialError:
     return DialError(reason, f"{words.format(room=room)} ({answer.code} {phrase})")
 
 
-def unreachable(error: Exception, host: str) -> DialError:
-    """The error of a socket that could not be opened to ``host``."""
-    reason = EndReason.UNREACHABLE
-    if isinstance(error, ssl.SSLCertVerificationError):
-        reason = EndReason.UNTRUSTED
-        sentence = f"the certificate of {host} is not trusted: {error.verify_message or error}"
-    elif isinstance(error, ssl.SSLError):
-        sentence = f"{host} speaks no TLS that we do: {error.reason}"
-    elif isinstance(error, TimeoutError):
-        sentence = f"{host} does not answer in time"
-    elif isinstance(error, socket.gaierror):
-        sentence = f"no address is known for {host}"
-    elif isinstance(error, ConnectionRefusedError):
-        sentence = f"nothing listens at {host}"
-    else:
-        sentence = f"{host} cannot be reached: {error}"
-    return DialError(reason, sentence)
+class UnansweredError(DialersError):
+    """A server did not answer, or does not serve: another one may. ``reason`` is for people."""
+
+    def __init__(self, reason: DialError) -> None:
+        super().__init__(reason.detail)
+        self.reason = reason
+
+
+class RedirectedError(DialersError):
+    """The server names another address to call: ``contacts``, the one that it prefers first."""
+
+    def __init__(self, answer: Response) -> None:
+        super().__init__(f"called elsewhere ({answer.code})")
+        ranked = sorted(contacts(answer), key=_preference, reverse=True)
+        self.contacts = [one.uri for one in ranked if one.uri.scheme in ("sip", "sips")]
+
+
+def _preference(contact: Address) -> float:
+    """The q of a Contact (RFC 3261 section 20.10)."""
+    try:
+        return min(max(float(contact.parameters.get("q") or 1.0), 0.0), 1.0)
+    except ValueError:
+        return 1.0

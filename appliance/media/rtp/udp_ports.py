@@ -99,7 +99,11 @@ class RtpPath:
         self._far_rtcp = _Far()
 
     async def open(self, host: str, ports: range = PORTS) -> None:
-        """Bind an even port and the next one at a local address; raises PortsError."""
+        """Bind an even port and the next one at a local address; raises PortsError.
+
+        What was bound before is closed: another server may be reached from another address.
+        """
+        self.close()
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         loop = asyncio.get_running_loop()
         for _ in range(MAX_TRIES):

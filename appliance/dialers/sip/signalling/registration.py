@@ -86,6 +86,12 @@ class Registration:
         """Take a message that has our Call-ID."""
         self._handle(self._transactions.receive(message, now), now)
 
+    def moved(self, local: Local, now: float) -> None:
+        """Go on from another socket of ours; the registrar is told."""
+        self._transactions.moved(local)
+        if self.state is RegistrationState.REGISTERED and self._expires_s:
+            self.begin(now)
+
     def lost(self, now: float) -> None:
         """Note that the connection is lost."""
         self._handle(self._transactions.abandon(), now)

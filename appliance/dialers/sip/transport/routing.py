@@ -8,6 +8,7 @@ from sipmessage import Address as SipAddress
 from appliance.base.config import SipChoices
 from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.message import Local
+from appliance.dialers.sip.signalling.received.header_values import read_uri
 from appliance.dialers.sip.transport.resolve import Lookup, Target, find_targets
 from appliance.wire.address import Address
 
@@ -63,9 +64,14 @@ async def find_route(address: Address, choices: SipChoices, password: str, looku
     )
 
 
+def secured(uri: URI) -> bool:
+    """Whether an address is to be called by TLS."""
+    return uri.scheme == "sips" or (uri.parameters.get("transport") or "").lower() == "tls"
+
+
 def _uri(address: Address) -> URI:
     """The address as it is sent. ``sips`` goes as sip over TLS: MCUs know no more than that."""
-    uri = URI.parse(str(address))
+    uri = read_uri(str(address))
     if uri.scheme != "sips":
         return uri
     parameters = Parameters(**{**dict(uri.parameters), "transport": "tls"})

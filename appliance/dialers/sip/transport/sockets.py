@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol, cast
 
+from appliance.dialers.connect_errors import TlsRefusedError
 from appliance.dialers.sip.signalling.message import Local, MessageError
 from appliance.dialers.sip.transport.framing import Framer
 from appliance.dialers.sip.transport.resolve import Target
@@ -35,6 +36,10 @@ class SipSocket(Protocol):
     local: Local
     peer: Peer
     target: Target
+
+    @property
+    def open(self) -> bool:
+        """Whether anything can still be sent by it."""
 
     def send(self, data: bytes, to: Peer | None = None) -> None:
         """Send a whole message; to another address than the peer's by UDP only."""
@@ -77,6 +82,10 @@ class _Datagrams(asyncio.DatagramProtocol):
         # ICMP may be forged or pass; the transaction's timers decide.
         log.info("sip ← %s: %s", self.target, exc)
 
+    @property
+    def open(self) -> bool:
+        return self._transport is not None and not self._transport.is_closing()
+
     def send(self, data: bytes, to: Peer | None = None) -> None:
         if self._transport is not None and not self._transport.is_closing():
             self._transport.sendto(data, to or self.peer)
@@ -107,6 +116,10 @@ class _Connection:
         self.peer, self.target = (peer[0], peer[1]), target
         self._on_message, self._on_lost = on_message, on_lost
         self._task = asyncio.create_task(self._read(), name="sip connection")
+
+    @property
+    def open(self) -> bool:
+        return not self._task.done() and not self._writer.is_closing()
 
     def send(self, data: bytes, to: Peer | None = None) -> None:
         del to
@@ -174,7 +187,14 @@ async def _connection(
     if target.transport == "TLS":
         context = trust or await asyncio.to_thread(ssl.create_default_context)
         tls = {"ssl": context, "server_hostname": target.name}
-    streams = await asyncio.open_connection(target.host, target.port, **tls)
+    try:
+        streams = await asyncio.open_connection(target.host, target.port, **tls)
+    except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
+        # A server that takes the connection and then ends it speaks only an older TLS, or none.
+        if tls:
+            why = "the server ended the connection while TLS was being agreed on"
+            raise TlsRefusedError(why) from error
+        raise
     connected = streams[1].get_extra_info("socket")
     with suppress(OSError, AttributeError):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -22,6 +22,7 @@ from appliance.dialers.sip.signalling.received.header_values import (
     to_tag,
     top_via,
 )
+from appliance.dialers.sip.transport.reconnection import Reconnection
 from appliance.dialers.sip.transport.resolve import Target
 from appliance.dialers.sip.transport.sockets import (
     KEEP_ALIVE_INTERVAL_S,
@@ -44,7 +45,10 @@ _FIRST = re.compile(r'(?:[^,"]|"[^"]*")+')
 class TransportLayer:
     """Gives every message to ``on_message``; calls ``on_lost`` when the call's own socket is lost.
 
-    ``trust`` has the certificate authorities; None takes the system's.
+    After `keep` a connection that was closed is made again: ``on_moved`` is called with our end of
+    the new one, and ``on_lost`` only where that fails. ``on_unreadable`` gets the bytes of an
+    answer that could not be read, and why. ``trust`` has the certificate authorities; None takes
+    the system's.
     """
 
     def __init__(
@@ -52,11 +56,18 @@ class TransportLayer:
         trust: ssl.SSLContext | None,
         on_message: Callable[[Request | Response], None],
         on_lost: Callable[[str], None],
+        *,
+        on_moved: Callable[[Local], None] = lambda local: None,
+        on_unreadable: Callable[[bytes, str], None] = lambda data, why: None,
     ) -> None:
         self._trust, self._on_message, self._on_lost = trust, on_message, on_lost
+        self._on_moved, self._on_unreadable = on_moved, on_unreadable
         self._socket: SipSocket | None = None
+        self._down = False  # its connection is lost
+        self._reconnection: Reconnection | None = None
         self._others: dict[Target, asyncio.Task[SipSocket | None]] = {}
         self._waiting: dict[Target, list[bytes]] = {}
+        self._unsent: list[bytes] = []  # what no transaction repeats
         self._origins: OrderedDict[str, tuple[SipSocket, Peer]] = OrderedDict()
         self._keep_alive_task: asyncio.Task[None] | None = None
 
@@ -80,6 +91,23 @@ class TransportLayer:
             return self._socket.local
         raise last_error
 
+    @property
+    def local(self) -> Local:
+        """Our end of the call's own socket; raises RuntimeError before `open`."""
+        if self._socket is None:
+            raise RuntimeError("no socket is open")
+        return self._socket.local
+
+    def keep(self) -> None:
+        """Make the call's own connection again from now on, when it is lost."""
+        if self._socket is not None and self._socket.target.transport != "UDP":
+            self._reconnection = Reconnection(self._open_own, self._made_again, self._on_lost)
+
+    def let_go(self) -> None:
+        """Make no lost connection again, since the call is over."""
+        if not self._down:
+            self._reconnection = None
+
     def send(self, message: Message) -> None:
         """Send a message now; what cannot be sent is lost, as in any network."""
         data = serialise(message)
@@ -89,12 +117,16 @@ class TransportLayer:
         elif isinstance(message, Response):
             log.debug("sip → %d", message.code)
             origin, peer = self._origins.get(branch_of(message), (self._socket, None))
-            if origin is not None:
+            if origin is not None and origin.open:
                 origin.send(data, peer)
+            else:
+                self._send_by_own(data, repeated=False)
 
     async def close(self) -> None:
         """Close every socket."""
         own, self._socket = self._socket, None
+        if self._reconnection is not None:
+            await self._reconnection.stop()
         if self._keep_alive_task is not None:
             self._keep_alive_task.cancel()
             await asyncio.gather(self._keep_alive_task, return_exceptions=True)
@@ -115,13 +147,44 @@ class TransportLayer:
             return
         target = self._other_target(message, own)
         if target is None:
-            own.send(data)
+            self._send_by_own(data, repeated=message.method != "ACK")
         elif target.transport == "UDP" and own.target.transport == "UDP":
             own.send(data, (target.host, target.port))
         elif target in self._others or len(self._others) < MAX_OTHER_SOCKETS:
             self._send_to_other(target, data)
         else:
-            own.send(data)
+            self._send_by_own(data, repeated=message.method != "ACK")
+
+    def _send_by_own(self, data: bytes, *, repeated: bool) -> None:
+        """Send by the call's own socket, or as soon as its connection is there again.
+
+        ``repeated`` is whether a transaction of ours sends it again when we have moved.
+        """
+        if not self._down:
+            if self._socket is not None:
+                self._socket.send(data)
+        elif self._reconnection is not None:
+            if not repeated and len(self._unsent) < MAX_WAITING:
+                self._unsent.append(data)
+            self._reconnection.hurry()
+
+    async def _open_own(self) -> None:
+        """Connect again to where the call went; raises OSError and TimeoutError."""
+        before = self._socket
+        if before is None:
+            raise OSError("closed")
+        await before.close()
+        self._socket = await open_socket(before.target, self._trust, self._received, self._gone)
+
+    def _made_again(self) -> None:
+        if self._socket is None:
+            return
+        log.info("sip → %s: connected again", self._socket.target)
+        self._down = False
+        unsent, self._unsent = self._unsent, []
+        for data in unsent:
+            self._socket.send(data)
+        self._on_moved(self._socket.local)
 
     def _other_target(self, message: Request, own: SipSocket) -> Target | None:
         """The target of a request inside the dialog; None for the one where the call went."""
@@ -150,8 +213,10 @@ class TransportLayer:
     def _send_to_other(self, target: Target, data: bytes) -> None:
         task = self._others.get(target)
         if task is not None and task.done():
-            other = task.result() or self._socket
-            if other is not None:
+            other = task.result()
+            if other is None:
+                self._send_by_own(data, repeated=False)
+            else:
                 other.send(data)
             return
         waiting = self._waiting.setdefault(target, [])
@@ -170,23 +235,27 @@ class TransportLayer:
         except (OSError, TimeoutError) as error:
             log.info("sip → %s: %s; by the call's own socket", target, error or "no answer")
             other = None
-        opened = other or self._socket
         for data in self._waiting.pop(target, []):
-            if opened is not None:
-                opened.send(data)
+            if other is None:
+                self._send_by_own(data, repeated=False)
+            else:
+                other.send(data)
         return other
 
     async def _keep_alive(self) -> None:
         while self._socket is not None:
             await asyncio.sleep(KEEP_ALIVE_INTERVAL_S)
-            if self._socket is not None:
-                self._socket.keep_alive()
+            others = [task.result() for task in self._others.values() if task.done()]
+            for one in (self._socket, *others):
+                if one is not None:
+                    one.keep_alive()
 
     def _received(self, source: SipSocket, data: bytes, peer: Peer) -> None:
         try:
             message = parse(data)
         except MessageError as error:
             log.info("sip ← %s: %s", peer[0], error)
+            self._on_unreadable(data, str(error))
             if answer := answer_to(data, str(error)):
                 source.send(answer, peer)
             return
@@ -201,11 +270,21 @@ class TransportLayer:
         self._on_message(message)
 
     def _gone(self, one: SipSocket, why: str) -> None:
-        if one is self._socket:
+        if one is not self._socket:
+            return
+        self._down = True
+        if self._reconnection is None:
             self._on_lost(why)
+        else:
+            log.info("sip ← %s: %s; connecting again", one.target, why)
+            self._reconnection.begin(why)
 
     def _other_gone(self, one: SipSocket, why: str) -> None:
+        """The next request to there opens it again."""
         log.info("sip ← %s: %s", one.target, why)
+        task = self._others.get(one.target)
+        if task is not None and task.done() and task.result() is one:
+            del self._others[one.target]
 
 
 def note_source(request: Request, peer: Peer) -> None:
