@@ -200,8 +200,8 @@ def test_a_bye_that_can_be_acted_on_ends_the_call(written: bytes, instead: bytes
     near.receive(again(info), 1.0)
     near.outgoing()
     raw = (FILES / "bye_with_a_name_unquoted.sip").read_bytes()
-    raw = raw.replace(b"tag=b", f"tag={from_tag(info)}".encode())
-    raw = raw.replace(b"tag=a", f"tag={to_tag(info)}".encode())
+    raw = raw.replace(b"tag=b\r\n", f"tag={from_tag(info)}\r\n".encode())
+    raw = raw.replace(b"tag=a\r\n", f"tag={to_tag(info)}\r\n".encode())
     raw = raw.replace(b"Call-ID: c", f"Call-ID: {info.call_id}".encode())
     assert written in raw
     near.receive(parse(raw.replace(written, instead)), 2.0)
