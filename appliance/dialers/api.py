@@ -16,6 +16,7 @@ from aiortc import MediaStreamTrack
 
 from appliance.core.end_reasons import EndReason
 from appliance.core.problems import ProblemKey
+from appliance.wire.room_keys import RoomKeys
 
 __all__ = [
     "DIAL_DEADLINE_S",
@@ -189,8 +190,10 @@ class Dialer(Protocol):
 
     schemes: frozenset[str]
 
-    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
-        """Call ``address`` as ``name``; raises DialError."""
+    async def dial(
+        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+    ) -> Call:
+        """Call ``address`` as ``name``; raises DialError. ``keys`` are for a Janus room."""
 
 
 class Change:

@@ -15,6 +15,7 @@ from appliance.dialers.api import (
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
 from appliance.dialers.sip.dialer import SipDialer
+from appliance.wire.room_keys import RoomKeys
 
 
 def dialers(
@@ -54,7 +55,9 @@ class Dialers:
         self._by_scheme = dialers(trust, deadline_s, sip, hosts)
         self.schemes = frozenset(self._by_scheme)
 
-    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
+    async def dial(
+        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+    ) -> Call:
         """Call ``address`` by whichever dialer understands it; raises DialError."""
         scheme = address.strip().partition(":")[0].lower()
         dialer = self._by_scheme.get(scheme)
@@ -64,4 +67,4 @@ class Dialers:
             raise DialError(
                 EndReason.BAD_ADDRESS, f"no dialer for {scheme[:40]!r}; there are {known}"
             )
-        return await dialer.dial(address, near, name=name)
+        return await dialer.dial(address, near, name=name, keys=keys)

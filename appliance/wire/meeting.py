@@ -6,6 +6,7 @@ Apart from the agenda's reader, so that who only decides about meetings loads no
 from dataclasses import dataclass
 
 from appliance.wire.address import shown
+from appliance.wire.room_keys import RoomKeys
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -20,6 +21,7 @@ class Meeting:
     chair: str = ""  # ORGANIZER's CN
     free: bool = False  # sites may speak without being given the floor (X-DIEMCAU-SPEAK:FREE)
     sequence: int = 0
+    keys: RoomKeys | None = None  # for its room (Janus)
 
     def __repr__(self) -> str:
         return (

@@ -1,8 +1,9 @@
 """Sites and a chair for the tests of the dialers: numbered pictures, a tone each."""
 
 import asyncio
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import av
@@ -13,10 +14,12 @@ from aiortc.mediastreams import MediaStreamError
 from appliance.dialers.api import Call, Dialer, LocalTracks
 from appliance.dialers.janus.display import Display, Feed
 from appliance.dialers.janus.people import People
+from appliance.dialers.janus.proof import ConsoleSigner
 from appliance.dialers.janus.session import Answered, Event, Notified
 from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.media.receive.track_follower import TrackFollower
 from appliance.media.webrtc.connection import connection
+from appliance.wire.room_keys import RoomKeys
 from tests.media.local_tracks import NumberedVideo, Tone, number_of
 from tests.peers.janus import ROOM, SECRET
 
@@ -100,16 +103,26 @@ class Site:
         del self._sound[:-50]
 
 
-async def site(dialer: Dialer, address: str, number: int) -> Site:
+SIGNER = ConsoleSigner(bytes(range(32)))
+KEYS = RoomKeys("m1", "site/" + "A" * 43, SIGNER.public)
+"""What the feed of each of these sites says of its meeting's room."""
+
+
+async def site(dialer: Dialer, address: str, number: int, keys: RoomKeys | None = KEYS) -> Site:
     """Dial and begin to watch."""
-    call = await dialer.dial(address, near(number), name=f"site {number}")
+    call = await dialer.dial(address, near(number), name=f"site {number}", keys=keys)
     return Site(call).watch()
 
 
 class Chair:
-    """A chair at a VideoRoom, with picture and sound of its own (site 5)."""
+    """A chair at a VideoRoom, with picture and sound of its own (site 5).
 
-    def __init__(self, port: int, path: str) -> None:
+    It signs as the province's console does; a false one does not.
+    """
+
+    def __init__(self, port: int, path: str, *, false: bool = False) -> None:
+        self._false = false
+        self._room = ROOM
         self.people = People()
         self._socket = JanusSocket(f"ws://127.0.0.1:{port}{path}", None, self._take)
         self._pc = connection()
@@ -119,6 +132,7 @@ class Chair:
 
     async def enter(self, room: int = ROOM) -> "Chair":
         """Join and send."""
+        self._room = room
         await self._socket.open()
         self._reader = asyncio.create_task(self._read())
         await self._socket.create()
@@ -131,12 +145,16 @@ class Chair:
         offer = {"type": "offer", "sdp": self._pc.localDescription.sdp}
         joined = await self._socket.message(self._handle, body, offer)
         await self._pc.setRemoteDescription(RTCSessionDescription(joined.sdp, "answer"))
+        await self.give(None)
         return self
 
     async def give(self, number: Feed | None) -> None:
         """Give the floor, or take it back."""
-        display = str(Display("Chủ trì", chair=True, floor=number))
-        await self._socket.message(self._handle, {"request": "configure", "display": display})
+        display = Display("Chủ trì", chair=True, floor=number, at=time.time())
+        if not self._false:
+            me = self.people.me
+            display = replace(display, signature=SIGNER.sign(display, KEYS.meeting, self._room, me))
+        await self._socket.message(self._handle, {"request": "configure", "display": str(display)})
 
     async def ask(self, **body: Any) -> None:
         """Ask the room for something as its chair."""

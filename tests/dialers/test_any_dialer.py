@@ -160,6 +160,36 @@ async def test_a_hand_is_confirmed_and_the_floor_given_and_taken(server: FarEnd)
         await one.leave()
 
 
+@pytest.mark.case("U5")
+async def test_a_false_chair_in_a_real_janus_takes_no_tv(running: Start) -> None:
+    server = running("janus")
+    address = videoroom_address(server.port, server.kind)
+    first = await site(Dialers(), address, 1)
+    second = await site(Dialers(), address, 2)
+    stranger = await site(Dialers(), address, 3, keys=None)
+    await until(lambda: first.sees == 2 and second.sees == 1, "each other's picture")
+    false = await Chair(server.port, server.path, false=True).enter()
+    await until(lambda: first.hears() == {2, 3, 5}, "everybody else's sound")
+    await false.give(false.number("site 1"))
+    await asyncio.sleep(1.0)
+    for one in (first, second, stranger):
+        assert not one.call.floor.given
+        assert one.call.floor.speaker != "Chủ trì"
+    assert (first.sees, second.sees) == (2, 1), "nobody's TV was taken"
+    assert first.call.floor.gives, "the console can"
+    assert not stranger.call.floor.gives, "nobody can: its feed names no console"
+
+    true = await Chair(server.port, server.path).enter()
+    await true.give(true.number("site 1"))
+    await until(lambda: first.call.floor.given, "the floor")
+    await until(lambda: second.sees == 1, "the speaker's picture")
+    await false.give(None)
+    await asyncio.sleep(0.5)
+    assert first.call.floor.given, "nor can it take the floor back"
+    for who in (first, second, stranger, false, true):
+        await who.leave()
+
+
 async def test_removed_from_the_meeting(server: FarEnd) -> None:
     chair = await Chair(server.port, server.path).enter()
     one = await site(Dialers(), videoroom_address(server.port, server.kind), 1)

@@ -1,13 +1,17 @@
 """Who is seen and heard, from events of a room."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.dialers.janus.display import MAX_NAME, Display
-from appliance.dialers.janus.people import MAX_HEARD, People
+from appliance.dialers.janus.people import MAX_GONE, MAX_HEARD, People, Trust
+from appliance.dialers.janus.proof import ConsoleSigner
+from appliance.wire.room_keys import RoomKeys
 
 
 def publisher(number: int, display: str | Display, *kinds: str) -> dict[str, Any]:
@@ -15,8 +19,12 @@ def publisher(number: int, display: str | Display, *kinds: str) -> dict[str, Any
     return {"id": number, "display": str(display), "streams": streams}
 
 
-def joined(*publishers: dict[str, Any]) -> People:
-    people = People()
+CHECKED = Trust(checks_chair=True)
+
+
+def joined(*publishers: dict[str, Any], trust: Trust = CHECKED) -> People:
+    """In a room that itself checks who calls themselves the chair."""
+    people = People(trust=trust)
     people.take({"videoroom": "joined", "id": 1, "publishers": list(publishers)})
     return people
 
@@ -113,6 +121,86 @@ def test_a_disabled_stream_is_none() -> None:
     assert joined(one).seen() is None
 
 
+SIGNER = ConsoleSigner(bytes(range(32)))
+KEYS = RoomKeys("m1/20261130T070000Z", "ia-kly/" + "A" * 43, SIGNER.public)
+JANUS = Trust(1234, KEYS)
+
+
+def console(number: int, floor: int | None = None, *, leads: int | None = None, at: float = 5.0,
+            meeting: str = KEYS.meeting, room: int = 1234) -> dict[str, Any]:  # fmt: skip
+    """The console's entry, signed as that participant."""
+    display = Display("Trung tâm", chair=True, floor=floor, leads=leads, at=at)
+    signature = SIGNER.sign(display, meeting, room, number)
+    return {"id": number, "display": str(replace(display, signature=signature))}
+
+
+@pytest.mark.case("U5")
+def test_where_the_server_checks_nobody_only_the_console_is_the_chair() -> None:
+    people = joined(publisher(2, "hai"), publisher(5, Display("Chủ trì", chair=True, floor=1)),
+                    trust=JANUS)  # fmt: skip
+    assert (people.given, people.chair) == (False, None)
+    assert people.wanted()[0].feed == 2, "a false chair is one of many"
+    event(people, **console(9, floor=1))
+    assert people.given
+    event(people, **console(9))
+    assert not people.given
+    event(people, **console(9, leads=5))
+    assert people.wanted()[0].feed == 5, "whom the console names is in the chair"
+
+
+@pytest.mark.case("U5")
+@pytest.mark.parametrize(
+    "false",
+    [
+        {**console(9, floor=1), "id": 8},  # a copy
+        console(8, floor=1, meeting="m1/20261123T070000Z"),  # of last week
+        console(8, floor=1, room=99),
+        {"id": 8, "display": str(Display("x", chair=True, floor=1, at=9.0, signature="A" * 86))},
+        {"id": 8, "display": console(8)["display"].replace('"floor":null', '"floor":1')},
+        {"id": 8, "display": console(8, floor=1)["display"].replace("5.0", "6.0")},
+    ],
+)
+def test_what_is_no_word_of_the_console(false: dict[str, Any]) -> None:
+    people = joined(publisher(2, "hai"), trust=JANUS)
+    event(people, **false)
+    assert (people.given, people.chair) == (False, None)
+
+
+@pytest.mark.case("U5")
+def test_the_id_of_a_console_that_left_is_believed_no_more() -> None:
+    people = joined(publisher(2, "hai"), trust=JANUS)
+    said = console(9, floor=1)
+    event(people, **said)
+    event(people, leaving=9)
+    event(people, **said)
+    assert not people.given
+    event(people, **console(10, floor=1, at=6.0))
+    assert people.given, "another copy of the console is there"
+    for number in range(100, 101 + MAX_GONE):
+        event(people, **console(number))
+        event(people, leaving=number)
+    assert len(people._gone) == MAX_GONE
+
+
+@pytest.mark.case("U5")
+def test_of_two_consoles_the_one_that_spoke_last_counts() -> None:
+    people = joined(publisher(2, "hai"), trust=JANUS)
+    event(people, **console(9, floor=1, at=5.0))
+    event(people, **console(10, at=6.0))
+    assert not people.given
+
+
+@pytest.mark.case("U5")
+def test_without_a_key_nobody_can_give_the_floor() -> None:
+    people = joined(publisher(5, Display("Chủ trì", chair=True, floor=1)), trust=Trust(1234))
+    assert not people.given
+    event(people, **console(9, floor=1))
+    assert not people.given
+    assert not people.trust.possible
+    assert JANUS.possible
+    assert CHECKED.possible
+
+
 NAMES = st.text(st.characters().filter(str.isprintable), max_size=60)
 
 
@@ -120,12 +208,27 @@ NAMES = st.text(st.characters().filter(str.isprintable), max_size=60)
 def test_a_site_display_goes_there_and_back(name: str, hand: bool, mic: bool) -> None:
     display = Display(name, hand=hand, mic=mic)
     assert Display.parse(str(display)) == display
+    proved = replace(display, proof="ia-kly/AB-_")
+    assert Display.parse(str(proved)) == proved
 
 
-@given(NAMES, st.none() | st.integers(1, 2**52))
-def test_a_chair_display_goes_there_and_back(name: str, floor: int | None) -> None:
+@given(NAMES, st.none() | st.integers(1, 2**52) | st.text("abc", min_size=1), st.floats(0, 1e10))
+def test_a_chair_display_goes_there_and_back(name: str, floor: int | str | None, at: float) -> None:
     display = Display(name, chair=True, floor=floor)
     assert Display.parse(str(display)) == display
+    signed = replace(display, leads=floor, at=at, signature="AB-_")
+    assert Display.parse(str(signed)) == signed
+
+
+WHATEVER = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=120)
+FIELDS = ("hand", "mic", "chair", "floor", "returned", "proof", "leads", "at", "signature")
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), WHATEVER))
+def test_no_display_breaks_it(value: dict[str, Any]) -> None:
+    people = joined(publisher(2, json.dumps({"name": "x", "chair": True, **value})), trust=JANUS)
+    assert not people.given
+    assert people.chair is None
 
 
 @given(st.text(max_size=500) | st.dictionaries(st.text(max_size=5), st.integers()).map(json.dumps))

@@ -11,6 +11,7 @@ from aiortc import MediaStreamTrack
 from appliance.core.end_reasons import EndReason
 from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
+from appliance.wire.meeting import Meeting
 
 FRAME_S = 1.0
 """One picture a second keeps four hours of meeting cheap."""
@@ -28,17 +29,17 @@ class FarEnd:
     calls: list["StoryCall"] = field(default_factory=list)
     dialed: list[tuple[float, str]] = field(default_factory=list)
 
-    async def dial(self, address: str) -> "StoryCall":
+    async def dial(self, meeting: Meeting) -> "StoryCall":
         """As the real dialers: a call, or `DialError` with a reason."""
         now = asyncio.get_running_loop().time()
-        self.dialed.append((now, address))
+        self.dialed.append((now, meeting.address))
         if not self.routed:
             await asyncio.sleep(NO_ROUTE_S)
             raise DialError(EndReason.UNREACHABLE, "no route")
         await asyncio.sleep(DIAL_S)
         if not self.up:
             raise DialError(EndReason.UNREACHABLE, "connection refused")
-        call = StoryCall(self, address)
+        call = StoryCall(self, meeting.address)
         self.calls.append(call)
         return call
 

@@ -16,6 +16,7 @@ import trustme
 from appliance.base.config import SipChoices
 from appliance.dialers.api import Call, LocalTracks
 from appliance.dialers.sip.dialer import SipDialer
+from appliance.wire.meeting import Meeting
 from tests.fast_net import play
 from tests.peers.sip.mcu import ENCRYPTED, PIN, Mcu, mcu
 from tests.peers.sip.mcu_call import QUEUE, McuCall
@@ -39,10 +40,10 @@ class SipEvening:
         self.calls: list[Call] = []
         dialer = SipDialer(trust, choices=replace(CHOICES, **choices))
 
-        async def dial(address: str) -> Call:
+        async def dial(meeting: Meeting) -> Call:
             self.hums.append(Hum())
             call = await dialer.dial(
-                address, LocalTracks(Card(OURS, OURS_S), self.hums[-1]), name="Xã Ia Kly"
+                meeting.address, LocalTracks(Card(OURS, OURS_S), self.hums[-1]), name="Xã Ia Kly"
             )
             self.calls.append(call)
             return call

@@ -15,8 +15,10 @@ from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, LocalTracks
 from appliance.dialers.janus.display import Display, Feed
 from appliance.dialers.janus.mix import Mix
-from appliance.dialers.janus.people import People
+from appliance.dialers.janus.people import People, Trust
+from appliance.dialers.janus.proof import site_proof
 from appliance.dialers.janus.session import (
+    INVALID_ELEMENT,
     Answered,
     Event,
     HungUp,
@@ -35,6 +37,7 @@ from appliance.media.receive.track import FarTrack
 from appliance.media.webrtc.connection import connection
 from appliance.media.webrtc.descriptions import NegotiationError, NothingTakenError
 from appliance.wire.address import Address
+from appliance.wire.room_keys import RoomKeys
 
 log = logging.getLogger("diemcau.janus")
 
@@ -45,24 +48,29 @@ MAX_LOST_PATHS = 3  # so many lost receiving paths in a row end the call
 GOOD_PATH_S = 30.0  # a path that held for so long begins the count anew
 CLOSE_TIMEOUT_S = 4.0
 MAX_TOLD = 3  # names of those who cannot be seen; a line of the TV has no room for more
-INVALID_ELEMENT = 430  # janus_videoroom.c: a request's element has another type
 
 
 class JanusCall:
     """See `appliance.dialers.api.Call`; made by JanusDialer, which calls ``join`` once."""
 
     def __init__(
-        self, address: Address, near: LocalTracks, name: str, trust: ssl.SSLContext | None
+        self,
+        address: Address,
+        near: LocalTracks,
+        name: str,
+        trust: ssl.SSLContext | None,
+        keys: RoomKeys | None = None,
     ) -> None:
         self.ended: EndReason | None = None
         self.detail = ""
-        self.floor = FarFloor()
         self.problems: dict[ProblemKey, str] = {}
         self.heard_at = float("-inf")
+        self.floor = FarFloor(gives=False)
         self.video: MediaStreamTrack | None = None
         self.audio: MediaStreamTrack | None = None
         self._room: Feed = int(address.room) if address.room.isdecimal() else address.room
         self._pin = address.pin
+        self._keys = keys
         self._near = near
         self._wanted = Display(name, hand=False, mic=False)
         self._confirmed = self._wanted
@@ -88,9 +96,15 @@ class JanusCall:
         self._pc.addTransceiver(self._near.video, "sendonly")
         offer, _ = await asyncio.gather(self._offer(), self._socket.open())
         self._life = asyncio.create_task(self._run(), name="janus call")
-        await self._socket.create()
+        _, checks_chair = await asyncio.gather(self._socket.create(), self._socket.checks_chair())
+        self._people.trust = Trust(self._room, self._keys, checks_chair)
         self._publisher = await self._socket.attach()
         joined = await self._enter(offer)
+        if self._keys is not None:
+            # Only now: the proof is of our own id, which the server has just given us.
+            proof = site_proof(self._keys, self._room, self._people.me)
+            self._wanted = replace(self._wanted, proof=proof)
+            self._rename.set()
         private_id = joined.data.get("private_id")
         self._private_id = private_id if isinstance(private_id, int) else 0
         if await self._sends(joined.sdp):
@@ -357,6 +371,7 @@ class JanusCall:
             hand_confirmed=self._confirmed.hand,
             given=self._people.given,
             speaker=seen.display.name if seen is not None else "",
+            gives=self._people.trust.possible,
         )
         problems = self._shortcomings()
         now = (video, audio, floor, problems)

@@ -12,6 +12,7 @@ from appliance.dialers.janus.socket import LostError, RefusedError
 from appliance.dialers.path import NoPathError
 from appliance.media.webrtc.descriptions import NegotiationError
 from appliance.wire.address import Address, AddressError
+from appliance.wire.room_keys import RoomKeys
 
 
 class JanusDialer:
@@ -25,7 +26,9 @@ class JanusDialer:
         self._trust = trust
         self._deadline_s = deadline_s
 
-    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
+    async def dial(
+        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+    ) -> Call:
         """Enter the room as ``name``; raises DialError."""
         try:
             parsed = Address.parse(address)
@@ -34,7 +37,7 @@ class JanusDialer:
             raise DialError(EndReason.BAD_ADDRESS, str(error)) from None
         trust = self._trust or await asyncio.to_thread(ssl.create_default_context)
         host = parsed.host if parsed.port is None else f"{parsed.host}:{parsed.port}"
-        call = JanusCall(parsed, near, name, trust)
+        call = JanusCall(parsed, near, name, trust, keys)
         try:
             async with asyncio.timeout(self._deadline_s):
                 await call.join()

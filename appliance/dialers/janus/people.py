@@ -3,6 +3,9 @@
 Without I/O. One picture is seen at a time: of who has the floor, else of the chair, else of whoever
 came first; whose picture cannot be taken is passed over. Everybody is heard, up to a bound, open
 microphones first.
+
+Anybody can call themselves the chair in a display; who gives the floor and is seen by all is whom
+the room or the province's console vouches for (`Trust`, docs/room.md).
 """
 
 from collections.abc import Set
@@ -10,8 +13,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from appliance.dialers.janus.display import MAX_NAME, Display, Feed, feed
+from appliance.dialers.janus.proof import is_console
+from appliance.wire.room_keys import RoomKeys
 
 MAX_EARLY_EVENTS = 500  # that come before the answer to our join
+MAX_GONE = 50  # consoles that left: one for each time that one was away
 MAX_HEARD = 8  # a room has few open microphones; each costs an Opus decoder
 MAX_WAITED_FOR = 3  # silent pictures that are received, to be shown once they are sent
 MAX_STREAMS = 32  # of one participant
@@ -41,13 +47,40 @@ class Stream:
         return self.codec in TAKEN.get(self.kind, ())
 
 
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """Who is believed to be the chair.
+
+    ``checks_chair``: the server itself lets only those call themselves so who gave the chair's PIN.
+    Elsewhere it is the console alone, by its signature; without ``keys`` nobody.
+    """
+
+    room: Feed = ""
+    keys: RoomKeys | None = None
+    checks_chair: bool = False
+
+    @property
+    def possible(self) -> bool:
+        """Whether anybody at all can give the floor."""
+        return self.checks_chair or (self.keys is not None and self.keys.console_key != "")
+
+    def is_console(self, display: Display, number: Feed) -> bool:
+        """Whether this is the province's console."""
+        return self.keys is not None and is_console(display, self.keys, self.room, number)
+
+
 @dataclass(slots=True)
 class Person:
-    """A participant; one without streams sends nothing and may yet be the chair."""
+    """A participant; one without streams sends nothing and may yet be the chair.
+
+    ``console``: it has proved to be the province's; ``chair``: its word on the floor counts.
+    """
 
     number: Feed
     display: Display
     streams: tuple[Stream, ...] = ()
+    console: bool = False
+    chair: bool = False
 
     def all(self, kind: str) -> list[Stream]:
         """Its streams of that kind ("audio", "video"), those that we cannot take among them."""
@@ -60,6 +93,8 @@ class People:
 
     me: Feed = 0
     persons: dict[Feed, Person] = field(default_factory=dict)
+    trust: Trust = field(default_factory=Trust)
+    _gone: dict[Feed, None] = field(default_factory=dict)
     _refused: set[Stream] = field(default_factory=set)
     _undecoded: dict[Stream, float] = field(default_factory=dict)  # until when it is passed over
     _silent: dict[Stream, float] = field(default_factory=dict)
@@ -94,22 +129,39 @@ class People:
         if silent is not None:
             silent.streams = ()
         for key in ("leaving", "kicked"):
-            self.persons.pop(feed(data.get(key)), None)
+            left = self.persons.pop(feed(data.get(key)), None)
+            if left is not None and left.console:
+                # Another may take its id now and show its last words again.
+                self._gone[left.number] = None
+                while len(self._gone) > MAX_GONE:
+                    del self._gone[next(iter(self._gone))]
 
     @property
     def chair(self) -> Person | None:
-        """Who leads the meeting; of two chairs the one with streams.
+        """Who leads the meeting: whom the console names, else of two chairs the one with streams.
 
         Beside the person in the chair the province's console may be in the room, without a camera.
         """
-        chairs = [p for p in self.persons.values() if p.display.chair]
+        console = self.console
+        named = self.persons.get(console.display.leads or 0) if console is not None else None
+        if named is not None:
+            return named
+        chairs = [p for p in self.persons.values() if p.chair]
         return next((p for p in chairs if p.streams), next(iter(chairs), None))
+
+    @property
+    def console(self) -> Person | None:
+        """The province's console; of two the one that spoke last."""
+        consoles = (p for p in self.persons.values() if p.console)
+        return max(consoles, key=lambda p: p.display.at, default=None)
 
     @property
     def floor(self) -> Feed | None:
         """The number of whoever was given the floor."""
-        chairs = (p.display for p in self.persons.values() if p.display.chair)
-        return next((display.floor for display in chairs if display.floor is not None), None)
+        console = self.console
+        chairs = [p for p in self.persons.values() if p.chair and not p.console]
+        displays = [p.display for p in ([console] if console is not None else []) + chairs]
+        return next((display.floor for display in displays if display.floor is not None), None)
 
     @property
     def given(self) -> bool:
@@ -172,10 +224,10 @@ class People:
 
     def heard(self) -> list[Stream]:
         """Whose sound to play: the floor, the chair, open microphones, then the others."""
-        floor = self.floor
+        floor, chair = self.floor, self.chair
 
         def rank(person: Person) -> int:
-            if person.number == floor or person.display.chair:
+            if person.number == floor or person.chair or person is chair:
                 return 0
             return {True: 1, None: 2, False: 3}[person.display.mic]
 
@@ -206,7 +258,9 @@ class People:
         display = known.display if known is not None else Display(str(number)[:MAX_NAME])
         if isinstance(one.get("display"), str):
             display = Display.parse(one["display"])
-        self.persons[number] = Person(number, display, found)
+        console = self.trust.is_console(display, number) and number not in self._gone
+        chair = console or (display.chair and self.trust.checks_chair)
+        self.persons[number] = Person(number, display, found, console, chair)
 
     def _forgive(self, number: Feed) -> None:
         for passed_over in (self._undecoded, self._silent):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 PLUGIN = "janus.plugin.videoroom"
+INVALID_ELEMENT = 430  # janus_videoroom.c: a request's element has another type
 KEEPALIVE_INTERVAL_S = 25.0  # Janus drops a session after 60 s of silence
 
 Json = dict[str, Any]
@@ -98,6 +99,10 @@ class JanusSession:
         """Ask for a handle: one for what we send, one for what we receive."""
         return self._request({"janus": "attach", "plugin": PLUGIN, **self._mine()}, now)
 
+    def info(self, now: float) -> Json:
+        """Ask what server this is."""
+        return self._request({"janus": "info"}, now)
+
     def message(self, handle: int, body: Mapping[str, Any], now: float, jsep: Json | None) -> Json:
         """Ask the room for something, with an offer or an answer if need be."""
         request: Json = {"janus": "message", **self._mine(), "handle_id": handle}
@@ -140,6 +145,9 @@ class JanusSession:
             self._open.discard(transaction)
             data = message.get("data") or _data(message)
             return self._answered(transaction, data if isinstance(data, dict) else {}, sdp)
+        if kind == "server_info":
+            self._open.discard(transaction)
+            return [Answered(transaction, message)]
         if kind == "event":
             if transaction in self._open:
                 self._open.discard(transaction)

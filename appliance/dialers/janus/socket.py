@@ -22,6 +22,7 @@ from appliance.dialers.janus.session import (
     Over,
     Refused,
 )
+from appliance.wire.room_keys import ROOM_SERVER_NAME
 
 log = logging.getLogger("diemcau.janus")
 
@@ -85,6 +86,14 @@ class JanusSocket:
         """Begin the session; ``run`` must be running."""
         answer = await self._ask(self.session.create(time.monotonic()))
         self.session.number = _given(answer)
+
+    async def checks_chair(self) -> bool:
+        """Whether this server itself lets nobody call themselves the chair without the PIN."""
+        try:
+            answer = await self._ask(self.session.info(time.monotonic()))
+        except RefusedError:
+            return False
+        return answer.data.get("name") == ROOM_SERVER_NAME
 
     async def attach(self) -> int:
         """Attach to the room plug-in; gives the handle's number."""

@@ -20,6 +20,7 @@ from appliance.dialers.sip.transport.routing import Route, find_route, secured
 from appliance.media.rtp.udp_ports import PortsError
 from appliance.wire.address import Address, AddressError
 from appliance.wire.calendar.conference import allowed
+from appliance.wire.room_keys import RoomKeys
 
 log = logging.getLogger("diemcau.sip")
 
@@ -55,7 +56,9 @@ class SipDialer:
         self._required_by: set[str] = set()  # hosts that are offered RTP/SAVP alone
         self._failed: OrderedDict[Target, float] = OrderedDict()  # and when
 
-    async def dial(self, address: str, near: LocalTracks, *, name: str) -> Call:
+    async def dial(
+        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+    ) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
         call: SipCall | None = None
         host = ""

@@ -33,6 +33,7 @@ from appliance.wire.calendar.events import LeftOut, read_events
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS, FeedError, FeedProblem
 from appliance.wire.calendar.series import Occurrence, occurrences
 from appliance.wire.meeting import Meeting
+from appliance.wire.room_keys import room_keys
 
 __all__ = ["Agenda", "FeedError", "FeedProblem", "read_agenda"]
 
@@ -123,6 +124,7 @@ def _meeting(item: Occurrence) -> Meeting:
         chair=event.chair,
         free=event.free,
         sequence=event.sequence,
+        keys=room_keys(item.uid, event.site_key, event.console_key),
     )
 
 

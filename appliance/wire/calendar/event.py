@@ -7,7 +7,7 @@ icalendar reads the single properties; what they mean for a site stands here (RF
 import hashlib
 import re
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from appliance.wire.calendar.calendar_text import Component
 from appliance.wire.calendar.conference import choose_address
 from appliance.wire.calendar.event_lines import repaired
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
+from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
 
 DEFAULT_LENGTH = timedelta(hours=1)
 """How long a meeting lasts that names no end (RFC 5545 would have it end as it begins)."""
@@ -36,7 +37,7 @@ _PLACES = frozenset(
 )
 _REST = frozenset(
     {"UID", "STATUS", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "EXRULE"}
-    | {"SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK"}
+    | {"SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK", SITE_KEY, CONSOLE_KEY}
 )
 KEPT = _TIMES | _PLACES | _REST
 
@@ -78,6 +79,8 @@ class Event:
     address: str = ""
     chair: str = ""
     free: bool = False
+    site_key: str = field(default="", repr=False)
+    console_key: str = ""
     problems: tuple[str, ...] = ()
 
     @property
@@ -177,6 +180,8 @@ def _event(
         address=address,
         chair=_chair(raw),
         free=str(_first(raw, "X-DIEMCAU-SPEAK") or "").strip().upper() == "FREE",
+        site_key=str(_first(raw, SITE_KEY) or ""),
+        console_key=str(_first(raw, CONSOLE_KEY) or ""),
         problems=tuple(problems),
     )
 

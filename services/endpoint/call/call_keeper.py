@@ -17,8 +17,8 @@ Result = TypeVar("Result")
 
 log = logging.getLogger("diemcau.call")
 
-Dial = Callable[[str], Awaitable[Call]]
-"""An address goes in, a call comes out; the near end's tracks are the caller's business."""
+Dial = Callable[[Meeting], Awaitable[Call]]
+"""A meeting goes in, a call comes out; the near end's tracks are the caller's business."""
 
 FIRST_MEDIA_S = 12.0
 """A call without a packet for so long is no call (ICE fails at about ten)."""
@@ -139,9 +139,7 @@ class CallKeeper:
         self._set_state(CallState.DIALING, meeting)
         log.info("near → dialing %s", meeting.title, extra={"MEETING": meeting.uid})
         try:
-            self.call = await self._unless_wish_changes(
-                self._dial(meeting.address), self._dial_deadline_s
-            )
+            self.call = await self._unless_wish_changes(self._dial(meeting), self._dial_deadline_s)
         except DialError as error:
             return Ended(error.reason, error.detail)
         except TimeoutError:

@@ -2,6 +2,7 @@
 
 from appliance.dialers.api import Call
 from appliance.dialers.registry import Dialers
+from appliance.wire.meeting import Meeting
 from services.endpoint.devices.devices import Devices
 
 
@@ -14,9 +15,11 @@ class SiteDialer:
         self._devices = devices
         self._name = name
 
-    async def dial(self, address: str) -> Call:
-        """Call `address`, as `wire.address.Address` has it; raises `DialError`.
+    async def dial(self, meeting: Meeting) -> Call:
+        """Call the address of `meeting`; raises `DialError`.
 
         No deadline of its own: whoever dials has one (`dialers.api.DIAL_DEADLINE_S`).
         """
-        return await self._dialers.dial(address, self._devices.tracks(), name=self._name)
+        return await self._dialers.dial(
+            meeting.address, self._devices.tracks(), name=self._name, keys=meeting.keys
+        )

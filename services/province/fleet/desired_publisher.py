@@ -92,10 +92,10 @@ class DesiredPublisher:
             hands = hands_of(session)
             for one in conferences:
                 holder = _floor_holder(session, one)
-                for name, site in one.sites.items():
+                for site in one.sites:
                     seq, hand = hands.get(site, (0, {}))
                     state = SiteState(
-                        one.uid if name == holder else "", seq if is_raised(hand, one.uid) else 0
+                        one.uid if site == holder else "", seq if is_raised(hand, one.uid) else 0
                     )
                     if state != SiteState() or site not in found:
                         found[site] = state
@@ -104,4 +104,4 @@ class DesiredPublisher:
 
 def _floor_holder(session: Session, one: MonitoredMeeting) -> str:
     floor = session.get(Floor, (one.key.meeting_id, one.key.instance))
-    return floor.wanted if floor is not None else ""
+    return floor.holder_site or "" if floor is not None else ""

@@ -1,6 +1,7 @@
 """Attendance of a meeting: who was in, when, how long, with how many hands and outages."""
 
 import io
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,10 @@ MIN_ABSENCE_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Attendance:
-    """One site, or another participant. Times are POSIX seconds, None for never."""
+    """One site, or another participant. Times are POSIX seconds, None for never.
+
+    ``unproved``: somebody under the name of an invited site, who has not proved to be that site.
+    """
 
     name: str
     site: str
@@ -25,6 +29,7 @@ class Attendance:
     present_s: float = 0.0
     outages: int = 0
     hands: int = 0
+    unproved: bool = False
 
 
 def attendance(
@@ -32,26 +37,41 @@ def attendance(
 ) -> list[Attendance]:
     """A line for each invited site (id to name), and for everybody else who joined.
 
+    A site is who proved to be it; others are guests, whatever they call themselves. Of guests with
+    one name those who were in at the same time have a line each.
+
     Who is still in, or was when the last copy that watched died, counts until `now`, at most until
     `end`; time before the begin counts too.
     """
-    lines: dict[tuple[str, str], list[Participation]] = {
-        (site, name): [] for site, name in invited.items()
+    last = min(now, end)
+    names = {folded(name) for name in invited.values()}
+    lines: dict[tuple[str, str, int], list[Participation]] = {
+        (site, name, 0): [] for site, name in invited.items()
     }
-    for one in participations:
-        key = (one.site_id or "", invited.get(one.site_id or "", one.name))
-        lines.setdefault(key, []).append(one)
+    for one in sorted(participations, key=lambda one: one.came_at):
+        site = one.site_id or ""
+        number, name = 0, invited.get(site, one.name)
+        while not site and _together(lines.get((site, name, number), ()), one):
+            number += 1
+        lines.setdefault((site, name, number), []).append(one)
     listed = [
-        _line(site, name, sorted(found, key=lambda one: one.came_at), min(now, end))
-        for (site, name), found in lines.items()
+        _line(site, name, found, last, unproved=not site and folded(name) in names)
+        for (site, name, _), found in lines.items()
     ]
     return sorted(listed, key=lambda line: (not line.site, line.came_at is None, line.name))
 
 
 def workbook(
-    title: str, lines: Iterable[Attendance], moment: Callable[[float], str], heads: Sequence[str]
+    title: str,
+    lines: Iterable[Attendance],
+    moment: Callable[[float], str],
+    heads: Sequence[str],
+    unproved: str,
 ) -> bytes:
-    """The lines as XLSX; texts stay texts, whatever they begin with."""
+    """The lines as XLSX; texts stay texts, whatever they begin with.
+
+    `unproved` is the remark in place of a site's id at a guest under a site's name.
+    """
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Điểm danh")
     sheet.freeze_panes = "A4"
@@ -70,7 +90,7 @@ def workbook(
     for line in lines:
         sheet.append([
             text(line.name),
-            text(line.site),
+            text(unproved if line.unproved else line.site),
             text(moment(line.came_at) if line.came_at is not None else ""),
             text(moment(line.left_at) if line.left_at is not None else ""),
             round(line.present_s / 60),
@@ -82,20 +102,37 @@ def workbook(
     return made.getvalue()
 
 
-def _line(site: str, name: str, rows: Sequence[Participation], last: float) -> Attendance:
+def folded(name: str) -> str:
+    """A name as people read it: two that differ in capitals, spaces or composition look alike."""
+    text = unicodedata.normalize("NFKC", name).casefold()
+    seen = "".join(one for one in text if unicodedata.category(one) != "Cf")
+    return " ".join(seen.split())
+
+
+def _together(rows: Sequence[Participation], one: Participation) -> bool:
+    """Whether any of these, who came before `one`, was still in when that one came."""
+    return any(row.left_at is None or one.came_at < row.left_at for row in rows)
+
+
+def _line(
+    site: str, name: str, rows: Sequence[Participation], last: float, *, unproved: bool
+) -> Attendance:
     if not rows:
         return Attendance(name, site)
     spans = [(one.came_at, one.left_at if one.left_at is not None else last) for one in rows]
     outages, until = 0, spans[0][1]
+    present_s = max(0.0, until - spans[0][0])
     for begin, end in spans[1:]:
         outages += begin - until > MIN_ABSENCE_S
+        present_s += max(0.0, end - max(begin, until))
         until = max(until, end)
     return Attendance(
         name=name,
         site=site,
         came_at=spans[0][0],
         left_at=until,
-        present_s=sum(max(0.0, end - begin) for begin, end in spans),
+        present_s=present_s,
         outages=outages,
         hands=sum(one.hands for one in rows),
+        unproved=unproved,
     )

@@ -7,7 +7,14 @@ from sqlalchemy.orm import Session
 from appliance.core.decision import Phase
 from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import SiteStatus, is_near
-from services.province.floor.participants import OccurrenceKey, present_participations
+from services.province.floor.attendance import folded
+from services.province.floor.participants import (
+    OccurrenceKey,
+    Participant,
+    holder_of,
+    leader_of,
+    present_participations,
+)
 from services.province.floor.room_monitor import FLOOR_SCHEMES
 from services.province.schedule.feeds import Schedule, changes_of
 from services.province.schedule.ical import Occurrence, occurrences
@@ -24,8 +31,12 @@ def _blank_floor(key: OccurrenceKey) -> Floor:
 
 @dataclass(frozen=True, slots=True)
 class Attendee:
-    """Somebody in the meeting: a site, or a guest in its room. ``hand_at``: since when it is up."""
+    """Somebody in the meeting: a site, or a guest in its room. ``hand_at``: since when it is up.
 
+    ``number`` is the participant's; ``unproved``: bears an invited site's name without proof.
+    """
+
+    number: int
     name: str
     site: str
     came_at: float
@@ -33,6 +44,7 @@ class Attendee:
     mic: bool | None = None
     line: str = ""
     in_room: bool = True
+    unproved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +69,15 @@ class ChairView:
     can_give_floor: bool
     over_sip: bool
     """Whether the sites get the floor from us; a room shows it to everyone."""
+    holder: int | None = None
+    """The number of who has the floor and is in."""
+    leader: int | None = None
+    """The number of the person in the chair, whom all sites see."""
+
+    @property
+    def sites_in(self) -> int:
+        """How many of the invited sites are in."""
+        return len({one.site for one in self.attendees if one.site})
 
 
 def occurrence_of(session: Session, key: OccurrenceKey) -> Occurrence | None:
@@ -79,9 +100,19 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
     invited = schedule.guests.get(meeting.id, set()) & set(tree.sites)
     close = occurrence is not None and is_near(now, occurrence.begin, occurrence.end)
     statuses = statuses_of(session, invited, now, close=close)
+    names = {folded(tree.sites[site].name) for site in invited}
+    present = present_participations(session, key)
     attendees = [
-        Attendee(one.name, one.site_id or "", one.came_at, one.hand_at, one.mic)
-        for one in present_participations(session, key)
+        Attendee(
+            one.number,
+            one.name,
+            one.site_id or "",
+            one.came_at,
+            one.hand_at,
+            one.mic,
+            unproved=one.site_id is None and folded(one.name) in names,
+        )
+        for one in present
     ]
     here = {one.site for one in attendees}
     uid = occurrence.uid if occurrence is not None else ""
@@ -91,17 +122,23 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
         if status.phase == Phase.IN_MEETING and status.meeting == uid:
             hand = status.hand_since or None
             since = status.heard_at or now
-            attendees.append(Attendee(tree.sites[site].name, site, since, hand, in_room=False))
+            attendees.append(Attendee(0, tree.sites[site].name, site, since, hand, in_room=False))
             here.add(site)
     hands = [one for one in attendees if one.hand_at is not None]
     missing = [MissingSite(site, tree.sites[site].name, statuses[site]) for site in invited - here]
+    floor = session.get(Floor, (key.meeting_id, key.instance)) or _blank_floor(key)
+    people = [Participant(one.number, one.name, site=one.site_id or "") for one in present]
+    holder = holder_of(floor).among(people) if floor.wanted else None
+    leader = leader_of(floor).among(people) if floor.leader else None
     return ChairView(
         meeting,
         occurrence,
-        session.get(Floor, (key.meeting_id, key.instance)) or _blank_floor(key),
+        floor,
         tuple(sorted(hands, key=lambda one: (one.hand_at or 0.0, one.name))),
         tuple(sorted(attendees, key=lambda one: (not one.site, one.name))),
         tuple(sorted(missing, key=lambda one: one.name)),
         meeting.address.startswith(FLOOR_SCHEMES),
         meeting.address.startswith("sip"),
+        holder.number if holder is not None else None,
+        leader.number if leader is not None else None,
     )

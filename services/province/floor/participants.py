@@ -16,6 +16,9 @@ from services.province.storage.tables import Floor, Participation
 LEASE_S = 10.0
 """A copy that did not renew its lease for so long is dead; their clocks agree far better."""
 
+RETURN_S = 30.0
+"""A room may for a moment not list who is in it, when a copy of the program joins it anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Participant:
@@ -27,6 +30,29 @@ class Participant:
     mic: bool | None = None
     returned: bool = False
     """It has given the floor back."""
+    site: str = ""
+    """The site that this one has proved to be, "" for a guest, whatever the name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Whom the chair has chosen: a participant, or a site that proved itself, with its name."""
+
+    number: int | None = None
+    site: str = ""
+    name: str = ""
+
+    def among(self, participants: Iterable[Participant]) -> Participant | None:
+        """Who that is now, None where they are not in.
+
+        A site may have come back under another number, while its old one has not yet timed out: the
+        one that came last counts.
+        """
+        found = None
+        for one in participants:
+            if one.site == self.site if self.site else one.number == self.number:
+                found = one
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +101,35 @@ def release_lease(session: Session, key: OccurrenceKey, copy: str) -> None:
     )
 
 
+def holder_of(floor: Floor) -> Choice:
+    """To whom the floor is given."""
+    return Choice(floor.holder_number, floor.holder_site or "", floor.wanted)
+
+
+def leader_of(floor: Floor) -> Choice:
+    """Whom the chair's page names as the person in the chair."""
+    return Choice(floor.leader_number, floor.leader_site or "", floor.leader or "")
+
+
+def give_floor(floor: Floor, choice: Choice) -> None:
+    """Give the floor to this participant; `Choice()` takes it back."""
+    floor.wanted = choice.name
+    floor.holder_number, floor.holder_site = choice.number, choice.site or None
+
+
+def name_leader(floor: Floor, choice: Choice) -> None:
+    """Name this participant as the person in the chair; `Choice()` names nobody."""
+    floor.leader = choice.name or None
+    floor.leader_number, floor.leader_site = choice.number, choice.site or None
+
+
 def update_participations(
-    session: Session,
-    key: OccurrenceKey,
-    participants: Iterable[Participant],
-    sites: dict[str, str],
-    now: float,
+    session: Session, key: OccurrenceKey, participants: Iterable[Participant], now: float
 ) -> None:
-    """Bring the rows in step with who is in the room now; `sites` gives ids by names.
+    """Bring the rows in step with who is in the room now.
 
     A hand keeps the time at which it was first seen, so that hands have one order whichever copy
-    looks.
+    looks. The proof of a participant who has left is worth nothing: another may have taken its id.
     """
     here = {one.number: one for one in participants}
     for row in present_participations(session, key):
@@ -94,18 +138,19 @@ def update_participations(
             row.left_at, row.hand_at = now, None
             continue
         row.name, row.mic = participant.name, participant.mic
-        row.site_id = sites.get(participant.name)
+        row.site_id = participant.site or None
         if participant.hand and row.hand_at is None:
             row.hand_at, row.hands = now, row.hands + 1
         elif not participant.hand:
             row.hand_at = None
+    former = _numbers_that_left(session, key, now - RETURN_S) if here else set()
     for participant in here.values():
         row = Participation(
             meeting_id=key.meeting_id,
             instance=key.instance,
             number=participant.number,
             name=participant.name,
-            site_id=sites.get(participant.name),
+            site_id=None if participant.number in former else participant.site or None,
             came_at=now,
             hand_at=now if participant.hand else None,
             hands=1 if participant.hand else 0,
@@ -120,9 +165,10 @@ def clear_returned_floor(
     """Clear the floor where its holder has given it back; returns the name, "" for none."""
     floor = floor_of(session, key)
     name = floor.wanted
-    if not name or not any(one.returned and one.name == name for one in participants):
+    holder = holder_of(floor).among(participants) if name else None
+    if holder is None or not holder.returned:
         return ""
-    floor.wanted = ""
+    give_floor(floor, Choice())
     return name
 
 
@@ -140,6 +186,15 @@ def present_participations(session: Session, key: OccurrenceKey) -> Sequence[Par
 def all_participations(session: Session, key: OccurrenceKey) -> Sequence[Participation]:
     """All of an occurrence, by when they joined."""
     return session.scalars(_rows(key)).all()
+
+
+def _numbers_that_left(session: Session, key: OccurrenceKey, before: float) -> set[int]:
+    rows = select(Participation.number).where(
+        Participation.meeting_id == key.meeting_id,
+        Participation.instance == key.instance,
+        Participation.left_at < before,
+    )
+    return set(session.scalars(rows))
 
 
 def _rows(key: OccurrenceKey) -> Select[Participation]:

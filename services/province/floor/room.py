@@ -1,36 +1,64 @@
 """Joins the room of one meeting without media: lists its participants and shows the floor."""
 
 import asyncio
+import hashlib
 import ssl
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
-from appliance.dialers.janus.display import Display
-from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Event, Json, Notified
-from appliance.dialers.janus.socket import JanusSocket
+from appliance.dialers.janus.display import Display, Feed
+from appliance.dialers.janus.people import People, Person
+from appliance.dialers.janus.proof import proved_site
+from appliance.dialers.janus.session import INVALID_ELEMENT, Event, Json, Notified
+from appliance.dialers.janus.socket import JanusSocket, RefusedError
 from appliance.wire.address import Address
 from services.province.floor.participants import Participant
+from services.province.schedule.room_keys import console_signer, site_key
 
 CLOSE_TIMEOUT_S = 3.0
+LEFT = ("leaving", "kicked")
+NUMBER_BITS = 63
+
+
+@dataclass(frozen=True, slots=True)
+class RoomIdentity:
+    """By what the console is known in a meeting's room, and knows the sites.
+
+    `is_invited` says of a site's id whether it belongs to the meeting now.
+    """
+
+    name: str
+    chair_pin: str = field(default="", repr=False)
+    meeting: str = ""
+    secret: str = field(default="", repr=False)
+    is_invited: Callable[[str], bool] = lambda site: False
+
+    def site_key(self, site: str) -> str:
+        """The key of an invited site, "" for any other."""
+        return site_key(self.secret, site) if self.is_invited(site) else ""
 
 
 class Room:
     """The connection to one room, as its chair.
 
     Raises what `JanusSocket` does: `RefusedError` for a wrong PIN, `LostError`, TimeoutError,
-    OSError and its kind. ``changed`` is set whenever the room sent a notice.
+    OSError and its kind. ``changed`` is set whenever the room sent a notice. ``wrong_pins`` is how
+    many were tried there lately, as far as the room counts them.
     """
 
     def __init__(
-        self, address: Address, name: str, chair_pin: str, trust: ssl.SSLContext | None
+        self, address: Address, identity: RoomIdentity, trust: ssl.SSLContext | None
     ) -> None:
         self.changed = asyncio.Event()
-        self.shown: int | None = None
+        self.shown: tuple[int | None, int | None] | None = None
+        self.wrong_pins = 0
         self._address = address
-        self._name = name
-        self._chair_pin = chair_pin
+        self._room: Feed = int(address.room) if address.room.isdecimal() else address.room
+        self._identity = identity
         self._people = People()
+        self._proved: dict[Feed, tuple[str, str]] = {}
+        self._left: set[Feed] = set()
         self._socket = JanusSocket(address.url, trust, self._hear)
         self._handle = 0
 
@@ -49,52 +77,98 @@ class Room:
                     await self._socket.close()
 
     def participants(self) -> list[Participant]:
-        """Everybody else in the room."""
+        """Everybody else in the room, in the order in which they came."""
         return [
             Participant(
-                person.number,
+                number_of(person.number),
                 person.display.name,
                 person.display.hand,
                 person.display.mic,
                 person.display.returned,
+                self._site_of(person),
             )
             for person in self._people.persons.values()
-            if isinstance(person.number, int)
         ]
 
-    def number_of(self, name: str) -> int | None:
-        """The participant of that name; None where there is none."""
-        found = (p.number for p in self.participants() if p.name == name)
-        return next(found, None) if name else None
+    async def show(self, floor: int | None, leader: int | None, now: float) -> None:
+        """Show everybody who has the floor, and who is in the chair, both by their numbers.
 
-    async def show(self, floor: int | None) -> None:
-        """Show everybody who has the floor; returns when the room has confirmed it."""
-        body = {"request": "configure", "display": self._display(floor)}
+        Returns when the room has confirmed it.
+        """
+        ids = {number_of(person): person for person in self._people.persons}
+        display = Display(
+            self._identity.name,
+            chair=True,
+            floor=ids.get(floor or 0),
+            leads=ids.get(leader or 0),
+            at=round(now, 3),
+        )
+        if self._identity.secret:
+            signer = console_signer(self._identity.secret)
+            me = self._people.me
+            signature = signer.sign(display, self._identity.meeting, self._room, me)
+            display = replace(display, signature=signature)
+        body = {"request": "configure", "display": str(display)}
         await self._socket.message(self._handle, body)
-        self.shown = floor
+        self.shown = floor, leader
 
     async def _join(self) -> None:
         await self._socket.create()
         self._handle = await self._socket.attach()
-        room = self._address.room
         body: Json = {
             "request": "join",
             "ptype": "publisher",
-            "room": int(room) if room.isdecimal() else room,
-            "display": self._display(None),
+            "room": self._room,
+            "display": str(Display(self._identity.name, chair=True)),
         }
         if self._address.pin:
             body["pin"] = self._address.pin
-        if self._chair_pin:
-            body["chair_pin"] = self._chair_pin
-        joined = await self._socket.message(self._handle, body)
+        if self._identity.chair_pin:
+            body["chair_pin"] = self._identity.chair_pin
+        try:
+            joined = await self._socket.message(self._handle, body)
+        except RefusedError as error:
+            if error.answer.code != INVALID_ELEMENT or isinstance(self._room, str):
+                raise
+            self._room = str(self._room)  # a server with string_ids
+            joined = await self._socket.message(self._handle, {**body, "room": self._room})
         self._people.take(joined.data)
         self.changed.set()
 
-    def _display(self, floor: int | None) -> str:
-        return str(Display(self._name, chair=True, floor=floor))
+    def _site_of(self, person: Person) -> str:
+        """The site that a participant has proved to be, "" for none.
+
+        A copied display proves nothing, for the proof is of the participant's own id; nor does an
+        id that was a site's and is used again.
+        """
+        proof = person.display.proof
+        if not proof or person.number in self._left:
+            return ""
+        known = self._proved.get(person.number)
+        if known is not None and known[0] == proof:
+            return known[1]
+        meeting = self._identity.meeting
+        site = proved_site(proof, meeting, self._room, person.number, self._identity.site_key)
+        if site:
+            self._proved[person.number] = proof, site
+        return site
 
     async def _hear(self, event: Event) -> None:
         if isinstance(event, Notified):
+            for key in LEFT:
+                number = event.data.get(key)
+                if isinstance(number, int | str) and number in self._proved:
+                    del self._proved[number]
+                    self._left.add(number)
+            if isinstance(event.data.get("wrong_pins"), int):
+                self.wrong_pins = event.data["wrong_pins"]
             self._people.take(event.data)
             self.changed.set()
+
+
+def number_of(participant: Feed) -> int:
+    """A number that a row can hold for a participant whose id may be a text (``string_ids``)."""
+    if isinstance(participant, int) and 0 <= participant < 1 << NUMBER_BITS:
+        return participant
+    raw = hashlib.sha256(str(participant).encode("utf-8", "replace")).digest()
+    return int.from_bytes(raw[:8]) >> (64 - NUMBER_BITS)

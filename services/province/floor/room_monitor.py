@@ -7,7 +7,7 @@ import ssl
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
@@ -16,8 +16,8 @@ from websockets.exceptions import WebSocketException
 from appliance.dialers.api import DialersError
 from appliance.wire.address import Address
 from services.province.floor import participants
-from services.province.floor.participants import OccurrenceKey, Participant
-from services.province.floor.room import Room
+from services.province.floor.participants import Choice, OccurrenceKey, Participant
+from services.province.floor.room import Room, RoomIdentity
 from services.province.floor.sip_participants import has_floor, reported_participants
 from services.province.schedule.feeds import Schedule
 from services.province.sites.tree import Tree
@@ -35,6 +35,8 @@ LEASE_RENEWAL_S = 3.0
 REPORT_POLL_INTERVAL_S, MIN_REST_RATIO = 1.0, 4.0
 """How often the sites' reports are read; the rest is at least so many times as long as the reading
 took, so that it costs a fifth of a core at the most."""
+REPEAT_INTERVAL_S = 2.0
+"""How often who has the floor is at most shown again to those who came meanwhile."""
 RETRY_S = 3.0
 FLOOR_SCHEMES = ("janus+", "sip:", "sips:")
 """Addresses of meetings in which the floor can be given from here."""
@@ -45,15 +47,17 @@ ROOM_ERRORS = (OSError, TimeoutError, WebSocketException, DialersError)
 
 @dataclass(frozen=True, slots=True)
 class MonitoredMeeting:
-    """A meeting that is on: its room or conference, with the sites' ids by their names.
+    """A meeting that is on: its room or conference, with the invited sites' names by their ids.
 
-    ``uid`` is its id in the sites' reports; `until` is when it is left (POSIX s).
+    ``uid`` is its id in the sites' reports; `until` is when it is left (POSIX s); the keys of its
+    room are made of `secret`.
     """
 
     key: OccurrenceKey
     uid: str
     address: Address
-    chair_pin: str
+    chair_pin: str = field(repr=False)
+    secret: str = field(repr=False)
     until: float
     sites: dict[str, str] = field(hash=False, compare=False, default_factory=dict)
 
@@ -123,12 +127,18 @@ class RoomMonitor:
                 meeting = schedule.meetings[one.meeting_id]
                 if not meeting.address.startswith(FLOOR_SCHEMES):
                     continue
-                sites = {tree.sites[site].name: site for site in schedule.invited(one)}
+                sites = {
+                    site: tree.sites[site].name
+                    for site in sorted(schedule.invited(one))
+                    if site in tree.sites
+                }
                 key = OccurrenceKey(one.meeting_id, one.instance)
                 address = Address.parse(meeting.address)
                 until = one.end + OVERRUN_S
                 found.append(
-                    MonitoredMeeting(key, one.uid, address, meeting.chair_pin, until, sites)
+                    MonitoredMeeting(
+                        key, one.uid, address, meeting.chair_pin, meeting.secret, until, sites
+                    )
                 )
         return found
 
@@ -143,7 +153,14 @@ class RoomMonitor:
         await asyncio.sleep(RETRY_S)
 
     async def _in_room(self, meeting: MonitoredMeeting) -> None:
-        room = Room(meeting.address, NAME, meeting.chair_pin, self._trust)
+        identity = RoomIdentity(
+            NAME,
+            meeting.chair_pin,
+            meeting.uid,
+            meeting.secret,
+            lambda site: site in self._sites_of(meeting),
+        )
+        room = Room(meeting.address, identity, self._trust)
         problem, known = "", True
         try:
             await room.join_while(lambda joined: self._watch(joined, meeting))
@@ -173,13 +190,13 @@ class RoomMonitor:
             people = reported_participants(session, meeting.sites, meeting.uid, self._now())
             self._write_participants(session, meeting, people)
             floor = participants.floor_of(session, meeting.key)
-            site = meeting.sites.get(floor.wanted, "")
+            site = floor.holder_site or ""
             floor.shown = floor.wanted if has_floor(session, site, meeting.uid) else ""
 
     async def _watch(self, room: Room, meeting: MonitoredMeeting) -> None:
         log.info("near → in room %s", meeting.address.shown)
-        renewed = self._now()
-        await asyncio.to_thread(self._confirm, meeting.key, "")
+        renewed = shown_at = self._now()
+        told: set[int] = set()
         while self._is_on(meeting):
             changed = room.changed.is_set()
             room.changed.clear()
@@ -189,11 +206,22 @@ class RoomMonitor:
                 renewed = self._now()
             if changed:
                 await asyncio.to_thread(self._write, room, meeting)
-            name = await asyncio.to_thread(self._floor, meeting.key)
-            number = room.number_of(name)
-            if number != room.shown:
-                await room.show(number)
-                await asyncio.to_thread(self._confirm, meeting.key, name if number else "")
+            floor, leader, shown = await asyncio.to_thread(self._floor, meeting.key)
+            people = room.participants()
+            present = {one.number for one in people}
+            holder, leading = floor.among(people), leader.among(people)
+            wanted = (
+                holder.number if holder is not None else None,
+                leading.number if leading is not None else None,
+            )
+            # A room that does not announce who sends nothing tells newcomers of us only so.
+            due = not present <= told and self._now() - shown_at > REPEAT_INTERVAL_S
+            if wanted != room.shown or due:
+                shown_at, told = self._now(), present
+                await room.show(*wanted, shown_at)
+            name = floor.name if holder is not None else ""
+            if name != shown:
+                await asyncio.to_thread(self._confirm, meeting.key, name)
             try:
                 async with asyncio.timeout(FLOOR_POLL_INTERVAL_S):
                     await room.changed.wait()
@@ -204,28 +232,38 @@ class RoomMonitor:
         """Whether the meeting is on, at the same address."""
         return self._rooms.get(meeting.key) == meeting and self._now() < meeting.until
 
+    def _sites_of(self, meeting: MonitoredMeeting) -> dict[str, str]:
+        """The sites that are invited by now: more may be while it is on."""
+        return self._rooms.get(meeting.key, meeting).sites
+
     def _lease(self, key: OccurrenceKey) -> bool:
         with self._database.writing() as session:
             return participants.acquire_lease(session, key, self._copy, self._now())
 
     def _write(self, room: Room, meeting: MonitoredMeeting) -> None:
         with self._database.writing() as session:
-            self._write_participants(session, meeting, room.participants())
-            participants.floor_of(session, meeting.key).problem = ""
+            names = self._sites_of(meeting)  # who proved itself has its name here
+            people = [replace(p, name=names.get(p.site, p.name)) for p in room.participants()]
+            self._write_participants(session, meeting, people)
+            floor = participants.floor_of(session, meeting.key)
+            floor.problem, floor.wrong_pins = "", room.wrong_pins
 
     def _write_participants(
         self, session: Session, meeting: MonitoredMeeting, people: list[Participant]
     ) -> None:
         """Write who is in, and that somebody gave the floor back."""
         now = self._now()
-        participants.update_participations(session, meeting.key, people, meeting.sites, now)
+        participants.update_participations(session, meeting.key, people, now)
         if name := participants.clear_returned_floor(session, meeting.key, people):
             log.info("far ← %s gave the floor back", name)
 
-    def _floor(self, key: OccurrenceKey) -> str:
+    def _floor(self, key: OccurrenceKey) -> tuple[Choice, Choice, str]:
+        """Who has the floor, who is in the chair, and whose floor counts as shown."""
         with self._database.reading() as session:
             floor = session.get(Floor, (key.meeting_id, key.instance))
-            return floor.wanted if floor is not None else ""
+            if floor is None:
+                return Choice(), Choice(), ""
+            return participants.holder_of(floor), participants.leader_of(floor), floor.shown
 
     def _confirm(self, key: OccurrenceKey, name: str) -> None:
         with self._database.writing() as session:

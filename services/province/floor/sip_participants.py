@@ -18,14 +18,16 @@ from services.province.storage.tables import LastReport
 def reported_participants(
     session: Session, sites: Mapping[str, str], uid: str, now: float
 ) -> list[Participant]:
-    """The sites (ids by names) that report to be in the meeting `uid`, with hand and microphone.
+    """The sites (names by ids) that report to be in the meeting `uid`, with hand and microphone.
+
+    Each is known by its certificate at the broker.
 
     A silent site is in no meeting, whatever it reported last.
     """
-    statuses = statuses_of(session, sites.values(), now, close=True)
+    statuses = statuses_of(session, sites, now, close=True)
     hands = hands_of(session)
     found = []
-    for name, site in sites.items():
+    for site, name in sites.items():
         status = statuses[site]
         if status.phase != Phase.IN_MEETING or status.meeting != uid:
             continue
@@ -34,7 +36,7 @@ def reported_participants(
         live = here and hand.get("live") is True
         returned = here and hand.get("returned") is True
         found.append(
-            Participant(participant_number(site), name, is_raised(hand, uid), live, returned)
+            Participant(participant_number(site), name, is_raised(hand, uid), live, returned, site)
         )
     return found
 

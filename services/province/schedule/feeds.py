@@ -111,7 +111,7 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
     series = [meeting.id for meeting in meetings if meeting.rule]
     changes = changes_of(session, series) if series else {}
     entries = [
-        Entry(meeting, changes.get(meeting.id, ()), off=meeting.id not in active)
+        Entry(meeting, changes.get(meeting.id, ()), meeting.id not in active, site.id)
         for meeting in meetings
     ]
     return calendar(site.name, entries)

@@ -15,6 +15,8 @@ import icalendar
 
 from appliance.wire.calendar.agenda import read_agenda
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
+from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
+from services.province.schedule.room_keys import console_key, site_key
 from services.province.storage.tables import Meeting, OccurrenceChange
 
 REFRESH = timedelta(minutes=5)
@@ -43,6 +45,8 @@ class Entry:
     meeting: Meeting
     changes: Sequence[OccurrenceChange] = ()
     off: bool = False
+    site: str = ""
+    """Whose feed it is for: with this site's own key for the meeting's room."""
 
 
 def calendar(name: str, entries: Iterable[Entry]) -> bytes:
@@ -63,7 +67,7 @@ def calendar(name: str, entries: Iterable[Entry]) -> bytes:
         feed.add_component(_event(entry))
         if entry.meeting.rule and not entry.off:
             for change in entry.changes:
-                feed.add_component(_change(entry.meeting, change))
+                feed.add_component(_change(entry, change))
     raw: bytes = feed.to_ical()
     return raw
 
@@ -115,11 +119,12 @@ def _event(entry: Entry) -> icalendar.Event:
         event.add("STATUS", "CANCELLED")
         return event
     event.add("STATUS", "CANCELLED" if meeting.cancelled else "CONFIRMED")
-    _add_details(event, meeting)
+    _add_details(event, entry)
     return event
 
 
-def _change(meeting: Meeting, change: OccurrenceChange) -> icalendar.Event:
+def _change(entry: Entry, change: OccurrenceChange) -> icalendar.Event:
+    meeting = entry.meeting
     event = _plain(meeting)
     event.add("RECURRENCE-ID", _local(change.instance, meeting.zone))
     begin = change.begin if change.begin is not None else change.instance
@@ -127,7 +132,7 @@ def _change(meeting: Meeting, change: OccurrenceChange) -> icalendar.Event:
     event.add("DTEND", _local(begin + (change.length_s or meeting.length_s), meeting.zone))
     off = change.begin is None or meeting.cancelled
     event.add("STATUS", "CANCELLED" if off else "CONFIRMED")
-    _add_details(event, meeting)
+    _add_details(event, entry)
     return event
 
 
@@ -139,7 +144,8 @@ def _plain(meeting: Meeting) -> icalendar.Event:
     return event
 
 
-def _add_details(event: icalendar.Event, meeting: Meeting) -> None:
+def _add_details(event: icalendar.Event, entry: Entry) -> None:
+    meeting = entry.meeting
     _text(event, "SUMMARY", meeting.title)
     if meeting.address:
         # Not the title: one with "chủ trì" in it would be read as the moderator's address.
@@ -151,6 +157,9 @@ def _add_details(event: icalendar.Event, meeting: Meeting) -> None:
         event.add("ORGANIZER", organizer, encode=False)
     if meeting.free:
         event.add("X-DIEMCAU-SPEAK", "FREE")
+    if entry.site and meeting.secret and meeting.address.startswith("janus+"):
+        _text(event, SITE_KEY, site_key(meeting.secret, entry.site))
+        _text(event, CONSOLE_KEY, console_key(meeting.secret))
 
 
 def _text(component: icalendar.Component, name: str, text: str) -> None:

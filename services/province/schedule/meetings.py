@@ -12,6 +12,7 @@ from appliance.core.message import N_
 from appliance.wire.address import Address, AddressError
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.schedule.ical import feed_problem
+from services.province.schedule.room_keys import new_secret
 from services.province.storage.tables import (
     Group,
     Invitation,
@@ -57,7 +58,12 @@ class MeetingDraft:
 
 def create(session: Session, draft: MeetingDraft, now: float, uid: str = "") -> Meeting:
     """A new meeting; raises `WrongInputError` for one that a site could not take."""
-    meeting = Meeting(uid=uid or f"{secrets.token_hex(12)}@diemcau", changed_at=now, sequence=0)
+    meeting = Meeting(
+        uid=uid or f"{secrets.token_hex(12)}@diemcau",
+        secret=new_secret(),
+        changed_at=now,
+        sequence=0,
+    )
     _write(meeting, draft)
     session.add(meeting)
     session.flush()

@@ -84,7 +84,10 @@ class LastReport(Base):
 
 
 class Meeting(Base):
-    """A meeting or a series. ``begin`` is the first; ``rule`` is an RRULE's value or ""."""
+    """A meeting or a series. ``begin`` is the first; ``rule`` is an RRULE's value or "".
+
+    The keys of its room are made of ``secret`` (`schedule.room_keys`).
+    """
 
     __tablename__ = "meetings"
 
@@ -98,6 +101,7 @@ class Meeting(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     chair: Mapped[str] = mapped_column(String(120), default="")
     chair_pin: Mapped[str] = mapped_column(String(60), default="")
+    secret: Mapped[str] = mapped_column(String(64), default="", server_default="")
     free: Mapped[bool] = mapped_column(default=False)
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[bool] = mapped_column(default=False)
@@ -219,6 +223,10 @@ class AuditEntry(Base):
 class Floor(Base):
     """The floor of one occurrence: whom the chair wants to have it, and what the room shows.
 
+    It belongs to a participant, by the room's own id for it (`holder_number`), never to a name,
+    which anybody may bear. A site that proved itself (`holder_site`) keeps it when it rejoins. The
+    same for the person in the chair (`leader…`), whom all sites see.
+
     One copy of the program is in the room, by a lease: `lease_holder` has it until `lease_end`, and
     when that copy dies another takes over. `problem` says why nobody is in the room, "" for none.
     """
@@ -229,11 +237,17 @@ class Floor(Base):
         ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
     )
     instance: Mapped[float] = mapped_column(primary_key=True)
-    wanted: Mapped[str] = mapped_column(String(200), default="")  # a participant's name
+    wanted: Mapped[str] = mapped_column(String(200), default="")  # the holder's name
+    holder_number: Mapped[int | None] = mapped_column(BigInteger)
+    holder_site: Mapped[str | None] = mapped_column(String(63))
+    leader: Mapped[str | None] = mapped_column(String(200))
+    leader_number: Mapped[int | None] = mapped_column(BigInteger)
+    leader_site: Mapped[str | None] = mapped_column(String(63))
     shown: Mapped[str] = mapped_column(String(200), default="")  # what the room confirmed
     lease_holder: Mapped[str] = mapped_column("keeper", String(64), default="")
     lease_end: Mapped[float] = mapped_column("kept_until", default=0.0)
     problem: Mapped[str] = mapped_column("trouble", String(300), default="")
+    wrong_pins: Mapped[int | None]  # in the last minutes, where the room counts them
 
 
 class Participation(Base):

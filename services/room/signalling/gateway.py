@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from aiortc.sdp import candidate_from_sdp
 
+from appliance.wire.room_keys import ROOM_SERVER_NAME
 from services.room.errors import (
     HANDLE_NOT_FOUND,
     MISSING_MANDATORY,
@@ -114,7 +115,7 @@ class Gateway:
     async def _answer(self, message: Json, own: dict[int, Session], now: float) -> Json:
         verb = message.get("janus")
         if verb == "info":
-            return {"janus": "server_info", "name": "diemcau room", "plugins": {PLUGIN: {}}}
+            return {"janus": "server_info", "name": ROOM_SERVER_NAME, "plugins": {PLUGIN: {}}}
         if verb == "ping":
             return {"janus": "pong"}
         if verb == "create":

@@ -9,6 +9,7 @@ from appliance.core.decision import CallFact
 from appliance.core.end_reasons import EndReason
 from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, DialError, FarFloor
+from appliance.wire.meeting import Meeting
 from services.endpoint.call.call_keeper import CallKeeper
 from tests.endpoint.noting_event import NotingEvent
 
@@ -68,9 +69,9 @@ class FarEnd:
         self.dialled: list[tuple[float, str]] = []
         self.facts: list[CallFact] = []
 
-    async def dial(self, address: str) -> MemoryCall:
+    async def dial(self, meeting: Meeting) -> MemoryCall:
         """The next answer."""
-        self.dialled.append((asyncio.get_running_loop().time(), address))
+        self.dialled.append((asyncio.get_running_loop().time(), meeting.address))
         answer = self._answers[min(len(self.dialled), len(self._answers)) - 1]
         if answer is None:
             await asyncio.Event().wait()

@@ -9,6 +9,7 @@ import numpy as np
 from appliance.core.scenes import Scene
 from appliance.core.screen_texts import Screen
 from appliance.media.tv.compositor import I420
+from appliance.wire.meeting import Meeting
 from services.endpoint.screen.display import STALE_S, Display
 from tests.fast_loop import play
 from tests.stories.far_end import FarEnd
@@ -52,7 +53,7 @@ def test_far_picture_comes_stands_still_and_comes_back() -> None:
         await asyncio.sleep(0.1)
         assert (seen.shown, display.shown.is_set()) == ([1], True)
         far = FarEnd()
-        call = await far.dial("loopback:")
+        call = await far.dial(Meeting("m1", "Giao ban", 0.0, 60.0, "loopback:"))
         display.want(Scene(Screen.IN_MEETING, "Xã Ia Kly"), call)
         await asyncio.sleep(0.5)
         assert set(seen.shown[1:]) == {1, 2}

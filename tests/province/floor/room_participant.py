@@ -1,4 +1,7 @@
-"""Somebody in a room without camera and microphone: raises hands, sees who has the floor."""
+"""Somebody in a room without camera and microphone: raises hands, sees who has the floor.
+
+With the keys of a site's feed this is that site, as `appliance.dialers.janus.call` is one.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -6,19 +9,23 @@ from contextlib import asynccontextmanager
 
 from appliance.base.tasks import cancel_and_wait
 from appliance.dialers.janus.display import Display
-from appliance.dialers.janus.people import People
-from appliance.dialers.janus.session import Event, Notified
+from appliance.dialers.janus.people import People, Trust
+from appliance.dialers.janus.proof import site_proof
+from appliance.dialers.janus.session import Event, Json, Notified
 from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.wire.address import Address
+from appliance.wire.room_keys import RoomKeys
 from tests.process.waiting import until_told
 
 
 class RoomParticipant:
     """``people`` is what this one sees of the others."""
 
-    def __init__(self, address: str, name: str) -> None:
+    def __init__(self, address: str, name: str, keys: RoomKeys | None = None) -> None:
         self._address = Address.parse(address)
         self._name = name
+        self._keys = keys
+        self.proof = ""
         self.people = People()
         self.socket = JanusSocket(self._address.url, None, self._hear)
         self._handle = 0
@@ -27,23 +34,33 @@ class RoomParticipant:
     def given(self) -> bool:
         return self.people.given
 
-    async def enter(self) -> None:
+    async def enter(self, display: str = "", *, as_id: int | None = None) -> None:
+        """Join; with `as_id` under an id of one's own choice, as a real Janus allows."""
         await self.socket.create()
+        checks_chair = await self.socket.checks_chair()
+        self.people.trust = Trust(int(self._address.room), self._keys, checks_chair)
         self._handle = await self.socket.attach()
-        body = {"request": "join", "ptype": "publisher", "room": int(self._address.room)}
-        joined = await self.socket.message(self._handle, {**body, "display": self._display(False)})
+        body: Json = {"request": "join", "ptype": "publisher", "room": int(self._address.room)}
+        body["display"] = display or self._display(False)
+        if as_id is not None:
+            body["id"] = as_id
+        joined = await self.socket.message(self._handle, body)
         self.people.take(joined.data)
+        if self._keys is not None:
+            self.proof = site_proof(self._keys, int(self._address.room), self.people.me)
+            await self.show(self._display(False))
 
     async def hand(self, up: bool) -> None:
         """Until the room has taken it: on a machine that is too busy to answer a ping in time the
         line is lost, and the socket claims its session again."""
-        await self._show(self._display(up))
+        await self.show(self._display(up))
 
     async def return_floor(self) -> None:
         """Give the floor back, as a site does."""
-        await self._show(str(Display(self._name, mic=False, returned=True)))
+        await self.show(str(Display(self._name, mic=False, returned=True, proof=self.proof)))
 
-    async def _show(self, display: str) -> None:
+    async def show(self, display: str) -> None:
+        """Show any display to all others."""
         body = {"request": "configure", "display": display}
 
         async def taken() -> bool:
@@ -56,7 +73,7 @@ class RoomParticipant:
         await until_told("the room takes the display", taken, within=90.0)
 
     def _display(self, hand: bool) -> str:
-        return str(Display(self._name, hand=hand, mic=False))
+        return str(Display(self._name, hand=hand, mic=False, proof=self.proof))
 
     async def _hear(self, event: Event) -> None:
         if isinstance(event, Notified):
@@ -64,13 +81,20 @@ class RoomParticipant:
 
 
 @asynccontextmanager
-async def joined(address: str, name: str) -> AsyncIterator[RoomParticipant]:
+async def joined(
+    address: str,
+    name: str,
+    keys: RoomKeys | None = None,
+    *,
+    display: str = "",
+    as_id: int | None = None,
+) -> AsyncIterator[RoomParticipant]:
     """In the room from here to the end."""
-    participant = RoomParticipant(address, name)
+    participant = RoomParticipant(address, name, keys)
     await participant.socket.open()
     reading = asyncio.create_task(participant.socket.run(), name=f"participant of {name}")
     try:
-        await participant.enter()
+        await participant.enter(display, as_id=as_id)
         yield participant
     finally:
         await participant.socket.close()

@@ -1,11 +1,8 @@
 """The floor through a real room: who is in, hands in their order, the floor given and taken."""
 
-import asyncio
 import contextlib
 import io
-import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
@@ -16,27 +13,29 @@ from services.province.floor import room_monitor as keeping
 from services.province.floor.attendance import attendance
 from services.province.floor.participants import (
     LEASE_S,
+    Choice,
     OccurrenceKey,
     Participant,
     acquire_lease,
     all_participations,
     end_participations,
+    floor_of,
+    give_floor,
     present_participations,
     release_lease,
     update_participations,
 )
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.storage.database import Database
-from services.province.storage.tables import Floor
-from tests.peers.janus import SECRET, janus
-from tests.process.ports import free_port
+from tests.peers.janus import SECRET
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.waiting import until, until_told
+from tests.province.floor.monitored import floor, keys_of, now_on, running
 from tests.province.floor.room_participant import RoomParticipant, joined
 from tests.province.in_process import NOON, House, draft
 
-SITES = {"Xã ia-kly": "ia-kly", "Xã ia-o": "ia-o"}
-
+KLY, IA_O = Participant(1, "Xã ia-kly", site="ia-kly"), Participant(2, "Xã ia-o", site="ia-o")
+NAMES = {"ia-kly": "Xã ia-kly", "ia-o": "Xã ia-o"}
 
 pytestmark = pytest.mark.timeout(300)
 TAKEOVER_S = 120.0
@@ -53,7 +52,7 @@ def key(house: House) -> OccurrenceKey:
 
 def see(house: House, key: OccurrenceKey, *people: Participant) -> None:
     with house.database.writing() as session:
-        update_participations(session, key, people, SITES, house.now)
+        update_participations(session, key, people, house.now)
 
 
 def hands(house: House, key: OccurrenceKey) -> list[str]:
@@ -63,16 +62,16 @@ def hands(house: House, key: OccurrenceKey) -> list[str]:
 
 
 def test_hands_stand_in_the_order_in_which_they_rose(house: House, key: OccurrenceKey) -> None:
-    see(house, key, Participant(1, "Xã ia-kly"), Participant(2, "Xã ia-o"))
+    see(house, key, KLY, IA_O)
     house.now += 1
-    see(house, key, Participant(1, "Xã ia-kly"), Participant(2, "Xã ia-o", hand=True))
+    see(house, key, KLY, replace(IA_O, hand=True))
     house.now += 1
-    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(2, "Xã ia-o", hand=True))
+    see(house, key, replace(KLY, hand=True), replace(IA_O, hand=True))
     assert hands(house, key) == ["Xã ia-o", "Xã ia-kly"]
     house.now += 1
-    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(2, "Xã ia-o"))
+    see(house, key, replace(KLY, hand=True), IA_O)
     house.now += 1
-    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(2, "Xã ia-o", hand=True))
+    see(house, key, replace(KLY, hand=True), replace(IA_O, hand=True))
     assert hands(house, key) == ["Xã ia-kly", "Xã ia-o"]
 
 
@@ -101,18 +100,17 @@ def test_one_copy_keeps_the_room_until_it_is_dead(house: House, key: OccurrenceK
 
 def test_attendance_counts_minutes_outages_and_hands(house: House, key: OccurrenceKey) -> None:
     begin = house.now
-    see(house, key, Participant(1, "Xã ia-kly"), Participant(9, "=HYPERLINK(1)"))
+    see(house, key, KLY, Participant(9, "=HYPERLINK(1)"))
     house.now = begin + 600
-    see(house, key, Participant(1, "Xã ia-kly", hand=True), Participant(9, "=HYPERLINK(1)"))
+    see(house, key, replace(KLY, hand=True), Participant(9, "=HYPERLINK(1)"))
     house.now = begin + 1200
     see(house, key, Participant(9, "=HYPERLINK(1)"))  # the cable is out
     house.now = begin + 1500
-    see(house, key, Participant(3, "Xã ia-kly"), Participant(9, "=HYPERLINK(1)"))
+    see(house, key, replace(KLY, number=3), Participant(9, "=HYPERLINK(1)"))
     house.now = begin + 5400
     with house.database.writing() as session:
         end_participations(session, key, house.now)
-        names = {site: name for name, site in SITES.items()}
-        lines = attendance(all_participations(session, key), names, begin + 5400.0, house.now)
+        lines = attendance(all_participations(session, key), NAMES, begin + 5400.0, house.now)
     kly, o, guest = lines
     assert (kly.site, kly.present_s, kly.outages, kly.hands) == ("ia-kly", 5100.0, 1, 1)
     assert (kly.came_at, kly.left_at) == (begin, begin + 5400)
@@ -134,7 +132,7 @@ def test_attendance_counts_minutes_outages_and_hands(house: House, key: Occurren
 def test_the_chairs_page_shows_who_is_missing_and_gives_the_floor(
     house: House, key: OccurrenceKey
 ) -> None:
-    see(house, key, Participant(1, "Xã ia-kly", hand=True))
+    see(house, key, replace(KLY, hand=True))
     boss, lan = house.person("boss", Role.CHAIR), house.person("lan", Role.OPERATOR)
     path = f"/floor/{key.meeting_id}/{key.instance:.0f}"
     page = boss.get(path).text
@@ -142,47 +140,22 @@ def test_the_chairs_page_shows_who_is_missing_and_gives_the_floor(
     assert "Xã ia-o" in page.split('id="missing"')[1]
     assert "Mời phát biểu" in page
     assert "<button>Mời phát biểu" not in lan.get(path).text
-    assert lan.post(path, name="Xã ia-kly").status_code == 403
-    assert boss.post(path, name="Xã ia-kly").status_code == 303
+    assert lan.post(path, number=1).status_code == 403
+    assert boss.post(path, number=1).status_code == 303
     assert "đang báo" in boss.get(path).text
-    assert boss.post(path, name="Xã ia-o").status_code == 400  # not in
-    assert boss.post(path, name="").status_code == 303
+    assert boss.post(path, number=2, name="Xã ia-o").status_code == 400  # not in
+    assert boss.post(path, number="", name="").status_code == 303
     assert "Chưa ai được mời phát biểu" in boss.get(path).text
     assert boss.get(f"/floor/{key.meeting_id}/0").status_code == 404
     assert boss.get("/floor/999/0").status_code == 404
 
 
-@asynccontextmanager
-async def running(*keepers: RoomMonitor) -> AsyncIterator[list[asyncio.Task[None]]]:
-    tasks = [asyncio.create_task(one.run()) for one in keepers]
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        results = await asyncio.gather(*tasks, return_exceptions=True)
-        failed = [one for one in results if isinstance(one, Exception)]
-        assert failed == []
-
-
-def floor(database: Database) -> Floor:
-    with database.reading() as session:
-        return session.query(Floor).one()
-
-
-def want(database: Database, key: OccurrenceKey, name: str) -> None:
+def want(database: Database, key: OccurrenceKey, site: str) -> None:
+    """Give the floor to a site that is in; "" takes it back."""
     with database.writing() as session:
-        found = session.get(Floor, (key.meeting_id, key.instance))
-        assert found is not None
-        found.wanted = name
-
-
-def now_on(house: House, address: str, pin: str) -> OccurrenceKey:
-    """A meeting that is on by the real clock."""
-    house.communes("ia-kly", "ia-o")
-    begin = float(int(time.time()) - 60)
-    words = {"begin": begin, "address": address, "chair_pin": pin}
-    return OccurrenceKey(house.meeting(draft({house.place("Gia Lai")}, **words)), begin)
+        people = present_participations(session, key)
+        choices = [Choice(p.number, site, p.name) for p in people if p.site_id == site]
+        give_floor(floor_of(session, key), choices[-1] if site else Choice())
 
 
 async def until_hands(house: House, key: OccurrenceKey, expected: list[str]) -> None:
@@ -198,20 +171,20 @@ async def the_floor_goes_round(
     await until_hands(house, key, ["Xã ia-kly"])
     await o.hand(True)
     await until_hands(house, key, ["Xã ia-kly", "Xã ia-o"])
-    want(house.database, key, "Xã ia-o")
+    want(house.database, key, "ia-o")
     await until("ia-o has the floor", lambda: o.given)
     await until("confirmed", lambda: floor(house.database).shown == "Xã ia-o")
     assert not kly.given
     want(house.database, key, "")
     await until("nobody has the floor", lambda: not o.given)
-    want(house.database, key, "Xã ia-kly")
+    want(house.database, key, "ia-kly")
     await until("ia-kly has the floor", lambda: kly.given)
     # N3: a site that gave the floor back had it on every screen until the chair took it.
     await kly.return_floor()
     await until("nobody has the floor", lambda: not kly.given)
     assert floor(house.database).wanted == ""
     await kly.hand(False)
-    want(house.database, key, "Xã ia-kly")
+    want(house.database, key, "ia-kly")
     await until("ia-kly has it again", lambda: kly.given)
     await until_hands(house, key, ["Xã ia-o"])
 
@@ -221,8 +194,8 @@ async def test_hands_and_floor_through_the_embedded_room(house: House, tmp_path:
         key = now_on(house, room.address, CHAIR_PIN)
         async with running(RoomMonitor(house.database)):
             async with (
-                joined(room.address, "Xã ia-kly") as kly,
-                joined(room.address, "Xã ia-o") as o,
+                joined(room.address, "Xã ia-kly", keys_of(house, key, "ia-kly")) as kly,
+                joined(room.address, "Xã ia-o", keys_of(house, key, "ia-o")) as o,
             ):
                 await the_floor_goes_round(house, key, kly, o)
 
@@ -237,21 +210,12 @@ async def test_hands_and_floor_through_the_embedded_room(house: House, tmp_path:
         assert floor(house.database).wanted == "Xã ia-kly"
 
 
-@pytest.fixture
-def real_janus(tmp_path: Path) -> Iterator[Room]:
-    """A Janus of its own makers, with its room."""
-    port = free_port()
-    (tmp_path / "janus").mkdir()
-    with janus(tmp_path / "janus", port):
-        yield Room(port)
-
-
 async def test_hands_and_floor_through_a_real_janus(house: House, real_janus: Room) -> None:
     key = now_on(house, real_janus.address, SECRET)
     async with (
         running(RoomMonitor(house.database)),
-        joined(real_janus.address, "Xã ia-kly") as kly,
-        joined(real_janus.address, "Xã ia-o") as o,
+        joined(real_janus.address, "Xã ia-kly", keys_of(house, key, "ia-kly")) as kly,
+        joined(real_janus.address, "Xã ia-o", keys_of(house, key, "ia-o")) as o,
     ):
         # Without notify_joining this room names only those who send something to who comes in.
         await until_told("the console is in", lambda: keepers(real_janus))
@@ -276,13 +240,13 @@ async def test_when_one_copy_dies_the_other_keeps_the_room(house: House, tmp_pat
         key = now_on(house, room.address, CHAIR_PIN)
         first, second = RoomMonitor(house.database), RoomMonitor(house.database)
         async with (
-            joined(room.address, "Xã ia-kly") as kly,
-            joined(room.address, "Xã ia-o") as o,
+            joined(room.address, "Xã ia-kly", keys_of(house, key, "ia-kly")) as kly,
+            joined(room.address, "Xã ia-o", keys_of(house, key, "ia-o")) as o,
             running(first, second) as tasks,
         ):
             await kly.hand(True)
             await until_hands(house, key, ["Xã ia-kly"])
-            want(house.database, key, "Xã ia-kly")
+            want(house.database, key, "ia-kly")
             await until("ia-kly has the floor", lambda: kly.given)
             await until_told("one copy is in", lambda: _one_keeper(room))
             holder = floor(house.database).lease_holder

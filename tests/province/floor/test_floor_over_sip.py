@@ -20,6 +20,7 @@ from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.floor.attendance import MIN_ABSENCE_S
 from services.province.floor.participants import OccurrenceKey
 from services.province.floor.room_monitor import RoomMonitor
+from services.province.floor.sip_participants import participant_number
 from services.province.schedule.meetings import Guests, MeetingDraft, create, get_meeting
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
@@ -31,7 +32,8 @@ from tests.province.in_process import PASSWORD, House, Person, draft
 from tests.province.program import a_province
 
 ADDRESS = "sip:724999@mcu.gialai.example;transport=tls"
-GIVE_KLY = 'value="Xã ia-kly"'
+KLY = participant_number("ia-kly")
+GIVE_KLY = f'value="{KLY}"'
 """The chair's button for it: there once the site's being in is written down."""
 pytestmark = pytest.mark.timeout(300)
 
@@ -118,11 +120,11 @@ async def test_the_floor_is_told_and_the_site_says_that_it_knows(conference: Con
         conference.says("ia-kly")
         conference.says("ia-o")
         await until("it is in", lambda: GIVE_KLY in conference.part(boss, "seats"))
-        assert boss.post(conference.path, name="Xã ia-kly").status_code == 303
+        assert boss.post(conference.path, number=KLY).status_code == 303
         assert "đang báo" in boss.get(conference.path).text
         conference.says("ia-kly", microphone="given")
         await until("it knows", lambda: "điểm cầu đã biết" in boss.get(conference.path).text)
-        assert boss.post(conference.path, name="").status_code == 303
+        assert boss.post(conference.path, number="").status_code == 303
         assert "Chưa ai được mời phát biểu" in boss.get(conference.path).text
 
 
@@ -131,7 +133,7 @@ async def test_n3_a_site_that_gives_the_floor_back_has_it_no_more(conference: Co
     async with keeping(conference.house):
         conference.says("ia-kly")
         await until("it is in", lambda: GIVE_KLY in conference.part(boss, "seats"))
-        boss.post(conference.path, name="Xã ia-kly")
+        boss.post(conference.path, number=KLY)
         conference.says("ia-kly", microphone="given")
         await until("it knows", lambda: "điểm cầu đã biết" in boss.get(conference.path).text)
         conference.hand("ia-kly", up=False, returned=True)
@@ -164,7 +166,7 @@ async def test_each_site_is_told_what_is_new_and_once(conference: Conference) ->
         await desiring.publish_changes()
         await desiring.publish_changes()
         assert told == [("ia-kly", "", number)]
-        assert boss.post(conference.path, name="Xã ia-kly").status_code == 303
+        assert boss.post(conference.path, number=KLY).status_code == 303
         conference.hand("ia-kly", up=False)
         await desiring.publish_changes()
         assert told[1:] == [("ia-kly", conference.uid, 0)]
@@ -219,7 +221,7 @@ async def test_from_the_chairs_click_to_the_box_and_back(tmp_path: Path) -> None
 
                 page = await until_told("and can be given the floor", hands, within=60)
                 csrf = page.split('name="csrf" value="')[1].split('"')[0]
-                await chair.post(path, data={"csrf": csrf, "name": "Xã Ia Kly"})
+                await chair.post(path, data={"csrf": csrf, "number": participant_number(SITE)})
                 await until("it has the floor", lambda: box.facts()["desired"]["floor"] == uid,
                             within=60, else_say=box.facts)  # fmt: skip
                 words |= {"hand": {"live": True}, "microphone": "live"}

@@ -17,9 +17,12 @@ from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
 from services.province.floor.chair_view import chair_view, occurrence_of
 from services.province.floor.participants import (
+    Choice,
     OccurrenceKey,
     all_participations,
     floor_of,
+    give_floor,
+    name_leader,
     present_participations,
 )
 from services.province.floor.room_monitor import OVERRUN_S
@@ -41,6 +44,7 @@ HEADS = (
     N_("Outages"),
     N_("Hands raised"),
 )
+UNPROVED = N_("guest under a site's name, not proved")
 DAY_S = 86400.0
 
 
@@ -53,21 +57,35 @@ def page(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
         return request.page("floor.html", seen=chair_view(session, key, request.now), key=key)
 
 
-@router.post("/floor/{meeting_id}/{instance}", openapi_extra=page_form(name=TEXT))
+@router.post("/floor/{meeting_id}/{instance}", openapi_extra=page_form(number=TEXT, name=TEXT))
 def give(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
-    """Give the floor to the participant of a name; "" takes it back.
+    """Give the floor to the participant of a number; "" takes it back.
 
     This opens no microphone: a hand at the site does.
     """
     key = OccurrenceKey(meeting_id, float(instance))
     _check_exists(request, key)
-    name = request.field("name")
     with request.database.writing() as session:
-        if name and name not in {one.name for one in present_participations(session, key)}:
-            raise WrongInputError(N_("“{value}” is not in the meeting any more."), value=name)
-        floor_of(session, key).wanted = name
-        title = get_meeting(session, meeting_id).title
-        request.note(session, "floor given" if name else "floor taken back", title, to=name)
+        choice = _chosen(request, session, key)
+        give_floor(floor_of(session, key), choice)
+        _note(request, session, key, "floor given" if choice.name else "floor taken back", choice)
+    return redirect(f"/floor/{meeting_id}/{instance}")
+
+
+@router.post(
+    "/floor/{meeting_id}/{instance}/leader", openapi_extra=page_form(number=TEXT, name=TEXT)
+)
+def lead(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
+    """Name the participant of a number as the person in the chair; "" names nobody.
+
+    All sites see that one while nobody has the floor.
+    """
+    key = OccurrenceKey(meeting_id, float(instance))
+    _check_exists(request, key)
+    with request.database.writing() as session:
+        choice = _chosen(request, session, key)
+        name_leader(floor_of(session, key), choice)
+        _note(request, session, key, "chair named" if choice.name else "chair not named", choice)
     return redirect(f"/floor/{meeting_id}/{instance}")
 
 
@@ -78,7 +96,13 @@ def printable(request: Viewer, meeting_id: RowId, instance: Instance) -> Respons
     with request.database.reading() as session:
         meeting, begin, lines = _attendance(session, request, key)
         return request.page(
-            "attendance.html", meeting=meeting, begin=begin, lines=lines, key=key, heads=HEADS
+            "attendance.html",
+            meeting=meeting,
+            begin=begin,
+            lines=lines,
+            key=key,
+            heads=HEADS,
+            unproved=UNPROVED,
         )
 
 
@@ -98,7 +122,8 @@ def as_sheet(request: Viewer, meeting_id: RowId, instance: Instance) -> Response
     def moment(at: float) -> str:
         return f"{datetime.fromtimestamp(at, zone):%H:%M:%S %d/%m/%Y}"
 
-    content = workbook(meeting.title, lines, moment, [vi(head) for head in HEADS])
+    heads, unproved = [vi(head) for head in HEADS], vi(UNPROVED)
+    content = workbook(meeting.title, lines, moment, heads, unproved)
     name = f"diem-danh-{datetime.fromtimestamp(begin, zone):%Y-%m-%d-%Hh%M}.xlsx"
     headers = {"Content-Disposition": f'attachment; filename="{quote(name)}"'}
     return Response(content, media_type=XLSX, headers=headers)
@@ -109,6 +134,25 @@ def floor_part(request: ConsoleRequest, meeting_id: int, instance: float) -> str
     key = OccurrenceKey(meeting_id, instance)
     with request.database.reading() as session:
         return request.html("floor_part.html", seen=chair_view(session, key, request.now), key=key)
+
+
+def _chosen(request: ConsoleRequest, session: Session, key: OccurrenceKey) -> Choice:
+    """The participant whom the form names by number; its name is for the answer alone."""
+    number, name = request.field("number"), request.field("name")
+    if not number:
+        return Choice()
+    for one in present_participations(session, key):
+        if str(one.number) == number:
+            return Choice(one.number, one.site_id or "", one.name)
+    shown = name or number
+    raise WrongInputError(N_("“{value}” is not in the meeting any more."), value=shown)
+
+
+def _note(
+    request: ConsoleRequest, session: Session, key: OccurrenceKey, action: str, choice: Choice
+) -> None:
+    title = get_meeting(session, key.meeting_id).title
+    request.note(session, action, title, to=choice.name, site=choice.site, number=choice.number)
 
 
 def _check_exists(request: ConsoleRequest, key: OccurrenceKey) -> None:

@@ -124,8 +124,8 @@ async def test_a_refusal_is_one_line_and_dialled_again_at_its_pace(
     said = choices(tmp_path, user, password, encryption=encryption)
     dialer = SipDialer(trust, deadline_s, said)
 
-    async def dial(address: str) -> Call:
-        return await dialer.dial(address, near(1), name="Xã Ia Kly")
+    async def dial(meeting: Meeting) -> Call:
+        return await dialer.dial(meeting.address, near(1), name="Xã Ia Kly")
 
     caplog.set_level(logging.INFO, "diemcau.call")
     line = CallKeeper(dial, asyncio.Event(), seed="ia-kly", dial_deadline_s=90.0)
