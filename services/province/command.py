@@ -9,6 +9,7 @@ import re
 import secrets
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -24,6 +25,8 @@ from appliance.base.run import run_until_signal
 from appliance.base.site_file import FORMS
 from appliance.base.systemd import SystemdNotifier
 from services.province.accounts import Role, add_account, hashed
+from services.province.backup.commands import backup_command, restore_command
+from services.province.backup.whole import keep_settings, restored_since
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.authority_files import AuthorityError
@@ -44,6 +47,8 @@ from services.province.storage.tables import Account
 from services.province.web_server import ListenError, WebServer
 
 log = logging.getLogger("diemcau.province")
+SECRET = {"database", "ask_password"}
+"""A database's address may have its password in it."""
 WATCHDOG_INTERVAL_S = 2.0
 """A loop that stands for a minute is ended by systemd (``WatchdogSec=`` of the unit)."""
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
@@ -57,7 +62,11 @@ def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> s
     return value
 
 
-@click.command("province", context_settings={"auto_envvar_prefix": "DIEMCAU_PROVINCE"})
+@click.group(
+    "province",
+    invoke_without_command=True,
+    context_settings={"auto_envvar_prefix": "DIEMCAU_PROVINCE"},
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen at.")
 @click.option("--port", default=8090, show_default=True, help="Port to listen at.")
 @click.option(
@@ -112,7 +121,9 @@ def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> s
     help="Where sites look for their newest release: https://host/name.raucb.",
 )
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
+@click.pass_context
 def province(
+    context: click.Context,
     host: str,
     port: int,
     data: Path,
@@ -142,6 +153,8 @@ def province(
     password belongs there or into ~/.pgpass, never into the command line. At the first start the
     account "admin" is made, with a password that stands in a file in the data folder.
     """
+    if context.invoked_subcommand is not None:
+        return
     if (cert is None) != (key is None):
         raise click.UsageError("--cert and --key go together.")
     if own_certificate and (cert or not broker):
@@ -158,12 +171,15 @@ def province(
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     tables = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     tables.upgrade()
+    keep_settings(data, {key: value for key, value in context.params.items() if key not in SECRET})
     program = Province(settings, tables, Pages(settings.zoneinfo))
     notice = first_administrator(program, data, ask=ask_password)
     if notice:
         click.echo(notice, err=True)
     click.echo(settings.url, err=True)
     log.info("near → %s, %s", settings.url, tables.url.get_backend_name())
+    if since := restored_since(data):
+        log.info("restored from a back-up of %s", datetime.fromtimestamp(since, UTC))
     web = (urlsplit(url).hostname or host) if own_certificate else ""
     local_broker = (
         LocalBroker(data / "broker", broker_host, broker_port, (broker_name,), web)
@@ -196,6 +212,10 @@ def province(
         raise click.ClickException(str(group.exceptions[0])) from None
     finally:
         tables.close()
+
+
+province.add_command(backup_command)
+province.add_command(restore_command)
 
 
 async def _serve(

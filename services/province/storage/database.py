@@ -48,7 +48,12 @@ class Database:
             if self.url.get_backend_name() == "postgresql":
                 lock = text("SELECT pg_advisory_xact_lock(:number)")
                 connection.execute(lock, {"number": MIGRATION_LOCK})
-            command.upgrade(migration_config(connection), "head")
+            self.migrate(connection)
+
+    @staticmethod
+    def migrate(connection: Connection, revision: str = "head") -> None:
+        """Bring the tables to a revision, in the transaction of `connection`."""
+        command.upgrade(migration_config(connection), revision)
 
     def close(self) -> None:
         """Close all connections."""
