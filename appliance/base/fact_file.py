@@ -49,13 +49,17 @@ class FactFile(Generic[KIND]):
 
     def read(self, run: Path, now: float, fresh_s: float) -> KIND | None:
         """The facts in `run`; None where their program is silent: no file, a damaged one, or one
-        older than `fresh_s` at `now` (POSIX s)."""
+        older than `fresh_s` at `now` (POSIX s).
+
+        One from the future by as much is none either: the clock was set back, and a program that
+        lives writes a new one within seconds.
+        """
         try:
             with (run / self.name).open("rb") as file:
                 facts = parse_facts(file.read(MAX_FACTS_BYTES + 1), self.kind)
         except (OSError, FactsError):
             return None
-        return facts if now - facts.at <= fresh_s else None
+        return facts if abs(now - facts.at) <= fresh_s else None
 
 
 ENDPOINT_FILE = FactFile("endpoint.json", EndpointFacts)

@@ -5,6 +5,7 @@ of a code is the first of the Vietnamese word (Mạng, Lịch, Giờ, Camera, Â
 Bộ thiết bị, Phần mềm, USB), so that a clerk who reads "M1" aloud has already said where to look.
 """
 
+import errno
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
@@ -88,6 +89,7 @@ class ProblemKey(StrEnum):
     CERTIFICATE_ENDS = "certificate-ends"
     CERTIFICATE_OVER = "certificate-over"
     RESCUE = "rescue"
+    PART_FAILED = "part-failed"
     STICK_READING = "stick-reading"
     STICK_INSTALLING = "stick-installing"
     STICK_WAITING = "stick-waiting"
@@ -196,6 +198,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                    N_("The box's certificate has ended"), call_it),
         key.RESCUE: Kind("P6", area.BOX, serious,
                          N_("The box could not start properly"), call_it),
+        key.PART_FAILED: Kind("P7", area.BOX, warning, N_("A part of the program failed"),
+                              N_("The box starts it again by itself.")),
         key.STICK_READING: Kind("U1", area.BOX, note,
                                 N_("Reading the USB stick"), leave_it),
         key.STICK_INSTALLING: Kind("U2", area.BOX, note,
@@ -261,6 +265,12 @@ def of_call(reason: EndReason, since: float) -> Problem | None:
     if reason is EndReason.OURS:
         return None
     return Problem(ProblemKey(f"call-{reason.value}"), since)
+
+
+def of_write(number: int | None) -> ProblemKey:
+    """The problem that a write to the data partition failed for, by its errno(3)."""
+    full = number in (errno.ENOSPC, errno.EDQUOT)
+    return ProblemKey.DISK_FULL if full else ProblemKey.STORAGE
 
 
 def worst_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:

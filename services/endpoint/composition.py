@@ -6,10 +6,11 @@ import time
 from functools import partial
 from math import inf
 
-from appliance.base.clock import SystemClock
+from appliance.base.clock import SteadyClock, SystemClock
 from appliance.base.config import Site
 from appliance.base.fact_file import SITE_FILE
 from appliance.base.paths import Paths
+from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
 from appliance.dialers.registry import Dialers
 from appliance.media.codecs.board_encoders import encoders_for
@@ -45,8 +46,10 @@ async def serve(
     simulator: Simulator | None,
     systemd: SystemdNotifier,
     television: Television,
+    changed: asyncio.Event,
+    supervisor: Supervisor,
 ) -> None:
-    """Be this site on a TV that runs, until cancelled; raises what any part dies of."""
+    """Be this site on a TV that runs, until cancelled; raises what a vital part dies of."""
     size, identity = (site.tv.width, site.tv.height), site.site
     camera_size = (site.camera.width, site.camera.height)
     card = await asyncio.to_thread(draw_name_card, identity.name, camera_size, identity.locale)
@@ -59,10 +62,9 @@ async def serve(
         devices,
         identity.name,
     )
-    clock = SystemClock(trust=site.clock.trust)
+    clock = SteadyClock(SystemClock(trust=site.clock.trust))
     linked = partial(any_carrier, paths.root) if simulator is None else simulator.linked
     refused = SITE_FILE.read(paths.run, clock.now(), inf)
-    changed = asyncio.Event()
     with open_board(TWO_BUTTONS, pins=simulator and simulator.pins) as board:
         if board.problem:
             log.error("button box: %s", board.problem)
@@ -75,7 +77,11 @@ async def serve(
         ) as feed:
             agenda_poller = AgendaPoller(feed, clock.now, changed)
             call_keeper = CallKeeper(
-                dialer.dial, changed, seed=identity.id, spread=site.call.spread
+                dialer.dial,
+                changed,
+                seed=identity.id,
+                spread=site.call.spread,
+                supervisor=supervisor,
             )
             steps = SelfTestSteps(devices, agenda_poller, clock, television, linked)
             conductor = Conductor(
@@ -85,8 +91,10 @@ async def serve(
                 agenda_poller=agenda_poller,
                 call_keeper=call_keeper,
                 devices=devices,
-                dismissals=Dismissals(paths.data),
-                display=Display(television, renderer, time.monotonic, call_keeper.note_media),
+                dismissals=Dismissals(paths.data, paths.run),
+                display=Display(
+                    television, renderer, time.monotonic, call_keeper.note_media, supervisor
+                ),
                 panel=board.panel,
                 problems=SiteProblems(
                     agenda_poller,
@@ -97,11 +105,13 @@ async def serve(
                     linked=linked,
                     button_box=board.problem,
                     site_file=refused is not None and bool(refused.problems),
+                    supervisor=supervisor,
                 ),
                 province=ProvinceFacts(paths.run, clock.now, agenda_poller, changed),
                 reports=Reports(systemd, paths.run),
-                self_test=SelfTest(steps.by_area(), changed, clock.now),
-                site_floor=SiteFloor(changed),
+                self_test=SelfTest(steps.by_area(), changed, clock.now, supervisor),
+                site_floor=SiteFloor(changed, supervisor=supervisor),
+                supervisor=supervisor,
             )
             if simulator is None:
                 await conductor.run()

@@ -1,8 +1,9 @@
 """The conductor: gathers the facts, asks what to do now, and tells every part what is wanted.
 
 It knows no phase. What differs between phases is a row of `core/scenes.py`, of
-`core/floor_control.py` or of `core/decision.py`. If any part dies the program ends, systemd starts
-it again, and the same question finds the meeting still on.
+`core/floor_control.py` or of `core/decision.py`. A part that fails is started again beside the
+others (`appliance.base.supervisor`); a turn that fails in one of its steps takes the others all the
+same.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ from typing import Any, assert_never
 
 from appliance.base.clock import Clock
 from appliance.base.config import Site
+from appliance.base.supervisor import Supervisor
 from appliance.base.texts import text
 from appliance.core.decision import Decision, Facts, Phase, decide
 from appliance.core.floor_control import Effect, Press
@@ -20,7 +22,7 @@ from appliance.core.problems import Problem
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
 from hardware.gestures import Gesture
-from hardware.panel import Button, Panel
+from hardware.panel import Button, Event, Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
@@ -65,6 +67,7 @@ class Conductor:
         reports: Reports,
         self_test: SelfTest,
         site_floor: SiteFloor,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._site = site
         self._changed = changed
@@ -80,33 +83,42 @@ class Conductor:
         self._reports = reports
         self._self_test = self_test
         self._site_floor = site_floor
-        self._status_until = self._refused_until = 0.0
+        self._supervisor = supervisor or Supervisor(changed.set)
+        self._status_until = self._refused_until = float("-inf")
         self._phase: Phase | None = None
-        self._since = clock.now()
+        self._since = float("-inf")
+        self._problems_known: tuple[Problem, ...] = ()
+        self._shown: Scene | None = None
         self._decision: Decision | None = None
         self._texts = text(site.site.locale)
         reports.watch(call_keeper.media_moves)
 
     async def run(self, *others: Coroutine[Any, Any, None]) -> None:
-        """Run all parts, and `others` beside them, until cancelled or until one of them ends."""
+        """Run all parts, and `others` beside them, until cancelled.
+
+        Raises `PartError` where a vital part failed too often: without turns nobody leaves a
+        meeting, and what they rest on is not known. The rest of the program goes on without any of
+        the other parts.
+        """
         async with asyncio.TaskGroup() as group:
             for name, part in (
-                ("call", self._call_keeper.run()),
-                ("display", self._display.run()),
-                ("floor", self._site_floor.run()),
-                ("agenda", self._agenda_poller.run()),
-                ("province", self._province.run()),
-                ("self-test", self._self_test.run()),
-                ("panel", self._panel.run()),
-                ("presses", self._handle_presses()),
-                ("turns", self._run_turns()),
+                ("call", self._call_keeper.run),
+                ("display", self._display.run),
+                ("floor", self._site_floor.run),
+                ("agenda", self._agenda_poller.run),
+                ("province", self._province.run),
+                ("self-test", self._self_test.run),
+                ("panel", self._panel.run),
+                ("presses", self._handle_presses),
             ):
-                group.create_task(part, name=name)
+                group.create_task(self._supervisor.keep(name, part), name=name)
+            turns = self._supervisor.keep("turns", self._run_turns, vital=True)
+            group.create_task(turns, name="turns")
             for other in others:
                 group.create_task(other)
 
     def hang_up(self) -> None:
-        """A hand left the meeting. Raises `OSError` where that cannot be written down first."""
+        """A hand left the meeting."""
         if self._decision is not None and self._decision.call is not None:
             log.info("near → left by hand", extra={"MEETING": self._decision.call.uid})
             self._dismissals.dismiss(self._decision.call, self._clock.now())
@@ -132,7 +144,11 @@ class Conductor:
     def _turn(self) -> float:
         """One question and its answer put into effect; seconds until the next at the latest."""
         now, trusted = self._clock.now(), self._clock.trusted()
-        self._agenda_poller.set_clock(now, trusted)
+        monotonic = asyncio.get_running_loop().time()
+        with self._supervisor.contain("agenda"):
+            self._agenda_poller.set_clock(now, trusted)
+        with self._supervisor.contain("dismissals"):
+            self._dismissals.retry(monotonic)
         facts = Facts(
             meetings=self._agenda_poller.meetings,
             call=self._call_keeper.fact,
@@ -141,59 +157,95 @@ class Conductor:
             clock_trusted=trusted,
         )
         decision = decide(facts, now)
-        self._note_phase(decision, now)
+        self._note_phase(decision, monotonic)
+        self._call_keeper.want(decision.call)
+        unconfirmed_at = self._tell_floor(decision, monotonic)
+        with self._supervisor.contain("problems"):
+            self._problems_known = self._problems.at(
+                now, trusted, self._call_keeper, decision, unwritten=self._dismissals.problem
+            )
+        with self._supervisor.contain("scene"):
+            self._shown = self._scene(decision, self._problems_known, now, monotonic)
+        waits = [MAX_TURN_INTERVAL_S]
+        if decision.wake_at is not None:
+            waits.append(decision.wake_at - now)
+        answered = (unconfirmed_at, self._status_until, self._refused_until)
+        waits += [at - monotonic for at in answered if at is not None and at > monotonic]
+        self._apply_near(decision)
+        if self._shown is not None:
+            waits.append(next_change(self._shown, now) - now)
+            self._apply(decision, self._shown, self._problems_known, now)
+        return max(0.0, min(waits))
+
+    def _tell_floor(self, decision: Decision, monotonic: float) -> float | None:
         word = self._province.word
-        unconfirmed_at = self._site_floor.update(
-            self._call_keeper.call,
-            decision.phase,
-            now,
-            given=decision.meeting is not None and word.floor == decision.meeting.uid,
-            hand_seen=word.hand_seen,
-        )
-        problems = self._problems.at(now, trusted, self._call_keeper, decision)
-        shown = self._scene(decision, problems, now)
-        self._apply(decision, shown, problems, now)
-        times = (decision.wake_at, unconfirmed_at, next_change(shown, now))
-        return min([MAX_TURN_INTERVAL_S, *(max(0.0, at - now) for at in times if at is not None)])
+        with self._supervisor.contain("floor"):
+            return self._site_floor.update(
+                self._call_keeper.call,
+                decision.phase,
+                monotonic,
+                given=decision.meeting is not None and word.floor == decision.meeting.uid,
+                hand_seen=word.hand_seen,
+            )
+        return None
+
+    def _apply_near(self, decision: Decision) -> None:
+        """Devices that raise cost themselves: a microphone that does not open ends no call."""
+        wanted = decision.call is not None or self._self_test.running
+        with self._supervisor.contain("devices"):
+            self._devices.want(wanted, live=self._site_floor.floor.mic)
 
     def _apply(
         self, decision: Decision, shown: Scene, problems: tuple[Problem, ...], now: float
     ) -> None:
         """Tell every part what is wanted now; to say it twice is harmless."""
-        wanted = decision.call is not None
-        self._devices.want(wanted or self._self_test.running, live=self._site_floor.floor.mic)
-        self._call_keeper.want(decision.call)
-        self._display.want(shown, self._call_keeper.call)
-        self._panel.show(shown.lamp)
+        with self._supervisor.contain("display"):
+            self._display.want(shown, self._call_keeper.call)
+        with self._supervisor.contain("panel"):
+            self._panel.show(shown.lamp)
         if self._display.shown.is_set():
-            facts = endpoint_facts(
-                decision,
-                shown,
-                self._site_floor.floor,
-                problems,
-                call=self._call_keeper.fact.state,
-                tries=self._call_keeper.tries,
-                ended=self._call_keeper.ended,
-            )
-            agenda = self._agenda_poller
-            facts = with_agenda(
-                facts,
-                agenda.meetings,
-                agenda.state.fetched_at,
-                now,
-                clock_trusted=self._clock.trusted(),
-                problems=agenda.state.agenda.problems,
-            )
-            headline = self._texts(shown.words.headline)
-            measured: dict[str, str | float] = {
-                **self._self_test.result,
-                **self._problems.line_figures,
-                **self._devices.figures,
-            }
-            self._reports.turn(facts, decision, problems, now, headline, measured)
+            with self._supervisor.contain("reports"):
+                self._report(decision, shown, problems, now)
 
-    def _scene(self, decision: Decision, problems: tuple[Problem, ...], now: float) -> Scene:
+    def _report(
+        self, decision: Decision, shown: Scene, problems: tuple[Problem, ...], now: float
+    ) -> None:
+        facts = endpoint_facts(
+            decision,
+            shown,
+            self._site_floor.floor,
+            problems,
+            call=self._call_keeper.fact.state,
+            tries=self._call_keeper.tries,
+            ended=self._call_keeper.ended,
+        )
+        agenda = self._agenda_poller
+        facts = with_agenda(
+            facts,
+            agenda.meetings,
+            agenda.state.fetched_at,
+            now,
+            clock_trusted=self._clock.trusted(),
+            problems=agenda.state.agenda.problems,
+        )
+        headline = self._texts(shown.words.headline)
+        measured: dict[str, str | float] = {
+            **self._self_test.result,
+            **self._problems.line_figures,
+            **self._devices.figures,
+        }
+        self._reports.turn(facts, decision, problems, now, headline, measured)
+
+    def _scene(
+        self, decision: Decision, problems: tuple[Problem, ...], now: float, monotonic: float
+    ) -> Scene:
+        """Durations are monotonic: a clock that is set must not leave a page on the TV for an hour.
+        To a scene, whose times are POSIX, they are given as seen from `now`."""
         call = self._call_keeper.call
+
+        def seen(at: float) -> float:
+            return now + (at - monotonic)
+
         return scene(
             decision,
             self._site_floor.floor,
@@ -203,9 +255,9 @@ class Conductor:
             problems=problems,
             line=self._problems.line_quality,
             speaker=call.floor.speaker if call is not None else "",
-            since=self._since,
-            status_until=self._status_until,
-            refused_until=self._refused_until,
+            since=round(seen(self._since), 3),
+            status_until=seen(self._status_until),
+            refused_until=seen(self._refused_until),
             asks_to_speak=self._asks_to_speak,
             selftest=self._self_test.checks,
             claim=self._province.claim,
@@ -217,7 +269,7 @@ class Conductor:
         """Whether this call's far end cannot give the floor: who is called on speaks."""
         return self._call_keeper.call is not None and not self._call_keeper.call.floor.gives
 
-    def _note_phase(self, decision: Decision, now: float) -> None:
+    def _note_phase(self, decision: Decision, monotonic: float) -> None:
         self._decision = decision
         if decision.phase is not self._phase:
             meeting = decision.meeting.uid if decision.meeting else ""
@@ -227,35 +279,42 @@ class Conductor:
                 decision.phase,
                 extra={"PHASE": decision.phase.value, "MEETING": meeting},
             )
-            self._phase, self._since = decision.phase, now
+            self._phase, self._since = decision.phase, monotonic
 
     async def _handle_presses(self) -> None:
-        """What people press, one gesture at a time."""
+        """What people press, one gesture at a time; one that fails costs itself."""
         while True:
             event = await self._panel.event()
-            if event.gesture is Gesture.STUCK:
-                self._site_floor.close_microphone(self._clock.now())
-            elif event.press is not None and self._decision is not None:
-                effect = self._press(event.button, event.press, self._decision)
-                self._act_on(effect, self._clock.now())
+            with self._supervisor.contain("presses"):
+                self._handle(event)
             self._changed.set()
 
-    def _press(self, button: Button, kind: Press, decision: Decision) -> Effect | None:
-        now, phase = self._clock.now(), decision.phase
+    def _handle(self, event: Event) -> None:
+        monotonic = asyncio.get_running_loop().time()
+        if event.gesture is Gesture.STUCK:
+            self._site_floor.close_microphone(monotonic)
+        elif event.press is not None and self._decision is not None:
+            effect = self._press(event.button, event.press, self._decision, monotonic)
+            self._act_on(effect, monotonic)
+
+    def _press(
+        self, button: Button, kind: Press, decision: Decision, monotonic: float
+    ) -> Effect | None:
+        phase = decision.phase
         free = self._asks_to_speak or (decision.meeting is not None and decision.meeting.free)
         if button is Button.HAND:
-            return self._site_floor.press(kind, phase=phase, free=free, now=now)
+            return self._site_floor.press(kind, phase=phase, free=free, now=monotonic)
         if kind is Press.SHORT:
-            return self._site_floor.mute(phase=phase, free=free, now=now)
+            return self._site_floor.mute(phase=phase, free=free, now=monotonic)
         (self.hang_up if decision.call is not None else self.join)()
         return None
 
-    def _act_on(self, effect: Effect | None, now: float) -> None:
+    def _act_on(self, effect: Effect | None, monotonic: float) -> None:
         match effect:
             case Effect.SHOW_STATUS:
-                self._status_until = now + STATUS_SHOWN_S
+                self._status_until = monotonic + STATUS_SHOWN_S
             case Effect.REFUSED:
-                self._refused_until = now + REFUSED_SHOWN_S
+                self._refused_until = monotonic + REFUSED_SHOWN_S
             case Effect.SELF_TEST:
                 self._self_test.start()
             case Effect.GIVE_BACK | None:

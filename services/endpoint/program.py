@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from appliance.base.config import Site
 from appliance.base.paths import Paths
 from appliance.base.run import run_until_signal
+from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
@@ -14,11 +15,14 @@ from appliance.media.tv.television import Television
 from services.endpoint.screen.renderer import SceneRenderer
 from services.endpoint.simulator import Simulator
 
-Serve = Callable[[Site, Paths, Simulator | None, SystemdNotifier, Television], Awaitable[None]]
+Serve = Callable[
+    [Site, Paths, Simulator | None, SystemdNotifier, Television, asyncio.Event, Supervisor],
+    Awaitable[None],
+]
 
 
 async def conduct(site: Site, paths: Paths, simulator: Simulator | None, output: Output) -> None:
-    """Be this site until SIGTERM or SIGINT; raises what any part dies of."""
+    """Be this site until SIGTERM or SIGINT; raises what a vital part dies of."""
     systemd = SystemdNotifier()
     await run_until_signal(_site(site, paths, simulator, output, systemd), systemd=systemd)
 
@@ -31,10 +35,13 @@ async def _site(
     television = Television(size, output)
     first = SceneRenderer(size, site.site.locale, lambda: None).draw_scene(starting(site.site.name))
     television.show(first, time.monotonic())
+    changed = asyncio.Event()
+    supervisor = Supervisor(changed.set)
     async with asyncio.TaskGroup() as group:
-        group.create_task(television.run(), name="television")
+        showing = supervisor.keep("television", television.run, vital=True)
+        group.create_task(showing, name="television")
         serve = await asyncio.to_thread(_loaded)
-        await serve(site, paths, simulator, systemd, television)
+        await serve(site, paths, simulator, systemd, television, changed, supervisor)
 
 
 def _loaded() -> Serve:

@@ -4,7 +4,17 @@ import ctypes
 import struct
 import time
 
-from appliance.base.clock import STA_UNSYNC, TIME_ERROR, TIMESYNC_MARK, SystemClock, _Timex
+import pytest
+
+from appliance.base.clock import (
+    HOLD_S,
+    STA_UNSYNC,
+    TIME_ERROR,
+    TIMESYNC_MARK,
+    SteadyClock,
+    SystemClock,
+    _Timex,
+)
 
 LATER = 3600.0
 STATUS_AT = struct.calcsize("@Illll")
@@ -37,3 +47,84 @@ def test_a_machine_that_has_a_clock_is_believed_at_once() -> None:
 def test_a_time_before_what_is_known_to_have_passed_is_not_believed() -> None:
     assert not SystemClock(trust="always", floor=time.time() + LATER).trusted()
     assert SystemClock(trust="always", floor=time.time() - LATER).trusted()
+
+
+class SetClock:
+    """A clock that a test sets; `at` is the monotonic second."""
+
+    def __init__(self, *, trusted: bool = True) -> None:
+        self.at, self.off, self.believed = 100.0, 1_800_000_000.0, trusted
+
+    def now(self) -> float:
+        return self.at + self.off
+
+    def trusted(self) -> bool:
+        return self.believed
+
+    def monotonic(self) -> float:
+        return self.at
+
+
+def passing(clock: SetClock, steady: SteadyClock, seconds: int) -> list[float]:
+    """What the steady clock says each second, less what it said before and the seconds since."""
+    begin = steady.now()
+    gained = []
+    for second in range(1, seconds + 1):
+        clock.at += 1.0
+        gained.append(round(steady.now() - begin - second, 3))
+    return gained
+
+
+@pytest.mark.case("C18")
+@pytest.mark.parametrize("step", [-86400.0, -3600.0, -8.0, 8.0, 3600.0, 86400.0 * 365])
+@pytest.mark.parametrize("lasts", [1, 8, int(HOLD_S) - 1])
+def test_a_glitch_of_the_clock_is_not_seen(step: float, lasts: int) -> None:
+    clock = SetClock()
+    steady = SteadyClock(clock, clock.monotonic)
+    steady.now()
+    clock.off += step
+    assert passing(clock, steady, lasts) == [0.0] * lasts
+    clock.off -= step
+    assert passing(clock, steady, 200) == [0.0] * 200
+
+
+@pytest.mark.case("C18")
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_a_clock_that_is_set_is_followed_after_a_minute(step: float) -> None:
+    clock = SetClock()
+    steady = SteadyClock(clock, clock.monotonic)
+    steady.now()
+    clock.off += step
+    hold = int(HOLD_S)
+    assert passing(clock, steady, hold + 5) == [0.0] * (hold - 1) + [step] * 6
+
+
+def test_a_second_glitch_within_the_first_s_time_is_not_seen_either() -> None:
+    clock = SetClock()
+    steady = SteadyClock(clock, clock.monotonic)
+    steady.now()
+    for off in (3600.0, -7200.0, 3600.0, 0.0):
+        clock.off += off
+        assert passing(clock, steady, 40) == [0.0] * 40
+
+
+def test_a_clock_that_is_slewed_is_followed_at_once() -> None:
+    clock = SetClock()
+    steady = SteadyClock(clock, clock.monotonic)
+    begin = steady.now()
+    for _ in range(3600):
+        clock.at += 1.0
+        clock.off += 0.0005
+        steady.now()
+    assert steady.now() == pytest.approx(begin + 3600 + 1.8)
+
+
+def test_before_the_clock_is_trusted_and_as_it_becomes_so_it_is_followed_at_once() -> None:
+    clock = SetClock(trusted=False)
+    clock.off = 0.0
+    steady = SteadyClock(clock, clock.monotonic)
+    assert (steady.now(), steady.trusted()) == (100.0, False)
+    clock.off = 1_000_000_000.0
+    assert steady.now() == 1_000_000_100.0
+    clock.off, clock.believed = 1_800_000_000.0, True
+    assert (steady.now(), steady.trusted()) == (1_800_000_100.0, True)

@@ -2,21 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from gpiozero import Factory
 from icalendar import Calendar, Event, vUri
 
+from appliance.base.clock import SteadyClock
 from appliance.base.config import AgendaSource, Identity, Site
 from appliance.base.fact_file import HEALTH_FILE
+from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
 from appliance.core.floor_control import Floor
-from appliance.core.problems import Problem
-from appliance.core.scenes import Scene
+from appliance.core.problems import Area, Problem
+from appliance.core.scenes import Scene, Screen
 from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
 from appliance.wire.facts import DesiredFacts, HealthFacts
@@ -29,11 +32,11 @@ from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
-from services.endpoint.screen.display import Display
+from services.endpoint.screen.display import Display, Renderer
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
-from services.endpoint.status.self_test import SelfTest
+from services.endpoint.status.self_test import SelfTest, Step
 from tests.stories.far_end import FarEnd
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -61,7 +64,7 @@ class StoryDevices:
         return {}
 
 
-class _Tv:
+class StoryTv:
     """A television and a renderer in one; a story looks at the scene, not at pixels."""
 
     def __init__(self) -> None:
@@ -71,6 +74,17 @@ class _Tv:
         self.scene: Scene | None = None
         """The newest that was drawn, whole or over the far picture."""
         self.seen_at = 0.0
+
+    @property
+    def screen(self) -> Screen | None:
+        """What kind of scene that is."""
+        return None if self.scene is None else self.scene.screen
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """The problems that it tells, each with its detail."""
+        problems = () if self.scene is None else self.scene.problems
+        return {problem.code: problem.detail for problem in problems}
 
     def show(self, picture: I420, due: float) -> None:
         self.shown += 1
@@ -113,11 +127,21 @@ class Evening:
 
     def __init__(self, folder: Path, begin: str, dial: Dial | None = None) -> None:
         self.folder = folder
-        self.clock = StoryClock(at(begin))
+        self.begin = at(begin)
+        self.clock = StoryClock(self.begin)
         self.far = FarEnd()
         self.dial = dial or self.far.dial
         self.devices = StoryDevices()
-        self.tv = _Tv()
+        self.tv = StoryTv()
+        self.renderer: Renderer = self.tv
+        self.self_test_steps: dict[Area, Step] = {}
+        self.pins: Factory | None = None
+        """Instead of the simulator's, which ``hands`` press."""
+        self.data = folder / "data"
+        self.feed_kind = Feed
+        self.systemd_kind = SystemdNotifier
+        self.province_now: Callable[[], float] | None = None
+        self.province_interval_s = 3600.0
         self.phases: list[str] = []
         self.meetings: dict[str, Event] = {}
         self.plugged = True
@@ -201,31 +225,39 @@ class Evening:
         logging.getLogger("diemcau.conductor").addHandler(listener)
         logging.getLogger("diemcau").setLevel(logging.INFO)
         loop = asyncio.get_running_loop()
+        clock = SteadyClock(self.clock, loop.time)
         site = Site(
             site=Identity(id="ia-kly", name="Xã Ia Kly"),
             agenda=AgendaSource(url=f"file:{self._feed}"),
         )
-        feed = Feed(f"file:{self._feed}", self.folder / "data", zone=ZONE)
-        pins = self.hands.pins if self.model_file is None else None
+        feed = self.feed_kind(f"file:{self._feed}", self.data, zone=ZONE)
+        pins = self.pins or (self.hands.pins if self.model_file is None else None)
         with open_board(
             TWO_BUTTONS, pins=pins, model_file=self.model_file or MODEL, clock=loop.time
         ) as board:
             run, changed = self.folder / "run", asyncio.Event()
-            agenda_poller = AgendaPoller(feed, self.clock.now, changed)
-            call_keeper = CallKeeper(self.dial, changed, seed="ia-kly")
-            self.site_floor = SiteFloor(changed)
+            supervisor = Supervisor(changed.set)
+            agenda_poller = AgendaPoller(feed, clock.now, changed)
+            call_keeper = CallKeeper(self.dial, changed, seed="ia-kly", supervisor=supervisor)
+            self.site_floor = SiteFloor(changed, supervisor=supervisor)
             self.province = ProvinceFacts(
-                run, self.clock.now, agenda_poller, changed, interval_s=3600.0
+                run,
+                self.province_now or clock.now,
+                agenda_poller,
+                changed,
+                interval_s=self.province_interval_s,
             )
             self.conductor = Conductor(
                 site,
                 changed=changed,
-                clock=self.clock,
+                clock=clock,
                 agenda_poller=agenda_poller,
                 call_keeper=call_keeper,
                 devices=self.devices,
-                dismissals=Dismissals(self.folder / "data"),
-                display=Display(self.tv, self.tv, loop.time, call_keeper.note_media),
+                dismissals=Dismissals(self.data, run),
+                display=Display(
+                    self.tv, self.renderer, loop.time, call_keeper.note_media, supervisor
+                ),
                 panel=board.panel,
                 problems=SiteProblems(
                     agenda_poller,
@@ -236,11 +268,13 @@ class Evening:
                     linked=lambda: self.plugged,
                     button_box=board.problem,
                     site_file=self.site_file_refused,
+                    supervisor=supervisor,
                 ),
                 province=self.province,
-                reports=Reports(SystemdNotifier(loop.time), run),
-                self_test=SelfTest({}, changed),
+                reports=Reports(self.systemd_kind(loop.time), run),
+                self_test=SelfTest(self.self_test_steps, changed, supervisor=supervisor),
                 site_floor=self.site_floor,
+                supervisor=supervisor,
             )
             running = asyncio.create_task(self.conductor.run())
             try:

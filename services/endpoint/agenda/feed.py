@@ -48,6 +48,7 @@ class FeedState:
     problem: FeedProblem | None = None  # why the newest attempt did not count
     detail: str | None = None  # the same as a sentence
     next_s: float = 0.0  # seconds until it is worth asking again
+    write_errno: int | None = None  # of NOT_KEPT: why the disk did not take it (errno(3))
 
     def age_s(self, now: float) -> float | None:
         """Seconds since the source last said this; None: never."""
@@ -187,6 +188,7 @@ class Feed:
             self._written_at = None
             why = f"the agenda cannot be kept for the next start: {error.strerror or error}"
             await self._fail(FeedProblem.NOT_KEPT, why, now)
+            self._state = replace(self._state, write_errno=error.errno)
 
     async def _fail(self, problem: FeedProblem, detail: str, now: float) -> None:
         with contextlib.suppress(FeedError):  # then what was read before is still what there is
@@ -195,7 +197,9 @@ class Feed:
         pause = poll_interval_s(
             self._state.agenda.refresh_s, self._random.random(), doubted=doubted
         )
-        self._state = replace(self._state, problem=problem, detail=detail, next_s=pause)
+        self._state = replace(
+            self._state, problem=problem, detail=detail, next_s=pause, write_errno=None
+        )
 
     async def _reread(self, now: float, agenda: Agenda | None) -> None:
         """Set `agenda`, or read the kept feed again where new occurrences have come into sight."""

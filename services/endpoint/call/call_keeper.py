@@ -7,6 +7,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
+from appliance.base.errors import PartError
+from appliance.base.supervisor import Supervisor, error_line
 from appliance.core.decision import CallFact, CallState
 from appliance.core.end_reasons import EndReason
 from appliance.core.redial import first_delay, retry_delay, tries_after
@@ -28,6 +30,8 @@ WATCHDOG_SILENCE_S = 25.0
 """Twice the time after which a silent call is ended: what should have ended it does not run."""
 HANG_UP_S = 4.0
 """A polite leave; the far end notices a dead peer by itself after that."""
+MAX_LEAVES = 3
+"""A hang-up that raises is tried again; a call that nobody can end is a camera that nobody sees."""
 MIN_WAIT_S = 0.001
 """A loop's timers fire a clock tick early; what is left then is no time to wait for."""
 
@@ -55,12 +59,14 @@ class CallKeeper:
         seed: str,
         spread: float = 0.0,
         dial_deadline_s: float = DIAL_DEADLINE_S,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._dial = dial
         self._changed = changed
         self._seed = seed
         self._spread = spread
         self._dial_deadline_s = dial_deadline_s
+        self._supervisor = supervisor or Supervisor(changed.set)
         self._wanted: Meeting | None = None
         self._wish_changed = asyncio.Event()
         self._media_at: float | None = None
@@ -135,7 +141,17 @@ class CallKeeper:
                 await self._wish_changed.wait()
 
     async def _attempt(self, meeting: Meeting) -> Ended:
-        """One try: from dialing to the end of the call, or to another wish."""
+        """One try: from dialing to the end of the call, or to another wish.
+
+        Whatever a dialer or a call raises costs this try: the next comes as after a lost call.
+        """
+        try:
+            return await self._call_once(meeting)
+        except Exception as error:
+            self._supervisor.note("call", error)
+            return Ended(EndReason.LOST, f"this end failed: {error_line(error)}")
+
+    async def _call_once(self, meeting: Meeting) -> Ended:
         self._set_state(CallState.DIALING, meeting)
         log.info("near → dialing %s", meeting.title, extra={"MEETING": meeting.uid})
         try:
@@ -198,16 +214,26 @@ class CallKeeper:
             await asyncio.gather(task, changes, return_exceptions=True)
 
     async def _hang_up(self) -> None:
-        """Close what there is of a call; nothing of it is left when this returns."""
+        """Close what there is of a call; nothing of it is left when this returns or raises."""
         call, self.call = self.call, None
-        if call is not None:
-            self._set_state(CallState.CLOSING, None)
-            try:
-                async with asyncio.timeout(HANG_UP_S):
-                    await call.hang_up()
-            except TimeoutError:
-                log.warning("far ← no answer to our leaving; dropped")
-        self._set_state(CallState.DOWN, None)
+        try:
+            if call is not None:
+                self._set_state(CallState.CLOSING, None)
+                await self._leave(call)
+        finally:
+            self._set_state(CallState.DOWN, None)
+
+    async def _leave(self, call: Call) -> None:
+        """Raises `PartError` where nobody knows whether the far end still sees and hears us."""
+        for _ in range(MAX_LEAVES):
+            with self._supervisor.contain("call"):
+                try:
+                    async with asyncio.timeout(HANG_UP_S):
+                        await call.hang_up()
+                except TimeoutError:
+                    log.warning("far ← no answer to our leaving; dropped")
+                return
+        raise PartError(f"a call could not be ended in {MAX_LEAVES} tries")
 
     def _set_state(self, state: CallState, meeting: Meeting | None) -> None:
         if meeting is not None:

@@ -5,6 +5,7 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
+from appliance.base.supervisor import Supervisor
 from appliance.core.decision import Phase
 from appliance.core.floor_control import (
     CONFIRM_S,
@@ -28,8 +29,15 @@ class SiteFloor:
     `changed` is set when the far end has been told, for its answer may be another floor.
     """
 
-    def __init__(self, changed: asyncio.Event, *, confirm_s: float = CONFIRM_S) -> None:
+    def __init__(
+        self,
+        changed: asyncio.Event,
+        *,
+        confirm_s: float = CONFIRM_S,
+        supervisor: Supervisor | None = None,
+    ) -> None:
         self.floor = Floor()
+        self._supervisor = supervisor or Supervisor(changed.set)
         self._changed = changed
         self._confirm_s = confirm_s
         self._call: Call | None = None
@@ -62,7 +70,10 @@ class SiteFloor:
         given: bool = False,
         hand_seen: bool = False,
     ) -> float | None:
-        """Bring the floor in step with call and phase; when to ask again (POSIX s), if at all.
+        """Bring the floor in step with call and phase; when to ask again, if at all.
+
+        `now` and the answer are seconds of a clock that never jumps, as in `press`: they measure
+        how long an answer is waited for, and nothing else.
 
         `given` and `hand_seen` are the province's word on floor and hand. It counts in a call whose
         far end cannot give the floor (SIP): a room says both itself, and is what people see.
@@ -100,7 +111,8 @@ class SiteFloor:
             if call is not known_by:
                 known, known_by = Floor(), call
             if call is not None and floor != known:
-                with suppress(TimeoutError, OSError):
+                # What is not told is not confirmed, and the lamp says so after `CONFIRM_S`.
+                with self._supervisor.contain("floor"), suppress(TimeoutError, OSError):
                     async with asyncio.timeout(self._confirm_s):
                         await _tell(call, floor, known)
                 known = floor

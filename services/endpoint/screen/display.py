@@ -3,8 +3,10 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Protocol
 
+from appliance.base.supervisor import Supervisor
 from appliance.core.scenes import Scene, Screen
 from appliance.dialers.api import Call
 from appliance.media.receive.track_follower import TrackFollower
@@ -54,11 +56,13 @@ class Display:
         renderer: Renderer,
         monotonic: Callable[[], float],
         on_media: Callable[[], None],
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._television = television
         self._renderer = renderer
         self._monotonic = monotonic
         self._on_media = on_media
+        self._supervisor = supervisor or Supervisor()
         self._scene: Scene | None = None
         self._far_at = float("-inf")
         self._changed = asyncio.Event()
@@ -78,11 +82,19 @@ class Display:
             self._changed.set()
 
     async def run(self) -> None:
-        """Keep the TV right until cancelled."""
+        """Keep the TV right until cancelled.
+
+        A far picture that fails costs no sound, and the reverse; a frame that cannot be shown costs
+        that frame. Without drawing nobody sees what the site does: that part is vital, and what it
+        raises after its last try is raised here.
+        """
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._picture.run(), name="far picture")
-            group.create_task(self._sound.run(), name="far sound")
-            group.create_task(self._draw(), name="drawing")
+            for name, part, vital in (
+                ("far picture", self._picture.run, False),
+                ("far sound", self._sound.run, False),
+                ("drawing", self._draw, True),
+            ):
+                group.create_task(self._supervisor.keep(name, part, vital=vital), name=name)
 
     @property
     def far_seen(self) -> bool:
@@ -97,7 +109,7 @@ class Display:
             self._changed.clear()
             scene, in_call = wanted = (self._scene, self.far_seen)
             if scene is not None and wanted != drawn:
-                await (self._draw_signs(scene) if in_call else self._draw_whole(scene))
+                await self._draw_scene(scene, in_call=in_call)
                 drawn = wanted
             mirrored = scene is not None and scene.screen is Screen.IN_MEETING and not in_call
             if mirrored:
@@ -107,6 +119,16 @@ class Display:
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await self._changed.wait()
+
+    async def _draw_scene(self, scene: Scene, *, in_call: bool) -> None:
+        """Draw it, or what is left of it without the texts from outside: a meeting's title that no
+        font can set must hide neither the microphone's sign nor the phase."""
+        draw = self._draw_signs if in_call else self._draw_whole
+        with self._supervisor.contain("drawing"):
+            await draw(scene)
+            return
+        with self._supervisor.contain("drawing"):
+            await draw(replace(scene, meeting=None, speaker="", problems=()))
 
     async def _draw_signs(self, scene: Scene) -> None:
         await asyncio.to_thread(self._renderer.prepare_signs, scene)
@@ -119,6 +141,10 @@ class Display:
 
     def _show(self, frame: Any) -> None:
         self._on_media()
+        with self._supervisor.contain("far picture"):
+            self._show_far(frame)
+
+    def _show_far(self, frame: Any) -> None:
         if self._scene is None or self._scene.screen is not Screen.IN_MEETING:
             return
         if not self.far_seen:
@@ -128,4 +154,5 @@ class Display:
 
     def _play(self, frame: Any) -> None:
         self._on_media()
-        self._television.play(bytes(frame.planes[0]), float(frame.pts * frame.time_base))
+        with self._supervisor.contain("far sound"):
+            self._television.play(bytes(frame.planes[0]), float(frame.pts * frame.time_base))

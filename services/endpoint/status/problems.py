@@ -6,8 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
+from appliance.base.supervisor import Supervisor
 from appliance.core.decision import CallState, Decision
-from appliance.core.problems import Problem, ProblemKey, of_call
+from appliance.core.moments import Moment
+from appliance.core.problems import Problem, ProblemKey, of_call, of_write
 from appliance.core.scenes import LineQuality
 from appliance.dialers.api import Call
 from appliance.media.tv.television import TvProblem
@@ -62,6 +64,7 @@ class SiteProblems:
         linked: Callable[[], bool],
         button_box: str,
         site_file: bool,
+        supervisor: Supervisor | None = None,
     ) -> None:
         """`run` is the folder of facts, `linked` whether the network cable is in, `button_box` why
         the panel is deaf and dark ("" when it is not), `site_file` whether the site file that lay
@@ -74,7 +77,8 @@ class SiteProblems:
         self._run = run
         self._button_box = button_box
         self._site_file = site_file
-        self._since: dict[ProblemKey, float] = {}
+        self._supervisor = supervisor or Supervisor()
+        self._since: dict[ProblemKey, Moment] = {}
         self._quality = Quality()
         self._quality_at = float("-inf")
         self.line_quality = LineQuality.UNKNOWN
@@ -85,9 +89,18 @@ class SiteProblems:
         return self._quality.figures
 
     def at(
-        self, now: float, trusted: bool, call_keeper: CallKeeper, decision: Decision
+        self,
+        now: float,
+        trusted: bool,
+        call_keeper: CallKeeper,
+        decision: Decision,
+        *,
+        unwritten: ProblemKey | None = None,
     ) -> tuple[Problem, ...]:
-        """All that is wrong at `now` (POSIX s)."""
+        """All that is wrong at `now` (POSIX s).
+
+        `unwritten` is why a hand's wish is not on the disk (`Dismissals.problem`).
+        """
         self._measure_line(call_keeper.call)
         found = {problem.key: problem for problem in self._devices.problems()}
         others = [Problem(key) for key in self._present(trusted, decision)]
@@ -103,12 +116,19 @@ class SiteProblems:
             problem = of_call(ended.reason, now)
             if problem is not None:
                 others.append(Problem(problem.key))
+        if unwritten is not None:
+            others.append(Problem(unwritten))
+        if failures := self._supervisor.recent():
+            which = ", ".join(failure.part for failure in failures)
+            others.append(Problem(ProblemKey.PART_FAILED, detail=which))
         found |= {problem.key: problem for problem in others}
-        self._since = {key: one.since or self._since.get(key, now) for key, one in found.items()}
+        moment = Moment(now, asyncio.get_running_loop().time())
+        self._since = {key: self._since.get(key, moment).seen_from(moment) for key in found}
         return tuple(
-            replace(found[key], since=since)
+            replace(found[key], since=found[key].since or since.wall)
             for key, since in self._since.items()
-            if key is not ProblemKey.NETWORK_CABLE or now - since >= CABLE_OUT_S
+            if key is not ProblemKey.NETWORK_CABLE
+            or moment.monotonic - since.monotonic >= CABLE_OUT_S
         )
 
     def _present(self, trusted: bool, decision: Decision) -> list[ProblemKey]:
@@ -137,6 +157,8 @@ class SiteProblems:
             return found
         if state.fetched_at is None:
             return [*found, Problem(ProblemKey.AGENDA_MISSING)]
+        if state.problem is FeedProblem.NOT_KEPT:
+            return [*found, Problem(of_write(state.write_errno))]
         age = now - state.fetched_at
         if age >= OLD_AGENDA_S:
             found.append(Problem(ProblemKey.AGENDA_OLD, state.fetched_at))

@@ -1,5 +1,6 @@
 """What the endpoint tells its neighbours: systemd, the fact file, the journal."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -66,11 +67,12 @@ class Reports:
         self._known = known
 
     def _write(self, facts: EndpointFacts, measured: Mapping[str, str | float], now: float) -> None:
-        if facts == self._written and now - self._written_at < REWRITE_S:
+        monotonic = asyncio.get_running_loop().time()
+        if facts == self._written and monotonic - self._written_at < REWRITE_S:
             return
         try:
             ENDPOINT_FILE.write(self._run, with_measured(facts, measured), now)
-            self._written, self._written_at = facts, now
+            self._written, self._written_at = facts, monotonic
         except FactFileError as error:
             if self._written_at != float("-inf"):
                 log.warning("%s", error)

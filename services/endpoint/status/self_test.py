@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 
+from appliance.base.supervisor import Supervisor
 from appliance.core.problems import KINDS, Area, ProblemKey
 from appliance.core.scenes import Check, CheckState
 
@@ -28,10 +29,12 @@ class SelfTest:
         steps: Mapping[Area, Step],
         changed: asyncio.Event,
         now: Callable[[], float] = time.time,
+        supervisor: Supervisor | None = None,
     ) -> None:
         self._steps = steps
         self._changed = changed
         self._now = now
+        self._supervisor = supervisor or Supervisor(changed.set)
         self._started = asyncio.Event()
         self.running = False
         """Whether camera and microphone are wanted open."""
@@ -72,7 +75,7 @@ class SelfTest:
 
     async def _try(self, area: Area, step: Step) -> Check:
         found: ProblemKey | None = None
-        with suppress(TimeoutError):
+        with self._supervisor.contain("self-test"), suppress(TimeoutError):
             async with asyncio.timeout(STEP_DEADLINE_S):
                 found = await step()
                 if found is None:

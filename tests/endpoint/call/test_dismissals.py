@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from appliance.core.problems import ProblemKey
 from appliance.wire.meeting import Meeting
-from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.dismissals import RETRY_S, Dismissals
 
 MEETING = Meeting("a", "Họp", 100.0, 200.0, "loopback:")
 OTHER = Meeting("b", "Họp", 300.0, 400.0, "loopback:")
@@ -32,9 +33,41 @@ def test_a_broken_file_counts_for_nothing(tmp_path: Path, content: str) -> None:
     assert Dismissals(tmp_path).uids == frozenset()
 
 
-def test_a_hang_up_that_cannot_be_written_is_none(tmp_path: Path) -> None:
+@pytest.mark.case("K6")
+def test_a_hang_up_that_cannot_be_written_counts_all_the_same(tmp_path: Path) -> None:
+    """It raised `OSError`, the endpoint ended, and after its restart the camera was on again."""
+    run = tmp_path / "run"
     (tmp_path / "file").touch()
-    kept = Dismissals(tmp_path / "file" / "data")
-    with pytest.raises(OSError, match="directory"):
-        kept.dismiss(MEETING, now=150.0)
-    assert kept.uids == frozenset()
+    kept = Dismissals(tmp_path / "file" / "data", run)
+    kept.dismiss(MEETING, now=150.0)
+    assert kept.uids == {"a"}
+    assert kept.problem is ProblemKey.STORAGE
+    after = Dismissals(tmp_path / "file" / "data", run)
+    assert after.uids == {"a"}
+    after.take_back(MEETING)
+    assert Dismissals(tmp_path / "file" / "data", run).uids == frozenset()
+
+
+@pytest.mark.case("K6")
+def test_it_is_written_as_soon_as_the_disk_takes_it(tmp_path: Path) -> None:
+    (tmp_path / "data").touch()  # no folder: no file can be made in it
+    kept = Dismissals(tmp_path / "data")
+    kept.dismiss(MEETING, now=150.0)
+    kept.retry(1000.0)
+    assert kept.problem is ProblemKey.STORAGE
+    (tmp_path / "data").unlink()
+    kept.retry(1000.0 + RETRY_S - 1.0)
+    assert kept.problem is ProblemKey.STORAGE, "not so soon: a card that fails is not to be worn"
+    kept.retry(1000.0 + RETRY_S)
+    assert kept.problem is None
+    assert Dismissals(tmp_path / "data").uids == {"a"}
+
+
+def test_what_is_in_memory_is_newer_than_the_disk(tmp_path: Path) -> None:
+    """A hang-up that was taken back while the disk was full must not come back with the program."""
+    data, run = tmp_path / "data", tmp_path / "run"
+    Dismissals(data).dismiss(MEETING, now=150.0)
+    Dismissals(data, run).take_back(MEETING)
+    Dismissals(data).dismiss(MEETING, now=150.0)
+    assert Dismissals(data, run).uids == frozenset()
+    assert Dismissals(data).uids == {"a"}, "a power cut leaves the disk alone"
