@@ -16,6 +16,7 @@ from appliance.base.systemd import SystemdNotifier
 from appliance.core.problems import Area, ProblemKey
 from appliance.core.scenes import Scene
 from appliance.media.tv.compositor import I420
+from appliance.wire.meeting import Meeting
 from services.endpoint.agenda.feed import Feed, FeedState
 from tests.fast_loop import play
 from tests.stories.evening import Evening, StoryDevices, StoryTv
@@ -101,9 +102,9 @@ def call_that(method: str, times: int = 1) -> Callable[[Evening], None]:
     def prepare(evening: Evening) -> None:
         faults = Faults(times)
 
-        async def dial(address: str) -> StoryCall:
-            call = FaultyCall(evening.far, address, method, faults)
-            evening.far.dialed.append((asyncio.get_running_loop().time(), address))
+        async def dial(meeting: Meeting) -> StoryCall:
+            call = FaultyCall(evening.far, meeting.address, method, faults)
+            evening.far.dialed.append((asyncio.get_running_loop().time(), meeting.address))
             evening.far.calls.append(call)
             return call
 
@@ -115,9 +116,9 @@ def call_that(method: str, times: int = 1) -> Callable[[Evening], None]:
 def dialer_that_raises(evening: Evening) -> None:
     faults, dial = Faults(3), evening.far.dial
 
-    async def faulty(address: str) -> StoryCall:
+    async def faulty(meeting: Meeting) -> StoryCall:
         faults.strike("VP9 is no codec of ours")
-        return await dial(address)
+        return await dial(meeting)
 
     evening.dial = faulty
 
@@ -133,8 +134,8 @@ def tv_that(method: str, times: int) -> Callable[[Evening], None]:
 def track_that_raises(evening: Evening) -> None:
     faults, dial = Faults(3), evening.far.dial
 
-    async def faulty(address: str) -> StoryCall:
-        call = await dial(address)
+    async def faulty(meeting: Meeting) -> StoryCall:
+        call = await dial(meeting)
         assert call.video is not None
         recv = call.video.recv
 
