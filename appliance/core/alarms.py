@@ -46,6 +46,7 @@ DEBOUNCE = {
     ProblemKey.MEMORY_SHORT: Debounce(60.0, 120.0),
     ProblemKey.ENDPOINT_SILENT: Debounce(20.0, 5.0),  # systemd restarts it within a few seconds
     ProblemKey.CAMERA_MISSING: Debounce(5.0, 5.0),
+    ProblemKey.CAMERA_DAMAGED: Debounce(10.0, 60.0),  # a knock at the cable is over by then
     ProblemKey.MICROPHONE_MISSING: Debounce(5.0, 5.0),
     ProblemKey.TV_UNPLUGGED: Debounce(20.0, 10.0),  # a TV that wakes takes its line away shortly
     ProblemKey.UNIT_FAILED: Debounce(60.0, 10.0),

@@ -54,6 +54,7 @@ class ProblemKey(StrEnum):
     CLOCK = "clock"
     CAMERA_MISSING = "camera-missing"
     CAMERA_BLANK = "camera-blank"
+    CAMERA_DAMAGED = "camera-damaged"
     MICROPHONE_MISSING = "microphone-missing"
     MICROPHONE_SILENT = "microphone-silent"
     SPEAKER_MISSING = "speaker-missing"
@@ -136,6 +137,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                  N_("Plug the camera's USB cable in again.")),
         key.CAMERA_BLANK: Kind("C2", area.CAMERA, warning, N_("The camera gives no picture"),
                                 N_("Plug the camera's USB cable in again.")),
+        key.CAMERA_DAMAGED: Kind("C3", area.CAMERA, warning, N_("The camera's picture is damaged"),
+                                 N_("Use another USB socket, or a shorter cable.")),
         key.MICROPHONE_MISSING: Kind("A1", area.SOUND, warning, N_("No microphone"),
                                      N_("Plug the microphone's USB cable in again.")),
         key.MICROPHONE_SILENT: Kind("A2", area.SOUND, warning, N_("The microphone is silent"),

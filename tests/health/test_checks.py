@@ -56,7 +56,8 @@ def test_a_spoiled_attribute_is_one_problem(
 
 
 CODES = [
-    ("camera", KEY.CAMERA_BLANK), ("microphone", KEY.MICROPHONE_SILENT),
+    ("camera", KEY.CAMERA_BLANK), ("camera", KEY.CAMERA_DAMAGED),
+    ("microphone", KEY.MICROPHONE_SILENT),
     ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_PROGRAM),
     ("button", KEY.BUTTON_STUCK), ("button", KEY.BUTTON_BOX),
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING),

@@ -130,6 +130,11 @@ class Camera:
         return capture or self.encoder.problem
 
     @property
+    def damaged(self) -> bool:
+        """Whether many of the open camera's pictures come damaged."""
+        return self._capture is not None and self._control.damage.many(time.monotonic())
+
+    @property
     def on_card(self) -> bool:
         """Whether the name card is sent, for want of the camera's own picture."""
         return self._on_card

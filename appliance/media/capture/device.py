@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 
 from av.error import FFmpegError
 
+from appliance.media.capture.damage import DamageCount
 from appliance.media.capture.sources import DeviceGoneError, SourceError
 
 T = TypeVar("T")
@@ -38,6 +39,7 @@ class CaptureControl:
         self.plugged = True
         self.keyframe_wanted = False  # of a camera that encodes by itself
         self.bitrate_wanted = 0  # bit/s of such a camera, 0 for no request
+        self.damage = DamageCount()
         self._stopped = threading.Event()
 
     @property

@@ -10,11 +10,13 @@ import av
 from av.bitstream import BitStreamFilterContext
 from av.codec.context import ThreadType
 from av.container import InputContainer
+from av.error import FFmpegError
 from av.packet import Packet
 from av.stream import Stream
 from av.video.stream import VideoStream
 
-from appliance.media.capture.device import CaptureControl
+from appliance.media.capture.damage import JpegEnds
+from appliance.media.capture.device import CaptureControl, describe
 from appliance.media.capture.ffmpeg_input import (
     captured_at,
     is_live,
@@ -26,6 +28,9 @@ from appliance.media.capture.pacing import FrameRateLimiter, Pace
 from appliance.media.capture.sources import DeviceGoneError, Source, SourceKind
 from appliance.media.capture.v4l2 import CameraControls, best_mode
 from appliance.media.formats import Size
+
+_START_CODE = b"\0\0\1"
+_INTRA_CODECS = ("mjpeg", "rawvideo")  # each packet is a picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,7 @@ def _open(
         if not container.streams.video:
             raise DeviceGoneError(f"{source} holds no picture")
         stream = container.streams.video[0]
+        control.damage.begin(monotonic())
         if settings.passthrough and _passable(stream):
             yield from _coded(source, container, stream, control)
         else:
@@ -108,11 +114,12 @@ def _decoded(
     limiter = FrameRateLimiter(settings.fps)
     pace = Pace()
     live = is_live(source)
+    jpeg_ends = JpegEnds()
     loop_s = 0.0
     while not control.stopped:
         last_s = 0.0
         for packet in packets(container, stream, control):
-            for frame in stream.codec_context.decode(packet):
+            for frame in _frames(packet, stream, control, jpeg_ends if live else None):
                 now = monotonic()
                 if live:
                     at = captured_at(frame.time, now)
@@ -126,6 +133,36 @@ def _decoded(
         loop_s += last_s + _frame_s(stream)
         _rewind(source, container, last_s)
         stream.codec_context.flush_buffers()
+
+
+def _frames(
+    packet: Packet[Stream],
+    stream: VideoStream,
+    control: CaptureControl,
+    jpeg_ends: JpegEnds | None,
+) -> list[av.VideoFrame]:
+    """The pictures of a packet, none of a damaged one; raises DeviceGoneError after too many.
+
+    `jpeg_ends` is None for a recording, whose last packet is empty. A live device has no end:
+    FFmpeg empties a buffer that its driver marks as damaged, and that would end the decoder.
+    """
+    context = stream.codec_context
+    if jpeg_ends is not None and not packet.size:
+        control.damage.bad("an empty buffer", monotonic())
+        return []
+    if jpeg_ends is not None and context.name == "mjpeg" and jpeg_ends.is_cut(bytes(packet)):
+        control.damage.bad("a picture that is cut off", monotonic())
+        return []
+    try:
+        frames = context.decode(packet)
+    except FFmpegError as error:
+        control.damage.bad(describe(error), monotonic())
+        return []
+    if frames:
+        control.damage.good(monotonic())
+    elif jpeg_ends is not None and context.name in _INTRA_CODECS:
+        control.damage.bad("no picture in it", monotonic())
+    return frames
 
 
 def _coded(
@@ -144,7 +181,15 @@ def _coded(
             # a no-op for a stream that is Annex B already, which is what cameras deliver
             to_annex_b = BitStreamFilterContext("h264_mp4toannexb", stream)
             last_s = 0.0
-            for packet in _filtered(to_annex_b, packets(container, stream, control)):
+            skipping = False
+            for packet in _filtered(to_annex_b, packets(container, stream, control), control, live):
+                if packet is None or (skipping and not packet.is_keyframe):
+                    # What refers to a damaged picture would be damaged at every far end.
+                    if live and not skipping and controls:
+                        controls.force_keyframe()
+                    skipping = live
+                    continue
+                skipping = False
                 now = monotonic()
                 media_s = float(packet.pts * packet.time_base) if packet.pts is not None else None
                 if live:
@@ -163,11 +208,24 @@ def _coded(
 
 
 def _filtered(
-    to_annex_b: BitStreamFilterContext, given: Iterator[Packet[Stream]]
-) -> Iterator[Packet[Stream]]:
+    to_annex_b: BitStreamFilterContext,
+    given: Iterator[Packet[Stream]],
+    control: CaptureControl,
+    live: bool,
+) -> Iterator[Packet[Stream] | None]:
+    """The packets as Annex B; None for a damaged one of a live device."""
     for packet in given:
-        if packet.size:
-            yield from to_annex_b.filter(packet)
+        try:
+            found = to_annex_b.filter(packet) if packet.size else []
+        except FFmpegError:
+            found = []
+        if live and not any(_START_CODE in bytes(one)[:64] for one in found):
+            control.damage.bad("an empty buffer, or no H.264", monotonic())
+            yield None
+            continue
+        if live:
+            control.damage.good(monotonic())
+        yield from found
 
 
 class _BitrateWatch:

@@ -31,6 +31,11 @@ _FFMPEG_NAMES = {
 }
 _BY_COST = ("YU12", "NV12", "YUYV", "MJPG")
 """Pixel formats by what their conversion to I420 costs: nothing, little, 0.025, 0.07 CPU s/s."""
+QUICK_ENOUGH = 0.8
+"""Of the wanted rate: cameras of 50 Hz countries give 25 where 30 are wanted, which nobody sees."""
+_COMMON_SIZES = (Size(1920, 1080), Size(1280, 720), Size(640, 480), Size(320, 240))
+"""What is asked of a camera that takes any size within bounds."""
+_COMMON_FPS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +56,35 @@ class Mode:
 
 
 def choose(modes: list[Mode], size: Size, fps: float, *, coded: bool) -> Mode | None:
-    """The mode for a wanted size and rate: the camera's own H.264 where it may be passed through,
-    else the smallest that is large and quick enough, else the cheapest to convert; None when
-    the camera names no mode that is known here, which leaves the choice to its driver."""
+    """The mode for a wanted size and rate.
+
+    That is the camera's own H.264 where it may be passed through; else, of the modes that are quick
+    enough, the smallest that is large enough, in the rate that is nearest above, and the cheapest
+    to convert. Where none is quick enough the quickest is taken: MJPEG at 15 pictures a second
+    before uncompressed ones at 5. None when the camera names no mode that is known here, which
+    leaves the choice to its driver.
+    """
     known = [mode for mode in modes if mode.fourcc in _FFMPEG_NAMES]
+    enough = fps * QUICK_ENOUGH
+
+    def short(mode: Mode) -> float:
+        return max(0.0, fps - 1 - mode.fps)
+
     if coded:
-        own = [m for m in known if m.fourcc == "H264" and m.size == size and m.fps >= fps - 1]
+        own = [m for m in known if m.fourcc == "H264" and m.size == size and m.fps >= enough]
         if own:
-            return min(own, key=lambda mode: mode.fps)
+            return min(own, key=lambda mode: (short(mode), mode.fps))
     raw = [mode for mode in known if mode.fourcc in _BY_COST]
 
-    def cost(mode: Mode) -> tuple[bool, bool, int, int, float]:
+    def cost(mode: Mode) -> tuple[float, bool, int, float, int, float]:
         pixels = mode.size.width * mode.size.height
         small = mode.size.width < size.width or mode.size.height < size.height
         return (
-            mode.fps < fps - 1,  # motion matters more than detail
+            # motion matters more than detail
+            -float("inf") if mode.fps >= enough else round(-mode.fps),
             small,
             -pixels if small else pixels,
+            short(mode),
             _BY_COST.index(mode.fourcc),
             mode.fps,
         )
@@ -97,6 +114,13 @@ def _sizes(handle: int, code: int) -> Iterator[Size]:
         handle, _ENUM_FRAMESIZES, _FRAMESIZE, lambda i: _FRAMESIZE.pack(i, code, *[0] * 7)
     ):
         if found[2] != _DISCRETE:
+            least, most = Size(found[3], found[6]), Size(found[4], found[7])
+            yield from (
+                size
+                for size in _COMMON_SIZES
+                if least.width <= size.width <= most.width
+                and least.height <= size.height <= most.height
+            )
             return
         yield Size(found[3], found[4])
 
@@ -121,7 +145,10 @@ def _rates(handle: int, code: int, size: Size) -> Iterator[float]:
         lambda i: _INTERVAL.pack(i, code, size.width, size.height, *[0] * 7),
     ):
         numerator, denominator = found[5], found[6]
-        if found[4] != _DISCRETE or not numerator:
+        if not numerator or not denominator:
+            return
+        if found[4] != _DISCRETE:  # any interval from this one on
+            yield min(_COMMON_FPS, denominator / numerator)
             return
         yield denominator / numerator
 

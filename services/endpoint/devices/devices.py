@@ -73,6 +73,8 @@ class Devices:
             found.append(Problem(ProblemKey.CAMERA_MISSING))
         if self._is_blank():
             found.append(Problem(ProblemKey.CAMERA_BLANK))
+        if self.camera.damaged:
+            found.append(Problem(ProblemKey.CAMERA_DAMAGED))
         if self.microphone.state is CaptureState.ABSENT:
             found.append(Problem(ProblemKey.MICROPHONE_MISSING))
         if self._is_deaf():
