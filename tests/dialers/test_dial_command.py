@@ -10,7 +10,7 @@ from typing import Any
 import av
 import pytest
 
-from tests.peers.janus import ROOM, janus
+from tests.peers.janus import PCMU_ROOM, ROOM, VP8_ROOM, VP9_ROOM, janus
 from tests.peers.room import room
 from tests.process.ports import free_port
 
@@ -58,6 +58,40 @@ def test_two_calls_into_one_room(address: str, tmp_path: Path) -> None:
         assert sum(1 for _ in recording.decode(video=0)) > 30
     with av.open(kept) as recording:
         assert sum(1 for _ in recording.decode(audio=0)) > 50
+
+
+@pytest.fixture(scope="module")
+def other_rooms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    port = free_port()
+    with janus(tmp_path_factory.mktemp("janus"), port):
+        yield f"janus+ws://127.0.0.1:{port}?room="
+
+
+@pytest.mark.case("K2")
+@pytest.mark.parametrize(
+    ("room_number", "picture", "sound"), [(VP8_ROOM, "VP8", "opus"), (PCMU_ROOM, "H264", "PCMU")]
+)
+def test_two_calls_into_a_room_of_another_codec(
+    other_rooms: str, room_number: int, picture: str, sound: str
+) -> None:
+    """It said ok, and nothing of the site had gone out."""
+    words = (f"{other_rooms}{room_number}", "--seconds", "6", "--json", *CAMERA)
+    for process in [start(*words), start(*words)]:
+        code, result = ended(process)
+        assert (code, result["ok"]) == (0, True), json.dumps(result)
+        assert (result["video"]["codec"], result["audio"]["codec"]) == (picture, sound)
+        assert result["video"]["sent_frames"] > 30
+        assert result["video"]["received_frames"] > 30
+
+
+@pytest.mark.case("K2")
+def test_a_room_that_takes_no_picture_of_ours_is_not_ok(other_rooms: str) -> None:
+    words = (f"{other_rooms}{VP9_ROOM}", "--seconds", "4", "--json", *CAMERA)
+    for process in [start(*words), start(*words)]:
+        code, result = ended(process)
+        assert (code, result["ok"], result["reason"]) == (1, False, "no-media")
+        assert "refuses our media (video)" in result["detail"]
+        assert result["audio"]["received_s"] > 0.5, "the sound went both ways all the same"
 
 
 def test_alone_is_no_media(address: str) -> None:

@@ -83,6 +83,34 @@ async def test_alone_with_a_codec_that_we_cannot_take_the_sound_goes_on(port: in
 
 @pytest.mark.case("K2")
 @pytest.mark.parametrize(
+    ("room", "picture", "sound"),
+    [
+        (there.VP8_ROOM, "VP8", "opus"),
+        (there.VP8_FIRST_ROOM, "VP8", "opus"),
+        (there.PCMU_ROOM, "H264", "PCMU"),
+        (there.PCMA_ROOM, "H264", "PCMA"),
+    ],
+)
+async def test_two_sites_meet_in_a_room_of_another_codec(
+    port: int, room: int, picture: str, sound: str
+) -> None:
+    """VP8 is Janus's own default; nothing of a site went out there."""
+    first, second = await enter(port, room, 1), await enter(port, room, 2)
+    await until(lambda: first.sees == 2 and second.sees == 1, "each other's picture")
+    await until(lambda: first.hears() == {2} and second.hears() == {1}, "each other's tone")
+    statistics = first.call.statistics()
+    assert statistics.flowed
+    assert (statistics.video.codec, statistics.audio.codec) == (picture, sound)
+    seen = len(second.numbers)
+    await until(lambda: len(second.numbers) > seen + 30, "a picture that moves")
+    assert second.numbers[seen:] == sorted(second.numbers[seen:])
+    assert not first.call.problems
+    for each in (first, second):
+        await each.leave()
+
+
+@pytest.mark.case("K2")
+@pytest.mark.parametrize(
     ("room", "told"),
     [
         (there.VP9_ROOM, {ProblemKey.ROOM_CODEC: "video"}),

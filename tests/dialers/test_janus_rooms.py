@@ -6,7 +6,9 @@ import pytest
 
 from appliance.dialers.registry import Dialers
 from tests.dialers.far_ends import videoroom_address
-from tests.dialers.sites import site, until
+from tests.dialers.janus_publisher import Publisher, only
+from tests.dialers.sites import Chair, site, until
+from tests.media.local_tracks import NumberedVideo
 from tests.peers import janus as there
 from tests.process.ports import free_port
 
@@ -39,4 +41,39 @@ async def test_a_room_that_wants_a_private_id_of_its_subscribers(port: int) -> N
     first, second = await site(Dialers(), address, 1), await site(Dialers(), address, 2)
     await until(lambda: first.sees == 2 and second.sees == 1, "each other's picture")
     await second.leave()
+    await first.leave()
+
+
+@pytest.mark.case("C16")
+async def test_a_picture_that_never_comes_is_not_waited_for(port: int) -> None:
+    address = videoroom_address(port, "janus", there.ANY_ROOM)
+    video = NumberedVideo(first=20_000, frames=0)
+    off = await Publisher(port, "A", video=video).enter(there.ANY_ROOM)
+    one = await site(Dialers(), address, 1)
+    other = await site(Dialers(), address, 3)
+    await until(lambda: one.sees == 3, "the picture of who sends one")
+    await until(lambda: one.call.floor.speaker == "site 3", "its name")
+    assert not one.call.problems
+    assert one.hears() == {2, 3}
+    video.resume()
+    await until(lambda: one.sees == 2, "the first one's picture once it comes")
+    assert one.call.floor.speaker == "A"
+    for each in (one, other, off):
+        await each.leave()
+
+
+@pytest.mark.case("C16")
+async def test_a_change_to_another_codec_shows_the_new_picture(port: int) -> None:
+    """Janus says "switched: ok", and leaves a picture of another codec out."""
+    address = videoroom_address(port, "janus", there.ANY_ROOM)
+    one = await site(Dialers(), address, 1)
+    first = await Publisher(port, "A", there=only("video", "VP8")).enter(there.ANY_ROOM)
+    await until(lambda: one.sees == 2, "the first picture, of VP8")
+    assert one.call.statistics().video.codec == "VP8"
+    chair = await Chair(port, "").enter(there.ANY_ROOM)
+    await until(lambda: one.sees == 5, "the chair's picture, of H.264")
+    assert one.call.floor.speaker == "Chủ trì"
+    await chair.leave()
+    await until(lambda: one.sees == 2, "the first picture again")
+    await one.leave()
     await first.leave()

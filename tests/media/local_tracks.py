@@ -55,8 +55,17 @@ def video_encoder(bps: int = 900_000, profile: str = "Baseline") -> VideoCodecCo
     return codec
 
 
+def vp8_encoder(bps: int = 900_000) -> VideoCodecContext:
+    codec = av.CodecContext.create("libvpx", "w")
+    codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+    codec.time_base, codec.framerate = Fraction(1, RATE), Fraction(RATE, 1)
+    codec.bit_rate, codec.gop_size = bps, 100_000
+    codec.options = {"deadline": "realtime", "cpu-used": "-12", "lag-in-frames": "0"}
+    return codec
+
+
 class NumberedVideo(MediaStreamTrack):
-    """H.264 of numbered pictures, 30 a second; a keyframe first and when asked for.
+    """H.264 or VP8 of numbered pictures, 30 a second; a keyframe first and when asked for.
 
     A camera whose machine is busy misses pictures: one that made up for them in a burst would keep
     the machine busy, and whoever is to receive them from ever getting a turn.
@@ -78,10 +87,25 @@ class NumberedVideo(MediaStreamTrack):
         self.bitrates: list[int] = []
         self._frames = frames
         self._first = first
-        self._codec = video_encoder(profile=profile)
+        self._profile = profile
+        self.codec = "h264"
         self._key = True
         self._begun = 0.0
         self._tick = -1
+
+    @property
+    def codec(self) -> str:
+        return self._name
+
+    @codec.setter
+    def codec(self, name: str) -> None:
+        """As the near track's: a far end may choose after we were made."""
+        self._name, self._key = name, True
+        self._codec = vp8_encoder() if name == "vp8" else video_encoder(profile=self._profile)
+
+    def resume(self) -> None:
+        """Send on after as many frames as were asked for."""
+        self._frames = None
 
     def request_keyframe(self) -> None:
         self._key = True
@@ -92,8 +116,8 @@ class NumberedVideo(MediaStreamTrack):
     async def recv(self) -> "Packet[Any]":
         if self.readyState != "live":
             raise MediaStreamError
-        if self._frames is not None and self.sent >= self._frames:
-            await asyncio.sleep(3600)
+        while self._frames is not None and self.sent >= self._frames:
+            await asyncio.sleep(0.05)
         now = time.monotonic()
         self._begun = self._begun or now
         self._tick = max(self._tick + 1, int((now - self._begun) * RATE))

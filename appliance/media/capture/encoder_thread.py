@@ -1,4 +1,4 @@
-"""The one thread that encodes a camera's newest picture as H.264, once for all near tracks."""
+"""The one thread that encodes a camera's newest picture, once a codec for all near tracks."""
 
 from __future__ import annotations
 
@@ -16,7 +16,9 @@ from appliance.media.capture.i420 import Letterbox
 from appliance.media.capture.pacing import FrameRateLimiter
 from appliance.media.capture.read_video import CodedFrame, TimedFrame
 from appliance.media.codecs.bitrate_ladder import Rung, rung_for, within
+from appliance.media.codecs.decoders import VIDEO_DECODERS, VideoDecoder
 from appliance.media.codecs.h264_encoder import EncoderError, H264Encoder
+from appliance.media.codecs.vp8_encoder import Vp8Encoder
 from appliance.media.formats import VIDEO_CLOCK, VIDEO_TIME_BASE, Size
 
 MIN_KEYFRAME_INTERVAL_S = 0.5
@@ -24,7 +26,12 @@ MIN_KEYFRAME_INTERVAL_S = 0.5
 POLL_INTERVAL_S = 0.1
 """How long the thread waits for a picture before it checks for changes."""
 
+H264, VP8 = "h264", "vp8"
+
 log = logging.getLogger(__name__)
+
+Coded = tuple[str, "Packet[Stream]"]
+"""A packet and its codec, H264 or VP8."""
 
 
 class PacketConsumer(Protocol):
@@ -32,6 +39,7 @@ class PacketConsumer(Protocol):
 
     bitrate: int
     sliced: bool
+    codec: str  # H264 or VP8
 
     @property
     def wanting(self) -> bool:
@@ -78,7 +86,8 @@ class EncoderThread:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._stopped = threading.Event()
-        self._encoder: H264Encoder | None = None
+        self._encoders: dict[str, H264Encoder | Vp8Encoder] = {}
+        self._decoder: VideoDecoder | None = None  # of a camera's H.264, for who takes none
         self._scale = Letterbox(size)
         self._limiter = FrameRateLimiter(fps)
         self._bps = 0
@@ -138,29 +147,31 @@ class EncoderThread:
             self._wake.clear()
             wanting = [consumer for consumer in self._consumers if consumer.wanting]
             if not wanting:
-                self._encoder = None
+                self._encoders.clear()
                 self._wake.wait(POLL_INTERVAL_S)
                 continue
             try:
                 self._slice(any(consumer.sliced for consumer in wanting))
                 self._adapt(min(consumer.bitrate for consumer in wanting))
                 shot = self._pictures.take(POLL_INTERVAL_S)
-                packets = self._packets(shot) if shot else []
+                codecs = {consumer.codec for consumer in wanting}
+                packets = self._packets(shot, codecs) if shot else []
             except (EncoderError, FFmpegError) as error:
                 self.problem = f"encoder: {error}"
-                self._encoder = None
+                self._encoders.clear()
                 stopped.wait(1.0)
                 continue
             # to all that are attached by now: a new consumer must get the keyframe it asked for
-            for packet in packets:
+            for codec, packet in packets:
                 for consumer in self._consumers:
-                    consumer.deliver(packet)
-        self._encoder = None
+                    if consumer.codec == codec:
+                        consumer.deliver(packet)
+        self._encoders.clear()
 
     def _slice(self, sliced: bool) -> None:
         if sliced != self._sliced:
             self._sliced = sliced
-            self._encoder = None
+            self._encoders.clear()
 
     def _adapt(self, bps: int) -> None:
         if bps == self._bps:
@@ -171,51 +182,85 @@ class EncoderThread:
         if self.rung is not before:
             log.info("near → %s", self.rung or "no video, the line bears sound only")
         if self.rung is None:
-            self._encoder = None
+            self._encoders.clear()
             return
         size, fps = within(self.rung, self.size, self.fps)
         if self._scale.size != size:
             self._scale = Letterbox(size)
         if self.rung is not before:
             self._limiter = FrameRateLimiter(fps)
-        encoder = self._encoder
-        if encoder and (encoder.size, encoder.fps) == (size, fps):
-            encoder.set_bitrate(bps)
-        else:
-            self._encoder = None
+        for codec, encoder in list(self._encoders.items()):
+            if (encoder.size, encoder.fps) == (size, fps):
+                encoder.set_bitrate(bps)
+            else:
+                del self._encoders[codec]
         self._pictures.ask_bitrate(bps)
 
-    def _packets(self, shot: TimedFrame | CodedFrame) -> list[Packet[Stream]]:
+    def _packets(self, shot: TimedFrame | CodedFrame, codecs: set[str]) -> list[Coded]:
         now = time.monotonic()
         if self.rung is None:
             self._skip_coded = True
             return []
         if isinstance(shot, CodedFrame):
-            self._encoder = None
-            self._ask_camera(now, came=shot.keyframe)
-            self._skip_coded &= not shot.keyframe
-            return [] if self._skip_coded else [_packet(shot, self._rising(shot.at))]
-        if not self._limiter.accept(shot.at):
-            return []
-        return self._encode(self._scale.convert(shot.frame), shot.at, now)
+            return self._pass_on(shot, now, codecs)
+        return self._encode(shot.frame, shot.at, now, codecs)
 
-    def _encode(self, frame: av.VideoFrame, at: float, now: float) -> list[Packet[Stream]]:
-        if self._encoder is None:
-            size, fps = Size(frame.width, frame.height), 1 / self._limiter.interval
-            self._encoder = H264Encoder(
-                self.names, size, fps, self._bps, self._threads, sliced=self._sliced
-            )
-            self.problem = ""
+    def _pass_on(self, coded: CodedFrame, now: float, codecs: set[str]) -> list[Coded]:
+        """A camera's own H.264 as it is; decoded and encoded for who takes another codec."""
+        self._encoders.pop(H264, None)
+        self._ask_camera(now, came=coded.keyframe)
+        self._skip_coded &= not coded.keyframe
+        if self._skip_coded:
+            return []
+        others = codecs - {H264}
+        packets = [(H264, _packet(coded, self._rising(coded.at)))] if H264 in codecs else []
+        if not others:
+            self._decoder = None
+            return packets
+        if self._decoder is None and not coded.keyframe:
+            self._skip_coded = True
+            self.request_keyframe()
+            return packets
+        self._decoder = self._decoder or VIDEO_DECODERS[H264]()
+        for frame in self._decoder.decode(coded.data):
+            packets += self._encode(frame, coded.at, now, others)
+        return packets
+
+    def _encode(
+        self, picture: av.VideoFrame, at: float, now: float, codecs: set[str]
+    ) -> list[Coded]:
+        if not self._limiter.accept(at):
+            return []
+        frame = self._scale.convert(picture)
         forced = self._keyframe_asked and now - self._keyframe_at >= MIN_KEYFRAME_INTERVAL_S
         if forced:
             # cleared before the encoding: a request during it may mean that this one was missed
             self._keyframe_asked = False
         pts_s = self._rising(at) / VIDEO_CLOCK
-        packets = self._encoder.encode(frame, pts_s, keyframe=forced)
-        self._note(self._encoder)
-        if any(packet.is_keyframe for packet in packets):
+        packets: list[Coded] = []
+        for codec in sorted(codecs):
+            encoder = self._encoder(codec, Size(frame.width, frame.height))
+            coded = encoder.encode(frame, pts_s, keyframe=forced)
+            if isinstance(encoder, H264Encoder):
+                self._note(encoder)
+            packets += [(codec, packet) for packet in coded]
+        if any(packet.is_keyframe for _, packet in packets):
             self._keyframe_at = now
         return packets
+
+    def _encoder(self, codec: str, size: Size) -> H264Encoder | Vp8Encoder:
+        encoder = self._encoders.get(codec)
+        if encoder is None:
+            fps = 1 / self._limiter.interval
+            if codec == VP8:
+                encoder = Vp8Encoder(size, fps, self._bps, self._threads)
+            else:
+                encoder = H264Encoder(
+                    self.names, size, fps, self._bps, self._threads, sliced=self._sliced
+                )
+            self._encoders[codec] = encoder
+            self.problem = ""
+        return encoder
 
     def _note(self, encoder: H264Encoder) -> None:
         if not self._sliced:

@@ -1,4 +1,4 @@
-"""The near end's picture as a track: H.264 packets, encoded once however many tracks send them."""
+"""The near end's picture as a track: ready packets, encoded once however many tracks send them."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from av.packet import Packet
 from av.stream import Stream
 
 from appliance.media.capture.camera import Camera
+from appliance.media.capture.encoder_thread import H264, VP8
 
 MAX_QUEUE = 30
 """Packets, one second; a consumer that lags behind further goes on at the next keyframe."""
 
 
 class LocalVideo(MediaStreamTrack):
-    """H.264 (Constrained Baseline, Annex B) of one camera, beginning with a keyframe.
+    """H.264 (Constrained Baseline, Annex B) or VP8 of one camera, beginning with a keyframe.
 
     Several tracks may share a camera: it encodes once, at the lowest bit rate that was set on one
     of them. Stopping a track leaves the camera open. To be made in the loop that calls recv.
@@ -35,7 +36,23 @@ class LocalVideo(MediaStreamTrack):
         self._arrived = asyncio.Event()
         self._stalled = False
         self._awaits_keyframe = True
+        self._codec = H264
         camera.encoder.attach(self)
+
+    @property
+    def codec(self) -> str:
+        """What recv gives, "h264" or "vp8"; a far end may choose after we were made."""
+        return self._codec
+
+    @codec.setter
+    def codec(self, codec: str) -> None:
+        if codec not in (H264, VP8):
+            raise ValueError(f"codec {codec!r} is neither {H264!r} nor {VP8!r}")
+        if codec != self._codec:
+            self._codec = codec
+            self._queue.clear()
+            self._awaits_keyframe = True
+            self.request_keyframe()
 
     @property
     def wanting(self) -> bool:

@@ -24,22 +24,27 @@ from aiortc.rtp import (
     RtpPacket,
     unpack_remb_fci,
 )
+from av.audio.frame import AudioFrame
 from av.packet import Packet
 
+from appliance.media.codecs.g711_g722 import AudioEncoder
+from appliance.media.formats import AUDIO_TIME_BASE
 from appliance.media.rtp.send_rate import Meter, Retransmission, SendRate
 
 log = logging.getLogger(__name__)
 
 MIN_KEYFRAME_INTERVAL_S = 0.2  # several requests at once get one keyframe
 MIN_RATE_STEP = 0.05  # a smaller change is not passed on to the encoder
-READY_CODECS = {"video": "H264", "audio": "opus"}  # the codecs of ready packets
+READY_AUDIO = "opus"  # the codec of a near track's ready sound
 
 
 class Sender(RTCRtpSender):
-    """An RTCRtpSender that sends ready packets (H.264 Annex B, Opus) unchanged.
+    """An RTCRtpSender that sends ready packets (H.264 Annex B, VP8, Opus) unchanged.
 
-    A track with `request_keyframe()` and `set_bitrate(bps)` gets what the far end requests; `rate`
-    is shared by the senders of a connection.
+    A track with a `codec` that can be set is told which one was agreed on ("h264", "vp8", "opus";
+    "pcm" for frames of sound); sound is coded here where the far end takes no Opus. One with
+    `request_keyframe()` and `set_bitrate(bps)` gets what the far end requests; `rate` is shared by
+    the senders of a connection.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class Sender(RTCRtpSender):
         self.retransmission = Retransmission()
         self.sent_frames = 0
         self._packer: Encoder | None = None
+        self._coder: AudioEncoder | None = None
         self._meter = Meter()
         self._keyframe_at = float("-inf")
         self._wants_keyframe = False
@@ -118,13 +124,20 @@ class Sender(RTCRtpSender):
             tell(int(bps))
 
     async def _next_encoded_frame(self, codec: RTCRtpCodecParameters) -> RTCEncodedFrame | None:
+        if self._packer is None:
+            self._choose(codec)
+            self._packer = get_encoder(codec)
         data = await self.track.recv()
         if not self._enabled or not self._may_send():
             return None
-        if self._packer is None:
-            self._packer = get_encoder(codec)
-        if isinstance(data, Packet):
-            if codec.name.lower() != READY_CODECS[self.kind].lower():
+        if self._coder is not None and isinstance(data, Packet | AudioFrame):
+            # Before it is coded: the coder takes the time off a frame.
+            at_s = float((data.pts or 0) * (data.time_base or AUDIO_TIME_BASE))
+            timestamp = round(at_s * codec.clockRate)
+            coded = self._coder.code(data)
+            payloads = [coded] if coded else []
+        elif isinstance(data, Packet):
+            if self._ready_codec() != codec.name.lower():
                 self._refuse(codec)
                 return None
             payloads, timestamp = self._packer.pack(data)
@@ -152,13 +165,26 @@ class Sender(RTCRtpSender):
         self._stopped_video = not self.rate.video
         return self.rate.video
 
+    def _choose(self, codec: RTCRtpCodecParameters) -> None:
+        """Let the track deliver what was agreed on, or code its sound here."""
+        agreed = codec.name.lower()
+        if self.kind == "audio":
+            self._coder = AudioEncoder(agreed) if agreed != READY_AUDIO else None
+            agreed = agreed if agreed == READY_AUDIO else "pcm"
+        if hasattr(self.track, "codec"):
+            self.track.codec = agreed
+        log.info("near → %s is sent as %s", self.kind, codec.name)
+
+    def _ready_codec(self) -> str:
+        """The codec of the track's ready packets; of one that cannot choose H.264 and Opus."""
+        usual = "h264" if self.kind == "video" else READY_AUDIO
+        return str(getattr(self.track, "codec", usual))
+
     def _refuse(self, codec: RTCRtpCodecParameters) -> None:
         if not self._refused:
             self._refused = True
             log.error(
-                "near → nothing is sent: %s was negotiated and the track delivers ready %s; "
-                "give it a track of frames, or offer %s first",
+                "near → nothing is sent: %s was negotiated and the track delivers ready %s",
                 codec.name,
-                READY_CODECS[self.kind],
-                READY_CODECS[self.kind],
+                self._ready_codec(),
             )

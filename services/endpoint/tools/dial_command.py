@@ -17,6 +17,7 @@ import click
 from appliance.base.config import SipChoices
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
+from appliance.core.problems import KINDS, ProblemKey
 from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, LocalTracks
 from appliance.dialers.registry import Dialers
 from appliance.media.capture.camera import Camera
@@ -60,7 +61,8 @@ def dial(
 ) -> None:
     """Join ADDRESS for some seconds and say how the call went.
 
-    Exit codes: 0 media flowed both ways, 1 no call or no media, 2 wrong use.
+    Exit codes: 0 our picture and sound went out and the far end's came, 1 no call or no media,
+    2 wrong use.
     """
     open_journal("dial")
     try:
@@ -99,6 +101,7 @@ class _TestCall:
         self._reason: EndReason | None = None
         self._detail = ""
         self._statistics = CallStatistics()
+        self._problems: dict[ProblemKey, str] = {}
 
     async def run(self, seconds: float) -> None:
         """Call, stay, hang up."""
@@ -132,6 +135,7 @@ class _TestCall:
             while call.ended is None and (left := until - time.monotonic()) > 0:
                 picture.choose(call.video)
                 sound.choose(call.audio)
+                self._problems |= call.problems
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await call.changed()
@@ -145,13 +149,16 @@ class _TestCall:
     def result(self) -> dict[str, Any]:
         """The object of docs/commands.md."""
         statistics = self._statistics
-        ok = statistics.flowed
+        sent = statistics.video.sent_frames > 0 and statistics.audio.sent_s > 0
+        ok = sent and statistics.flowed
         ours = self._reason in (None, EndReason.OURS)
         reason: str | None = None if ours else str(self._reason)
         detail = self._detail
         if ours and not ok:
             reason = str(EndReason.NO_MEDIA)
             detail = "the call was up, but picture and sound did not go both ways"
+        told = [f"{KINDS[key].text} ({which})" for key, which in self._problems.items()]
+        detail = "; ".join([*([detail] if detail else []), *told])
         usage = resource.getrusage(resource.RUSAGE_SELF)
         measured = asdict(statistics)
         measured.pop("received_packets")

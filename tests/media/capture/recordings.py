@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
 import numpy.typing as npt
 from av.packet import Packet
 from av.stream import Stream
+from av.video.codeccontext import VideoCodecContext
 
 from appliance.media.capture.i420 import plane
 
@@ -80,9 +82,9 @@ def write_tone(path: Path, *, seconds: float = 1.0, hertz: float = 440) -> Path:
     return path
 
 
-def decoded(packets: Iterable[Packet[Stream]]) -> list[Luma]:
+def decoded(packets: Iterable[Packet[Stream]], name: str = "h264") -> list[Luma]:
     """The luma planes of H.264 packets, by a decoder that is given nothing else."""
-    decoder = av.CodecContext.create("h264", "r")
+    decoder = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
     decoder.thread_count = 1
     lumas = []
     for packet in packets:

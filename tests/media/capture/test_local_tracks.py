@@ -126,3 +126,40 @@ async def test_it_lives_through_the_camera_s_closing(camera: Camera) -> None:
     packets = await some(track, 40)
     assert any(packet.is_keyframe for packet in packets)
     track.stop()
+
+
+@pytest.mark.case("K2")
+async def test_two_tracks_of_two_codecs(camera: Camera) -> None:
+    """A room that takes no H.264 beside one that takes nothing else."""
+    h264, vp8 = LocalVideo(camera), LocalVideo(camera)
+    vp8.codec = "vp8"
+    packets, frames = await asyncio.gather(some(h264, 15), some(vp8, 15))
+    assert packets[0].is_keyframe
+    assert frames[0].is_keyframe
+    assert len(decoded(packets)) == 15
+    assert len(decoded(frames, "vp8")) == 15
+    vp8.request_keyframe()
+    assert any(packet.is_keyframe for packet in await some(vp8, 30))
+    vp8.codec = "h264"
+    again = await some(vp8, 3)
+    assert again[0].is_keyframe
+    assert len(decoded(again)) == 3
+    with pytest.raises(ValueError, match="neither"):
+        vp8.codec = "vp9"
+    for track in (h264, vp8):
+        track.stop()
+
+
+@pytest.mark.case("K2")
+async def test_a_camera_s_own_h264_is_encoded_anew_for_who_takes_vp8(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "own.mp4", frames=90, gop=10)
+    camera = Camera(f"file:{path}", (320, 180), 30, passthrough=True)
+    camera.open()
+    h264, vp8 = LocalVideo(camera), LocalVideo(camera)
+    vp8.codec = "vp8"
+    packets, frames = await asyncio.gather(some(h264, 12), some(vp8, 12))
+    assert len(decoded(packets)) == 12
+    assert len(decoded(frames, "vp8")) == 12
+    for track in (h264, vp8):
+        track.stop()
+    assert await asyncio.to_thread(camera.close)
