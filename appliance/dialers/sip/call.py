@@ -47,6 +47,8 @@ log = logging.getLogger("diemcau.sip")
 
 KEYFRAME_ASK_INTERVAL_S = 2.5  # an RMX ignores whoever asks more often
 KEYFRAME_TAKE_INTERVAL_S = 0.5  # and we ignore whoever asks more often than this
+PROBE_INTERVAL_S = 2.5  # of silence; a call that is silent for 8 s is ended
+SIGNALLING_ALONE_S = 120.0
 ENTRY_QUEUE_S = 120.0  # the script of an entry queue may take so long
 
 
@@ -132,6 +134,7 @@ class SipCall:
         signaller.keep()
         self._confirm(hand=False)
         self._tasks.add(asyncio.create_task(self._send_script(), name="sip entry script"))
+        self._tasks.add(asyncio.create_task(self._probe(signaller), name="sip probe"))
 
     async def _call_by(
         self, signaller: Signaller, route: Route, target: Target, share_ends: float
@@ -174,8 +177,16 @@ class SipCall:
 
     @property
     def heard_at(self) -> float:
-        """The last packet of the far end, RTCP included: on hold it sends nothing else."""
-        return self._media.heard_at
+        """The far end's last packet, RTCP included, or what it last said in the signalling.
+
+        A far end that holds may send nothing else for as long. One that should send and only
+        answers counts as alive for a while: it may suppress silence, and its media may be broken.
+        """
+        media_at = self._media.heard_at
+        signalled_at = self._signaller.heard_at if self._signaller is not None else media_at
+        if not self._media.held:
+            signalled_at = min(signalled_at, media_at + SIGNALLING_ALONE_S)
+        return max(media_at, signalled_at)
 
     async def changed(self) -> None:
         """Wait until any public attribute is another one."""
@@ -308,6 +319,13 @@ class SipCall:
 
     async def _send_script(self) -> None:
         self._confirm(await self._dtmf.enter())
+
+    async def _probe(self, signaller: Signaller) -> None:
+        """Ask a far end whose media are silent whether it is still there."""
+        while self.ended is None:
+            await asyncio.sleep(PROBE_INTERVAL_S)
+            if self._now - self.heard_at >= PROBE_INTERVAL_S:
+                signaller.probe()
 
     def _confirm(self, hand: bool) -> None:
         floor = FarFloor(hand, entering=self._dtmf.entering, gives=False)

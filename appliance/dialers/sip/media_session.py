@@ -23,6 +23,7 @@ from appliance.dialers.sip.sdp.offer_lines import (
     Secured,
     first_offer,
 )
+from appliance.dialers.sip.sdp.renewed_offer import renewed
 from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp.send_rate import SendRate
@@ -123,8 +124,9 @@ class MediaSession:
         )
 
     def offer(self) -> str:
-        """The first offer, or in a call the agreed description again; `accept` follows."""
-        local = self._local or first_offer(self._opened)
+        """The first offer, or in a call what is wanted of it now; `accept` follows."""
+        ours = self._opened
+        local = first_offer(ours) if self._local is None else renewed(ours, self._local)
         self._offered = self._versioned(local)
         return str(self._offered)
 

@@ -25,8 +25,8 @@ from tests.peers.sip.agent import Agent
 class FarEnd:
     """``code`` 200 takes calls, 0 says nothing, any other refuses, with ``headers``.
 
-    ``spoil`` changes the bytes of whatever it sends. `drop` closes the connections; its calls go on
-    where they ``survive`` that, by the connection on which the site speaks next.
+    ``rewrite`` changes whatever it sends, ``spoil`` the bytes of it. `drop` closes the connections;
+    its calls go on where they ``survive`` that, by the connection on which the site speaks next.
     """
 
     code: int = 200
@@ -34,6 +34,7 @@ class FarEnd:
     headers: dict[str, str] = field(default_factory=dict)
     spoil: Callable[[bytes], bytes] = bytes
     survive: bool = False
+    rewrite: Callable[[Message], None] = lambda message: None
     port: int = 0
     agents: list[Agent] = field(default_factory=list)
     registered: list[str] = field(default_factory=list)
@@ -53,6 +54,7 @@ class FarEnd:
         self.connections += 1
 
         def send(message: Message) -> None:
+            self.rewrite(message)
             writer.write(self.spoil(serialise(message)))
 
         framer = Framer()

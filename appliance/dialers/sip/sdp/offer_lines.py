@@ -93,13 +93,13 @@ def first_offer(ours: Ours) -> Description:
     return description(
         ours,
         (
-            with_keys(audio, protocol, _own_keys(ours, Role.AUDIO)),
-            with_keys(video, protocol, _own_keys(ours, Role.VIDEO)),
+            with_keys(audio, protocol, own_keys(ours, Role.AUDIO)),
+            with_keys(video, protocol, own_keys(ours, Role.VIDEO)),
         ),
     )
 
 
-def _own_keys(ours: Ours, role: Role) -> list[Crypto]:
+def own_keys(ours: Ours, role: Role) -> list[Crypto]:
     """Keys also on RTP/AVP, for a far end that wants them: the best effort of room codecs."""
     if ours.encryption is Encryption.OFF:
         return []
