@@ -6,10 +6,17 @@ from collections.abc import Callable
 from typing import Any
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
+from aiortc.rtp import (
+    HeaderExtensions,
+    HeaderExtensionsMap,
+    pack_header_extensions,
+    unpack_header_extensions,
+)
 
 from appliance.dialers.janus.session import Event
 from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.media.webrtc.connection import connection
+from appliance.media.webrtc.header_extensions import NUMBER
 from tests.media.local_tracks import NumberedVideo, Tone
 
 Change = Callable[[str], str]
@@ -60,8 +67,23 @@ def only(kind: str, codec: str) -> Change:
     return change
 
 
+class _Turned(HeaderExtensionsMap):
+    """Says in each packet how its picture is to be turned, as a telephone does."""
+
+    def __init__(self, octet: int) -> None:
+        super().__init__()
+        self._octet = bytes([octet])
+
+    def set(self, values: HeaderExtensions) -> tuple[int, bytes]:
+        known = unpack_header_extensions(*super().set(values))
+        return pack_header_extensions([*known, (NUMBER, self._octet)])
+
+
 class Publisher:
-    """Enters with sound and picture; ``there`` and ``back`` change the two descriptions."""
+    """Enters with sound and picture; ``there`` and ``back`` change the two descriptions.
+
+    ``turned`` is the octet of the video orientation; None where the picture is not said to lie.
+    """
 
     def __init__(
         self,
@@ -72,6 +94,7 @@ class Publisher:
         audio: MediaStreamTrack | None = None,
         there: Change = same,
         back: Change = same,
+        turned: int | None = None,
     ) -> None:
         self.name = name
         self.video = video or NumberedVideo(first=20_000)
@@ -79,6 +102,7 @@ class Publisher:
         self.joined: dict[str, Any] = {}
         self.answer = ""
         self._there, self._back = there, back
+        self._turned = turned
         self._socket = JanusSocket(f"ws://127.0.0.1:{port}", None, self._take)
         self._pc = connection()
         self._handle = 0
@@ -91,7 +115,10 @@ class Publisher:
         await self._socket.create()
         self._handle = await self._socket.attach()
         self._pc.addTransceiver(self.audio, "sendonly")
-        self._pc.addTransceiver(self.video, "sendonly")
+        sender = self._pc.addTransceiver(self.video, "sendonly").sender
+        if self._turned is not None:
+            extensions = _Turned(self._turned)
+            sender._RTCRtpSender__rtp_header_extensions_map = extensions  # type: ignore[attr-defined]
         await self._pc.setLocalDescription(await self._pc.createOffer())
         body = {"request": "joinandconfigure", "ptype": "publisher", "room": room}
         offer = {"type": "offer", "sdp": self._there(self._pc.localDescription.sdp)}

@@ -1,13 +1,15 @@
 """A real Janus whose rooms are set up in ways that its manual allows and few use."""
 
+import asyncio
 from collections.abc import Iterator
 
+import av
 import pytest
 
 from appliance.dialers.registry import Dialers
 from tests.dialers.far_ends import videoroom_address
 from tests.dialers.janus_publisher import Publisher, only
-from tests.dialers.sites import Chair, site, until
+from tests.dialers.sites import Chair, near, site, until
 from tests.media.local_tracks import NumberedVideo
 from tests.peers import janus as there
 from tests.process.ports import free_port
@@ -77,3 +79,24 @@ async def test_a_change_to_another_codec_shows_the_new_picture(port: int) -> Non
     await until(lambda: one.sees == 2, "the first picture again")
     await one.leave()
     await first.leave()
+
+
+@pytest.mark.case("C16")
+@pytest.mark.parametrize(("octet", "size"), [(0, (640, 360)), (1, (360, 640)), (3, (360, 640))])
+async def test_a_telephone_that_is_held_upright_is_shown_upright(
+    port: int, octet: int, size: tuple[int, int]
+) -> None:
+    """It lay on its side: the server passes the word on where both ends have agreed on it."""
+    phone = await Publisher(port, "A", turned=octet).enter(there.ROOM)
+    address = videoroom_address(port, "janus")
+    call = await Dialers().dial(address, near(1), name="site 1")
+    await until(lambda: call.video is not None, "a track")
+    assert call.video is not None
+    async with asyncio.timeout(20):
+        frame = await call.video.recv()
+        for _ in range(30):
+            frame = await call.video.recv()
+    assert isinstance(frame, av.VideoFrame)
+    assert (frame.width, frame.height) == size
+    await call.hang_up()
+    await phone.leave()

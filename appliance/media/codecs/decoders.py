@@ -9,6 +9,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
+from appliance.media.codecs.upright import square_size, turned
 from appliance.media.jitter.waveform import RATE, Pcm
 
 
@@ -50,7 +51,7 @@ MAX_PIXELS = 4_096 * 2_304  # a parameter set may ask for 300 megapixels: no mem
 
 
 class VideoDecoder:
-    """One video codec by libavcodec's name, on one thread, to yuv420p.
+    """One video codec by libavcodec's name, on one thread, to yuv420p of square pixels.
 
     No picture waits for another, unless B frames come: then each comes when its turn is.
     """
@@ -61,6 +62,8 @@ class VideoDecoder:
         codec.flags |= Flags.low_delay | Flags.output_corrupt
         codec.options = {"max_pixels": str(MAX_PIXELS)}
         self._codec = codec
+        self.orientation = 0
+        """How the pictures are to be turned (`upright.turned`)."""
 
     def decode(self, data: bytes, pts: int | None = None) -> list[av.VideoFrame]:
         """The pictures that one access unit brings, each with the `pts` of its own access unit.
@@ -69,15 +72,18 @@ class VideoDecoder:
         """
         packet = av.Packet(data)
         packet.pts = pts
-        return [_yuv420p(frame) for frame in self._codec.decode(packet)]
+        return [self._upright(frame) for frame in self._codec.decode(packet)]
 
-
-def _yuv420p(frame: av.VideoFrame) -> av.VideoFrame:
-    if frame.format.name == "yuv420p":
-        return frame
-    converted = frame.reformat(format="yuv420p")
-    converted.pts = frame.pts
-    return converted
+    def _upright(self, frame: av.VideoFrame) -> av.VideoFrame:
+        size = (frame.width, frame.height)
+        width, height = square_size(*size, self._codec.sample_aspect_ratio)
+        if width * height > MAX_PIXELS:
+            width, height = size
+        if frame.format.name != "yuv420p" or (width, height) != size:
+            converted = frame.reformat(width=width, height=height, format="yuv420p")
+            converted.pts = frame.pts
+            frame = converted
+        return turned(frame, self.orientation)
 
 
 VIDEO_DECODERS: dict[str, Callable[[], VideoDecoder]] = {

@@ -62,6 +62,7 @@ class FarVideo(FarTrack):
         self._read_at = self._now()
         self._reading = 0
         self._asleep = False
+        self.orientation = 0  # how the far end's pictures are to be turned, by its own word
         self._awake_at = self._read_at
 
     def _feed(self, packet: Packet, codec: str, rate: int, now: float) -> None:
@@ -131,6 +132,7 @@ class FarVideo(FarTrack):
                 decoder = self._decoder = VIDEO_DECODERS[self._codec]()
                 if self._codec == "h264":
                     data = self._sets.repeat(data, keyframe=True)
+            decoder.orientation = self.orientation
             try:
                 frames = await loop.run_in_executor(
                     self._thread, decoder.decode, data, unit.timestamp
@@ -162,6 +164,7 @@ class FarVideo(FarTrack):
         A decoder would lay the new pictures onto the old one and see nothing wrong with that, until
         somebody happens to send a keyframe.
         """
+        self.orientation = 0
         self._broken(self._now())
 
     def undecoded_s(self, since: float) -> float:

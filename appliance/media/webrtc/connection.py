@@ -26,6 +26,7 @@ from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp.send_rate import SendRate
 from appliance.media.webrtc.descriptions import NegotiationError, TakenAnswer, TakenOffer
 from appliance.media.webrtc.dtls_handshake import Handshake
+from appliance.media.webrtc.header_extensions import ExtensionsMap, offer_orientation
 from appliance.media.webrtc.receiver import Receiver
 from appliance.media.webrtc.sender import Sender
 
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 _PREFERRED = {"video": "video/H264", "audio": "audio/opus"}
 MAX_RECEIVE_BPS = 2_500_000
 """What a far end may send us: half of a commune's line."""
+
+
+offer_orientation()
 
 
 def _preferences(kind: str) -> list[RTCRtpCodecCapability]:
@@ -164,6 +168,7 @@ class Connection(RTCPeerConnection):
         create = super()._RTCPeerConnection__createDtlsTransport  # type: ignore[misc]
         transport: RTCDtlsTransport = create()
         transport._rtp_router = _Router()
+        transport._rtp_header_extensions_map = ExtensionsMap()
         Handshake(transport)
         return transport
 

@@ -32,6 +32,7 @@ from appliance.media.receive.video import FarVideo
 from appliance.media.rtp import rtcp
 from appliance.media.rtp.receive_rate import ReceiveRate
 from appliance.media.rtp.reception import Reception
+from appliance.media.webrtc.header_extensions import orientation_of
 from appliance.media.webrtc.sender import Sender
 
 log = logging.getLogger(__name__)
@@ -146,6 +147,10 @@ class Receiver(RTCRtpReceiver):
             self._ssrc = packet.ssrc
             self._reception(packet.ssrc, codec).add(packet.sequence_number, packet.timestamp, now)
         far.round_trip_s = self._sender.round_trip_s
+        orientation = orientation_of(packet)
+        if orientation is not None and isinstance(far, FarVideo):
+            # It comes with keyframes and where it changes, and holds until another comes.
+            far.orientation = orientation
         far.feed(
             Packet(
                 packet.sequence_number,

@@ -64,6 +64,7 @@ def test_a_method_is_there(owner: type, name: str) -> None:
         (RTCRtpReceiver, "_enabled"),
         (RTCRtpReceiver, "_track"),
         (RTCDtlsTransport, "_rtp_router"),
+        (RTCDtlsTransport, "_rtp_header_extensions_map"),
         (RTCDtlsTransport, "_stats_id"),
         (RTCDtlsTransport, "_ssl"),
         (RTCIceTransport, "_send"),
