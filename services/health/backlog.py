@@ -64,9 +64,9 @@ class Backlog:
             self._write(lines)
             self._failed = False
         except OSError as error:
-            if not self._failed:
-                log.warning("backlog: reports are lost, %s: %s", self._folder, error.strerror)
-            self._failed = True
+            # Half a line may stand there: what follows belongs into another file.
+            self._writing = None
+            self._log_failed("reports are lost", error)
 
     def first(self, limit: int) -> list[Item]:
         """The oldest that wait; they stay until they are removed."""
@@ -79,23 +79,36 @@ class Backlog:
         for _ in range(count):
             self._head.popleft()
         if not self._head and self._head_file is not None:
-            self._head_file.unlink(missing_ok=True)
+            self._remove(self._head_file)
             self._head_file = None
 
     def _write(self, lines: bytes) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if self._writing is None or self._writing.stat().st_size >= self._file_bytes:
-            self._writing = self._folder / f"{self._next:09d}.jsonl"
+            new = self._folder / f"{self._next:09d}.jsonl"
+            new.touch()
+            self._writing = new
             self._next += 1
-            self._files.append(self._writing)
+            self._files.append(new)
         with self._writing.open("ab") as file:
             file.write(lines)
             file.flush()
             os.fsync(file.fileno())
         while len(self._files) > self._max_files:
-            oldest = self._files.popleft()
-            oldest.unlink(missing_ok=True)
+            self._remove(self._files.popleft())
             log.warning("backlog: full; the oldest reports are dropped")
+
+    def _remove(self, file: Path) -> None:
+        """A disk that is read-only keeps it: after a restart it is sent again, and known again."""
+        try:
+            file.unlink(missing_ok=True)
+        except OSError as error:
+            self._log_failed("what was sent stays", error)
+
+    def _log_failed(self, what: str, error: OSError) -> None:
+        if not self._failed:
+            log.warning("backlog: %s, %s: %s", what, self._folder, error.strerror)
+        self._failed = True
 
     def _open_oldest(self) -> None:
         self._head_file = self._files.popleft()
@@ -103,7 +116,7 @@ class Backlog:
             self._writing = None
         self._head = deque(_items(self._head_file))
         if not self._head:
-            self._head_file.unlink(missing_ok=True)
+            self._remove(self._head_file)
             self._head_file = None
 
 

@@ -1,6 +1,7 @@
 """``diemcau health``: tell the province how this site is."""
 
 import asyncio
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -30,5 +31,6 @@ def health(site_path: Path, data: Path, run_path: Path, root: Path, verbose: boo
         for problem in error.problems:
             click.echo(f"{site_path}: {problem}", err=True)
         raise SystemExit(2) from error
-    data.mkdir(parents=True, exist_ok=True)
+    with suppress(OSError):  # a disk that takes nothing is an alarm (canary), and no reason to end
+        data.mkdir(parents=True, exist_ok=True)
     asyncio.run(run_health(site, Paths(data, run_path, root)))

@@ -44,7 +44,11 @@ def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path, run: P
     What was wrong with it is told in RUN/site-file.json, at each start anew. Exit code 0 where
     settings are in force, 3 where there are none.
     """
-    apply(boot, data, _group(group), _serial(SERIAL), user=_user(user), disk=disk, run=run)
+    try:
+        apply(boot, data, _group(group), _serial(SERIAL), user=_user(user), disk=disk, run=run)
+    except OSError as error:
+        # The settings that are in force stay so; what could not be done is due at the next start.
+        click.echo(f"the card or the data partition takes nothing: {error}", err=True)
     kept = find_in_force(data)
     click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
     raise SystemExit(0 if kept else 3)

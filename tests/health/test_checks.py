@@ -184,9 +184,9 @@ def test_the_canary_sings_each_quarter_of_an_hour(tmp_path: Path) -> None:
 
 
 def test_what_is_wrong_with_the_write_is_named(tmp_path: Path) -> None:
-    assert sing(tmp_path / "canary") == ""
-    assert sing(tmp_path) == "write: EISDIR"
-    assert sing(Path("/dev/full")) == "write: ENOSPC"
+    assert sing(tmp_path / "canary") is None
+    assert sing(tmp_path) == (KEY.STORAGE, "write: EISDIR")
+    assert sing(Path("/dev/full")) == (KEY.DISK_FULL, "write: ENOSPC")
 
 
 @pytest.mark.parametrize(
