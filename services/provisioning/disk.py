@@ -23,7 +23,7 @@ SITE_FILE_NAMES = ("site.toml", "site.toml.txt")
 MAX_SITE_FILE_BYTES = 256 * 1024
 """So much is read: a larger file is no site file."""
 
-_MODES = {Access.GROUP: (0o750, 0o640), Access.OWN: (0o750, 0o600), Access.ALL: (0o755, 0o644)}
+_MODES = {Access.GROUP: (0o750, 0o640), Access.OWN: (0o700, 0o600), Access.ALL: (0o755, 0o644)}
 """Of folders that are made, and of the file."""
 
 

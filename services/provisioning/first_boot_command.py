@@ -33,7 +33,7 @@ SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
 @click.option("--group", default="diemcau", show_default=True,
               help="Who may read the settings.")  # fmt: skip
 @click.option("--user", default="diemcau", show_default=True,
-              help="Whose the site's key is.")  # fmt: skip
+              help="Whose the site's key is: health's.")  # fmt: skip
 @click.option("--disk", default=DISK, show_default=True,
               type=click.Path(path_type=Path), help="The whole card.")  # fmt: skip
 @click.option("--run", default="/run/diemcau", show_default=True,

@@ -107,7 +107,7 @@ def test_a_folder_that_is_missing_is_made_for_its_user(box: Box) -> None:
     (box.data / "health").rmdir()
     box.start(user=USER)
     found = (box.data / "health").stat()
-    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (USER, os.getgid(), 0o750)
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (USER, os.getgid(), 0o700)
 
 
 def test_edited_settings_win_and_find_the_secret(box: Box) -> None:
