@@ -1,6 +1,6 @@
 """What parses strangers' media cannot read the site's key: two users, by the image's own files.
 
-sysusers and tmpfiles run as in the image, on a root of their own; setpriv(1) then tries as each user.
+sysusers and tmpfiles run as in the image, on a root of their own; setpriv(1) tries as each user.
 """
 
 import os
