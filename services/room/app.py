@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import logging
 import time
 from collections.abc import AsyncIterator
@@ -13,12 +12,11 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, JSONResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
-from services.room.errors import INVALID_JSON
+from services.room.connections import Connection, Connections
 from services.room.settings import RoomSettings
-from services.room.signalling.gateway import Gateway, Session
-from services.room.signalling.handle import Json
+from services.room.signalling.gateway import Gateway
 from services.room.signalling.videoroom import VideoRoom
 
 log = logging.getLogger("diemcau.room")
@@ -31,7 +29,6 @@ LIBRARIES = {
 }
 PROTOCOL = "janus-protocol"
 SWEEP_INTERVAL_S = 1.0
-MAX_MESSAGE_BYTES = 256 * 1024  # an offer of a browser with every codec is 10 KB
 # The page may connect to its own host only.
 CONTENT_SECURITY_POLICY = (
     "default-src 'self'; connect-src 'self' ws: wss:; media-src 'self' blob:; img-src 'self' data:"
@@ -44,6 +41,7 @@ class Room:
     def __init__(self, rooms: list[RoomSettings]) -> None:
         self.gateway = Gateway(VideoRoom(rooms))
         self._first = rooms[0].number if rooms else 0
+        self._connections = Connections()
         self.app = Starlette(
             routes=[
                 Route("/", self._index),
@@ -69,7 +67,10 @@ class Room:
     async def _sweep(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_INTERVAL_S)
-            await self.gateway.sweep(time.monotonic())
+            try:
+                await self.gateway.sweep(time.monotonic())
+            except Exception:
+                log.exception("room: one round of the sweeper failed")
 
     async def _index(self, request: Request) -> Response:
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
@@ -89,7 +90,17 @@ class Room:
             str(number): {"participants": len(m.participants), "publishing": m.publisher_count()}
             for number, m in meetings.items()
         }
-        return JSONResponse({"ok": True, "sessions": len(self.gateway.sessions), "rooms": rooms})
+        now, attempts = time.monotonic(), self.gateway.rooms.attempts
+        for number, room in rooms.items():
+            room["wrong_pins"] = attempts.recent(int(number), now)
+        sessions = self.gateway.sessions.values()
+        return JSONResponse({
+            "ok": True,
+            "sessions": len(sessions),
+            "in_no_room": sum(not one.in_room() for one in sessions),
+            "connections": len(self._connections),
+            "rooms": rooms,
+        })  # fmt: skip
 
     async def _library(self, request: Request) -> Response:
         path = LIBRARIES.get(request.path_params["name"])
@@ -101,66 +112,14 @@ class Room:
         if PROTOCOL not in socket.scope.get("subprotocols", []):
             await socket.close(1002)
             return
-        await socket.accept(subprotocol=PROTOCOL)
-        connection = _Connection(self.gateway, socket)
+        address = socket.client.host if socket.client is not None else ""
+        connection = Connection(self.gateway, socket, address)
+        if not self._connections.add(connection):
+            await socket.close(1013)  # IANA's WebSocket close codes: try again later
+            return
         try:
+            await socket.accept(subprotocol=PROTOCOL)
             await connection.run()
         finally:
             connection.disconnected()
-
-
-class _Connection:
-    """One WebSocket: answers its requests in turn, and sends the messages of its sessions."""
-
-    def __init__(self, gateway: Gateway, socket: WebSocket) -> None:
-        self._gateway, self._socket = gateway, socket
-        self._sessions: dict[int, Session] = {}
-        self._writers: dict[int, asyncio.Task[None]] = {}
-
-    async def run(self) -> None:
-        """Serve the socket until it is closed."""
-        while True:
-            # Not `receive_text`: it refuses what has arrived once a send has failed.
-            message = await self._socket.receive()
-            if message["type"] == "websocket.disconnect":
-                return
-            await self._receive(message.get("text") or "")
-
-    def disconnected(self) -> None:
-        """Stop sending; the sessions may be claimed back for a while."""
-        for writer in self._writers.values():
-            writer.cancel()
-        for session in self._sessions.values():
-            if session.number in self._gateway.sessions:
-                session.lost_at = time.monotonic()
-
-    async def _receive(self, text: str) -> None:
-        try:
-            message = json.loads(text) if len(text) <= MAX_MESSAGE_BYTES else None
-        except (ValueError, RecursionError):
-            message = None
-        if not isinstance(message, dict):
-            error = {"code": INVALID_JSON, "reason": "Not a JSON object, or too long"}
-            await self._send({"janus": "error", "error": error})
-            return
-        answer: Json = await self._gateway.request(message, self._sessions, time.monotonic())
-        await self._send(answer)
-        for number, session in self._sessions.items():
-            if number not in self._writers:
-                self._writers[number] = asyncio.create_task(self._write(session))
-
-    async def _send(self, message: Json) -> bool:
-        """Send a message; False when the socket is closed.
-
-        A client sends "destroy" and closes at once. An answer that cannot be sent must not keep
-        that "destroy" from being read, or the client would stay in the room.
-        """
-        with contextlib.suppress(WebSocketDisconnect, RuntimeError, OSError):
-            await self._socket.send_text(json.dumps(message))
-            return True
-        return False
-
-    async def _write(self, session: Session) -> None:
-        while (message := await session.outbox.get()) is not None:
-            if not await self._send(message):
-                return
+            self._connections.remove(connection)

@@ -6,11 +6,11 @@ import secrets
 from pathlib import Path
 
 import click
-import uvicorn
 
 from appliance.base.journal import open_journal
 from services.room.app import Room
 from services.room.settings import RoomSettings
+from services.room.web_server import web_server
 
 log = logging.getLogger("diemcau.room")
 
@@ -26,6 +26,7 @@ log = logging.getLogger("diemcau.room")
 @click.option("--bitrate", default=1_500_000, show_default=True, help="bit/s of one picture.")
 @click.option("--cert", type=click.Path(exists=True, path_type=Path), help="Certificate for HTTPS.")
 @click.option("--key", type=click.Path(exists=True, path_type=Path), help="Its private key.")
+@click.option("--proxy", default="", help="Address whose X-Forwarded-For is believed.")
 def room(
     host: str,
     port: int,
@@ -37,6 +38,7 @@ def room(
     bitrate: int,
     cert: Path | None,
     key: Path | None,
+    proxy: str,
 ) -> None:
     """Serve a meeting room: a page for browsers, and Janus's VideoRoom protocol for sites.
 
@@ -48,18 +50,7 @@ def room(
     open_journal("room")
     chair_pin = chair_pin if chair_pin is not None else f"{secrets.randbelow(10**6):06d}"
     settings = RoomSettings(number, description, pin, chair_pin, publishers, bitrate)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            Room([settings]).app,
-            host=host,
-            port=port,
-            ssl_certfile=cert,
-            ssl_keyfile=key,
-            log_level="warning",
-            lifespan="on",
-            timeout_graceful_shutdown=2,
-        )
-    )
+    server = web_server(Room([settings]).app, host, port, cert, key, proxy)
     scheme = "https" if cert else "http"
     click.echo(f"{scheme}://{host}:{port}/?room={number}", err=True)
     click.echo(f"{scheme}://{host}:{port}/?room={number}&chair=1  PIN {chair_pin}", err=True)

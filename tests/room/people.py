@@ -5,6 +5,7 @@ from typing import Any
 from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle
 from services.room.signalling.participant import Participant
+from services.room.signalling.pin_attempts import Caller
 from services.room.signalling.subscription import Subscription
 from services.room.signalling.videoroom import VideoRoom
 
@@ -71,10 +72,10 @@ def rooms(**settings: Any) -> VideoRoom:
 class Person:
     """One handle, and all that it was sent."""
 
-    def __init__(self, room: VideoRoom, number: int) -> None:
+    def __init__(self, room: VideoRoom, number: int, address: str = "") -> None:
         self.room = room
         self.received: list[dict[str, Any]] = []
-        self.handle = Handle(number, self.received.append)
+        self.handle = Handle(number, self.received.append, caller=Caller(address))
 
     async def ask(self, request: str, sdp: str | None = None, **body: Any) -> dict[str, Any]:
         """The event that answers; a description is under "sdp"."""

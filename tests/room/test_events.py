@@ -3,7 +3,12 @@
 import pytest
 
 from services.room.errors import VideoRoomError
-from services.room.signalling.meeting import MAX_PARTICIPANTS
+from services.room.signalling.meeting import (
+    MAX_PARTICIPANTS,
+    MAX_SILENT,
+    UNANSWERED_TIMEOUT_S,
+    YIELD_S,
+)
 from services.room.signalling.videoroom import MAX_DISPLAY_LENGTH
 from tests.room.people import BOTH, CHAIR_PIN, ROOM, Person, line, rooms, session
 
@@ -95,13 +100,73 @@ async def test_no_more_publishers_and_participants_than_the_bounds() -> None:
     assert (await first.ask("configure", BOTH))["configured"] == "ok", "it has its place already"
     await first.ask("unpublish")
     assert (await second.ask("publish", BOTH))["configured"] == "ok"
-    for number in range(3, MAX_PARTICIPANTS + 1):
+    for number in range(3, MAX_SILENT + 2):
         await Person(room, number).ask("join", display="x")
     with pytest.raises(VideoRoomError, match="room is full"):
         await Person(room, 999).ask("join", display="x")
     await first.ask("leave")
     assert (await Person(room, 999).ask("join", display="x"))["videoroom"] == "joined"
     await second.ask("leave")
+
+
+@pytest.mark.case("K12")
+async def test_those_who_send_nothing_take_no_place_of_a_site_or_the_chair() -> None:
+    room = rooms(publishers=MAX_PARTICIPANTS)
+    crowd = [Person(room, number, "192.0.2.9") for number in range(MAX_PARTICIPANTS)]
+    for one in crowd[:MAX_SILENT]:
+        await one.ask("join", display="x")
+    with pytest.raises(VideoRoomError, match="room is full"):
+        await crowd[MAX_SILENT].ask("join", display="x")
+    villager = Person(room, 901, "198.51.100.1")
+    assert (await villager.ask("join", display="dân"))["videoroom"] == "joined"
+    assert crowd[MAX_SILENT - 1].events()[-1] == {"leaving": "ok", "reason": "the room is full"}
+    assert len(room.meetings[ROOM].participants) == MAX_SILENT
+
+    site = Person(room, 902, "198.51.100.2")
+    await site.publish("Xã")
+    chair = Person(room, 903, "198.51.100.3")
+    joined = await chair.ask("join", display=CHAIR, chair_pin=CHAIR_PIN)
+    assert joined["videoroom"] == "joined"
+    for number in range(MAX_PARTICIPANTS):  # no more than all places, however many send
+        if len(room.meetings[ROOM].participants) == MAX_PARTICIPANTS:
+            break
+        await Person(room, 1000 + number, "198.51.100.4").ask("joinandconfigure", BOTH)
+    await Person(room, 2000, "198.51.100.5").ask("joinandconfigure", BOTH)
+    assert len(room.meetings[ROOM].participants) == MAX_PARTICIPANTS
+    assert villager.handle.role is not None
+    assert chair.handle.role is not None
+    for person in list(room.meetings[ROOM].participants.values()):
+        await person.leave()
+
+
+@pytest.mark.case("K12")
+async def test_who_publishes_without_a_path_makes_place_for_who_comes() -> None:
+    room = rooms(publishers=2)
+    stuck, other, site = Person(room, 1), Person(room, 2), Person(room, 3)
+    await stuck.ask("joinandconfigure", BOTH, display="x")
+    await other.publish("một")
+    with pytest.raises(VideoRoomError, match="publishers"):
+        await site.ask("joinandconfigure", BOTH, display="Xã")
+    stuck.participant.published_at -= YIELD_S + 1
+    assert (await site.ask("joinandconfigure", BOTH, display="Xã"))["videoroom"] == "joined"
+    assert stuck.participant.media is None
+    for one in (stuck, other, site):
+        await one.ask("leave")
+
+
+@pytest.mark.case("K12")
+async def test_a_subscription_that_nobody_answers_ends() -> None:
+    room = rooms()
+    one, viewer = Person(room, 1), Person(room, 2)
+    await one.publish("một")
+    await viewer.subscribe({"feed": one.participant.number})
+    begun = viewer.subscription.begun_at
+    meeting = room.meetings[ROOM]
+    await room.sweep(begun + UNANSWERED_TIMEOUT_S)
+    assert len(meeting.subscriptions) == 1
+    await room.sweep(begun + UNANSWERED_TIMEOUT_S + 1)
+    assert meeting.subscriptions == set()
+    await one.ask("leave")
 
 
 async def test_a_rename_is_told_only_where_it_is_one() -> None:

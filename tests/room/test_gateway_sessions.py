@@ -7,9 +7,13 @@ from typing import Any
 import pytest
 
 from services.room.signalling.gateway import (
+    JOIN_TIMEOUT_S,
     MAX_HANDLES,
+    MAX_HANDLES_WAITING,
     MAX_OUTBOX,
     MAX_SESSIONS,
+    MAX_WAITING,
+    MAX_WAITING_OF_ONE,
     MEDIA_TIMEOUT_S,
     PLUGIN,
     RECLAIM_TIMEOUT_S,
@@ -17,6 +21,7 @@ from services.room.signalling.gateway import (
     Gateway,
     Session,
 )
+from services.room.signalling.handle import Handle
 from services.room.signalling.participant import Participant
 from tests.room.people import BOTH, ROOM, rooms
 
@@ -24,16 +29,23 @@ from tests.room.people import BOTH, ROOM, rooms
 class Socket:
     """One client's connection, at an hour of its own."""
 
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, gateway: Gateway, address: str = "192.0.2.1") -> None:
+        self._gateway, self._address = gateway, address
         self._transactions = itertools.count()
         self.own: dict[int, Session] = {}
         self.now = 0.0
 
+    async def join(self) -> dict[str, Any]:
+        """As `attach`, and in the room."""
+        names = await self.attach()
+        body = {"request": "join", "room": ROOM, "ptype": "publisher"}
+        assert (await self.ask("message", body=body, **names))["janus"] == "ack"
+        return names
+
     async def ask(self, verb: object, **more: Any) -> dict[str, Any]:
         transaction = str(next(self._transactions))
         request = {"janus": verb, "transaction": transaction, **more}
-        answer = await self._gateway.request(request, self.own, self.now)
+        answer = await self._gateway.request(request, self.own, self.now, self._address)
         assert answer["transaction"] == transaction
         assert answer.get("session_id") == more.get("session_id")
         return answer
@@ -68,9 +80,12 @@ def sent(session: Session) -> list[dict[str, Any] | None]:
 
 async def test_a_session_ends_when_its_client_is_silent_and_not_before(gateway: Gateway) -> None:
     socket = Socket(gateway)
-    names = await socket.create()
+    names = await socket.join()
     session = gateway.sessions[names["session_id"]]
+    await gateway.sweep(20.0)
+    sent(session)
     socket.now = 50.0
+    names = {"session_id": session.number}
     assert (await socket.ask("keepalive", **names))["janus"] == "ack"
     await gateway.sweep(50.0 + SESSION_TIMEOUT_S)
     assert session.number in gateway.sessions
@@ -82,7 +97,7 @@ async def test_a_session_ends_when_its_client_is_silent_and_not_before(gateway: 
 
 async def test_a_lost_session_is_kept_until_nobody_will_claim_it(gateway: Gateway) -> None:
     mine, other = Socket(gateway), Socket(gateway)
-    names = await mine.attach()
+    names = await mine.join()
     session = gateway.sessions[names["session_id"]]
     session.lost_at = 10.0
     await gateway.sweep(10.0 + RECLAIM_TIMEOUT_S)
@@ -138,15 +153,62 @@ async def test_a_detached_handle_leaves_the_room_and_its_session_stays(gateway: 
 
 async def test_no_more_handles_and_sessions_than_the_bounds(gateway: Gateway) -> None:
     socket = Socket(gateway)
-    names = await socket.create()
-    for _ in range(MAX_HANDLES):
-        assert (await socket.ask("attach", plugin=PLUGIN, **names))["janus"] == "success"
-    assert code(await socket.ask("attach", plugin=PLUGIN, **names)) == 490
-    for _ in range(MAX_SESSIONS - 1):
-        await socket.create()
-    assert code(await socket.ask("create")) == 490
-    await socket.ask("destroy", **names)
+    waiting = await socket.create()
+    for _ in range(MAX_HANDLES_WAITING):
+        assert (await socket.ask("attach", plugin=PLUGIN, **waiting))["janus"] == "success"
+    assert code(await socket.ask("attach", plugin=PLUGIN, **waiting)) == 490
+    joined = await socket.join()
+    mine = {"session_id": joined["session_id"]}
+    for _ in range(MAX_HANDLES - 1):
+        assert (await socket.ask("attach", plugin=PLUGIN, **mine))["janus"] == "success"
+    assert code(await socket.ask("attach", plugin=PLUGIN, **mine)) == 490
+
+    meeting = gateway.rooms.meetings[ROOM]
+    for number in range(MAX_SESSIONS):
+        handle = Handle(number, lambda _: None)
+        handle.role = gateway.sessions[joined["session_id"]].handles[joined["handle_id"]].role
+        gateway.sessions[-number] = Session(-number, 0.0, {number: handle})
+    assert code(await socket.ask("create")) == 490, "all are in a room"
+    for number in range(MAX_SESSIONS):
+        del gateway.sessions[-number]
+    assert len(meeting.participants) == 1
     assert (await socket.ask("create"))["janus"] == "success"
+
+
+@pytest.mark.case("K12")
+async def test_sessions_in_no_room_refuse_no_site(gateway: Gateway) -> None:
+    """400 sessions without a PIN shut the room, from one address or from many."""
+    site = Socket(gateway, "198.51.100.7")
+    before = await site.join()
+    for number in range(MAX_SESSIONS + 10):
+        crowd = Socket(gateway, f"192.0.2.{number % 3}" if number % 2 else f"2001:db8:{number}::1")
+        crowd.now = number / 100
+        await crowd.attach()
+        assert len(gateway.sessions) <= MAX_WAITING + 1
+    site.now = 5.0
+    after = await site.join()
+    assert len(gateway.rooms.meetings[ROOM].participants) == 2
+    for names in (before, after):
+        assert names["session_id"] in gateway.sessions
+    of_one = [s for s in gateway.sessions.values() if s.caller.origin == "192.0.2.1"]
+    assert 0 < len(of_one) <= MAX_WAITING_OF_ONE
+
+
+@pytest.mark.case("K12")
+async def test_a_session_that_joins_nothing_ends_whatever_it_says(gateway: Gateway) -> None:
+    idle, site = Socket(gateway), Socket(gateway)
+    names, joined = await idle.attach(), await site.join()
+    for second in range(1, 40):
+        idle.now = site.now = float(second)
+        await idle.ask("keepalive", session_id=names["session_id"])
+        await site.ask("keepalive", session_id=joined["session_id"])
+        await gateway.sweep(float(second))
+        assert (names["session_id"] in gateway.sessions) is (second <= JOIN_TIMEOUT_S)
+    assert joined["session_id"] in gateway.sessions
+    session = gateway.sessions[joined["session_id"]]
+    await site.ask("message", body={"request": "leave"}, **joined)
+    await gateway.sweep(39.5 + JOIN_TIMEOUT_S)
+    assert session.number not in gateway.sessions, "it left, and joined nothing since"
 
 
 async def test_a_client_that_reads_nothing_loses_the_newest(
@@ -197,6 +259,12 @@ async def test_what_a_handle_is_refused(gateway: Gateway) -> None:
         {"request": "join", "room": ROOM, "ptype": "subscriber", "streams": [{"feed": []}]},
         {"request": "join", "room": ROOM, "ptype": "subscriber", "feed": {}},
         {"request": "join", "room": ROOM, "ptype": [], "display": "x"},
+        {"request": "kick", "room": ROOM, "secret": "\ud800", "id": 1},
+        {"request": "kick", "room": ROOM, "secret": {"a": []}, "id": 1},
+        {"request": "join", "room": ROOM, "ptype": "publisher", "chair_pin": "\ud800"},
+        {"request": "join", "room": ROOM, "ptype": "publisher", "display": {}},
+        {"request": "join", "room": True},
+        {"request": "join", "room": 1e400},
     ],
 )
 async def test_a_body_of_wrong_kinds_is_answered_and_the_session_lives_on(
@@ -208,7 +276,7 @@ async def test_a_body_of_wrong_kinds_is_answered_and_the_session_lives_on(
     (event,) = [answer] if "plugindata" in answer else sent(gateway.sessions[names["session_id"]])
     assert event is not None
     data = event["plugindata"]["data"]
-    assert data.get("exists") is False or data["error_code"] in (424, 428, 430)
+    assert data.get("exists") is False or data["error_code"] in (424, 426, 428, 430, 433)
     assert (await socket.ask("keepalive", session_id=names["session_id"]))["janus"] == "ack"
 
 

@@ -191,3 +191,41 @@ async def test_a_line_that_a_publisher_takes_back_is_offered_again_when_it_retur
     assert len(one.participant.media.sources["1"].sinks) == 1
     await viewer.ask("leave")
     await one.ask("leave")
+
+
+@pytest.mark.parametrize(
+    ("request_name", "body", "code"),
+    [
+        ("unsubscribe", {"streams": [{}]}, 0),
+        ("unsubscribe", {"streams": [{"mid": "1"}]}, 0),
+        ("unsubscribe", {"streams": [{"sub_mid": "77"}]}, 0),
+        ("unsubscribe", {"streams": [{"feed": 5}]}, 0),
+        ("update", {"unsubscribe": [{}]}, 0),
+        ("unsubscribe", {"streams": []}, 430),
+        ("unsubscribe", {}, 429),
+        ("update", {}, 429),
+        ("unsubscribe", {"streams": [{"sub_mid": 0}]}, 430),
+        ("unsubscribe", {"streams": [{"feed": "x"}]}, 430),
+        ("subscribe", {"streams": [{}]}, 429),
+        ("switch", {"streams": [{}]}, 429),
+    ],
+)
+async def test_a_change_that_names_nothing_drops_nothing(
+    request_name: str, body: dict[str, Any], code: int
+) -> None:
+    """Each answer was asked of a real Janus 1.1."""
+    room = rooms()
+    one, viewer = Person(room, 1), Person(room, 2)
+    number = await one.publish("một")
+    await viewer.subscribe({"feed": number})
+    await viewer.ask("start", ANSWER)
+    if code:
+        with pytest.raises(VideoRoomError) as refused:
+            await viewer.ask(request_name, **body)
+        assert refused.value.code == code
+    else:
+        assert (await viewer.ask(request_name, **body))["videoroom"] == "updated"
+    feeds = [sink.feed for sink in viewer.subscription.media.sinks]
+    assert feeds == [number, number]
+    for person in (viewer, one):
+        await person.ask("leave")

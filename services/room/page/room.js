@@ -18,6 +18,7 @@ const faults = {
   429: "Phòng này cần mã PIN · This room wants a PIN",
   432: "Phòng đã đầy · The room is full",
   433: "Sai mã PIN · Wrong PIN",
+  490: "Nhập sai mã PIN quá nhiều lần, chờ một phút rồi thử lại · Too many wrong PINs: wait a minute",
 };
 
 function display() {
@@ -67,6 +68,10 @@ async function enter(event) {
 function hear(event) {
   if (event.videoroom === "destroyed") return ended("Cuộc họp đã kết thúc · The meeting was ended");
   if (event.leaving === "ok") return ended("Bạn đã được mời ra khỏi phòng · You were removed");
+  if (Number.isInteger(event.wrong_pins)) {
+    $("attempts").textContent = event.wrong_pins
+      ? `${event.wrong_pins} lần nhập sai mã PIN vào phòng này · ${event.wrong_pins} wrong PINs were tried at this room` : "";
+  }
   people.take(event);
   // Who has the floor left, or gave it back: nobody has it.
   if (mine.floor !== null && people.persons.get(mine.floor)?.display.returned !== false) giveFloor(null);

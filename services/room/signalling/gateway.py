@@ -8,6 +8,7 @@ site whose line was interrupted can claim it back with its media still running.
 import asyncio
 import logging
 import secrets
+from collections import Counter
 from dataclasses import dataclass, field
 
 from aiortc.sdp import candidate_from_sdp
@@ -25,6 +26,7 @@ from services.room.errors import (
     VideoRoomError,
 )
 from services.room.signalling.handle import Handle, Json
+from services.room.signalling.pin_attempts import Caller, origin
 from services.room.signalling.videoroom import SYNCHRONOUS, VideoRoom
 
 log = logging.getLogger("diemcau.room")
@@ -34,6 +36,13 @@ SESSION_TIMEOUT_S = 60.0  # Janus's session_timeout; clients send keepalive ever
 RECLAIM_TIMEOUT_S = 25.0  # a lost line is usually back in ten seconds
 MEDIA_TIMEOUT_S = 3.0  # without media as well, the client itself is gone
 MAX_SESSIONS, MAX_HANDLES, MAX_OUTBOX = 400, 16, 512
+JOIN_TIMEOUT_S = 30.0  # a session that is in no room by then ends, keepalive or not
+MAX_WAITING, MAX_WAITING_OF_ONE = 150, 40
+"""Sessions that are in no room (yet): in all, and of one address. The one that has waited longest
+gives way to a new one: a site that joins waits for a second, and is never refused for those who
+only wait. Behind one address may be a whole province."""
+MAX_HANDLES_WAITING = 4
+TELL_INTERVAL_S = 60.0
 
 
 @dataclass
@@ -45,6 +54,12 @@ class Session:
     handles: dict[int, Handle] = field(default_factory=dict)
     outbox: asyncio.Queue[Json | None] = field(default_factory=lambda: asyncio.Queue(MAX_OUTBOX))
     lost_at: float | None = None
+    caller: Caller = field(default_factory=Caller)
+    waiting_since: float = 0.0
+
+    def in_room(self) -> bool:
+        """Whether it has joined a room, as participant or subscriber: it gave the PIN for it."""
+        return any(handle.role is not None for handle in self.handles.values())
 
     def push(self, message: Json) -> None:
         """Queue a message for the client; a full queue drops it."""
@@ -76,13 +91,16 @@ class Gateway:
     def __init__(self, rooms: VideoRoom) -> None:
         self.rooms = rooms
         self.sessions: dict[int, Session] = {}
+        self._told_at = -TELL_INTERVAL_S
 
-    async def request(self, message: Json, own: dict[int, Session], now: float) -> Json:
-        """Answer one message; ``own`` are the sessions of its socket."""
+    async def request(
+        self, message: Json, own: dict[int, Session], now: float, address: str = ""
+    ) -> Json:
+        """Answer one message; ``own`` are the sessions of its socket, at this address."""
         transaction = message.get("transaction")
         try:
             _check_transaction(transaction)
-            answer = await self._answer(message, own, now)
+            answer = await self._answer(message, own, now, address)
         except GatewayError as error:
             answer = {"janus": "error", "error": {"code": error.code, "reason": error.sentence}}
         if "session_id" in message:
@@ -90,21 +108,25 @@ class Gateway:
         return {**answer, "transaction": transaction}
 
     async def sweep(self, now: float) -> None:
-        """Drop the sessions that no client keeps alive."""
+        """Drop the sessions that no client keeps alive, and those that join nothing."""
         for session in list(self.sessions.values()):
-            silent = now - session.seen > SESSION_TIMEOUT_S
-            gone = session.gone(now)
-            if silent or gone:
-                log.info(
-                    "room: session %d is over (%s)", session.number, "silent" if silent else "gone"
-                )
-                session.push({"janus": "timeout"})
-                await self._drop(session)
+            if session.in_room():
+                session.waiting_since = now
+            why = "silent" if now - session.seen > SESSION_TIMEOUT_S else ""
+            why = why or ("gone" if session.gone(now) else "")
+            if why or now - session.waiting_since > JOIN_TIMEOUT_S:
+                await self._end(session, why or "in no room")
+        await self.rooms.sweep(now)
 
     async def close(self) -> None:
         """Stop: every session ends."""
         for session in list(self.sessions.values()):
             await self._drop(session)
+
+    async def _end(self, session: Session, why: str) -> None:
+        log.info("room: session %d is over (%s)", session.number, why)
+        session.push({"janus": "timeout"})
+        await self._drop(session)
 
     async def _drop(self, session: Session) -> None:
         self.sessions.pop(session.number, None)
@@ -112,22 +134,41 @@ class Gateway:
         if not session.outbox.full():
             session.outbox.put_nowait(None)
 
-    async def _answer(self, message: Json, own: dict[int, Session], now: float) -> Json:
+    async def _answer(
+        self, message: Json, own: dict[int, Session], now: float, address: str
+    ) -> Json:
         verb = message.get("janus")
         if verb == "info":
             return {"janus": "server_info", "name": ROOM_SERVER_NAME, "plugins": {PLUGIN: {}}}
         if verb == "ping":
             return {"janus": "pong"}
         if verb == "create":
-            return self._create(own, now)
+            return await self._create(own, now, address)
         return await self._session_request(str(verb), message, own, now)
 
-    def _create(self, own: dict[int, Session], now: float) -> Json:
+    async def _create(self, own: dict[int, Session], now: float, address: str) -> Json:
+        await self._make_place(origin(address), now)
         if len(self.sessions) >= MAX_SESSIONS:
             raise GatewayError(TOO_MANY, f"Too many sessions ({MAX_SESSIONS})")
-        session = Session(secrets.randbits(52), now)
+        session = Session(secrets.randbits(52), now, caller=Caller(address), waiting_since=now)
         self.sessions[session.number] = own[session.number] = session
         return {"janus": "success", "data": {"id": session.number}}
+
+    async def _make_place(self, mine: str, now: float) -> None:
+        """End the session in no room that has waited longest, where there are too many."""
+        waiting = [one for one in self.sessions.values() if not one.in_room()]
+        of = Counter(one.caller.origin for one in waiting)
+        if of[mine] >= MAX_WAITING_OF_ONE:
+            heaviest = mine
+        elif len(waiting) >= MAX_WAITING or (waiting and len(self.sessions) >= MAX_SESSIONS):
+            heaviest = max(of, key=of.__getitem__)
+        else:
+            return
+        found = (one for one in waiting if one.caller.origin == heaviest)
+        if now - self._told_at > TELL_INTERVAL_S:
+            log.warning("room: %d sessions of %s are in no room", of[heaviest], heaviest)
+            self._told_at = now
+        await self._end(min(found, key=lambda one: one.waiting_since), "gives way")
 
     async def _session_request(
         self, verb: str, message: Json, own: dict[int, Session], now: float
@@ -158,9 +199,10 @@ class Gateway:
     def _attach(self, session: Session, message: Json) -> Json:
         if message.get("plugin") != PLUGIN:
             raise GatewayError(PLUGIN_NOT_FOUND, f"No such plugin '{message.get('plugin')}'")
-        if len(session.handles) >= MAX_HANDLES:
-            raise GatewayError(TOO_MANY, f"Too many handles ({MAX_HANDLES})")
-        handle = Handle(secrets.randbits(52), session.push)
+        most = MAX_HANDLES if session.in_room() else MAX_HANDLES_WAITING
+        if len(session.handles) >= most:
+            raise GatewayError(TOO_MANY, f"Too many handles ({most})")
+        handle = Handle(secrets.randbits(52), session.push, caller=session.caller)
         session.handles[handle.number] = handle
         return {"janus": "success", "data": {"id": handle.number}}
 
@@ -210,7 +252,7 @@ class Gateway:
         request = body.get("request")
         if isinstance(request, str) and request in SYNCHRONOUS:
             try:
-                data = await self.rooms.handle_synchronous(body)
+                data = await self.rooms.handle_synchronous(body, handle.caller)
             except VideoRoomError as error:
                 data = _error(error)
             plugin_data = {"plugin": PLUGIN, "data": data}

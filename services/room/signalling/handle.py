@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from services.room.media.transport import Transport
+from services.room.signalling.pin_attempts import Caller
 
 log = logging.getLogger("diemcau.room")
 
@@ -34,6 +35,7 @@ class Handle:
     number: int
     send: Callable[[Json], None]
     role: Role | None = None
+    caller: Caller = field(default_factory=Caller)
     _task: asyncio.Task[None] | None = field(default=None, repr=False)
 
     def push(self, data: Json, offer: str | None = None, transaction: str | None = None) -> None:

@@ -1,5 +1,6 @@
 """A participant of a room: its name, its rights and what it publishes."""
 
+import time
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,6 +38,9 @@ class JoinedMeeting(Protocol):
     async def end_subscriptions(self, sources: list[Source]) -> None:
         """End every subscription to sources that are not sent any more."""
 
+    async def make_publisher_place(self) -> None:
+        """Let somebody give way who publishes and has no media path."""
+
 
 @dataclass
 class Participant:
@@ -50,7 +54,13 @@ class Participant:
     chair: bool = False
     media: PublishedMedia | None = None
     announced: bool = False
+    published_at: float = 0.0  # monotonic s
     joined: bool = False  # before its own "joined" event it gets no other
+
+    @property
+    def origin(self) -> str:
+        """Where it comes from, as attempts and places are counted."""
+        return self.handle.caller.origin
 
     @property
     def last_media_at(self) -> float | None:
@@ -81,12 +91,14 @@ class Participant:
         """Take an offer to publish; returns the answer. Raises VideoRoomError."""
         settings = self.meeting.settings
         if self.media is None:
+            await self.meeting.make_publisher_place()
             if self.meeting.publisher_count() >= settings.publishers:
                 raise VideoRoomError(
                     PUBLISHERS_FULL,
                     f"Maximum number of publishers ({settings.publishers}) already reached",
                 )
             self.media = PublishedMedia(self.number, settings.bitrate)
+            self.published_at = time.monotonic()
         before = dict(self.media.sources)
         try:
             text, path = await self.media.take_offer(offer, settings.codecs())

@@ -36,6 +36,7 @@ class Subscription:
     meeting: SourceDirectory
     handle: Handle
     media: SubscribedMedia = field(default_factory=SubscribedMedia)
+    begun_at: float = 0.0  # monotonic s
     _answered: bool = True
     _stale: bool = False
 
@@ -61,7 +62,9 @@ class Subscription:
             if sink.feed is None:
                 continue
             facts = {"feed": sink.feed, "mid": sink.feed_mid, "sub_mid": sink.mid}
-            if any(all(facts.get(k) == v for k, v in one.items() if k in facts) for one in drop):
+            # As Janus: one that names neither a feed nor a line of ours names nothing.
+            named = [one for one in drop if one.get("feed") or one.get("sub_mid")]
+            if any(all(facts.get(k) == v for k, v in one.items() if k in facts) for one in named):
                 self.media.remove(sink)
                 changed = True
         for source in wanted:

@@ -7,11 +7,13 @@ subscriber, ``joinandconfigure``, ``configure``, ``publish``, ``unpublish``, ``s
 forwarding, simulcast, data channels, tokens, creation of rooms.
 
 One extension: ``join`` may have ``chair_pin``, without which a display that names the chair is
-refused. A real Janus ignores the field.
+refused. A real Janus ignores the field. Wrong PINs are counted (`pin_attempts.py`), whichever
+request brings them; participants who are the chair are told of them (``wrong_pins``).
 """
 
 import hmac
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 
 from services.room.errors import (
     ALREADY_JOINED,
@@ -26,8 +28,9 @@ from services.room.errors import (
 )
 from services.room.settings import RoomSettings
 from services.room.signalling.handle import Handle, Json
-from services.room.signalling.meeting import MAX_PARTICIPANTS, Meeting
+from services.room.signalling.meeting import Meeting
 from services.room.signalling.participant import Participant
+from services.room.signalling.pin_attempts import Caller, PinAttempts
 from services.room.signalling.subscription import Subscription
 
 SYNCHRONOUS = frozenset({"list", "exists", "listparticipants", "kick", "destroy"})
@@ -38,10 +41,20 @@ Answer = tuple[Json, Json | None]
 class VideoRoom:
     """All rooms of this process."""
 
-    def __init__(self, rooms: list[RoomSettings]) -> None:
+    def __init__(
+        self, rooms: list[RoomSettings], monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self.meetings = {settings.number: Meeting(settings) for settings in rooms}
+        self.attempts = PinAttempts()
+        self._monotonic = monotonic
 
-    async def handle_synchronous(self, body: Json) -> Json:
+    async def sweep(self, now: float) -> None:
+        """End what was begun and never connected; tell the chairs of wrong PINs."""
+        for meeting in list(self.meetings.values()):
+            await meeting.sweep(now)
+            meeting.tell_wrong_pins(self.attempts.recent(meeting.settings.number, now))
+
+    async def handle_synchronous(self, body: Json, caller: Caller | None = None) -> Json:
         """Answer one of `SYNCHRONOUS`; raises VideoRoomError."""
         request = body.get("request")
         if request == "list":
@@ -59,7 +72,8 @@ class VideoRoom:
                 for p in meeting.participants.values()
             ]
             return {"videoroom": "participants", "room": number, "participants": people}
-        if not _same(body.get("secret"), meeting.settings.chair_pin):
+        chair_pin = meeting.settings.chair_pin
+        if not self._knows(meeting, "chair", body.get("secret"), chair_pin, caller or Caller()):
             raise VideoRoomError(UNAUTHORISED, "Unauthorized (wrong secret)")
         if request == "kick":
             if not await meeting.kick(body.get("id")):
@@ -91,10 +105,12 @@ class VideoRoom:
             raise VideoRoomError(JOIN_FIRST, "Invalid request on unconfigured participant")
         meeting = self._meeting(body)
         settings = meeting.settings
-        if settings.pin and not _same(body.get("pin"), settings.pin):
+        caller = handle.caller
+        if settings.pin and not self._knows(meeting, "pin", body.get("pin"), settings.pin, caller):
             raise VideoRoomError(UNAUTHORISED, "Unauthorized (wrong pin)")
         if body.get("ptype") == "subscriber":
-            subscription = Subscription(meeting, handle)
+            meeting.check_subscriptions()
+            subscription = Subscription(meeting, handle, begun_at=self._monotonic())
             streams = _list(body, "streams") or ([{"feed": body["feed"]}] if "feed" in body else [])
             event, offer = await subscription.begin(streams)
             handle.role = subscription
@@ -102,11 +118,14 @@ class VideoRoom:
             return event, {"type": "offer", "sdp": offer}
         if body.get("ptype", "publisher") != "publisher":
             raise VideoRoomError(INVALID_ELEMENT, f"Invalid element (ptype {body.get('ptype')!r})")
-        if len(meeting.participants) >= MAX_PARTICIPANTS:
-            raise VideoRoomError(
-                INVALID_REQUEST, f"The room is full ({MAX_PARTICIPANTS} participants)"
-            )
-        chair = bool(settings.chair_pin) and _same(body.get("chair_pin"), settings.chair_pin)
+        chair = False
+        if settings.chair_pin and body.get("chair_pin"):
+            chair = self._knows(meeting, "chair", body["chair_pin"], settings.chair_pin, caller)
+            if not chair:
+                sentence = "Unauthorized (the chair's PIN is missing or wrong)"
+                raise VideoRoomError(UNAUTHORISED, sentence)
+        sends = request == "joinandconfigure" and jsep is not None
+        await meeting.make_place(handle, sends=sends, chair=chair)
         participant = meeting.join(handle, _display(body) or "", chair=chair)
         answer = None
         if request == "joinandconfigure" and jsep is not None:
@@ -150,14 +169,13 @@ class VideoRoom:
         self, handle: Handle, role: Subscription, request: str, body: Json, jsep: Json | None
     ) -> Answer:
         if request in ("update", "subscribe", "unsubscribe"):
-            add = _list(body, "streams" if request == "subscribe" else "subscribe")
-            drop = _list(body, "streams" if request == "unsubscribe" else "unsubscribe")
+            add, drop = _changes(request, body)
             event, offer = await role.update(add, drop)
             return event, None if offer is None else {"type": "offer", "sdp": offer}
         if request == "start":
             return await role.start(None if jsep is None else _sdp(jsep)), None
         if request == "switch":
-            return role.switch(_list(body, "streams")), None
+            return role.switch(_streams(body, "streams", "feed", "mid")), None
         if request in ("configure", "pause"):
             return role.pause(_list(body, "streams")), None
         if request == "leave":
@@ -165,6 +183,23 @@ class VideoRoom:
             await role.leave()
             return {"videoroom": "event", "room": role.meeting.settings.number, "left": "ok"}, None
         raise VideoRoomError(INVALID_REQUEST, f"Unknown request '{request}'")
+
+    def _knows(
+        self, meeting: Meeting, kind: str, given: object, wanted: str, caller: Caller
+    ) -> bool:
+        """Whether the caller gave the right PIN; raises VideoRoomError where it has to wait.
+
+        None at all is no attempt, and nothing can be guessed where there is none.
+        """
+        number, now = meeting.settings.number, self._monotonic()
+        if not wanted or given in (None, ""):
+            return False
+        self.attempts.check(number, kind, caller, now)
+        if _same(given, wanted):
+            self.attempts.right(number, kind, caller, now)
+            return True
+        self.attempts.wrong(number, kind, caller, now)
+        return False
 
     def _meeting(self, body: Mapping[str, object]) -> Meeting:
         number = body.get("room")
@@ -190,7 +225,9 @@ class VideoRoom:
 
 
 def _same(given: object, wanted: str) -> bool:
-    return bool(wanted) and hmac.compare_digest(str(given or "").encode(), wanted.encode())
+    # "replace": JSON brings half a letter, a lone surrogate.
+    text = str(given).encode("utf-8", "replace") if isinstance(given, str | int) else b""
+    return bool(wanted) and hmac.compare_digest(text, wanted.encode())
 
 
 def _list(body: Json, key: str) -> list[Json]:
@@ -198,6 +235,35 @@ def _list(body: Json, key: str) -> list[Json]:
     if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
         raise VideoRoomError(INVALID_ELEMENT, f"Invalid element type ({key} should be an array)")
     return value
+
+
+def _changes(request: str, body: Json) -> tuple[list[Json], list[Json]]:
+    """The streams that a subscription is to have, and to have no more; as Janus checks them."""
+    if request == "update":
+        if not {"subscribe", "unsubscribe"} & body.keys():
+            sentence = "At least one of either 'subscribe' or 'unsubscribe' must be present"
+            raise VideoRoomError(MISSING_ELEMENT, sentence)
+        return _streams(body, "subscribe", "feed"), _streams(body, "unsubscribe")
+    if "streams" not in body:
+        raise VideoRoomError(MISSING_ELEMENT, "Missing mandatory element (streams)")
+    streams = _streams(body, "streams", *(["feed"] if request == "subscribe" else []))
+    if not streams:
+        raise VideoRoomError(INVALID_ELEMENT, "Empty subscription list")
+    return (streams, []) if request == "subscribe" else ([], streams)
+
+
+def _streams(body: Json, key: str, *needed: str) -> list[Json]:
+    """A list of streams, each with the elements that it needs, of the right types."""
+    streams = _list(body, key)
+    for stream in streams:
+        for name in needed:
+            if stream.get(name) is None:
+                raise VideoRoomError(MISSING_ELEMENT, f"Missing mandatory element ({name})")
+        for name, kind in (("feed", int), ("mid", str), ("sub_mid", str)):
+            value = stream.get(name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, kind)):
+                raise VideoRoomError(INVALID_ELEMENT, f"Invalid element type ({name})")
+    return streams
 
 
 def _display(body: Json) -> str | None:

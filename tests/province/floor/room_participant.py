@@ -12,7 +12,7 @@ from appliance.dialers.janus.display import Display
 from appliance.dialers.janus.people import People, Trust
 from appliance.dialers.janus.proof import site_proof
 from appliance.dialers.janus.session import Event, Json, Notified
-from appliance.dialers.janus.socket import JanusSocket, LostError
+from appliance.dialers.janus.socket import JanusSocket, LostError, RefusedError
 from appliance.wire.address import Address
 from appliance.wire.room_keys import RoomKeys
 from tests.process.waiting import until_told
@@ -58,6 +58,16 @@ class RoomParticipant:
     async def return_floor(self) -> None:
         """Give the floor back, as a site does."""
         await self.show(str(Display(self._name, mic=False, returned=True, proof=self.proof)))
+
+    async def kick(self, secret: str) -> int:
+        """Try to remove oneself; the code with which the room refuses, 0 where it does not."""
+        number, room = self.people.me, int(self._address.room)
+        body = {"request": "kick", "room": room, "id": number, "secret": secret}
+        try:
+            await self.socket.message(self._handle, body)
+        except RefusedError as error:
+            return error.answer.code
+        return 0
 
     async def show(self, display: str) -> None:
         """Show any display to all others."""

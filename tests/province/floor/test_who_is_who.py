@@ -131,6 +131,15 @@ async def test_a_guest_under_a_communes_name_is_a_guest_in_a_real_janus(in_janus
     await a_copy_is_a_guest(in_janus)
 
 
+async def test_the_chairs_page_says_that_pins_are_tried(embedded: Watched) -> None:
+    boss = embedded.boss()
+    async with embedded.enter("người lạ") as stranger:
+        codes = [await stranger.kick(secret=f"{number:04}") for number in range(8)]
+        assert codes == [433] * 5 + [490] * 3
+    words = "5 lần nhập sai mã PIN"
+    await until("the page says so", lambda: words in boss.get(embedded.path).text)
+
+
 async def test_who_takes_a_sites_id_after_it_left_is_a_guest(in_janus: Watched) -> None:
     async with in_janus.enter(site="ia-kly") as site:
         await in_janus.until_known(site, "ia-kly")
