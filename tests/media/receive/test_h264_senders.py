@@ -10,6 +10,7 @@ import pytest
 
 from appliance.media.codecs.parameter_sets import ParameterSets
 from appliance.media.jitter.packets import Packet
+from appliance.media.jitter.video import MAX_KEYLESS_S
 from appliance.media.receive.video import FarVideo
 from appliance.media.rtp.h264_payload import nal_units
 from tests.media.local_tracks import RATE, number_of
@@ -277,6 +278,33 @@ async def test_a_new_decoder_gets_the_sets_of_the_call() -> None:
         await reading
     assert seen >= set(range(30, COUNT))
     far.stop()
+
+
+@pytest.mark.case("C2")
+async def test_a_far_end_that_answers_no_request_is_not_frozen_for_ever() -> None:
+    coded = encoded(200, **{"x264-params": "keyint=100000:bframes=0"})
+    now = 1000.0
+    far = FarVideo(now=lambda: now)
+    shown: list[float] = []
+
+    async def read() -> None:
+        while True:
+            await far.recv()
+            shown.append(now - 1000.0)
+
+    reading = asyncio.create_task(read())
+    for packet in numbered_packets(sent(coded[:1]) + sent(coded[1:], drop=SETS)):
+        if packet.marker and packet.timestamp == 12 * TICKS:
+            far._broken(now)
+        far.feed(packet, "H264", 90_000, now)
+        if packet.marker:
+            now += 1 / RATE
+            await asyncio.sleep(0.004)
+    reading.cancel()
+    far.stop()
+    after = [at for at in shown if at > 1.0]
+    assert after[0] < 0.4 + MAX_KEYLESS_S + 1.0
+    assert len(after) > 60
 
 
 def test_signalled_sets_do_not_replace_those_that_came_later() -> None:
