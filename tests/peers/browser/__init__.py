@@ -1,0 +1,1 @@
+"""Real browsers as participants of a real Janus room."""
