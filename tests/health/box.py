@@ -4,7 +4,7 @@ import asyncio
 import json
 import sys
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from appliance.base.tasks import cancel_and_wait
 from services.health.credentials import Pair, private_pem
 from services.province.broker.local_broker import LocalBroker
 from tests.health.boxes import healthy_box
-from tests.health.process import SITE_FILE
+from tests.health.process import SITE, SITE_FILE
 from tests.process.ports import free_port
 from tests.process.waiting import until
 
@@ -26,11 +26,21 @@ from tests.process.waiting import until
 class Box:
     """``diemcau health`` on a Pi in good health."""
 
-    def __init__(self, folder: Path, choice: LocalBroker, url: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        choice: LocalBroker,
+        url: str,
+        environment: Mapping[str, str] | None = None,
+        site: str = SITE,
+    ) -> None:
         folder.mkdir()
         self._folder = folder
+        self.name = site
         self._recorded = healthy_box(folder)
+        self._environment = environment
         text = SITE_FILE.format(port=choice.port, url=url, ca=choice.files.authority)
+        text = text.replace(SITE, site)
         (folder / "site.toml").write_text(text)
         self._process: asyncio.subprocess.Process | None = None
 
@@ -42,6 +52,7 @@ class Box:
                 "--site", str(self._folder / "site.toml"), "--data", str(self._recorded.data),
                 "--run", str(self._folder / "run"), "--root", str(self._recorded.root),
                 stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
+                env=self._environment,
             )  # fmt: skip
 
     async def end(self) -> None:
@@ -59,6 +70,11 @@ class Box:
         except (OSError, ValueError):
             return {}
         return told
+
+    @property
+    def connections(self) -> int:
+        """How often it has been let in by the broker."""
+        return (self._folder / "log").read_text(errors="replace").count("connected, session")
 
     def said(self) -> str:
         """The last of its journal."""

@@ -5,7 +5,7 @@ import os
 import signal
 import ssl
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -53,22 +53,23 @@ async def a_province(
     port: int = 0,
     database: str = "",
     broker_port: int = 0,
+    environment: Mapping[str, str] | None = None,
 ) -> AsyncIterator[Program]:
     """The program from its first answer to its end; `words` are further options.
 
     A free port may be another's by the time that the program has started: then it is tried again.
     """
     data, log = folder / name, folder / f"{name}.log"
-    environment = dict(os.environ)
+    given = dict(environment or os.environ)
     if database:
-        environment["DIEMCAU_PROVINCE_DATABASE"] = database
+        given["DIEMCAU_PROVINCE_DATABASE"] = database
     for last in (False, False, False, True):
         chosen = port or free_port()
         with log.open("wb") as file:
             process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "services.command", "province", "--port", str(chosen),
                 "--data", str(data), "--broker-port", str(broker_port or free_port()), *words,
-                stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=environment,
+                stdin=asyncio.subprocess.DEVNULL, stdout=file, stderr=file, env=given,
             )  # fmt: skip
         scheme = "https" if "--own-certificate" in words else "http"
         program = Program(chosen, f"{scheme}://127.0.0.1:{chosen}", data, log, process)
