@@ -166,12 +166,17 @@ def add_site(session: Session, id: str, name: str, place: Place, now: float) -> 
         id=id,
         place_id=place.id,
         name=_name(name, "name"),
-        feed_token=secrets.token_urlsafe(24),
+        feed_token=_token(),
         created_at=now,
     )
     session.add(site)
     session.flush()
     return site
+
+
+def renew_feed(site: Site) -> None:
+    """Give the site's agenda another address: who knew the old one reads it no more."""
+    site.feed_token = _token()
 
 
 def get_site(session: Session, id: str) -> Site:  # noqa: A002
@@ -180,6 +185,10 @@ def get_site(session: Session, id: str) -> Site:  # noqa: A002
     if site is None:
         raise NotFoundError(N_("There is no site “{value}”."), value=id[:70])
     return site
+
+
+def _token() -> str:
+    return secrets.token_urlsafe(24)
 
 
 def _name(text: str, field: str) -> str:

@@ -36,6 +36,30 @@ def test_a_device_is_let_in_by_its_code_and_taken_out_again(
     assert house.asks(box).state is EnrolState.REFUSED
 
 
+def test_a_revoked_devices_agenda_has_a_new_address(database: Database, tmp_path: Path) -> None:
+    """The old one stood on its card, which somebody else may have now."""
+    house = ProvinceWithDevices(database, tmp_path)
+    house.communes("ia-kly", "ia-o")
+    operator = house.person("vân", Role.OPERATOR)
+    box = device()
+    house.asks(box)
+    (waiting,) = house.enrolment.pending(house.now)
+    operator.post("/devices/approve", claim=waiting.claim, site="ia-kly")
+    old, others = (f"/feeds/{house.token(site)}/{site}.ics" for site in ("ia-kly", "ia-o"))
+    assert house.stranger().get(old).status_code == 200
+    answer = operator.post("/devices/revoke", site="ia-kly")
+    told = operator.get(answer.headers["location"]).text
+    assert "lịch họp của Xã ia-kly có địa chỉ mới" in told
+    assert house.stranger().get(old).status_code == 404
+    assert house.stranger().get(others).status_code == 200
+    file = operator.get("/sites/ia-kly/site.toml").text
+    new = f"/feeds/{house.token('ia-kly')}/ia-kly.ics"
+    assert new in file
+    assert house.stranger().get(new).status_code == 200
+    strange = operator.get("/devices?revoked=%3Cb%3Ex").text
+    assert "địa chỉ mới" not in strange
+
+
 def test_a_second_device_of_a_site_comes_in_its_place_only(
     database: Database, tmp_path: Path
 ) -> None:

@@ -13,7 +13,7 @@ from services.province.ca.ledger import EntryState
 from services.province.console.openapi import SITE_ID, TEXT, TICK, page_form, parameters
 from services.province.console.request import ConsoleRequest, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
-from services.province.sites.tree import Tree, get_site
+from services.province.sites.tree import Tree, get_site, renew_feed
 
 router = APIRouter()
 Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
@@ -24,7 +24,7 @@ REFUSALS = {
 }
 
 
-@router.get("/devices", openapi_extra=parameters(claim=TEXT))
+@router.get("/devices", openapi_extra=parameters(claim=TEXT, revoked=SITE_ID))
 def listed(request: Viewer) -> Response:
     """Pending requests and issued certificates; the TV's QR code leads here with ``?claim=``."""
     return _devices(request)
@@ -71,12 +71,16 @@ def decline(request: Operator) -> Response:
 
 @router.post("/devices/revoke", openapi_extra=page_form(site=SITE_ID))
 def revoke(request: Operator) -> Response:
-    """Revoke the certificate of a device that was lost, sold or copied."""
+    """Revoke the certificate of a device that was lost, sold or copied.
+
+    The address of the agenda, which stands on its card, is another from then on.
+    """
     with request.database.writing() as session:
         site = get_site(session, request.field("site"))
         request.note(session, "device revoked", site.id)
+        renew_feed(site)
         _enrolment(request).revoke(site.id, request.now, by=request.who.name)
-    return redirect("/devices")
+    return redirect(f"/devices?revoked={site.id}")
 
 
 def _devices(
@@ -86,9 +90,11 @@ def _devices(
     with request.database.reading() as session:
         tree = Tree.load(session)
     claim = plain_claim(request.http.query_params.get("claim", "")[:20])
+    revoked = tree.sites.get(request.http.query_params.get("revoked", ""))
     pending = enrolment.pending(request.now)
     return request.page(
         "devices.html",
+        revoked=revoked,
         status=200 if wrong is None else 400,
         pending=sorted(pending, key=lambda entry: entry.claim != claim),
         claim=claim.strip("-"),
