@@ -95,6 +95,20 @@ class EndpointFacts(Facts, frozen=True, kw_only=True):
     microphone_dbfs: float | None = None
 
 
+class RunFacts(Facts, frozen=True, kw_only=True):
+    """``endpoint-run.json``, ``health-run.json``: how a program has run since the power came."""
+
+    running: bool = False
+    failed: bool = False
+    """The last run ended without being asked to."""
+    ends: int = 0
+    """How many did."""
+    reason: str = ""
+    """Of the newest, one line."""
+    ended_s: float = 0.0
+    """When that was, in seconds since the boot (CLOCK_MONOTONIC)."""
+
+
 class DesiredFacts(Struct, frozen=True, kw_only=True):
     """What the province wishes (`wire.desired.Desired`), as far as the endpoint acts on it."""
 

@@ -5,7 +5,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from appliance.base.config import Site
+from appliance.base.errors import PartError
 from appliance.base.paths import Paths
+from appliance.base.program_ends import ENDPOINT_RUN, ProgramEnds
 from appliance.base.run import run_until_signal
 from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
@@ -24,11 +26,18 @@ Serve = Callable[
 async def conduct(site: Site, paths: Paths, simulator: Simulator | None, output: Output) -> None:
     """Be this site until SIGTERM or SIGINT; raises what a vital part dies of."""
     systemd = SystemdNotifier()
-    await run_until_signal(_site(site, paths, simulator, output, systemd), systemd=systemd)
+    with ProgramEnds(ENDPOINT_RUN, paths.run).counted() as ended:
+        work = _site(site, paths, simulator, output, systemd, ended)
+        await run_until_signal(work, systemd=systemd)
 
 
 async def _site(
-    site: Site, paths: Paths, simulator: Simulator | None, output: Output, systemd: SystemdNotifier
+    site: Site,
+    paths: Paths,
+    simulator: Simulator | None,
+    output: Output,
+    systemd: SystemdNotifier,
+    ended: str,
 ) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
@@ -37,6 +46,8 @@ async def _site(
     television.show(first, time.monotonic())
     changed = asyncio.Event()
     supervisor = Supervisor(changed.set)
+    if ended:
+        supervisor.note("program", PartError(ended))
     async with asyncio.TaskGroup() as group:
         showing = supervisor.keep("television", television.run, vital=True)
         group.create_task(showing, name="television")

@@ -25,6 +25,8 @@ class Box:
     trusted: bool = True
     """Whether `now` is to be believed."""
     site: Site | None = None
+    run: Path | None = None
+    """The fact files' folder."""
     endpoint: EndpointFacts | None = None
     """The endpoint's facts; None while it is silent."""
     certificate_end: float | None = None

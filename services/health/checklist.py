@@ -20,6 +20,7 @@ from services.health.checks.microphone import microphone
 from services.health.checks.reboot import Reboot
 from services.health.checks.release import running
 from services.health.checks.rescue import rescue
+from services.health.checks.restarts import restarts
 from services.health.checks.selftest import selftest
 from services.health.checks.temperature import temperature
 from services.health.checks.throttling import throttling
@@ -56,6 +57,7 @@ class Checklist:
             "filesystem": filesystem,
             "canary": Canary(),
             "units": Units(),
+            "restarts": restarts,
             "reboot": self.reboot,
             "rescue": rescue,
             "certificate": certificate,

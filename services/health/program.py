@@ -8,11 +8,13 @@ from contextlib import AbstractAsyncContextManager, suppress
 
 from appliance.base.clock import SystemClock
 from appliance.base.config import Site
-from appliance.base.errors import FactFileError
+from appliance.base.errors import FactFileError, PartError
 from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
 from appliance.base.paths import Paths
+from appliance.base.program_ends import HEALTH_RUN, ProgramEnds
 from appliance.base.run import run_until_signal
+from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
 from appliance.wire.facts import HealthFacts
 from appliance.wire.report import Presence, Report
@@ -51,6 +53,7 @@ class HealthProgram:
         self._clock = SystemClock(trust=site.clock.trust)
         self._sequence = Sequence(boot_id(paths.root))
         self._wake = asyncio.Event()
+        self._supervisor = Supervisor(self._wake.set)
         self._checklist = Checklist(paths.root, paths.data)
         self._check_runner = CheckRunner(self._checklist.checks)
         self._checked_at = time.monotonic()
@@ -82,14 +85,20 @@ class HealthProgram:
         self._report_source = ReportSource(paths.run, self._send, self._next_id)
 
     async def run(self) -> None:
-        """Run until cancelled; ends with the first part that ends."""
+        """Run until cancelled.
+
+        A part that fails is started again beside the others. Raises `PartError` where the facts or
+        the checks fail too often: without them nothing that is reported is known. So does a round
+        of checks that hangs, at once, for its thread cannot be ended.
+        """
         self._systemd.watch("checks", lambda at: at - self._checked_at < WATCHDOG_S)
+        keep = self._supervisor.keep
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._poll_facts(), name="facts")
-            group.create_task(self._run_checks(), name="checks")
+            group.create_task(keep("facts", self._poll_facts, vital=True), name="facts")
+            group.create_task(keep("checks", self._run_checks, vital=True), name="checks")
             if self._site.province.broker:
-                group.create_task(self._enrolment.run(), name="certificate")
-                group.create_task(self.reporter.run(), name="reporter")
+                group.create_task(keep("certificate", self._enrolment.run), name="certificate")
+                group.create_task(keep("reporter", self.reporter.run), name="reporter")
 
     def mark_stopped(self) -> None:
         """Write down that this end is a wanted one."""
@@ -111,8 +120,12 @@ class HealthProgram:
     async def _run_checks(self) -> None:
         while True:
             began = time.monotonic()
-            async with asyncio.timeout(CHECK_DEADLINE_S):
-                self._health = await asyncio.to_thread(self._check_runner.run, self._box())
+            try:
+                async with asyncio.timeout(CHECK_DEADLINE_S):
+                    self._health = await asyncio.to_thread(self._check_runner.run, self._box())
+            except TimeoutError as error:
+                hang = f"the checks did not come to their end within {CHECK_DEADLINE_S:g} s"
+                raise PartError(hang) from error
             self._checked_at = time.monotonic()
             self._report_source.report_health(self._health, self._checked_at)
             self._systemd.ready()
@@ -127,6 +140,7 @@ class HealthProgram:
             monotonic=time.monotonic(),
             trusted=self._clock.trusted(),
             site=self._site,
+            run=self._paths.run,
             endpoint=self._report_source.endpoint,
             certificate_end=None if pair is None else pair.end,
         )
@@ -200,7 +214,8 @@ def _connector(
 
 
 async def run_health(site: Site, paths: Paths) -> None:
-    """Check this site and report until SIGTERM or SIGINT; raises what any part dies of."""
+    """Check this site and report until SIGTERM or SIGINT; raises what a vital part dies of."""
     systemd = SystemdNotifier()
     program = HealthProgram(site, paths, systemd)
-    await run_until_signal(program.run(), systemd=systemd, at_signal=program.mark_stopped)
+    with ProgramEnds(HEALTH_RUN, paths.run).counted():
+        await run_until_signal(program.run(), systemd=systemd, at_signal=program.mark_stopped)

@@ -24,6 +24,7 @@ class RecordedBox:
     root: Path
     data: Path
     endpoint: EndpointFacts | None = IDLE
+    run: Path | None = None
     certificate_end: float | None = NOON + 300 * 86400
 
     def box(self, elapsed: float = 0.0, *, trusted: bool = True) -> Box:
@@ -34,6 +35,7 @@ class RecordedBox:
             monotonic=1000.0 + elapsed,
             trusted=trusted,
             site=SITE,
+            run=self.run,
             endpoint=self.endpoint,
             certificate_end=self.certificate_end,
         )
