@@ -15,6 +15,7 @@ from appliance.wire.address import Address, AddressError, addresses_in, names_on
 
 _RANKS = ("VIDEO", "AUDIO", "", "PHONE")
 _MODERATOR = re.compile(r"\b(moderator|host|chair(man|person)?|chủ trì|chủ toạ|chủ tọa)\b")
+NOT_ALLOWED = "is not among the allowed hosts"
 _FROM_ANYBODY = ("X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL", "DESCRIPTION")
 
 
@@ -28,7 +29,7 @@ def choose_address(event: Any, hosts: frozenset[str], problems: list[str]) -> st
     for candidate in _candidates(event, hosts, left_out):
         if allowed(candidate, hosts):
             return str(candidate)
-        left_out.append(f"the host {candidate.host} is not among the allowed hosts")
+        left_out.append(f"the host {candidate.host} {NOT_ALLOWED}")
     problems.extend(dict.fromkeys(left_out))
     return ""
 

@@ -15,6 +15,7 @@ from appliance.core.message import N_
 from appliance.wire.address import shown
 from services.province.accounts import Role
 from services.province.fleet.readiness import Reason, State
+from services.province.schedule.ical import MIN_TIME, is_possible
 
 TEMPLATES = Path(__file__).parent / "templates"
 STATES = {
@@ -115,7 +116,8 @@ class Pages:
         return environment.get_template(template).render(**local, **values)
 
     def _local(self, at: float) -> datetime:
-        return datetime.fromtimestamp(at, self._zone)
+        # A stored time that cannot be must not cost the page; it is named there.
+        return datetime.fromtimestamp(at if is_possible(at) else MIN_TIME, self._zone)
 
     def _when(self, now: float) -> Callable[[float], str]:
         """Formats a time, with the day where it is not today."""

@@ -14,12 +14,14 @@ from sqlalchemy.orm import Session
 from websockets.exceptions import WebSocketException
 
 from appliance.dialers.api import DialersError
-from appliance.wire.address import Address
+from appliance.wire.address import Address, AddressError
 from services.province.floor import participants
 from services.province.floor.participants import Choice, OccurrenceKey, Participant
 from services.province.floor.room import Room, RoomIdentity
 from services.province.floor.sip_participants import has_floor, reported_participants
+from services.province.schedule.broken_rows import audit_broken, tell_broken
 from services.province.schedule.feeds import Schedule
+from services.province.schedule.ical import BrokenRow
 from services.province.sites.tree import Tree
 from services.province.storage.database import Database
 from services.province.storage.tables import Floor
@@ -82,6 +84,7 @@ class RoomMonitor:
         self._trust = trust
         self._copy = secrets.token_hex(8)
         self._rooms: dict[OccurrenceKey, MonitoredMeeting] = {}
+        self._audited: set[BrokenRow] = set()
 
     @property
     def conferences(self) -> list[MonitoredMeeting]:
@@ -133,13 +136,24 @@ class RoomMonitor:
                     if site in tree.sites
                 }
                 key = OccurrenceKey(one.meeting_id, one.instance)
-                address = Address.parse(meeting.address)
+                try:
+                    address = Address.parse(meeting.address)
+                except AddressError as error:
+                    row = BrokenRow(meeting.id, meeting.title, str(error))
+                    schedule.broken[meeting.id] = row
+                    tell_broken([row])
+                    continue
                 until = one.end + OVERRUN_S
                 found.append(
                     MonitoredMeeting(
                         key, one.uid, address, meeting.chair_pin, meeting.secret, until, sites
                     )
                 )
+        broken = set(schedule.broken.values())
+        if broken - self._audited:
+            with self._database.writing() as session:
+                audit_broken(session, broken - self._audited, now)
+        self._audited = broken
         return found
 
     async def _monitor(self, meeting: MonitoredMeeting) -> None:

@@ -1,81 +1,73 @@
 """Imports meetings from a calendar file (RFC 5545), read as a site would read it."""
 
+import hashlib
 from collections.abc import Sequence
-from datetime import datetime, time
-from typing import Any
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
-from appliance.wire.calendar.calendar_text import CalendarText, split_feed
-from appliance.wire.calendar.event import Event, EventError, read_event
+from appliance.wire.calendar.conference import NOT_ALLOWED
+from appliance.wire.calendar.event import Event
+from appliance.wire.calendar.events import read_events
 from appliance.wire.calendar.feed_problem import FeedError
-from appliance.wire.calendar.series import newest
-from appliance.wire.calendar.zones import read_zones
 from services.province.errors import WrongInputError
-from services.province.importing.sites_sheet import MAX_PROBLEMS, Imported
-from services.province.importing.table import SheetProblem
+from services.province.importing.imported import Imported
+from services.province.importing.series_plan import PlannedMeeting, plan
 from services.province.schedule import meetings
-from services.province.schedule.meetings import Guests, MeetingDraft
-from services.province.storage.tables import Meeting
+from services.province.schedule.meetings import Guests
+from services.province.storage.tables import Meeting, OccurrenceChange
+
+LOOK_AT = N_("Read, and to be looked at: {why}.")
+MAX_UID_LETTERS = 200
+"""The database takes 255, and a single occurrence is named behind it."""
+Version = tuple[int, float]
+"""SEQUENCE and DTSTAMP (RFC 5546 section 2.1.5)."""
+_COMPARED = ("title", "begin", "length_s", "zone", "rule", "address", "chair", "free")
+_CHANGE_COMPARED = ("instance", "begin", "length_s", "title", "address", "chair", "free")
 
 
 def import_calendar(
-    session: Session, content: bytes, guests: Guests, zone: ZoneInfo, now: float
+    session: Session,
+    content: bytes,
+    guests: Guests,
+    zone: ZoneInfo,
+    now: float,
+    hosts: frozenset[str] = frozenset(),
 ) -> Imported:
     """Take in all events of `content` that have a time; one that is known by its UID is changed.
 
-    An all-day event is passed over: it does not say when to dial. A problem's ``line`` is the
-    number of the event in the file.
+    An all-day event is passed over: it does not say when to dial. An event that cannot be taken in
+    costs itself and is named with the reason; `hosts` are the only ones that sites dial.
     """
     try:
-        calendars, _ = split_feed(content)
+        read = read_events(content, zone=zone, hosts=hosts)
     except FeedError as error:
         raise WrongInputError(
             N_("This file cannot be read as a calendar: {why}."), "file", why=error
         ) from error
     done = Imported()
-    events = [event for one in calendars for event in _events(one, zone, done)]
-    by_uid: dict[str, list[Event]] = {}
-    for event in newest(events):
-        if not event.all_day:
-            by_uid.setdefault(event.uid, []).append(event)
-    for number, (uid, group) in enumerate(by_uid.items(), 1):
+    for note in read.notes:
+        done.tell("", LOOK_AT, {"why": note})
+    for left in read.left_out:
+        done.refuse(left.title, N_("This event cannot be read: {why}."), {"why": left.reason})
+    for uid, group in read.by_uid.items():
         try:
-            _take(session, uid, group, guests, done, zone, now)
+            with session.begin_nested():
+                _take(session, _short(uid), group, guests, done, zone, now)
         except WrongInputError as error:
-            done.problems.append(SheetProblem(number, error.message, error.values))
-        if len(done.problems) >= MAX_PROBLEMS:
-            break
-    if not (done.added or done.changed or done.same or done.problems):
+            done.refuse(group[0].title or uid[:60], error.message, error.values)
+    if done.is_empty:
         raise WrongInputError(N_("The calendar has no meeting with an hour."), "file")
     return done
 
 
-def _rule(master: Event) -> str:
-    to_ical: Any = master.rules[0].to_ical if master.rules else bytes  # typed nowhere
-    raw: bytes = to_ical()
-    return raw.decode()
-
-
-def _events(calendar: CalendarText, zone: ZoneInfo, done: Imported) -> list[Event]:
-    zones = read_zones(calendar.components, [])
-    found = []
-    for number, component in enumerate(calendar.components, 1):
-        if component.name != "VEVENT":
-            continue
-        try:
-            event = read_event(
-                component, zone=zone, zones=zones, hosts=frozenset(), cancelling=False
-            )
-        except EventError as error:
-            done.problems.append(SheetProblem(number, N_("This event cannot be read: {why}."),
-                                     {"why": str(error)}))  # fmt: skip
-        else:
-            found.append(event)
-    return found
+def _short(uid: str) -> str:
+    if len(uid) <= MAX_UID_LETTERS:
+        return uid
+    return f"{uid[:100]}-{hashlib.sha256(uid.encode()).hexdigest()[:32]}"
 
 
 def _take(
@@ -87,50 +79,107 @@ def _take(
     zone: ZoneInfo,
     now: float,
 ) -> None:
-    master = next((event for event in group if event.instance is None), None)
-    if master is None or len(master.rules) > 1 or master.added:
-        raise WrongInputError(
-            N_("“{title}” repeats in a way that cannot be taken in."), title=group[0].title or uid
-        )
-    draft = MeetingDraft(
-        title=master.title,
-        begin=master.begin.timestamp(),
-        length_s=master.length.total_seconds(),
-        guests=guests,
-        rule=_rule(master),
-        address=master.address,
-        chair=master.chair,
-        free=master.free,
-        zone=master.begin.tzinfo.key if isinstance(master.begin.tzinfo, ZoneInfo) else zone.key,
-    )
-    known = session.scalars(select(Meeting).where(Meeting.uid == uid[:255])).one_or_none()
-    if master.cancelled:
-        if known is not None and not known.cancelled:
-            meetings.cancel(known, now)
-            done.changed += 1
-        else:
-            done.same += 1
-        return
-    if known is None:
-        meeting = meetings.create(session, draft, now, uid[:255])
+    group = [replace(event, uid=uid) for event in group]
+    title = group[0].title or uid[:60]
+    told = {problem for event in group for problem in event.problems}
+    refused = [problem for problem in told if NOT_ALLOWED in problem]
+    if refused:
+        raise WrongInputError(N_("No site dials it: {why}."), why=refused[0])
+    planned = {one.uid: one for one in plan(uid, group, guests, zone, now)}
+    below = Meeting.uid.startswith(f"{uid}/", autoescape=True)
+    rows = {row.uid: row for row in session.scalars(
+        select(Meeting).where(or_(Meeting.uid == uid, below)).order_by(Meeting.id)
+    )}  # fmt: skip
+    version = max((event.sequence, event.stamp) for event in group)
+    version = (min(version[0], 2**62), version[1])
+    if any(version < (_version(row) or version) for row in rows.values()):
+        raise WrongInputError(N_("This is an older version than the one that is known here."))
+    for one in planned.values():
+        _store(session, rows.get(one.uid), one, version, done, now)
+    for row in rows.values():
+        if row.uid not in planned:
+            done.changed += not row.cancelled
+            done.same += row.cancelled
+            if not row.cancelled:
+                meetings.cancel(row, now)
+                row.source_cancelled = True
+            row.source_sequence, row.source_stamp = version
+    if not planned and not rows and any(event.cancelled for event in group):
+        done.same += 1
+    for problem in sorted(told):
+        done.tell(title, LOOK_AT, {"why": problem})
+
+
+def _store(
+    session: Session,
+    row: Meeting | None,
+    one: PlannedMeeting,
+    version: Version,
+    done: Imported,
+    now: float,
+) -> None:
+    if row is None:
+        row = meetings.create(session, one.draft, now, one.uid)
+        _set_changes(session, row, one)
         done.added += 1
+    elif _cancelled_here(row, version):
+        raise WrongInputError(
+            N_("It was cancelled here; it stays so until the calendar has a newer version.")
+        )
+    elif _is_same(session, row, one):
+        done.same += 1
     else:
-        meeting = known
-        meetings.edit(session, meeting, draft, now)
+        row.cancelled = False
+        meetings.edit(session, row, replace(one.draft, chair_pin=row.chair_pin), now)
+        _set_changes(session, row, one)
         done.changed += 1
-    for excluded in master.excluded if master.rules else ():
-        # A day alone means the occurrence of that day.
-        at = excluded if isinstance(excluded, datetime) else datetime.combine(
-            excluded, time(master.begin.hour, master.begin.minute), master.begin.tzinfo
-        )  # fmt: skip
-        meetings.cancel_occurrence(session, meeting, at.timestamp(), now)
-    for event in group:
-        if event.instance is not None and master.rules and not event.following:
-            instance = event.instance.timestamp()
-            if event.cancelled:
-                meetings.cancel_occurrence(session, meeting, instance, now)
-            else:
-                meetings.move_occurrence(
-                    session, meeting, instance, event.begin.timestamp(),
-                    event.length.total_seconds(), now,
-                )  # fmt: skip
+    row.source_sequence, row.source_stamp = version
+    row.source_cancelled = False
+
+
+def _version(row: Meeting) -> Version | None:
+    if row.source_sequence is None:
+        return None
+    return row.source_sequence, row.source_stamp or 0.0
+
+
+def _cancelled_here(row: Meeting, version: Version) -> bool:
+    """Whether a person cancelled it and the calendar has said nothing newer."""
+    return row.cancelled and not row.source_cancelled and version <= (_version(row) or version)
+
+
+def _is_same(session: Session, row: Meeting, one: PlannedMeeting) -> bool:
+    wanted = meetings.transient(replace(one.draft, chair_pin=row.chair_pin), row.uid)
+    if row.cancelled or any(getattr(row, name) != getattr(wanted, name) for name in _COMPARED):
+        return False
+    if meetings.guests(session, row) != one.draft.guests:
+        return False
+    stored = _changes_of(session, row)
+    by_hand = {change.instance for change in stored if not change.imported}
+    return {_of(change) for change in stored if change.imported} == {
+        _of(change) for change in one.changes if change.instance not in by_hand
+    }
+
+
+def _set_changes(session: Session, row: Meeting, one: PlannedMeeting) -> None:
+    """The calendar's changed occurrences in place of those it had; what people changed stays."""
+    session.execute(
+        delete(OccurrenceChange).where(
+            OccurrenceChange.meeting_id == row.id, OccurrenceChange.imported
+        )
+    )
+    by_hand = {change.instance for change in _changes_of(session, row)}
+    for change in one.changes:
+        if change.instance not in by_hand:
+            values = {name: getattr(change, name) for name in _CHANGE_COMPARED}
+            session.add(OccurrenceChange(meeting_id=row.id, imported=True, **values))
+    session.flush()
+
+
+def _changes_of(session: Session, row: Meeting) -> Sequence[OccurrenceChange]:
+    found = select(OccurrenceChange).where(OccurrenceChange.meeting_id == row.id)
+    return session.scalars(found.execution_options(populate_existing=True)).all()
+
+
+def _of(change: OccurrenceChange) -> tuple[object, ...]:
+    return tuple(getattr(change, name) for name in _CHANGE_COMPARED)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,8 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
-from services.province.importing.sites_sheet import MAX_PROBLEMS, Imported
-from services.province.importing.table import SheetProblem, SheetRow, plain, read_rows
+from services.province.importing.imported import Imported
+from services.province.importing.table import SheetRow, plain, read_rows
 from services.province.schedule.meetings import Guests, MeetingDraft, create
 from services.province.sites import groups
 from services.province.sites.tree import Tree
@@ -32,7 +33,12 @@ _EXCEL_DAY = date(1899, 12, 30)
 
 
 def import_meetings(
-    session: Session, content: bytes, default_guests: Guests, zone: ZoneInfo, now: float
+    session: Session,
+    content: bytes,
+    default_guests: Guests,
+    zone: ZoneInfo,
+    now: float,
+    hosts: frozenset[str] = frozenset(),
 ) -> Imported:
     """Take in the sheet `content`; a line that names no guests invites the `default_guests`.
 
@@ -48,13 +54,11 @@ def import_meetings(
         named.setdefault(plain(group.name), set()).add(one)
     for line in read_rows(content, COLUMNS):
         try:
-            draft = _draft(line, named, default_guests, zone)
+            draft = replace(_draft(line, named, default_guests, zone), hosts=hosts)
             _take(session, draft, done, now)
         except WrongInputError as error:
-            done.problems.append(SheetProblem(line.number, error.message, error.values))
-            if len(done.problems) >= MAX_PROBLEMS:
-                break
-    if not (done.added or done.same or done.problems):
+            done.refuse(line.text("title"), error.message, error.values, line.number)
+    if done.is_empty:
         raise WrongInputError(N_("The sheet has no line with a meeting."), "file")
     return done
 

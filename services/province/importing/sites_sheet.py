@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
-from services.province.importing.table import SheetProblem, SheetRow, plain, read_rows
+from services.province.importing.imported import Imported
+from services.province.importing.table import SheetRow, plain, read_rows
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.tables import Place, Site
 
@@ -22,19 +22,8 @@ COLUMNS: dict[str, Sequence[str]] = {
     "group": ("Thôn", "Làng", "Tổ dân phố"),
 }
 PLACES = ("province", "district", "commune", "group")
-MAX_PROBLEMS = 50
 MAX_SAME_NAME = 100
 _KIND = re.compile(r"^(xa|phuong|thi tran|dac khu|huyen|quan|thi xa|thanh pho|tinh|thon|lang) ")
-
-
-@dataclass(slots=True)
-class Imported:
-    """The result of an import; the caller takes in nothing where there are problems."""
-
-    added: int = 0
-    changed: int = 0
-    same: int = 0
-    problems: list[SheetProblem] = field(default_factory=list)
 
 
 def import_sites(session: Session, content: bytes, now: float) -> Imported:
@@ -49,10 +38,8 @@ def import_sites(session: Session, content: bytes, now: float) -> Imported:
         try:
             _import(session, line, seen, done, now)
         except WrongInputError as error:
-            done.problems.append(SheetProblem(line.number, error.message, error.values))
-            if len(done.problems) >= MAX_PROBLEMS:
-                break
-    if not (done.added or done.changed or done.same or done.problems):
+            done.refuse(line.text("name"), error.message, error.values, line.number)
+    if done.is_empty:
         raise WrongInputError(N_("The sheet has no line with a site."), "file")
     return done
 

@@ -44,15 +44,6 @@ EMPTY: Cell = ""
 
 
 @dataclass(frozen=True, slots=True)
-class SheetProblem:
-    """What is wrong in which line of the file; a message of the catalogue with its values."""
-
-    line: int
-    message: str
-    values: Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
 class SheetRow:
     """One row below the headings; ``number`` as a spreadsheet counts, from 1."""
 

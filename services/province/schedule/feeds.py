@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from services.province.schedule.ical import Entry, Occurrence, calendar, occurrences
+from services.province.schedule.broken_rows import tell_broken
+from services.province.schedule.ical import (
+    BrokenRow,
+    Entry,
+    Occurrence,
+    calendar,
+    occurrences,
+)
 from services.province.sites.tree import Tree, ancestors
 from services.province.storage.tables import (
     GroupMember,
@@ -39,6 +46,8 @@ class Schedule:
     meetings: dict[int, Meeting] = field(default_factory=dict)
     changes: dict[int, list[OccurrenceChange]] = field(default_factory=dict)
     guests: dict[int, set[str]] = field(default_factory=dict)
+    broken: dict[int, BrokenRow] = field(default_factory=dict)
+    """By meeting, what was passed over so far because it cannot be worked out."""
 
     @classmethod
     def load(cls, session: Session, tree: Tree, now: float) -> "Schedule":
@@ -59,11 +68,14 @@ class Schedule:
 
     def between(self, begin: float, end: float) -> list[Occurrence]:
         """What takes place within ``[begin, end)``, by begin."""
+        broken: list[BrokenRow] = []
         found = [
             one
             for meeting in self.meetings.values()
-            for one in occurrences(meeting, self.changes.get(meeting.id, ()), begin, end)
+            for one in occurrences(meeting, self.changes.get(meeting.id, ()), begin, end, broken)
         ]
+        self.broken |= {row.meeting_id: row for row in reversed(broken)}
+        tell_broken(broken)
         return sorted(found, key=lambda one: (one.begin, one.uid))
 
     def invited(self, occurrence: Occurrence) -> set[str]:
@@ -114,7 +126,10 @@ def site_feed(session: Session, site: Site, now: float) -> bytes:
         Entry(meeting, changes.get(meeting.id, ()), meeting.id not in active, site.id)
         for meeting in meetings
     ]
-    return calendar(site.name, entries)
+    broken: list[BrokenRow] = []
+    feed = calendar(site.name, entries, broken)
+    tell_broken(broken)
+    return feed
 
 
 def invited_sites(

@@ -14,7 +14,9 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from appliance.wire.calendar.agenda import read_agenda
+from appliance.wire.calendar.event_lines import MAX_YEAR, MIN_YEAR
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
+from appliance.wire.meeting import Meeting as SiteMeeting
 from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
 from services.province.schedule.room_keys import console_key, site_key
 from services.province.storage.tables import Meeting, OccurrenceChange
@@ -22,6 +24,10 @@ from services.province.storage.tables import Meeting, OccurrenceChange
 REFRESH = timedelta(minutes=5)
 LABEL = "Điểm cầu"
 PRODUCT = "-//Diem Cau//province//VI"
+FREQUENCIES = ("HOURLY", "DAILY", "WEEKLY", "MONTHLY", "YEARLY")
+MAX_REASON_LETTERS = 200
+MIN_TIME = datetime(MIN_YEAR, 1, 1, tzinfo=UTC).timestamp()
+MAX_TIME = datetime(MAX_YEAR, 1, 1, tzinfo=UTC).timestamp()
 CHECK_AHEAD_S = 400 * 24 * 3600.0
 """A rule must give an occurrence within so long after its begin."""
 
@@ -49,8 +55,20 @@ class Entry:
     """Whose feed it is for: with this site's own key for the meeting's room."""
 
 
-def calendar(name: str, entries: Iterable[Entry]) -> bytes:
-    """The feed: the same bytes for the same entries, whichever copy of the program makes it."""
+@dataclass(frozen=True, slots=True)
+class BrokenRow:
+    """A stored meeting, or one change of it, that no feed can carry; others go on without it."""
+
+    meeting_id: int
+    title: str
+    why: str
+
+
+def calendar(name: str, entries: Iterable[Entry], broken: list[BrokenRow] | None = None) -> bytes:
+    """The feed: the same bytes for the same entries, whichever copy of the program makes it.
+
+    What cannot be written is passed over and, where a list is given, named in `broken`.
+    """
     feed = icalendar.Calendar()
     feed.add("PRODID", PRODUCT)
     feed.add("VERSION", "2.0")
@@ -60,44 +78,93 @@ def calendar(name: str, entries: Iterable[Entry]) -> bytes:
     _text(feed, "X-WR-CALNAME", name)
     feed.add("REFRESH-INTERVAL", REFRESH, parameters={"VALUE": "DURATION"})
     feed.add("X-PUBLISHED-TTL", icalendar.vDuration(REFRESH), encode=False)
-    entries = list(entries)
-    for zone in sorted({e.meeting.zone for e in entries if e.meeting.rule}):
+    broken = [] if broken is None else broken
+    events = [(entry, _events(entry, broken)) for entry in entries]
+    for zone in sorted({e.meeting.zone for e, made in events if e.meeting.rule and made}):
         feed.add_component(_zone(zone))
-    for entry in entries:
-        feed.add_component(_event(entry))
-        if entry.meeting.rule and not entry.off:
-            for change in entry.changes:
-                feed.add_component(_change(entry, change))
+    for _, made in events:
+        for event in made:
+            feed.add_component(event)
     raw: bytes = feed.to_ical()
     return raw
 
 
+def _events(entry: Entry, broken: list[BrokenRow]) -> list[icalendar.Event]:
+    """The event of a meeting and those of its changes, each tried on its own."""
+    meeting = entry.meeting
+    try:
+        if meeting.rule:
+            _zone(meeting.zone)
+        made = [_written(_event(entry))]
+    except LIBRARY_ERRORS as error:
+        broken.append(BrokenRow(meeting.id, meeting.title, _why(error)))
+        return []
+    for change in entry.changes if meeting.rule and not entry.off else ():
+        try:
+            made.append(_written(_change(entry, change)))
+        except LIBRARY_ERRORS as error:
+            broken.append(BrokenRow(meeting.id, meeting.title, f"one occurrence: {_why(error)}"))
+    return made
+
+
+def _written(event: icalendar.Event) -> icalendar.Event:
+    event.to_ical()
+    return event
+
+
+def _why(error: Exception) -> str:
+    return " ".join(str(error).split())[:MAX_REASON_LETTERS] or type(error).__name__
+
+
 def occurrences(
-    meeting: Meeting, changes: Sequence[OccurrenceChange], begin: float, end: float
+    meeting: Meeting,
+    changes: Sequence[OccurrenceChange],
+    begin: float,
+    end: float,
+    broken: list[BrokenRow] | None = None,
 ) -> list[Occurrence]:
-    """When `meeting` takes place within ``[begin, end)``; none of one that is cancelled."""
-    if meeting.cancelled:
+    """When `meeting` takes place within ``[begin, end)``; none of one that is cancelled.
+
+    A stored row that cannot be worked out takes place never, and is named in `broken`.
+    """
+    broken = [] if broken is None else broken
+    begin, end = max(begin, MIN_TIME), min(end, MAX_TIME)
+    if meeting.cancelled or begin >= end:
         return []
     if not meeting.rule:
         ends = meeting.begin + meeting.length_s
         if not (meeting.begin < end and ends > begin):
             return []
+        if not _events(Entry(meeting), broken):
+            return []
         one = Occurrence(meeting.id, meeting.uid, meeting.title, meeting.begin, meeting.begin, ends)
         return [one]
-    feed = calendar("", [Entry(meeting, changes)])
-    agenda = read_agenda(feed, begin=begin, end=end, zone=ZoneInfo(meeting.zone))
+    feed = calendar("", [Entry(meeting, changes)], broken)
+    agenda = read_agenda(feed, begin=begin, end=end, zone=known_zone(meeting.zone))
+    broken.extend(
+        BrokenRow(meeting.id, meeting.title, problem[:MAX_REASON_LETTERS])
+        for problem in agenda.problems
+        if agenda.left_out or not agenda.meetings
+    )
     return [
-        Occurrence(meeting.id, one.uid, one.title, _instance(one.uid), one.begin, one.end)
+        Occurrence(meeting.id, one.uid, one.title, instance_of(one.uid), one.begin, one.end)
         for one in agenda.meetings
     ]
 
 
+def read_entries(
+    entries: Iterable[Entry], begin: float, end: float, zone: ZoneInfo
+) -> tuple[SiteMeeting, ...]:
+    """What a site sees of these entries within ``[begin, end)``."""
+    return read_agenda(calendar("", entries), begin=begin, end=end, zone=zone).meetings
+
+
 def feed_problem(meeting: Meeting) -> str:
     """Why a site could not take `meeting` from its feed, as a sentence; "" where it can."""
-    try:
-        feed = calendar("", [Entry(meeting)])
-    except LIBRARY_ERRORS as error:
-        return f"the repetition {meeting.rule[:80]!r} cannot be read: {error}"
+    broken: list[BrokenRow] = []
+    feed = calendar("", [Entry(meeting)], broken)
+    if broken:
+        return f"the repetition {meeting.rule[:80]!r} cannot be read: {broken[0].why}"
     until = meeting.begin + CHECK_AHEAD_S
     agenda = read_agenda(feed, begin=meeting.begin, end=until, zone=ZoneInfo(meeting.zone))
     if agenda.problems:
@@ -111,7 +178,10 @@ def _event(entry: Entry) -> icalendar.Event:
     if meeting.rule:
         event.add("DTSTART", _local(meeting.begin, meeting.zone))
         event.add("DTEND", _local(meeting.begin + meeting.length_s, meeting.zone))
-        event.add("RRULE", icalendar.vRecur.from_ical(meeting.rule))
+        rule = icalendar.vRecur.from_ical(meeting.rule)
+        if str(next(iter(rule.get("FREQ", [])), "")).upper() not in FREQUENCIES:
+            raise ValueError(f"the repetition {meeting.rule[:80]!r} names no day")
+        event.add("RRULE", rule)
     else:
         event.add("DTSTART", _utc(meeting.begin))
         event.add("DTEND", _utc(meeting.begin + meeting.length_s))
@@ -132,7 +202,7 @@ def _change(entry: Entry, change: OccurrenceChange) -> icalendar.Event:
     event.add("DTEND", _local(begin + (change.length_s or meeting.length_s), meeting.zone))
     off = change.begin is None or meeting.cancelled
     event.add("STATUS", "CANCELLED" if off else "CONFIRMED")
-    _add_details(event, entry)
+    _add_details(event, entry, change)
     return event
 
 
@@ -144,20 +214,29 @@ def _plain(meeting: Meeting) -> icalendar.Event:
     return event
 
 
-def _add_details(event: icalendar.Event, entry: Entry) -> None:
+def _add_details(
+    event: icalendar.Event, entry: Entry, change: OccurrenceChange | None = None
+) -> None:
+    """The words of the meeting; where a changed occurrence has its own, those."""
     meeting = entry.meeting
-    _text(event, "SUMMARY", meeting.title)
-    if meeting.address:
+    title, address, chair, free = meeting.title, meeting.address, meeting.chair, meeting.free
+    if change is not None:
+        title = title if change.title is None else change.title
+        address = address if change.address is None else change.address
+        chair = chair if change.chair is None else change.chair
+        free = free if change.free is None else change.free
+    _text(event, "SUMMARY", title)
+    if address:
         # Not the title: one with "chủ trì" in it would be read as the moderator's address.
         parameters = {"VALUE": "URI", "FEATURE": ["AUDIO", "VIDEO"], "LABEL": LABEL}
-        event.add("CONFERENCE", icalendar.vUri(meeting.address, params=parameters), encode=False)
-    if meeting.chair:
+        event.add("CONFERENCE", icalendar.vUri(address, params=parameters), encode=False)
+    if chair:
         organizer = icalendar.vCalAddress("mailto:chair@diemcau.invalid")
-        organizer.params["CN"] = meeting.chair
+        organizer.params["CN"] = chair
         event.add("ORGANIZER", organizer, encode=False)
-    if meeting.free:
+    if free:
         event.add("X-DIEMCAU-SPEAK", "FREE")
-    if entry.site and meeting.secret and meeting.address.startswith("janus+"):
+    if entry.site and meeting.secret and address.startswith("janus+"):
         _text(event, SITE_KEY, site_key(meeting.secret, entry.site))
         _text(event, CONSOLE_KEY, console_key(meeting.secret))
 
@@ -166,15 +245,31 @@ def _text(component: icalendar.Component, name: str, text: str) -> None:
     component.add(name, icalendar.vText(text), encode=False)
 
 
+def known_zone(name: str) -> ZoneInfo:
+    """The zone of that name; Vietnam's where a stored name is none."""
+    try:
+        return ZoneInfo(name)
+    except LIBRARY_ERRORS:
+        return ZoneInfo("Asia/Ho_Chi_Minh")
+
+
+def is_possible(at: float) -> bool:
+    """Whether a stored time is within the years that the sites' reader knows."""
+    return MIN_TIME <= at < MAX_TIME
+
+
 def _utc(at: float) -> datetime:
+    if not is_possible(at):
+        raise ValueError(f"its time {at:g} is outside the years {MIN_YEAR} to {MAX_YEAR}")
     return datetime.fromtimestamp(round(at), UTC)
 
 
 def _local(at: float, zone: str) -> datetime:
-    return datetime.fromtimestamp(round(at), ZoneInfo(zone))
+    return _utc(at).astimezone(ZoneInfo(zone))
 
 
-def _instance(uid: str) -> float:
+def instance_of(uid: str) -> float:
+    """When the rule has an occurrence begin, by the uid that a site knows it by."""
     text = uid.rpartition("/")[2]
     return datetime.strptime(text, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
 

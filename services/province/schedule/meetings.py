@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from appliance.wire.address import Address, AddressError
+from appliance.wire.calendar.conference import allowed
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.schedule.ical import feed_problem
 from services.province.schedule.room_keys import new_secret
@@ -23,8 +24,10 @@ from services.province.storage.tables import (
 )
 
 MAX_TITLE_LETTERS = 200
+MAX_RULE_LETTERS = 300
 MIN_LENGTH_S, MAX_LENGTH_S = 300.0, 24 * 3600.0
 """A site leaves out what lasts more than a day: it would keep the site from all others."""
+NOT_DIALLED = N_("No site dials {host}; the meeting servers are {hosts}.")
 MIN_BEGIN, MAX_BEGIN = 946_684_800.0, 4_102_444_800.0
 """2000 and 2100; beyond is a mistyped year."""
 _Named = tuple[str, int | str]
@@ -54,6 +57,17 @@ class MeetingDraft:
     chair_pin: str = ""
     free: bool = False
     zone: str = "Asia/Ho_Chi_Minh"
+    hosts: frozenset[str] = frozenset()
+    """The only meeting servers that sites dial; empty: any."""
+    imported: bool = False
+    """From a calendar: any length and year that a site takes."""
+
+
+def transient(draft: MeetingDraft, uid: str) -> Meeting:
+    """The row of `draft` in no database; raises `WrongInputError` as `create` does."""
+    meeting = Meeting(id=0, uid=uid, changed_at=0.0, sequence=0, cancelled=False)
+    _write(meeting, draft)
+    return meeting
 
 
 def create(session: Session, draft: MeetingDraft, now: float, uid: str = "") -> Meeting:
@@ -89,21 +103,29 @@ def cancel(meeting: Meeting, now: float) -> None:
 
 def cancel_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
     """Cancel one occurrence of a series."""
-    session.merge(
-        OccurrenceChange(meeting_id=meeting.id, instance=instance, begin=None, length_s=None)
-    )
+    change = _change(session, meeting, instance)
+    change.begin = change.length_s = None
     touch(meeting, now)
 
 
 def move_occurrence(
     session: Session, meeting: Meeting, instance: float, begin: float, length_s: float, now: float
 ) -> None:
-    """Move one occurrence of a series to another time."""
+    """Move one occurrence of a series to another time; its own title and address stay."""
     _check_times(begin, length_s)
-    session.merge(
-        OccurrenceChange(meeting_id=meeting.id, instance=instance, begin=begin, length_s=length_s)
-    )
+    change = _change(session, meeting, instance)
+    change.begin, change.length_s = begin, length_s
     touch(meeting, now)
+
+
+def _change(session: Session, meeting: Meeting, instance: float) -> OccurrenceChange:
+    """The change of one occurrence, from now on by a person."""
+    change = session.get(OccurrenceChange, (meeting.id, instance))
+    if change is None:
+        change = OccurrenceChange(meeting_id=meeting.id, instance=instance)
+        session.add(change)
+    change.imported = False
+    return change
 
 
 def restore_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
@@ -184,7 +206,8 @@ def _write(meeting: Meeting, draft: MeetingDraft) -> None:
     meeting.title = _line(draft.title, "title", MAX_TITLE_LETTERS)
     if not meeting.title:
         raise WrongInputError(N_("A meeting needs a title."), "title")
-    _check_times(draft.begin, draft.length_s)
+    if not draft.imported:
+        _check_times(draft.begin, draft.length_s)
     try:
         ZoneInfo(draft.zone)
     except (ValueError, OSError) as error:
@@ -193,7 +216,9 @@ def _write(meeting: Meeting, draft: MeetingDraft) -> None:
         ) from error
     meeting.begin, meeting.length_s, meeting.zone = draft.begin, draft.length_s, draft.zone
     meeting.rule = draft.rule.strip().upper()
-    meeting.address = _address(draft.address)
+    if len(meeting.rule) > MAX_RULE_LETTERS:
+        raise WrongInputError(N_("It repeats in a way that cannot be taken in."), "rule")
+    meeting.address = checked_address(draft.address, draft.hosts)
     meeting.chair = _line(draft.chair, "chair", 120)
     meeting.chair_pin = _line(draft.chair_pin, "chair_pin", 60)
     meeting.free = draft.free
@@ -217,15 +242,21 @@ def _check_times(begin: float, length_s: float) -> None:
         )
 
 
-def _address(text: str) -> str:
+def checked_address(text: str, hosts: frozenset[str]) -> str:
+    """The address as the sites dial it, "" for none; raises `WrongInputError` where they do not:
+    it is none, or its host is not among `hosts`."""
     if not text.strip():
         return ""
     try:
-        return str(Address.parse(text))
+        address = Address.parse(text)
     except AddressError as error:
         raise WrongInputError(
             N_("This address cannot be dialled: {why}."), "address", why=error
         ) from error
+    if not allowed(address, hosts):
+        raise WrongInputError(NOT_DIALLED, "address", host=address.host,
+                              hosts=", ".join(sorted(hosts)))  # fmt: skip
+    return str(address)
 
 
 def _line(text: str, field: str, longest: int) -> str:

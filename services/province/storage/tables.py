@@ -16,6 +16,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Text,
+    false,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -106,10 +107,18 @@ class Meeting(Base):
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[float]
+    # Of the calendar that it was imported from: the version taken last, and whether that was off.
+    source_sequence: Mapped[int | None] = mapped_column(BigInteger)
+    source_stamp: Mapped[float | None]
+    source_cancelled: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class OccurrenceChange(Base):
-    """One occurrence of a series that is cancelled (``begin`` is None) or moved."""
+    """One occurrence of a series that is cancelled (``begin`` is None) or changed.
+
+    What is None of title, address, chair and ``free`` is as in the series. ``imported``: by the
+    calendar that the series comes from, and not by a person here.
+    """
 
     __tablename__ = "occurrence_changes"
 
@@ -119,6 +128,11 @@ class OccurrenceChange(Base):
     instance: Mapped[float] = mapped_column(primary_key=True)  # when the rule has it begin
     begin: Mapped[float | None]
     length_s: Mapped[float | None]
+    title: Mapped[str | None] = mapped_column(String(200))
+    address: Mapped[str | None] = mapped_column(Text)
+    chair: Mapped[str | None] = mapped_column(String(120))
+    free: Mapped[bool | None]
+    imported: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Group(Base):

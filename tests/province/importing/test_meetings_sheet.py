@@ -5,8 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from services.province.importing.imported import MAX_TOLD, Imported
 from services.province.importing.meetings_sheet import import_meetings
-from services.province.importing.sites_sheet import MAX_PROBLEMS, Imported, import_sites
+from services.province.importing.sites_sheet import import_sites
 from services.province.schedule.meetings import Guests
 from services.province.sites import groups
 from services.province.sites.tree import place_at
@@ -108,8 +109,8 @@ def test_a_name_of_two_places_is_told_as_two(house: House) -> None:
 
 
 def test_of_a_sheet_of_faults_some_dozens_are_told(house: House) -> None:
-    done, _ = take(house, *[["Họp", "?", "14:00", "", "", ""]] * (MAX_PROBLEMS + 10))
-    assert [fault.line for fault in done.problems] == list(range(2, MAX_PROBLEMS + 2))
+    done, _ = take(house, *[["Họp", "?", "14:00", "", "", ""]] * (MAX_TOLD + 10))
+    assert [fault.line for fault in done.problems] == list(range(2, MAX_TOLD + 2))
 
 
 def test_a_site_that_is_known_moves_and_an_id_that_stands_twice_is_told(house: House) -> None:

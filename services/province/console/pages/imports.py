@@ -23,9 +23,10 @@ from services.province.console.pages.meeting_form import MeetingForm
 from services.province.console.request import ConsoleRequest, needs
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.importing.calendar_server import Collection, read_collection
+from services.province.importing.imported import Imported
 from services.province.importing.meetings_ics import import_calendar
 from services.province.importing.meetings_sheet import import_meetings
-from services.province.importing.sites_sheet import Imported, import_sites
+from services.province.importing.sites_sheet import import_sites
 from services.province.importing.table import MAX_FILE_BYTES
 from services.province.sites import groups, site_files
 from services.province.sites.tree import Tree, get_site
@@ -72,16 +73,18 @@ def ask_meetings(request: Operator) -> Response:
 async def meetings(request: Operator) -> Response:
     """Import a sheet or a calendar of meetings, with the guests of all of them."""
     content = await _content(request)
-    guests, zone = MeetingForm.read(request).guests, request.province.settings.zoneinfo
+    guests, settings = MeetingForm.read(request).guests, request.province.settings
 
     def take(session: Session, file: bytes) -> Imported:
         # A file that begins as a calendar is read as one, so that its problems are a calendar's.
         ics = b"BEGIN:VCALENDAR" in file[:1000].upper()
         read = import_calendar if ics else import_meetings
-        return read(session, file, guests, zone, request.now)
+        return read(
+            session, file, guests, settings.zoneinfo, request.now, frozenset(settings.hosts)
+        )
 
     return await run_in_threadpool(
-        _import, request, "import_meetings.html", "meetings", content, take
+        _import, request, "import_meetings.html", "meetings", content, take, each=True
     )
 
 
@@ -99,23 +102,26 @@ def ask_calendar(request: Operator) -> Response:
 def calendar(request: Operator) -> Response:
     """Import the meetings of a calendar on a CalDAV server."""
     settings = request.province.settings
-    hosts = _calendars(request)
+    servers = _calendars(request)
     url, user = request.field("url")[:1000], request.field("user")[:200]
     typed = {"url": url, "user": user}
     wanted = Collection(url, user, request.secret("password"))
     guests = MeetingForm.read(request).guests
 
     def take(session: Session, content: bytes) -> Imported:
-        return import_calendar(session, content, guests, settings.zoneinfo, request.now)
+        hosts = frozenset(settings.hosts)
+        return import_calendar(session, content, guests, settings.zoneinfo, request.now, hosts)
 
     try:
-        content = read_collection(wanted, hosts, request.now, ca=settings.calendar_ca)
+        content = read_collection(wanted, servers, request.now, ca=settings.calendar_ca)
     except WrongInputError as error:
         return _form(request, "import_calendar.html", error, more=typed)
     if not content:
         nothing = WrongInputError(N_("The calendar has no meeting with an hour."), "url")
         return _form(request, "import_calendar.html", nothing, more=typed)
-    return _import(request, "import_calendar.html", "calendar", content, take, more=typed)
+    return _import(
+        request, "import_calendar.html", "calendar", content, take, more=typed, each=True
+    )
 
 
 @router.get("/site-files.zip", response_class=Response, responses=file_response("application/zip"))
@@ -163,13 +169,16 @@ def _import(
     content: bytes,
     take: Take,
     more: Mapping[str, str] = NO_FIELDS,
+    *,
+    each: bool = False,
 ) -> Response:
+    """Take the file in and show what became of it; `each`: what is well, whatever the rest is."""
     try:
-        done = _all_or_nothing(request, what, content, take)
+        done = _taken(request, what, content, take, each=each)
     except WrongInputError as error:
         return _form(request, template, error, more=more)
     except _RolledBackError as error:
-        done = error.done
+        return _form(request, template, done=error.done, undone=True, more=more)
     return _form(request, template, done=done, more=more)
 
 
@@ -180,9 +189,11 @@ def _form(
     done: Imported | None = None,
     *,
     invite_all: bool = False,
+    undone: bool = False,
     more: Mapping[str, str] = NO_FIELDS,
 ) -> Response:
-    """The page with the result; `invite_all`: with the whole province invited."""
+    """The page with the result; `invite_all`: with the whole province invited; `undone`: nothing of
+    the file was taken in."""
     form = MeetingForm.read(request)
     with request.database.reading() as session:
         tree = Tree.load(session)
@@ -190,9 +201,10 @@ def _form(
             form = MeetingForm(places=frozenset(place.id for place in tree.children(None)))
         return request.page(
             template,
-            400 if wrong is not None or (done is not None and done.problems) else 200,
+            400 if wrong is not None or undone else 200,
             wrong=wrong,
             done=done,
+            undone=undone,
             tree=tree,
             form=form,
             groups=groups.listed(session),
@@ -200,12 +212,17 @@ def _form(
         )
 
 
-def _all_or_nothing(request: ConsoleRequest, what: str, content: bytes, take: Take) -> Imported:
+def _taken(
+    request: ConsoleRequest, what: str, content: bytes, take: Take, *, each: bool
+) -> Imported:
     if not content:
         raise WrongInputError(N_("Choose a file."), "file")
     with request.database.writing() as session:
         done = take(session, content)
-        if done.problems:
+        if done.problems and not (each and done.taken):
             raise _RolledBackError(done)
-        request.note(session, f"{what} imported", "", added=done.added, changed=done.changed)
+        refused = {"refused": len(done.problems) + done.more} if done.problems else {}
+        request.note(
+            session, f"{what} imported", "", added=done.added, changed=done.changed, **refused
+        )
     return done

@@ -10,6 +10,7 @@ from appliance.core.message import N_
 from services.province.console.openapi import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
 from services.province.console.request import ConsoleRequest
 from services.province.errors import WrongInputError
+from services.province.schedule.ical import is_possible
 from services.province.schedule.meetings import Guests, MeetingDraft
 from services.province.storage.tables import Meeting
 
@@ -99,8 +100,9 @@ class MeetingForm:
         """The guests that the form names."""
         return Guests(self.places, self.sites, self.groups)
 
-    def draft(self, zone: ZoneInfo) -> MeetingDraft:
-        """The meeting that is meant; raises `WrongInputError`."""
+    def draft(self, zone: ZoneInfo, hosts: frozenset[str] = frozenset()) -> MeetingDraft:
+        """The meeting that is meant, at one of the meeting servers `hosts` (empty: any); raises
+        `WrongInputError`."""
         begin = moment(self.begin, zone)
         rule = self.repeat
         if rule and self.until:
@@ -116,12 +118,14 @@ class MeetingForm:
             chair_pin=self.chair_pin,
             free=self.free,
             zone=zone.key,
+            hosts=hosts,
         )
 
 
 def field_of(at: float, zone: ZoneInfo) -> str:
-    """A time (POSIX s) as the value of a field of day and time."""
-    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%dT%H:%M}"
+    """A time (POSIX s) as the value of a field of day and time; "" for a stored one that cannot
+    be."""
+    return f"{datetime.fromtimestamp(at, zone):%Y-%m-%dT%H:%M}" if is_possible(at) else ""
 
 
 def moment(text: str, zone: ZoneInfo) -> float:

@@ -15,7 +15,7 @@ from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import State, is_near
 from services.province.schedule import meetings
 from services.province.schedule.feeds import Schedule, changes_of
-from services.province.schedule.ical import occurrences
+from services.province.schedule.ical import BrokenRow, is_possible, occurrences
 from services.province.sites import groups
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
@@ -36,7 +36,10 @@ def list_meetings(request: Viewer) -> Response:
         found = schedule.between(request.now, request.now + LIST_AHEAD_S)[:MAX_LISTED]
         invited = {one.meeting_id: len(schedule.invited(one)) for one in found}
         meetings_by_id = schedule.meetings
-    return request.page("meetings.html", found=found, invited=invited, meetings=meetings_by_id)
+        broken = sorted(schedule.broken.values(), key=lambda row: row.meeting_id)
+    return request.page(
+        "meetings.html", found=found, invited=invited, meetings=meetings_by_id, broken=broken
+    )
 
 
 @router.get("/meetings/new")
@@ -62,9 +65,7 @@ def create(request: Operator) -> Response:
     form = MeetingForm.read(request)
     try:
         with request.database.writing() as session:
-            meeting = meetings.create(
-                session, form.draft(request.province.settings.zoneinfo), request.now
-            )
+            meeting = meetings.create(session, _draft(request, form), request.now)
             request.note(session, "meeting entered", meeting.title, id=meeting.id)
     except WrongInputError as error:
         return _form_again(request, form, None, error)
@@ -96,8 +97,7 @@ def edit(request: Operator, meeting_id: RowId) -> Response:
     try:
         with request.database.writing() as session:
             meeting = meetings.get_meeting(session, meeting_id)
-            draft = form.draft(request.province.settings.zoneinfo)
-            meetings.edit(session, meeting, draft, request.now)
+            meetings.edit(session, meeting, _draft(request, form), request.now)
             request.note(session, "meeting changed", meeting.title, id=meeting_id)
     except WrongInputError as error:
         return _form_again(request, form, meeting_id, error)
@@ -114,12 +114,18 @@ def cancel(request: Operator, meeting_id: RowId) -> Response:
     return redirect(f"/meetings/{meeting_id}")
 
 
+def _draft(request: ConsoleRequest, form: MeetingForm) -> meetings.MeetingDraft:
+    settings = request.province.settings
+    return form.draft(settings.zoneinfo, frozenset(settings.hosts))
+
+
 def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict[str, Any]:
     meeting = meetings.get_meeting(session, meeting_id)
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, request.now)
     changes = changes_of(session, [meeting_id]).get(meeting_id, [])
-    found = occurrences(meeting, changes, request.now, request.now + LIST_AHEAD_S)
+    broken: list[BrokenRow] = []
+    found = occurrences(meeting, changes, request.now, request.now + LIST_AHEAD_S, broken)
     invited = schedule.guests.get(meeting_id, set())
     close = bool(found) and is_near(request.now, found[0].begin, found[0].end)
     statuses = statuses_of(session, invited, request.now, close=close)
@@ -131,7 +137,12 @@ def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict
     return {
         "meeting": meeting,
         "found": found[:MAX_OCCURRENCES],
-        "off": [c.instance for c in changes if c.begin is None and c.instance > request.now],
+        "broken": broken,
+        "off": [
+            c.instance
+            for c in changes
+            if c.begin is None and c.instance > request.now and is_possible(c.instance)
+        ],
         "tree": tree,
         "guests": guests,
         "groups": groups.listed(session),
