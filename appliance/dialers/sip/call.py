@@ -66,7 +66,6 @@ class SipCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor(gives=False)
-        self.problems: dict[ProblemKey, str] = {}
         self.rang = False
         self.refused_media = False
         self.removed_unencrypted = False  # soon after the call began
@@ -176,6 +175,11 @@ class SipCall:
         return None if self.ended else self._media.audio
 
     @property
+    def problems(self) -> dict[ProblemKey, str]:
+        """A picture of ours that is refused (ROOM_CODEC), or one of theirs that cannot be shown."""
+        return self._media.problems
+
+    @property
     def heard_at(self) -> float:
         """The far end's last packet, RTCP included, or what it last said in the signalling.
 
@@ -263,7 +267,6 @@ class SipCall:
         except SdpError as error:
             self._fail(DialError(EndReason.REFUSED, f"no media in common: {error}"))
             return
-        self._note_refusal()
         if self._outcome is not None and not self._outcome.done():
             self._outcome.set_result(None)
         self._change.tell()
@@ -276,7 +279,6 @@ class SipCall:
         except SdpError as error:
             log.info("far ← an offer that we cannot take: %s", error)
             self._signaller.refuse(488)
-        self._note_refusal()
         self._change.tell()
 
     def _take_answer(self, sdp: str) -> None:
@@ -284,15 +286,7 @@ class SipCall:
             self._media.accept(sdp)
         except SdpError as error:
             self._end(EndReason.LOST, f"the far end answered with media of no use: {error}")
-        self._note_refusal()
         self._change.tell()
-
-    def _note_refusal(self) -> None:
-        """Tell where the far end takes no picture of ours: nobody in the room would know why."""
-        refused = self._media.refused
-        if refused and ProblemKey.ROOM_CODEC not in self.problems:
-            log.warning("far ← our picture is refused: %s", refused)
-        self.problems = {ProblemKey.ROOM_CODEC: refused} if refused else {}
 
     def _keyframe_wanted(self) -> None:
         if self._now - self._keyframe_taken_at >= KEYFRAME_TAKE_INTERVAL_S:

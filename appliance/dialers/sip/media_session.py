@@ -9,8 +9,10 @@ from dataclasses import replace
 
 from aiortc import MediaStreamTrack
 
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, DialersError, LocalTracks
 from appliance.dialers.sip.media_hosts import Lookup, MediaHosts, system_lookup
+from appliance.dialers.sip.media_problems import MediaProblems
 from appliance.dialers.sip.media_statistics import statistics
 from appliance.dialers.sip.sdp.description import Description, SdpError
 from appliance.dialers.sip.sdp.offer import accept, answer
@@ -24,7 +26,6 @@ from appliance.dialers.sip.sdp.offer_lines import (
     first_offer,
 )
 from appliance.dialers.sip.sdp.renewed_offer import renewed
-from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
 from appliance.media.jitter.clock import FarClock
 from appliance.media.rtp.send_rate import SendRate
 from appliance.media.rtp.srtp import SUITES, Inbound, MasterKey, Outbound
@@ -108,6 +109,7 @@ class MediaSession:
             for role, track in tracks.items()
         }
         self._streams[Role.AUDIO].receiver.heard_key = self._key_came
+        self._problems = MediaProblems(self._streams[Role.VIDEO])
 
     async def open(self, local_host: str) -> None:
         """Bind the ports at the address of ours that the far end sends to; raises PortsError."""
@@ -196,16 +198,9 @@ class MediaSession:
         return bool(self._agreed) and all(medium.sending is None for medium in self._agreed)
 
     @property
-    def refused(self) -> str:
-        """What the far end does not take of our picture, in few words; "" where nothing is."""
-        if not self._agreed:
-            return ""
-        video = next((medium for medium in self._agreed if medium.role is Role.VIDEO), None)
-        if video is None:
-            return "no picture"
-        if video.sending is not None and video.sending.bps < BITRATE_LADDER[-1].leave_bps:
-            return f"no more than {video.sending.bps // 1000} kbit/s"
-        return ""
+    def problems(self) -> dict[ProblemKey, str]:
+        """What does not go, each with a few words on it; `changed` is called with each change."""
+        return self._problems.found
 
     @property
     def encrypted(self) -> bool:
@@ -262,6 +257,7 @@ class MediaSession:
             elif role in self._active:
                 stream.take_away()
                 self._active.discard(role)
+        self._problems.agree(agreement.media, time.monotonic())
         if self._connected_at is None:
             self._connected_at = time.monotonic()
             self._poll_task = asyncio.create_task(self._poll())
@@ -301,16 +297,20 @@ class MediaSession:
         return stream.track if role in self._active and stream.receiver.takes else None
 
     async def _poll(self) -> None:
-        """Watch for the first picture and for slides, which the tracks raise no event for."""
+        """Watch for the first picture, slides and problems, which the tracks raise no event for."""
         while not self._streams[Role.VIDEO].track.statistics().frames:
-            self._check_slides()
+            self._look()
             await asyncio.sleep(POLL_INTERVAL_S)
         self._first_picture_at = time.monotonic()
         while True:
-            self._check_slides()
+            self._look()
             await asyncio.sleep(SLIDES_POLL_INTERVAL_S)
 
-    def _check_slides(self) -> None:
+    def _look(self) -> None:
+        if self._problems.see(time.monotonic()):
+            for key, words in self.problems.items():
+                log.warning("media: %s: %s", key, words)
+            self.changed()
         before = self.slides
         silence = time.monotonic() - self._streams[Role.CONTENT].path.heard_at
         self._slides_come = silence < SLIDES_SILENCE_S

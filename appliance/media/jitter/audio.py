@@ -92,8 +92,8 @@ class AudioJitterBuffer:
         if self._newest is not None:
             step = (packet.timestamp - self._newest + 0x80000000) % 0x100000000 - 0x80000000
             follows = self._sequences.near(packet.sequence) > self._highest
-            # A packet that was sent later is not of an earlier time: the far end began anew.
-            if abs(step) > JUMP_THRESHOLD_S * self.rate or (follows and step <= 0):
+            # What was sent later is of a later time, else the far end began anew.
+            if abs(step) > JUMP_THRESHOLD_S * self.rate or follows is not (step > 0):
                 self._restart()
         sequence = self._sequences(packet.sequence)
         timestamp = self._timestamps(packet.timestamp)

@@ -27,11 +27,15 @@ MAX_UNREPAIRED_S = 8.0  # nor is one that neither retransmits nor sends a keyfra
 
 @dataclass(frozen=True, slots=True)
 class AccessUnit:
-    """One coded frame; its RTP `timestamp` runs on and never wraps."""
+    """One coded frame; its RTP `timestamp` runs on and never wraps.
+
+    `again` says that a part of it has left before, by a marker in its middle.
+    """
 
     data: bytes
     timestamp: int
     key: bool
+    again: bool = False
 
 
 @dataclass(slots=True)
@@ -43,6 +47,7 @@ class _Frame:
     key: bool = False
     sets: bool = False
     bad: bool = False
+    again: bool = False
     ends: bool = False  # it may be over: a picture has come, and no unit is cut in two
 
     def take(self, time: int, holds: Contents) -> None:
@@ -110,6 +115,7 @@ class VideoJitterBuffer:
         self._waits_for_key_since: float | None = None
         self._clean = False  # every frame since a keyframe has left
         self._damaged = False  # frames leave although some before them are lost
+        self._unrepaired = False  # the far end did not retransmit, although it had agreed to
         self.missing.clear()
 
     @property
@@ -203,6 +209,7 @@ class VideoJitterBuffer:
         if last[1].time == time:
             self._markers_end = False
             self._frame = last[1]
+            self._frame.again = True
             if not last[1].key:
                 self._damaged = True
                 self._waits_for_key_since = self._waits_for_key_since or now
@@ -232,7 +239,7 @@ class VideoJitterBuffer:
             if frame.bad:
                 self.needs_keyframe(now)
             elif data and (frame.key or self._clean or self._damaged or self._keyless(now)):
-                units.append(AccessUnit(data, frame.time, frame.key))
+                units.append(AccessUnit(data, frame.time, frame.key, frame.again))
                 if frame.key:
                     self._clean, self._damaged = True, False
                     self._waits_for_key_since = None
@@ -273,7 +280,8 @@ class VideoJitterBuffer:
 
     def _after_missing(self, now: float) -> int | None:
         """The first packet of a frame after the missing ones, once the wait for them is over."""
-        seen = self.missing.older_than(MAX_UNREPAIRED_S if self.repairs else MAX_LATE_S, now)
+        repaired = self.repairs and not self._unrepaired
+        seen = self.missing.older_than(MAX_UNREPAIRED_S if repaired else MAX_LATE_S, now)
         if not seen or not (self._clean or self._damaged or self._keyless(now)):
             return None
         alone = max(seen) - min(seen) < MAX_LATE_S and now - self._lost_at > CALM_AFTER_S
@@ -284,6 +292,7 @@ class VideoJitterBuffer:
             before = self._held.get(sequence - 1)
             begins = before[0].marker or before[1] != time if before else False
             if sequence > self._scan and (begins or self.form.starts_frame(packet.payload)):
+                self._unrepaired = self._unrepaired or self.repairs
                 return sequence
         return None
 

@@ -58,7 +58,6 @@ class FarVideo(FarTrack):
         self._thread: ThreadPoolExecutor | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._shown_at: float | None = None
-        self._shown: int | None = None  # the timestamp of the last frame
         self._read_at = self._now()
         self._reading = 0
         self._asleep = False
@@ -90,6 +89,11 @@ class FarVideo(FarTrack):
             self._take(units, now)
         self._send_feedback(now)
 
+    @property
+    def asleep(self) -> bool:
+        """Whether nobody reads this track, so that it is not decoded."""
+        return self._asleep
+
     def signal_sets(self, sets: tuple[bytes, ...]) -> None:
         """Take the H.264 parameter sets that the far end named in the signalling (RFC 6184 8.1)."""
         self._sets.signal(sets)
@@ -98,7 +102,6 @@ class FarVideo(FarTrack):
         self._stream.reset()
         self._units.clear()
         self._decoder = None
-        self._shown = None
 
     def _take(self, units: list[AccessUnit], now: float) -> None:
         for unit in units:
@@ -148,7 +151,7 @@ class FarVideo(FarTrack):
                 if timestamp != unit.timestamp:
                     # B frames: the decoder brought them into their order, which takes time.
                     self._stream.arrived(timestamp, self._now())
-                self._show(frame, timestamp, self._now())
+                self._show(frame, timestamp, self._now(), again=unit.again)
 
     def _broken(self, now: float) -> None:
         """The decoder failed: show nothing more before a keyframe."""
@@ -175,12 +178,11 @@ class FarVideo(FarTrack):
             return 0.0
         return max(0.0, now - max(since, self._awake_at, self._shown_at or 0.0))
 
-    def _show(self, frame: av.VideoFrame, timestamp: int, now: float) -> None:
+    def _show(self, frame: av.VideoFrame, timestamp: int, now: float, *, again: bool) -> None:
         counts = self._counts
         gap = 0.0 if self._shown_at is None else now - self._shown_at
         self._shown_at = now
-        counts.frames += timestamp != self._shown  # one that markers had cut comes twice
-        self._shown = timestamp
+        counts.frames += not again
         counts.width = frame.width
         counts.height = frame.height
         counts.freezes += gap > FREEZE_THRESHOLD_S

@@ -95,6 +95,8 @@ class RtpSender:
     def use(self, sending: Sending | None, now: float) -> None:
         """Send like this from now on; None is hold. The same again changes nothing."""
         before, self._sending = self._sending, sending
+        if sending != before:
+            self._unsent = 0
         if sending is None or sending == before:
             return
         if before is None or before.payload_type != sending.payload_type:
@@ -235,6 +237,11 @@ class RtpSender:
             self._limits[wanted.owner] = max(0, wanted.bps - headers)
         self._pass_rate_on()
         return int(min([wanted.bps, *self._limits.values()]))
+
+    @property
+    def unfit(self) -> bool:
+        """Whether no picture fits: the far end takes no fragments, and they come in one piece."""
+        return self._unsent >= MAX_UNSENT
 
     @property
     def bps(self) -> float:

@@ -3,15 +3,25 @@
 import asyncio
 import re
 from collections.abc import Callable
+from fractions import Fraction
 
 import pytest
+from av.packet import Packet
 
+from appliance.core.problems import ProblemKey
 from appliance.dialers.api import LocalTracks
 from appliance.dialers.sip.media_hosts import MAX_HOSTS, MediaHosts, system_lookup
+from appliance.dialers.sip.media_problems import MediaProblems
 from appliance.dialers.sip.media_session import MediaSession
-from appliance.dialers.sip.sdp.offer_lines import Encryption
+from appliance.dialers.sip.sdp.offer_lines import Agreed, Encryption, Role
+from appliance.media.jitter.clock import FarClock
+from appliance.media.rtp.send_rate import SendRate
+from appliance.media.rtp.sender import MAX_UNSENT, Sending
+from appliance.media.rtp.stream import RtpStream
 from tests.dialers.sip.media_pair import HOST, End, agree, end, media_flow, media_pair, until
 from tests.media.local_tracks import NumberedVideo, Tone
+
+SEI = b"\x06\x05\x01\x00\x80"  # it holds nothing to see
 
 
 def renumbered(sdp: str) -> str:
@@ -125,8 +135,50 @@ async def test_the_systems_own_resolver() -> None:
 )
 async def test_a_refused_picture_has_a_word(change: Callable[[str], str], says: str) -> None:
     async with media_pair(answer=change) as (a, _):
-        assert says in a.session.refused
-        assert bool(a.session.refused) is bool(says)
+        words = a.session.problems.get(ProblemKey.ROOM_CODEC, "")
+        assert says in words
+        assert bool(words) is bool(says)
+
+
+@pytest.mark.case("C4")
+async def test_packets_that_make_no_picture_are_told_and_then_not() -> None:
+    async with media_pair() as (a, b):
+        await until(lambda: bool(a.numbers), "a picture")
+        told: list[dict[ProblemKey, str]] = []
+        a.session.changed = lambda: told.append(a.session.problems)
+        stream = b.session._streams[Role.VIDEO]
+        assert stream.sender is not None
+        send, stream.path.send_rtp = stream.path.send_rtp, lambda packet: send(packet[:12] + SEI)  # type: ignore[method-assign]
+        await until(lambda: bool(told), "a problem")
+        assert told == [{ProblemKey.FAR_VIDEO: "H264"}]
+        stream.path.send_rtp = send  # type: ignore[method-assign]
+        b.video.request_keyframe()
+        await until(lambda: len(told) > 1, "no problem any more")
+        assert told[1] == {}
+
+
+def test_a_camera_that_cuts_no_slices_is_told_where_the_far_end_needs_them() -> None:
+    stream = RtpStream(
+        "video",
+        NumberedVideo(),
+        clock=FarClock(),
+        rate=SendRate(start=500_000, ceiling=1_000_000),
+        name="x",
+        ask=lambda: None,
+    )
+    assert stream.sender is not None
+    sending = Sending(99, "H264", 90_000, mode=0)
+    stream.sender.use(sending, 100.0)
+    problems = MediaProblems(stream)
+    problems.agree((Agreed(Role.VIDEO, ("192.0.2.1", 5004), None, sending, None),), 100.0)
+    assert problems.found == {}
+    for number in range(MAX_UNSENT):
+        picture = Packet(b"\0\0\1\x65" + b"\x88" * 5_000)
+        picture.pts, picture.time_base = number * 3_000, Fraction(1, 90_000)
+        stream.sender._take(picture, 100.0 + number / 30)
+    assert problems.see(101.0)
+    assert "no slices" in problems.found[ProblemKey.ROOM_CODEC]
+    assert not problems.see(102.0)
 
 
 @pytest.mark.case("C7")

@@ -8,6 +8,7 @@ from appliance.media.jitter.video import (
     DEFAULT_ROUND_TRIP_S,
     KEYFRAME_WAIT_S,
     MAX_LATE_S,
+    MAX_UNREPAIRED_S,
     VideoJitterBuffer,
 )
 from tests.media.jitter.lossy_stream import Net, stream
@@ -65,6 +66,23 @@ def test_a_keyframe_and_a_calm_make_it_patient_again() -> None:
 def test_where_packets_are_sent_again_no_picture_is_ever_marred() -> None:
     out = shown({100}, repairs=True)
     assert max(out) == 99
+
+
+@pytest.mark.case("C2")
+def test_who_agreed_to_repeat_and_does_not_is_waited_for_once() -> None:
+    jitter = VideoJitterBuffer(H264)
+    assert jitter.repairs
+    net = Net(jitter, trip_s=0.0)
+    lost = {30, 360, 370}
+    for number, frame in enumerate(stream(420)):
+        for index, packet in enumerate(frame):
+            net.send(packet, BEGUN + number * PICTURE_S, lost=number in lost and index == 2)
+        net._sent.clear()
+    net.run(BEGUN + 15)
+    out = {int.from_bytes(unit.data[-5:-1]): at - BEGUN for at, unit in net.units}
+    assert out[31] - 31 * PICTURE_S < MAX_UNREPAIRED_S + 0.2
+    assert out[371] - 371 * PICTURE_S < 1.0
+    assert set(range(420)) - set(out) <= lost
 
 
 @pytest.mark.parametrize(

@@ -36,8 +36,13 @@ def _tone(codec: str) -> list[bytes]:
 TONES = {codec: _tone(codec) for codec in ("pcma", "g722")}
 
 
-def heard(sent: Iterator[tuple[float, int]], codec: str = "pcma") -> tuple[float, FarAudio]:
-    """Send packets (second, timestamp); the seconds in which the tone was heard, and the track."""
+def heard(
+    sent: Iterator[tuple[float, int]], codec: str = "pcma", jump: int = 0
+) -> tuple[float, FarAudio]:
+    """Send packets (second, timestamp); the seconds in which the tone was heard, and the track.
+
+    By `jump` the sequence numbers step in the middle.
+    """
     loud = 0.0
 
     async def story() -> FarAudio:
@@ -57,7 +62,8 @@ def heard(sent: Iterator[tuple[float, int]], codec: str = "pcma") -> tuple[float
         for number, (at, timestamp) in enumerate(sent):
             await asyncio.sleep(max(0.0, begun + at - loop.time()))
             payload = TONES[codec][number % len(TONES[codec])]
-            one = Packet((65_500 + number) & 0xFFFF, timestamp & 0xFFFFFFFF, payload, ssrc=7)
+            sequence = 65_500 + number + jump * (number >= PACKETS // 2)
+            one = Packet(sequence & 0xFFFF, timestamp & 0xFFFFFFFF, payload, ssrc=7)
             far.feed(one, codec.upper(), 8_000, loop.time())
         await asyncio.sleep(1.0)
         listening.cancel()
@@ -112,6 +118,15 @@ def test_a_time_that_stands_over_a_pause(pause_s: float, runs_on: bool) -> None:
     assert loud > SECONDS - 0.8
     # A short one looks like a network's stall at first.
     assert far.statistics().concealed_s < (1.6 if pause_s < 0.5 else 0.8)
+
+
+@pytest.mark.case("C11")
+@pytest.mark.parametrize("step", [-3_000, -200, -20, 200, 3_000, 20_000, 33_000])
+def test_numbers_that_step_while_the_time_goes_on(step: int) -> None:
+    """Or are begun anew, by a far end that keeps its SSRC."""
+    loud, far = heard(steady(), jump=step)
+    assert loud > SECONDS - 0.6
+    assert far.statistics().concealed_s < 0.5
 
 
 @pytest.mark.case("C11")

@@ -116,7 +116,7 @@ def answered(theirs: list[Payload], own: list[Payload]) -> list[tuple[Payload, P
     wants to be sent theirs); what an answer does not say of H.264 is as we offered it.
     """
     found = []
-    for payload in theirs:
+    for payload in _with_own_events(theirs):
         alike = [p for p in own if _is_same(p, payload)]
         if not alike:
             continue
@@ -138,6 +138,13 @@ def _completed(payload: Payload, near: Payload) -> Payload:
     if given:
         mine.pop("packetization-mode", None)  # parameters that do not name it mean mode 0
     return replace(payload, parameters={**mine, **given})
+
+
+def _with_own_events(theirs: list[Payload]) -> list[Payload]:
+    """Telephone events at 16 kHz, beside a G.722 that is called so, are those at 8 kHz."""
+    if any(event.rate == 8000 for event in events(theirs)):
+        return theirs
+    return [replace(p, rate=8000) if p in events(theirs) and p.rate == 16000 else p for p in theirs]
 
 
 def _is_same(one: Payload, other: Payload) -> bool:

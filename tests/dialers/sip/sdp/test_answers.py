@@ -133,6 +133,7 @@ def sound_answer(line: str, *attributes: str) -> str:
             "opus",
             110,
         ),
+        ("9 101", ("a=rtpmap:9 G722/16000", "a=rtpmap:101 telephone-event/16000"), 9, "G722", 101),
         ("9 13 101", ("a=rtpmap:101 telephone-event/8000",), 9, "G722", 101),
     ],
 )
