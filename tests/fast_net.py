@@ -8,6 +8,7 @@ media engine's clock, ``time.monotonic``, is the story's too.
 import asyncio
 import contextlib
 import itertools
+import socket
 import ssl as tls
 import time
 from asyncio import sslproto
@@ -72,6 +73,9 @@ class _Stream(asyncio.Transport):
 
     def get_write_buffer_size(self) -> int:
         return 0
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        """Nothing is buffered."""
 
     def get_protocol(self) -> Any:
         return self._protocol
@@ -144,6 +148,8 @@ class _Datagrams(asyncio.DatagramTransport):
 class _Server:
     """What listens; it is its own socket."""
 
+    family = socket.AF_INET
+
     def __init__(self, net: "NetLoop", port: int, factory: Callable[[], Any], context: Any) -> None:
         self._net, self._port = net, port
         self.factory, self.context = factory, context
@@ -152,8 +158,17 @@ class _Server:
     def getsockname(self) -> Address:
         return HOST, self._port
 
+    def get_loop(self) -> asyncio.AbstractEventLoop:
+        return self._net
+
+    def is_serving(self) -> bool:
+        return self._port in self._net.servers
+
     def close(self) -> None:
         self._net.servers.pop(self._port, None)
+
+    async def wait_closed(self) -> None:
+        """Nobody waits for a story's connections."""
 
 
 class NetLoop(FastLoop):

@@ -30,6 +30,7 @@ PURE = (
 WITH_MORE = {
     "base/test_journal.py": "a process and its terminal",
     "base/test_mqtt.py": "a broker",
+    "base/test_program_ends.py": "a process that is killed",
     "base/test_run.py": "signals to a process",
     "base/test_systemd.py": "a socket",
     "endpoint/status/test_self_test_steps.py": "recordings in real time",

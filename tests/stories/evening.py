@@ -138,7 +138,7 @@ class Evening:
         self.pins: Factory | None = None
         """Instead of the simulator's, which ``hands`` press."""
         self.data = folder / "data"
-        self.feed_kind = Feed
+        self.feed_kind: Callable[..., Feed] = Feed
         self.systemd_kind = SystemdNotifier
         self.province_now: Callable[[], float] | None = None
         self.province_interval_s = 3600.0

@@ -152,7 +152,9 @@ class JanusSocket:
         if socket.transport is not None:
             socket.transport.abort()
         for answer in self._answers.values():
-            answer.cancel()
+            # Not cancelled: whoever waits would take it for a cancellation of its own and end.
+            if not answer.done():
+                answer.set_exception(LostError("the connection was closed here"))
 
     async def _connect(self) -> ClientConnection:
         return await _Direct(

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from appliance.base.errors import PartError
 from appliance.base.supervisor import Supervisor, error_line
+from appliance.base.tasks import raise_if_cancelled
 from appliance.core.decision import CallFact, CallState
 from appliance.core.end_reasons import EndReason
 from appliance.core.redial import first_delay, retry_delay, tries_after
@@ -147,7 +148,8 @@ class CallKeeper:
         """
         try:
             return await self._call_once(meeting)
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
+            raise_if_cancelled()  # else it was cancelled inside the dialer, by nobody's wish
             self._supervisor.note("call", error)
             return Ended(EndReason.LOST, f"this end failed: {error_line(error)}")
 

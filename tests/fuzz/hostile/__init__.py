@@ -1,0 +1,1 @@
+"""Far ends that mean no good, in one fast loop with a whole endpoint."""
