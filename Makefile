@@ -40,9 +40,10 @@ bench: setup peers  ## measure one whole call beside Chromium's; writes build/be
 	$(BIN)/python -m tests.benchmark.sip_call
 	$(BIN)/python -m tests.benchmark.loss
 
-fuzz: setup  ## a quarter of an hour of whatever a SIP far end may send; findings in build/fuzz/found
+fuzz: setup  ## half an hour of hostile input: SIP and media by coverage, whole programs by seed
 	./tests/fuzz/setup $(BIN)/python
 	$(CURDIR)/build/fuzz/venv/bin/python -m tests.fuzz
+	$(BIN)/python -m tests.fuzz.endpoint --seconds 420
 
 soak: setup peers  ## 100 SIP calls one after another, then 30 minutes of one: nothing left, memory flat
 	$(BIN)/python -m tests.soak
