@@ -11,7 +11,7 @@ from services.demo.virtual import VirtualTv
 from services.province.storage.database import Database
 from services.province.storage.reports import Report, record_report
 from services.province.storage.tables import Site
-from tests.e2e.browser import chromium
+from tests.e2e.browser import chromium, join
 from tests.e2e.console_page import LONG, ZONE, a_page, photograph
 from tests.process.room import CHAIR_PIN, Room, a_room
 from tests.process.site import NAME, SiteProcess, a_site_of
@@ -36,6 +36,7 @@ NO_CAMERA = {
 }  # fmt: skip
 
 
+@pytest.mark.case("U5")
 async def test_an_evening_at_the_console(tmp_path: Path, tv: VirtualTv) -> None:
     async with (
         a_room(tmp_path) as room,
@@ -54,7 +55,7 @@ async def test_an_evening_at_the_console(tmp_path: Path, tv: VirtualTv) -> None:
         (tmp_path / "site").mkdir()
         async with a_site_of(tmp_path / "site", tv, feed) as site:
             await site.fact("phase", "in-meeting", "in meeting")
-            await _floor(page, program, site)
+            await _floor(page, program, site, room)
         await _afterwards(page)
 
 
@@ -151,7 +152,7 @@ async def _history(page: Page, program: Program) -> None:
     await photograph(page, "console-alarms-branch")
 
 
-async def _floor(page: Page, program: Program, site: SiteProcess) -> None:
+async def _floor(page: Page, program: Program, site: SiteProcess, room: Room) -> None:
     """The chair's page: in, hand, floor, microphone by the site's own hand, cable out and in."""
     await page.goto(program.url)
     await page.get_by_role("link", name="Trang chủ tọa").click()
@@ -172,6 +173,18 @@ async def _floor(page: Page, program: Program, site: SiteProcess) -> None:
     await page.locator("#take-floor").click()
     await site.fact("lamp", "red")
     await expect(page.locator(".floor-now")).to_contain_text("Chưa ai được mời")
+
+    # Somebody types the commune's name at the room's page: a guest, and marked as one.
+    browser = page.context.browser
+    assert browser is not None
+    guest = await join(browser, room.page(name=NAME))
+    namesake = seats.locator("li", has=page.locator(".unproved"))
+    await expect(namesake).to_contain_text(NAME, timeout=LONG)
+    await expect(seats.locator("li", has_text=NAME)).to_have_count(2)
+    await photograph(page, "console-unproved")
+    await guest.locator("#leave").click()
+    await guest.close()
+    await expect(seats.locator(".unproved")).to_have_count(0, timeout=LONG)
 
     await expect(missing).not_to_contain_text(NAME)
     assert await site.simulator(do="plug", what="cable", **{"in": False}) is not None

@@ -16,7 +16,7 @@ from appliance.base.tasks import cancel_and_wait
 from services.province.storage.database import Database
 from tests.process.room import CHAIR_PIN, a_room
 from tests.process.waiting import until_told
-from tests.province.floor.room_participant import joined
+from tests.province.floor.room_participant import RoomParticipant, joined
 from tests.province.in_process import House, draft
 from tests.province.postgres import Postgres
 from tests.province.program import Program, a_province
@@ -104,16 +104,16 @@ class Chair:
                 return answer.status_code
         return 0
 
-    async def give(self, name: str) -> None:
+    async def give(self, one: RoomParticipant) -> None:
         """Press the button until it was taken, as a person does whose page has just failed."""
 
         async def given() -> bool:
             found = re.search(r'name="csrf" value="([^"]+)"', await self.page())
             if found is None:
                 return False
-            return await self.post(self.path, csrf=found[1], name=name) == 303
+            return await self.post(self.path, csrf=found[1], number=str(one.people.me)) == 303
 
-        await until_told(f"the floor is given to {name}", given)
+        await until_told(f"the floor is given to {one.people.me}", given)
 
     def _browser(self) -> httpx.AsyncClient:
         return httpx.AsyncClient(
@@ -148,7 +148,7 @@ async def test_the_chairs_page_goes_on_when_one_copy_is_killed(
                 # One database, one first administrator.
                 assert not (second.data / "administrator-password").exists()
                 chair.url = proxy
-                await chair.give("Xã ia-kly")
+                await chair.give(kly)
                 await until_told("the floor", lambda: _true(kly.given))
 
                 first.kill()
@@ -159,7 +159,7 @@ async def test_the_chairs_page_goes_on_when_one_copy_is_killed(
                 await until_told(
                     "the other hand", lambda: _is(chair.hands(), both), within=TAKEOVER_S
                 )
-                await chair.give("Xã ia-o")
+                await chair.give(o)
                 await until_told(
                     "the floor for the other", lambda: _true(o.given), within=TAKEOVER_S
                 )

@@ -19,6 +19,7 @@ from services.province.schedule.room_keys import console_signer, site_key
 CLOSE_TIMEOUT_S = 3.0
 LEFT = ("leaving", "kicked")
 NUMBER_BITS = 63
+MAX_TOLD_PINS = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +161,9 @@ class Room:
                 if isinstance(number, int | str) and number in self._proved:
                     del self._proved[number]
                     self._left.add(number)
-            if isinstance(event.data.get("wrong_pins"), int):
-                self.wrong_pins = event.data["wrong_pins"]
+            wrong_pins = event.data.get("wrong_pins")
+            if isinstance(wrong_pins, int):
+                self.wrong_pins = max(0, min(wrong_pins, MAX_TOLD_PINS))
             self._people.take(event.data)
             self.changed.set()
 

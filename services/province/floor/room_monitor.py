@@ -184,6 +184,10 @@ class RoomMonitor:
         except* DBAPIError as group:
             known = False
             log.warning("database: %s", _first(group))
+        except* Exception as group:
+            # A server that says what no Janus says costs its own meeting, not the program.
+            problem = f"its server is not understood: {_first(group)}"
+            log.exception("room %s", meeting.address.shown)
         if known:
             await asyncio.to_thread(self._leave, meeting, problem)
 
