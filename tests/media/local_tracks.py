@@ -60,7 +60,17 @@ def vp8_encoder(bps: int = 900_000) -> VideoCodecContext:
     codec.width, codec.height, codec.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     codec.time_base, codec.framerate = Fraction(1, RATE), Fraction(RATE, 1)
     codec.bit_rate, codec.gop_size = bps, 100_000
-    codec.options = {"deadline": "realtime", "cpu-used": "-12", "lag-in-frames": "0"}
+    codec.thread_count = 1  # several spin while they wait for one another, on a busy machine 30 ms
+    codec.qmin, codec.qmax = 4, 63
+    codec.options = {
+        "deadline": "realtime",
+        "cpu-used": "-12",
+        "lag-in-frames": "0",
+        "minrate": str(bps),
+        "maxrate": str(bps),
+        "bufsize": str(bps // 2),
+        "max-intra-rate": "900",
+    }
     return codec
 
 

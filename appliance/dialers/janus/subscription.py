@@ -10,7 +10,7 @@ from aiortc import MediaStreamTrack
 
 from appliance.dialers.janus.display import feed
 from appliance.dialers.janus.people import Stream
-from appliance.dialers.janus.socket import JanusSocket
+from appliance.dialers.janus.socket import JanusSocket, RefusedError
 from appliance.dialers.path import NoPathError, close
 from appliance.dialers.stats import Measure
 from appliance.media.receive.track import FarTrack
@@ -98,9 +98,15 @@ class Subscription:
         self._answered = carried
         for track in self._tracks(None):
             self.measure.hears(track)
-        await self.socket.message(
-            self.handle, {"request": "start"}, {"type": "answer", "sdp": text}
-        )
+        try:
+            await self.socket.message(
+                self.handle, {"request": "start"}, {"type": "answer", "sdp": text}
+            )
+        except RefusedError as error:
+            if not self.pc.refused:
+                raise
+            # Janus 1.1 takes no answer whose first medium is rejected; the next has none of it.
+            raise NegotiationError(f"the server refuses our answer: {error}") from None
 
     def video(self, stream: Stream | None) -> FarTrack | None:
         """The track of that picture; None while it is not received."""

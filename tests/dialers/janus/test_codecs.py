@@ -8,7 +8,7 @@ from appliance.core.problems import ProblemKey
 from appliance.dialers.api import EndReason
 from appliance.dialers.registry import Dialers
 from tests.dialers.far_ends import videoroom_address
-from tests.dialers.janus_publisher import Change, Publisher, only, profile, renamed
+from tests.dialers.janus.publisher import Change, Publisher, only, profile, renamed
 from tests.dialers.sites import Site, near, site, until
 from tests.media.local_tracks import NumberedVideo
 from tests.peers import janus as there
@@ -126,3 +126,20 @@ async def test_a_room_that_takes_nothing_of_ours_is_joined_all_the_same(
     assert call.ended is None
     await call.hang_up()
     assert call.ended is EndReason.OURS
+
+
+@pytest.mark.case("K1")
+async def test_packets_that_are_not_what_they_are_called_are_passed_over_and_told(
+    port: int,
+) -> None:
+    to, back = renamed("VP8", "H264")
+    false = Publisher(port, "A", there=lambda t: to(only("video", "VP8")(t)), back=back)
+    await false.enter(there.ROOM)
+    other = await enter(port, there.ROOM, 3)
+    one = await enter(port, there.ROOM, 1)
+    told = {ProblemKey.FAR_VIDEO: "A (H264)"}
+    await until(lambda: one.call.problems == told, "that it is told")
+    await until(lambda: one.sees == 3, "the picture of who sends one")
+    assert one.hears() == {2, 3}
+    for each in (one, other, false):
+        await each.leave()

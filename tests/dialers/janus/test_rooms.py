@@ -8,7 +8,7 @@ import pytest
 
 from appliance.dialers.registry import Dialers
 from tests.dialers.far_ends import videoroom_address
-from tests.dialers.janus_publisher import Publisher, only
+from tests.dialers.janus.publisher import Publisher, only
 from tests.dialers.sites import Chair, near, site, until
 from tests.media.local_tracks import NumberedVideo
 from tests.peers import janus as there

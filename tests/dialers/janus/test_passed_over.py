@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from appliance.dialers.janus.people import FORGIVEN_S, MAX_WAITED_FOR, People, Stream
+from appliance.dialers.janus.people import FORGIVEN_S, MAX_WAITED_FOR, People, Stream, Trust
 
 
 def publisher(number: int, *streams: tuple[str, str], name: str = "") -> dict[str, Any]:
@@ -114,7 +114,7 @@ def test_a_picture_that_cannot_be_decoded_is_told_and_tried_again() -> None:
 
 @pytest.mark.case("C16")
 def test_a_server_with_string_ids() -> None:
-    people = People()
+    people = People(trust=Trust(checks_chair=True))
     chair = {**publisher(2, *GOOD), "id": "chair-7", "display": '{"name":"C","chair":true}'}
     people.take({"videoroom": "joined", "id": "me-1", "publishers": [chair]})
     assert people.shown() == Stream("chair-7", "1", "video")
