@@ -11,9 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 from appliance.base.config import Site
 from appliance.base.errors import BaseLayerError
+from appliance.base.texts import text
+from appliance.core.message import N_
+from appliance.wire.address import Address, AddressError
+from appliance.wire.host import HostProblem, host_problem, url_problem
 
 KNOWN_VALUES: dict[str, tuple[str, ...]] = {
     "site.locale": ("vi", "en"),
@@ -30,26 +35,53 @@ RANGES: dict[str, tuple[float, float]] = {
     "call.spread": (0, 60),
     "sip.session": (90, 86_400),
 }
-_SERVER = (r"|sips?:[^\s@<>]+", "sip:host;transport=tls, without a user")
-_KEYS = (r"[0-9A-D*#]{0,16}", "keys of a telephone, e.g. 99 or *6")
+_SERVER = (r"|sips?:[^\s@<>]+", N_("sip:host;transport=tls, without a user"))
+_KEYS = (r"[0-9A-D*#]{0,16}", N_("keys of a telephone, e.g. 99 or *6"))
 _STEP = r"(wait\s+[0-9]{1,2}(\.[0-9]+)?(\s*s)?|[0-9A-D*#]{1,32})"
 FORMS: dict[str, tuple[str, str]] = {
-    "sip.user": (r"[^\s@:\"<>]{0,64}", "the name alone, without @ and domain"),
+    "sip.user": (r"[^\s@:\"<>]{0,64}", N_("the name alone, without @ and domain")),
     "sip.registrar": _SERVER,
     "sip.outbound_proxy": _SERVER,
-    "sip.entry_queue": (rf"|{_STEP}(\s*,\s*{_STEP})*", "e.g. wait 4, 1234#, wait 3, 9999#"),
+    "sip.entry_queue": (rf"|{_STEP}(\s*,\s*{_STEP})*", N_("e.g. wait 4, 1234#, wait 3, 9999#")),
     "sip.hand": _KEYS,
     "sip.mic_off": _KEYS,
     "sip.mic_on": _KEYS,
-    "site.id": (r"[a-z0-9][a-z0-9-]{0,62}", "small letters, digits and hyphens, e.g. ia-kly"),
-    "site.name": (r".{1,60}", "the name people know, 1 to 60 letters"),
-    "agenda.url": (r"(https?://\S+|file:\S+|/\S+)", "https://… or a file"),
-    "province.broker": (r"|mqtts://[^\s/@]+", "mqtts://host:8883"),
-    "province.url": (r"|https://\S+", "https://host"),
-    "province.releases": (r"|https://[^\s@]+\.raucb", "https://host/name.raucb"),
-    "camera.source": (r"none|(v4l2|file|lavfi):.+", "v4l2:/dev/video0, file:…, lavfi:… or none"),
-    "microphone.source": (r"none|(alsa|file|lavfi):.+", "alsa:default, file:…, lavfi:… or none"),
+    "site.id": (r"[a-z0-9][a-z0-9-]{0,62}", N_("small letters, digits and hyphens, e.g. ia-kly")),
+    "site.name": (r".{1,60}", N_("the name people know, 1 to 60 letters")),
+    "agenda.url": (r"(https?://\S+|file:\S+|/\S+)", N_("https://… or a file")),
+    "province.broker": (r"|mqtts://[^\s/@]+", N_("mqtts://host:8883")),
+    "province.url": (r"|https://\S+", N_("https://host")),
+    "province.releases": (r"|https://[^\s@]+\.raucb", N_("https://host/name.raucb")),
+    "camera.source": (
+        r"none|(v4l2|file|lavfi):.+",
+        N_("v4l2:/dev/video0, file:…, lavfi:… or none"),
+    ),
+    "microphone.source": (
+        r"none|(alsa|file|lavfi):.+",
+        N_("alsa:default, file:…, lavfi:… or none"),
+    ),
 }
+ADDRESSES: dict[str, tuple[str, ...]] = {
+    "agenda.url": ("http", "https"),
+    "province.broker": ("mqtts",),
+    "province.url": ("https",),
+    "province.releases": ("https",),
+    "sip.registrar": ("sip", "sips"),
+    "sip.outbound_proxy": ("sip", "sips"),
+}
+"""With the schemes whose host and port are looked at."""
+HOST_WORDS: dict[HostProblem, str] = {
+    HostProblem.EMPTY: N_("names no host"),
+    HostProblem.LETTERS: N_("is no host: letters a to z, digits, hyphens and single dots"),
+    HostProblem.LONG: N_("has a host with too long a name"),
+    HostProblem.PUNYCODE: N_("has no name behind xn--"),
+    HostProblem.BRACKETS: N_("has brackets without an IPv6 address"),
+    HostProblem.PORT: N_("has a port that is no number from 1 to 65535"),
+    HostProblem.BLANK: N_("has a blank or an invisible letter in it"),
+    HostProblem.SCHEME: N_("begins in another way"),
+}
+MAX_SHOWN = 80
+"""Letters of a value in a problem."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +96,26 @@ class SiteFileProblem:
     remedy: str
     value: str = ""
     """What stands there, for whoever reads the file anyway: it may be a PIN."""
+    message_vi: str = ""
+    remedy_vi: str = ""
+    """The same two in Vietnamese."""
+
+    @classmethod
+    def of(
+        cls, line: int, key: str, message: str, remedy: str, value: object = "", **values: object
+    ) -> "SiteFileProblem":
+        """A problem by message ids, with the `values` that both have in braces."""
+        words = [
+            text(locale)(one, **values) for locale in ("en", "vi") for one in (message, remedy)
+        ]
+        return cls(line, key, words[0], words[1], shown_value(value), words[2], words[3])
+
+    def in_vietnamese(self) -> str:
+        """The sentence for the clerk who wrote the file."""
+        where = f"dòng {self.line}: " if self.line else ""
+        value = f"{self.value} " if self.value else ""
+        message, remedy = self.message_vi or self.message, self.remedy_vi or self.remedy
+        return f"{where}{self.key}: {value}{message}; {remedy}"
 
     def __str__(self) -> str:
         value = f"{self.value} " if self.value else ""
@@ -104,23 +156,34 @@ def read_site(path: Path) -> Site:
 def parse_site(raw: bytes) -> Site:
     """The same from bytes; a BOM and the line ends of Notepad are welcome."""
     try:
-        text = raw.decode("utf-8-sig").replace("\r\n", "\n")
+        content = raw.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
-        problem = SiteFileProblem(
-            raw[: error.start].count(b"\n") + 1, "file", "not UTF-8", "save as UTF-8"
-        )
+        line = raw[: error.start].count(b"\n") + 1
+        problem = SiteFileProblem.of(line, "file", N_("not UTF-8"), N_("save as UTF-8"))
         raise SiteFileError([problem]) from error
     try:
-        tree = tomllib.loads(text)
+        tree = tomllib.loads(content)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"at line (\d+)", str(error))
-        line = int(found.group(1)) if found else text.count("\n") + 1
-        problem = SiteFileProblem(line, "file", str(error), 'correct this line, e.g. key = "text"')
+        line = int(found.group(1)) if found else content.count("\n") + 1
+        problem = SiteFileProblem.of(
+            line, "file", N_("this line cannot be read ({why})"),
+            N_('correct it, e.g. key = "text"'), why=str(error)[:200],
+        )  # fmt: skip
         raise SiteFileError([problem]) from error
     except RecursionError as error:
-        problem = SiteFileProblem(0, "file", "brackets within brackets without end", "remove them")
+        problem = SiteFileProblem.of(
+            _longest(content, r"[\[{]"), "file", N_("brackets within brackets without end"),
+            N_("remove them"),
+        )  # fmt: skip
         raise SiteFileError([problem]) from error
-    problems = list(_problems_of_tables(tree, text))
+    except ValueError as error:  # Python reads no number of more than 4300 digits
+        problem = SiteFileProblem.of(
+            _longest(content, r"[0-9_]"), "file", N_("a number with too many digits"),
+            N_("write a shorter number"),
+        )  # fmt: skip
+        raise SiteFileError([problem]) from error
+    problems = list(_problems_of_tables(tree, content))
     if problems:
         raise SiteFileError(problems)
     sections: dict[str, Any] = {}
@@ -139,56 +202,118 @@ def _section_type(name: str) -> type[Any]:
     return found
 
 
-def _problems_of_tables(tree: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
+def _problems_of_tables(tree: dict[str, Any], content: str) -> Iterator[SiteFileProblem]:
     sections = {spec.name: spec for spec in dataclasses.fields(Site)}
     for name, table in tree.items():
         if name not in sections:
-            yield SiteFileProblem(
-                _line(text, name), name, "unknown section", _meant(name, sections)
+            remedy, values = _meant(name, sections)
+            yield SiteFileProblem.of(
+                _line(content, name), name, N_("unknown section"), remedy, **values
             )
         elif not isinstance(table, dict):
-            yield SiteFileProblem(_line(text, name, name), name, "not a section", f"write [{name}]")
+            yield SiteFileProblem.of(
+                _line(content, name, name),
+                name,
+                N_("not a section"),
+                N_("write [{name}]"),
+                name=name,
+            )
     for name, spec in sections.items():
         required = spec.default_factory is dataclasses.MISSING
         if name in tree and isinstance(tree[name], dict):
-            yield from _problems_of_section(name, tree[name], text)
+            yield from _problems_of_section(name, tree[name], content)
         elif required and name not in tree:
-            yield SiteFileProblem(0, name, "section is missing", f"add [{name}]")
+            yield SiteFileProblem.of(
+                0, name, N_("section is missing"), N_("add [{name}]"), name=name
+            )
 
 
-def _problems_of_section(name: str, table: dict[str, Any], text: str) -> Iterator[SiteFileProblem]:
+def _problems_of_section(
+    name: str, table: dict[str, Any], content: str
+) -> Iterator[SiteFileProblem]:
     kind = _section_type(name)
     hints = typing.get_type_hints(kind)
     for key, value in table.items():
-        line, full = _line(text, name, key), f"{name}.{key}"
+        line, full = _line(content, name, key), f"{name}.{key}"
         if key not in hints:
-            yield SiteFileProblem(line, full, "unknown key", _meant(key, hints))
+            remedy, values = _meant(key, hints)
+            yield SiteFileProblem.of(line, full, N_("unknown key"), remedy, **values)
         elif not _fits(value, hints[key]):
             wanted = getattr(hints[key], "__name__", str(hints[key]))
-            yield SiteFileProblem(
-                line, full, "is of the wrong kind", f"give a {wanted}", repr(value)
+            yield SiteFileProblem.of(
+                line, full, N_("is of the wrong kind"), N_("give a {wanted}"), value, wanted=wanted
             )
         else:
             yield from _problems_of_value(line, full, value)
     for spec in dataclasses.fields(kind):
         if spec.default is dataclasses.MISSING and spec.name not in table:
             full = f"{name}.{spec.name}"
-            yield SiteFileProblem(_line(text, name), full, "is missing", f"add {spec.name} = …")
+            yield SiteFileProblem.of(
+                _line(content, name), full, N_("is missing"), N_("add {name} = …"), name=spec.name
+            )
 
 
 def _problems_of_value(line: int, full: str, value: Any) -> Iterator[SiteFileProblem]:
+    of = SiteFileProblem.of
     if full in KNOWN_VALUES and value not in KNOWN_VALUES[full]:
-        remedy = "one of " + ", ".join(KNOWN_VALUES[full])
-        yield SiteFileProblem(line, full, "is unknown", remedy, repr(value))
+        known = ", ".join(KNOWN_VALUES[full])
+        yield of(line, full, N_("is unknown"), N_("one of {known}"), value, known=known)
     if full in RANGES and not RANGES[full][0] <= value <= RANGES[full][1]:
-        low, high = RANGES[full]
-        remedy = f"between {low:g} and {high:g}"
-        yield SiteFileProblem(line, full, "is out of range", remedy, str(value))
+        low, high = (f"{bound:g}" for bound in RANGES[full])
+        remedy = N_("between {low} and {high}")
+        yield of(line, full, N_("is out of range"), remedy, value, low=low, high=high)
     if full in FORMS and not re.fullmatch(FORMS[full][0], value):
-        yield SiteFileProblem(line, full, "has the wrong form", FORMS[full][1], repr(value))
+        yield of(line, full, N_("has the wrong form"), FORMS[full][1], value)
+    elif full in ADDRESSES and value:
+        yield from _problems_of_address(line, full, value)
+    elif full == "site.name" and not is_readable(value):
+        remedy = N_("write the name that people know")
+        yield of(line, full, N_("is blank, or holds invisible letters"), remedy, value)
+    if full == "agenda.hosts":
+        for host in value:
+            problem = host_problem(host.removeprefix("."))
+            if problem is not None:
+                remedy = N_("write the name of the meeting server alone, e.g. mcu.gialai.gov.vn")
+                yield of(line, full, HOST_WORDS[problem], remedy, host)
     if full == "site.zone" and value not in zoneinfo.available_timezones():
-        remedy = "e.g. Asia/Ho_Chi_Minh"
-        yield SiteFileProblem(line, full, "is no time zone", remedy, repr(value))
+        yield of(line, full, N_("is no time zone"), N_("e.g. Asia/Ho_Chi_Minh"), value)
+
+
+def _problems_of_address(line: int, full: str, value: str) -> Iterator[SiteFileProblem]:
+    """What makes a connection to an address impossible, before anybody tries it."""
+    schemes = ADDRESSES[full]
+    if "sip" in schemes:
+        try:
+            Address.parse(value)
+        except AddressError:
+            yield SiteFileProblem.of(line, full, N_("has the wrong form"), FORMS[full][1], value)
+    elif value.lower().startswith(tuple(f"{scheme}:" for scheme in schemes)):
+        problem = url_problem(value, schemes)
+        if problem is not None:
+            yield SiteFileProblem.of(line, full, HOST_WORDS[problem], FORMS[full][1], value)
+
+
+def is_readable(name: str) -> bool:
+    """Whether people can read `name`: no control letters, none of no width, and not blank."""
+    return bool(name.strip()) and not any(category(one)[0] == "C" for one in name)
+
+
+def shown_value(value: object) -> str:
+    """`value` as it is written, shortened; a number of 5,000 digits has no such text."""
+    if value == "":
+        return ""
+    try:
+        written = repr(value)
+    except (ValueError, RecursionError):
+        return "…"
+    return written if len(written) <= MAX_SHOWN else f"{written[: MAX_SHOWN - 1]}…"
+
+
+def _longest(content: str, letters: str) -> int:
+    """The line with the most of these letters."""
+    lines = content.split("\n")
+    counts = [len(re.findall(letters, line)) for line in lines]
+    return counts.index(max(counts)) + 1
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -199,15 +324,17 @@ def _fits(value: Any, kind: Any) -> bool:
     return type(value) is kind
 
 
-def _meant(word: str, known: dict[str, Any]) -> str:
-    close = difflib.get_close_matches(word, list(known), n=1)
-    return f"did you mean {close[0]}?" if close else "one of " + ", ".join(known)
+def _meant(word: str, known: dict[str, Any]) -> tuple[str, dict[str, str]]:
+    close = difflib.get_close_matches(word[:MAX_SHOWN], list(known), n=1)
+    if close:
+        return N_("did you mean {known}?"), {"known": close[0]}
+    return N_("one of {known}"), {"known": ", ".join(known)}
 
 
-def _line(text: str, section: str, key: str = "") -> int:
+def _line(content: str, section: str, key: str = "") -> int:
     """The line of a key in its section, 0 where it cannot be found (inline tables)."""
     inside = ""
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(content.split("\n"), 1):
         head = re.match(r"\s*\[\s*([^\]]+?)\s*\]", line)
         if head:
             inside = head.group(1)

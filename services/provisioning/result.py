@@ -23,7 +23,10 @@ def accepted(site: Site, serial: str) -> bytes:
 
 def rejected(problems: Sequence[SiteFileProblem], serial: str, running: bool) -> bytes:
     """Nothing was taken; every problem with its line and remedy."""
-    listed = "".join(f"\r\n  - {problem}" for problem in problems)
+    listed = (
+        "".join(f"\r\n  - {problem.in_vietnamese()}" for problem in problems),
+        "".join(f"\r\n  - {problem}" for problem in problems),
+    )
     good, none = N_("The last good settings stay in force."), N_("There are no settings yet.")
     return _both(
         (N_("REJECTED: site.toml has faults; correct them and put the card back:"), {}),
@@ -41,11 +44,14 @@ def no_file(serial: str) -> bytes:
     )
 
 
-def _both(*sentences: tuple[str, dict[str, str]], serial: str, listed: str = "") -> bytes:
+def _both(
+    *sentences: tuple[str, dict[str, str]], serial: str, listed: tuple[str, str] = ("", "")
+) -> bytes:
     """Vietnamese, then English; a BOM and CRLF, so that any Notepad shows it as it is."""
     spoken = [
         "\r\n".join(text(locale)(sentence, **values) for sentence, values in sentences)
         for locale in ("vi", "en")
     ]
-    told = f"{spoken[0]}{listed}\r\n\r\n{spoken[1]}\r\n\r\nSố máy (serial): {serial}\r\n"
+    vi, en = (one + more for one, more in zip(spoken, listed, strict=True))
+    told = f"{vi}\r\n\r\n{en}\r\n\r\nSố máy (serial): {serial}\r\n"
     return b"\xef\xbb\xbf" + told.encode()

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 
 from appliance.base.config import Site
 from appliance.base.site_file import SiteFileError, SiteFileProblem, parse_site
+from appliance.core.message import N_
 
 SECRETS: Mapping[str, str] = {"sip_password": "sip-password", "claim": "claim"}
 """Keys of the section ``[secrets]``, which is on the card only, and the files they become."""
@@ -21,7 +22,7 @@ _ENTRY = re.compile(
     re.VERBOSE,
 )
 _NOTHING = re.compile(rb"\s*(#.*)?")
-_REMEDY = 'write key = "text" on one line'
+_REMEDY = N_('write key = "text" on one line')
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def take_apart(raw: bytes) -> SiteFileOnCard:
             problems.extend(_take(number, found, secrets))
         elif not head and not _NOTHING.fullmatch(body):
             problems.append(
-                SiteFileProblem(number, "secrets", "this line is not understood", _REMEDY)
+                SiteFileProblem.of(number, "secrets", N_("this line is not understood"), _REMEDY)
             )
     settings = b"\n".join(kept)
     site = None
@@ -96,20 +97,24 @@ def _take(number: int, found: re.Match[bytes], secrets: dict[str, bytes]) -> lis
     full = f"secrets.{key}"
     if key not in SECRETS:
         close = get_close_matches(key, list(SECRETS), n=1)
-        remedy = f"did you mean {close[0]}?" if close else "one of " + ", ".join(SECRETS)
-        return [SiteFileProblem(number, full, "unknown key", remedy)]
+        remedy = N_("did you mean {known}?") if close else N_("one of {known}")
+        known = close[0] if close else ", ".join(SECRETS)
+        return [SiteFileProblem.of(number, full, N_("unknown key"), remedy, known=known)]
     try:
         value = str(tomllib.loads(found.group(0).decode())[key]).strip()
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except (ValueError, RecursionError):
         # Never with the value: it is a secret, and RESULT.txt is read on any PC.
         return [
-            SiteFileProblem(
-                number, full, "the text cannot be read", "save as UTF-8; write \\\\ for \\"
+            SiteFileProblem.of(
+                number,
+                full,
+                N_("the text cannot be read"),
+                N_("save as UTF-8; write \\\\ for \\"),
             )
         ]
     if value:
         if SECRETS[key] in secrets:
-            return [SiteFileProblem(number, full, "is there twice", "leave one of them")]
+            return [SiteFileProblem.of(number, full, N_("is there twice"), N_("leave one of them"))]
         secrets[SECRETS[key]] = value.encode()
     return []
 
@@ -118,11 +123,12 @@ def _misplaced(site: Site, secrets: Mapping[str, bytes]) -> list[SiteFileProblem
     wanted = f"{SECRETS_FOLDER}/{SECRETS['sip_password']}"
     if SECRETS["sip_password"] in secrets and site.sip.password_file != wanted:
         return [
-            SiteFileProblem(
+            SiteFileProblem.of(
                 0,
                 "sip.password_file",
-                "does not lead to the password of [secrets]",
-                f'write password_file = "{wanted}" in [sip]',
+                N_("does not lead to the password of [secrets]"),
+                N_('write password_file = "{wanted}" in [sip]'),
+                wanted=wanted,
             )
         ]
     return []

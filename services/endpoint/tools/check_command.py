@@ -25,7 +25,7 @@ def check(site_file: Path, as_json: bool) -> None:
         )
     else:
         for problem in problems:
-            click.echo(str(problem))
+            click.echo(f"{problem.in_vietnamese()}\n    {problem}")
         if not problems:
             click.echo("Tệp không có lỗi / The file has no problems")
     raise SystemExit(1 if problems else 0)
