@@ -2,7 +2,7 @@
 
 import random
 
-from sipmessage import URI, Message, Request, Response
+from sipmessage import URI, Address, Message, Request, Response
 
 from appliance.dialers.sip.signalling.digest import MAX_REALMS, Authenticator
 from appliance.dialers.sip.signalling.invite_session import MAX_EVENTS, InviteSession
@@ -13,9 +13,9 @@ from appliance.dialers.sip.signalling.message import (
     request,
     response,
     serialise,
-    tag_of,
     tagged,
 )
+from appliance.dialers.sip.signalling.received.header_values import from_tag, read_address
 from appliance.dialers.sip.signalling.transactions import MAX_FORKS, MAX_SERVER_TRANSACTIONS
 from tests.dialers.sip.signalling.sessions import FAR, NEAR
 from tests.dialers.sip.signalling.wire import ROOM, TCP_NEAR, UDP_FAR, UDP_NEAR
@@ -123,9 +123,9 @@ class Conversation:
         ours = next((one for one in self._said if isinstance(one, Request)), None)
         near, call_id = NEAR, "from-outside"
         if ours is not None:
-            near, call_id = ours.from_address, ours.call_id
+            near, call_id = _address(ours.headers["From"]), ours.call_id
         elif self._said:
-            near, call_id = self._said[-1].to_address, self._said[-1].call_id
+            near, call_id = _address(self._said[-1].headers["To"]), self._said[-1].call_id
         if choices.byte() % 8 == 7:
             near = tagged(near, choices.pick(TAGS))
         far = tagged(FAR, choices.pick(TAGS))
@@ -153,7 +153,9 @@ class Conversation:
             lambda: session.refuse(486, now, {"Retry-After": "1"}),
             lambda: session.hang_up(now, "Q.850;cause=16"),
             lambda: session.lost(now),
-        )[self._choices.byte() % 7]()
+            lambda: session.probe(now),
+            lambda: session.moved(self._choices.pick((TCP_NEAR, UDP_NEAR)), now),
+        )[self._choices.byte() % 9]()
 
     def _hear(self, one: Request | Response) -> None:
         for _ in range(self._choices.byte() % 4):
@@ -167,7 +169,8 @@ class Conversation:
     def _receive(self, data: bytes) -> None:
         try:
             message = parse(data)
-        except MessageError:
+        except MessageError as error:
+            self._session.receive_unreadable(data, str(error), self._now)
             return
         self._session.receive(message, self._now)
 
@@ -186,11 +189,19 @@ class Conversation:
         assert len(self._session.take_events()) <= MAX_EVENTS
 
 
+def _address(text: str) -> Address:
+    """An address of ours, or that of the far end which we gave back to the letter."""
+    try:
+        return read_address(text)
+    except ValueError:
+        return NEAR
+
+
 def _again(message: Message) -> Request | Response:
     read = parse(serialise(message))
     assert isinstance(read, type(message))
     if isinstance(read, Request) and read.method != "CANCEL":
-        assert tag_of(read.from_address)
+        assert from_tag(read)
     return read
 
 

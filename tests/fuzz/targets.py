@@ -22,6 +22,7 @@ from appliance.dialers.sip.signalling.message import (
     wants_keyframe,
 )
 from appliance.dialers.sip.signalling.message_head import MAX_HEAD
+from appliance.dialers.sip.signalling.received.salvage import final_answer
 from appliance.dialers.sip.transport.framing import MAX_BODY, Framer
 from appliance.dialers.sip.transport.transport_layer import note_source
 from appliance.media.jitter.clock import FarClock
@@ -67,6 +68,7 @@ def message(data: bytes) -> None:
     try:
         one = parse(data)
     except MessageError as error:
+        final_answer(data, invite_sent())
         said = answer_to(data, str(error))
         assert said is None or said.startswith((b"SIP/2.0 400 ", b"SIP/2.0 505 "))
         return
@@ -81,12 +83,22 @@ def message(data: bytes) -> None:
     for value in one.headers.getlist("WWW-Authenticate"):
         Challenge.parse(value)
     if isinstance(one, Request):
-        dialog = Dialog.of_server(one, "ours")
         note_source(one, ("192.0.2.9", 5060))
         parse(serialise(one))
+        try:
+            dialog = Dialog.of_server(one, "ours")
+        except ValueError:
+            return
     else:
         dialog = Dialog.of_client(invite(), one)
     parse_own(dialog)
+
+
+def invite_sent() -> Request:
+    """An INVITE of ours that a far end may answer."""
+    one = invite()
+    one.headers.set("Via", "SIP/2.0/TCP 192.0.2.1:5060;branch=z9hG4bKx;rport")
+    return one
 
 
 def parse_own(dialog: Dialog) -> None:

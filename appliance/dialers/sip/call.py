@@ -122,6 +122,8 @@ class SipCall:
         try:
             await self._call_by(signaller, route, target, self._now + share_s)
         except asyncio.CancelledError:
+            if self._outcome is not None:
+                self._outcome.cancel()  # nobody waits for it any more
             if not self.rang:
                 self.failed_targets.append(target)
             raise

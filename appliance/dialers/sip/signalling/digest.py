@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from sipmessage import Request, Response
 
+from appliance.dialers.sip.signalling.message_head import encoded
+
 _HASHES: dict[str, Callable[[bytes], str]] = {
     # The strongest first.
     "sha-512-256": lambda data: hashlib.new("sha512_256", data).hexdigest(),
@@ -114,12 +116,13 @@ class Authenticator:
         realm.count += 1
         digest = _HASHES[challenge.algorithm.lower().removesuffix("-sess")]
         cnonce, count = secrets.token_hex(8), f"{realm.count:08x}"
-        secret = digest(f"{self.user}:{challenge.realm}:{self.password}".encode())
+        # The realm and the nonce count as the bytes that came, which may be no UTF-8.
+        secret = digest(encoded(f"{self.user}:{challenge.realm}:{self.password}"))
         if challenge.algorithm.lower().endswith("-sess"):
-            secret = digest(f"{secret}:{challenge.nonce}:{cnonce}".encode())
+            secret = digest(encoded(f"{secret}:{challenge.nonce}:{cnonce}"))
         request_hash = digest(f"{request.method}:{uri}".encode())
         middle = f"{challenge.nonce}:{count}:{cnonce}:auth" if challenge.qop else challenge.nonce
-        answer = digest(f"{secret}:{middle}:{request_hash}".encode())
+        answer = digest(encoded(f"{secret}:{middle}:{request_hash}"))
         pairs = [
             f"username={_quoted(self.user)}",
             f"realm={_quoted(challenge.realm)}",

@@ -144,7 +144,7 @@ def _check(message: Request | Response) -> None:
             read_address(message.headers[name])
     if isinstance(message, Request):
         if cseq.method != message.method:
-            raise ValueError(f"CSeq says {cseq.method[:20]}, the request {message.method[:20]}")
+            raise ValueError(f"CSeq says {cseq.method[:20]!r}, the request {message.method[:20]}")
     elif not 100 <= message.code <= 699:
         raise ValueError(f"{message.code} is no status")
 

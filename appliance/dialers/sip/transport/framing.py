@@ -7,7 +7,9 @@ from appliance.dialers.sip.signalling.message_head import MAX_HEAD
 
 MAX_BODY = 256 * 1024
 """An RMX's description has 2 to 8 kB; one of this size is no description."""
-_LENGTH = re.compile(rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*([0-9]{1,10})[ \t]*\r?$")
+_LENGTH = re.compile(
+    rb"(?im)^(?:content-length|l)[ \t]*:[ \t]*(?:\r\n[ \t]+)?([0-9]{1,10})[ \t]*\r?$"
+)
 _END = b"\r\n\r\n"
 
 

@@ -39,7 +39,6 @@ MAX_WAITING = 16
 """Messages that wait for one socket that is being opened."""
 MAX_OTHER_SOCKETS = 4
 _RPORT = re.compile(r";\s*rport(?=\s*(?:;|,|$))", re.IGNORECASE)
-_FIRST = re.compile(r'(?:[^,"]|"[^"]*")+')
 
 
 class TransportLayer:
@@ -291,16 +290,13 @@ def note_source(request: Request, peer: Peer) -> None:
     """Write on the topmost Via where a request came from: received and rport (RFC 3581)."""
     lines = list(request.headers.getlist("Via"))
     via = top_via(request)
-    first = _FIRST.match(lines[0])
-    if first is None:
-        return
-    text = first.group()
+    text = first = pieces(lines[0], ",")[0]
     wants_port = "rport" in via.parameters
     if wants_port:
         text = _RPORT.sub(f";rport={peer[1]}", text)
     if wants_port or via.host.strip("[]").lower() != peer[0].lower():
         text += f";received={peer[0]}"
-    lines[0] = text + lines[0][first.end() :]
+    lines[0] = text + lines[0].lstrip()[len(first) :]
     request.headers.setlist("Via", lines)
 
 

@@ -1,5 +1,7 @@
 """Heads as far ends really write them: what nobody needs decides nothing."""
 
+import hashlib
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from sipmessage import Request, Response
 
 from appliance.dialers.sip.signalling.bad_request import answer_to
 from appliance.dialers.sip.signalling.dialog import Dialog, target_of
+from appliance.dialers.sip.signalling.digest import Authenticator
 from appliance.dialers.sip.signalling.events import (
     Ended,
     Established,
@@ -30,6 +33,7 @@ from appliance.dialers.sip.signalling.received.header_values import (
     tag,
     to_tag,
 )
+from appliance.dialers.sip.transport.transport_layer import note_source
 from tests.dialers.sip.signalling.sessions import NEAR, Pair, only
 from tests.dialers.sip.signalling.wire import ROOM, TCP_NEAR, again, invite, names
 
@@ -151,6 +155,46 @@ def test_an_address_is_read_as_it_was_meant(written: str, user: str) -> None:
     assert names([said]) == ["200"]
     assert said.headers["From"] == there.headers["From"], "to the letter"
     assert said.headers["Via"].startswith("SIP/2.0/TCP rmx_2000:5060")
+
+
+def test_a_realm_in_cp1258_is_answered_by_its_bytes() -> None:
+    near = InviteSession(TCP_NEAR, NEAR, authenticator=Authenticator("site", "secret"))
+    near.call(ROOM, "offer", 0.0)
+    (asked,) = near.outgoing()
+    assert isinstance(asked, Request)
+    no = response(asked, 401, "far")
+    no.headers.set("WWW-Authenticate", 'Digest realm="Ph\udcf2ng", nonce="n\udcff"')
+    near.receive(again(no), 1.0)
+    ack, second = near.outgoing()
+    assert names([ack, second]) == ["ACK", "INVITE"]
+    md5 = partial(hashlib.md5, usedforsecurity=False)
+    secret = md5(b"site:Ph\xf2ng:secret").hexdigest()
+    asking = md5(b"INVITE:" + str(ROOM).encode()).hexdigest()
+    answer = md5(f"{secret}:n".encode() + b"\xff:" + asking.encode()).hexdigest()
+    assert f'response="{answer}"'.encode() in serialise(second)
+    assert b'realm="Ph\xf2ng"' in serialise(second)
+
+
+@pytest.mark.parametrize(
+    "via",
+    [
+        'SIP/2.0/TCP 192.0.2.9;x="open;branch=z9hG4bKx',
+        "SIP/2.0/TCP 192.0.2.9;received=;branch=z9hG4bKx, SIP/2.0/UDP a_b",
+        "SIP / 2.0 / TCP rmx_2000 : 5070 ; branch = z9hG4bKx ; rport",
+    ],
+)
+def test_an_answer_goes_to_a_via_that_is_odd(via: str) -> None:
+    pair = Pair().up()
+    pair.far.inform("text/plain", "x", 1.0)
+    (info,) = pair.far.outgoing()
+    assert isinstance(info, Request)
+    info.headers.set("Via", via)
+    there = again(info)
+    assert isinstance(there, Request)
+    note_source(there, ("192.0.2.7", 9999))
+    pair.near.receive(there, 1.0)
+    (said,) = pair.near.outgoing()
+    assert isinstance(again(said), Response)
 
 
 def test_the_recorded_ones() -> None:
@@ -278,7 +322,7 @@ def test_whatever_bytes_stand_between_two_lines(junk: bytes, at: int) -> None:
     yes = response(one, 200, "far")
     head, _, rest = serialise(yes).partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
-    lines.insert(1 + at % len(lines), b"X-" + junk.replace(b"\r\n\r\n", b""))
+    lines.insert(1 + at % len(lines), b"X-" + junk.replace(b"\r", b""))
     raw = b"\r\n".join(lines) + b"\r\n\r\n" + rest
     assert to_tag(parse(raw)) == "far"
 

@@ -25,6 +25,12 @@ def test_any_cutting_gives_the_same_messages(cuts: list[int]) -> None:
     assert messages == [FIRST, SECOND, THIRD]
 
 
+def test_a_length_in_a_line_of_its_own() -> None:
+    """Folded (RFC 3261 section 7.3.1): an end that misses it cuts the stream in the wrong place."""
+    folded = FIRST.replace(b"Content-Length: ", b"Content-Length :\r\n\t")
+    assert Framer().feed(folded + SECOND) == [folded, SECOND]
+
+
 def test_byte_by_byte() -> None:
     framer, messages = Framer(), []
     for at in range(len(STREAM)):

@@ -15,9 +15,9 @@ _HOST = re.compile(
     r"(\[[0-9a-f:.]+\]|[a-z0-9](?:[a-z0-9._-]*[a-z0-9.])?)(?::([0-9]{1,5}))?", re.IGNORECASE
 )
 _VIA = re.compile(
-    r"SIP\s*/\s*2\.0\s*/\s*([^\s;,/]+)\s+([^\s;,]+)(?:\s*:\s*([0-9]+))?", re.IGNORECASE
+    r'SIP\s*/\s*2\.0\s*/\s*([A-Za-z0-9.!%*_+-]+)\s+([^\s;,"<>]+)(?:\s*:\s*([0-9]+))?', re.IGNORECASE
 )
-_CSEQ = re.compile(r"([0-9]{1,10})\s*([^\s0-9]\S*)")
+_CSEQ = re.compile(r"([0-9]{1,10})\s*([A-Za-z.!%*_+`'~-][A-Za-z0-9.!%*_+`'~-]*)")
 _PLAIN_NAME = re.compile(r'(?:[A-Za-z0-9.!%*_+`\'~ -]*|"(?:[\x20-\x7e]*)"\s*)')
 MAX_HOST = 255
 MAX_CONTACTS = 64

@@ -8,7 +8,12 @@ import re
 
 from sipmessage import Request, Response
 
-from appliance.dialers.sip.signalling.message_head import MAX_HEAD, decoded, header_lines
+from appliance.dialers.sip.signalling.message_head import (
+    MAX_HEAD,
+    decoded,
+    encoded,
+    header_lines,
+)
 from appliance.dialers.sip.signalling.received.header_values import branch_of, tag
 
 _STATUS = re.compile(r"SIP/2\.0\s+([2-6][0-9]{2})\b\s*(.*)", re.IGNORECASE)
@@ -47,6 +52,6 @@ def _answers(head: bytes, lines: list[tuple[str, str]], asked: Request) -> bool:
     methods = set(_METHOD.findall(written))
     if methods and asked.method not in methods:
         return False
-    if branch_of(asked).encode() in head:
+    if encoded(branch_of(asked)) in head:
         return True
-    return bool(methods) and asked.call_id.encode() in head
+    return bool(methods) and encoded(asked.call_id) in head
