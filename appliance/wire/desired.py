@@ -26,6 +26,9 @@ class Desired:
     logs: str = ""
     release: str = ""
     """The release that this site should run."""
+    resend_since: float = 0.0
+    """The province was restored from a back-up and lacks what it acknowledged from then on (POSIX
+    s): the site sends again what it still has of that, once for each value. 0 for nothing."""
 
     @classmethod
     def parse(cls, payload: bytes) -> "Desired":
@@ -39,6 +42,7 @@ class Desired:
             fields.text("restart", max_length=100),
             fields.text("logs", max_length=100),
             fields.text("release", max_length=100),
+            fields.number("resend_since", 0.0, low=0.0, high=1e11),
         )
 
     def after(self, known: "Desired | None") -> bool:
@@ -61,4 +65,5 @@ class Desired:
             "restart": self.restart,
             "logs": self.logs,
             "release": self.release,
+            "resend_since": self.resend_since,
         }

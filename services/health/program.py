@@ -60,7 +60,7 @@ class HealthProgram:
         self._health = HealthSnapshot((), {}, {})
         self._written: HealthFacts | None = None
         self._written_at = float("-inf")
-        self._province_messages = ProvinceMessages(self._clock.now, self._wake.set)
+        self._province_messages = ProvinceMessages(self._clock.now, self._wake.set, self._resend)
         credentials = Credentials(paths.data)
         identity, province = site.site, site.province
         applicant = Applicant(
@@ -148,6 +148,9 @@ class HealthProgram:
     def _send(self, report: Report) -> None:
         if self._site.province.broker:
             self.reporter.send(report)
+
+    def _resend(self, since: float) -> None:
+        self.reporter.resend(since)
 
     def _next_id(self) -> ReportId:
         return self._sequence.next(self._clock.now())

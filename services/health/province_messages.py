@@ -15,9 +15,17 @@ log = logging.getLogger("diemcau.health.province")
 class ProvinceMessages:
     """The newest `Desired`, and when the province last said that the agenda has changed."""
 
-    def __init__(self, now: Callable[[], float], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        changed: Callable[[], None],
+        resend: Callable[[float], None] = lambda _since: None,
+    ) -> None:
+        """`resend` is called when the province asks for reports again, with the time since when."""
         self._now = now
         self._changed = changed
+        self._resend = resend
+        self._resent_since = 0.0
         self.desired: Desired | None = None
         self.nudged_at: float | None = None
 
@@ -32,6 +40,9 @@ class ProvinceMessages:
                 if not desired.after(self.desired):
                     return
                 self.desired = desired
+                if desired.resend_since not in (0.0, self._resent_since):
+                    self._resent_since = desired.resend_since
+                    self._resend(desired.resend_since)
         except (TopicError, WireError) as error:
             log.warning("far ← not understood: %s", error)
             return

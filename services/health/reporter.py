@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
+from itertools import islice
 
 from appliance.base.mqtt import MQTT_ERRORS, Connection, Message, Refused, Will
 from appliance.base.tasks import cancel_and_wait
@@ -17,6 +18,7 @@ from appliance.wire.report_id import ReportId
 from appliance.wire.topics import FROM_PROVINCE, Kind, Topic
 from services.health.backlog import Backlog, Item
 from services.health.intervals import reconnect_delay_s
+from services.health.sent_reports import SentReports
 
 log = logging.getLogger("diemcau.health.reporter")
 
@@ -28,6 +30,9 @@ have acknowledged it and not written it down (mosquitto's autosave)."""
 MAX_RESENT = 32
 MAX_CONCURRENT = 8
 """Publications under way together: a backlog of a day goes out in seconds over a long line."""
+RESEND_PAUSE_S = 3.0
+"""Between two handfuls of what a restored province asks for: a thousand sites send at that time,
+and each stays well below what the province takes of one."""
 LAST_WORD_S = 3.0
 
 Connect = Callable[[Will], AbstractAsyncContextManager[Connection]]
@@ -50,6 +55,9 @@ class Reporter:
         next_id: Callable[[], ReportId],
         on_message: Callable[[Message], None] = lambda _: None,
         seed: str = "",
+        sent: SentReports | None = None,
+        resend_pause_s: float = RESEND_PAUSE_S,
+        now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._site = site
@@ -58,6 +66,10 @@ class Reporter:
         self._birth = birth
         self._next_id = next_id
         self._on_message = on_message
+        self._acknowledged = sent or SentReports()
+        self._again: deque[Item] = deque()
+        self._resend_pause_s = resend_pause_s
+        self._now = now
         self._monotonic = monotonic
         self._random = random.Random(seed or site)  # noqa: S311 - spreads a herd, guards nothing
         self._waiting: deque[Item] = deque(maxlen=MAX_WAITING)
@@ -81,6 +93,14 @@ class Reporter:
         item = Item(kind_of(report), print_report(report))
         self._newest[item.kind] = item
         self._waiting.append(item)
+        self._wake.set()
+
+    def resend(self, since: float) -> None:
+        """Send again what the broker acknowledged at `since` (POSIX s) or later, little by little,
+        new reports first. What is no longer known is not sent."""
+        self._again = deque(self._acknowledged.since(since))
+        if self._again:
+            log.info("near → the province lacks %d reports, sent again", len(self._again))
         self._wake.set()
 
     def reconnect_now(self) -> None:
@@ -150,7 +170,13 @@ class Reporter:
             self._wake.clear()
             while self._waiting:
                 await self._send_one(connection, self._waiting.popleft())
-            if not await self._send_kept(connection) and not self._waiting:
+            if await self._send_kept(connection) or self._waiting:
+                continue
+            if await self._send_again(connection):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(self._resend_pause_s):
+                        await self._wake.wait()
+            else:
                 await self._wake.wait()
 
     async def _send_one(self, connection: Connection, item: Item) -> None:
@@ -163,6 +189,7 @@ class Reporter:
         finally:
             self._sending = False
         self._sent.append((self._monotonic(), item))
+        self._acknowledged.add(self._now(), item)
         self.published += 1
 
     async def _send_kept(self, connection: Connection) -> bool:
@@ -175,8 +202,22 @@ class Reporter:
         async with asyncio.timeout(60.0):
             await asyncio.gather(*(self._publish(connection, item, retain=False) for item in kept))
         await asyncio.to_thread(self._backlog.remove, len(kept))
+        for item in kept:
+            self._acknowledged.add(self._now(), item)
         self.published += len(kept)
         return True
+
+    async def _send_again(self, connection: Connection) -> bool:
+        """Some of what the province asked for; whether there was any."""
+        some = list(islice(self._again, MAX_CONCURRENT))
+        if some:
+            async with asyncio.timeout(60.0):
+                await asyncio.gather(
+                    *(self._publish(connection, one, retain=False) for one in some)
+                )
+            for _ in some:
+                self._again.popleft()
+        return bool(some)
 
     async def _publish(self, connection: Connection, item: Item, *, retain: bool) -> None:
         try:

@@ -26,7 +26,7 @@ from appliance.base.site_file import FORMS
 from appliance.base.systemd import SystemdNotifier
 from services.province.accounts import Role, add_account, hashed
 from services.province.backup.commands import backup_command, restore_command
-from services.province.backup.whole import keep_settings, restored_since
+from services.province.backup.whole import keep_settings, resend_since
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.authority_files import AuthorityError
@@ -178,8 +178,12 @@ def province(
         click.echo(notice, err=True)
     click.echo(settings.url, err=True)
     log.info("near → %s, %s", settings.url, tables.url.get_backend_name())
-    if since := restored_since(data):
-        log.info("restored from a back-up of %s", datetime.fromtimestamp(since, UTC))
+    resend = resend_since(data, program.now())
+    if resend:
+        log.info(
+            "restored: sites are asked for their reports since %s",
+            datetime.fromtimestamp(resend, UTC),
+        )
     web = (urlsplit(url).hostname or host) if own_certificate else ""
     local_broker = (
         LocalBroker(data / "broker", broker_host, broker_port, (broker_name,), web)
@@ -206,7 +210,7 @@ def province(
 
     try:
         systemd = SystemdNotifier()
-        serving = _serve(program, server, local_broker, systemd)
+        serving = _serve(program, server, local_broker, systemd, resend)
         asyncio.run(run_until_signal(serving, systemd=systemd))
     except* (BrokerError, AuthorityError, LedgerError, ListenError) as group:
         raise click.ClickException(str(group.exceptions[0])) from None
@@ -223,6 +227,7 @@ async def _serve(
     server: Callable[[FastAPI], WebServer],
     local_broker: LocalBroker | None,
     systemd: SystemdNotifier,
+    resend: float,
 ) -> None:
     """Run all parts; if one ends by an error the program ends, and systemd restarts it."""
     database = program.database
@@ -242,7 +247,10 @@ async def _serve(
             notifier = AgendaNotifier(database, running.ingest.notify_agenda)
             parts.append(tasks.create_task(notifier.run(), name="agenda notifier"))
             publisher = DesiredPublisher(
-                database, lambda: monitor.conferences, running.ingest.publish_desired
+                database,
+                lambda: monitor.conferences,
+                running.ingest.publish_desired,
+                resend_since=resend,
             )
             parts.append(tasks.create_task(publisher.run(), name="desired publisher"))
             program = replace(

@@ -81,9 +81,11 @@ class Connections:
         most_of_one: int = MAX_OF_ONE_ADDRESS,
         max_silence_s: float = MAX_SILENCE_S,
         max_body_s: float = MAX_BODY_S,
+        sweep_interval_s: float = SWEEP_INTERVAL_S,
         exempt: str = "",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._sweep_interval_s = sweep_interval_s
         self._most = most
         self._most_of_one = most_of_one
         self._bounds = {_State.SILENT: max_silence_s, _State.SENDING: max_body_s}
@@ -146,7 +148,7 @@ class Connections:
         """Close those that are silent for too long, until cancelled."""
         while True:
             self.sweep()
-            await asyncio.sleep(SWEEP_INTERVAL_S)
+            await asyncio.sleep(self._sweep_interval_s)
 
     def sweep(self) -> None:
         """Once."""

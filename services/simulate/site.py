@@ -29,12 +29,16 @@ from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
 from services.health.credentials import client_tls
 from services.health.intervals import report_interval_s
+from services.health.province_messages import ProvinceMessages
 from services.health.reporter import Reporter
+from services.health.sent_reports import SentReports
 from services.simulate.behaviour import Activity, Behaviour, SimulatedMeeting
 from services.simulate.feed import REFRESH_S, RETRY_S, Feed
 from services.simulate.tally import Tally
 
 MAX_HANDSHAKES = 8
+KEPT_BYTES = 256 * 1024
+"""Of what was sent, for a province that is restored; a box keeps more, but thousands are here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +84,7 @@ class SimulatedSite:
         self._connection: Connection | None = None
         self._cut_off = False
         self._reporting: asyncio.Task[None] | None = None
+        self._province_messages = ProvinceMessages(time.time, lambda: None, self._resend)
         self._notified, self._replanned = asyncio.Event(), asyncio.Event()
         self.reporter = self._new_reporter()
 
@@ -130,6 +135,7 @@ class SimulatedSite:
             next_id=self._next_id,
             on_message=self._on_message,
             seed=f"{self.name} {self._boot_id}",
+            sent=SentReports(KEPT_BYTES),
         )
 
     async def _report(self) -> None:
@@ -211,7 +217,11 @@ class SimulatedSite:
             finally:
                 self._connection = None
 
+    def _resend(self, since: float) -> None:
+        self.reporter.resend(since)
+
     def _on_message(self, message: Message) -> None:
+        self._province_messages.receive(message)
         if message.topic.endswith(f"/{Kind.NUDGE}"):
             self._tally.nudges += 1
             self._tally.event_log.note(self.name, "nudge")

@@ -6,9 +6,13 @@ import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import pytest
+
 from appliance.base.mqtt import Message
+from appliance.wire.desired import Desired
 from appliance.wire.report import Hand, Health, Presence, Report
 from appliance.wire.topics import Kind, Topic
+from services.health.province_messages import ProvinceMessages
 from services.health.sequence import Sequence
 from services.province.broker.configuration import PROVINCE
 from tests.health.reporting import SITE, reporting, site_reporter
@@ -136,6 +140,33 @@ async def test_a_broker_killed_in_mid_load_costs_no_report(tmp_path: Path) -> No
             one.health(number)
         await stack.enter_async_context(bench.running())
         await heard(province, 60)
+
+
+@pytest.mark.case("K13")
+async def test_what_a_restored_province_asks_for_is_sent_again_once(tmp_path: Path) -> None:
+    bench = broker_fixture(tmp_path)
+    async with bench.running(), reporting(site_reporter(bench, tmp_path)) as one:
+        messages = ProvinceMessages(time.time, lambda: None, one.reporter.resend)
+        for number in range(20):
+            one.health(number)
+        await until("all is acknowledged", lambda: one.reporter.published == 20)
+        since = time.time()
+        for number in range(20, 30):
+            one.health(number)
+        await until("all is acknowledged", lambda: one.reporter.published == 30)
+        async with listening(bench) as province:
+            await until("the last is retained", lambda: numbers(province.reports(SITE)) == [29])
+            for _ in range(3):
+                wish = Desired(time.time(), 1, resend_since=since)
+                messages.receive(Message(str(Topic(SITE, Kind.DESIRED)), wish.payload, True))
+            await until(
+                "they come again", lambda: len(numbers(province.reports(SITE))) >= 11, within=90
+            )
+            one.health(30)
+            await until("a new one comes", lambda: 30 in numbers(province.reports(SITE)))
+            assert numbers(province.reports(SITE)) == [29, *range(20, 30), 30]
+            retained = [m for m in province.heard if m.retained]
+            assert len(retained) == 2  # its presence and the last
 
 
 async def test_a_topic_that_is_refused_does_not_stop_the_others(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ HEAD = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n"
     ],
 )
 async def test_who_is_slow_is_closed(tmp_path: Path, first: bytes, dribble: bytes) -> None:
-    bounds = Connections(max_silence_s=1.0, max_body_s=1.5)
+    bounds = Connections(max_silence_s=0.5, max_body_s=0.7, sweep_interval_s=0.1)
     async with Server(tmp_path, bounds).running() as server:
         slow = await server.connect()
         slow.writer.write(first)
@@ -140,7 +140,9 @@ def with_certificate(folder: Path, *, days: float = 0.0) -> Authority:
 
 async def test_a_handshake_that_is_never_made_is_closed_too(tmp_path: Path) -> None:
     with_certificate(tmp_path)
-    async with Server(tmp_path, Connections(max_silence_s=1.0)).running() as server:
+    async with Server(
+        tmp_path, Connections(max_silence_s=0.5, sweep_interval_s=0.1)
+    ).running() as server:
         for first in (b"", b"\x16\x03\x01\x02\x00\x01", b"GET / HTTP/1.1\r\n\r\n"):
             slow = await server.connect()
             slow.writer.write(first)
@@ -150,10 +152,12 @@ async def test_a_handshake_that_is_never_made_is_closed_too(tmp_path: Path) -> N
 
 
 async def test_a_long_answer_is_not_cut(tmp_path: Path) -> None:
-    async with Server(tmp_path, Connections(max_silence_s=0.5)).running() as server:
+    async with Server(
+        tmp_path, Connections(max_silence_s=0.3, sweep_interval_s=0.1)
+    ).running() as server:
         client = await server.connect()
         client.writer.write(REQUEST.replace(b" / ", b" /stream "))
-        assert not await client.closed_within(4.0)
+        assert not await client.closed_within(1.5)
         client.writer.close()
 
 
@@ -198,7 +202,7 @@ async def test_too_many_that_are_served_leave_no_room_and_the_rest_goes_on(tmp_p
 
 
 async def test_a_proxy_speaks_for_many_and_names_them(tmp_path: Path) -> None:
-    bounds = Connections(most_of_one=2, max_silence_s=1.0, exempt="127.0.0.1")
+    bounds = Connections(most_of_one=2, max_silence_s=0.7, sweep_interval_s=0.1, exempt="127.0.0.1")
     async with Server(tmp_path, bounds, proxy="127.0.0.1").running() as server:
         idle = [await server.connect() for _ in range(5)]
         said = await server.answers(**{"X-Forwarded-For": "203.0.113.7"})

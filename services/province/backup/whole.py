@@ -20,6 +20,10 @@ from services.province.ca.ledger import FolderLedger, LedgerError
 from services.province.storage.database import Database
 
 SETTINGS_FILE, RESTORED_FILE = "settings.json", "restored.json"
+RESEND_S = 30 * 86_400.0
+"""So long after a restore sites are asked; what one that was away for longer has is of no use."""
+CLOCKS_DIFFER_S = 600.0
+"""A box's clock and ours; what comes twice is one report."""
 BROKER_FILES = ("ca.pem", "revoked.pem")
 """Beside authority and ledger; the other certificates are made anew by the next start."""
 ALLOWED = re.compile(
@@ -61,7 +65,7 @@ def back_up(place: Place, file: Path, *, now: Callable[[], float] = time.time) -
     return manifest
 
 
-def restore(place: Place, file: Path) -> Manifest:
+def restore(place: Place, file: Path, *, now: Callable[[], float] = time.time) -> Manifest:
     """Restore `file` into an empty place: no broker's folder, a database without tables.
 
     Everything is verified before anything is changed. Raises `BackupError`, `OSError`.
@@ -83,7 +87,7 @@ def restore(place: Place, file: Path) -> Manifest:
             if has_broker:
                 folder.rename(place.broker)  # an empty one may be in its place
         _sync(place.data)
-        written = {"made_at": backup.manifest.made_at}
+        written = {"made_at": backup.manifest.made_at, "restored_at": now()}
         write_atomically(place.data / RESTORED_FILE, json.dumps(written).encode())
         settings = json.dumps(backup.manifest.settings, ensure_ascii=False, indent=1)
         write_atomically(place.data / SETTINGS_FILE, settings.encode())
@@ -96,12 +100,15 @@ def keep_settings(data: Path, settings: dict[str, Any]) -> None:
     write_atomically(data / SETTINGS_FILE, content)
 
 
-def restored_since(data: Path) -> float:
-    """When the back-up was made from which this folder was restored (POSIX s); 0 for none."""
+def resend_since(data: Path, now: float) -> float:
+    """From when on sites are asked for their reports again (POSIX s): a while before the back-up
+    was made from which this folder was restored lately; 0 where it was not."""
     try:
-        return float(json.loads((data / RESTORED_FILE).read_bytes())["made_at"])
+        written = json.loads((data / RESTORED_FILE).read_bytes())
+        made_at, restored_at = float(written["made_at"]), float(written["restored_at"])
     except (OSError, ValueError, KeyError, TypeError):
         return 0.0
+    return max(0.0, made_at - CLOCKS_DIFFER_S) if now - restored_at < RESEND_S else 0.0
 
 
 def _settings(data: Path) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
@@ -18,7 +19,7 @@ from appliance.wire.desired import Desired
 from services.province.floor.room_monitor import MonitoredMeeting
 from services.province.floor.sip_participants import hands_of, is_raised
 from services.province.storage.database import Database
-from services.province.storage.tables import Floor
+from services.province.storage.tables import Floor, Site
 
 log = logging.getLogger("diemcau.province.desired")
 
@@ -40,7 +41,8 @@ class DesiredPublisher:
     """One, in the copy of the program that has the broker.
 
     `conferences` gives those that are on; `publish` raises one of `MQTT_ERRORS` while the broker is
-    away.
+    away. `resend_since` is for a province that was restored from a back-up: every site is asked for
+    its reports since then (POSIX s; 0 for none).
     A copy that starts publishes to all their sites: what a former copy published is not
     known.
     """
@@ -51,8 +53,11 @@ class DesiredPublisher:
         conferences: Callable[[], Iterable[MonitoredMeeting]],
         publish: Publish,
         *,
+        resend_since: float = 0.0,
         now: Callable[[], float] = time.time,
     ) -> None:
+        self._resend_since = resend_since
+        self._asked: list[str] | None = None
         self._database = database
         self._conferences = conferences
         self._publish = publish
@@ -72,19 +77,28 @@ class DesiredPublisher:
         """Once; what the broker does not take is tried again next time. Raises `DBAPIError`."""
         conferences = list(self._conferences())
         states = dict.fromkeys(self._published, SiteState())
+        if self._resend_since and self._asked is None:
+            self._asked = await asyncio.to_thread(self._all_sites)
+        states |= dict.fromkeys(self._asked or (), SiteState())
         if conferences:
             states |= await asyncio.to_thread(self._states, conferences)
         for site, state in states.items():
             if self._published.get(site) == state:
                 continue
             now = self._now()
-            desired = Desired(now, int(now * 1000), state.floor, state.hand_seen)
+            desired = Desired(
+                now, int(now * 1000), state.floor, state.hand_seen, resend_since=self._resend_since
+            )
             try:
                 await self._publish(site, desired)
             except MQTT_ERRORS as error:
                 log.info("desired state waits for the broker: %s", error)
                 return
             self._published[site] = state
+
+    def _all_sites(self) -> list[str]:
+        with self._database.reading() as session:
+            return list(session.scalars(select(Site.id)))
 
     def _states(self, conferences: list[MonitoredMeeting]) -> dict[str, SiteState]:
         found: dict[str, SiteState] = {}

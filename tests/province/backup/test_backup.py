@@ -18,8 +18,8 @@ from services.province.backup.whole import (
     Place,
     back_up,
     keep_settings,
+    resend_since,
     restore,
-    restored_since,
 )
 from services.province.broker.local_broker import LocalBroker
 from services.province.ca.ledger import Entry, EntryState
@@ -95,7 +95,9 @@ def test_all_of_it_comes_back(tmp_path: Path, house: House, pg: Postgres, target
     made = back_up(old, file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     new = empty(tmp_path, pg, target)
-    assert restore(new, file).made_at == made.made_at == restored_since(new.data)
+    assert restore(new, file).made_at == made.made_at
+    assert resend_since(new.data, time.time()) == made.made_at - 600
+    assert resend_since(new.data, time.time() + 31 * 86_400) == resend_since(old.data, 0.0) == 0.0
     kept = rows(house.database)
     assert all(kept[name] for name in ("sites", "places", "meetings", "minutes", "hours", "audit"))
     assert rows(new.database) == kept
