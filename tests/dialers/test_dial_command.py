@@ -90,7 +90,7 @@ def test_a_room_that_takes_no_picture_of_ours_is_not_ok(other_rooms: str) -> Non
     for process in [start(*words), start(*words)]:
         code, result = ended(process)
         assert (code, result["ok"], result["reason"]) == (1, False, "no-media")
-        assert "refuses our media (video)" in result["detail"]
+        assert "refuses our media (no picture)" in result["detail"]
         assert result["audio"]["received_s"] > 0.5, "the sound went both ways all the same"
 
 

@@ -6,13 +6,13 @@ import ssl
 import time
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from typing import assert_never
 
 from aiortc import MediaStreamTrack, RTCSessionDescription
 
 from appliance.core.problems import ProblemKey
 from appliance.dialers.api import CallStatistics, Change, EndReason, FarFloor, LocalTracks
+from appliance.dialers.janus.call_problems import ALL_KINDS, call_problems
 from appliance.dialers.janus.display import Display, Feed
 from appliance.dialers.janus.mix import Mix
 from appliance.dialers.janus.people import People, Trust
@@ -47,7 +47,6 @@ LOOK_INTERVAL_S = 0.5  # what of the received media flows
 MAX_LOST_PATHS = 3  # so many lost receiving paths in a row end the call
 GOOD_PATH_S = 30.0  # a path that held for so long begins the count anew
 CLOSE_TIMEOUT_S = 4.0
-MAX_TOLD = 3  # names of those who cannot be seen; a line of the TV has no room for more
 
 
 class JanusCall:
@@ -81,6 +80,7 @@ class JanusCall:
         self._publisher = 0
         self._private_id = 0
         self._refused_kinds: frozenset[str] = frozenset()
+        self._sends_nothing = False
         self._pc = connection()
         self._mix = Mix()
         self._subscription: Subscription | None = None
@@ -139,7 +139,7 @@ class JanusCall:
         try:
             await self._pc.setRemoteDescription(RTCSessionDescription(answer, "answer"))
         except NothingTakenError:
-            self._refused_kinds = frozenset({"audio", "video"})
+            self._refused_kinds, self._sends_nothing = ALL_KINDS, True
             return False
         self._refused_kinds = self._pc.refused
         return True
@@ -247,6 +247,8 @@ class JanusCall:
                 log.info("near → slow link: %d %s packets lost", lost, media)
             case Over(why):
                 self._end(EndReason.LOST, why)
+            case HungUp(handle) if handle == self._publisher and self._sends_nothing:
+                pass  # there never was a path there
             case HungUp(handle, why) if handle == self._publisher:
                 # Being removed also takes the path away; its own event says so and comes first.
                 self._end(EndReason.LOST, f"the server lost our media: {why}")
@@ -373,7 +375,7 @@ class JanusCall:
             speaker=seen.display.name if seen is not None else "",
             gives=self._people.trust.possible,
         )
-        problems = self._shortcomings()
+        problems = call_problems(self._people, self._refused_kinds)
         now = (video, audio, floor, problems)
         if self.ended is None and now != (self.video, self.audio, self.floor, self.problems):
             self.video, self.audio, self.floor, self.problems = now
@@ -384,14 +386,3 @@ class JanusCall:
         self._mix.choose(one.audio if one is not None else set())
         flows = one is not None and one.hears(time.monotonic())
         return self._mix if flows else None
-
-    def _shortcomings(self) -> dict[ProblemKey, str]:
-        """What does not go in this call, and whose."""
-        found = {}
-        passed_over = self._people.passed_over()
-        if passed_over:
-            told = (f"{name} ({codec})" for name, codec in passed_over.items())
-            found[ProblemKey.FAR_VIDEO] = ", ".join(islice(told, MAX_TOLD))
-        if self._refused_kinds:
-            found[ProblemKey.ROOM_CODEC] = ", ".join(sorted(self._refused_kinds))
-        return found

@@ -21,7 +21,8 @@ MAX_GONE = 50  # consoles that left: one for each time that one was away
 MAX_HEARD = 8  # a room has few open microphones; each costs an Opus decoder
 MAX_WAITED_FOR = 3  # silent pictures that are received, to be shown once they are sent
 MAX_STREAMS = 32  # of one participant
-FORGIVEN_S = 60.0  # what was silent or not decoded is tried again after it
+FORGIVEN_S = 60.0  # a picture that was silent is tried again after it
+UNDECODED_FORGIVEN_S = 600.0  # one that could not be decoded; each try shows none for seconds
 TAKEN = {
     "audio": frozenset({"", "opus", "pcmu", "pcma", "g722"}),
     "video": frozenset({"", "h264", "vp8"}),
@@ -191,10 +192,9 @@ class People:
     ) -> None:
         """Take note of what is received at `now` (monotonic s), and of what in it nothing comes, or
         nothing that can be decoded: both are passed over, and tried again after a while."""
-        until = now + FORGIVEN_S
-        undone = self._undecoded | dict.fromkeys(undecoded, until)
+        undone = self._undecoded | dict.fromkeys(undecoded, now + UNDECODED_FORGIVEN_S)
         self._undecoded = {one: end for one, end in undone.items() if end > now}
-        quiet = self._silent | dict.fromkeys(silent, until)
+        quiet = self._silent | dict.fromkeys(silent, now + FORGIVEN_S)
         self._silent = {
             one: end
             for one, end in quiet.items()

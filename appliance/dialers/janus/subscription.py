@@ -22,7 +22,7 @@ log = logging.getLogger("diemcau.janus")
 
 SILENT_S = 3.0  # a picture of which so long nothing comes is not waited for: a camera that is off
 STOPPED_S = 8.0  # the same for one that was sent; a bad line takes as long to come back
-UNDECODED_S = 8.0  # packets come, no picture does: two keyframes were asked for in vain
+UNDECODED_S = 6.0  # packets come, no picture does: two keyframes were asked for in vain
 FLOWING_S = 2.0  # another medium has sent within it: the path is there
 
 Json = dict[str, Any]

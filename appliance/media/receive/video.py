@@ -171,12 +171,14 @@ class FarVideo(FarTrack):
         self._broken(self._now())
 
     def undecoded_s(self, since: float) -> float:
-        """For how many seconds after `since` packets have come and been read for, without one
-        frame; 0.0 while no packet comes or nobody reads."""
-        now = self._now()
+        """For how many seconds packets have come and been read for without ever one frame since
+        `since`; 0.0 while no packet comes or nobody reads. A picture that froze is none."""
+        now, shown = self._now(), self._shown_at
         if self._asleep or now - self.packet_at > FREEZE_THRESHOLD_S:
             return 0.0
-        return max(0.0, now - max(since, self._awake_at, self._shown_at or 0.0))
+        if shown is not None and shown > since:
+            return 0.0
+        return max(0.0, now - max(since, self._awake_at))
 
     def _show(self, frame: av.VideoFrame, timestamp: int, now: float, *, again: bool) -> None:
         counts = self._counts

@@ -139,3 +139,20 @@ async def test_a_session_without_a_number_is_a_dial_error(port: int, number: obj
             await Dialers(deadline_s=6.0).dial(
                 videoroom_address(line, "janus"), near(1), name="site 1"
             )
+
+
+@pytest.mark.case("K2")
+async def test_an_answer_that_rejects_everything_leaves_us_to_see_and_hear(port: int) -> None:
+    def nothing(sdp: str) -> str:
+        return sdp.replace("m=audio 9", "m=audio 0").replace("m=video 9", "m=video 0")
+
+    other = await site(Dialers(), videoroom_address(port, "janus"), 2)
+    async with janus_proxy(port, descriptions("answer", nothing)) as line:
+        one = await site(Dialers(), videoroom_address(line, "janus"), 1)
+        await until(lambda: one.sees == 2 and one.hears() == {2}, "the other's picture and sound")
+        assert one.call.problems == {ProblemKey.ROOM_CODEC: "no picture, no sound"}
+        assert not one.call.statistics().flowed
+        assert one.call.ended is None
+        await one.leave()
+    assert one.call.ended is EndReason.OURS
+    await other.leave()

@@ -4,7 +4,14 @@ from typing import Any
 
 import pytest
 
-from appliance.dialers.janus.people import FORGIVEN_S, MAX_WAITED_FOR, People, Stream, Trust
+from appliance.dialers.janus.people import (
+    FORGIVEN_S,
+    MAX_WAITED_FOR,
+    UNDECODED_FORGIVEN_S,
+    People,
+    Stream,
+    Trust,
+)
 
 
 def publisher(number: int, *streams: tuple[str, str], name: str = "") -> dict[str, Any]:
@@ -108,7 +115,7 @@ def test_a_picture_that_cannot_be_decoded_is_told_and_tried_again() -> None:
     seen = people.seen()
     assert seen is not None
     assert seen.number == 3
-    people.look(100.0 + FORGIVEN_S, set(people.wanted()), set(), set())
+    people.look(100.0 + UNDECODED_FORGIVEN_S, set(people.wanted()), set(), set())
     assert not people.passed_over()
 
 
