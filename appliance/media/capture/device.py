@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -15,6 +16,8 @@ from appliance.media.capture.damage import DamageCount
 from appliance.media.capture.sources import DeviceGoneError, SourceError
 
 T = TypeVar("T")
+
+log = logging.getLogger(__name__)
 
 RETRY_S = 1.0
 """Between two attempts: a camera that is plugged in again is back within about this time."""
@@ -104,6 +107,11 @@ class Capture(Generic[T]):
                     self._absent("the source ended")
             except (FFmpegError, OSError, SourceError) as error:
                 self._absent(describe(error))
+            except (
+                Exception
+            ) as error:  # else the thread would end, and the device look open for good
+                log.exception("capture: the device is opened anew")
+                self._absent(f"{type(error).__name__}: {error}")
             self.control.wait(RETRY_S)
         self.state = CaptureState.CLOSED
 

@@ -25,6 +25,8 @@ MIN_KEYFRAME_INTERVAL_S = 0.5
 """Between two keyframes on request: many far ends may ask at once, and often."""
 POLL_INTERVAL_S = 0.1
 """How long the thread waits for a picture before it checks for changes."""
+RETRY_S = 1.0
+"""After a failure the encoders are made anew."""
 
 H264, VP8 = "h264", "vp8"
 
@@ -159,7 +161,14 @@ class EncoderThread:
             except (EncoderError, FFmpegError) as error:
                 self.problem = f"encoder: {error}"
                 self._encoders.clear()
-                stopped.wait(1.0)
+                stopped.wait(RETRY_S)
+                continue
+            except Exception as error:  # else the thread would end, and the picture stand for good
+                if not self.problem:
+                    log.exception("encoder: it is made anew")
+                self.problem = f"encoder: {type(error).__name__}: {error}"
+                self._encoders.clear()
+                stopped.wait(RETRY_S)
                 continue
             # to all that are attached by now: a new consumer must get the keyframe it asked for
             for codec, packet in packets:
