@@ -22,7 +22,7 @@ from services.room.signalling.pin_attempts import origin
 
 log = logging.getLogger("diemcau.room")
 
-MAX_SOCKETS, MAX_SOCKETS_OF_ONE = 700, 250
+MAX_SOCKETS, MAX_SOCKETS_OF_ONE = 800, 250
 """In all, and of one address; behind one address may be a whole province."""
 QUIET_TIMEOUT_S = 15.0  # without a word and without a session of its own
 MAX_MESSAGE_BYTES = 256 * 1024  # an offer of a browser with every codec is 10 KB

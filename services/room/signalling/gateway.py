@@ -35,9 +35,9 @@ PLUGIN = "janus.plugin.videoroom"
 SESSION_TIMEOUT_S = 60.0  # Janus's session_timeout; clients send keepalive every 25 to 50 s
 RECLAIM_TIMEOUT_S = 25.0  # a lost line is usually back in ten seconds
 MEDIA_TIMEOUT_S = 3.0  # without media as well, the client itself is gone
-MAX_SESSIONS, MAX_HANDLES, MAX_OUTBOX = 400, 16, 512
+MAX_SESSIONS, MAX_HANDLES, MAX_OUTBOX = 700, 16, 512  # more than all places of a room
 JOIN_TIMEOUT_S = 30.0  # a session that is in no room by then ends, keepalive or not
-MAX_WAITING, MAX_WAITING_OF_ONE = 150, 40
+MAX_WAITING, MAX_WAITING_OF_ONE = 250, 120
 """Sessions that are in no room (yet): in all, and of one address. The one that has waited longest
 gives way to a new one: a site that joins waits for a second, and is never refused for those who
 only wait. Behind one address may be a whole province."""
