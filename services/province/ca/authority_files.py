@@ -5,6 +5,7 @@ be locked out for good, while the file may lie in a backup. So the program does 
 which file it is.
 """
 
+import logging
 import os
 import tempfile
 from pathlib import Path
@@ -16,7 +17,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from appliance.base.atomic_file import write_atomically
 from services.province.ca.authority import Authority, private_pem
 
+log = logging.getLogger("diemcau.province.authority")
+
 CERTIFICATE, KEY = "authority.pem", "authority-key.pem"
+SOON_S = 3 * 365 * 86_400.0
+"""Another authority has to be in every box's image before this one ends."""
 REMEDY = "put it back from a backup (`diemcau province restore`); nothing was changed"
 
 
@@ -44,6 +49,12 @@ def open_authority(folder: Path, now: float, *, name: str = "Điểm Cầu") -> 
     key, certificate = _read_key(folder / KEY), _read_certificate(folder / CERTIFICATE)
     if certificate.public_key() != key.public_key():
         raise AuthorityError(f"{folder / KEY} is not the key of {folder / CERTIFICATE}; {REMEDY}")
+    end = certificate.not_valid_after_utc
+    if end.timestamp() - now < SOON_S:
+        log.warning(
+            "the authority %s ends on %s, and with it every certificate; plan another in time",
+            folder / CERTIFICATE, end.date(),
+        )  # fmt: skip
     return Authority(key, certificate)
 
 

@@ -20,7 +20,7 @@ log = logging.getLogger("diemcau.province.ledger")
 
 
 class LedgerError(Exception):
-    """A file of the ledger cannot be read; says which and what to do."""
+    """A file of the ledger cannot be read or written; says which and what to do."""
 
 
 class EntryState(StrEnum):
@@ -96,9 +96,16 @@ class FolderLedger:
         return _read(self._file(fingerprint))
 
     def put(self, entry: Entry) -> None:
-        """Store it in the place of the entry before."""
+        """Store it in the place of the entry before.
+
+        Raises `LedgerError` where the disk refuses.
+        """
         content = json.dumps(asdict(entry), ensure_ascii=False, indent=1).encode()
-        write_atomically(self._file(entry.fingerprint), content)
+        file = self._file(entry.fingerprint)
+        try:
+            write_atomically(file, content)
+        except OSError as error:
+            raise LedgerError(f"{file} cannot be written: {error.strerror}; make room") from error
 
     def forget(self, fingerprint: str) -> None:
         """Delete the entry of a key."""
@@ -134,6 +141,8 @@ def _read(file: Path) -> Entry | None:
         content = file.read_bytes()
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise LedgerError(f"{file} cannot be read: {error.strerror}; look at the disk") from error
     try:
         values = json.loads(content)
         return Entry(**(values | {"state": EntryState(values["state"])}))

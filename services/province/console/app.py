@@ -120,7 +120,9 @@ async def _no_database(request: Request, error: Exception) -> Response:
 
 async def _no_ledger(request: Request, error: Exception) -> Response:
     log.error("%s", error)
-    message = N_("A file of the devices' certificates cannot be read. The program's log names it.")
+    message = N_(
+        "A file of the devices' certificates cannot be read or written. The program's log names it."
+    )
     return _page(request, 503, message, {})
 
 

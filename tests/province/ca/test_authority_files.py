@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from services.province.ca.authority_files import AuthorityError, open_authority
 
+YEAR_S = 365 * 86_400.0
 FILES = ("authority.pem", "authority-key.pem")
 
 pytestmark = pytest.mark.case("K13")
@@ -80,3 +81,15 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(AuthorityError, match=r"authority\.pem is missing"):
         open_authority(tmp_path, time.time())
     assert list(contents(tmp_path)) == ["notes"]
+
+
+@pytest.mark.case("K10")
+def test_one_that_ends_within_three_years_is_told_at_each_start(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now, folder = time.time(), tmp_path / "authority"
+    open_authority(folder, now)
+    open_authority(folder, now + 16.9 * YEAR_S)
+    assert "ends on" not in caplog.text
+    open_authority(folder, now + 17.1 * YEAR_S)
+    assert "authority.pem ends on" in caplog.text

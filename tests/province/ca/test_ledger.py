@@ -75,6 +75,18 @@ def test_a_broken_file_is_told_by_name_and_costs_its_own_device_alone(
     assert len(told) == 12
 
 
+@pytest.mark.case("K13")
+def test_what_the_disk_refuses_is_told_by_name(tmp_path: Path) -> None:
+    ledger = FolderLedger(tmp_path)
+    (tmp_path / f"{KEY}.json").mkdir()  # nothing can be renamed onto it, whoever one is
+    with pytest.raises(LedgerError, match=f"{KEY}.json cannot be written: .*; make room"):
+        ledger.put(ENTRY)
+    ledger.put(replace(ENTRY, fingerprint="f" * 64))
+    with pytest.raises(LedgerError, match=f"{KEY}.json cannot be read"):
+        ledger.get(KEY)
+    assert [one.fingerprint[0] for one in ledger.entries()] == ["f"]
+
+
 def test_each_change_of_whichever_copy_is_another_version(tmp_path: Path) -> None:
     ledger, other = FolderLedger(tmp_path), FolderLedger(tmp_path)
     for change in (partial(other.put, ENTRY), partial(other.forget, KEY)):

@@ -3,7 +3,10 @@
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
+
 from appliance.wire.enrolment import (
+    ENROL,
     EnrolState,
     claim_link,
 )
@@ -58,6 +61,36 @@ def test_a_revoked_devices_agenda_has_a_new_address(database: Database, tmp_path
     assert house.stranger().get(new).status_code == 200
     strange = operator.get("/devices?revoked=%3Cb%3Ex").text
     assert "địa chỉ mới" not in strange
+
+
+@pytest.mark.case("K13")
+def test_a_ledger_that_cannot_be_read_or_written_is_a_sentence(
+    database: Database, tmp_path: Path
+) -> None:
+    """And it lets nobody in halfway."""
+    house = ProvinceWithDevices(database, tmp_path / "ledger")
+    house.communes("ia-kly", "ia-o")
+    operator = house.person("vân", Role.OPERATOR)
+    first, second = device(), device("ia-o", "100000002")
+    house.asks(first)
+    (waiting,) = house.enrolment.pending(house.now)
+    (file,) = (tmp_path / "ledger").glob("*.json")
+    whole = file.read_bytes()
+    file.unlink()
+    file.mkdir()  # nothing can be renamed onto it, whoever one is
+    assert house.stranger().post(ENROL, content=first.payload).status_code == 503
+    file.rmdir()
+    file.write_bytes(whole[:-20])
+    assert house.stranger().post(ENROL, content=first.payload).status_code == 503
+    assert house.asks(second).state is EnrolState.PENDING
+    file.write_bytes(whole)
+    (tmp_path / "ledger").rename(tmp_path / "away")
+    (tmp_path / "ledger").symlink_to(tmp_path / "nowhere/at all")
+    answer = operator.post("/devices/approve", claim=waiting.claim, site="ia-kly")
+    assert answer.status_code in (400, 503)
+    (tmp_path / "ledger").unlink()
+    (tmp_path / "away").rename(tmp_path / "ledger")
+    assert operator.post("/devices/approve", claim=waiting.claim, site="ia-kly").status_code == 303
 
 
 def test_a_second_device_of_a_site_comes_in_its_place_only(
