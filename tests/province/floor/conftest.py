@@ -17,3 +17,12 @@ def real_janus(tmp_path: Path) -> Iterator[Room]:
     (tmp_path / "janus").mkdir()
     with janus(tmp_path / "janus", port):
         yield Room(port)
+
+
+@pytest.fixture
+def janus_of_texts(tmp_path: Path) -> Iterator[Room]:
+    """One whose rooms and participants have texts in place of numbers (``string_ids``)."""
+    port = free_port()
+    (tmp_path / "janus").mkdir()
+    with janus(tmp_path / "janus", port, string_ids=True):
+        yield Room(port)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from appliance.base.tasks import cancel_and_wait
-from appliance.dialers.janus.display import Display
+from appliance.dialers.janus.display import Display, Feed
 from appliance.dialers.janus.people import People, Trust
 from appliance.dialers.janus.proof import site_proof
 from appliance.dialers.janus.session import Event, Json, Notified
@@ -21,8 +21,11 @@ from tests.process.waiting import until_told
 class RoomParticipant:
     """``people`` is what this one sees of the others."""
 
-    def __init__(self, address: str, name: str, keys: RoomKeys | None = None) -> None:
+    def __init__(
+        self, address: str, name: str, keys: RoomKeys | None = None, *, texts: bool = False
+    ) -> None:
         self._address = Address.parse(address)
+        self._room: Feed = self._address.room if texts else int(self._address.room)
         self._name = name
         self._keys = keys
         self.proof = ""
@@ -38,16 +41,16 @@ class RoomParticipant:
         """Join; with `as_id` under an id of one's own choice, as a real Janus allows."""
         await self.socket.create()
         checks_chair = await self.socket.checks_chair()
-        self.people.trust = Trust(int(self._address.room), self._keys, checks_chair)
+        self.people.trust = Trust(self._room, self._keys, checks_chair)
         self._handle = await self.socket.attach()
-        body: Json = {"request": "join", "ptype": "publisher", "room": int(self._address.room)}
+        body: Json = {"request": "join", "ptype": "publisher", "room": self._room}
         body["display"] = display or self._display(False)
         if as_id is not None:
             body["id"] = as_id
         joined = await self.socket.message(self._handle, body)
         self.people.take(joined.data)
         if self._keys is not None:
-            self.proof = site_proof(self._keys, int(self._address.room), self.people.me)
+            self.proof = site_proof(self._keys, self._room, self.people.me)
             await self.show(self._display(False))
 
     async def hand(self, up: bool) -> None:
@@ -61,7 +64,7 @@ class RoomParticipant:
 
     async def kick(self, secret: str) -> int:
         """Try to remove oneself; the code with which the room refuses, 0 where it does not."""
-        number, room = self.people.me, int(self._address.room)
+        number, room = self.people.me, self._room
         body = {"request": "kick", "room": room, "id": number, "secret": secret}
         try:
             await self.socket.message(self._handle, body)
@@ -98,9 +101,10 @@ async def joined(
     *,
     display: str = "",
     as_id: int | None = None,
+    texts: bool = False,
 ) -> AsyncIterator[RoomParticipant]:
     """In the room from here to the end."""
-    participant = RoomParticipant(address, name, keys)
+    participant = RoomParticipant(address, name, keys, texts=texts)
     await participant.socket.open()
     reading = asyncio.create_task(participant.socket.run(), name=f"participant of {name}")
     try:

@@ -190,6 +190,31 @@ async def test_sites_follow_nobody_but_the_console_in_a_real_janus(in_janus: Wat
             await until("it has the floor", lambda: site.given)
 
 
+@pytest.mark.case("C16")
+async def test_where_ids_are_texts_all_holds_as_well(house: House, janus_of_texts: Room) -> None:
+    meeting = Watched(house, janus_of_texts, SECRET)
+    boss, keys = meeting.boss(), keys_of(house, meeting.key, "ia-kly")
+    async with (
+        running(RoomMonitor(house.database)),
+        joined(meeting.address, COMMUNE, texts=True) as namesake,
+        joined(meeting.address, COMMUNE, keys, texts=True) as site,
+    ):
+        # What they show again is heard once the console is in.
+        def known() -> list[tuple[int, str]]:
+            return sorted(meeting.who().items(), key=lambda one: one[1])
+
+        async def shown() -> bool:
+            await namesake.hand(True)
+            await site.hand(True)
+            return [name for _, name in known()] == ["", "ia-kly"]
+
+        await until_told("both are known", shown, else_say=known)
+        assert isinstance(site.people.me, str)
+        assert boss.post(meeting.path, number=known()[1][0]).status_code == 303
+        await until("the site has the floor", lambda: site.given)
+        assert not namesake.given
+
+
 async def test_the_person_in_the_chair_is_whom_the_console_names(in_janus: Watched) -> None:
     boss = in_janus.boss()
     async with (
