@@ -7,7 +7,7 @@ that was busy for a while still sees a press as long as it was, and not as a gli
 
 On a Pi, lgpio makes a FIFO `.lgd-nfy0` in the directory that `LG_WD` names (else the current one,
 which is read-only there) **and changes the working directory to it**: the unit sets
-`LG_WD=/run/diemcau` with `RuntimeDirectory=diemcau`, and no path in this program is relative.
+`LG_WD=/run/diemcau`, which tmpfiles.d makes, and no path in this program is relative.
 """
 
 import asyncio

@@ -9,6 +9,7 @@ import pytest
 from appliance.base.clock import (
     HOLD_S,
     STA_UNSYNC,
+    STEP_S,
     TIME_ERROR,
     TIMESYNC_MARK,
     SteadyClock,
@@ -128,3 +129,20 @@ def test_before_the_clock_is_trusted_and_as_it_becomes_so_it_is_followed_at_once
     assert steady.now() == 1_000_000_100.0
     clock.off, clock.believed = 1_800_000_000.0, True
     assert (steady.now(), steady.trusted()) == (1_800_000_100.0, True)
+
+
+@pytest.mark.case("C18")
+@pytest.mark.parametrize("step", [-3600.0, 3600.0])
+def test_two_programs_that_look_at_other_times_disagree_for_seconds_at_most(step: float) -> None:
+    """The endpoint's facts are judged by health's clock: an hour old, they would be an alarm."""
+    clock = SetClock()
+    often, seldom = (SteadyClock(clock, clock.monotonic) for _ in range(2))
+    often.now(), seldom.now()
+    clock.off += step
+    apart_s = 0
+    for second in range(1, 300):
+        clock.at += 1.0
+        ours = often.now()
+        if second % 5 == 3:
+            apart_s += 5 * (abs(ours - seldom.now()) > STEP_S)
+    assert apart_s <= 10
