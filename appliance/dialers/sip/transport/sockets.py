@@ -18,6 +18,8 @@ log = logging.getLogger("diemcau.sip")
 
 CONNECT_TIMEOUT_S = 6.0
 """TCP and TLS to one target: a SYN is repeated after 1 and 3 s; two targets fit into one dial."""
+NEXT_ADDRESS_S = 1.5
+"""After so long the next address of one name is tried beside the first (RFC 8305 section 5)."""
 KEEP_ALIVE_INTERVAL_S = 25.0
 """RFC 5626 section 4.4.1 for TCP; shorter than the 30 s after which routers forget UDP."""
 CLOSE_TIMEOUT_S = 1.0
@@ -188,7 +190,9 @@ async def _connection(
         context = trust or await asyncio.to_thread(ssl.create_default_context)
         tls = {"ssl": context, "server_hostname": target.name}
     try:
-        streams = await asyncio.open_connection(target.host, target.port, **tls)
+        streams = await asyncio.open_connection(
+            target.host, target.port, happy_eyeballs_delay=NEXT_ADDRESS_S, **tls
+        )
     except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
         # A server that takes the connection and then ends it speaks only an older TLS, or none.
         if tls:
