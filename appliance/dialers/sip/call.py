@@ -48,7 +48,7 @@ log = logging.getLogger("diemcau.sip")
 KEYFRAME_ASK_INTERVAL_S = 2.5  # an RMX ignores whoever asks more often
 KEYFRAME_TAKE_INTERVAL_S = 0.5  # and we ignore whoever asks more often than this
 PROBE_INTERVAL_S = 2.5  # of silence; a call that is silent for 8 s is ended
-SIGNALLING_ALONE_S = 120.0
+PICTURE_ALONE_S, SOUND_ALONE_S = 10.0, 120.0  # so long signalling is enough of a sign of life
 ENTRY_QUEUE_S = 120.0  # the script of an entry queue may take so long
 
 
@@ -186,12 +186,14 @@ class SipCall:
         """The far end's last packet, RTCP included, or what it last said in the signalling.
 
         A far end that holds may send nothing else for as long. One that should send and only
-        answers counts as alive for a while: it may suppress silence, and its media may be broken.
+        answers counts as alive for a while: it may suppress silence, and its media may be broken,
+        as they surely are where a picture should come.
         """
         media_at = self._media.heard_at
         signalled_at = self._signaller.heard_at if self._signaller is not None else media_at
         if not self._media.held:
-            signalled_at = min(signalled_at, media_at + SIGNALLING_ALONE_S)
+            alone_s = SOUND_ALONE_S if self._media.video is None else PICTURE_ALONE_S
+            signalled_at = min(signalled_at, media_at + alone_s)
         return max(media_at, signalled_at)
 
     async def changed(self) -> None:
