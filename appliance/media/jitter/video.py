@@ -19,6 +19,7 @@ START_WAIT_S = 0.03  # a stream's first packets may come in another order
 KEYFRAME_WAIT_S = 0.2  # and a round trip: the wait for a keyframe without retransmission
 DEFAULT_ROUND_TRIP_S = 0.3  # until one is measured: somewhat more than half by satellite
 CALM_AFTER_S = 3.0  # after a second loss within it, a damaged picture is better than a frozen one
+MAX_PICTURE_TICKS = 900  # of 90 kHz, 10 ms: between the times of one picture's slices
 MAX_KEYS = 16  # starts of keyframes that are examined, the newest
 MIN_KEYFRAME_INTERVAL_S = 0.3  # between two requests: a keyframe is as large as ten frames
 MAX_KEYLESS_S = 3.0  # a far end that sends no keyframe is shown damaged then, not for ever frozen
@@ -64,7 +65,9 @@ class _Frame:
             return False
         if time == self.time:
             return holds.begins
-        return self.ends or not holds.continues
+        # Slices of one picture may have been stamped one by one.
+        near = abs(time - self.time) < MAX_PICTURE_TICKS
+        return not (holds.continues and (near or not self.ends))
 
 
 class VideoJitterBuffer:
