@@ -7,7 +7,6 @@ from appliance.media.receive.video import FarVideo
 from appliance.media.rtp.stream import RtpStream
 
 UNSEEN_S = 6.0  # packets and no picture for so long: keyframes were requested three times and more
-MIN_PACKETS = 20  # in that time; a far end that says nothing sends an empty one now and then
 
 
 class MediaProblems:
@@ -17,19 +16,17 @@ class MediaProblems:
         self.found: dict[ProblemKey, str] = {}
         self._video = video
         self._agreed: tuple[Agreed, ...] = ()
-        self._frames = -1
-        self._packets = 0
-        self._seen_at = 0.0
+        self._since = 0.0
 
     def agree(self, media: tuple[Agreed, ...], now: float) -> None:
         """These are the call's media from now on."""
         self._agreed = media
-        self._frames = -1
-        self.see(now)
+        self._since = now
+        self.see()
 
-    def see(self, now: float) -> bool:
+    def see(self) -> bool:
         """Look again; whether anything is another."""
-        told = {ProblemKey.ROOM_CODEC: self._refused(), ProblemKey.FAR_VIDEO: self._unseen(now)}
+        told = {ProblemKey.ROOM_CODEC: self._refused(), ProblemKey.FAR_VIDEO: self._unseen()}
         before, self.found = self.found, {key: words for key, words in told.items() if words}
         return before != self.found
 
@@ -46,14 +43,9 @@ class MediaProblems:
             return "no fragments, and the camera cuts no slices"
         return ""
 
-    def _unseen(self, now: float) -> str:
+    def _unseen(self) -> str:
         """The codec of packets that make no picture; "" where pictures come, or nobody looks."""
         track = self._video.track
-        far = track.statistics()
-        idle = isinstance(track, FarVideo) and track.asleep
-        if far.frames != self._frames or idle:
-            self._frames, self._packets, self._seen_at = far.frames, far.packets, now
-            return ""
-        if now - self._seen_at < UNSEEN_S or far.packets - self._packets < MIN_PACKETS:
-            return ""
-        return far.codec
+        if isinstance(track, FarVideo) and track.undecoded_s(self._since) > UNSEEN_S:
+            return track.statistics().codec
+        return ""

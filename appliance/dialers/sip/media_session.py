@@ -307,7 +307,7 @@ class MediaSession:
             await asyncio.sleep(SLIDES_POLL_INTERVAL_S)
 
     def _look(self) -> None:
-        if self._problems.see(time.monotonic()):
+        if self._problems.see():
             for key, words in self.problems.items():
                 log.warning("media: %s: %s", key, words)
             self.changed()

@@ -9,6 +9,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.codec.context import Flags
 from av.video.codeccontext import VideoCodecContext
 
+from appliance.media.codecs.held_back import HeldBack
 from appliance.media.codecs.upright import square_size, turned
 from appliance.media.jitter.waveform import RATE, Pcm
 
@@ -57,22 +58,41 @@ class VideoDecoder:
     """
 
     def __init__(self, name: str) -> None:
-        codec = cast(VideoCodecContext, av.CodecContext.create(name, "r"))
-        codec.thread_count = 1
-        codec.flags |= Flags.low_delay | Flags.output_corrupt
-        codec.options = {"max_pixels": str(MAX_PIXELS)}
-        self._codec = codec
+        self._name = name
+        self._codec = self._context()
+        self._held_back = HeldBack()
         self.orientation = 0
         """How the pictures are to be turned (`upright.turned`)."""
 
-    def decode(self, data: bytes, pts: int | None = None) -> list[av.VideoFrame]:
+    def _context(self) -> VideoCodecContext:
+        codec = cast(VideoCodecContext, av.CodecContext.create(self._name, "r"))
+        codec.thread_count = 1
+        codec.flags |= Flags.low_delay | Flags.output_corrupt
+        codec.options = {"max_pixels": str(MAX_PIXELS)}
+        return codec
+
+    def decode(
+        self, data: bytes, pts: int | None = None, *, key: bool = False
+    ) -> list[av.VideoFrame]:
         """The pictures that one access unit brings, each with the `pts` of its own access unit.
 
         Raises av.FFmpegError.
         """
         packet = av.Packet(data)
         packet.pts = pts
-        return [self._upright(frame) for frame in self._codec.decode(packet)]
+        if pts is not None:
+            self._held_back.goes_in(data, pts, key=key)
+        frames = self._held_back.comes_out(self._codec.decode(packet))
+        return [self._upright(frame) for frame in frames]
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether pictures wait for later ones, for B frames may come."""
+        return self._held_back.some
+
+    def held_back(self) -> list[av.VideoFrame]:
+        """The pictures that wait, when nothing more comes; raises av.FFmpegError."""
+        return [self._upright(frame) for frame in self._held_back.again(self._context())]
 
     def _upright(self, frame: av.VideoFrame) -> av.VideoFrame:
         size = (frame.width, frame.height)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 
 import av
 from aiortc.mediastreams import MediaStreamError
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 
 MAX_FRAMES = 3  # decoded frames that may wait for the reader; older ones are dropped
 MAX_UNDECODED = 90  # access units that wait for the decoder: a retransmission frees many at once
+IDLE_S = 0.5  # without a packet for so long nothing that B frames wait for is on its way
 UNREAD_TIMEOUT_S = 2.0  # a track that nobody reads is decoded no longer
 
 
@@ -57,6 +59,7 @@ class FarVideo(FarTrack):
         self._worker: asyncio.Task[None] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._idle_timer: asyncio.TimerHandle | None = None
         self._shown_at: float | None = None
         self._read_at = self._now()
         self._reading = 0
@@ -89,11 +92,6 @@ class FarVideo(FarTrack):
             self._take(units, now)
         self._send_feedback(now)
 
-    @property
-    def asleep(self) -> bool:
-        """Whether nobody reads this track, so that it is not decoded."""
-        return self._asleep
-
     def signal_sets(self, sets: tuple[bytes, ...]) -> None:
         """Take the H.264 parameter sets that the far end named in the signalling (RFC 6184 8.1)."""
         self._sets.signal(sets)
@@ -113,6 +111,8 @@ class FarVideo(FarTrack):
                 self._jitter.needs_keyframe(now)
                 return
             self._units.append(unit)
+        if units and self._idle_timer is not None:
+            self._idle_timer.cancel()
         if self._units and self._worker is None:
             self._worker = asyncio.get_running_loop().create_task(self._decode())
             self._worker.add_done_callback(self._decoded)
@@ -122,6 +122,8 @@ class FarVideo(FarTrack):
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("far ← the picture ends: %r", error)
             self.stop()
+        if self._units and self.readyState == "live" and not task.cancelled():
+            self._take([], self._now())  # they came while held-back pictures were decoded
 
     async def _decode(self) -> None:
         """Decode the queued access units in this track's own thread."""
@@ -138,7 +140,7 @@ class FarVideo(FarTrack):
             decoder.orientation = self.orientation
             try:
                 frames = await loop.run_in_executor(
-                    self._thread, decoder.decode, data, unit.timestamp
+                    self._thread, partial(decoder.decode, data, unit.timestamp, key=unit.key)
                 )
             except (av.FFmpegError, MemoryError, ValueError):
                 if decoder is self._decoder:
@@ -152,6 +154,28 @@ class FarVideo(FarTrack):
                     # B frames: the decoder brought them into their order, which takes time.
                     self._stream.arrived(timestamp, self._now())
                 self._show(frame, timestamp, self._now(), again=unit.again)
+
+        if self._decoder is not None and self._decoder.holds_back and self.readyState == "live":
+            self._idle_timer = loop.call_later(IDLE_S, self._start_held_back)
+
+    def _start_held_back(self) -> None:
+        if self._worker is None and self.readyState == "live":
+            self._worker = asyncio.get_running_loop().create_task(self._show_held_back())
+            self._worker.add_done_callback(self._decoded)
+
+    async def _show_held_back(self) -> None:
+        """Nothing comes any more: show the pictures that B frames would have waited for."""
+        decoder = self._decoder
+        if decoder is None or self._thread is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            frames = await loop.run_in_executor(self._thread, decoder.held_back)
+        except (av.FFmpegError, MemoryError, ValueError):
+            return
+        if decoder is self._decoder:
+            for frame in frames:
+                self._show(frame, frame.pts or 0, self._now(), again=False)
 
     def _broken(self, now: float) -> None:
         """The decoder failed: show nothing more before a keyframe."""
@@ -255,9 +279,10 @@ class FarVideo(FarTrack):
         """End the track, its timer and its decoder's thread."""
         super().stop()
         self._units.clear()
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+        for timer in (self._timer, self._idle_timer):
+            if timer is not None:
+                timer.cancel()
+        self._timer = self._idle_timer = None
         if self._thread is not None:
             self._thread.shutdown(wait=False)
             self._thread = None

@@ -22,7 +22,12 @@ def film(path: Path, profile: str, **options: str) -> Path:
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         stream.codec_context.gop_size = RATE // 2
         stream.codec_context.profile = profile
-        stream.codec_context.options = {"preset": "ultrafast", "tune": "psnr", **options}
+        stream.codec_context.options = {
+            "preset": "ultrafast",
+            "tune": "psnr",
+            "crf": "36",
+            **options,
+        }
         for number in range(PICTURES):
             picture = numbered(number)
             picture.pts, picture.time_base = number, Fraction(1, RATE)

@@ -238,7 +238,7 @@ def test_each_profile_that_ffmpeg_decodes(profile: str, form: str) -> None:
 
 @pytest.mark.case("C2", "C15")
 async def test_a_track_shows_them_in_order_each_at_its_date() -> None:
-    coded = encoded(46, "Main", tune="psnr", bf="2")
+    coded = encoded(44, "Main", tune="psnr", bf="2")
     far = FarVideo()
     far.signal_sets(sets_of(coded))
     shown: list[tuple[int, int]] = []
@@ -311,6 +311,33 @@ async def test_a_far_end_that_answers_no_request_is_not_frozen_for_ever() -> Non
     after = [at for at in shown if at > 1.0]
     assert after[0] < 0.4 + MAX_KEYLESS_S + 1.0
     assert len(after) > 60
+
+
+@pytest.mark.case("C15")
+async def test_a_stream_of_b_frames_that_pauses_shows_its_last_pictures_and_goes_on() -> None:
+    coded = encoded(90, "High", tune="psnr", bf="3", **{"x264-params": "b-pyramid=normal"})
+    far = FarVideo()
+    shown: list[int] = []
+
+    async def read() -> None:
+        while True:
+            shown.append(number_of(await far.recv()))
+
+    reading = asyncio.create_task(read())
+    packets = numbered_packets(sent(coded))
+    for place, packet in enumerate(packets):
+        far.feed(packet, "H264", 90_000, time.monotonic())
+        if packet.marker:
+            await asyncio.sleep(0.01)
+        if place in (len(packets) // 2, len(packets) - 1):
+            async with asyncio.timeout(20):
+                units = {one.timestamp for one in packets[: place + 1] if one.marker}
+                while len(shown) < len(units) - (not packet.marker):
+                    await asyncio.sleep(0.05)
+    reading.cancel()
+    far.stop()
+    assert sorted(shown) == list(range(90))
+    assert far.statistics().frames == 90
 
 
 def test_signalled_sets_do_not_replace_those_that_came_later() -> None:
