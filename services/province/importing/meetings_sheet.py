@@ -1,9 +1,10 @@
 """Imports meetings from a sheet: one row a meeting, days and times as people write them."""
 
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from datetime import date, datetime, time, timedelta
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -11,25 +12,42 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
+from services.province.importing.headings import tell_columns
+from services.province.importing.hours import day_of, hours_of
 from services.province.importing.imported import Imported
-from services.province.importing.table import SheetRow, plain, read_rows
-from services.province.schedule.meetings import Guests, MeetingDraft, create
+from services.province.importing.table import SheetRow, plain, read_sheet
+from services.province.schedule import meetings
+from services.province.schedule.meetings import Guests, MeetingDraft
 from services.province.sites import groups
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
 
 COLUMNS: dict[str, Sequence[str]] = {
-    "title": ("Tên cuộc họp", "Nội dung", "Cuộc họp", "Tên"),
-    "day": ("Ngày", "Date"),
-    "begin": ("Giờ bắt đầu", "Bắt đầu", "Giờ", "Từ"),
-    "end": ("Giờ kết thúc", "Kết thúc", "Đến"),
-    "minutes": ("Số phút", "Thời lượng"),
-    "address": ("Địa chỉ", "Địa chỉ gọi"),
-    "chair": ("Chủ tọa", "Chủ trì"),
-    "guests": ("Thành phần", "Đơn vị"),
-}
+    "title": ("Tên cuộc họp", "Nội dung", "Cuộc họp", "Tên", "Tên hội nghị", "Hội nghị",
+              "Nội dung họp", "Nội dung cuộc họp", "Nội dung làm việc", "Tiêu đề"),
+    "day": ("Ngày", "Date", "Ngày họp", "Ngày tháng", "Thứ, ngày", "Ngày tổ chức"),
+    "begin": ("Giờ bắt đầu", "Bắt đầu", "Giờ", "Từ", "Thời gian bắt đầu", "Giờ họp", "Từ giờ",
+              "Thời gian", "Thời gian họp"),
+    "end": ("Giờ kết thúc", "Kết thúc", "Đến", "Thời gian kết thúc", "Đến giờ"),
+    "minutes": ("Số phút", "Thời lượng", "Thời lượng (phút)"),
+    "address": ("Địa chỉ", "Địa chỉ gọi", "Link họp", "Link", "Đường link", "Địa chỉ họp",
+                "Đường dẫn", "Phòng họp trực tuyến"),
+    "chair": ("Chủ tọa", "Chủ trì", "Người chủ trì", "Chủ trì cuộc họp", "Đồng chí chủ trì"),
+    "guests": ("Thành phần", "Đơn vị", "Thành phần tham dự", "Thành phần dự họp", "Điểm cầu",
+               "Đơn vị tham dự", "Thành phần mời"),
+}  # fmt: skip
+NEEDED = ("title", "day", "begin")
 DEFAULT_LENGTH_S = 5400.0
-_EXCEL_DAY = date(1899, 12, 30)
+MAX_OVER_MIDNIGHT_S = 6 * 3600.0
+"""23:00 to 0:30 goes over midnight; 8:00 to 5:00 is meant to end at 17:00, and is asked back."""
+SHEET_UID = "@sheet.diemcau"
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    number: int
+    draft: MeetingDraft
+    names_guests: bool
 
 
 def import_meetings(
@@ -42,46 +60,177 @@ def import_meetings(
 ) -> Imported:
     """Take in the sheet `content`; a line that names no guests invites the `default_guests`.
 
-    The same file twice gives the same meetings: their uid is made of day, time and title.
+    A line that cannot be taken in costs itself. A sheet sent again, corrected, changes the meetings
+    of the same title and hour, or the one of that title on the same day. `hosts` are the only
+    meeting servers that sites dial.
     """
     done = Imported()
-    tree = Tree.load(session)
-    named: dict[str, set[Guests]] = {}
-    for place in tree.places.values():
-        named.setdefault(plain(place.name), set()).add(Guests(frozenset({place.id})))
-    for group in groups.listed(session):
-        one = Guests(groups=frozenset({group.id}))
-        named.setdefault(plain(group.name), set()).add(one)
-    for line in read_rows(content, COLUMNS):
+    sheet = read_sheet(content, COLUMNS, ("title",))
+    tell_columns(done, sheet)
+    missing = [name for name in NEEDED if name not in {ours for _, ours in sheet.columns}]
+    if missing:
+        raise WrongInputError(
+            N_("The sheet has no column for {names}."), "file",
+            names=", ".join(COLUMNS[name][0] for name in missing),
+        )  # fmt: skip
+    named = _named_guests(session)
+    lines: list[_Line] = []
+    for row in sheet.rows:
         try:
-            draft = replace(_draft(line, named, default_guests, zone), hosts=hosts)
-            _take(session, draft, done, now)
+            draft = replace(_draft(row, named, default_guests, zone), hosts=hosts)
+            meetings.transient(draft, "")
+            lines.append(_Line(row.number, draft, "guests" in row.cells))
         except WrongInputError as error:
-            done.refuse(line.text("title"), error.message, error.values, line.number)
-    if done.is_empty:
+            done.refuse(_title(row), error.message, error.values, row.number)
+    _store(session, lines, done, zone, now)
+    if not (done.taken or done.problems):
         raise WrongInputError(N_("The sheet has no line with a meeting."), "file")
     return done
 
 
-def _take(session: Session, draft: MeetingDraft, done: Imported, now: float) -> None:
-    uid = f"{draft.begin:.0f}-{plain(draft.title).replace(' ', '-')[:100]}@sheet.diemcau"
-    if session.scalar(select(Meeting.id).where(Meeting.uid == uid)) is not None:
-        done.same += 1
-        return
-    create(session, draft, now, uid)
-    done.added += 1
+def _title(row: SheetRow) -> str:
+    return " ".join(str(row.cells.get("title", "")).split())
+
+
+def _named_guests(session: Session) -> Mapping[str, set[Guests]]:
+    named: dict[str, set[Guests]] = {}
+    for place in Tree.load(session).places.values():
+        named.setdefault(plain(place.name), set()).add(Guests(frozenset({place.id})))
+    for group in groups.listed(session):
+        one = Guests(groups=frozenset({group.id}))
+        named.setdefault(plain(group.name), set()).add(one)
+    return named
+
+
+def _store(
+    session: Session, lines: Sequence[_Line], done: Imported, zone: ZoneInfo, now: float
+) -> None:
+    rows = session.scalars(
+        select(Meeting).where(Meeting.uid.endswith(SHEET_UID)).order_by(Meeting.id)
+    ).all()
+    free: dict[tuple[str, float], list[Meeting]] = defaultdict(list)
+    for row in rows:
+        free[plain(row.title), row.begin].append(row)
+    found: dict[int, Meeting] = {}
+    wanted = _once_each(lines, done)
+    for line in wanted:
+        left = free[plain(line.draft.title), line.draft.begin]
+        same = (row for row in left if meetings.guests(session, row) == line.draft.guests)
+        known = next(same, None)
+        if known is not None:
+            found[line.number] = known
+            left.remove(known)
+    for line in wanted:  # the same title and hour, for other guests than before
+        left = free[plain(line.draft.title), line.draft.begin]
+        if line.number not in found and left:
+            found[line.number] = left.pop(0)
+    for line in wanted:  # moved within its day
+        if line.number not in found:
+            moved = _moved(line.draft, free, zone)
+            if moved is not None:
+                found[line.number] = moved
+                free[plain(moved.title), moved.begin].remove(moved)
+    for line in wanted:
+        _take(session, line, found.get(line.number), done, now)
+
+
+def _once_each(lines: Sequence[_Line], done: Imported) -> list[_Line]:
+    """The lines without those that say of the same guests and hour what an earlier one said."""
+    first: dict[tuple[str, float, Guests], _Line] = {}
+    for line in lines:
+        draft = line.draft
+        earlier = first.setdefault((plain(draft.title), draft.begin, draft.guests), line)
+        if earlier is line:
+            continue
+        if earlier.draft.address == draft.address:
+            done.same += 1
+        else:
+            message = N_("Line {line} has the same meeting with another address.")
+            done.refuse(draft.title, message, {"line": earlier.number}, line.number)
+    return list(first.values())
+
+
+def _moved(
+    draft: MeetingDraft, free: Mapping[tuple[str, float], list[Meeting]], zone: ZoneInfo
+) -> Meeting | None:
+    """The one meeting of this title and day of which no line speaks; None where that is none."""
+    day = datetime.fromtimestamp(draft.begin, zone).date()
+    same = [
+        row
+        for (title, begin), rows in free.items()
+        if title == plain(draft.title) and datetime.fromtimestamp(begin, zone).date() == day
+        for row in rows
+        if not row.cancelled
+    ]
+    return same[0] if len(same) == 1 else None
+
+
+def _take(session: Session, line: _Line, row: Meeting | None, done: Imported, now: float) -> None:
+    try:
+        with session.begin_nested():
+            if row is None:
+                meetings.create(session, line.draft, now, _free_uid(session, line.draft))
+                done.added += 1
+            elif _edited(session, line, row, now):
+                done.changed += 1
+            else:
+                done.same += 1
+    except WrongInputError as error:
+        done.refuse(line.draft.title, error.message, error.values, line.number)
+
+
+def _edited(session: Session, line: _Line, row: Meeting, now: float) -> bool:
+    """Whether the line says something else than `row`, which is then as it says."""
+    if row.cancelled:
+        raise WrongInputError(N_("It was cancelled here; enter it as a new meeting."))
+    known = meetings.guests(session, row)
+    draft = replace(
+        line.draft,
+        address=line.draft.address or row.address,
+        chair=line.draft.chair or row.chair,
+        chair_pin=row.chair_pin,
+        free=row.free,
+        guests=line.draft.guests if line.names_guests else known,
+    )
+    made = meetings.transient(draft, row.uid)
+    names = ("title", "begin", "length_s", "address", "chair")
+    if known == draft.guests and all(getattr(row, one) == getattr(made, one) for one in names):
+        return False
+    meetings.edit(session, row, draft, now)
+    return True
+
+
+def _free_uid(session: Session, draft: MeetingDraft) -> str:
+    word = f"{draft.begin:.0f}-{plain(draft.title).replace(' ', '-')[:100]}"
+    taken = set(
+        session.scalars(select(Meeting.uid).where(Meeting.uid.startswith(word, autoescape=True)))
+    )
+    made, number = f"{word}{SHEET_UID}", 1
+    while made in taken:
+        number += 1
+        made = f"{word}-{number}{SHEET_UID}"
+    return made
 
 
 def _draft(
     line: SheetRow, named: Mapping[str, set[Guests]], default_guests: Guests, zone: ZoneInfo
 ) -> MeetingDraft:
-    day = _day(line)
-    begin = datetime.combine(day, _time(line, "begin"), zone)
+    day = day_of(line.cells.get("day", ""))
+    hour, ends = hours_of(line.cells.get("begin", ""), "begin")
+    begin = datetime.combine(day, hour, zone)
     if line.text("minutes"):
         length_s = _number(line, "minutes") * 60.0
-    elif line.text("end"):
-        end = datetime.combine(day, _time(line, "end"), zone)
+    elif line.text("end") or ends is not None:
+        if line.text("end"):
+            ends, _ = hours_of(line.cells["end"], "end")
+        end = datetime.combine(day, ends or hour, zone)
         length_s = ((end - begin) % timedelta(days=1)).total_seconds()
+        if end < begin and length_s > MAX_OVER_MIDNIGHT_S:
+            raise WrongInputError(
+                N_("It would end at {end}, before it begins at {begin}: write 17:00 for 5 in the"
+                   " afternoon, or the minutes it lasts."),
+                "end", begin=f"{begin:%H:%M}", end=f"{end:%H:%M}",
+            )  # fmt: skip
     else:
         length_s = DEFAULT_LENGTH_S
     return MeetingDraft(
@@ -98,8 +247,9 @@ def _draft(
 def _guests(line: SheetRow, named: Mapping[str, set[Guests]]) -> Guests | None:
     # The cell itself: its `text` is in one line, and many write one name a line.
     cell = line.cells.get("guests", "")
+    line.text("guests")  # raises for an error of the sheet
     text = cell if isinstance(cell, str) else line.text("guests")
-    names = [name for name in re.split(r"[;,\n]", text) if name.strip()]
+    names = [name for name in re.split(r"[;,\n]", text) if plain(name)]
     found: list[Guests] = []
     for name in names:
         known = named.get(plain(name), set())
@@ -115,44 +265,9 @@ def _guests(line: SheetRow, named: Mapping[str, set[Guests]]) -> Guests | None:
     )
 
 
-def _day(line: SheetRow) -> date:
-    value = line.cells.get("day", "")
-    if isinstance(value, datetime):
-        return value.date()
-    if isinstance(value, date):
-        return value
-    if isinstance(value, float) and 1 <= value < 100_000:
-        return _EXCEL_DAY + timedelta(days=int(value))
-    text = str(value).strip()
-    match = re.fullmatch(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", text)
-    try:
-        if match:  # day first, as the whole country writes it
-            return date(int(match[3]), int(match[2]), int(match[1]))
-        return date.fromisoformat(text[:10])
-    except ValueError as error:
-        raise WrongInputError(N_("“{value}” is no day."), "day", value=text[:40]) from error
-
-
-def _time(line: SheetRow, name: str) -> time:
-    value = line.cells.get(name, "")
-    if isinstance(value, datetime):
-        return value.time()
-    if isinstance(value, time):
-        return value
-    if isinstance(value, float) and 0 <= value < 1:
-        minutes = round(value * 24 * 60)
-        return time(minutes // 60 % 24, minutes % 60)
-    match = re.fullmatch(r"(\d{1,2})(?:\s*[:hg.]\s*(\d{2})?)?", str(value).strip().lower())
-    try:
-        if match:
-            return time(int(match[1]), int(match[2] or 0))
-    except ValueError:
-        pass
-    raise WrongInputError(N_("“{value}” is no hour, e.g. 14:00."), name, value=str(value)[:40])
-
-
 def _number(line: SheetRow, name: str) -> int:
-    text = line.text(name)
-    if not re.fullmatch(r"[0-9]{1,4}", text):
-        raise WrongInputError(N_("“{value}” is no number of minutes."), name, value=text[:40])
-    return int(text)
+    found = re.fullmatch(r"([0-9]{1,4})(\s*(phút|phut|p|'|’))?", line.text(name).lower())
+    if found is None:
+        text = line.text(name)[:40]
+        raise WrongInputError(N_("“{value}” is no number of minutes."), name, value=text)
+    return int(found[1])

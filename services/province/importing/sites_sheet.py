@@ -7,8 +7,9 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.errors import WrongInputError
+from services.province.importing.headings import tell_columns
 from services.province.importing.imported import Imported
-from services.province.importing.table import SheetRow, plain, read_rows
+from services.province.importing.table import SheetRow, plain, read_sheet
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.tables import Place, Site
 
@@ -16,11 +17,12 @@ COLUMNS: dict[str, Sequence[str]] = {
     "name": ("Tên điểm cầu", "Tên", "Điểm cầu", "Site"),
     "id": ("Mã", "Mã điểm cầu"),
     "place": ("Đơn vị", "Đường dẫn"),
-    "province": ("Tỉnh", "Thành phố", "Tỉnh/Thành phố"),
-    "district": ("Huyện", "Quận", "Quận/Huyện"),
-    "commune": ("Xã", "Xã/Phường", "Phường", "Xã/Phường/Đặc khu"),
-    "group": ("Thôn", "Làng", "Tổ dân phố"),
-}
+    "province": ("Tỉnh", "Thành phố", "Tỉnh/Thành phố", "Tên tỉnh", "Tỉnh, thành phố"),
+    "district": ("Huyện", "Quận", "Quận/Huyện", "Huyện/Quận", "Tên huyện", "Quận huyện thị xã"),
+    "commune": ("Xã", "Xã/Phường", "Phường", "Xã/Phường/Đặc khu", "Phường/Xã", "Tên xã",
+                "Xã/Phường/Thị trấn", "Phường/Xã/Thị trấn", "Phường/Xã/Đặc khu", "Tên phường xã"),
+    "group": ("Thôn", "Làng", "Tổ dân phố", "Thôn/Làng", "Bản"),
+}  # fmt: skip
 PLACES = ("province", "district", "commune", "group")
 MAX_SAME_NAME = 100
 _KIND = re.compile(r"^(xa|phuong|thi tran|dac khu|huyen|quan|thi xa|thanh pho|tinh|thon|lang) ")
@@ -33,15 +35,30 @@ def import_sites(session: Session, content: bytes, now: float) -> Imported:
     sheet.
     """
     done = Imported()
+    sheet = read_sheet(content, COLUMNS, ("province", "place", "name"))
+    tell_columns(done, sheet)
+    known = {ours for _, ours in sheet.columns}
+    highest = next((name for name in PLACES if name in known), "")
+    lowest = next((name for name in ("commune", "district") if name in known), "")
     seen: dict[str, int] = {}
-    for line in read_rows(content, COLUMNS):
+    places: dict[tuple[str, int], int] = {}
+    for line in sheet.rows:
         try:
-            _import(session, line, seen, done, now)
+            _check_places(line, {highest, lowest} - {""})
+            _import(session, line, seen, places, done, now)
         except WrongInputError as error:
-            done.refuse(line.text("name"), error.message, error.values, line.number)
-    if done.is_empty:
+            name = str(line.cells.get("name", ""))
+            done.refuse(name, error.message, error.values, line.number)
+    if not (done.taken or done.problems):
         raise WrongInputError(N_("The sheet has no line with a site."), "file")
     return done
+
+
+def _check_places(line: SheetRow, needed: set[str]) -> None:
+    """Refuse a line that leaves out a level of the tree: its site would get another's name."""
+    for name in sorted(needed):
+        if name not in line.cells and "place" not in line.cells:
+            raise WrongInputError(N_("This line names no {what}."), name, what=COLUMNS[name][0])
 
 
 def id_of(name: str) -> str:
@@ -64,7 +81,12 @@ def _free_id(session: Session, name: str, place: Place, seen: Mapping[str, int])
 
 
 def _import(
-    session: Session, line: SheetRow, seen: dict[str, int], done: Imported, now: float
+    session: Session,
+    line: SheetRow,
+    seen: dict[str, int],
+    places: dict[tuple[str, int], int],
+    done: Imported,
+    now: float,
 ) -> None:
     path = [part for part in line.text("place").split("/") if part.strip()]
     path += [line.text(name) for name in PLACES if line.text(name)]
@@ -72,6 +94,9 @@ def _import(
     if not name or not path:
         raise WrongInputError(N_("A line needs a name and a place."), "name")
     place = place_at(session, path)
+    earlier = places.setdefault((plain(name), place.id), line.number)
+    if earlier != line.number and not line.text("id"):
+        raise WrongInputError(N_("This site stands in line {line} already."), "name", line=earlier)
     site_id = line.text("id").lower() or _free_id(session, name, place, seen)
     if site_id in seen:
         raise WrongInputError(

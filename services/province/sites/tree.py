@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
+from appliance.wire.calendar.event import clean
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.storage.tables import Place, Site
 
@@ -137,10 +138,11 @@ def place_at(session: Session, names: Iterable[str]) -> Place:
     for name in cleaned:
         parent = place.id if place is not None else None
         at = select(Place).where(
-            Place.parent_id.is_(None) if parent is None else Place.parent_id == parent,
-            func.lower(Place.name) == func.lower(name),
+            Place.parent_id.is_(None) if parent is None else Place.parent_id == parent
         )
-        place = session.scalars(at).first()
+        # Compared here, for a database knows neither composed letters nor Vietnam's capitals.
+        same = (row for row in session.scalars(at) if _folded(row.name) == _folded(name))
+        place = next(same, None)
         if place is None:
             place = Place(parent_id=parent, name=name)
             session.add(place)
@@ -187,12 +189,16 @@ def get_site(session: Session, id: str) -> Site:  # noqa: A002
     return site
 
 
+def _folded(name: str) -> str:
+    return " ".join(clean(name).casefold().split())
+
+
 def _token() -> str:
     return secrets.token_urlsafe(24)
 
 
 def _name(text: str, field: str) -> str:
-    name = " ".join(text.split())
+    name = " ".join(clean(text).split())
     if not 1 <= len(name) <= MAX_NAME_LETTERS or not name.isprintable():
         raise WrongInputError(
             N_("“{value}” is no name: 1 to {most} letters in one line."),

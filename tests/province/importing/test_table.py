@@ -14,7 +14,7 @@ from services.province.importing.table import (
     MAX_ROWS,
     SheetRow,
     plain,
-    read_rows,
+    read_sheet,
 )
 from tests.province.importing.uploads import sheet
 
@@ -22,7 +22,7 @@ COLUMNS = {"name": ("Tên", "Site"), "id": ("Mã",)}
 
 
 def csv(text: str) -> list[SheetRow]:
-    return read_rows(text.encode(), COLUMNS)
+    return read_sheet(text.encode(), COLUMNS).rows
 
 
 @settings(max_examples=50)
@@ -62,7 +62,7 @@ def test_lines_above_the_headings_are_passed_over_and_numbers_count_from_the_top
 
 
 def test_a_whole_number_of_excel_is_told_without_its_point() -> None:
-    rows = read_rows(sheet(["Tên", "Mã"], [12.0, 12.5], [True, date(2026, 3, 12)]), COLUMNS)
+    rows = read_sheet(sheet(["Tên", "Mã"], [12.0, 12.5], [True, date(2026, 3, 12)]), COLUMNS).rows
     assert [(row.text("name"), row.text("id")) for row in rows] == [
         ("12", "12.5"), ("True", "2026-03-12 00:00:00"),
     ]  # fmt: skip
@@ -89,13 +89,13 @@ def test_the_largest_sheet_is_taken_and_one_row_more_is_not() -> None:
     with pytest.raises(WrongInputError, match="more than 20000 rows"):
         csv(text + "A\n")
     with pytest.raises(WrongInputError, match="more than 8 MB"):
-        read_rows(b"x" * (MAX_FILE_BYTES + 1), COLUMNS)
+        read_sheet(b"x" * (MAX_FILE_BYTES + 1), COLUMNS)
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xfea", b"T\xean,M\xe3\n", b"A,B\nC,D\n"])
 def test_what_is_no_sheet_of_ours_is_wrong_as_a_file(content: bytes) -> None:
     with pytest.raises(WrongInputError) as refused:
-        read_rows(content, COLUMNS)
+        read_sheet(content, COLUMNS)
     assert refused.value.field == "file"
 
 
@@ -104,7 +104,7 @@ def test_what_is_no_sheet_of_ours_is_wrong_as_a_file(content: bytes) -> None:
 def test_no_file_ends_in_anything_but_rows_or_a_word_about_it(content: bytes) -> None:
     for begin in (b"", b"PK\x03\x04", "Tên\n".encode()):
         try:
-            rows = read_rows(begin + content, COLUMNS)
+            rows = read_sheet(begin + content, COLUMNS).rows
         except WrongInputError as refused:
             assert refused.field == "file"
         else:
