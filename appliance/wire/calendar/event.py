@@ -123,10 +123,14 @@ def title_of(component: Component) -> str:
 
 
 def clean(text: str) -> str:
-    """`text` in one line, composed (NFC, as fonts have Vietnamese letters), of bounded length."""
-    composed = unicodedata.normalize("NFC", text)
-    spaced = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed)
-    return " ".join(_UNSEEN.sub("", spaced).split())[:MAX_TITLE_LENGTH]
+    """`text` in one line, composed, without letters that nobody sees, of bounded length."""
+    spaced = re.sub(r"[\x00-\x1f\x7f-\x9f]", " ", composed(text))
+    return " ".join(spaced.split())[:MAX_TITLE_LENGTH]
+
+
+def composed(text: str) -> str:
+    """`text` in NFC, as fonts have Vietnamese letters, without letters of no width."""
+    return _UNSEEN.sub("", unicodedata.normalize("NFC", text))
 
 
 def _kept(component: Component, zones: dict[str, str], problems: list[str]) -> list[str]:

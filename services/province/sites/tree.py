@@ -10,7 +10,7 @@ from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
-from appliance.wire.calendar.event import clean
+from appliance.wire.calendar.event import composed
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.storage.tables import Place, Site
 
@@ -190,7 +190,7 @@ def get_site(session: Session, id: str) -> Site:  # noqa: A002
 
 
 def _folded(name: str) -> str:
-    return " ".join(clean(name).casefold().split())
+    return " ".join(composed(name).casefold().split())
 
 
 def _token() -> str:
@@ -198,7 +198,7 @@ def _token() -> str:
 
 
 def _name(text: str, field: str) -> str:
-    name = " ".join(clean(text).split())
+    name = " ".join(composed(text).split())
     if not 1 <= len(name) <= MAX_NAME_LETTERS or not name.isprintable():
         raise WrongInputError(
             N_("“{value}” is no name: 1 to {most} letters in one line."),
