@@ -19,9 +19,10 @@ from enum import Enum, auto
 from typing import Any
 
 MAX_CONNECTIONS = 4000
-MAX_OF_ONE_ADDRESS = 200
+SHARE_OF_ONE_ADDRESS = 0.5
 """Of one IPv4 address, or of one IPv6 network of 64 bits, which is what one house is given. Behind
-one address may be a whole office."""
+one address may be all communes, whose network is translated; and when a meeting is changed, all of
+them read their agenda within a second."""
 MAX_SILENCE_S = 20.0
 """From the connection, or from an answer's end, until a request's head is whole; TLS within it."""
 MAX_BODY_S = 120.0
@@ -71,14 +72,17 @@ def connections_allowed() -> int:
 
 
 class Connections:
-    """All that are open. `exempt` are addresses of proxies, each of which speaks for
-    many, as uvicorn has them: separated by commas, ``*`` for all."""
+    """All that are open; of one address `most_of_one`, or its share of `most`.
+
+    `exempt` are addresses of proxies, each of which speaks for many, as uvicorn has them: separated
+    by commas, ``*`` for all.
+    """
 
     def __init__(
         self,
         *,
         most: int = MAX_CONNECTIONS,
-        most_of_one: int = MAX_OF_ONE_ADDRESS,
+        most_of_one: int = 0,
         max_silence_s: float = MAX_SILENCE_S,
         max_body_s: float = MAX_BODY_S,
         sweep_interval_s: float = SWEEP_INTERVAL_S,
@@ -87,7 +91,7 @@ class Connections:
     ) -> None:
         self._sweep_interval_s = sweep_interval_s
         self._most = most
-        self._most_of_one = most_of_one
+        self._most_of_one = most_of_one or int(most * SHARE_OF_ONE_ADDRESS)
         self._bounds = {_State.SILENT: max_silence_s, _State.SENDING: max_body_s}
         self._exempt = frozenset(one.strip() for one in exempt.split(","))
         self._monotonic = monotonic
