@@ -220,7 +220,7 @@ def test_each_picture_has_its_own_date_with_b_frames(profile: str, options: dict
     assert shown[:44] == ALL[:44]
 
 
-@pytest.mark.case("C12")
+@pytest.mark.case("K1", "C12")
 @pytest.mark.parametrize(
     ("profile", "form"),
     [

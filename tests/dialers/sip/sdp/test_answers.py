@@ -62,6 +62,18 @@ def test_an_offer_of_h264_without_a_profile_is_answered_with_ours() -> None:
     assert "a=fmtp:96 profile-level-id=42e01f;" in str(agreement.local)
 
 
+@pytest.mark.case("K1")
+@pytest.mark.parametrize("profile", ["4d001f", "640028", "7a001f", "f4001e"])
+def test_an_offer_of_a_higher_profile_alone_is_taken(profile: str) -> None:
+    text = f"{PLAIN}a=fmtp:99 profile-level-id={profile};packetization-mode=1\n"
+    agreement = answer(OURS, Description.parse(text))
+    video = next(medium for medium in agreement.media if medium.role is Role.VIDEO)
+    assert video.receiving is not None
+    assert video.receiving.payloads[99] == ("H264", 90_000)
+    assert f"profile-level-id={profile[:4]}" in str(agreement.local)
+    assert taken(text)[Role.VIDEO].receiving is not None
+
+
 @pytest.mark.case("C4")
 @pytest.mark.parametrize("level", ["09", "0a", "0b", "0c", "0d", "14", "15", "16", "1e", "00"])
 @pytest.mark.parametrize("profile", ["42e0", "4d00", "6400"])
