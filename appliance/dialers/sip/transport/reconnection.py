@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-WAITS_S = (0.0, 0.5, 1.0, 2.0, 3.0)
+WAITS_S = (0.0, 0.5, 1.0, 2.0, 3.0, 4.0)
 """Before each try: a proxy restarts in a few seconds; where media stop too, 8 s end the call."""
 STEADY_S = 30.0
 """A connection that lasted so long gets all its tries again; a server may close each at once."""
