@@ -17,7 +17,6 @@ from niquests import PreparedRequest, RequestException, Response
 from niquests.adapters import HTTPAdapter
 
 from appliance.core.message import N_
-from appliance.wire.host import url_problem
 from services.province.errors import WrongInputError
 from services.province.importing.table import MAX_FILE_BYTES
 
@@ -110,8 +109,7 @@ class _Bounded(HTTPAdapter):
 def _check(url: str, hosts: tuple[str, ...]) -> None:
     try:
         parts = urlsplit(url)
-        host = parts.hostname or ""
-        known = url_problem(url, ("https",)) is None and "@" not in parts.netloc
+        host, known = parts.hostname or "", parts.scheme == "https" and "@" not in parts.netloc
     except ValueError:
         host, known = "", False
     if not known:
