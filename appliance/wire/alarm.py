@@ -32,8 +32,8 @@ class Alarm:
     def of(cls, fields: Fields) -> "Alarm":
         """From the fields of one item."""
         return cls(
-            fields.text("key", None, max_length=60),
-            fields.text("code", max_length=10),
+            fields.word("key", None, max_length=60),
+            fields.word("code", max_length=10),
             fields.whole("severity", 2, low=1, high=3),
             fields.number("since", low=0.0, high=1e11),
             fields.text("detail"),

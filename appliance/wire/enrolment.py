@@ -72,8 +72,8 @@ class EnrolRequest:
         return cls(
             site,
             fields.text("csr", None, max_length=MAX_PEM_LENGTH),
-            fields.text("serial", max_length=64),
-            fields.text("model", max_length=100),
+            fields.word("serial", max_length=64),
+            fields.word("model", max_length=100),
         )
 
     @property
@@ -102,7 +102,7 @@ class RenewRequest:
             fields.text("certificate", None, max_length=MAX_PEM_LENGTH),
             fields.text("csr", None, max_length=MAX_PEM_LENGTH),
             fields.text("signature", None, max_length=400),
-            fields.text("serial", max_length=64),
+            fields.word("serial", max_length=64),
         )
 
     @property

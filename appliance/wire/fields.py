@@ -9,6 +9,8 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from appliance.wire.letters import hidden, storable, unstorable
+
 MAX_PAYLOAD_BYTES = 64 * 1024
 """Bytes; a full report has three thousand. The broker is set to the same limit."""
 MAX_TEXT_LENGTH = 500
@@ -33,12 +35,12 @@ class Fields:
             raise WireError(f"{len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are read")
         try:
             values = json.loads(payload.decode(), parse_constant=_no_constant)
-            # "\ud800" is half a letter: JSON lets it through, and no database nor socket takes it.
-            json.dumps(values, ensure_ascii=False).encode()
         except (ValueError, RecursionError) as error:
             raise WireError(f"not JSON: {str(error)[:200]}; expected one object") from error
         if not isinstance(values, dict):
             raise WireError(f"a JSON {type(values).__name__}; expected one object")
+        if wrong := next(filter(None, map(unstorable, _all_texts(values))), ""):
+            raise WireError(f"{wrong} in a text; no database takes it")
         return cls(values)
 
     def text(
@@ -48,6 +50,15 @@ class Fields:
         value = self._value(name, default)
         if not isinstance(value, str) or len(value) > max_length:
             raise self._wrong(name, value, f"a text of at most {max_length} letters")
+        return value
+
+    def word(
+        self, name: str, default: str | None = "", *, max_length: int = MAX_TEXT_LENGTH
+    ) -> str:
+        """A text that is compared with others, so without a letter that nobody sees."""
+        value = self.text(name, default, max_length=max_length)
+        if hidden(value):
+            raise self._wrong(name, ascii(value), "letters that can be seen")
         return value
 
     def number(
@@ -132,8 +143,35 @@ class Fields:
 
 
 def printed(values: Mapping[str, Any]) -> bytes:
-    """The payload of an object: UTF-8, no spaces, fields in the order in which they are given."""
+    """The payload of an object: UTF-8, no spaces, fields in the order in which they are given.
+
+    What no reader takes (`unstorable`) is sent as U+FFFD: a camera's odd name must not silence its
+    site.
+    """
+    if any(map(unstorable, _all_texts(values))):
+        values = _all_storable(values)
     return json.dumps(values, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+
+
+def _all_texts(values: Any) -> Iterator[str]:
+    """Each text in it, names too; without recursion, however deep it is."""
+    left = [values]
+    while left:
+        value = left.pop()
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            left += (*value.keys(), *value.values())
+        elif isinstance(value, list | tuple):
+            left += value
+
+
+def _all_storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return storable(value)
+    if isinstance(value, Mapping):
+        return {storable(key): _all_storable(item) for key, item in value.items()}
+    return [_all_storable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _no_constant(name: str) -> Any:

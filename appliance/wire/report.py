@@ -37,11 +37,11 @@ class Presence:
             ReportId.of(fields),
             fields.flag("online", None),
             fields.whole("session", None),
-            fields.text("serial", max_length=100),
-            fields.text("model", max_length=100),
-            fields.text("release", max_length=100),
-            fields.text("slot", max_length=100),
-            fields.text("reason", max_length=100),
+            fields.word("serial", max_length=100),
+            fields.word("model", max_length=100),
+            fields.word("release", max_length=100),
+            fields.word("slot", max_length=100),
+            fields.word("reason", max_length=100),
         )
 
     def after(self, known: "Presence | None") -> bool:
@@ -131,14 +131,14 @@ class Meeting:
         """From the fields of a payload."""
         return cls(
             ReportId.of(fields),
-            fields.text("phase", None, max_length=40),
+            fields.word("phase", None, max_length=40),
             fields.text("meeting"),
-            fields.text("call", "down", max_length=40),
+            fields.word("call", "down", max_length=40),
             fields.whole("tries"),
-            fields.text("ended", max_length=40),
+            fields.word("ended", max_length=40),
             fields.text("detail"),
-            fields.text("line", max_length=40),
-            fields.text("microphone", max_length=40),
+            fields.word("line", max_length=40),
+            fields.word("microphone", max_length=40),
             fields.words("troubles"),
             fields.texts("details"),
         )
@@ -221,10 +221,10 @@ class Update:
         """From the fields of a payload."""
         return cls(
             ReportId.of(fields),
-            fields.text("state", None, max_length=40),
-            fields.text("release", max_length=100),
-            fields.text("wanted", max_length=100),
-            fields.text("slot", max_length=100),
+            fields.word("state", None, max_length=40),
+            fields.word("release", max_length=100),
+            fields.word("wanted", max_length=100),
+            fields.word("slot", max_length=100),
             fields.number("progress", low=0.0, high=1.0),
             fields.text("detail"),
         )

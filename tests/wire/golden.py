@@ -3,6 +3,14 @@
 import re
 from pathlib import Path
 
+from hypothesis import strategies as st
+
+STORABLE = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+"""Letters that a database takes."""
+SEEN = st.characters(
+    categories=["L", "N", "P", "S", "Zs"], exclude_characters="\u115f\u1160\u3164\uffa0"
+)
+"""Letters that a field may have which is compared with others."""
 WIRE = Path(__file__).parents[2] / "docs/wire.md"
 
 

@@ -24,6 +24,7 @@ from appliance.wire.enrolment import (
 )
 from appliance.wire.fields import Fields, WireError
 from appliance.wire.report_id import ReportId
+from tests.wire.golden import STORABLE
 
 ENROL = {"site": "ia-kly", "csr": "c"}
 RENEW = {"certificate": "x", "csr": "c", "signature": "s"}
@@ -124,8 +125,8 @@ def test_nothing_else_lets_a_device_in(state: object) -> None:
 
 
 wishes = st.builds(
-    Desired, st.floats(0, 1e11), st.integers(0, 2**53 - 1), st.text(max_size=60),
-    st.integers(0, 2**53 - 1), *[st.text(max_size=60)] * 3,
+    Desired, st.floats(0, 1e11), st.integers(0, 2**53 - 1), st.text(STORABLE, max_size=60),
+    st.integers(0, 2**53 - 1), *[st.text(STORABLE, max_size=60)] * 3,
 )  # fmt: skip
 
 

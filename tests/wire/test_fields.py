@@ -17,6 +17,7 @@ from appliance.wire.fields import (
     WireError,
     printed,
 )
+from tests.wire.golden import STORABLE
 
 Read = Callable[[Fields], object]
 
@@ -111,6 +112,7 @@ def test_a_payload_of_the_whole_length_is_read_and_one_byte_more_is_not() -> Non
         Fields.read(payload + b" ")
 
 
+@pytest.mark.case("K7")
 @pytest.mark.parametrize(
     "payload",
     [
@@ -122,6 +124,44 @@ def test_half_a_letter_is_no_text(payload: bytes) -> None:
     """Such a report was believed, and then no database took it: its batch was tried for ever."""
     with pytest.raises(WireError, match="surrogates"):
         Fields.read(payload)
+
+
+@pytest.mark.case("K7")
+@pytest.mark.parametrize(
+    "payload",
+    [
+        rb'{"x":"\u0000"}', rb'{"x":"a\u0000b"}', rb'{"x":[["\u0000"]]}', rb'{"\u0000":1}',
+        rb'{"x":{"a\u0000":1}}', rb'{"unknown":{"deep":["\u0000"]},"x":"a"}',
+    ],
+)  # fmt: skip
+def test_a_zero_byte_is_no_text(payload: bytes) -> None:
+    """PostgreSQL kept such a report and then refused to read any report of any site."""
+    with pytest.raises(WireError, match="a zero byte in a text"):
+        Fields.read(payload)
+
+
+@pytest.mark.case("K7")
+def test_a_report_of_great_depth_costs_no_more_than_itself() -> None:
+    deep = 400
+    assert Fields.read(b'{"x":' + b"[" * deep + b"]" * deep + b"}")
+    with pytest.raises(WireError, match="not JSON"):
+        Fields.read(b"[" * 30_000 + b"]" * 30_000)
+
+
+@pytest.mark.case("K7")
+@pytest.mark.parametrize("odd", ["a\u202eb", "\u200b", "a\u00adb", "\x1b[2J", "\x7f", "\ufeffa"])
+def test_a_word_that_is_compared_has_no_letter_that_nobody_sees(odd: str) -> None:
+    assert one(odd).text("x") == odd
+    with pytest.raises(WireError, match=r"^x is .*; expected letters that can be seen"):
+        one(odd).word("x")
+
+
+@pytest.mark.case("K7")
+def test_what_no_reader_takes_is_not_sent() -> None:
+    """A camera's name with such a letter would silence its site."""
+    sent = printed({"a\0": ["\ud800", {"b": ("c\0",)}], "n": 1})
+    assert json.loads(sent) == {"a\ufffd": ["\ufffd", {"b": ["c\ufffd"]}], "n": 1}
+    Fields.read(sent)
 
 
 def test_a_letter_of_two_halves_is_one() -> None:
@@ -137,9 +177,9 @@ def test_what_json_has_no_number_for_is_not_printed(number: float) -> None:
 
 
 values: st.SearchStrategy[dict[str, Any]] = st.dictionaries(
-    st.text(max_size=20),
+    st.text(STORABLE, max_size=20),
     st.one_of(
-        st.text(max_size=30), st.booleans(), st.integers(-(2**53), 2**53),
+        st.text(STORABLE, max_size=30), st.booleans(), st.integers(-(2**53), 2**53),
         st.floats(allow_nan=False, allow_infinity=False),
     ),
     max_size=8,

@@ -25,9 +25,10 @@ from appliance.wire.report import (
 )
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
-from tests.wire.golden import examples
+from tests.wire.golden import SEEN, STORABLE, examples
 
-TEXTS = st.text(max_size=60)
+TEXTS = st.text(STORABLE, max_size=60)
+WORDS = st.text(SEEN, max_size=40)
 HOURS = st.floats(0, 1e11)
 IDS = st.builds(
     ReportId,
@@ -36,19 +37,18 @@ IDS = st.builds(
     st.integers(0, 2**53 - 1),
 )
 LOCALES = st.dictionaries(st.sampled_from(["vi", "en"]), TEXTS)
-ALARMS = st.builds(Alarm, TEXTS, st.text(max_size=10), st.integers(1, 3), HOURS, TEXTS, LOCALES,
-                   LOCALES)  # fmt: skip
+ALARMS = st.builds(Alarm, WORDS, st.text(SEEN, max_size=10), st.integers(1, 3), HOURS, TEXTS,
+                   LOCALES, LOCALES)  # fmt: skip
 NUMBERS = st.dictionaries(TEXTS, st.floats(allow_nan=False, allow_infinity=False), max_size=9)
-WORDS = st.text(max_size=40)
 REPORTS: st.SearchStrategy[Report] = st.one_of(
-    st.builds(Presence, IDS, st.booleans(), st.integers(0, 2**53 - 1), TEXTS, TEXTS, TEXTS),
+    st.builds(Presence, IDS, st.booleans(), st.integers(0, 2**53 - 1), WORDS, WORDS, WORDS),
     st.builds(Health, IDS, st.lists(ALARMS, max_size=4).map(tuple), NUMBERS,
               st.dictionaries(TEXTS, TEXTS, max_size=9)),
     st.builds(Meeting, IDS, WORDS, TEXTS, WORDS, st.integers(0, 99), WORDS, TEXTS, WORDS, WORDS,
               st.lists(TEXTS, max_size=4).map(tuple),
               st.dictionaries(TEXTS, TEXTS, max_size=4)),
     st.builds(Hand, IDS, st.booleans(), HOURS, TEXTS, st.booleans()),
-    st.builds(Update, IDS, WORDS, TEXTS, TEXTS, TEXTS, st.floats(0, 1), TEXTS),
+    st.builds(Update, IDS, WORDS, WORDS, WORDS, WORDS, st.floats(0, 1), TEXTS),
 )  # fmt: skip
 
 
