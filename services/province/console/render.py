@@ -13,6 +13,7 @@ from markupsafe import Markup, escape
 from appliance.base.texts import text
 from appliance.core.message import N_
 from appliance.wire.address import shown
+from appliance.wire.letters import visible
 from services.province.accounts import Role
 from services.province.fleet.readiness import Reason, State
 from services.province.schedule.ical import MIN_TIME, is_possible
@@ -35,6 +36,8 @@ SEVERITIES = {
     2: N_("something is missing"),
     1: N_("the site copes"),
 }
+MAX_TIME = 253_402_128_000.0
+"""POSIX seconds: the last day of the year 9999 has not begun anywhere on Earth."""
 _MINUTE_S, _HOUR_S, _DAY_S = 60, 3600, 86400
 
 
@@ -57,7 +60,7 @@ def vi(message: str, **values: object) -> str:
 
 def duration(seconds: float | None, locale: str = "vi") -> str:
     """As people say it, in one unit: 12 giây, 3 phút, 2 giờ."""
-    whole = max(0, int(seconds or 0))
+    whole = int(min(max(0.0, seconds or 0.0), MAX_TIME))
     words = text(locale)
     if whole < _MINUTE_S:
         return words.ngettext("{number} second", "{number} seconds", whole)
@@ -113,7 +116,8 @@ class Pages:
             "aged": lambda message, at: _with_age(message, now - at),
             "today": lambda at: self._local(at).date() == self._local(now).date(),
         }
-        return environment.get_template(template).render(**local, **values)
+        html = environment.get_template(template).render(**local, **values)
+        return visible(html)  # whatever an old row holds
 
     def _local(self, at: float) -> datetime:
         # A stored time that cannot be must not cost the page; it is named there.

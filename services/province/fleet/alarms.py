@@ -9,7 +9,13 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from services.province.errors import NotFoundError
 from services.province.fleet.overview import statuses_of
-from services.province.fleet.readiness import SILENT_KEY, Reason, SiteStatus, State
+from services.province.fleet.readiness import (
+    SILENT_KEY,
+    Reason,
+    SiteStatus,
+    State,
+    known_severity,
+)
 from services.province.sites.tree import Branch, SiteName, Tree
 from services.province.storage.history_tables import AlarmEpisode
 
@@ -113,12 +119,13 @@ def _begins(session: Session) -> Mapping[tuple[str, str], float]:
 
 def _reason(row: AlarmEpisode) -> Reason:
     if row.key == SILENT_KEY:
-        return Reason(WAS_SILENT, "", severity=row.severity)
+        return Reason(WAS_SILENT, "", severity=known_severity(row.severity))
+    texts = {locale: word for locale, word in row.text.items() if isinstance(word, str)}
     return Reason(
-        row.text.get("vi") or row.text.get("en") or row.key,
+        texts.get("vi") or texts.get("en") or row.key,
         "",
         code=row.code,
-        severity=row.severity,
-        text_en=row.text.get("en", ""),
+        severity=known_severity(row.severity),
+        text_en=texts.get("en", ""),
         detail=row.detail,
     )

@@ -13,6 +13,7 @@ from services.province.fleet.readiness import LatestReport, SiteStatus, State, i
 from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.schedule.ical import Occurrence
 from services.province.sites.tree import SiteName, Tree
+from services.province.storage.reports import alarms_column, fields_of, listed_alarms
 from services.province.storage.tables import LastReport
 
 AHEAD_S = 7 * 24 * 3600.0
@@ -94,10 +95,7 @@ def statuses_of(
     """Each site's status; `close`: a meeting is near or on."""
     wanted = set(sites)
     reports: dict[str, dict[str, LatestReport]] = {site: {} for site in wanted}
-    # Of a site's health the alarms alone: to read its figures, a thousand times, would take longer
-    # than all the rest.
-    alarms = LastReport.state["alarms"]
-    state = cast(case((LastReport.kind == "health", alarms), else_=LastReport.state), Text)
+    state = cast(case((LastReport.kind == "health", alarms_column()), else_=LastReport.state), Text)
     columns = (
         LastReport.site_id, LastReport.kind, LastReport.at, LastReport.received_at, state,
     )  # fmt: skip
@@ -107,9 +105,9 @@ def statuses_of(
     for site, kind, at, received_at, text in session.connection().execute(query):
         if site in wanted:
             read = _parse(text)
-            reports[site][kind] = LatestReport(
-                at, received_at, {"alarms": read} if kind == "health" else read
-            )
+            if kind == "health":
+                read = {"alarms": listed_alarms(read)}
+            reports[site][kind] = LatestReport(at, received_at, fields_of(read))
     return {site: site_status(found, now, close=close) for site, found in reports.items()}
 
 

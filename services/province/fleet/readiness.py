@@ -137,7 +137,7 @@ def _alarms(state: Mapping[str, Any]) -> list[Reason]:
             text=_translation(one, "text", "vi") or _word(one, "key") or UNKNOWN_REASON,
             remedy=_translation(one, "remedy", "vi") or UNKNOWN_REMEDY,
             code=_word(one, "code"),
-            severity=one["severity"] if isinstance(one.get("severity"), int) else 2,
+            severity=known_severity(one.get("severity")),
             since=_number(one, "since"),
             text_en=_translation(one, "text", "en"),
             remedy_en=_translation(one, "remedy", "en"),
@@ -147,6 +147,11 @@ def _alarms(state: Mapping[str, Any]) -> list[Reason]:
         if isinstance(one, dict)
     ]
     return sorted(alarms, key=lambda alarm: -alarm.severity)
+
+
+def known_severity(value: object) -> int:
+    """1 to 3, as an alarm's row of whatever release has it; 2 for what is none."""
+    return value if type(value) is int and value in (1, 2, 3) else 2
 
 
 def _since(state: Mapping[str, Any]) -> float:

@@ -12,6 +12,7 @@ from appliance.core.screen_texts import Microphone
 from appliance.wire.topics import Kind
 from services.province.fleet.overview import statuses_of
 from services.province.floor.participants import Participant
+from services.province.storage.reports import fields_of
 from services.province.storage.tables import LastReport
 
 
@@ -44,11 +45,9 @@ def reported_participants(
 def has_floor(session: Session, site: str, uid: str) -> bool:
     """Whether the site reports that it has the floor in this meeting, or speaks already."""
     report = session.get(LastReport, (site, Kind.MEETING))
-    return (
-        report is not None
-        and report.state.get("meeting") == uid
-        and report.state.get("microphone") in (Microphone.GIVEN, Microphone.LIVE)
-    )
+    state = fields_of(report.state) if report is not None else {}
+    given = state.get("microphone") in (Microphone.GIVEN, Microphone.LIVE)
+    return state.get("meeting") == uid and given
 
 
 def hands_of(session: Session) -> dict[str, tuple[int, Mapping[str, Any]]]:
@@ -56,7 +55,7 @@ def hands_of(session: Session) -> dict[str, tuple[int, Mapping[str, Any]]]:
     rows = select(LastReport.site_id, LastReport.seq, LastReport.state).where(
         LastReport.kind == Kind.HAND
     )
-    return {site: (seq, state) for site, seq, state in session.execute(rows)}
+    return {site: (seq, fields_of(state)) for site, seq, state in session.execute(rows)}
 
 
 def is_raised(hand: Mapping[str, Any], uid: str) -> bool:

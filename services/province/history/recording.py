@@ -29,6 +29,7 @@ from services.province.storage.history_tables import (
     SiteEvent,
 )
 from services.province.storage.partitions import ensure_partitions
+from services.province.storage.reports import alarms_column, listed_alarms
 from services.province.storage.tables import LastReport, Site
 
 CLOCK_ALARM = "clock"
@@ -145,9 +146,8 @@ def _write_alarms(session: Session, reports: Sequence[TimedReport]) -> None:
 
 def _newest(session: Session, sites: set[str]) -> dict[str, float]:
     """The time of each site's last health report, as `TimedReport` has it."""
-    alarms = LastReport.state["alarms"]
     rows = session.execute(
-        select(LastReport.site_id, LastReport.at, LastReport.received_at, alarms)
+        select(LastReport.site_id, LastReport.at, LastReport.received_at, alarms_column())
         .where(LastReport.site_id.in_(sites), LastReport.kind == Kind.HEALTH)
         # Locked until these are the newest: two copies of the program never open one alarm twice.
         .order_by(LastReport.site_id)
@@ -164,7 +164,7 @@ def _report_time(at: float, received_at: float, *, trusted: bool) -> float:
 
 
 def _has_clock_alarm(alarms: Any) -> bool:
-    listed = alarms if isinstance(alarms, list) else []
+    listed = listed_alarms(alarms)
     return any(isinstance(one, dict) and one.get("key") == CLOCK_ALARM for one in listed)
 
 
