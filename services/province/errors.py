@@ -4,7 +4,8 @@ ProvinceError               its sentence is for the person who sent the request
  ├── WrongInputError        a value cannot be taken; says which and what a right one looks like
  ├── NotFoundError          there is no such site, meeting, account…
  ├── NotAllowedError        the role does not permit it
- └── TooManyTriesError      log-in is closed for a while; says for how long
+ ├── TooManyTriesError      log-in is closed for a while; says for how long
+ └── TooLargeError          the form is larger than the page takes
 
 A sentence is a message id of the catalogue, with its values beside it: the console shows it in both
 languages, ``str`` gives the English.
@@ -45,3 +46,7 @@ class TooManyTriesError(ProvinceError):
     def __init__(self, message: str, wait_s: float) -> None:
         super().__init__(message, minutes=int(wait_s // 60) + 1)
         self.wait_s = wait_s
+
+
+class TooLargeError(ProvinceError):
+    """The form is larger than the page takes."""

@@ -33,12 +33,14 @@ from services.province.console.pages import (
     own_account,
     sites,
 )
+from services.province.console.password_checks import PasswordChecks
 from services.province.console.request import NotLoggedInError, Province
 from services.province.console.security import SecurityHeaders
 from services.province.errors import (
     NotAllowedError,
     NotFoundError,
     ProvinceError,
+    TooLargeError,
     TooManyTriesError,
 )
 
@@ -65,6 +67,7 @@ STATUS: dict[type[ProvinceError], int] = {
     NotFoundError: 404,
     NotAllowedError: 403,
     TooManyTriesError: 429,
+    TooLargeError: 413,
 }
 
 
@@ -86,6 +89,7 @@ def application(province: Province) -> FastAPI:
     app = Application(title="Điểm Cầu province", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.province = province
     app.state.streams = live.Streams()
+    app.state.password_checks = PasswordChecks()
     for page in PAGES:
         app.include_router(page.router, responses=PAGE, default_response_class=HTMLResponse)
     for machine in MACHINES:

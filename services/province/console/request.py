@@ -17,10 +17,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from appliance.core.message import N_
+from appliance.wire.letters import storable, visible
 from services.province import accounts, audit
 from services.province.accounts import LoggedIn, Role
 from services.province.broker.ingest import IngestCounts
 from services.province.ca.enrolment import Enrolment
+from services.province.console.forms import read_form
 from services.province.console.render import Pages
 from services.province.errors import NotAllowedError
 from services.province.settings import Settings
@@ -30,8 +32,6 @@ RowId = Annotated[int, Path(ge=0, le=2**31 - 1)]
 """A row's id in an address; what no database can hold is no id."""
 Instance = Annotated[int, Path(ge=0, le=2**35)]
 """When an occurrence begins by its rule, in whole POSIX seconds."""
-MAX_FIELDS = 4000
-"""A meeting may name each of some thousand branches by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +80,16 @@ class ConsoleRequest:
     def field(self, name: str) -> str:
         """A field of the form, "" where it is not there or is a file."""
         value = self.form.get(name, "")
-        return _text(value).strip() if isinstance(value, str) else ""
+        return visible(value).strip() if isinstance(value, str) else ""
 
     def secret(self, name: str) -> str:
         """A password of the form: as `field`, but spaces around it belong to it."""
         value = self.form.get(name, "")
-        return _text(value) if isinstance(value, str) else ""
+        return storable(value) if isinstance(value, str) else ""
 
     def fields(self, name: str) -> list[str]:
         """All values of a field that may be there more than once."""
-        return [_text(value) for value in self.form.getlist(name) if isinstance(value, str)]
+        return [visible(value) for value in self.form.getlist(name) if isinstance(value, str)]
 
     def file(self, name: str) -> UploadFile | None:
         """An uploaded file; its name is for people only and never a path here."""
@@ -115,8 +115,9 @@ class ConsoleRequest:
         )  # fmt: skip
 
 
-def needs(role: Role) -> Callable[[Request], Awaitable[ConsoleRequest]]:
-    """A dependency that lets an account pass that has at least `role`."""
+def needs(role: Role, *, files: bool = False) -> Callable[[Request], Awaitable[ConsoleRequest]]:
+    """A dependency that lets an account pass that has at least `role`; with `files` the form of the
+    page may bring one."""
 
     async def authorize(request: Request) -> ConsoleRequest:
         province: Province = request.app.state.province
@@ -128,7 +129,7 @@ def needs(role: Role) -> Callable[[Request], Awaitable[ConsoleRequest]]:
             raise NotAllowedError(N_("Your account may not do this."))
         form = FormData()
         if request.method not in ("GET", "HEAD"):
-            form = await request.form(max_files=1, max_fields=MAX_FIELDS)
+            form = await read_form(request, files=files)
             given = form.get("csrf")
             if not isinstance(given, str) or not hmac.compare_digest(
                 given.encode(), who.csrf.encode()
@@ -137,11 +138,6 @@ def needs(role: Role) -> Callable[[Request], Awaitable[ConsoleRequest]]:
         return ConsoleRequest(request, province, who, form, now)
 
     return authorize
-
-
-def _text(value: str) -> str:
-    # PostgreSQL keeps no zero bytes in a text.
-    return value.replace("\0", "")
 
 
 def address_of(request: Request) -> str:

@@ -34,6 +34,7 @@ from services.province.storage.tables import Site
 
 router = APIRouter()
 Operator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
+Uploader = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR, files=True))]
 NO_FIELDS: Mapping[str, str] = {}
 Take = Callable[[Session, bytes], Imported]
 
@@ -53,7 +54,7 @@ def ask_sites(request: Operator) -> Response:
 
 
 @router.post("/import/sites", openapi_extra=upload_form())
-async def sites(request: Operator) -> Response:
+async def sites(request: Uploader) -> Response:
     """Import a sheet of sites."""
     content = await _content(request)
 
@@ -70,7 +71,7 @@ def ask_meetings(request: Operator) -> Response:
 
 
 @router.post("/import/meetings", openapi_extra=upload_form(**GUESTS))
-async def meetings(request: Operator) -> Response:
+async def meetings(request: Uploader) -> Response:
     """Import a sheet or a calendar of meetings, with the guests of all of them."""
     content = await _content(request)
     guests, settings = MeetingForm.read(request).guests, request.province.settings
