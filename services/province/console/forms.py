@@ -105,34 +105,36 @@ class _Parts:
     def __init__(self) -> None:
         self.items: list[tuple[str, str | UploadFile]] = []
         self.callbacks: Any = {
-            name: getattr(self, name)
-            for name in (
-                "on_part_begin", "on_part_data", "on_part_end", "on_header_field",
-                "on_header_value", "on_header_end", "on_end",
-            )
-        }  # fmt: skip
+            "on_part_begin": self._on_part_begin,
+            "on_part_data": self._on_part_data,
+            "on_part_end": self._on_part_end,
+            "on_header_field": self._on_header_field,
+            "on_header_value": self._on_header_value,
+            "on_header_end": self._on_header_end,
+            "on_end": self._on_end,
+        }
         self.ended = False
         self._files = 0
-        self.on_part_begin()
+        self._on_part_begin()
 
-    def on_part_begin(self) -> None:
+    def _on_part_begin(self) -> None:
         self._headers: dict[bytes, bytes] = {}
         self._name, self._value, self._data = b"", b"", bytearray()
 
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
 
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+    def _on_header_value(self, data: bytes, start: int, end: int) -> None:
         self._value += data[start:end]
 
-    def on_header_end(self) -> None:
+    def _on_header_end(self) -> None:
         self._headers[self._name.lower()] = self._value
         self._name, self._value = b"", b""
 
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
+    def _on_part_data(self, data: bytes, start: int, end: int) -> None:
         self._data += data[start:end]
 
-    def on_part_end(self) -> None:
+    def _on_part_end(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         name, filename = options.get(b"name"), options.get(b"filename")
         if name is None or len(self.items) >= MAX_FIELDS:
@@ -150,5 +152,5 @@ class _Parts:
             (name.decode(), UploadFile(file, size=len(self._data), filename=filename.decode()))
         )
 
-    def on_end(self) -> None:
+    def _on_end(self) -> None:
         self.ended = True
