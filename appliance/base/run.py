@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+import os
 import signal
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from appliance.base.systemd import SystemdNotifier
@@ -13,6 +15,27 @@ log = logging.getLogger("diemcau.run")
 
 STOP_S = 8.0
 """All of a program's work is down within this, before systemd's ``TimeoutStopSec`` (10 s)."""
+
+LAST_S = 1.5
+"""For what the end of the event loop waits for; systemd kills at 10 s."""
+STUCK = 70
+"""The exit code of a program that had to be ended so (EX_SOFTWARE, sysexits.h)."""
+
+
+@contextmanager
+def end_for_certain(last_s: float = LAST_S) -> Iterator[Callable[[], None]]:
+    """For a program that waits in threads, around its `asyncio.run`; gives what is to be called
+    when its work is over.
+
+    The event loop's end waits for each thread, also for one that a database does not answer: where
+    the context is not left `last_s` later, the process ends with the code `STUCK`.
+    """
+    last = threading.Timer(last_s, os._exit, (STUCK,))
+    last.daemon = True
+    try:
+        yield last.start
+    finally:
+        last.cancel()
 
 
 async def run_until_signal(

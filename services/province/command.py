@@ -7,11 +7,12 @@ import logging
 import os
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
@@ -21,7 +22,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from appliance.base.journal import open_journal
-from appliance.base.run import run_until_signal
+from appliance.base.run import end_for_certain, run_until_signal
 from appliance.base.site_file import FORMS
 from appliance.base.systemd import SystemdNotifier
 from services.province.accounts import Role, add_account, hashed
@@ -41,9 +42,11 @@ from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.fleet.report_writer import write_copied_identity, write_reports
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.history.retention import Retention
+from services.province.passed_over import PassedOverLog
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import Account
+from services.province.supervision import RunningMark, keep_running
 from services.province.web_server import ListenError, WebServer
 
 log = logging.getLogger("diemcau.province")
@@ -208,11 +211,12 @@ def province(
     def server(app: FastAPI) -> WebServer:
         return WebServer(listen(app), connections, proxy=proxy)
 
+    mark, systemd = RunningMark(data / "running"), SystemdNotifier()
     try:
-        systemd = SystemdNotifier()
-        serving = _serve(program, server, local_broker, systemd, resend)
-        asyncio.run(run_until_signal(serving, systemd=systemd))
+        _run(_serve(program, server, local_broker, systemd, mark, resend), systemd)
+        mark.end()
     except* (BrokerError, AuthorityError, LedgerError, ListenError) as group:
+        mark.end()
         raise click.ClickException(str(group.exceptions[0])) from None
     finally:
         tables.close()
@@ -222,40 +226,64 @@ province.add_command(backup_command)
 province.add_command(restore_command)
 
 
+def _run(serving: Coroutine[Any, Any, None], systemd: SystemdNotifier) -> None:
+    """Until a signal, and a few seconds longer, whatever hangs in a thread."""
+    with end_for_certain() as work_is_over:
+
+        async def until_signal() -> None:
+            try:
+                await run_until_signal(serving, systemd=systemd)
+            finally:
+                work_is_over()
+
+        asyncio.run(until_signal())
+
+
 async def _serve(
     program: Province,
     server: Callable[[FastAPI], WebServer],
     local_broker: LocalBroker | None,
     systemd: SystemdNotifier,
+    mark: RunningMark,
     resend: float,
 ) -> None:
-    """Run all parts; if one ends by an error the program ends, and systemd restarts it."""
-    database = program.database
+    """Run all parts. One that fails is started again beside the others; where nothing can be known
+    any more (no memory) the program ends, systemd restarts it, and the next start tells of it."""
+    database, passed_over = program.database, PassedOverLog(program.database, now=program.now)
+    tell = passed_over.note
+    program = replace(program, tell=tell)
+    mark.begin(tell)
     async with contextlib.AsyncExitStack() as stack:
         tasks = await stack.enter_async_context(asyncio.TaskGroup())
-        monitor = RoomMonitor(database)
-        parts = [
-            tasks.create_task(monitor.run(), name="room monitor"),
-            tasks.create_task(Retention(database).run(), name="history"),
-        ]
+        monitor = RoomMonitor(database, tell=tell)
+        running_parts: dict[str, Callable[[], Awaitable[None]]] = {
+            "passed over": passed_over.run,
+            "room monitor": monitor.run,
+            "history": Retention(database, tell=tell).run,
+        }
+        parts: list[asyncio.Task[None]] = []
         if local_broker is not None:
             alarm = write_copied_identity(database, program.now)
             running = await stack.enter_async_context(
-                run_local_broker(local_broker, write_reports(database), alarm=alarm)
+                run_local_broker(
+                    local_broker, write_reports(database, tell), alarm=alarm, tell=tell
+                )
             )
             parts.append(tasks.create_task(running.watch(), name="broker and ingest"))
-            notifier = AgendaNotifier(database, running.ingest.notify_agenda)
-            parts.append(tasks.create_task(notifier.run(), name="agenda notifier"))
+            notifier = AgendaNotifier(database, running.ingest.notify_agenda, tell=tell)
             publisher = DesiredPublisher(
                 database,
                 lambda: monitor.conferences,
                 running.ingest.publish_desired,
                 resend_since=resend,
+                tell=tell,
             )
-            parts.append(tasks.create_task(publisher.run(), name="desired publisher"))
+            running_parts |= {"agenda notifier": notifier.run, "desired publisher": publisher.run}
             program = replace(
                 program, enrolment=running.enrolment, ingest_counts=running.ingest.counts
             )
+        for name, run in running_parts.items():
+            parts.append(tasks.create_task(keep_running(name, run, tell), name=name))
         served = server(application(program))
         parts.append(tasks.create_task(_tell_systemd(systemd, served), name="systemd"))
         # Libraries make two hundred thousand objects at the start that stay: each full collection

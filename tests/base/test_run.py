@@ -4,11 +4,13 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
 
-from appliance.base.run import run_until_signal
+from appliance.base.run import STUCK, end_for_certain, run_until_signal
 
 
 class Work:
@@ -71,3 +73,34 @@ async def test_work_that_ends_by_itself_tells_systemd_nothing(notify: socket.soc
     await run_until_signal(asyncio.sleep(0))
     with pytest.raises(BlockingIOError):
         notify.recv(4096)
+
+
+STUCK_IN_A_THREAD = """
+import asyncio, os, signal, time
+from appliance.base.run import end_for_certain, run_until_signal
+
+async def work():
+    thread = asyncio.to_thread(time.sleep, 300)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await thread
+
+with end_for_certain(0.5) as over:
+    async def main():
+        await run_until_signal(work(), stop_s=0.5)
+        over()
+    asyncio.run(main())
+"""
+
+
+@pytest.mark.case("K8")
+def test_a_thread_that_does_not_return_does_not_keep_the_program() -> None:
+    began = time.monotonic()
+    done = subprocess.run([sys.executable, "-c", STUCK_IN_A_THREAD], check=False, timeout=100)
+    assert done.returncode == STUCK
+    assert time.monotonic() - began < 60.0
+
+
+def test_what_ends_in_time_is_left_alone() -> None:
+    with end_for_certain(0.2) as over:
+        over()
+    time.sleep(0.4)

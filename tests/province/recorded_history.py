@@ -7,7 +7,7 @@ from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
-from services.province.broker.ingest import Incoming
+from services.province.broker.batch_writer import Incoming
 from services.province.history.recording import record
 from services.province.history.retention import Retention
 from services.province.storage.database import Database

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.atomic_file import write_atomically
 from appliance.base.mqtt import MAX_PACKET_BYTES
+from appliance.wire.fields import MAX_PAYLOAD_BYTES
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, ROOT, Kind, all_sites_filter
 from services.province.ca.authority import CLIENT_DAYS, Authority
 from services.province.ca.renewal import Sign, Validity, keep_identity, keep_revocations
@@ -36,6 +37,14 @@ MAX_QUEUED_MESSAGES = 300_000
 """Messages kept for a program that takes none: of 2,000 sites all their reports of 75 minutes, or
 of 12 in a meeting, and some 260 MB (857 bytes each were measured). What comes beyond is dropped,
 and when the program is back it receives the newest of each site, which is retained."""
+MAX_QUEUED_BYTES = 128 * 1024 * 1024
+"""The same in bytes: of ordinary reports (some four hundred each) all of the above, of a flood of
+the largest two thousand."""
+MAX_INFLIGHT_BYTES = 2 * 1024 * 1024
+"""Sent and not yet acknowledged: what the program holds of large messages."""
+MEMORY_LIMIT = 1024 * 1024 * 1024
+"""Three times what the queue and the retained reports of 2,000 ordinary sites take: the last bound,
+beyond which the broker refuses messages instead of taking the machine's memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +124,11 @@ class BrokerFiles:
             f"persistence_location {folder / 'store'}/",
             f"autosave_interval {AUTOSAVE_INTERVAL_S}",
             f"max_queued_messages {MAX_QUEUED_MESSAGES}",
+            f"max_queued_bytes {MAX_QUEUED_BYTES}",
             "max_inflight_messages 200",
+            f"max_inflight_bytes {MAX_INFLIGHT_BYTES}",
+            f"message_size_limit {MAX_PAYLOAD_BYTES}",
+            f"memory_limit {MEMORY_LIMIT}",
             f"max_packet_size {MAX_PACKET_BYTES}",
             "max_keepalive 120",
             "persistent_client_expiration 7d",

@@ -4,55 +4,47 @@ Messages are taken in batches, one transaction each, and only then acknowledged 
 broker keeps and repeats whatever was not, so the program may be killed at any moment. A report that
 is stored twice is one report, by its id. Two copies of the program share the work by a shared
 subscription (4.8.2); each of them has a certificate of its own, by which the broker knows it.
+
+The broker has one queue for all sites. So what a site sends beyond its bounds is acknowledged and
+counted at once, the sites are stored in turn, and a batch is bounded in number and size.
 """
 
 import asyncio
 import logging
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
 from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
-from appliance.wire.report import Presence, Report, parse_report
-from appliance.wire.topics import FROM_SITE, Kind, Topic, TopicError, all_sites_filter
+from appliance.wire.report import Presence, parse_report
+from appliance.wire.topics import FROM_SITE, ROOT, Kind, Topic, TopicError, all_sites_filter
+from services.province.bounds import Buckets, Rate
+from services.province.broker.batch_writer import BatchWriter, Incoming, Store
 from services.province.broker.configuration import PROVINCE
 from services.province.broker.duplicate_devices import SiteBoots, after_presence
+from services.province.broker.fair_queue import FairQueue
+from services.province.broker.site_bounds import SiteBounds
+from services.province.passed_over import Part, Tell, untold
 
 log = logging.getLogger("diemcau.province.ingest")
 
 SHARE_NAME = "province"
 MAX_BATCH = 200
 """As many as the broker sends without an acknowledgement (max_inflight_messages)."""
+MAX_BATCH_BYTES = 1_000_000
+"""Of one transaction, so that it is over within a second and others may write."""
+CALM_S = 10.0
+"""After a flood the broker may have dropped reports of others: so long after it, all sites' newest
+are asked for (they are retained)."""
+SUSPICIONS = Rate(per_s=1 / 600, burst=3.0)
+"""Lines in the audit log of two devices that speak in turn."""
 STORE_TIMEOUT_S = 60.0
-MAX_STORE_TRIES, STORE_RETRY_S = 3, 0.2
 SESSION_EXPIRY_S = 7 * 86_400
 RESPONSE_TIMEOUT_S = 15.0
 MIN_RETRY_S, MAX_RETRY_S = 0.5, 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class Incoming:
-    """One report as it came in, `received_at` by our own clock."""
-
-    site: str
-    kind: Kind
-    report: Report
-    received_at: float
-
-    @property
-    def state(self) -> Mapping[str, Any]:
-        """The payload's fields without the report's id."""
-        report_id = self.report.id.values
-        return {key: value for key, value in self.report.values.items() if key not in report_id}
-
-
-Store = Callable[[Sequence[Incoming]], None]
-"""Stores a batch whole or raises; called in a thread. Whatever it raises, the batch is tried again:
-a report that was stored before must change nothing, and a site that is not known is passed over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +66,7 @@ class IngestCounts:
 
     stored: int = 0
     refused: int = 0
+    flooded: int = 0
     lost_connections: int = 0
     connected: bool = False
     newest_at: float = 0.0
@@ -82,7 +75,8 @@ class IngestCounts:
 class Ingest:
     """Connects for as long as `run` runs; what goes out to the sites uses the same connection.
 
-    `alarm` is called, in a thread, with a site and a reason when two devices have one identity.
+    `alarm` is called, in a thread, with a site and a reason when two devices have one identity;
+    `tell` with each message that is passed over.
     """
 
     def __init__(
@@ -91,13 +85,19 @@ class Ingest:
         store: Store,
         *,
         alarm: Callable[[str, str], None] = lambda _site, _reason: None,
+        tell: Tell = untold,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._identity = identity
-        self._store = store
         self._alarm = alarm
         self._now = now
         self._connection: Connection | None = None
+        self._tell = tell
+        self._writer = BatchWriter(store, self._refuse_stored)
+        self._bounds = SiteBounds()
+        self._queue = FairQueue()
+        self._flooded_at: float | None = None
+        self._suspicions = Buckets(SUSPICIONS)
         self._boots: dict[str, SiteBoots] = {}
         self.counts = IngestCounts()
 
@@ -140,28 +140,56 @@ class Ingest:
             receive_maximum=MAX_BATCH,
             response_timeout_s=RESPONSE_TIMEOUT_S,
         ) as connection:
-            await connection.subscribe(*map(self._filter, FROM_SITE))
+            self._queue = FairQueue()  # what was not acknowledged comes again
+            await self._subscribe(connection)
             self._connection, self.counts.connected = connection, True
             try:
-                async for batch in connection.batches(MAX_BATCH):
-                    await self._store_batch(connection, batch)
+                async for messages in connection.batches(MAX_BATCH):
+                    self._sort(connection, messages)
+                    while self._queue:
+                        await self._store_batch(connection)
+                        self._sort(connection, connection.waiting(MAX_BATCH))
+                    await self._ask_again_after_a_flood(connection)
             finally:
                 self._connection = None
+
+    async def _subscribe(self, connection: Connection) -> None:
+        await connection.subscribe(*map(self._filter, FROM_SITE))
 
     def _filter(self, kind: Kind) -> str:
         share = f"$share/{SHARE_NAME}/" if self._identity.shared else ""
         return share + all_sites_filter(kind)
 
-    async def _store_batch(self, connection: Connection, messages: list[Message]) -> None:
-        """Return when these are stored. A database that is away is waited for: the broker keeps the
-        rest, and what has come meanwhile joins the next try."""
+    def _sort(self, connection: Connection, messages: Iterable[Message]) -> None:
+        """Put each into its site's queue; what is not taken is acknowledged at once."""
+        for message in messages:
+            try:
+                site = Topic.parse(message.topic).site
+            except TopicError as error:
+                self._refuse(message.topic, str(error))
+                connection.acknowledge([message])
+                continue
+            why = self._bounds.exceeded(site, len(message.payload), time.monotonic())
+            if why:
+                self.counts.flooded += 1
+                self._flooded_at = time.monotonic()
+                self._tell(Part.FLOOD, site, why)
+                connection.acknowledge([message])
+            else:
+                self._queue.put(site, message)
+
+    async def _store_batch(self, connection: Connection) -> None:
+        """Return when some of each site are stored. A database that is away is waited for: the
+        broker keeps the rest, and what has come meanwhile joins the next try."""
+        messages = self._queue.take(MAX_BATCH, MAX_BATCH_BYTES)
         now, wait = self._now(), MIN_RETRY_S
         batch = self._read_all(messages, now)
         async with asyncio.timeout(STORE_TIMEOUT_S):
-            while not await self._stored(batch):
+            while not await self._writer.stored(batch):
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_RETRY_S)
-                more = connection.waiting(2 * MAX_BATCH - len(messages))
+                self._sort(connection, connection.waiting(MAX_BATCH))
+                more = self._queue.take(2 * MAX_BATCH - len(messages), MAX_BATCH_BYTES)
                 messages += more
                 batch += self._read_all(more, now)
         connection.acknowledge(messages)
@@ -171,43 +199,13 @@ class Ingest:
             if isinstance(one.report, Presence):
                 await self._watch(one.site, one.report)
 
-    async def _stored(self, batch: list[Incoming]) -> bool:
-        """Whether the batch is done with; what can never be stored is taken out of it."""
-        if not batch or (error := await asyncio.to_thread(self._try_to_store, batch)) is None:
-            return True
-        log.warning("not stored: %s: %s", type(error).__name__, error)
-        failed = [one for one in batch if await asyncio.to_thread(self._try_to_store, [one])]
-        good = next((one for one in batch if one not in failed), None)
-        if good is None:
-            return False
-        rejected = [one for one in failed if await self._can_never_be_stored(one, good)]
-        for one in rejected:
-            batch.remove(one)
-            self.counts.refused += 1
-            log.error("never stored: %s of %s, %s", one.kind, one.site, one.report.id)
-        return len(rejected) == len(failed)
+    async def _ask_again_after_a_flood(self, connection: Connection) -> None:
+        if self._flooded_at is None or time.monotonic() - self._flooded_at < CALM_S:
+            return
+        self._flooded_at = None
+        await self._subscribe(connection)
 
-    async def _can_never_be_stored(self, one: Incoming, good: Incoming) -> bool:
-        """Whether the error is this report's and not the storage's.
-
-        Before and after it fails, one that was stored is stored again without an error, time after
-        time. A database that comes back in the middle of a pass condemns no report.
-        """
-        for _ in range(MAX_STORE_TRIES):
-            for probe, must_fail in ((good, False), (one, True), (good, False)):
-                if (await asyncio.to_thread(self._try_to_store, [probe]) is not None) != must_fail:
-                    return False
-            await asyncio.sleep(STORE_RETRY_S)
-        return True
-
-    def _try_to_store(self, batch: list[Incoming]) -> Exception | None:
-        try:
-            self._store(batch)
-        except Exception as error:  # of whatever driver: the batch is not lost, whatever it was
-            return error
-        return None
-
-    def _read_all(self, messages: list[Message], now: float) -> list[Incoming]:
+    def _read_all(self, messages: Iterable[Message], now: float) -> list[Incoming]:
         return [one for message in messages if (one := self._read(message, now)) is not None]
 
     def _read(self, message: Message, now: float) -> Incoming | None:
@@ -217,14 +215,24 @@ class Ingest:
             report = parse_report(topic.kind, message.payload)
             return Incoming(topic.site, topic.kind, report, now)
         except (TopicError, WireError) as error:
-            self.counts.refused += 1
-            log.warning("refused: %s: %s", message.topic, error)
-            return None
+            self._refuse(message.topic, str(error))
+        except Exception as error:  # a fault of ours in reading it: it costs this message alone
+            log.exception("a fault in reading %s", message.topic)
+            self._refuse(message.topic, f"{type(error).__name__}: {error}")
+        return None
+
+    def _refuse(self, topic: str, why: str) -> None:
+        self.counts.refused += 1
+        self._tell(Part.REPORTS, topic.removeprefix(f"{ROOT}/"), why)
+
+    def _refuse_stored(self, one: Incoming, why: str) -> None:
+        self._refuse(str(Topic(one.site, one.kind)), f"never stored: {why}")
 
     async def _watch(self, site: str, presence: Presence) -> None:
         before = self._boots.get(site, SiteBoots())
         after = self._boots[site] = after_presence(before, presence)
-        if after.suspicion and after.suspicion != before.suspicion:
+        new = after.suspicion and after.suspicion != before.suspicion
+        if new and self._suspicions.take(site, time.monotonic()):
             log.error("%s: two devices with one identity: %s", site, after.suspicion)
             try:
                 await asyncio.to_thread(self._alarm, site, after.suspicion)

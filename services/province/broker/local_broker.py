@@ -22,8 +22,9 @@ from pathlib import Path
 
 from appliance.base.mqtt import BrokerAddress
 from appliance.base.tasks import cancel_and_wait
+from services.province.broker.batch_writer import Store
 from services.province.broker.configuration import BrokerFiles
-from services.province.broker.ingest import ClientIdentity, Ingest, Store
+from services.province.broker.ingest import ClientIdentity, Ingest
 from services.province.broker.process import BrokerError, mosquitto
 from services.province.broker.upkeep import Upkeep
 from services.province.ca.authority import Authority
@@ -37,6 +38,8 @@ from services.province.ca.authority_files import (
 from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
 from services.province.ca.renewal import listed
+from services.province.passed_over import Part, Tell, untold
+from services.province.supervision import keep_running
 
 log = logging.getLogger("diemcau.province.local_broker")
 
@@ -104,9 +107,14 @@ class RunningBroker:
 
 @asynccontextmanager
 async def run_local_broker(
-    settings: LocalBroker, store: Store, *, alarm: Alarm = lambda _site, _reason: None
+    settings: LocalBroker,
+    store: Store,
+    *,
+    alarm: Alarm = lambda _site, _reason: None,
+    tell: Tell = untold,
 ) -> AsyncIterator[RunningBroker]:
-    """All parts, running for as long as the context lasts. A broker that ends is started again.
+    """All parts, running for as long as the context lasts. A broker that ends is started again, and
+    so is the ingest; both are told, and so is what the ingest passes over.
 
     Raises `BrokerError` where mosquitto does not start, `AuthorityError` and `LedgerError` where a
     file is missing or broken, `OSError` where the folder cannot be used.
@@ -115,16 +123,21 @@ async def run_local_broker(
     authority, files, ledger = settings.authority(time.time()), settings.files, settings.ledger
     ledger.check()
     on_list = partial(listed, files.revoked, authority)
-    enrolment = Enrolment(authority, ledger, alarm=alarm, listed=on_list)
+    enrolment = Enrolment(authority, ledger, alarm=alarm, listed=on_list, tell=tell)
     upkeep = Upkeep(files, settings.names, authority, enrolment, ledger, web=settings.web)
     upkeep.write()
     identity = ClientIdentity(
         BrokerAddress(settings.host, settings.port), partial(client_context, files)
     )
-    ingest = Ingest(identity, store, alarm=alarm)
+    ingest = Ingest(identity, store, alarm=alarm, tell=tell)
     started = asyncio.Event()
-    broker = asyncio.create_task(_keep_running(settings, upkeep, started), name="broker")
-    ingesting = asyncio.create_task(ingest.run(), name="ingest")
+
+    async def run_broker() -> None:
+        await _keep_running(settings, upkeep, started, tell)
+
+    first = keep_running("broker", run_broker, tell, fatal=lambda: not started.is_set())
+    broker = asyncio.create_task(first, name="broker")
+    ingesting = asyncio.create_task(keep_running("ingest", ingest.run, tell), name="ingest")
     try:
         waiting = asyncio.create_task(started.wait())
         await asyncio.wait({waiting, broker}, return_when=asyncio.FIRST_COMPLETED)
@@ -144,7 +157,9 @@ def client_context(files: BrokerFiles) -> ssl.SSLContext:
     return context
 
 
-async def _keep_running(settings: LocalBroker, upkeep: Upkeep, started: asyncio.Event) -> None:
+async def _keep_running(
+    settings: LocalBroker, upkeep: Upkeep, started: asyncio.Event, tell: Tell
+) -> None:
     """Keep one mosquitto running, and restart it when its files were made anew: then it reads them,
     and whoever was revoked has lost its connection, too."""
     files = settings.files
@@ -165,6 +180,7 @@ async def _keep_running(settings: LocalBroker, upkeep: Upkeep, started: asyncio.
                     await ending
                     continue
                 log.error("mosquitto ended with %d; it is started again", ending.result())
+                tell(Part.FAILED, "mosquitto", f"it ended with {ending.result()}")
         except (BrokerError, OSError) as error:  # OSError: no memory or handle for a process
             if not started.is_set():
                 raise

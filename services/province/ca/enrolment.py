@@ -22,6 +22,7 @@ from appliance.wire.enrolment import (
     plain_claim,
 )
 from appliance.wire.topics import SITE
+from services.province.bounds import origin
 from services.province.ca.authority import SITE_DAYS, Authority, common_name, serial_of
 from services.province.ca.keys import (
     der,
@@ -32,6 +33,7 @@ from services.province.ca.keys import (
     requested_key,
 )
 from services.province.ca.ledger import Entry, EntryState, Ledger
+from services.province.passed_over import Part, Tell, untold
 
 log = logging.getLogger("diemcau.province.enrolment")
 
@@ -39,6 +41,10 @@ MAX_PENDING_S = 24 * 3600.0
 """A request that is neither approved nor repeated is deleted after this."""
 MAX_PENDING = 1000
 """Requests that wait: enough for a whole province on its first day, and a bound for floods."""
+MAX_PENDING_EACH = 100
+"""Of one address: a bench on which an IT centre prepares its boxes."""
+SEEN_INTERVAL_S = 30.0
+"""A request that is repeated each ten seconds is written no more often."""
 MAX_EXPIRED_S = 3 * 365 * 86_400.0
 """A certificate may be renewed so long after its end: a box may lie in a cupboard for years."""
 
@@ -53,7 +59,6 @@ class Refusal(StrEnum):
     TOO_OLD = "too-old"
     CLONED = "cloned"
     SITE_TAKEN = "site-taken"
-    FULL = "full"
 
 
 class EnrolmentError(Exception):
@@ -75,26 +80,34 @@ class Enrolment:
         *,
         alarm: Callable[[str, str], None] = lambda _site, _reason: None,
         listed: Callable[[], set[int]] = set,
+        tell: Tell = untold,
         days: float = SITE_DAYS,
+        most: int = MAX_PENDING,
     ) -> None:
+        self._most = most
+        self._tell = tell
+        self._origins: dict[str, str] = {}
+        """Whence each request came, by the fingerprint; a restart forgets it."""
         self._authority = authority
         self._ledger = ledger
         self._alarm = alarm
         self._listed = listed
         self._days = days
 
-    def ask(self, request: EnrolRequest, now: float) -> EnrolAnswer:
-        """Answer a device without a certificate, which asks again and again."""
+    def ask(self, request: EnrolRequest, now: float, address: str = "") -> EnrolAnswer:
+        """Answer a device without a certificate, which asks again and again, from `address`."""
         key = requested_key(request.csr)
         if key is None:
             return _refused(Refusal.BAD_REQUEST)
         entry = self._ledger.get(fingerprint(key))
         if entry is None:
-            return self._add_request(request, key, now)
+            return self._add_request(request, key, now, origin(address))
         if entry.state is EntryState.APPROVED:
             return EnrolAnswer(EnrolState.APPROVED, entry.certificate)
         if entry.state is EntryState.PENDING:
-            self._ledger.put(replace(entry, seen_at=now, site=request.site))
+            if entry.site != request.site or now - entry.seen_at > SEEN_INTERVAL_S:
+                self._ledger.put(replace(entry, seen_at=now, site=request.site))
+            self._origins[entry.fingerprint] = origin(address)
             return EnrolAnswer(EnrolState.PENDING)
         revoked = entry.state is EntryState.REVOKED
         return _refused(Refusal.REVOKED if revoked else Refusal.DECLINED)
@@ -167,10 +180,10 @@ class Enrolment:
         return {int(entry.number) for entry in self.of(EntryState.REVOKED) if entry.number}
 
     def _add_request(
-        self, request: EnrolRequest, key: ec.EllipticCurvePublicKey, now: float
+        self, request: EnrolRequest, key: ec.EllipticCurvePublicKey, now: float, whence: str
     ) -> EnrolAnswer:
-        if len(self.pending(now)) >= MAX_PENDING:
-            return _refused(Refusal.FULL)
+        self._make_room(now, whence)
+        self._origins[fingerprint(key)] = whence
         self._ledger.put(
             Entry(
                 fingerprint=fingerprint(key),
@@ -185,6 +198,27 @@ class Enrolment:
             )
         )
         return EnrolAnswer(EnrolState.PENDING)
+
+    def _make_room(self, now: float, whence: str) -> None:
+        """Forget the request that was not repeated for longest: of this address where it has its
+        share, else of the one that has most where all are too many.
+
+        A device asks again each ten seconds, so one that had to give way is back at once; one that
+        was made up asks once. An address that is not known has no share of its own.
+        """
+        waiting: dict[str, list[Entry]] = {}
+        for entry in self.pending(now):
+            waiting.setdefault(self._origins.get(entry.fingerprint, ""), []).append(entry)
+        known = {entry.fingerprint for entries in waiting.values() for entry in entries}
+        self._origins = {key: value for key, value in self._origins.items() if key in known}
+        crowded = whence
+        if not whence or len(waiting.get(whence, ())) < MAX_PENDING_EACH:
+            if len(known) < self._most:
+                return
+            crowded = max(waiting, key=lambda one: (len(waiting[one]), -_oldest(waiting[one])[0]))
+        _, oldest = _oldest(waiting[crowded])
+        self._ledger.forget(oldest.fingerprint)
+        self._tell(Part.ENROLMENT, crowded or "?", "a request that was not repeated gave way")
 
     def _renew(
         self,
@@ -287,6 +321,12 @@ class Enrolment:
     def of(self, state: EntryState) -> Iterator[Entry]:
         """All entries in a state."""
         return (entry for entry in self._ledger.entries() if entry.state is state)
+
+
+def _oldest(entries: list[Entry]) -> tuple[float, Entry]:
+    """The one that was not repeated for longest, and when it was last."""
+    entry = min(entries, key=lambda entry: entry.seen_at)
+    return entry.seen_at, entry
 
 
 def _refused(reason: Refusal) -> EnrolAnswer:

@@ -84,6 +84,7 @@ class FolderLedger:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._broken: set[Path] = set()
+        self._read_before: dict[str, tuple[tuple[int, int], Entry]] = {}
         folder.mkdir(parents=True, exist_ok=True)
 
     def check(self) -> None:
@@ -110,13 +111,14 @@ class FolderLedger:
     def forget(self, fingerprint: str) -> None:
         """Delete the entry of a key."""
         self._file(fingerprint).unlink(missing_ok=True)
+        self._read_before.pop(self._file(fingerprint).name, None)
 
     def entries(self) -> Iterator[Entry]:
         """All, in the order of their fingerprints. A file that cannot be read is told of and
         passed over: it costs its own device alone."""
         for file in sorted(self._folder.glob("*.json")):
             try:
-                entry = _read(file)
+                entry = self._known(file)
             except LedgerError as error:
                 if file not in self._broken:
                     self._broken.add(file)
@@ -124,6 +126,23 @@ class FolderLedger:
                 continue
             if entry is not None:
                 yield entry
+
+    def _known(self, file: Path) -> Entry | None:
+        """As it was read before, unless it was written anew: a thousand files for each request
+        would be the cheapest way to keep the program busy."""
+        try:
+            state = file.stat()
+        except FileNotFoundError:
+            self._read_before.pop(file.name, None)
+            return None
+        version = (state.st_ino, state.st_mtime_ns)
+        before = self._read_before.get(file.name)
+        if before is not None and before[0] == version:
+            return before[1]
+        entry = _read(file)
+        if entry is not None:
+            self._read_before[file.name] = (version, entry)
+        return entry
 
     def version(self) -> int:
         """Another number after each `put` and `forget`, whoever did it: the folder's mtime."""

@@ -22,6 +22,7 @@ from appliance.wire.enrolment import (
     RenewRequest,
 )
 from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
+from services.province.bounds import Shares, origin
 from services.province.ca.enrolment import Enrolment, Refusal
 from services.province.ca.ledger import LedgerError
 
@@ -29,13 +30,24 @@ log = logging.getLogger("diemcau.province.enrolment")
 
 STATUS = {EnrolState.APPROVED: 200, EnrolState.PENDING: 202, EnrolState.REFUSED: 403}
 BODY_TIMEOUT_S = 20.0
+MAX_WAITING, MAX_WAITING_EACH = 100, 10
+"""Requests that are read or answered at once, in all and of one address."""
 
 
 def enrolment_routes(enrolment: Enrolment, now: Callable[[], float]) -> list[Route]:
     """``POST /enrol`` and ``POST /renew``. One request at a time uses the ledger."""
-    lock = asyncio.Lock()
+    lock, waiting = asyncio.Lock(), Shares(MAX_WAITING)
 
     async def answer(request: Request, decide: Callable[[bytes], EnrolAnswer]) -> Response:
+        place = {"from": (origin(_peer(request)), MAX_WAITING_EACH)}
+        if not waiting.hold(**place):
+            return Response("too many at once", 503, {"Retry-After": "10"})
+        try:
+            return await decided(request, decide)
+        finally:
+            waiting.release(**place)
+
+    async def decided(request: Request, decide: Callable[[bytes], EnrolAnswer]) -> Response:
         try:
             body = await _body(request)
             async with lock:
@@ -51,12 +63,19 @@ def enrolment_routes(enrolment: Enrolment, now: Callable[[], float]) -> list[Rou
         return Response(reply.payload, STATUS[reply.state], media_type="application/json")
 
     async def enrol(request: Request) -> Response:
-        return await answer(request, lambda body: enrolment.ask(EnrolRequest.parse(body), now()))
+        whence = _peer(request)
+        return await answer(
+            request, lambda body: enrolment.ask(EnrolRequest.parse(body), now(), whence)
+        )
 
     async def renew(request: Request) -> Response:
         return await answer(request, lambda body: enrolment.renew(RenewRequest.parse(body), now()))
 
     return [Route(ENROL, enrol, methods=["POST"]), Route(RENEW, renew, methods=["POST"])]
+
+
+def _peer(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 async def _body(request: Request) -> bytes:

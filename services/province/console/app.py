@@ -31,6 +31,7 @@ from services.province.console.pages import (
     occurrences,
     overview,
     own_account,
+    passed_over,
     sites,
 )
 from services.province.console.password_checks import PasswordChecks
@@ -59,6 +60,7 @@ PAGES = (
     imports,
     labels,
     live,
+    passed_over,
 )
 MACHINES = (feeds, metrics)
 log = logging.getLogger("diemcau.province")

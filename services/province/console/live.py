@@ -7,15 +7,18 @@ the report.
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends
 from fastapi.responses import PlainTextResponse, Response, StreamingResponse
 from sqlalchemy.exc import DBAPIError
-from starlette.concurrency import run_in_threadpool
+from starlette.types import Receive, Scope, Send
 
 from services.province import accounts
 from services.province.accounts import Role
+from services.province.bounds import Shares, origin
 from services.province.console.pages.alarms import Branch, alarms_part
 from services.province.console.pages.floor import floor_part
 from services.province.console.pages.overview import home_part
@@ -31,16 +34,52 @@ MIN_REST_RATIO = 5.0
 busy machine."""
 COMMENT_INTERVAL_S = 15.0
 """After so long without a change a comment is sent: proxies drop silent streams after 30 s."""
-MAX_STREAMS = 300
+MAX_STREAMS, MAX_STREAMS_OF_ACCOUNT, MAX_STREAMS_OF_ADDRESS = 300, 20, 120
+"""An account has some pages open, an office behind one address some people. A page beyond that
+opens all the same, and asks again for its live parts."""
+MAX_RENDERING = 4
+"""Threads that look for all streams: the others serve pages."""
 MAX_STREAM_S = 3600.0
 """Then the browser connects again by itself, and its session is checked."""
 
 
 class Streams:
-    """How many are open; each costs a look into the database every two seconds."""
+    """Those that are open; each costs a look into the database every two seconds."""
 
     def __init__(self) -> None:
-        self.open = 0
+        self.shares = Shares(MAX_STREAMS)
+        self._threads: CapacityLimiter | None = None
+
+    async def render(self, part: Callable[[], str | None]) -> str | None:
+        """In one of the streams' own threads."""
+        if self._threads is None:
+            self._threads = CapacityLimiter(MAX_RENDERING)
+        return await to_thread.run_sync(part, limiter=self._threads)
+
+
+class Stream(StreamingResponse):
+    """One stream, counted for as long as it is sent, and refused where there are too many."""
+
+    def __init__(self, request: ConsoleRequest, events: AsyncIterator[str]) -> None:
+        super().__init__(
+            events, media_type="text/event-stream", headers={"X-Accel-Buffering": "no"}
+        )
+        self._shares = streams_of(request).shares
+        self._place = {
+            "account": (str(request.who.account_id), MAX_STREAMS_OF_ACCOUNT),
+            "address": (origin(request.address), MAX_STREAMS_OF_ADDRESS),
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it, or 503."""
+        if not self._shares.hold(**self._place):
+            refusal = PlainTextResponse("too many pages are open", 503, {"Retry-After": "30"})
+            await refusal(scope, receive, send)
+            return
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._shares.release(**self._place)
 
 
 @router.get("/live/home")
@@ -73,43 +112,37 @@ def floor(request: Viewer, meeting_id: RowId, instance: Instance) -> Response:
 def _stream(
     request: ConsoleRequest, part: Callable[[ConsoleRequest], str], interval_s: float
 ) -> Response:
+    return Stream(request, _events(request, part, interval_s))
+
+
+def streams_of(request: ConsoleRequest) -> Streams:
+    """The application's."""
     streams: Streams = request.http.app.state.streams
-    if streams.open >= MAX_STREAMS:
-        return PlainTextResponse("too many pages are open", 503, {"Retry-After": "30"})
-    return StreamingResponse(
-        _events(request, streams, part, interval_s),
-        media_type="text/event-stream",
-        headers={"X-Accel-Buffering": "no"},
-    )
+    return streams
 
 
 async def _events(
     request: ConsoleRequest,
-    streams: Streams,
     part: Callable[[ConsoleRequest], str],
     interval_s: float,
 ) -> AsyncIterator[str]:
     clock = asyncio.get_running_loop().time
     end = clock() + MAX_STREAM_S
-    streams.open += 1
     sent, quiet_s = "", 0.0
-    try:
-        while clock() < end and not await request.http.is_disconnected():
-            begun = clock()
-            html = await run_in_threadpool(_render, request, part)
-            if html is None:
-                return
-            if html != sent:
-                sent, quiet_s = html, 0.0
-                yield f"data: {json.dumps(html, ensure_ascii=False)}\n\n"
-            elif quiet_s >= COMMENT_INTERVAL_S:
-                quiet_s = 0.0
-                yield ": still here\n\n"
-            pause_s = max(interval_s, MIN_REST_RATIO * (clock() - begun))
-            await asyncio.sleep(pause_s)
-            quiet_s += pause_s
-    finally:
-        streams.open -= 1
+    while clock() < end and not await request.http.is_disconnected():
+        begun = clock()
+        html = await streams_of(request).render(partial(_render, request, part))
+        if html is None:
+            return
+        if html != sent:
+            sent, quiet_s = html, 0.0
+            yield f"data: {json.dumps(html, ensure_ascii=False)}\n\n"
+        elif quiet_s >= COMMENT_INTERVAL_S:
+            quiet_s = 0.0
+            yield ": still here\n\n"
+        pause_s = max(interval_s, MIN_REST_RATIO * (clock() - begun))
+        await asyncio.sleep(pause_s)
+        quiet_s += pause_s
 
 
 def _render(request: ConsoleRequest, part: Callable[[ConsoleRequest], str]) -> str | None:

@@ -25,6 +25,7 @@ from services.province.ca.enrolment import Enrolment
 from services.province.console.forms import read_form
 from services.province.console.render import Pages
 from services.province.errors import NotAllowedError
+from services.province.passed_over import Tell, untold
 from services.province.settings import Settings
 from services.province.storage.database import Database
 
@@ -46,6 +47,8 @@ class Province:
     """Issues certificates to devices; None in a copy of the program that has no broker."""
     ingest_counts: IngestCounts | None = None
     """Of this copy's broker; None where it has none."""
+    tell: Tell = untold
+    """Told of what is passed over."""
 
     @property
     def cookie(self) -> str:

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from appliance.base.mqtt import MQTT_ERRORS
+from services.province.passed_over import Part, Tell, untold
 from services.province.schedule.feeds import invited_sites
 from services.province.sites.tree import Tree
 from services.province.storage.database import Database
@@ -40,9 +41,11 @@ class AgendaNotifier:
         database: Database,
         notify: Callable[[str], Awaitable[None]],
         *,
+        tell: Tell = untold,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._database = database
+        self._tell = tell
         self._notify = notify
         self._now = now
         self._pending: set[str] = set()
@@ -70,9 +73,20 @@ class AgendaNotifier:
             versions = {(meeting_id, sequence) for meeting_id, sequence in session.execute(lately)}
             if seen is None or not versions - seen:
                 return versions, set()
-            return versions, sites_of_meetings(
-                session, {meeting_id for meeting_id, _ in versions - seen}
-            )
+            return versions, self._sites(session, {number for number, _ in versions - seen})
+
+    def _sites(self, session: Session, meetings: Iterable[int]) -> set[str]:
+        """Of all these; a meeting that cannot be read is passed over."""
+        wanted = set(meetings)
+        try:
+            return sites_of_meetings(session, wanted)
+        except DBAPIError:
+            raise
+        except Exception as error:  # one broken row costs its own notices
+            if len(wanted) == 1:
+                self._tell(Part.NOTICES, f"meeting {wanted}", f"{type(error).__name__}: {error}")
+                return set()
+        return set().union(*(self._sites(session, {number}) for number in wanted))
 
     async def _notify_pending(self) -> None:
         pending = sorted(self._pending)

@@ -7,8 +7,9 @@ reads in its ``desired`` whether it has the floor, and whether the chair's page 
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
@@ -18,6 +19,7 @@ from appliance.base.mqtt import MQTT_ERRORS
 from appliance.wire.desired import Desired
 from services.province.floor.room_monitor import MonitoredMeeting
 from services.province.floor.sip_participants import hands_of, is_raised
+from services.province.passed_over import Part, Tell, untold
 from services.province.storage.database import Database
 from services.province.storage.tables import Floor, Site
 
@@ -54,11 +56,13 @@ class DesiredPublisher:
         publish: Publish,
         *,
         resend_since: float = 0.0,
+        tell: Tell = untold,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._resend_since = resend_since
         self._asked: list[str] | None = None
         self._database = database
+        self._tell = tell
         self._conferences = conferences
         self._publish = publish
         self._now = now
@@ -105,15 +109,29 @@ class DesiredPublisher:
         with self._database.reading() as session:
             hands = hands_of(session)
             for one in conferences:
-                holder = _floor_holder(session, one)
-                for site in one.sites:
-                    seq, hand = hands.get(site, (0, {}))
-                    state = SiteState(
-                        one.uid if site == holder else "", seq if is_raised(hand, one.uid) else 0
-                    )
+                try:
+                    states = _states_in(session, one, hands)
+                except DBAPIError:
+                    raise
+                except Exception as error:  # one broken row costs its own meeting
+                    self._tell(Part.DESIRED, one.uid, f"{type(error).__name__}: {error}")
+                    continue
+                for site, state in states.items():
                     if state != SiteState() or site not in found:
                         found[site] = state
         return found
+
+
+def _states_in(
+    session: Session, one: MonitoredMeeting, hands: Mapping[str, tuple[int, Mapping[str, Any]]]
+) -> dict[str, SiteState]:
+    holder = _floor_holder(session, one)
+    states = {}
+    for site in one.sites:
+        seq, hand = hands.get(site, (0, {}))
+        floor = one.uid if site == holder else ""
+        states[site] = SiteState(floor, seq if is_raised(hand, one.uid) else 0)
+    return states
 
 
 def _floor_holder(session: Session, one: MonitoredMeeting) -> str:

@@ -5,7 +5,7 @@ device has no other gauge left, for a dead one must never keep its last value. O
 counts is this copy's own.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from prometheus_client import CollectorRegistry
@@ -15,6 +15,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from services.province import passed_over
 from services.province.broker.ingest import IngestCounts
 from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import SiteStatus, State
@@ -32,6 +33,7 @@ class Figures:
     meetings: int
     in_rooms: int
     hands: int
+    passed_over: Mapping[str, int]
 
 
 def figures(session: Session, now: float) -> Figures:
@@ -45,6 +47,7 @@ def figures(session: Session, now: float) -> Figures:
         len(running),
         session.scalar(inside) or 0,
         session.scalar(inside.where(Participation.hand_at.is_not(None))) or 0,
+        passed_over.counts(session),
     )
 
 
@@ -92,6 +95,14 @@ class _FigureCollector(Collector):
         yield GaugeMetricFamily("diemcau_meetings", "Meetings that are on", value=found.meetings)
         yield GaugeMetricFamily("diemcau_in_rooms", "Participants in rooms", value=found.in_rooms)
         yield GaugeMetricFamily("diemcau_hands", "Hands that are up in rooms", value=found.hands)
+        passed = CounterMetricFamily(
+            "diemcau_passed_over",
+            "What could not be used; part=failed: parts of the program that were started again",
+            labels=["part"],
+        )
+        for part in passed_over.Part:
+            passed.add_metric([part], found.passed_over.get(part, 0))
+        yield passed
 
 
 class _IngestCollector(Collector):
@@ -106,6 +117,11 @@ class _IngestCollector(Collector):
         )
         yield CounterMetricFamily(
             "diemcau_ingest_refused", "Reports that never can be stored", value=counts.refused
+        )
+        yield CounterMetricFamily(
+            "diemcau_ingest_flooded",
+            "Reports beyond what one site may send",
+            value=counts.flooded,
         )
         yield CounterMetricFamily(
             "diemcau_ingest_lost_connections",

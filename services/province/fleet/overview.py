@@ -10,6 +10,7 @@ from sqlalchemy import Text, case, cast, select
 from sqlalchemy.orm import Session
 
 from services.province.fleet.readiness import LatestReport, SiteStatus, State, is_near, site_status
+from services.province.passed_over import recent
 from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.schedule.ical import Occurrence
 from services.province.sites.tree import SiteName, Tree
@@ -19,6 +20,10 @@ from services.province.storage.tables import LastReport
 AHEAD_S = 7 * 24 * 3600.0
 MAX_LISTED = 200
 """Sites in need on the first page; more than that have one cause, not two hundred."""
+
+
+MAX_CACHED = 2000
+"""Letters: so much has a report of an ordinary site; sixty thousand would fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +60,8 @@ class Overview:
     more: int
     """So many more are in need than are listed."""
     upcoming: tuple[Occurrence, ...]
+    passed_over: int
+    """So many messages or rows could not be used within a day."""
 
 
 def overview(session: Session, now: float) -> Overview:
@@ -86,6 +93,7 @@ def overview(session: Session, now: float) -> Overview:
         tuple(rows[:MAX_LISTED]),
         max(0, len(rows) - MAX_LISTED),
         tuple(occurring[:8]),
+        recent(session, now),
     )
 
 
@@ -104,7 +112,7 @@ def statuses_of(
         query = query.where(LastReport.site_id.in_(wanted))
     for site, kind, at, received_at, text in session.connection().execute(query):
         if site in wanted:
-            read = _parse(text)
+            read = _parse(text) if len(text or "") <= MAX_CACHED else json.loads(text)
             if kind == "health":
                 read = {"alarms": listed_alarms(read)}
             reports[site][kind] = LatestReport(at, received_at, fields_of(read))

@@ -29,6 +29,16 @@ IDENTITY = "identity"
 COPIED = N_("Two devices report as this site.")
 COPIED_REMEDY = N_("Revoke its certificate and let the right device in anew.")
 COPIED_S = 24 * 3600.0
+FLOOD = "flood"
+"""A report that no site makes: it sends more than the program takes (`broker/site_bounds.py`)."""
+FLOODS = N_("The site sends far more reports than it should.")
+FLOODS_REMEDY = N_("Restart the device; if it goes on, take its certificate back.")
+FLOODED_S = 15 * 60.0
+OWN_FINDINGS = {
+    IDENTITY: (COPIED, COPIED_REMEDY, COPIED_S),
+    FLOOD: (FLOODS, FLOODS_REMEDY, FLOODED_S),
+}
+"""Text, remedy, and for how long it is shown after it was last found."""
 UNKNOWN_REASON = N_("The site reports a fault.")
 UNKNOWN_REMEDY = N_("Call the commune and let them read the code on the TV.")
 
@@ -94,7 +104,7 @@ def site_status(
     presence = reports.get("presence")
     away = presence is not None and presence.state.get("online") is False
     went = away and presence is not None and presence.state.get("reason") == "stopping"
-    own = {kind: report for kind, report in reports.items() if kind != IDENTITY}
+    own = {kind: report for kind, report in reports.items() if kind not in OWN_FINDINGS}
     if away and not went and len(own) > 1:
         del own["presence"]  # its will comes from the broker, a minute after its own last report
     newest = max((report.received_at for report in own.values()), default=None)
@@ -110,10 +120,11 @@ def site_status(
         )
     health, meeting, hand = reports.get("health"), reports.get("meeting"), reports.get("hand")
     alarms = _alarms(health.state if health is not None else {})
-    identity = reports.get(IDENTITY)
-    if identity is not None and now - identity.received_at < COPIED_S:
-        detail = _word(identity.state, "reason")
-        alarms.insert(0, Reason(COPIED, COPIED_REMEDY, since=identity.at, detail=detail))
+    for kind, (text, remedy, shown_s) in OWN_FINDINGS.items():
+        found = reports.get(kind)
+        if found is not None and now - found.received_at < shown_s:
+            detail = _word(found.state, "reason")
+            alarms.insert(0, Reason(text, remedy, since=found.at, detail=detail))
     reasons = tuple(alarm for alarm in alarms if alarm.severity >= 2)
     phase = _word(meeting.state, "phase") if meeting is not None else ""
     state = State.HELP if reasons else State.READY

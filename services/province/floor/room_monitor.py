@@ -19,6 +19,7 @@ from services.province.floor import participants
 from services.province.floor.participants import Choice, OccurrenceKey, Participant
 from services.province.floor.room import Room, RoomIdentity
 from services.province.floor.sip_participants import has_floor, reported_participants
+from services.province.passed_over import Part, Tell, untold
 from services.province.schedule.broken_rows import audit_broken, tell_broken
 from services.province.schedule.feeds import Schedule
 from services.province.schedule.ical import BrokenRow
@@ -76,10 +77,12 @@ class RoomMonitor:
         self,
         database: Database,
         *,
+        tell: Tell = untold,
         now: Callable[[], float] = time.time,
         trust: ssl.SSLContext | None = None,
     ) -> None:
         self._database = database
+        self._tell = tell
         self._now = now
         self._trust = trust
         self._copy = secrets.token_hex(8)
@@ -164,6 +167,9 @@ class RoomMonitor:
             await (self._in_room(meeting) if meeting.in_room else self._from_reports(meeting))
         except DBAPIError as error:
             log.warning("database: %s", error.orig)
+        except Exception as error:  # whatever a room sends costs its own meeting
+            log.exception("room %s", meeting.address.shown)
+            self._tell(Part.FLOOR, meeting.uid, f"{type(error).__name__}: {error}")
         await asyncio.sleep(RETRY_S)
 
     async def _in_room(self, meeting: MonitoredMeeting) -> None:

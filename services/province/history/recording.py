@@ -4,7 +4,8 @@ A report may come twice and late: what is written for it is the same row again. 
 counts, so that what a site kept while its line was away gets the time at which it was made.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,7 +16,8 @@ from sqlalchemy.orm import Session
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health
 from appliance.wire.topics import Kind
-from services.province.broker.ingest import Incoming
+from services.province.bounds import Buckets, Rate
+from services.province.broker.batch_writer import Incoming
 from services.province.fleet.readiness import SILENT_AFTER_S, SILENT_KEY
 from services.province.history.episodes import apply_late, apply_newest
 from services.province.history.events import MAX_CLOCK_AHEAD_S, events_of
@@ -37,6 +39,9 @@ CLOCK_ALARM = "clock"
 LATE_S = 190.0
 """A report that came so long after it was made was kept at the site: its line was away."""
 FIGURES = ("soc_c", "loss_percent", "rtt_ms")
+ROWS = Rate(per_s=10 / 3600, burst=300.0)
+"""Of alarms and starts a restless site has some in an hour; after an outage those of a day."""
+Afford = Callable[[str, float], bool]
 MAX_FIGURE = 1e6
 """More than any of these can be; a broken sensor may report what four bytes cannot hold."""
 
@@ -62,15 +67,33 @@ class TimedReport:
         return cls(one.site, health, at, one.received_at, alarms)
 
 
-def record(session: Session, batch: Iterable[Incoming]) -> None:
-    """Write a batch of reports of known sites, before they become the last ones."""
+def new_budget() -> Buckets:
+    """How many rows of alarms and events each site may add, for `record`."""
+    return Buckets(ROWS)
+
+
+def record(
+    session: Session, batch: Iterable[Incoming], budget: Buckets | None = None
+) -> Mapping[str, int]:
+    """Write a batch of reports of known sites, before they become the last ones.
+
+    Returns how many rows were left out of the sites that had more than their `budget`.
+    """
     reports = [TimedReport.of(one, one.report) for one in batch if isinstance(one.report, Health)]
+    left_out: Counter[str] = Counter()
     if not reports:
-        return
+        return left_out
     reports.sort(key=lambda one: (one.site, one.at))
+
+    def afford(site: str, at: float) -> bool:
+        affordable = budget is None or budget.take(site, at)
+        left_out[site] += not affordable
+        return affordable
+
     _write_minutes(session, reports)
-    _write_events(session, reports)
-    _write_alarms(session, reports)
+    _write_events(session, reports, afford)
+    _write_alarms(session, reports, afford)
+    return +left_out
 
 
 def _write_minutes(session: Session, reports: Sequence[TimedReport]) -> None:
@@ -94,11 +117,13 @@ def _bounded(figure: float | None) -> float | None:
     return figure if figure is not None and abs(figure) <= MAX_FIGURE else None
 
 
-def _write_events(session: Session, reports: Sequence[TimedReport]) -> None:
+def _write_events(session: Session, reports: Sequence[TimedReport], afford: Afford) -> None:
     rows: dict[tuple[str, str, str], dict[str, object]] = {}
+    arrived: dict[tuple[str, str, str], float] = {}
     for one in reports:
         for event in events_of(one.health, one.at):
             if event.at > one.received_at - KEEP_EVENTS_S:
+                arrived.setdefault((one.site, event.kind, event.name), one.received_at)
                 rows.setdefault((one.site, event.kind, event.name), {
                     "site_id": one.site,
                     "kind": event.kind,
@@ -106,7 +131,15 @@ def _write_events(session: Session, reports: Sequence[TimedReport]) -> None:
                     "at": event.at,
                     "detail": event.detail,
                 })  # fmt: skip
-    _insert_new(session, SiteEvent, list(rows.values()))
+    if not rows:
+        return
+    # Each report repeats the site's last start: only what is new costs anything.
+    columns = (SiteEvent.site_id, SiteEvent.kind, SiteEvent.name)
+    sites, names = {key[0] for key in rows}, {key[2] for key in rows}
+    found = select(*columns).where(SiteEvent.site_id.in_(sites), SiteEvent.name.in_(names))
+    known = {(site, kind, name) for site, kind, name in session.execute(found)}
+    new = [row for key, row in rows.items() if key not in known and afford(key[0], arrived[key])]
+    _insert_new(session, SiteEvent, new)
 
 
 def _insert_new(
@@ -119,7 +152,7 @@ def _insert_new(
         session.execute(into(table).on_conflict_do_nothing(), rows)
 
 
-def _write_alarms(session: Session, reports: Sequence[TimedReport]) -> None:
+def _write_alarms(session: Session, reports: Sequence[TimedReport], afford: Afford) -> None:
     newest = _newest(session, {one.site for one in reports})
     late_from = {
         one.site: one.at for one in reversed(reports) if one.at < newest.get(one.site, one.at)
@@ -140,8 +173,9 @@ def _write_alarms(session: Session, reports: Sequence[TimedReport]) -> None:
             made = apply_newest(one.site, known, alarms, one.at, (helpers or {}).get(one.site, ""))
             if before is not None and one.at - before > SILENT_AFTER_S:
                 made.append(_silence(one.site, before, one.at))
-        known += made
-        session.add_all(made)
+        affordable = [row for row in made if afford(one.site, one.received_at)]
+        known += affordable
+        session.add_all(affordable)
 
 
 def _newest(session: Session, sites: set[str]) -> dict[str, float]:

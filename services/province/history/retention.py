@@ -10,6 +10,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from services.province.accounts import WINDOW_S
+from services.province.passed_over import Part, Tell, untold
 from services.province.storage.database import Database
 from services.province.storage.history_tables import (
     DAY_S,
@@ -26,6 +28,7 @@ from services.province.storage.history_tables import (
     SiteEvent,
 )
 from services.province.storage.partitions import drop_before, ensure_partitions, try_exclusive
+from services.province.storage.tables import WrongPassword
 
 log = logging.getLogger("diemcau.province.history")
 
@@ -37,8 +40,15 @@ DAYS_AHEAD, MONTHS_AHEAD = 3, 2
 class Retention:
     """Works for as long as `run` runs; in any number of copies of the program."""
 
-    def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        database: Database,
+        *,
+        tell: Tell = untold,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._database = database
+        self._tell = tell
         self._now = now
 
     async def run(self) -> None:
@@ -53,16 +63,20 @@ class Retention:
     def run_once(self) -> bool:
         """Do all that is due; False where another copy of the program does it. To do it again
         changes nothing, and to be killed in the middle loses nothing."""
-        now = self._now()
-        for until in self._due(now):
-            with self._database.writing() as session:
-                if not try_exclusive(session):
-                    return False
-                _condense_until(session, until)
+        now, condensed = self._now(), True
+        try:
+            for until in self._due(now):
+                with self._database.writing() as session:
+                    if not try_exclusive(session):
+                        return False
+                    _condense_until(session, until)
+        except Exception as error:  # one broken minute is kept, and the rest is pruned all the same
+            self._tell(Part.HISTORY, "hours", f"{type(error).__name__}: {error}")
+            condensed = False
         with self._database.writing() as session:
             if not try_exclusive(session):
                 return False
-            _prune(session, now)
+            _prune(session, now, minutes=condensed)
         return True
 
     def _due(self, now: float) -> range:
@@ -77,16 +91,18 @@ class Retention:
         return range(first - first % slice_s + slice_s, oldest + 1, slice_s)
 
 
-def _prune(session: Session, now: float) -> None:
+def _prune(session: Session, now: float, *, minutes: bool) -> None:
     ensure_partitions(session, MINUTES, [now + day * DAY_S for day in range(DAYS_AHEAD + 1)])
     ahead = [HOURS.begin(now)]
     for _ in range(MONTHS_AHEAD):
         ahead.append(HOURS.end(ahead[-1]))
     ensure_partitions(session, HOURS, ahead)
-    drop_before(session, MINUTES, MINUTES.begin(now) - KEEP_MINUTES_S)
+    if minutes:
+        drop_before(session, MINUTES, MINUTES.begin(now) - KEEP_MINUTES_S)
     drop_before(session, HOURS, HOURS.begin(now - KEEP_HOURS_S))
     session.execute(delete(AlarmEpisode).where(AlarmEpisode.ended_at < now - KEEP_EVENTS_S))
     session.execute(delete(SiteEvent).where(SiteEvent.at < now - KEEP_EVENTS_S))
+    session.execute(delete(WrongPassword).where(WrongPassword.at < now - WINDOW_S))
 
 
 def _condense_until(session: Session, until: int) -> None:

@@ -234,6 +234,19 @@ class AuditEntry(Base):
     address: Mapped[str] = mapped_column(String(60))
 
 
+class PassedOver(Base):
+    """What a part of the program could not use, by subject (a site, a meeting), and how often."""
+
+    __tablename__ = "passed_over"
+
+    part: Mapped[str] = mapped_column(String(20), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(200), primary_key=True)
+    count: Mapped[int] = mapped_column(BigInteger)
+    reason: Mapped[str] = mapped_column(String(300))
+    first_at: Mapped[float]
+    last_at: Mapped[float] = mapped_column(index=True)
+
+
 class Floor(Base):
     """The floor of one occurrence: whom the chair wants to have it, and what the room shows.
 

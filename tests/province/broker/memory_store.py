@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report
 from services.health.credentials import client_tls
+from services.province.broker.batch_writer import Incoming
 from services.province.broker.configuration import PROVINCE
-from services.province.broker.ingest import ClientIdentity, Incoming, Ingest
+from services.province.broker.ingest import ClientIdentity, Ingest
+from services.province.passed_over import Tell, untold
 from tests.peers.mosquitto import BrokerFixture
 from tests.process.waiting import until
 
@@ -48,7 +50,7 @@ class MemoryStore:
 
 def ingest(
     bench: BrokerFixture, store: MemoryStore, *, name: str = PROVINCE, shared: bool = False,
-    alarms: list[str] | None = None,
+    alarms: list[str] | None = None, tell: Tell = untold,
 ) -> Ingest:  # fmt: skip
     """Not yet running."""
     tls = client_tls(bench.files.authority, bench.files.identity_of(name))
@@ -58,7 +60,7 @@ def ingest(
         if alarms is not None:
             alarms.append(f"{site}: {reason}")
 
-    return Ingest(own, store.store, alarm=alarm)
+    return Ingest(own, store.store, alarm=alarm, tell=tell)
 
 
 @asynccontextmanager

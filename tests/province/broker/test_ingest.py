@@ -9,9 +9,9 @@ from appliance.wire.desired import Desired
 from appliance.wire.report import Health, Presence
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
+from services.province.broker.batch_writer import Incoming
 from services.province.broker.configuration import COPIES
 from services.province.broker.duplicate_devices import MAX_BOOTS, SiteBoots, after_presence
-from services.province.broker.ingest import Incoming
 from tests.health.reporting import reporting, site_reporter
 from tests.peers.mosquitto import broker_fixture, connected_as
 from tests.process.waiting import until

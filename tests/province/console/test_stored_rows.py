@@ -12,7 +12,7 @@ from appliance.wire.report import Health
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.province.accounts import Role
-from services.province.broker.ingest import Incoming
+from services.province.broker.batch_writer import Incoming
 from services.province.fleet.metrics import exposition, figures
 from services.province.fleet.report_writer import write_reports
 from services.province.floor.sip_participants import has_floor, reported_participants

@@ -3,7 +3,7 @@
 from appliance.wire.report import Health
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
-from services.province.broker.ingest import Incoming
+from services.province.broker.batch_writer import Incoming
 from services.province.fleet.report_writer import write_reports
 from tests.load import counting
 from tests.province.in_process import NOON, House

@@ -2,7 +2,7 @@
 
 from appliance.wire.report import Hand, Health, Presence, Report, kind_of
 from appliance.wire.report_id import ReportId
-from services.province.broker.ingest import Incoming
+from services.province.broker.batch_writer import Incoming
 from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import State
 from services.province.fleet.report_writer import write_reports

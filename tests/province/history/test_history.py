@@ -13,7 +13,7 @@ from appliance.wire.report import Health, Presence
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.province.accounts import Role
-from services.province.broker.ingest import Incoming
+from services.province.broker.batch_writer import Incoming
 from services.province.fleet.report_writer import write_reports
 from services.province.history.retention import Retention
 from services.province.history.series import SPANS, Step, share_heard, steps_of
