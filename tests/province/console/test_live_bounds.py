@@ -68,6 +68,7 @@ def streams(house: House) -> Iterator[Streams]:
     assert found.shares.total == 0
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 async def test_the_chairs_page_opens_and_lives(house: House, streams: Streams) -> None:
     house.communes("ia-kly")
     curious, chair = house.person("xem", Role.VIEWER), house.person("chair", Role.CHAIR)
