@@ -1,18 +1,22 @@
 """Everything goes wrong at once: the other meetings take place, and the console names each trouble.
 
 A chair whose picture nobody can decode (H10), a camera that sends damage (C3), a calendar with one
-broken event of three (L5), a disk that is full (B6). The site's day passes in a fast loop, on a
-real file system; what it reported then goes through a real broker into a province's console.
+broken event of three (L5), a disk that is full (B6), and another box that floods the broker. The
+site's day passes in a fast loop, on a real file system; what it reported then goes through a real
+broker, beside the flood, into a province's console.
 """
 
 import asyncio
+import contextlib
 import time
 from pathlib import Path
 
 import pytest
 
 from appliance.base.fact_file import ENDPOINT_FILE
+from appliance.base.mqtt import MQTT_ERRORS
 from appliance.core.problems import Problem, ProblemKey
+from appliance.wire.alarm import Alarm
 from appliance.wire.meeting import Meeting
 from appliance.wire.report import Health, print_report
 from appliance.wire.report_id import ReportId
@@ -22,6 +26,7 @@ from services.health.check_runner import CheckRunner, HealthSnapshot
 from services.health.checklist import Checklist
 from services.province.accounts import Role
 from services.province.fleet.report_writer import write_reports
+from services.province.passed_over import PassedOverLog
 from services.province.storage.database import Database
 from tests.fast_loop import play
 from tests.full_disk import needs_mount, small_disk, spoil
@@ -33,7 +38,7 @@ from tests.province.in_process import House
 from tests.stories.evening import Evening
 from tests.stories.far_end import StoryCall
 
-SITE = "ia-kly"
+SITE, FLOODER = "ia-kly", "hung-du"
 CHECKS = ("endpoint", "agenda", "camera", "disk")
 CHAIR = "Chủ tọa (VP9)"
 BROKEN = """BEGIN:VEVENT
@@ -113,8 +118,15 @@ class WorstDay:
         return seen
 
 
+def flood_of(number: int) -> bytes:
+    """A valid report of nearly the largest size."""
+    texts = dict.fromkeys(("vi", "en", "de", "fr", "ja"), "á" * 480)
+    alarms = tuple(Alarm(f"key{n}", "B1", 2, 1.0, "x" * 400, texts, texts) for n in range(5))
+    return print_report(Health(ReportId(time.time(), "flood", number), alarms))
+
+
 @needs_mount
-@pytest.mark.case("K1", "K5", "K6", "P1")
+@pytest.mark.case("K1", "K5", "K6", "K8", "P1")
 @pytest.mark.timeout(120)
 async def test_the_other_meetings_take_place_and_the_console_names_each(
     tmp_path: Path,
@@ -131,20 +143,31 @@ async def test_the_other_meetings_take_place_and_the_console_names_each(
     database = Database(f"sqlite:///{tmp_path / 'province.db'}")
     database.upgrade()
     house = House(database, now=time.time())
-    house.communes(SITE)
+    house.communes(SITE, FLOODER)
+    passed_over = PassedOverLog(database)
     broker = broker_fixture(tmp_path / "broker")
     store = MemoryStore()
     store.fails = lambda batch: bool(write_reports(database)(batch))
-    one = ingest(broker, store)
+    one = ingest(broker, store, tell=passed_over.note)
 
-    async with (
-        broker.running(),
-        running_ingest(one),
-        connected_as(broker, SITE, broker.identity(SITE)) as link,
-    ):
-        report = Health(ReportId(time.time(), "day", 1), health.alarms, health.figures)
-        await link.publish(str(Topic(SITE, Kind.HEALTH)), print_report(report), retain=True)
-        await until("it is stored", lambda: (SITE, "day", 1) in store.kept)
+    async def flood() -> None:
+        async with connected_as(broker, FLOODER, broker.identity(FLOODER)) as link:
+            topic = str(Topic(FLOODER, Kind.HEALTH))
+            for first in range(0, 10**6, 20):
+                batch = (flood_of(number) for number in range(first, first + 20))
+                await asyncio.gather(*(link.publish(topic, each, retain=True) for each in batch))
+
+    async with broker.running(), running_ingest(one):
+        flooding = asyncio.create_task(flood())
+        await until("the flood is more than is taken", lambda: one.counts.flooded > 50)
+        async with connected_as(broker, SITE, broker.identity(SITE)) as link:
+            report = Health(ReportId(time.time(), "day", 1), health.alarms, health.figures)
+            await link.publish(str(Topic(SITE, Kind.HEALTH)), print_report(report), retain=True)
+            await until("it is stored", lambda: (SITE, "day", 1) in store.kept)
+        flooding.cancel()
+        with contextlib.suppress(asyncio.CancelledError, *MQTT_ERRORS):
+            await flooding
+    passed_over.write()
 
     clerk = await asyncio.to_thread(house.person, "cntt", Role.VIEWER)
     page = (await asyncio.to_thread(clerk.get, f"/sites/{SITE}")).text
@@ -152,3 +175,6 @@ async def test_the_other_meetings_take_place_and_the_console_names_each(
         assert code in page
     assert CHAIR in page
     assert "Họp làng Kép" in page
+    told = (await asyncio.to_thread(clerk.get, "/passed-over")).text
+    assert FLOODER in told
+    assert SITE not in told
