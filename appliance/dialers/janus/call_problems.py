@@ -3,11 +3,16 @@
 from collections.abc import Set
 from itertools import islice
 
+from appliance.core.message import N_
 from appliance.core.problems import ProblemKey
 from appliance.dialers.janus.people import People
 
 ALL_KINDS = frozenset({"video", "audio"})
-REFUSED = {"video": "no picture", "audio": "no sound"}
+REFUSED = {
+    frozenset({"video"}): N_("no picture"),
+    frozenset({"audio"}): N_("no sound"),
+    ALL_KINDS: N_("no picture, no sound"),
+}
 MAX_TOLD = 3  # names of those who cannot be seen; a line of the TV has no room for more
 
 
@@ -20,6 +25,5 @@ def call_problems(people: People, refused_kinds: Set[str]) -> dict[ProblemKey, s
         told = (f"{name} ({codec})" for name, codec in passed_over.items())
         found[ProblemKey.FAR_VIDEO] = ", ".join(islice(told, MAX_TOLD))
     if refused_kinds:
-        words = (words for kind, words in REFUSED.items() if kind in refused_kinds)
-        found[ProblemKey.ROOM_CODEC] = ", ".join(words)
+        found[ProblemKey.ROOM_CODEC] = REFUSED[ALL_KINDS.intersection(refused_kinds)]
     return found

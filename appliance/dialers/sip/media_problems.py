@@ -1,5 +1,6 @@
 """Notices what does not go in a call with agreed media: a picture refused, or never seen."""
 
+from appliance.core.message import N_
 from appliance.core.problems import ProblemKey
 from appliance.dialers.sip.sdp.offer_lines import Agreed, Role
 from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER
@@ -36,11 +37,11 @@ class MediaProblems:
             return ""
         video = next((medium for medium in self._agreed if medium.role is Role.VIDEO), None)
         if video is None:
-            return "no picture"
+            return N_("no picture")
         if video.sending is not None and video.sending.bps < BITRATE_LADDER[-1].leave_bps:
-            return f"no more than {video.sending.bps // 1000} kbit/s"
+            return f"≤ {video.sending.bps // 1000} kbit/s"
         if self._video.sender is not None and self._video.sender.unfit:
-            return "no fragments, and the camera cuts no slices"
+            return N_("the camera cuts no slices")
         return ""
 
     def _unseen(self) -> str:

@@ -111,8 +111,9 @@ def problem_pill(
     badge_wide = width(worst.code, Weight.BOLD, badge.px) + 2 * pad
     max_width = round(row.width * share) - badge_wide - 2 * pad
     words = texts.first(worst.kind.text) + more
-    for kept in range(len(worst.detail), 0, -1):
-        detail = worst.detail[:kept].rstrip() + ("" if kept == len(worst.detail) else "…")
+    known = texts.first(worst.detail) if worst.detail else ""  # words of ours among the details
+    for kept in range(len(known), 0, -1):
+        detail = known[:kept].rstrip() + ("" if kept == len(known) else "…")
         longer = f"{texts.first(worst.kind.text)}: {detail}{more}"
         if canvas.fitted(longer, name, max_width).whole:
             words = longer
