@@ -38,7 +38,6 @@ WITH_MORE = {
     "hardware/test_board.py": "a process of its own",
     "health/test_program.py": "a broker and the program",
     "health/test_reporter.py": "a broker",
-    "health/test_unit.py": "systemd-analyze",
     "media/rtp/test_udp_ports.py": "sockets",
     "provisioning/test_first_boot.py": "processes",
     "provisioning/test_keep.py": "a process",
