@@ -49,6 +49,8 @@ def test_a_change_wants_the_token_of_its_own_session(house: House) -> None:
 ELSEWHERE = (
     {"Origin": "https://evil.example"},
     {"Origin": "null"},
+    {"Origin": "http://["},
+    {"Origin": "http://[::1"},
     {"Sec-Fetch-Site": "cross-site"},
     {"Sec-Fetch-Site": "same-site"},
     {"Origin": "http://testserver.evil.example"},
