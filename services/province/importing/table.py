@@ -9,10 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
 import openpyxl
-from lxml.etree import LxmlError
 from openpyxl.utils.cell import range_boundaries
 
 from appliance.core.message import N_
@@ -30,21 +28,6 @@ MAX_LETTERHEAD = 30
 MAX_MERGED = 20_000
 MAX_CELL_LETTERS = 2000
 _UNREADABLE = N_("This file cannot be read as a sheet: {why}.")
-
-READ_ERRORS = (
-    zipfile.BadZipFile,
-    zipfile.LargeZipFile,
-    ParseError,
-    LxmlError,
-    LookupError,
-    ValueError,
-    TypeError,
-    AttributeError,
-    OSError,
-    EOFError,
-    NotImplementedError,
-)
-"""openpyxl raises any of these for a broken file."""
 
 Cell = str | float | datetime | date | time
 EMPTY: Cell = ""
@@ -184,9 +167,9 @@ def _xlsx(content: bytes) -> list[tuple[int, list[Cell]]]:
             merged = _merged(content, sheet)
         finally:
             book.close()
-    except WrongInputError:
+    except (WrongInputError, MemoryError):
         raise
-    except READ_ERRORS as error:
+    except Exception as error:  # zipfile, zlib, the readers of XML and openpyxl raise what they may
         raise WrongInputError(_UNREADABLE, "file", why=type(error).__name__) from error
     _fill(found, merged)
     return found

@@ -99,6 +99,29 @@ def test_what_is_no_sheet_of_ours_is_wrong_as_a_file(content: bytes) -> None:
     assert refused.value.field == "file"
 
 
+BOOK = sheet(["Tên", "Mã"], ["Xã A", "a-1"], ["Xã B", "a-2"])
+
+
+@pytest.mark.case("K11")
+@settings(max_examples=200, derandomize=True)
+@given(st.integers(0, len(BOOK) - 1), st.integers(0, 255))
+def test_a_byte_that_is_another_makes_no_error_but_its_word(place: int, value: int) -> None:
+    """Within a member's bytes zlib itself says no; elsewhere the XML, or the archive."""
+    try:
+        rows = read_sheet(BOOK[:place] + bytes((value,)) + BOOK[place + 1 :], COLUMNS).rows
+    except WrongInputError as refused:
+        assert refused.field == "file"
+    else:
+        assert len(rows) <= 2
+
+
+def test_every_byte_of_a_member_may_be_damaged() -> None:
+    begin = BOOK.index(b"sheet1.xml") + len("sheet1.xml")
+    for place in range(begin, begin + 60):
+        with pytest.raises(WrongInputError):
+            read_sheet(BOOK[:place] + bytes((BOOK[place] ^ 0xFF,)) + BOOK[place + 1 :], COLUMNS)
+
+
 @settings(max_examples=50)
 @given(st.binary(max_size=200))
 def test_no_file_ends_in_anything_but_rows_or_a_word_about_it(content: bytes) -> None:
