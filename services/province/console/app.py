@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.staticfiles import StaticFiles
 
 from appliance.core.message import N_
@@ -105,6 +106,7 @@ def application(province: Province) -> FastAPI:
     app.add_exception_handler(NotLoggedInError, _not_logged_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(ClientDisconnect, _gone)
     app.add_middleware(SecurityHeaders, secure=province.settings.secure)
     return app
 
@@ -140,6 +142,11 @@ async def _http(request: Request, error: Exception) -> Response:
 
 async def _invalid_request(request: Request, error: Exception) -> Response:
     return _page(request, 400, N_("This cannot be done so."), {})
+
+
+async def _gone(request: Request, error: Exception) -> Response:
+    """Whoever closes the connection within a form reads no answer, and is no error of ours."""
+    return PlainTextResponse("", 400)
 
 
 async def _not_logged_in(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from appliance.wire.enrolment import ENROL, RENEW
 from services.province.accounts import Role
@@ -154,3 +155,25 @@ def test_the_door_takes_a_name_and_a_password_and_no_more(house: ProvinceWithDev
     large = stranger.post("/login", data=door | {"more": "x" * MAX_LOGIN_BYTES})
     assert large.status_code == 413
     assert stranger.post("/login", data=door).headers["location"] == "/sites"
+
+
+async def test_who_goes_away_within_a_form_is_no_error(house: ProvinceWithDevices) -> None:
+    """Each such request put a hundred lines into the log."""
+
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    for path in ("/login", ENROL, RENEW):
+        sent: list[Message] = []
+
+        async def send(message: Message, sent: list[Message] = sent) -> None:
+            sent.append(message)
+
+        scope = {
+            "type": "http", "asgi": {"version": "3.0", "spec_version": "2.4"}, "method": "POST",
+            "path": path, "raw_path": path.encode(), "query_string": b"", "http_version": "1.1",
+            "scheme": "http", "server": ("testserver", 80), "client": ("10.0.0.1", 1),
+            "root_path": "", "headers": [(b"host", b"testserver"), (b"content-length", b"9")],
+        }  # fmt: skip
+        await house.app(scope, receive, send)
+        assert sent[0]["status"] == 400, path
