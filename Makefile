@@ -44,6 +44,7 @@ fuzz: setup  ## half an hour of hostile input: SIP and media by coverage, whole 
 	./tests/fuzz/setup $(BIN)/python
 	$(CURDIR)/build/fuzz/venv/bin/python -m tests.fuzz
 	$(BIN)/python -m tests.fuzz.endpoint --seconds 420
+	$(BIN)/python -m tests.fuzz.province --seconds 240
 
 soak: setup peers  ## 100 SIP calls one after another, then 30 minutes of one: nothing left, memory flat
 	$(BIN)/python -m tests.soak
