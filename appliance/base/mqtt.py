@@ -197,8 +197,10 @@ async def connect(
         clean_start=False,
         properties=session,
         will=None if will is None else _will(will, will_delay_s),
-        # Whatever is published to us at QoS 0 counts in no receive maximum and gets the other half.
-        max_queued_incoming_messages=2 * receive_maximum,
+        # After a subscription mosquitto 2.0 sends all that is retained, beyond the receive maximum.
+        # What aiomqtt's queue then discarded, nobody acknowledged: lost until the next connection.
+        max_queued_incoming_messages=0,
+        max_waiting_at_qos_0=receive_maximum,
         max_queued_outgoing_messages=MAX_UNACKNOWLEDGED_PUBLICATIONS,
     )
     async with AsyncExitStack() as stack:
@@ -215,8 +217,9 @@ async def connect(
 class _Client(aiomqtt.Client):
     """What aiomqtt lacks; see the module's docstring. Acknowledges only what its caller names."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, max_waiting_at_qos_0: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._max_waiting_at_qos_0 = max_waiting_at_qos_0  # which counts in no receive maximum
         self._client.manual_ack_set(True)
         self._pubacks: dict[int, asyncio.Future[ReasonCode]] = {}
         self._abandoned = False
@@ -270,7 +273,7 @@ class _Client(aiomqtt.Client):
             self._shut_down()
 
     def _on_message(self, client: Any, userdata: Any, message: MQTTMessage) -> None:
-        if message.qos == 0 and 2 * self._queue.qsize() >= self._queue.maxsize:
+        if message.qos == 0 and self._queue.qsize() >= self._max_waiting_at_qos_0:
             if not self._dropped:
                 log.warning("more messages at QoS 0 than can be taken: some are dropped")
             self._dropped += 1

@@ -15,7 +15,7 @@ from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Message, Refused, co
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.configuration import PROVINCE
-from tests.peers.mosquitto import BrokerFixture, broker_fixture, connected_as
+from tests.peers.mosquitto import LISTENER, BrokerFixture, broker_fixture, connected_as
 from tests.process.waiting import until
 
 SITE, OTHER = "ia-kly", "ia-phi"
@@ -103,6 +103,30 @@ async def test_messages_are_acknowledged_as_they_are_handed_over(tmp_path: Path)
                     break
         assert connection.waiting(10) == []
     assert found == payloads
+
+
+@pytest.mark.case("K8")
+async def test_of_all_that_is_retained_nothing_is_discarded(tmp_path: Path) -> None:
+    """After the first PUBACK mosquitto 2.0 sends all of it, beyond the receive maximum."""
+    bench, count = broker_fixture(tmp_path), 400
+    access = tmp_path / "access"
+    access.write_text(f"{access.read_text()}\ntopic read diemcau/#\n")
+    topics = {str(Topic(f"site-{number}", Kind.DESIRED)) for number in range(count)}
+    async with bench.running():
+        async with connected_as(bench, PROVINCE, bench.province) as province:
+            await asyncio.gather(*(province.publish(one, b"x", retain=True) for one in topics))
+        listener = connect(bench.broker, LISTENER, bench.listener, receive_maximum=50)
+        async with listener as link, asyncio.timeout(60.0):
+            await link.subscribe("diemcau/#")
+            first = await until("some came", lambda: link.waiting(30))
+            link.acknowledge(first)
+            await asyncio.sleep(1.0)  # nobody reads meanwhile: a database is waited for
+            heard = {message.topic for message in first}
+            async for batch in link.batches(50):
+                heard |= {message.topic for message in batch}
+                link.acknowledge(batch)
+                if heard == topics:
+                    break
 
 
 async def test_a_flood_at_qos_0_leaves_room_for_what_is_acknowledged(tmp_path: Path) -> None:
