@@ -32,7 +32,12 @@ from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.authority_files import AuthorityError
 from services.province.ca.ledger import LedgerError
-from services.province.connections import Connections, connections_allowed, raise_handle_limit
+from services.province.connections import (
+    Connections,
+    bound_tls_buffers,
+    connections_allowed,
+    raise_handle_limit,
+)
 from services.province.console.app import application
 from services.province.console.render import Pages
 from services.province.console.request import Province
@@ -164,6 +169,7 @@ def province(
         raise click.UsageError("--own-certificate goes with a broker and without --cert.")
     open_journal("province")
     raise_handle_limit()
+    bound_tls_buffers()
     scheme = "https" if cert or own_certificate else "http"
     url = (url or f"{scheme}://{host}:{port}").rstrip("/")
     broker_name = broker_name or urlsplit(url).hostname or broker_host

@@ -12,6 +12,7 @@ import ipaddress
 import resource
 import socket
 import time
+from asyncio import sslproto
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ MAX_BODY_S = 120.0
 MAX_UNREAD_MS = 60_000
 """For a peer that takes no byte of an answer (tcp(7), TCP_USER_TIMEOUT)."""
 SWEEP_INTERVAL_S = 1.0
+MAX_ACCEPTS_IN_A_ROW = 8
+"""Of one pass of the event loop. asyncio takes as many as wait: a thousand that came together, each
+with its TLS handshake, held up everybody's pages for seconds."""
+TLS_BUFFER_BYTES = 32 * 1024
+"""What asyncio keeps for each connection with TLS: two records of the largest size (RFC 8446, 5.1)
+and not its 256 KiB, of which a thousand silent connections took 700 MB."""
 SPARE_HANDLES = 256
 """For the database, files, the broker's client, and outgoing calendars."""
 WANTED_HANDLES = 65_536
@@ -63,6 +70,11 @@ def raise_handle_limit() -> None:
         return
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def bound_tls_buffers() -> None:
+    """Let each connection with TLS of this program, made from now on, take `TLS_BUFFER_BYTES`."""
+    sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
 
 
 def connections_allowed() -> int:
@@ -215,14 +227,24 @@ class _Accepted(socket.socket):
 
 
 class _Listening(socket.socket):
-    """Accepts those that `admit` takes."""
+    """Accepts those that `admit` takes, a few in a row."""
 
     admit: Callable[[_Accepted, Peer], bool] | None = None
+    in_a_row = 0
 
     def accept(self) -> tuple[socket.socket, Any]:
         """As every socket; raises `ConnectionAbortedError` for one that is refused, which asyncio
-        takes for one that is gone again."""
-        sock, address = super().accept()
+        takes for one that is gone again, and `BlockingIOError` after a few: asyncio comes again
+        when everybody else had a turn."""
+        if self.in_a_row >= MAX_ACCEPTS_IN_A_ROW:
+            self.in_a_row = 0
+            raise BlockingIOError("others first")
+        try:
+            sock, address = super().accept()
+        except OSError:
+            self.in_a_row = 0
+            raise
+        self.in_a_row += 1
         accepted = _Accepted(sock.family, sock.type, sock.proto, fileno=sock.detach())
         if self.admit is not None and not self.admit(accepted, (address[0], address[1])):
             accepted.close()

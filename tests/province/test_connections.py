@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 import uvicorn
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -22,13 +23,19 @@ from appliance.base.tasks import cancel_and_wait
 from appliance.wire.enrolment import ENROL
 from services.health.credentials import Pair, private_pem
 from services.province.ca.authority import Authority
-from services.province.connections import Connections, connections_allowed, raise_handle_limit
+from services.province.connections import (
+    MAX_ACCEPTS_IN_A_ROW,
+    Connections,
+    connections_allowed,
+    raise_handle_limit,
+)
 from services.province.web_server import ListenError, WebServer
 from tests.process.ports import free_port
 from tests.process.waiting import until, until_told
 from tests.province.program import a_province
 
 pytestmark = [pytest.mark.case("K12"), pytest.mark.timeout(300)]
+IDLE_BYTES = 160 * 1024
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
 
 
@@ -212,10 +219,13 @@ async def test_a_proxy_speaks_for_many_and_names_them(tmp_path: Path) -> None:
 
 
 async def test_eleven_hundred_that_say_nothing_shut_nobody_out(tmp_path: Path) -> None:
-    """From one address and from many; console, feeds and enrolment answer at once."""
+    """From one address and from many; console, feeds and enrolment answer at once. Of memory each
+    takes little: asyncio alone would give each a quarter of a megabyte."""
     raise_handle_limit()
     async with a_province(tmp_path, "--own-certificate") as program:
         url, place = program.url, (program.host, program.port)
+        process = psutil.Process(program.process.pid)
+        before = process.memory_info().rss
         for sources in (["127.0.0.1"], [f"127.0.1.{number}" for number in range(1, 23)]):
             idle: list[socket.socket] = []
             for number in range(1100):
@@ -233,6 +243,7 @@ async def test_eleven_hundred_that_say_nothing_shut_nobody_out(tmp_path: Path) -
                     assert (await http.get("/feeds/x/y.ics")).status_code == 404
                     assert (await http.post(ENROL, content=b"{}")).status_code == 400
                     assert time.monotonic() - began < 8.0
+            assert process.memory_info().rss - before < 1100 * IDLE_BYTES
             for one in idle:
                 one.close()
 
@@ -272,3 +283,20 @@ async def test_a_port_that_is_taken_is_a_sentence(tmp_path: Path) -> None:
 
 def test_there_are_no_more_connections_than_handles() -> None:
     assert 16 <= connections_allowed() <= 4000
+
+
+def test_a_crowd_is_accepted_a_few_in_a_row_and_nobody_is_forgotten() -> None:
+    """asyncio takes until there is none or `BlockingIOError`, and then serves others."""
+    (listening,) = Connections().listen("127.0.0.1", 0)
+    crowd = [socket.create_connection(listening.getsockname()) for _ in range(50)]
+    rows: list[int] = []
+    accepted: list[socket.socket] = []
+    while len(accepted) < len(crowd):
+        rows.append(0)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                accepted.append(listening.accept()[0])
+                rows[-1] += 1
+    assert rows == [MAX_ACCEPTS_IN_A_ROW] * (50 // MAX_ACCEPTS_IN_A_ROW) + [2]
+    for one in (listening, *crowd, *accepted):
+        one.close()
