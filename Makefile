@@ -71,7 +71,7 @@ image-start: image  ## how long a start takes, beside a plain Debian's of the sa
 	$(BIN)/python -m pytest $(MACHINE)/test_start.py
 	$(BIN)/python -m tests.image.machine.plain_start
 
-load: setup  ## 200 and 2,000 simulated sites against the whole province; counts what is lost (15 min)
+load: setup  ## 200 and 2,000 simulated sites, calm and attacked, against the whole province; counts losses (20 min)
 	$(BIN)/python -m tests.load
 
 lock:  ## choose the newest allowed versions anew

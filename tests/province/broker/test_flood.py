@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.base.mqtt import MQTT_ERRORS, Message
-from appliance.wire.alarm import Alarm
 from appliance.wire.fields import MAX_PAYLOAD_BYTES
-from appliance.wire.report import Health, print_report
+from appliance.wire.report import Health, parse_report, print_report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
 from services.province.broker.batch_writer import Incoming, UnstorableError
@@ -21,6 +20,7 @@ from services.province.broker.fair_queue import FairQueue
 from services.province.broker.site_bounds import BYTES, MESSAGES, SiteBounds
 from services.province.passed_over import Part
 from tests.health.reporting import reporting, site_reporter
+from tests.load.attackers import large_report
 from tests.peers.mosquitto import broker_fixture, connected_as
 from tests.process.waiting import until
 from tests.province.broker.memory_store import MemoryStore, ingest, running_ingest
@@ -28,13 +28,10 @@ from tests.province.broker.memory_store import MemoryStore, ingest, running_inge
 SITE, FLOODER = "ia-kly", "hung-du"
 
 
-def large(seq: int) -> bytes:
-    """A valid report of nearly the largest size."""
-    texts = dict.fromkeys(("vi", "en", "de", "fr", "ja"), "á" * 480)
-    alarms = tuple(Alarm(f"key{n}", "B1", 2, 1.0, "x" * 400, texts, texts) for n in range(5))
-    payload = print_report(Health(ReportId(time.time(), "flood", seq), alarms))
-    assert len(payload) < MAX_PAYLOAD_BYTES
-    return payload
+def test_the_flood_is_of_valid_reports_of_nearly_the_largest_size() -> None:
+    payload = large_report(1)
+    assert MAX_PAYLOAD_BYTES / 2 < len(payload) < MAX_PAYLOAD_BYTES
+    assert isinstance(parse_report(Kind.HEALTH, payload), Health)
 
 
 @pytest.mark.case("K8")
@@ -46,8 +43,8 @@ async def test_others_are_stored_in_time_beside_a_flood(tmp_path: Path) -> None:
         async with connected_as(bench, FLOODER, bench.identity(FLOODER)) as link:
             topic, first = str(Topic(FLOODER, Kind.HEALTH)), 0
             while True:
-                batch = range(first, first + 20)
-                await asyncio.gather(*(link.publish(topic, large(n), retain=True) for n in batch))
+                some = [large_report(number) for number in range(first, first + 20)]
+                await asyncio.gather(*(link.publish(topic, each, retain=True) for each in some))
                 first += 20
 
     async with bench.running(), running_ingest(one):
