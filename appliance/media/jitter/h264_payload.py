@@ -4,10 +4,13 @@ Senders differ. Some set the marker on parameter sets, give them a timestamp of 
 picture with a unit that no decoder needs. So a payload is judged by the NAL units that it holds.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 _START = b"\0\0\0\1"
+_BYTE_STREAM = (b"\0\0\1", _START)
+_START_CODE = re.compile(rb"\x00?\x00\x00\x01")
 SLICE, IDR_SLICE, SEI, SPS, PPS, DELIMITER = 1, 5, 6, 7, 8, 9
 _STAP_A = 24
 _FU_A = 28
@@ -15,6 +18,8 @@ _FU_START, _FU_END = 0x80, 0x40
 _DECODED = frozenset((SLICE, IDR_SLICE, SEI, SPS, PPS, DELIMITER))
 """Any other type is skipped: ends of sequences, filler, SVC and MVC layers, types that are not
 assigned (H.264 table 7-1, RFC 6184 table 1). A decoder of the base layer needs none of them."""
+_PICTURE = frozenset((SLICE, IDR_SLICE, SPS, PPS))
+"""Without one of these the picture is another; a part of any other unit may be missing."""
 _RECOVERY_POINT = 6  # the SEI message of H.264 section D.1.8
 _INTRA_TYPES = (7, 9)  # slice_type: all slices of the picture are I, or SI (H.264 table 7-6)
 _INTRA_SLICES = (2, 4)  # this slice is; of the others nothing is said
@@ -50,7 +55,11 @@ class _Unit:
 def _units(payload: bytes) -> Iterator[_Unit]:
     """The units that a decoder needs; raises ValueError for an aggregation that is cut off."""
     kind = payload[0] & 0x1F if payload else 0
-    if kind == _STAP_A:
+    if not kind and payload.startswith(_BYTE_STREAM):
+        # Some encoders leave the start codes in (H.264 annex B); no unit begins with a zero.
+        for unit in filter(None, _START_CODE.split(payload)):
+            yield from _units(unit)
+    elif kind == _STAP_A:
         yield from _aggregated(payload)
     elif kind == _FU_A:
         if len(payload) > 2 and payload[1] & 0x1F in _DECODED:
@@ -68,6 +77,8 @@ def _aggregated(payload: bytes) -> Iterator[_Unit]:
         size = int.from_bytes(payload[at : at + 2])
         at += 2
         if at + size > len(payload):
+            if payload[at] & 0x1F not in _PICTURE:
+                return
             raise ValueError(f"an aggregated unit of {size} bytes is cut off")
         if size > 1 and payload[at] & 0x1F in _DECODED:
             yield _Unit(payload[at] & 0x1F, payload[at : at + size])

@@ -77,6 +77,14 @@ def _with(payload: bytes, *, at: int, marker: bool = False) -> Callable[[Frames]
     return change
 
 
+def _payload(change: Callable[[bytes], bytes]) -> Callable[[Frames], Frames]:
+    """Each packet with a single unit changed."""
+    return lambda frames: each(
+        frames,
+        lambda p: replace(p, payload=change(p.payload)) if p.payload[0] & 0x1F < 24 else p,
+    )
+
+
 SENDERS: dict[str, Callable[[Frames], Frames]] = {
     "by the book": lambda frames: frames,
     "marker on the sets": _mark(*SETS),
@@ -118,6 +126,16 @@ SENDERS: dict[str, Callable[[Frames], Frames]] = {
     "fragments of an unknown unit": _with(b"\x7c\x9f\x01\x02", at=-1, marker=True),
     "an unknown unit in an aggregation": _with(
         b"\x78\x00\x02\x1e\x01\x00\x01\x0a\x00\x02\x09\xf0", at=0
+    ),
+    "an aggregation with a cut-off unit that no decoder needs": _with(
+        b"\x78\x00\x40\x06\x01", at=0
+    ),
+    "aggregations with a size of zero and something behind": _payload(
+        lambda unit: b"\x78\x00\x00" + len(unit).to_bytes(2) + unit + b"\xff" * 7
+    ),
+    "start codes in the packets": _payload(lambda unit: b"\0\0\0\1" + unit),
+    "short start codes, and a delimiter before": _payload(
+        lambda unit: b"\0\0\1\x09\xf0\0\0\1" + unit
     ),
     "an empty fragment": _with(b"\x7c\x41", at=-1, marker=True),
     "padding behind": lambda frames: [
