@@ -22,6 +22,9 @@ RTCP_REQUEST_INTERVAL_S = 1.0  # after a burst: without retransmission each loss
 SIGNALLED_REQUEST_INTERVAL_S = 2.5  # an RMX ignores for 10 s whoever asks more often
 MAX_UNANSWERED = 2  # keyframe requests without effect; then every kind of request is sent
 STRAGGLER_S = 1.0  # for so long packets of a stream that another one replaced are dropped
+ALONE_AFTER_S = 0.2  # a stream that was replaced comes back once the other is silent for so long
+MAX_RETURNING = 512  # packets that wait for that: a keyframe and more
+MAX_LEFT = 16  # streams of one call that are remembered
 TELEPHONE_EVENT = "telephone-event"
 
 
@@ -75,7 +78,9 @@ class RtpReceiver:
         self._now = now
         self._receiving: Receiving | None = None
         self._ssrc: int | None = None
-        self._left: tuple[int, float] | None = None  # the SSRC before, and when it was replaced
+        self._left: dict[int, float] = {}  # SSRCs that were replaced, and when
+        self._heard_at = float("-inf")  # when the stream that is taken was last heard
+        self._returning: list[tuple[RtpPacket, float]] = []  # of one that was replaced before
         self._reception: Reception | None = None
         self._keys = DtmfReceiver()
         self._budget = TokenBucket(RTCP_REQUEST_INTERVAL_S)
@@ -102,13 +107,43 @@ class RtpReceiver:
 
     def take(self, packet: RtpPacket, now: float) -> None:
         """Take a packet whose payload type is accepted."""
-        if self._receiving is None or self._is_straggler(packet.ssrc, now):
+        for one, came_at in self._of_one_stream(packet, now):
+            self._take(one, came_at)
+
+    def _of_one_stream(self, packet: RtpPacket, now: float) -> list[tuple[RtpPacket, float]]:
+        """What is to be taken now: the packet, nothing, or all that waited.
+
+        An MCU changes the SSRC from entry queue to conference; a late packet must not switch back.
+        Of two streams at once, as of two far ends that ring, the one that came last is taken:
+        to follow both would show neither. One that comes back alone is taken from its beginning.
+        """
+        if packet.ssrc == self._ssrc or packet.ssrc not in self._left:
+            self._returning.clear()
+            self._heard_at = now
+            return [(packet, now)]
+        if now - self._left[packet.ssrc] < STRAGGLER_S:
+            return []
+        if self._returning and self._returning[0][0].ssrc != packet.ssrc:
+            self._returning.clear()
+        if len(self._returning) < MAX_RETURNING:
+            self._returning.append((packet, now))
+        if now - self._heard_at < ALONE_AFTER_S:
+            return []
+        returned, self._returning = self._returning, []
+        self._heard_at = now
+        return returned
+
+    def _take(self, packet: RtpPacket, now: float) -> None:
+        if self._receiving is None or not self.accepts(packet.payload_type):
             return
         name, rate = self._receiving.payloads[packet.payload_type]
         if packet.ssrc != self._ssrc:
             if self._ssrc is not None:
                 log.info("far ← another stream: %08x", packet.ssrc)
-                self._left = (self._ssrc, now)
+                self._left[self._ssrc] = now
+                while len(self._left) > MAX_LEFT:
+                    del self._left[next(iter(self._left))]
+            self._left.pop(packet.ssrc, None)
             self._ssrc = packet.ssrc
             self._reception = Reception(rate)
         if self._reception is not None:
@@ -129,15 +164,6 @@ class RtpReceiver:
             name,
             rate,
             now,
-        )
-
-    def _is_straggler(self, ssrc: int, now: float) -> bool:
-        """Whether this is a late packet of the stream before.
-
-        An MCU changes the SSRC from entry queue to conference; a late packet must not switch back.
-        """
-        return (
-            self._left is not None and self._left[0] == ssrc and now - self._left[1] < STRAGGLER_S
         )
 
     def sender_report(self, packet: RtcpSrPacket, now: float) -> None:

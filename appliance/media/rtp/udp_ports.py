@@ -27,6 +27,7 @@ RELATCH_AFTER_S = 1.0  # without packets from the latched source another one may
 MAX_LATCHES = 32  # in one call: an MCU changes its address a few times, an attacker always
 RECEIVE_BUFFER_BYTES = 1 << 20  # a keyframe comes at once while the loop may be busy
 MAX_DATAGRAM_BYTES = 2_048  # longer ones are dropped; RTP of an MCU has at most 1500
+_EXTENDED, _CSRC_COUNT = 0x10, 0x0F  # in the first byte (RFC 3550 section 5.1)
 
 Address = tuple[str, int]
 
@@ -191,7 +192,7 @@ class RtpPath:
             return
         now = self._now()
         try:
-            packet = RtpPacket.parse(data if self.inbound is None else self.inbound.rtp(data))
+            packet = _packet(data if self.inbound is None else self.inbound.rtp(data))
         except (ValueError, IndexError, struct.error):
             self.refused += 1
             return
@@ -234,6 +235,20 @@ class _Port(asyncio.DatagramProtocol):
 
     def error_received(self, exc: OSError | Exception) -> None:
         log.debug("near → %s", exc)
+
+
+def _packet(data: bytes) -> RtpPacket:
+    """Read an RTP packet; raises ValueError, IndexError and struct.error.
+
+    A header extension that cannot be read costs itself, for nothing of it is used here.
+    """
+    try:
+        return RtpPacket.parse(data)
+    except ValueError:
+        if not data[0] & _EXTENDED:
+            raise
+        profile = 12 + 4 * (data[0] & _CSRC_COUNT)
+        return RtpPacket.parse(data[:profile] + b"\0\0" + data[profile + 2 :])
 
 
 def _plain(address: Address | None) -> Address | None:

@@ -197,6 +197,31 @@ async def test_a_closed_port_at_the_far_end_is_no_end(path: RtpPath, ear: Ear) -
     assert ear.rtp == [b"still here"]
 
 
+@pytest.mark.parametrize(
+    "extension",
+    [
+        "bede0001f0ffffff",  # nothing after a 15 is to be read (RFC 8285 section 4.2)
+        "bede00011f000000",
+        "bede000100000013",
+        "1000000101ff0000",
+        "1000000101000002",
+        "abac000101020304",
+        "bede0000",
+    ],
+)
+async def test_a_header_extension_that_cannot_be_read_costs_itself(
+    path: RtpPath, ear: Ear, extension: str
+) -> None:
+    far = Far()
+    path.aim(far.address, None)
+    written = bytearray(packet(b"sound"))
+    written[0] |= 0x11  # with one contributing source before the extension
+    written[12:12] = b"\0\0\0\x05" + bytes.fromhex(extension)
+    far.send(bytes(written), path.port)
+    await ear.next()
+    assert ear.rtp == [b"sound"]
+
+
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_any_bytes(datagrams: list[bytes]) -> None:
     ear = Ear.__new__(Ear)
