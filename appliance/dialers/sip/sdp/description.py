@@ -20,6 +20,7 @@ _UNPRINTABLE = re.compile(r"[\r\n\0]")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _BEFORE_CONNECTION = "iuep"
 _TIMES = "trz"
+_NO_MEDIUM = ("unknown", "0", "RTP/AVP")  # what a m= line without these words is read as
 
 
 class SdpError(DialersError):
@@ -41,9 +42,11 @@ class Connection:
     def parse(cls, value: str) -> "Connection":
         """From `IN IP4 192.0.2.1/127`; raises SdpError."""
         words = value.split()
+        if words[:1] and words[0].upper() in ("IP4", "IP6"):
+            words.insert(0, "IN")
         if len(words) < 3:
             raise SdpError(f"the far end's connection line {value[:60]!r} names no address")
-        return cls(words[2].partition("/")[0], words[1].upper())
+        return cls(words[2].partition("/")[0].strip("[]"), words[1].upper())
 
     def __str__(self) -> str:
         return f"IN {self.family} {self.host}"
@@ -222,14 +225,19 @@ class _Part:
     heading: str = ""
     title: str = ""
     connection: Connection | None = None
+    nowhere: bool = False  # a c= line could not be read
     bandwidths: list[Bandwidth] = field(default_factory=list)
     attributes: list[Attribute] = field(default_factory=list)
 
 
 class _Reader:
-    """Reads line by line; an unknown letter is skipped (RFC 8866 section 5)."""
+    """Reads line by line; an unknown letter is skipped (RFC 8866 section 5).
+
+    A c= or m= line that cannot be read costs the media that it is for, which count as refused.
+    """
 
     def __init__(self) -> None:
+        self._faults: list[str] = []
         self._origin = Origin()
         self._name = ""
         self._notes: list[tuple[str, str]] = []
@@ -248,6 +256,9 @@ class _Reader:
         if not self._media:
             raise SdpError("the far end's description has no media line")
         session = self._session
+        media = tuple(self._medium(part) for part in self._media)
+        if self._faults and not any(medium.port for medium in media):
+            raise SdpError(self._faults[0])
         return Description(
             self._origin,
             self._name or "-",
@@ -256,7 +267,7 @@ class _Reader:
             tuple(self._notes),
             tuple(self._times) or (("t", "0 0"),),
             tuple(session.attributes),
-            tuple(_media(part) for part in self._media),
+            media,
         )
 
     def _line(self, letter: str, value: str) -> None:
@@ -268,7 +279,11 @@ class _Reader:
         elif letter == "a" and value:
             part.attributes.append(Attribute.parse(value))
         elif letter == "c":
-            part.connection = part.connection or Connection.parse(value)
+            try:
+                part.connection = part.connection or Connection.parse(value)
+            except SdpError as error:
+                part.nowhere = True
+                self._faults.append(error.detail)
         elif letter == "b":
             kind, _, number = value.partition(":")
             if number.strip().isascii() and number.strip().isdigit() and len(number) < 16:
@@ -284,20 +299,24 @@ class _Reader:
         elif letter in _TIMES:
             self._times.append((letter, value))
 
-
-def _media(part: _Part) -> Media:
-    words = part.heading.split()
-    port, _, count = words[1].partition("/") if len(words) > 2 else ("", "", "")
-    if not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
-        raise SdpError(f"the far end's media line {part.heading[:60]!r} has no port")
-    return Media(
-        words[0].lower(),
-        int(port),
-        words[2],
-        tuple(words[3:]),
-        int(count) if re.fullmatch(r"[0-9]{1,3}", count) else 1,
-        part.title,
-        part.connection,
-        tuple(part.bandwidths),
-        tuple(part.attributes),
-    )
+    def _medium(self, part: _Part) -> Media:
+        words = part.heading.split()
+        kind, ports, protocol, *formats = [*words, *_NO_MEDIUM[len(words) :]]
+        port, _, count = ports.partition("/")
+        if len(words) < 3 or not re.fullmatch(r"[0-9]{1,5}", port) or int(port) > 65535:
+            self._faults.append(f"the far end's media line {part.heading[:60]!r} has no port")
+            port = "0"
+        whole = self._session
+        if part.connection is None and (part.nowhere or (whole.nowhere and not whole.connection)):
+            port = "0"
+        return Media(
+            kind.lower(),
+            int(port),
+            protocol,
+            tuple(formats),
+            int(count) if re.fullmatch(r"[0-9]{1,3}", count) else 1,
+            part.title,
+            part.connection,
+            tuple(part.bandwidths),
+            tuple(part.attributes),
+        )

@@ -22,6 +22,7 @@ _STATIC = {
     34: ("H263", 90000, 1),
 }
 _NUMBER = re.compile(r"[0-9]{1,9}")
+_BLANK = re.compile(r"[ \t]+")
 _HARMLESS = re.compile(r"WSH=.*|KDR=0+")
 MAX_KEYS = 4
 
@@ -77,7 +78,7 @@ def payloads(media: Media, offered: Sequence[Payload] = ()) -> list[Payload]:
 
 def _numbered(media: Media, name: str) -> Iterator[tuple[int, str]]:
     for value in media.values(name):
-        number, _, rest = value.partition(" ")
+        number, _, rest = _BLANK.sub(" ", value).partition(" ")
         if re.fullmatch(r"[0-9]{1,3}", number):
             yield int(number), rest.strip()
 
@@ -107,7 +108,7 @@ def feedback(media: Media, numbers: set[int]) -> frozenset[str]:
     """
     found = set()
     for value in media.values("rtcp-fb"):
-        which, _, kind = value.partition(" ")
+        which, _, kind = _BLANK.sub(" ", value).partition(" ")
         if which == "*" or (which.isdigit() and which.isascii() and int(which[:4]) in numbers):
             found.add(" ".join(kind.lower().split()))
     return frozenset(found)

@@ -4,6 +4,7 @@ Without I/O. A medium that we have no use for (BFCP, far-end camera control, T.3
 place with port 0.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from appliance.dialers.sip.sdp.description import Description, Media, SdpError
@@ -75,7 +76,7 @@ def accept(ours: Ours, local: Description, remote: Description) -> Agreement:
     """Take the answer to our offer `local`; raises SdpError when it leaves nothing."""
     agreed: list[Agreed] = []
     refusals: list[str] = []
-    for offered, media in zip(local.media, remote.media, strict=False):
+    for offered, media in _paired(local.media, remote.media):
         role = _own_role(ours, offered)
         if role is None or not media.port:
             continue
@@ -87,6 +88,23 @@ def accept(ours: Ours, local: Description, remote: Description) -> Agreement:
                 raise
     _demand(agreed, refusals)
     return Agreement(local, tuple(agreed))
+
+
+def _paired(
+    offered: tuple[Media, ...], answers: tuple[Media, ...]
+) -> Iterator[tuple[Media, Media]]:
+    """Each line of our offer with its answer: by the place (RFC 3264 section 6), or by the kind
+    where the far end has put the lines into an order of its own."""
+    placed = list(zip(offered, answers, strict=False))
+    if all(one.kind == other.kind or not other.port for one, other in placed):
+        yield from placed
+        return
+    left = list(answers)
+    for one in offered:
+        found = next((other for other in left if other.kind == one.kind), None)
+        if found is not None:
+            left.remove(found)
+            yield one, found
 
 
 def _demand(agreed: list[Agreed], refusals: list[str]) -> None:

@@ -26,11 +26,14 @@ def key_from_offer(ours: Ours, media: Media) -> Crypto | None:
 
 
 def keys_from_answer(ours: Ours, offered: Media, media: Media, role: Role) -> Secured | None:
-    """The keys from its answer `media` to our line; None without encryption. Raises SdpError."""
-    mine = {crypto.tag: crypto for crypto in cryptos(offered)}
+    """The keys from its answer `media` to our line; None without encryption. Raises SdpError.
+
+    The suite decides: some far ends number their keys anew instead of by our tag (RFC 4568 5.1.2),
+    and each suite of ours has one key.
+    """
+    mine = {crypto.suite for crypto in cryptos(offered)}
     for crypto in cryptos(media):
-        known = mine.get(crypto.tag)
-        if known is not None and known.suite == crypto.suite:
+        if crypto.suite in mine:
             return Secured(crypto.suite, ours.own(role, crypto.suite), crypto.keys)
     if media.protocol.upper() in SECURE or ours.encryption is Encryption.REQUIRED:
         raise SdpError("encryption is demanded here, and the far end's answer brings no key for it")

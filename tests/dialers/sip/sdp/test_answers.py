@@ -10,6 +10,7 @@ from appliance.dialers.sip.sdp.formats import Crypto
 from appliance.dialers.sip.sdp.offer import accept, answer
 from appliance.dialers.sip.sdp.offer_lines import Agreed, Encryption, Ours, Role, first_offer
 from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER, rung_for
+from appliance.media.rtp.srtp import SUITES, MasterKey
 
 PORTS = {Role.AUDIO: 20_000, Role.VIDEO: 20_002, Role.CONTENT: 20_004}
 OURS = Ours("192.0.2.9", PORTS, {}, Encryption.OFF)
@@ -214,3 +215,73 @@ def test_a_hold_sends_nothing_and_is_no_refusal(name: str) -> None:
     media = taken(written(name))
     assert set(media) == {Role.AUDIO, Role.VIDEO}
     assert all(medium.sending is None for medium in media.values())
+
+
+HEAD = "v=0\no=- 1 1 IN IP4 10.0.0.9\ns=-\nc=IN IP4 10.0.0.9\nt=0 0\n"
+SOUND = "m=audio 4000 RTP/AVP 9\na=rtpmap:9 G722/8000\n"
+PICTURE = "m=video 4002 RTP/AVP 99\na=rtpmap:99 H264/90000\na=fmtp:99 packetization-mode=1\n"
+BOTH = {Role.AUDIO, Role.VIDEO}
+
+
+@pytest.mark.case("C8", "C14")
+@pytest.mark.parametrize(
+    ("lines", "roles"),
+    [
+        ("m=video 0\n", {Role.AUDIO}),
+        ("m=video\n", {Role.AUDIO}),
+        ("m=\n", {Role.AUDIO}),
+        ("m=video 70000 RTP/AVP 99\na=rtpmap:99 H264/90000\n", {Role.AUDIO}),
+        (PICTURE + "c=IN IP4\n", {Role.AUDIO}),
+        (PICTURE + "m=application 0\n", BOTH),
+        (PICTURE + "m=application $ TCP/MSRP *\n", BOTH),
+        (PICTURE + "m=application 4008 UDP/BFCP *\nc=IN\na=floorctrl:s-only\n", BOTH),
+        (PICTURE.replace("99 ", "99\t"), BOTH),
+    ],
+)
+def test_a_medium_that_cannot_be_read_costs_itself(lines: str, roles: set[Role]) -> None:
+    remote = Description.parse(HEAD + SOUND + lines)
+    assert {one.role for one in accept(OURS, first_offer(OURS), remote).media} == roles
+    agreement = answer(OURS, remote)
+    assert {one.role for one in agreement.media} == roles
+    assert len(agreement.local.media) == len(remote.media), "each keeps its place"
+
+
+@pytest.mark.case("C14")
+@pytest.mark.parametrize("line", ["c=IN IP4", "c=nowhere"])
+def test_a_session_address_that_cannot_be_read_costs_who_has_none_of_their_own(line: str) -> None:
+    head = HEAD.replace("c=IN IP4 10.0.0.9", line)
+    own = "\nc=IN IP4 10.0.0.8\na=rtpmap"
+    assert set(taken(head + SOUND.replace("\na=rtpmap", own) + PICTURE)) == {Role.AUDIO}
+    with pytest.raises(SdpError, match="connection line"):
+        taken(head + SOUND + PICTURE)
+
+
+@pytest.mark.case("C14")
+@pytest.mark.parametrize(
+    ("line", "host"),
+    [("IP4 10.0.0.7", "10.0.0.7"), ("IN IP6 [2001:db8::9]", "2001:db8::9")],
+)
+def test_an_address_that_is_not_quite_written_as_it_should_be(line: str, host: str) -> None:
+    media = taken(HEAD.replace("IN IP4 10.0.0.9\nt", f"{line}\nt") + SOUND + PICTURE)
+    assert {medium.rtp and medium.rtp[0] for medium in media.values()} == {host}
+
+
+@pytest.mark.case("C8")
+def test_an_answer_in_an_order_of_its_own() -> None:
+    media = taken(HEAD + PICTURE + SOUND)
+    assert media[Role.AUDIO].rtp == ("10.0.0.9", 4000)
+    assert media[Role.VIDEO].rtp == ("10.0.0.9", 4002)
+
+
+@pytest.mark.case("C8")
+@pytest.mark.parametrize("tag", [1, 2, 7])
+@pytest.mark.parametrize("suite", SUITES)
+def test_an_answer_that_numbers_its_keys_anew(tag: int, suite: str) -> None:
+    """Without its keys such a call is silent: the far end encrypts all the same."""
+    keys = {(role, one): MasterKey.fresh() for role in Role for one in SUITES}
+    ours = Ours("192.0.2.9", PORTS, keys, Encryption.REQUIRED)
+    crypto = f"a=crypto:{tag} {suite} inline:{'A' * 40}\n"
+    text = (HEAD + SOUND + crypto + PICTURE + crypto).replace("RTP/AVP", "RTP/SAVP")
+    for medium in accept(ours, first_offer(ours), Description.parse(text)).media:
+        assert medium.secured is not None
+        assert medium.secured.own == keys[medium.role, suite]
