@@ -138,7 +138,7 @@ class Dialog:
     def _made(self, method: str, cseq: int) -> Request:
         target, routes = self.target, list(self.routes)
         first = read_address(routes[0]).uri if routes else None
-        if first is not None and "lr" not in first.parameters:
+        if first is not None and "lr" not in {name.lower() for name in first.parameters}:
             # A strict router of RFC 2543 wants to be the request's own address (12.2.1.1).
             routes = [*routes[1:], str(Address(target))]
             target = first
@@ -159,7 +159,9 @@ def _routes(message: Message) -> list[str]:
     lines = message.headers.getlist("Record-Route")
     if sum(map(len, lines)) > MAX_ROUTE:
         return []
-    found = [sendable(piece) for line in lines for piece in pieces(line, ",") if piece]
+    written = [piece for line in lines for piece in pieces(line, ",") if piece]
+    # Without brackets, which the grammar demands, an lr behind the address is still the address's.
+    found = [sendable(piece) if "<" in piece else f"<{piece}>" for piece in written]
     try:
         for piece in found:
             read_address(piece)

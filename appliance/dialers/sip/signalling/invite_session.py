@@ -268,7 +268,7 @@ class InviteSession:
             self._call_answered(request, answer, now)
         elif one.for_media:
             self._offer_answered(one, answer, now)
-        elif answer.code in (408, 481) and one.purpose is not Purpose.PROBE:
+        elif answer.code == 481 and one.purpose is not Purpose.PROBE:
             self._end(_FORGOTTEN.format(answer.code))
 
     def _send_again(self, one: PendingRequest, answer: Response, now: float) -> bool:
@@ -317,7 +317,7 @@ class InviteSession:
         if answer.code >= 300 and answer.code != 491 and not one.reinvites:
             self._update_refused(one, now)
         elif answer.code in (408, 481):
-            self._end(_FORGOTTEN.format(answer.code))
+            self._break_off(_FORGOTTEN.format(answer.code), now)
         elif self._dialog is not None:
             self._note(self._offers.answered(one, answer, self._dialog, now))
 

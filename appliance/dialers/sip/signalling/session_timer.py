@@ -1,5 +1,6 @@
 """Session timers: end a call whose far end no longer refreshes it (RFC 4028)."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +14,7 @@ MIN_INTERVAL_S = 90
 """The shortest interval that is taken (section 4 allows none shorter)."""
 RETRY_MIN_S = 5.0
 """A refresh that was refused is tried again after a quarter of what is left, and not sooner."""
+_REFRESHER = re.compile(r';\s*refresher\s*=\s*"?(ua[cs])\b')
 MAX_INTERVAL_S = 86400
 """The longest interval that a far end may ask for by a 422."""
 
@@ -117,8 +119,10 @@ class SessionTimer:
 
 
 def _refresher(message: Message) -> str:
-    value = (message.headers.get("Session-Expires") or "").lower().replace(" ", "")
-    return value.partition(";refresher=")[2].partition(";")[0]
+    """ "uac", "uas", or "" where the header says neither: then nobody would refresh."""
+    value = (message.headers.get("Session-Expires") or "").lower()
+    found = _REFRESHER.search(value)
+    return found[1] if found else ""
 
 
 def _supports_timer(request: Request) -> bool:

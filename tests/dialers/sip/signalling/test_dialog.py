@@ -1,5 +1,6 @@
 """Dialogs: targets, routes, order."""
 
+import pytest
 from sipmessage import Request, Response
 
 from appliance.dialers.sip.signalling.dialog import Dialog
@@ -88,3 +89,22 @@ def test_the_far_ends_words_come_back_to_the_letter() -> None:
         '"A, <B>" <sip:p1.example.vn;lr;ftag=sip+1>',
         "<sip:p2.example.vn;lr;x=a+b!>",
     ]
+
+
+@pytest.mark.case("C5")
+@pytest.mark.parametrize(
+    "written",
+    [
+        "sip:10.0.0.1;lr",
+        "<sip:10.0.0.1;LR>",
+        "<sip:10.0.0.1;lr=on;ftag=a;did=7f.b>",
+        "sip:a;lr=true",
+    ],
+)
+def test_a_loose_router_that_is_written_in_another_way(written: str) -> None:
+    answer = response(invite(), 200, "far")
+    answer.headers.set("Record-Route", written)
+    answer.headers.set("Contact", "<sip:mcu@10.0.0.9>")
+    bye = Dialog.of_client(invite(), answer).request("BYE")
+    assert str(bye.uri) == "sip:mcu@10.0.0.9"
+    assert bye.headers["Route"].strip("<>") == written.strip("<>")

@@ -9,7 +9,15 @@ from appliance.dialers.sip.signalling.events import Ended
 from appliance.dialers.sip.signalling.message import response
 from appliance.dialers.sip.signalling.session_timer import SessionTimer
 from tests.dialers.sip.signalling.sessions import Pair, only
-from tests.dialers.sip.signalling.wire import TCP_FAR, TCP_NEAR, UDP_FAR, UDP_NEAR, again, names
+from tests.dialers.sip.signalling.wire import (
+    TCP_FAR,
+    TCP_NEAR,
+    UDP_FAR,
+    UDP_NEAR,
+    again,
+    invite,
+    names,
+)
 
 pytestmark = pytest.mark.case("C9")
 INTERVAL_S = 90
@@ -114,3 +122,32 @@ def test_another_request_that_is_sent_again_frees_no_open_offer() -> None:
     pair.near.receive(again(yes), 1.3)
     pair.near.on_timer(3.0)
     assert names(pair.near.outgoing()) == ["ACK", "INVITE"]
+
+
+def test_a_proxy_that_answers_for_a_far_end_that_takes_no_info_ends_nothing() -> None:
+    one = Refusing({"INFO": [408]})
+    one.pair.near.inform("application/dtmf", "1", 1.0)
+    one.run(50.0)
+    assert one.pair.near.take_events() == []
+    assert not one.pair.near.over
+
+
+@pytest.mark.parametrize("code", [408, 481])
+def test_a_call_that_ends_by_a_refused_offer_leaves_no_ghost(code: int) -> None:
+    one = Refusing({"INVITE": [code]})
+    one.pair.near.offer("offer 2", 1.0)
+    one.run(50.0)
+    assert str(code) in only(one.pair.near.take_events(), Ended).why
+    assert [line.split()[0] for line in one.asked] == ["INVITE", "BYE"]
+
+
+@pytest.mark.parametrize("role", ['"uas"', " uas ", "UAS", "b2bua", "", "none"])
+def test_whoever_is_named_to_refresh_somebody_does(role: str) -> None:
+    asked = invite()
+    asked.headers.set("Session-Expires", f"1800;refresher={role}")
+    asked.headers.set("Supported", "timer")
+    timer, answer = SessionTimer(), response(asked, 200, "")
+    timer.answer(asked, answer, 0.0)
+    said = answer.headers["Session-Expires"]
+    assert said == f"1800;refresher={'uas' if timer.ours else 'uac'}"
+    assert timer.ours is ("uas" in role.lower())
