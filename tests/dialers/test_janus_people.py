@@ -253,3 +253,24 @@ def test_no_event_breaks_it(data: dict[str, Any]) -> None:
     people = joined(publisher(2, "hai"))
     event(people, **data)
     people.wanted()
+
+
+@pytest.mark.case("K1", "C16")
+@pytest.mark.parametrize("codec", ["\ud800", "vp9\n\x1b[2J", "x" * 100_000, ["h264"]])
+def test_a_codec_of_any_text_can_be_told(codec: Any) -> None:
+    one = {"id": "\ud800\x1b", "streams": [{"type": "video", "mid": "0", "codec": codec}]}
+    told = joined(one).passed_over()
+    assert len(told) == 1
+    for name, what in told.items():
+        assert (name + what).isprintable()
+        assert len(what) < 20
+
+
+@pytest.mark.case("C16")
+def test_a_participant_who_is_called_ok_may_leave() -> None:
+    people = joined({"id": "ok", "display": "Xã Ok"})
+    leaves = {"videoroom": "event", "room": "1234", "leaving": "ok"}
+    assert not people.removes_us(leaves)
+    people.take(leaves)
+    assert people.persons == {}
+    assert people.removes_us({**leaves, "reason": "kicked"})

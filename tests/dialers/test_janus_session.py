@@ -101,3 +101,9 @@ def test_no_message_breaks_it(message: dict[str, object], verb: str) -> None:
     message["janus"] = verb
     json.dumps(message)
     opened().receive(message)
+
+
+def test_a_description_that_is_no_text_is_none() -> None:
+    for sdp in (None, 5, ["v=0"]):
+        event = {"janus": "event", "sender": 9, "jsep": {"type": "offer", "sdp": sdp}}
+        assert opened().receive(event) == [Notified(9, {}, "")]

@@ -264,7 +264,7 @@ class JanusCall:
     def _handle_room(self, data: Json) -> None:
         if data.get("videoroom") == "destroyed":
             self._end(EndReason.FAR_END, "the meeting was ended")
-        elif data.get("leaving") == "ok":
+        elif self._people.removes_us(data):
             self._end(EndReason.FAR_END, f"we were removed: {data.get('reason', 'no reason')}")
         else:
             self._people.take(data)

@@ -48,10 +48,10 @@ class Display:
         except (ValueError, RecursionError):
             value = None
         if not isinstance(value, dict) or not isinstance(value.get("name"), str):
-            return cls(_name(text))
+            return cls(one_line(text))
         mic = value.get("mic")
         return cls(
-            name=_name(value["name"]),
+            name=one_line(value["name"]),
             hand=value.get("hand") is True,
             mic=mic if isinstance(mic, bool) else None,
             chair=value.get("chair") is True,
@@ -90,9 +90,9 @@ def feed(value: object) -> Feed:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
 
 
-def _name(text: str) -> str:
-    """In one line, without what no screen, database or sheet can hold (JSON brings half a letter:
-    a lone surrogate)."""
+def one_line(text: str) -> str:
+    """A stranger's text, bounded, in one line, without what no screen, database or sheet can hold
+    (JSON brings half a letter: a lone surrogate)."""
     return "".join(one if one.isprintable() else " " for one in text[:MAX_NAME])
 
 

@@ -12,7 +12,7 @@ from collections.abc import Set
 from dataclasses import dataclass, field
 from typing import Any
 
-from appliance.dialers.janus.display import MAX_NAME, Display, Feed, feed
+from appliance.dialers.janus.display import Display, Feed, feed, one_line
 from appliance.dialers.janus.proof import is_console
 from appliance.wire.room_keys import RoomKeys
 
@@ -21,6 +21,7 @@ MAX_GONE = 50  # consoles that left: one for each time that one was away
 MAX_HEARD = 8  # a room has few open microphones; each costs an Opus decoder
 MAX_WAITED_FOR = 3  # silent pictures that are received, to be shown once they are sent
 MAX_STREAMS = 32  # of one participant
+MAX_CODEC = 16  # letters of a codec that is told; of those known "multiopus" has most
 FORGIVEN_S = 60.0  # a picture that was silent is tried again after it
 UNDECODED_FORGIVEN_S = 600.0  # one that could not be decoded; each try shows none for seconds
 TAKEN = {
@@ -137,6 +138,13 @@ class People:
                 while len(self._gone) > MAX_GONE:
                     del self._gone[next(iter(self._gone))]
 
+    def removes_us(self, data: Json) -> bool:
+        """Whether an event says that the server removed us: somebody "ok" leaves.
+
+        Where rooms have ``string_ids``, a participant may be called so.
+        """
+        return data.get("leaving") == "ok" and "ok" not in self.persons
+
     @property
     def chair(self) -> Person | None:
         """Who leads the meeting: whom the console names, else of two chairs the one with streams.
@@ -213,7 +221,7 @@ class People:
         found = {}
         for person in self.persons.values():
             codecs = [
-                stream.codec.upper() or kind
+                one_line(stream.codec[:MAX_CODEC]).upper() or kind
                 for kind in ("video", "audio")
                 if self.stream(person, kind) is None
                 for stream in person.all(kind)
@@ -255,7 +263,7 @@ class People:
             if known is None or _codecs(found) != _codecs(known.streams):
                 # Something else is sent now: what was refused may be taken.
                 self._forgive(number)
-        display = known.display if known is not None else Display(str(number)[:MAX_NAME])
+        display = known.display if known is not None else Display(one_line(str(number)))
         if isinstance(one.get("display"), str):
             display = Display.parse(one["display"])
         console = self.trust.is_console(display, number) and number not in self._gone

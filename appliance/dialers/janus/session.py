@@ -134,7 +134,8 @@ class JanusSession:
         transaction = str(message.get("transaction", ""))
         handle = _number(message.get("sender"))
         jsep = message.get("jsep")
-        sdp = str(jsep.get("sdp", "")) if isinstance(jsep, dict) else ""
+        sdp = jsep.get("sdp") if isinstance(jsep, dict) else ""
+        sdp = sdp if isinstance(sdp, str) else ""
         if kind == "error":
             error = message.get("error")
             facts = error if isinstance(error, dict) else {}
