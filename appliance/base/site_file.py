@@ -76,6 +76,7 @@ HOST_WORDS: dict[HostProblem, str] = {
     HostProblem.LONG: N_("has a host with too long a name"),
     HostProblem.PUNYCODE: N_("has no name behind xn--"),
     HostProblem.BRACKETS: N_("has brackets without an IPv6 address"),
+    HostProblem.DIGITS: N_("has numbers alone that are no IPv4 address"),
     HostProblem.PORT: N_("has a port that is no number from 1 to 65535"),
     HostProblem.BLANK: N_("has a blank or an invisible letter in it"),
     HostProblem.SCHEME: N_("begins in another way"),

@@ -34,6 +34,15 @@ _SIP_IN_TEXT = re.compile(
     r"(?P<tail>(?:;(?:(?:transport|user|method|maddr|ttl)=[A-Za-z0-9.-]*[A-Za-z0-9]|lr)\b)*)",
     re.IGNORECASE | re.ASCII,
 )
+_UNSEEN = "[\u00ad\u200b-\u200d\u2060\ufeff]"
+# Mail programs let a long host break at its dots, with a letter of no width.
+_BREAK_IN_HOST = re.compile(rf"(?<=[.@:]){_UNSEEN}+(?=[a-z0-9])|{_UNSEEN}+(?=[.@][a-z0-9])")
+_WIDE = str.maketrans({"\N{FULLWIDTH COLON}": ":", "\N{FULLWIDTH COMMERCIAL AT}": "@"})
+# What was read as a host is the begin of a user: "phòng@mcu.vn", "7249%40mcu.vn".
+_USER_GOES_ON = re.compile(r"\s*@|[^\s;,|<>\"]*(?:@|%40)")
+_HOST_GOES_ON = re.compile(r"[^\W_][\w-]*\.\w")
+_NEXT_SENTENCE = re.compile(r"(?<=\.vn)\.[A-Z].*$")
+_NEXT_WORD = re.compile(r"(?<=\.vn)\.[A-Za-z]+$")
 _JANUS_IN_TEXT = re.compile(
     rf"//{_PLACE_IN_TEXT}"
     r"(?:/[A-Za-z0-9\-._~/%@+=]*)?(?:\?[A-Za-z0-9\-._~/%@+=&:$]*)?",
@@ -129,10 +138,12 @@ def addresses_in(text: str) -> list[Address]:
     """Every address in a text that people wrote, in order; what only looks like one is left out.
 
     Each ends before the first character that no address has, so that whatever stands right behind
-    it (a colon, a bracket, a word with an accent, a space of no width) takes nothing away. Texts
-    come out of web pages and mails, too: ``&amp;``, ``sip://`` and a blank after ``SIP:`` are read.
+    it (a colon, a bracket, a word with an accent, a space of no width) takes nothing away. Where
+    that would leave half of a user, host or room (``sip:phòng@mcu.vn``) there is no address, for
+    another would be dialled. Texts come out of web pages and mails, too: ``&amp;``, ``sip://`` and
+    a blank after ``SIP:`` are read.
     """
-    plain = html.unescape(text)
+    plain = _plain(text)
     found = []
     for match in _NAMES_ONE.finditer(plain):
         scheme = match[1].lower()
@@ -146,23 +157,46 @@ def addresses_in(text: str) -> list[Address]:
 
 def names_one(text: str) -> bool:
     """Whether `text` names a scheme that can be dialled, so that somebody meant an address."""
-    return bool(_NAMES_ONE.search(html.unescape(text)))
+    return bool(_NAMES_ONE.search(_plain(text)))
+
+
+def _plain(text: str) -> str:
+    return _BREAK_IN_HOST.sub("", html.unescape(text).translate(_WIDE))
 
 
 def _written(scheme: str, text: str, at: int) -> str:
     """What follows the colon at `at` as far as it belongs to the address; "" for none."""
     if scheme == "loopback":
         return _NAME.match(text, at)[0].rstrip(".")  # type: ignore[index] # it matches "" too
-    if scheme.startswith("janus"):
-        found = _JANUS_IN_TEXT.match(text, at)
-        return found[0].rstrip(".:") if found else ""
-    found = _SIP_IN_TEXT.match(text, at)
-    if found is None:
-        return ""
-    user, place, behind = found["user"] or "", found["place"], text[found.end() : found.end() + 1]
-    if not user and (behind in ("@", ":") or (found["blank"] and "." not in place)):
-        return ""  # a password, or "SIP: 12" in a sentence: no host
-    return f"{user}{place}{found['tail']}"
+    if scheme.startswith("sip"):
+        found = _SIP_IN_TEXT.match(text, at)
+        return "" if found is None or _is_half(found, text) else _without_sentence(found, text)
+    found = _JANUS_IN_TEXT.match(text, at)
+    if found is None or (found[0][-1].isalpha() and _accented(text, found.end())):
+        return ""  # half of a room's name
+    return found[0].rstrip(".:")
+
+
+def _is_half(found: re.Match[str], text: str) -> bool:
+    """Whether only a part of a user or a host was found: another would be dialled."""
+    place, end = found["place"], found.end()
+    if not found["user"]:
+        # "SIP: 12" in a sentence, a name with an accent, a password
+        other = "." not in place or text[end : end + 1] == ":" or _USER_GOES_ON.match(text, end)
+        return bool(other)
+    return _accented(text, end) and ("." not in place or bool(_HOST_GOES_ON.match(text, end)))
+
+
+def _without_sentence(found: re.Match[str], text: str) -> str:
+    user, place = found["user"] or "", found["place"]
+    behind = _NEXT_WORD if _accented(text, found.end()) else _NEXT_SENTENCE
+    shorter = behind.sub("", _NEXT_SENTENCE.sub("", place))
+    return f"{user}{place}{found['tail']}" if shorter == place else f"{user}{shorter}"
+
+
+def _accented(text: str, at: int) -> bool:
+    """Whether a letter beyond ASCII stands at `at`."""
+    return text[at : at + 1] > "\x7f" and text[at].isalpha()
 
 
 def shown(address: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 MAX_HOST_LENGTH = 253
 """Letters of a name in DNS (RFC 1035 section 3.1, without length bytes)."""
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
+_NUMBER = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 _BLANK = re.compile(r"[\x00-\x20\x7f-\xa0]")
 
 
@@ -23,6 +24,7 @@ class HostProblem(StrEnum):
     LONG = "the name of the host is too long"
     PUNYCODE = "what follows xn-- is no name"
     BRACKETS = "the brackets hold no IPv6 address"
+    DIGITS = "numbers alone are a host only as four from 0 to 255, without zeros in front"
     PORT = "a port is a number from 1 to 65535"
     BLANK = "there is a blank or an invisible letter in it"
     SCHEME = "it begins in another way"
@@ -37,12 +39,18 @@ def host_problem(host: str) -> HostProblem | None:
         return HostProblem.EMPTY
     if len(host) > MAX_HOST_LENGTH:
         return HostProblem.LONG
+    return _name_problem(host)
+
+
+def _name_problem(host: str) -> HostProblem | None:
     for label in host.lower().split("."):
         if label.startswith("xn--") and not _is_punycode(label):
             return HostProblem.PUNYCODE
         if not _LABEL.fullmatch(label):
             return HostProblem.LETTERS
-    return None
+    # The resolver makes 10.20.0.30 of 10.20.30, and reads 010 as eight: another machine answers.
+    other = _NUMBER.fullmatch(host.rpartition(".")[2]) and not _is_ipv4(host)
+    return HostProblem.DIGITS if other else None
 
 
 def url_problem(url: str, schemes: tuple[str, ...]) -> HostProblem | None:
@@ -74,6 +82,14 @@ def _is_ipv6(host: str) -> bool:
     except ValueError:
         return False
     return host[0] == "[" and host[-1] == "]" and "%" not in host
+
+
+def _is_ipv4(host: str) -> bool:
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_punycode(label: str) -> bool:

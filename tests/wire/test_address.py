@@ -91,7 +91,39 @@ def test_addresses_in_a_sentence() -> None:
 
 
 label = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8)
-host = st.lists(label, min_size=1, max_size=4).map(".".join) | st.just("[2001:db8::1]")
+MCU = "sip:7249@mcu.gialai.gov.vn"
+
+
+@pytest.mark.case("P4")
+@pytest.mark.parametrize(
+    "text",
+    ["sip:7249%40mcu.gialai.gov.vn", "sip:7249 @mcu.gialai.gov.vn", "sip:7249 @ mcu.gialai.gov.vn",
+     "sip:phòng@mcu.gialai.gov.vn", "sip:p.họp@mcu.gialai.gov.vn", "sip:7249@họp.gialai.gov.vn",
+     "sip:a.b%40mcu.gialai.gov.vn", "sip:a.b @mcu.gialai.gov.vn", "sip:72 49 99@mcu.gialai.gov.vn",
+     "sip:7249", "sip:7249#1234@mcu.gialai.gov.vn", "sip:7249@10.20.30", "sip:7249@10.20.30.400",
+     "sip:7249@010.020.030.040", "sip:7249@2130706433", "sip:abc, xem bên dưới",
+     "sip:7249@phong.họp.gov.vn", "janus+wss://hop.vn/janus?room=Phòng",
+     "janus+wss://hop.vn/janus?room=1&pin=Mật"],
+)  # fmt: skip
+def test_half_an_address_is_none(text: str) -> None:
+    assert addresses_in(text) == []
+
+
+@pytest.mark.case("P4")
+@pytest.mark.parametrize(
+    "text",
+    ["sip：7249@mcu.gialai.gov.vn", "sip:7249＠mcu.gialai.gov.vn",
+     "sip:7249@mcu.\u200bgialai.\u200bgov.vn", "sip:7249@\u2060mcu.gialai\u00ad.gov.vn",
+     f"{MCU}.Mã PIN: 12", f"{MCU}.PIN: 1234", f"{MCU}.PIN:1234", f"{MCU}.mời dự", f"{MCU}ở",
+     f"{MCU}, sip:9@b.vn", f"{MCU}\u200bPhòng 2", "sip:9@10.0, rồi " + MCU],
+)  # fmt: skip
+def test_the_whole_address_and_nothing_behind_it(text: str) -> None:
+    assert str(addresses_in(text)[0]) == MCU
+
+
+named = st.lists(label, min_size=1, max_size=4).map(".".join)
+# Digits alone are no host; behind a name they would be taken for an address of four numbers.
+host = named.map(lambda name: f"{name}.vn") | st.sampled_from(["[2001:db8::1]", "10.0.0.7", "mcu"])
 port = st.none() | st.integers(1, 65535)
 text = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1, max_size=12

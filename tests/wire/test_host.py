@@ -19,6 +19,9 @@ IMPOSSIBLE = [
     ("[::1", HostProblem.BRACKETS), ("::1]", HostProblem.BRACKETS), ("[x]", HostProblem.BRACKETS),
     ("[v1.x]", HostProblem.BRACKETS), ("[fe80::1%eth0]", HostProblem.BRACKETS),
     ("*.vn", HostProblem.LETTERS), ("a@b.vn", HostProblem.LETTERS), ("a,b", HostProblem.LETTERS),
+    ("10.20.30", HostProblem.DIGITS), ("10.0.0.256", HostProblem.DIGITS),
+    ("010.20.30.40", HostProblem.DIGITS), ("724999", HostProblem.DIGITS),
+    ("0x7f000001", HostProblem.DIGITS), ("127.1", HostProblem.DIGITS), ("a.1", HostProblem.DIGITS),
     ("mcu.vn:5061", HostProblem.LETTERS), ("https://mcu.vn", HostProblem.LETTERS),
 ]  # fmt: skip
 
