@@ -76,6 +76,8 @@ def _lines(feed: bytes) -> tuple[list[str], tuple[str, ...]]:
     if len(feed) > MAX_FEED_BYTES:
         raise FeedError(FeedProblem.TOO_LARGE, f"{len(feed)} bytes, more than {MAX_FEED_BYTES}")
     text = feed.removeprefix(_BOM)
+    if feed.startswith((b"\xff\xfe", b"\xfe\xff")):  # as Windows' Notepad saves "Unicode"
+        text = feed.decode("utf-16", errors="replace").encode(errors="replace")
     if not text.strip():
         raise FeedError(FeedProblem.EMPTY, "the feed is empty")
     if b"\0" in text:

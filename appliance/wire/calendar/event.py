@@ -8,12 +8,13 @@ import hashlib
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import icalendar
 
+from appliance.wire.address import SCHEMES
 from appliance.wire.calendar.calendar_text import Component
 from appliance.wire.calendar.conference import choose_address
 from appliance.wire.calendar.event_lines import repaired
@@ -35,9 +36,11 @@ _PLACES = frozenset(
     {"CONFERENCE", "LOCATION", "URL", "DESCRIPTION"}
     | {"X-GOOGLE-CONFERENCE", "X-MICROSOFT-SKYPETEAMSMEETINGURL"}
 )
+_ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
+"""Exchange writes a day as midnight to midnight, and this beside it."""
 _REST = frozenset(
     {"UID", "STATUS", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "EXRULE"}
-    | {"SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK", SITE_KEY, CONSOLE_KEY}
+    | {_ALL_DAY, "SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK", SITE_KEY, CONSOLE_KEY}
 )
 KEPT = _TIMES | _PLACES | _REST
 
@@ -46,6 +49,7 @@ NO_BEGIN = datetime(1970, 1, 1, tzinfo=UTC)
 """The begin of a cancellation that names none."""
 
 
+_PROPERTY = re.compile(r"[A-Za-z0-9-]+\s*[;:]")
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 """Letters of no width, and those that turn the direction of what follows."""
 
@@ -134,9 +138,21 @@ def composed(text: str) -> str:
 
 
 def _kept(component: Component, zones: dict[str, str], problems: list[str]) -> list[str]:
-    named = [(_name(line), line) for line in component.lines]
+    named = [(_name(line), line) for line in _joined(component.lines)]
     lines = (repaired(name, line, zones, problems) for name, line in named if name in KEPT)
     return [line for line in lines if line is not None]
+
+
+def _joined(lines: list[str]) -> list[str]:
+    """The lines with what follows a bare line break in a text put back to it."""
+    joined: list[str] = []
+    for line in lines:
+        apart = _PROPERTY.match(line) and _name(line).casefold() not in SCHEMES
+        if not apart and joined and _name(joined[-1]) in ("LOCATION", "DESCRIPTION"):
+            joined[-1] += "\\n" + line
+        else:
+            joined.append(line)
+    return joined
 
 
 def _event(
@@ -146,7 +162,10 @@ def _event(
         if name is None or name in _TIMES:
             raise EventError(f"{name or 'a line'}: {error}")
     starts, all_day = _moment(raw, "DTSTART", zone, problems)
-    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", zone, problems)
+    own = _own_zone(starts, zone)
+    instance, instance_is_date = _moment(raw, "RECURRENCE-ID", own, problems)
+    if starts is not None and str(_first(raw, _ALL_DAY) or "").strip().upper() == "TRUE":
+        all_day = all_day or time() in (starts.time(), starts.astimezone(zone).time())
     status = str(_first(raw, "STATUS") or "").strip().upper()
     cancelled = cancelling or status in ("CANCELLED", "CANCELED")
     if starts is None and cancelled and _first(raw, "UID"):
@@ -171,9 +190,9 @@ def _event(
         instance_is_date=instance_is_date,
         following=_following(raw),
         rules=tuple(_all(raw, "RRULE")),
-        added=tuple(_added(raw, zone)),
+        added=tuple(_added(raw, starts, own, problems)),
         excluded=tuple(
-            dt if _is_date(dt) else _aware(dt, zone)
+            dt if _is_date(dt) else _aware(dt, own)
             for lot in _all(raw, "EXDATE")
             for dt in _dts(lot)
         ),
@@ -204,6 +223,12 @@ def _all(raw: Any, name: str) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
+def _own_zone(starts: datetime | None, zone: ZoneInfo) -> tzinfo:
+    """The zone for those of an event's times that name none: of its begin, else the site's."""
+    own = starts.tzinfo if starts is not None else None
+    return zone if own is None or str(own) == "UTC" else own
+
+
 def _first(raw: Any, name: str) -> Any:
     return next(iter(_all(raw, name)), None)
 
@@ -216,7 +241,7 @@ def _is_date(moment: Any) -> bool:
     return isinstance(moment, date) and not isinstance(moment, datetime)
 
 
-def _aware(moment: Any, zone: ZoneInfo) -> datetime:
+def _aware(moment: Any, zone: tzinfo) -> datetime:
     if _is_date(moment):
         return datetime.combine(moment, time(), zone)
     if not isinstance(moment, datetime):
@@ -224,9 +249,7 @@ def _aware(moment: Any, zone: ZoneInfo) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=zone)
 
 
-def _moment(
-    raw: Any, name: str, zone: ZoneInfo, problems: list[str]
-) -> tuple[datetime | None, bool]:
+def _moment(raw: Any, name: str, zone: tzinfo, problems: list[str]) -> tuple[datetime | None, bool]:
     found = _all(raw, name)
     if len(found) > 1 and len({str(item.to_ical()) for item in found}) > 1:
         raise EventError(f"it has {name} {len(found)} times")
@@ -234,7 +257,7 @@ def _moment(
         return None, False
     moment, tzid = found[0].dt, found[0].params.get("TZID")
     if tzid and isinstance(moment, datetime) and moment.tzinfo is None:
-        problems.append(f"its zone {str(tzid)[:60]!r} is unknown and is taken for {zone.key}")
+        problems.append(f"its zone {str(tzid)[:60]!r} is unknown and is taken for {zone}")
     return _aware(moment, zone), _is_date(moment)
 
 
@@ -242,10 +265,13 @@ def _length(
     raw: Any, starts: datetime, all_day: bool, zone: ZoneInfo, problems: list[str], *, quiet: bool
 ) -> timedelta:
     try:
-        ends, _ = _moment(raw, "DTEND", zone, [])
+        ends, is_date = _moment(raw, "DTEND", zone, [])
     except EventError as error:
-        ends = None
+        ends, is_date = None, False
         problems.append(f"its end is left out: {error}")
+    if is_date and not all_day:
+        ends = None
+        problems.append("its end is left out: it names a day and no hour")
     duration = _first(raw, "DURATION")
     if ends is not None:
         length = ends.astimezone(UTC) - starts.astimezone(UTC)
@@ -268,7 +294,10 @@ def _following(raw: Any) -> bool:
     return instance is not None and str(instance.params.get("RANGE", "")).upper() == "THISANDFUTURE"
 
 
-def _added(raw: Any, zone: ZoneInfo) -> list[tuple[datetime, timedelta | None]]:
+def _added(
+    raw: Any, starts: datetime, zone: tzinfo, problems: list[str]
+) -> list[tuple[datetime, timedelta | None]]:
+    """RDATE; a day alone is at the hour of the begin."""
     added: list[tuple[datetime, timedelta | None]] = []
     for lot in _all(raw, "RDATE"):
         for item in _dts(lot):
@@ -276,7 +305,13 @@ def _added(raw: Any, zone: ZoneInfo) -> list[tuple[datetime, timedelta | None]]:
                 first = _aware(item[0], zone)
                 last = item[1]
                 span = last if isinstance(last, timedelta) else _aware(last, zone) - first
-                added.append((first, span))
+                if timedelta() < span <= MAX_LENGTH:
+                    added.append((first, span))
+                else:
+                    added.append((first, None))
+                    problems.append("the length of an RDATE is left out: it cannot be meant")
+            elif _is_date(item):
+                added.append((datetime.combine(item, starts.time(), starts.tzinfo), None))
             else:
                 added.append((_aware(item, zone), None))
     return added

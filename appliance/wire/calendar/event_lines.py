@@ -24,8 +24,11 @@ TIME_LISTS = frozenset({"RDATE", "EXDATE"})
 _NEEDED = frozenset({"DTSTART", "RECURRENCE-ID"})
 _DATE = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
 _TIME = re.compile(
-    r"(\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?\s*([Zz]|[+-]\d\d:?\d\d)?"
+    r"(\d{4})-?(\d\d)-?(\d\d)[Tt ](\d\d):?(\d\d)(?::?(\d\d)(?:[.,]\d+)?)?"
+    r"\s*([Zz]|UTC|GMT|[+-]\d\d(?::?\d\d)?)?"
 )
+_MIDNIGHT = re.compile(r"\d{8}T000000Z?")
+"""What some write behind VALUE=DATE."""
 _LENGTH = re.compile(
     r"[+]?P?(?:(\d{1,4})W)?(?:(\d{1,4})D)?T?(?:(\d{1,5})H)?(?:(\d{1,6})M)?(?:(\d{1,7})S)?",
     re.IGNORECASE,
@@ -34,6 +37,11 @@ _RULE_PARTS = frozenset(
     {"FREQ", "UNTIL", "COUNT", "INTERVAL", "BYSECOND", "BYMINUTE", "BYHOUR", "BYDAY", "BYMONTHDAY"}
     | {"BYYEARDAY", "BYWEEKNO", "BYMONTH", "BYSETPOS", "WKST"}
 )
+_WEEKDAYS = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
+_WEEKDAY_IN_FULL = re.compile(
+    r"(?<![A-Z])(MO|TU|WE|TH|FR|SA|SU)(?:N|E|D|U|I|T|(?:N|ES|DNES|URS|RI|TUR|N)DAY)$"
+)
+"""``Mon``, ``Monday``."""
 _MODERATOR = re.compile(r"moderator|host|chair|chủ", re.IGNORECASE)
 
 
@@ -60,14 +68,16 @@ def _times(name: str, line: str, zones: Mapping[str, str], notes: list[str]) -> 
     head, values = _split(line)
     parameters = _parameters(head)
     tzid = parameters.get("TZID", "")
+    is_day = parameters.get("VALUE", "").strip().upper() == "DATE"
     kept: list[str] = []
+    days: list[str] = []
     date_only = True
-    for value in values.split(","):
+    for value in re.split("[,;]", values):
         text = value.strip()
         if not text:
             continue
         try:
-            written, is_date = _period(text) if "/" in text else _moment(text)
+            written, is_date = _value(text, is_day=is_day)
         except ValueError as error:
             if name in _NEEDED:
                 raise LineError(f"{name} cannot be read: {text[:40]!r}") from error
@@ -89,7 +99,7 @@ def _times(name: str, line: str, zones: Mapping[str, str], notes: list[str]) -> 
             raise LineError(f"{name} is empty")
         return None
     if name in TIME_LISTS and not date_only:
-        # Days among hours: each kind needs a line of its own; the hours are the more exact.
+        days = [one for one in kept if "T" not in one]
         kept = [one for one in kept if "T" in one]
     range_ = ";RANGE=THISANDFUTURE" if "THISANDFUTURE" in head.upper() else ""
     if date_only:
@@ -99,14 +109,22 @@ def _times(name: str, line: str, zones: Mapping[str, str], notes: list[str]) -> 
         kept = [one for one in kept if "/" in one]
     zone = zone_name(tzid, zones)
     known = f';TZID="{zone}"' if zone and not all(one.endswith("Z") for one in kept) else ""
-    return f"{name}{range_}{kind}{known}:{','.join(kept)}"
+    hours = f"{name}{range_}{kind}{known}:{','.join(kept)}"
+    # Days among hours: each kind needs a line of its own.
+    return f"{name};VALUE=DATE:{','.join(days)}\r\n{hours}" if days else hours
+
+
+def _value(text: str, *, is_day: bool) -> tuple[str | None, bool]:
+    if is_day and _MIDNIGHT.fullmatch(text):
+        text = text[:8]
+    return _period(text) if "/" in text else _moment(text)
 
 
 def _split(line: str) -> tuple[str, str]:
     """Head and values of a line of times; an unquoted colon may stand in the name of its zone."""
     for found in re.finditer(":", line):
         values = line[found.end() :].strip()
-        if all(_looks_like_time(one.strip()) for one in values.split(",")):
+        if all(_looks_like_time(one.strip()) for one in re.split("[,;]", values)):
             return line[: found.start()], values
     colon = line.rfind(":") if '"' in line else line.find(":")
     return (line[:colon], line[colon + 1 :]) if colon >= 0 else (line, "")
@@ -146,9 +164,9 @@ def _moment(text: str) -> tuple[str | None, bool]:
     moment = datetime(year, month, date, hour % 24 if next_day else hour, minute, second)  # noqa: DTZ001
     moment += next_day
     offset = found[7] or ""
-    if offset and offset not in "Zz":
+    if offset[:1] in ("+", "-"):
         sign, digits = (-1 if offset[0] == "-" else 1), offset[1:].replace(":", "")
-        moment -= sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+        moment -= sign * timedelta(hours=int(digits[:2]), minutes=int(digits[2:] or 0))
     return f"{moment:%Y%m%dT%H%M%S}" + ("Z" if offset else ""), False
 
 
@@ -187,10 +205,16 @@ def _as_length(text: str) -> str:
 
 def _rule(text: str, notes: list[str]) -> str:
     parts = []
-    for part in re.sub(r"\s+", "", text).split(";"):
+    spaceless = re.sub(r"\s+|^RRULE:", "", text, flags=re.IGNORECASE)
+    # BYDAY=MO;TU
+    for part in re.sub(rf";(?=(?:{'|'.join(_WEEKDAYS)})(?:[;,]|$))", ",", spaceless).split(";"):
         name, _, value = part.partition("=")
         name = name.upper()
         values = [one for one in value.upper().split(",") if one]
+        if name in ("BYDAY", "WKST"):
+            values = [_WEEKDAY_IN_FULL.sub(r"\1", one) for one in values]
+            if name == "WKST" and not set(values) <= set(_WEEKDAYS):
+                continue
         if name == "RSCALE" and values not in ([], ["GREGORIAN"]):
             raise LineError(f"it repeats by the calendar {values[0][:40]!r} (RFC 7529)")
         if name not in _RULE_PARTS or not values:

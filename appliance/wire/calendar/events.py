@@ -47,9 +47,28 @@ def read_events(feed: bytes, *, zone: ZoneInfo, hosts: frozenset[str]) -> FeedEv
     calendars, problems = split_feed(feed)
     read = FeedEvents(calendars, notes=list(problems))
     events = [event for one in calendars for event in _events(one, zone, hosts, read)]
-    for event in newest(events):
+    counting = newest(events)
+    _tell_doubles(events, counting, read)
+    for event in counting:
         read.by_uid.setdefault(event.uid, []).append(event)
     return read
+
+
+def _tell_doubles(events: list[Event], counting: list[Event], read: FeedEvents) -> None:
+    """Name what another event takes the place of though it is no newer one.
+
+    Who copies an event by hand changes the hour, and forgets the UID.
+    """
+    best = {(event.uid, event.instance): event for event in counting}
+    for event in events:
+        other = best.get((event.uid, event.instance))
+        if other is None or other is event or event.cancelled or other.cancelled:
+            continue
+        same_age = (event.sequence, event.stamp) == (other.sequence, other.stamp)
+        if same_age and event.begin != other.begin:
+            day = "" if event.repeats else f"{event.begin:%Y%m%d}"
+            reason = "another event has the same UID, and is no newer version"
+            read.left_out.append(LeftOut(event.title or event.uid[:60], reason, day))
 
 
 def _events(

@@ -14,6 +14,7 @@ from typing import Any
 
 import icalendar
 import recurring_ical_events
+from dateutil.rrule import rrulestr
 
 from appliance.wire.calendar.event import Event, EventError, as_cancelled
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
@@ -153,7 +154,8 @@ def _on_the_wall(event: Event, master: Event | None, zone: tzinfo, number: int) 
             wall["RECURRENCE-ID"].params["RANGE"] = "THISANDFUTURE"
         return wall
     for rule in event.rules:
-        wall.add("RRULE", _rule_on_the_wall(rule, zone))
+        if _ever_true(rule, starts):
+            wall.add("RRULE", _rule_on_the_wall(rule, zone))
     for moment, length in event.added:
         local = _wall(moment, zone)
         wall.add("RDATE", [(local, length)] if length is not None else [local])
@@ -171,6 +173,19 @@ def _rule_on_the_wall(rule: icalendar.vRecur, zone: tzinfo) -> icalendar.vRecur:
     return local
 
 
+def _ever_true(rule: icalendar.vRecur, starts: datetime) -> bool:
+    """Whether the rule names any time; "the sixth Monday of each month" does not.
+
+    dateutil looks for its first time through to the year 9999, whatever UNTIL says, and each reader
+    did so anew: twenty seconds for one event. The calendar repeats every 400 years, so it is
+    looked for in the last of them.
+    """
+    bare = icalendar.vRecur({name: rule[name] for name in rule if name not in ("COUNT", "UNTIL")})
+    to_ical: Any = bare.to_ical  # typed nowhere
+    late = starts.replace(year=starts.year + (9999 - starts.year) // 400 * 400)
+    return next(iter(rrulestr(to_ical().decode(), dtstart=late)), None) is not None
+
+
 def _until(moment: Any, zone: tzinfo) -> datetime:
     if not isinstance(moment, datetime):
         return datetime.combine(moment, time(23, 59, 59))  # "until Friday" includes Friday
@@ -185,6 +200,8 @@ def _check(rule: icalendar.vRecur, master: Event, end: float) -> None:
         if name in rule and frequency in frequencies:
             raise EventError(f"{name} does not go with FREQ={frequency} (RFC 5545, 3.3.10)")
     interval = int(next(iter(rule.get("INTERVAL", [])), 1))
+    if int(next(iter(rule.get("COUNT", [])), 0)) < 0:
+        raise EventError("its COUNT is no number of times")
     if interval < 1:
         raise EventError(f"INTERVAL={interval} does not lead forward")
     a_day = 1

@@ -12,6 +12,7 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 import icalendar
+from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
 from appliance.wire.calendar.calendar_text import Component
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
@@ -21,7 +22,8 @@ _UTC = re.compile(
     r"z|utc|gmt|[(]?(utc|gmt)[)]?( .*)?|(coordinated )?universal time|zulu", re.IGNORECASE
 )
 _OFFSET = re.compile(
-    r"(?:\b(?:utc|gmt)\s*|^[(]?)([+\-\N{MINUS SIGN}])(\d{1,2})(?::?(\d{2}))?(?!\d)", re.IGNORECASE
+    r"(?:\b(?:utc|gmt)\s*|^[(]?)([+\-\N{MINUS SIGN}])(\d{1,2})(?:[:.]?(\d{2})|(\.5))?(?!\d)",
+    re.IGNORECASE,
 )
 _SAYS_NOTHING = ("TZID", "LAST-MODIFIED", "TZURL", "X-")  # may differ where the offsets do not
 
@@ -44,9 +46,24 @@ def read_zones(components: Iterable[Component], notes: list[str]) -> dict[str, s
         try:
             names[tzid] = _entered(lines)
         except LIBRARY_ERRORS as error:
+            only = _only_offset(lines)
+            if only is not None:
+                names[tzid] = _fixed(only)
+                continue
             reason = " ".join(str(error).split())[:120]
             notes.append(f"the VTIMEZONE {tzid[:60]!r} is left out: {reason}")
     return names
+
+
+def _only_offset(lines: Iterable[str]) -> int | None:
+    """Minutes east of Greenwich where a VTIMEZONE that cannot be read names one offset, and no
+    other; None where it does not."""
+    values = {_value(line) for line in lines if line.upper().startswith("TZOFFSETTO")}
+    found = re.fullmatch(r"([+-]?)(\d\d):?(\d\d)", values.pop()) if len(values) == 1 else None
+    if found is None or int(found[2]) * 60 + int(found[3]) > MAX_OFFSET_MINUTES:
+        return None
+    minutes = int(found[2]) * 60 + int(found[3])
+    return -minutes if found[1] == "-" else minutes
 
 
 def zone_name(tzid: str, own: Mapping[str, str]) -> str:
@@ -70,8 +87,9 @@ def zone_name(tzid: str, own: Mapping[str, str]) -> str:
             return found
     offset = _OFFSET.search(plain)
     if offset is None:
-        return "UTC" if _UTC.fullmatch(pieces[-1] if pieces else "") else plain
-    minutes = int(offset[2]) * 60 + int(offset[3] or 0)
+        windows = plain in WINDOWS_TO_OLSON  # "GMT Standard Time" is London's, with its summer
+        return "UTC" if not windows and any(map(_UTC.fullmatch, (plain, *pieces[-1:]))) else plain
+    minutes = int(offset[2]) * 60 + (30 if offset[4] else int(offset[3] or 0))
     if minutes > MAX_OFFSET_MINUTES:
         return plain
     return _fixed(-minutes if offset[1] in "-\N{MINUS SIGN}" else minutes)
