@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from services.province.errors import WrongInputError
 from services.province.importing.hours import day_of, hours_of
+from services.province.importing.table import Cell
 
 
 @pytest.mark.case("P10")
@@ -55,11 +56,41 @@ def test_a_day(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "31/02/2027", "12/3", "Thứ Bảy, 12/03/2027", "12/03/2027 - 13/03/2027", "#N/A", "mai",
-     "tuần 12", "12/13/2027", "Chủ nhật 12/03/2027", "tháng 3 năm 2027"],
+     "tuần 12", "12/13/2027", "10-11/03/2027", "10/11/12/2027", "12/03/0207", "12/03/1027",
+     "12/03/9999", "12-13/03/27", "Chủ nhật 12/03/2027", "tháng 3 năm 2027"],
 )  # fmt: skip
 def test_no_day_is_guessed(text: str) -> None:
     with pytest.raises(WrongInputError):
         day_of(text)
+
+
+@pytest.mark.case("P10")
+@pytest.mark.parametrize("cell", [12.03, 12.3, datetime(9999, 12, 31), date(1, 1, 1)])  # noqa: DTZ001
+def test_a_cell_that_is_no_day_of_our_time(cell: Cell) -> None:
+    with pytest.raises(WrongInputError, match="12/03/2027"):
+        day_of(cell)
+
+
+@pytest.mark.case("P10")
+@pytest.mark.parametrize("cell", [14.3, 14.5, "14.3", "8.5", "8.5 - 10.5"])
+def test_a_decimal_number_is_no_hour(cell: Cell) -> None:
+    """A sheet makes 14.3 of 14.30 as it is typed."""
+    with pytest.raises(WrongInputError, match="14:00"):
+        hours_of(cell, "begin")
+
+
+@pytest.mark.case("P10")
+@pytest.mark.parametrize(
+    ("text", "begin", "end"),
+    [("1h trưa", 13, None), ("1 giờ trưa", 13, None), ("12h trưa", 12, None),
+     ("11h trưa", 11, None), ("Chiều 2h", 14, None), ("chiều: 2 giờ", 14, None),
+     ("Sáng 8h00", 8, None), ("Tối: 7h", 19, None), ("Chiều 14h", 14, None),
+     ("8h00 (sáng)", 8, None), ("Buổi chiều, 2h - 4h chiều", 14, 16)],
+)  # fmt: skip
+def test_the_half_of_the_day_in_front_or_in_brackets(
+    text: str, begin: int, end: int | None
+) -> None:
+    assert hours_of(text, "begin") == (time(begin), None if end is None else time(end))
 
 
 def test_cells_of_a_sheet_that_are_days_and_hours() -> None:

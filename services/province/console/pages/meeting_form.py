@@ -149,7 +149,9 @@ def _end_of_day(text: str, zone: ZoneInfo) -> str:
     try:
         last = datetime.combine(date.fromisoformat(text), time(23, 59, 59), zone)
     except ValueError as error:
-        raise WrongInputError(N_("“{value}” is no day."), "until", value=text[:40]) from error
+        raise WrongInputError(
+            N_("“{value}” is no day, e.g. 12/03/2027."), "until", value=text[:40]
+        ) from error
     return f"{last.astimezone(UTC):%Y%m%dT%H%M%SZ}"
 
 
