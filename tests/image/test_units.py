@@ -91,7 +91,9 @@ def test_what_runs_for_ever_is_started_for_ever_and_has_a_limit(unit: Path) -> N
 
 
 def test_every_unit_is_installed_and_what_is_to_start_by_itself_is_enabled(tmp_path: Path) -> None:
-    installed = re.findall(r"\S+/\*\.\w+", (ROOT / "image/recipe/root").read_text())
+    installed = re.findall(
+        r'(?:"\$program"/)?(\S+/\*\.\w+)', (ROOT / "image/recipe/root").read_text()
+    )
     units = tmp_path / "usr/lib/systemd/system"
     units.mkdir(parents=True)
     shutil.copytree(DROP_INS.parent / "system-preset", tmp_path / "etc/systemd/system-preset")

@@ -23,8 +23,10 @@ async def test_many_damaged_pictures_are_a_problem_of_the_site(tmp_path: Path) -
     assert devices.problems() == []
     devices.want(True, live=False)
     try:
+        damage = devices.camera._control.damage
+        damage.good(time.monotonic())  # the file is perhaps not open yet
         for _ in range(MIN_BAD):
-            devices.camera._control.damage.bad("junk", time.monotonic())
+            damage.bad("junk", time.monotonic())
         found = {problem.key for problem in devices.problems()}
         assert ProblemKey.CAMERA_DAMAGED in found
     finally:
