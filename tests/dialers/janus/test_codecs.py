@@ -129,7 +129,7 @@ async def test_a_room_that_takes_nothing_of_ours_is_joined_all_the_same(
 
 
 @pytest.mark.case("K1")
-@pytest.mark.real_time  # packets that come seconds late are silence, which is passed over for a minute
+@pytest.mark.real_time  # packets that come 3 s late are silence, passed over for a minute
 async def test_packets_that_are_not_what_they_are_called_are_passed_over_and_told(
     port: int,
 ) -> None:
