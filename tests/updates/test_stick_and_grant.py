@@ -223,7 +223,7 @@ def test_n1_a_meeting_that_is_entered_meanwhile_stops_the_install(
 ) -> None:
     box = Box(tmp_path)
     in_phase(box, Phase.IDLE)
-    facts = json.dumps({"at": 9e12, "phase": "upcoming"})
+    facts = json.dumps({"at": time.time(), "phase": "upcoming"})
     # RAUC's client goes on until its service is stopped.
     goes_on = f"until grep -q 'stop rauc' {calls}; do sleep 0.05; done; exit 2"
     entered = f"[ $1 = install ] || exit 1; echo '{facts}' > {tmp_path}/run/endpoint.json"

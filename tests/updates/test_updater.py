@@ -161,7 +161,7 @@ def test_a_meeting_goes_first_and_the_next_look_installs(box: Box, phase: Phase)
 
 
 def test_a_meeting_that_came_meanwhile_is_not_cut_and_nothing_is_installed_twice(box: Box) -> None:
-    facts = '{"at": 9e12, "phase": "upcoming"}'
+    facts = json.dumps({"at": box.now(), "phase": "upcoming"})
     box.program("rauc", f"echo '{facts}' > {box.paths.run}/endpoint.json")
     said, calls = box.look()
     assert said.startswith(f"{NEWER} is installed and not started now: a meeting begins")
@@ -257,7 +257,7 @@ def test_n1_a_meeting_that_is_entered_meanwhile_stops_the_install_and_costs_no_t
 ) -> None:
     box.systemctl("ActiveState=active", f"MainPID={service.process.pid}", "IPIngressBytes=7")
     facts = json.dumps({
-        "at": 9e12, "phase": "idle", "clock_trusted": True,
+        "at": box.now(), "phase": "idle", "clock_trusted": True,
         "meetings": [[box.now() + 10 * MINUTE, box.now() + 70 * MINUTE]],
     })  # fmt: skip
     entered = f"echo '{facts}' > {box.paths.run}/endpoint.json"
