@@ -10,24 +10,47 @@ from pathlib import Path
 from typing import Any
 
 FLAVOURS = {"virt": "QEMU", "rpi": "Raspberry Pi 4, CM4, 400, 3B+"}
+FIRMWARE = "raspi-firmware"
+_SUMS = ("sha1", "sha256")
 LARGEST = 10
 COUNTS_MIB = 8
 
 
-def packages(root: Path) -> list[dict[str, str]]:
-    """Debian's and Python's packages of the root: name, version, source, kind."""
+def packages(root: Path, firmware: Path) -> list[dict[str, str]]:
+    """Debian's and Python's packages of root and boot partition: name, version, source, kind."""
     found = []
-    for line in Path(f"{root}.packages").read_text().splitlines():
-        name, version, source, _ = line.split("\t")
-        found.append({"name": name, "version": version, "source": source, "kind": "deb"})
+    for listed in (root, firmware):
+        for line in Path(f"{listed}.packages").read_text().splitlines():
+            name, version, source, _ = line.split("\t")
+            found.append({"name": name, "version": version, "source": source, "kind": "deb"})
     for folder in sorted((root / "usr/local/lib/python3.13/dist-packages").glob("*.dist-info")):
         name, _, version = folder.name.removesuffix(".dist-info").rpartition("-")
         found.append({"name": name, "version": version, "source": name, "kind": "pypi"})
     return found
 
 
-def spdx(found: list[dict[str, str]], version: str, when: int) -> dict[str, Any]:
-    """An SPDX 2.3 document: the image contains each package, with its package URL."""
+def firmware_files(folder: Path) -> list[dict[str, str]]:
+    """The firmware's files as they lie on the boot partition: name, SHA-1 and SHA-256.
+
+    Whoever has a card before them learns by the sum which firmware it has: the files' own names are
+    the same in all versions. SPDX 2.3 (8.4) demands a SHA-1 of each file.
+    """
+    return [
+        {
+            "name": path.name,
+            **{kind: hashlib.new(kind, path.read_bytes()).hexdigest() for kind in _SUMS},
+        }
+        for path in sorted(folder.iterdir())
+    ]
+
+
+def spdx(
+    found: list[dict[str, str]], version: str, when: int, files: list[dict[str, str]]
+) -> dict[str, Any]:
+    """An SPDX 2.3 document: the image contains each package, with its package URL.
+
+    `files` are the firmware's, each with its sums.
+    """
     entries: list[dict[str, Any]] = [
         {
             "SPDXID": "SPDXRef-Image",
@@ -58,6 +81,15 @@ def spdx(found: list[dict[str, str]], version: str, when: int) -> dict[str, Any]
                 ],
             }
         )
+    made_of = {package["name"]: f"SPDXRef-Package-{n}" for n, package in enumerate(found)}
+    listed = [
+        {
+            "SPDXID": f"SPDXRef-File-{number}",
+            "fileName": f"./{file['name']}",
+            "checksums": [{"algorithm": k.upper(), "checksumValue": file[k]} for k in _SUMS],
+        }
+        for number, file in enumerate(files)
+    ]
     return {
         "spdxVersion": "SPDX-2.3",
         "dataLicense": "CC0-1.0",
@@ -69,6 +101,7 @@ def spdx(found: list[dict[str, str]], version: str, when: int) -> dict[str, Any]
             "creators": ["Tool: image/recipe/report.py"],
         },
         "packages": entries,
+        "files": listed,
         "relationships": [
             {
                 "spdxElementId": "SPDXRef-DOCUMENT",
@@ -82,6 +115,14 @@ def spdx(found: list[dict[str, str]], version: str, when: int) -> dict[str, Any]
                     "relatedSpdxElement": entry["SPDXID"],
                 }
                 for entry in entries[1:]
+            ),
+            *(
+                {
+                    "spdxElementId": entry["SPDXID"],
+                    "relationshipType": "GENERATED_FROM",
+                    "relatedSpdxElement": made_of[FIRMWARE],
+                }
+                for entry in listed
             ),
         ],
     }
@@ -146,10 +187,11 @@ def imager(build: Path, version: str, when: int) -> dict[str, Any]:
 def main(folder: str, version: str) -> None:
     """Write all of it beside the images."""
     build, when = Path(folder), int(os.environ["SOURCE_DATE_EPOCH"])
-    found = packages(build / "root")
+    found, files = packages(build / "root", build / "firmware"), firmware_files(build / "firmware")
     manifest = "".join(f"{p['kind']}\t{p['name']}\t{p['version']}\n" for p in found)
+    manifest += "".join(f"file\t{file['name']}\t{file['sha256']}\n" for file in files)
     (build / "manifest.txt").write_text(manifest)
-    document = json.dumps(spdx(found, version, when), indent=1, ensure_ascii=False)
+    document = json.dumps(spdx(found, version, when, files), indent=1, ensure_ascii=False)
     (build / "diemcau.spdx.json").write_text(document + "\n")
     told = sizes(build)
     (build / "sizes.txt").write_text(told)

@@ -19,13 +19,18 @@ def root(tmp_path: Path) -> Path:
     lock = root / "usr/local/lib/python3.13/dist-packages/python_vlc-3.0.21203.dist-info"
     lock.mkdir(parents=True)
     Path(f"{root}.packages").write_text("cage\t0.2.0-2\tcage\t0.2.0-2\nlibx\t1+deb13u1\tx\t1\n")
+    firmware = tmp_path / "firmware"
+    firmware.mkdir()
+    (firmware / "start4.elf").write_bytes(b"elf")
+    Path(f"{firmware}.packages").write_text("raspi-firmware\t1.2026+ds-1\traspi-firmware\t1.2026\n")
     return root
 
 
 def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
-    found = report.packages(root)
-    assert [entry["name"] for entry in found] == ["cage", "libx", "python_vlc"]
-    document = report.spdx(found, "0.1.0", 0)
+    firmware = root.parent / "firmware"
+    found, files = report.packages(root, firmware), report.firmware_files(firmware)
+    assert [entry["name"] for entry in found] == ["cage", "libx", "raspi-firmware", "python_vlc"]
+    document = report.spdx(found, "0.1.0", 0, files)
     assert document["spdxVersion"] == "SPDX-2.3"
     assert document["creationInfo"]["created"] == "1970-01-01T00:00:00Z"
     urls = [
@@ -36,12 +41,20 @@ def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
     assert urls == [
         "pkg:deb/debian/cage@0.2.0-2?arch=arm64&distro=trixie",
         "pkg:deb/debian/libx@1%2Bdeb13u1?arch=arm64&distro=trixie",
+        "pkg:deb/debian/raspi-firmware@1.2026%2Bds-1?arch=arm64&distro=trixie",
         "pkg:pypi/python_vlc@3.0.21203",
     ]
-    known = {package["SPDXID"] for package in document["packages"]} | {"SPDXRef-DOCUMENT"}
+    (file,) = document["files"]
+    assert file["fileName"] == "./start4.elf"
+    sums = {entry["algorithm"]: entry["checksumValue"] for entry in file["checksums"]}
+    assert sums == {kind: hashlib.new(kind, b"elf").hexdigest() for kind in ("SHA1", "SHA256")}
+    of_file = [r for r in document["relationships"] if r["spdxElementId"] == file["SPDXID"]]
+    assert [r["relatedSpdxElement"] for r in of_file] == ["SPDXRef-Package-2"]
+    known = {entry["SPDXID"] for entry in document["packages"] + document["files"]}
+    known |= {"SPDXRef-DOCUMENT"}
     for relation in document["relationships"]:
         assert {relation["spdxElementId"], relation["relatedSpdxElement"]} <= known
-    assert len(known) == len(document["packages"]) + 1
+    assert len(known) == len(document["packages"]) + len(document["files"]) + 1
 
 
 def test_the_flasher_learns_size_and_sum(tmp_path: Path) -> None:
