@@ -160,11 +160,16 @@ class VideoJitterBuffer:
         self._held[sequence] = (packet, time, self.form.contents(packet.payload))
         if self.form.starts_key(packet.payload):
             self._keys.add(sequence)
+        units: list[AccessUnit] = []
         if sequence == self._scan or self._scan in self._held:
             units = self._output(now)
-            if units or not (self._keys or self._full):
+            if not self._full and (units or not self._keys):
                 return units
-        return self._skip_to_keyframe(now)
+        units += self._skip_to_keyframe(now)
+        # A keyframe before a gap is no reason to wait for what is missing in it.
+        while self._full:
+            units += self._skip_to_keyframe(now)
+        return units
 
     def _takes(self, sequence: int, now: float) -> bool:
         """Whether a packet is new and not too late; the first one begins the stream."""
