@@ -30,6 +30,7 @@ from av.packet import Packet
 from appliance.media.codecs.g711_g722 import AudioEncoder
 from appliance.media.formats import AUDIO_TIME_BASE
 from appliance.media.rtp.send_rate import Meter, Retransmission, SendRate
+from appliance.media.webrtc.round_trip import RoundTrip
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +55,7 @@ class Sender(RTCRtpSender):
         self.rate = rate
         self.retransmission = Retransmission()
         self.sent_frames = 0
+        self._round_trip = RoundTrip()
         self._packer: Encoder | None = None
         self._coder: AudioEncoder | None = None
         self._meter = Meter()
@@ -66,15 +68,21 @@ class Sender(RTCRtpSender):
     @property
     def round_trip_s(self) -> float | None:
         """As receiver reports show it; None before the first."""
-        trip: float | None = self._RTCRtpSender__rtt  # type: ignore[attr-defined]
-        return trip
+        return self._round_trip.seconds
+
+    async def _send_rtcp(self, packets: list[AnyRtcpPacket]) -> None:
+        for packet in packets:
+            if isinstance(packet, RtcpSrPacket):
+                self._round_trip.sent(packet.sender_info.ntp_timestamp, time.monotonic())
+        await super()._send_rtcp(packets)
 
     async def _handle_rtcp_packet(self, packet: AnyRtcpPacket) -> None:
         now = time.monotonic()
         if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
-            await super()._handle_rtcp_packet(packet)  # round trip and statistics
+            await super()._handle_rtcp_packet(packet)  # statistics
             for report in packet.reports:
                 if report.ssrc == self._ssrc:
+                    self._round_trip.heard(report, now)
                     self.rate.loss(report.fraction_lost / 256, now, self.round_trip_s)
             self._pass_rate_on()
         elif isinstance(packet, RtcpRtpfbPacket) and packet.fmt == RTCP_RTPFB_NACK:
