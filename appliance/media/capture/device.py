@@ -23,6 +23,9 @@ RETRY_S = 1.0
 """Between two attempts: a camera that is plugged in again is back within about this time."""
 STALL_TIMEOUT_S = 2.0
 """A device that delivers nothing for so long counts as absent: USB cameras hang without error."""
+HANG_TIMEOUT_S = 5.0
+"""A reader that was not heard of for so long is held by its driver: one that merely opens a device
+takes 2.5 s at most. Nothing ends such a wait but the driver."""
 
 
 class CaptureState(StrEnum):
@@ -43,6 +46,9 @@ class CaptureControl:
         self.keyframe_wanted = False  # of a camera that encodes by itself
         self.bitrate_wanted = 0  # bit/s of such a camera, 0 for no request
         self.damage = DamageCount()
+        self.moved_at = time.monotonic()
+        """When the reader last came by here, or sleeps until; it does between any two calls of its
+        driver."""
         self._stopped = threading.Event()
 
     @property
@@ -56,12 +62,14 @@ class CaptureControl:
 
     def wait(self, seconds: float) -> bool:
         """Sleep in the reader's thread; True when the reader is to end."""
+        self.moved_at = time.monotonic() + max(0.0, seconds)
         if seconds <= 0:
             return self._stopped.is_set()
         return self._stopped.wait(seconds)
 
     def check(self) -> None:
-        """Raises DeviceGoneError while the plug is out."""
+        """Called by the reader; raises DeviceGoneError while the plug is out."""
+        self.moved_at = time.monotonic()
         if not self.plugged:
             raise DeviceGoneError("the device was unplugged")
 
@@ -77,12 +85,22 @@ class Capture(Generic[T]):
         self, name: str, reader: Reader[T], deliver: Callable[[T], None], *, control: CaptureControl
     ) -> None:
         self.control = control
-        self.state = CaptureState.OPENING
-        self.problem = ""
+        self._state = CaptureState.OPENING
+        self._problem = ""
         self._reader = reader
         self._deliver = deliver
         # daemon: a driver that hangs in the kernel must not hold up the end of the program
         self._thread = threading.Thread(target=self._run, name=f"capture {name}", daemon=True)
+
+    @property
+    def state(self) -> CaptureState:
+        """What the device is doing now; absent where its driver holds the reader."""
+        return CaptureState.ABSENT if self._hangs else self._state
+
+    @property
+    def problem(self) -> str:
+        """Why it is absent, in one line; empty when it is not."""
+        return "the device's driver does not answer" if self._hangs else self._problem
 
     def start(self) -> None:
         """Start the reader's thread."""
@@ -113,7 +131,7 @@ class Capture(Generic[T]):
                 log.exception("capture: the device is opened anew")
                 self._absent(f"{type(error).__name__}: {error}")
             self.control.wait(RETRY_S)
-        self.state = CaptureState.CLOSED
+        self._state = CaptureState.CLOSED
 
     def _read(self) -> None:
         with contextlib.closing(self._reader(self.control)) as items:
@@ -121,13 +139,18 @@ class Capture(Generic[T]):
                 self.control.check()
                 if self.control.stopped:
                     return
-                if self.state is not CaptureState.LIVE:
-                    self.state, self.problem = CaptureState.LIVE, ""
+                if self._state is not CaptureState.LIVE:
+                    self._state, self._problem = CaptureState.LIVE, ""
                 self._deliver(item)
 
     def _absent(self, problem: str) -> None:
         if not self.control.stopped:
-            self.state, self.problem = CaptureState.ABSENT, problem
+            self._state, self._problem = CaptureState.ABSENT, problem
+
+    @property
+    def _hangs(self) -> bool:
+        waits_s = time.monotonic() - self.control.moved_at
+        return self._thread.is_alive() and not self.control.stopped and waits_s > HANG_TIMEOUT_S
 
 
 def describe(error: BaseException) -> str:

@@ -1,5 +1,6 @@
 """An error that nobody expected costs a device or an encoder a second, and never its thread."""
 
+import threading
 import time
 from collections.abc import Callable, Generator
 
@@ -7,7 +8,12 @@ import av
 import numpy as np
 import pytest
 
-from appliance.media.capture.device import Capture, CaptureControl, CaptureState
+from appliance.media.capture.device import (
+    HANG_TIMEOUT_S,
+    Capture,
+    CaptureControl,
+    CaptureState,
+)
 from appliance.media.capture.encoder_thread import H264, EncoderThread
 from appliance.media.capture.read_video import TimedFrame
 from appliance.media.formats import Size
@@ -49,6 +55,33 @@ def test_a_device_s_thread_outlives_what_it_raises(where: str) -> None:
         until(lambda: len(delivered) > 3)
         assert capture.state is CaptureState.LIVE
     finally:
+        assert capture.join(5.0)
+
+
+@pytest.mark.case("K5")
+def test_a_driver_that_does_not_come_back_is_an_absent_device() -> None:
+    """The name card was sent, the device was open, and nobody was told."""
+    held = threading.Event()
+
+    def reader(control: CaptureControl) -> Generator[int, None, None]:
+        yield 1
+        held.wait(30.0)
+        while not control.wait(0.02):
+            yield 2
+
+    control = CaptureControl()
+    capture = Capture("camera", reader, lambda item: None, control=control)
+    capture.start()
+    try:
+        until(lambda: capture.state is CaptureState.LIVE)
+        control.moved_at -= HANG_TIMEOUT_S - 0.5
+        until(lambda: capture.state is CaptureState.ABSENT)
+        assert "driver" in capture.problem
+        held.set()
+        until(lambda: capture.state is CaptureState.LIVE)
+        assert capture.problem == ""
+    finally:
+        held.set()
         assert capture.join(5.0)
 
 
