@@ -266,6 +266,16 @@ def test_a_codec_of_any_text_can_be_told(codec: Any) -> None:
         assert len(what) < 20
 
 
+def test_a_codec_that_only_the_offer_names_is_told_with_who_sends_it() -> None:
+    people = joined(publisher(2, "hai"), publisher(3, "ba"))
+    (picture,) = people.persons[2].all("video")
+    people.refuse({replace(picture, codec="vp9")})
+    assert people.passed_over() == {"hai": "VP9"}
+    seen = people.seen()
+    assert seen is not None
+    assert seen.display.name == "ba"
+
+
 @pytest.mark.case("C16")
 def test_a_participant_who_is_called_ok_may_leave() -> None:
     people = joined({"id": "ok", "display": "Xã Ok"})

@@ -219,9 +219,10 @@ class People:
     def passed_over(self) -> dict[str, str]:
         """Who cannot be seen or heard for a codec: the names, and what they send."""
         found = {}
+        offered = {stream: stream.codec for stream in self._refused}
         for person in self.persons.values():
             codecs = [
-                one_line(stream.codec[:MAX_CODEC]).upper() or kind
+                one_line((stream.codec or offered.get(stream, ""))[:MAX_CODEC]).upper() or kind
                 for kind in ("video", "audio")
                 if self.stream(person, kind) is None
                 for stream in person.all(kind)

@@ -3,7 +3,7 @@
 import logging
 import time
 from collections.abc import Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiortc import MediaStreamTrack
@@ -16,7 +16,7 @@ from appliance.dialers.stats import Measure
 from appliance.media.receive.track import FarTrack
 from appliance.media.receive.video import FarVideo
 from appliance.media.webrtc.connection import Connection, connection
-from appliance.media.webrtc.descriptions import NegotiationError
+from appliance.media.webrtc.descriptions import NegotiationError, codec_of_offer
 
 log = logging.getLogger("diemcau.janus")
 
@@ -67,8 +67,12 @@ class Subscription:
         drop = [one for stream, one in have.items() if stream not in wanted]
         for picture in [stream for stream in add if stream.kind == "video"]:
             # Janus leaves another codec's picture out, and says "ok".
+            # A line that we rejected carries nothing, whatever the server switches it to.
             alike = (
-                m for m in drop if m.stream and m.kind == "video" and _alike(m.stream, picture)
+                m
+                for m in drop
+                if m.stream and m.kind == "video" and _alike(m.stream, picture)
+                if m.mid not in self.pc.refused
             )
             medium = next(alike, None)
             if medium is not None and await self._switch(medium, picture):
@@ -94,7 +98,8 @@ class Subscription:
             raise
         for mid in self.pc.refused & self._media.keys():
             stream = self._media[mid].stream
-            self._blame({stream} if stream is not None else set())
+            if stream is not None:
+                self._blame({replace(stream, codec=stream.codec or codec_of_offer(offer, mid))})
         self._answered = carried
         for track in self._tracks(None):
             self.measure.hears(track)

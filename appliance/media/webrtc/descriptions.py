@@ -225,6 +225,13 @@ class TakenAnswer:
         return cls(str(Description(_session(answer), tuple(media))), refused)
 
 
+def codec_of_offer(offer: str, mid: str) -> str:
+    """What the medium of this identification offers first, in small letters; "" where nothing."""
+    media = (medium for medium in Description.parse(offer).media if medium.mid == mid)
+    codecs = next((medium.codecs() for medium in media), {})
+    return next(iter(codecs.values()), "").partition("/")[0]
+
+
 def _is_used(medium: Medium) -> bool:
     return not medium.rejected and (medium.kind == "application" or bool(medium.taken()))
 

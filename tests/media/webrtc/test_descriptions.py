@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from appliance.media.webrtc.connection import Connection, connection
-from appliance.media.webrtc.descriptions import Description, NegotiationError, TakenOffer
+from appliance.media.webrtc.descriptions import (
+    Description,
+    NegotiationError,
+    TakenOffer,
+    codec_of_offer,
+)
 
 HEAD = """v=0
 o=- 1 1 IN IP4 127.0.0.1
@@ -225,3 +230,10 @@ def test_a_rewritten_offer_is_rewritten_to_itself() -> None:
     offer = HEAD + AUDIO + video("H264/90000", "a=fmtp:96 profile-level-id=4d001f")
     once = TakenOffer.of(offer).text
     assert TakenOffer.of(once).text == once
+
+
+def test_what_a_medium_offers_first_is_named() -> None:
+    offer = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=mid:0\r\na=rtpmap:111 opus/48000/2\r\n"
+    offer += "m=video 9 UDP/TLS/RTP/SAVPF 101 102\r\na=mid:1\r\na=rtpmap:102 rtx/90000\r\n"
+    assert (codec_of_offer(offer, "0"), codec_of_offer(offer, "7")) == ("opus", "")
+    assert codec_of_offer(offer + "a=rtpmap:101 VP9/90000\r\n", "1") == "vp9"
