@@ -2,7 +2,8 @@
 
 Idle, a fast loop jumps to the next timer; a packet that a loaded kernel has not delivered yet would
 be missed by minutes. Here every byte comes a fixed moment after it was sent, and in its order. The
-media engine's clock, ``time.monotonic``, is the story's too.
+media engine's clock, ``time.monotonic``, is the story's too, and so is the one by which aiortc
+dates its reports: sound and picture of two clocks would never come together.
 """
 
 import asyncio
@@ -14,12 +15,16 @@ import time
 from asyncio import sslproto
 from collections import deque
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from aiortc import clock
 
 from tests.fast_loop import FastLoop, Result
 
 LATENCY_S = 0.01
 HOST = "127.0.0.1"
+BEGIN = datetime(2026, 11, 23, tzinfo=UTC)
 Address = tuple[str, int]
 
 
@@ -136,6 +141,7 @@ class _Datagrams(asyncio.DatagramTransport):
             del self._net.ports[self._near]
             if self._held is not None:
                 self._held.close()
+            self._net.call_soon(self._protocol.connection_lost, None)
 
     def is_closing(self) -> bool:
         return self._closing
@@ -244,9 +250,10 @@ def play(story: Coroutine[Any, Any, Result]) -> Result:
 
 @contextlib.contextmanager
 def _clock(now: Callable[[], float]) -> Iterator[None]:
-    kept = time.monotonic
+    kept = time.monotonic, clock.current_datetime
     vars(time)["monotonic"] = now
+    vars(clock)["current_datetime"] = lambda: BEGIN + timedelta(seconds=now())
     try:
         yield
     finally:
-        vars(time)["monotonic"] = kept
+        vars(time)["monotonic"], vars(clock)["current_datetime"] = kept

@@ -32,6 +32,7 @@ from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
+from services.endpoint.devices.near_devices import NearDevices
 from services.endpoint.screen.display import Display, Renderer
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
@@ -132,6 +133,8 @@ class Evening:
         self.far = FarEnd()
         self.dial = dial or self.far.dial
         self.devices = StoryDevices()
+        self.near: NearDevices | None = None
+        """Instead of them, which a story may ask."""
         self.tv = StoryTv()
         self.renderer: Renderer = self.tv
         self.self_test_steps: dict[Area, Step] = {}
@@ -230,6 +233,7 @@ class Evening:
             site=Identity(id="ia-kly", name="Xã Ia Kly"),
             agenda=AgendaSource(url=f"file:{self._feed}"),
         )
+        near = self.near or self.devices
         feed = self.feed_kind(f"file:{self._feed}", self.data, zone=ZONE)
         pins = self.pins or (self.hands.pins if self.model_file is None else None)
         with open_board(
@@ -253,7 +257,7 @@ class Evening:
                 clock=clock,
                 agenda_poller=agenda_poller,
                 call_keeper=call_keeper,
-                devices=self.devices,
+                devices=near,
                 dismissals=Dismissals(self.data, run),
                 display=Display(
                     self.tv, self.renderer, loop.time, call_keeper.note_media, supervisor
@@ -261,7 +265,7 @@ class Evening:
                 panel=board.panel,
                 problems=SiteProblems(
                     agenda_poller,
-                    self.devices,
+                    near,
                     board.panel,
                     self.tv,
                     run,
@@ -286,7 +290,7 @@ class Evening:
                 with suppress(asyncio.CancelledError):
                     await running
                 logging.getLogger("diemcau.conductor").removeHandler(listener)
-                self.devices.want(False, live=False)
+                near.want(False, live=False)
 
 
 class _Phases(logging.Handler):

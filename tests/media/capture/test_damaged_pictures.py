@@ -1,24 +1,18 @@
 """A camera's damaged buffers: skipped one by one, told when many, and no end of the camera."""
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import av
 import pytest
-from PIL import Image
 
 from appliance.media.capture.damage import MAX_BAD_S, MIN_BAD, WINDOW_S, DamageCount, JpegEnds
 from appliance.media.capture.sources import DeviceGoneError
-from tests.media.capture.recordings import write_video
+from tests.peers.camera.library import H264, JPEG, ROOT, YUYV, environment, prepare
 
-ROOT = Path(__file__).parents[3]
 WATCH = ROOT / "tests/peers/camera/watch.py"
-JPEG, H264, YUYV = "MJPG:320x180:30", "H264:320x180:30", "YUYV:320x180:30"
 SECONDS = 4
 RECOVERY_S = 12
 
@@ -45,26 +39,14 @@ CASES: dict[str, dict[str, str]] = {
 def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subprocess.Popen[str]]]:
     """All cameras at once, each in a program of its own, as `watch.py` has it."""
     folder = tmp_path_factory.mktemp("camera")
-    library = folder / "fake_v4l2.so"
-    source = ROOT / "tests/peers/camera/fake_v4l2.c"
-    subprocess.run(
-        ["gcc", "-O1", "-shared", "-fPIC", "-o", library, source, "-ldl"], check=True, timeout=60
-    )
-    _contents(folder)
+    prepare(folder)
     running = {}
     for name, told in CASES.items():
         coded = told.get("CAMERA_MODES") == H264
         seconds = RECOVERY_S if "CAMERA_UNTIL" in told else SECONDS
         running[name] = subprocess.Popen(
             [sys.executable, WATCH, str(seconds), str(int(coded))],
-            env={
-                **os.environ,
-                "LD_PRELOAD": str(library),
-                "PYTHONPATH": str(ROOT),
-                "CAMERA_MODES": JPEG,
-                "CAMERA_FILES": str(folder / ("h264" if coded else "jpeg")),
-                **told,
-            },
+            env=environment(folder, told.get("CAMERA_MODES", JPEG), **told),
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -74,24 +56,6 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, subp
         for one in running.values():
             one.kill()
             one.wait(10)
-
-
-def _contents(folder: Path) -> None:
-    """What the buffers hold: thirty JPEG pictures, and thirty access units in groups of ten."""
-    for name in ("jpeg", "h264"):
-        (folder / name).mkdir()
-    with av.open(str(write_video(folder / "talk.mp4", frames=30, gop=10))) as film:
-        stream = film.streams.video[0]
-        to_annex_b = av.BitStreamFilterContext("h264_mp4toannexb", stream)
-        units = [bytes(one) for given in film.demux(stream) for one in to_annex_b.filter(given)]
-    for number, unit in enumerate(units):
-        (folder / "h264" / str(number)).write_bytes(unit)
-    decoder = av.CodecContext.create("h264", "r")
-    assert isinstance(decoder, av.VideoCodecContext)
-    frames = [f for unit in units for f in decoder.decode(av.Packet(unit))] + decoder.decode(None)
-    for number, frame in enumerate(frames):
-        rgb = Image.fromarray(frame.to_ndarray(format="rgb24"))
-        rgb.save(folder / "jpeg" / str(number), "JPEG")
 
 
 def seen(watched: dict[str, "subprocess.Popen[str]"], name: str) -> dict[str, Any]:

@@ -8,6 +8,15 @@
  *   CAMERA_EVERY   every so many buffers have the fault; 0: none
  *   CAMERA_FIRST   the first so many after each start of the stream have it
  *   CAMERA_FROM, CAMERA_UNTIL   all between these two, counted from the first start
+ *   CAMERA_OTHER   folder with other contents, for the fault "other"
+ *
+ * Whoever is in the same process may say otherwise meanwhile: camera_fault, camera_seed. Then there
+ * are more faults of a buffer (other, random, short, stamps: see spoil), and those of a device:
+ *
+ *   gone    pulled out: there is none to open, and whoever has it open gets ENODEV
+ *   busy    somebody else has it: EBUSY
+ *   silent  open, and no buffer comes
+ *   hang    the driver does not come back from a call, until there is another fault, or none
  *
  * A memory file stands for the device, since FFmpeg maps its buffers.
  */
@@ -43,9 +52,50 @@ static size_t buffer_size;
 static unsigned char *buffers;
 static long in_stream, in_all;
 static double next_at;
-static unsigned char *contents[MAX_FILES];
-static size_t content_sizes[MAX_FILES];
-static int content_count;
+struct content {
+	unsigned char *bytes;
+	size_t size;
+};
+
+static struct content contents[MAX_FILES], others[MAX_FILES];
+static int content_count, other_count;
+static char told_fault[16];
+static volatile int is_told, told_every, fault_number;
+static unsigned long long seed = 1;
+static long spoiled_count, open_count;
+
+/* Every so many buffers from now on have this fault, instead of what the environment says. */
+void camera_fault(const char *fault, int every)
+{
+	strncpy(told_fault, fault, sizeof(told_fault) - 1);
+	told_every = every;
+	is_told = 1;
+	fault_number++;
+}
+
+void camera_seed(unsigned long long number)
+{
+	seed = number;
+}
+
+/* Buffers that were given out, those of them with a fault, and how often the device was opened. */
+void camera_counts(long *counts)
+{
+	counts[0] = in_all;
+	counts[1] = spoiled_count;
+	counts[2] = open_count;
+}
+
+static unsigned dice(unsigned sides)
+{
+	seed = seed * 6364136223846793005ull + 1442695040888963407ull;
+	return (unsigned)(seed >> 33) % sides;
+}
+
+static int is_fault(const char *fault)
+{
+	return is_told && !strcmp(told_fault, fault);
+}
 
 static double now(void)
 {
@@ -62,25 +112,27 @@ static long number(const char *name)
 	return text ? atol(text) : 0;
 }
 
-static void read_contents(const char *folder)
+static int read_contents(const char *folder, struct content *found)
 {
 	char path[512];
+	int count;
 
-	for (; content_count < MAX_FILES; content_count++) {
+	for (count = 0; count < MAX_FILES; count++) {
 		FILE *file;
 
-		snprintf(path, sizeof(path), "%s/%d", folder, content_count);
+		snprintf(path, sizeof(path), "%s/%d", folder, count);
 		file = fopen(path, "rb");
 		if (!file)
-			return;
+			break;
 		fseek(file, 0, SEEK_END);
-		content_sizes[content_count] = ftell(file);
+		found[count].size = ftell(file);
 		rewind(file);
-		contents[content_count] = malloc(content_sizes[content_count] + 1);
-		if (fread(contents[content_count], 1, content_sizes[content_count], file) == 0)
-			content_sizes[content_count] = 0;
+		found[count].bytes = malloc(found[count].size + 1);
+		if (fread(found[count].bytes, 1, found[count].size, file) == 0)
+			found[count].size = 0;
 		fclose(file);
 	}
+	return count;
 }
 
 static void begin(void)
@@ -105,7 +157,9 @@ static void begin(void)
 				width, height, atoi(rate) };
 	}
 	if (getenv("CAMERA_FILES"))
-		read_contents(getenv("CAMERA_FILES"));
+		content_count = read_contents(getenv("CAMERA_FILES"), contents);
+	if (getenv("CAMERA_OTHER"))
+		other_count = read_contents(getenv("CAMERA_OTHER"), others);
 	fps = modes[0].fps;
 }
 
@@ -117,10 +171,20 @@ static int is_ours(int fd)
 	return 0;
 }
 
+static int refuse(int error)
+{
+	errno = error;
+	return -1;
+}
+
 static int open_camera(void)
 {
-	int fd = memfd_create("camera", 0);
+	int fd;
 
+	open_count++;
+	if (is_fault("gone") || is_fault("busy"))
+		return refuse(is_fault("gone") ? ENOENT : EBUSY);
+	fd = memfd_create("camera", 0);
 	begin();
 	if (!is_ours(fd) && handle_count < 32)
 		handles[handle_count++] = fd;
@@ -156,12 +220,6 @@ int close(int fd)
 	if (!real)
 		real = (int (*)(int))dlsym(RTLD_NEXT, "close");
 	return real(fd);
-}
-
-static int refuse(int error)
-{
-	errno = error;
-	return -1;
 }
 
 static int list_format(struct v4l2_fmtdesc *wanted)
@@ -267,6 +325,14 @@ static int make_buffers(int fd, struct v4l2_requestbuffers *request)
 	return 0;
 }
 
+static size_t put(unsigned char *data, const struct content *content)
+{
+	size_t size = content->size < buffer_size ? content->size : buffer_size;
+
+	memcpy(data, content->bytes, size);
+	return size;
+}
+
 /* Fills the buffer; returns how many bytes of it are used. */
 static size_t fill(unsigned char *data)
 {
@@ -277,23 +343,32 @@ static size_t fill(unsigned char *data)
 		memset(data, 60 + in_stream * 4 % 128, size);
 		return size;
 	}
-	size = content_sizes[in_stream % content_count];
-	memcpy(data, contents[in_stream % content_count], size);
-	return size;
+	return put(data, &contents[in_stream % content_count]);
 }
 
 static int has_fault(void)
 {
 	long every = number("CAMERA_EVERY"), until = number("CAMERA_UNTIL");
 
+	if (is_told)
+		return told_every && in_all % told_every == 0;
 	return (every && in_stream % every == every - 1) || in_stream < number("CAMERA_FIRST") ||
 	       (in_all >= number("CAMERA_FROM") && in_all < until);
 }
 
-static void spoil(const char *fault, unsigned char *data, size_t *size, __u32 *flags)
+/* A clock that is another's, that stands, or that jumps; no driver's is ever beyond its range. */
+static double odd_time(double at)
 {
+	double times[] = { 0.0, 1e-6, at - 3600.0, at - 1.0, at + 1.0, at + 86400.0, 4e9, 1e15 };
+
+	return times[dice(sizeof(times) / sizeof(*times))];
+}
+
+static void spoil(const char *fault, unsigned char *data, size_t *size, struct v4l2_buffer *buffer)
+{
+	spoiled_count++;
 	if (!strcmp(fault, "error"))
-		*flags |= V4L2_BUF_FLAG_ERROR;
+		buffer->flags |= V4L2_BUF_FLAG_ERROR;
 	else if (!strcmp(fault, "empty"))
 		*size = 0;
 	else if (!strcmp(fault, "zeros"))
@@ -303,6 +378,15 @@ static void spoil(const char *fault, unsigned char *data, size_t *size, __u32 *f
 			data[i] = (unsigned char)(i * 73 + 11) & 0x7f;
 	else if (!strcmp(fault, "cut"))
 		*size /= 2;
+	else if (!strcmp(fault, "short"))
+		*size = dice(*size + 1);
+	else if (!strcmp(fault, "long"))  /* of the last picture something is left behind this one */
+		*size = buffer_size;
+	else if (!strcmp(fault, "random"))
+		for (unsigned n = 1 + dice(40); n && *size; n--)
+			data[dice(*size)] = dice(256);
+	else if (!strcmp(fault, "other") && other_count)
+		*size = put(data, &others[dice(other_count)]);
 }
 
 static int take_buffer(struct v4l2_buffer *buffer)
@@ -310,24 +394,27 @@ static int take_buffer(struct v4l2_buffer *buffer)
 	int index = queue[0];
 	unsigned char *data = buffers + index * buffer_size;
 	size_t size;
-	double at = now();
+	double at = now(), stamp = at;
+	const char *fault = is_told ? told_fault : getenv("CAMERA_FAULT");
 
-	if (!streaming || !queued || at < next_at)
+	if (!streaming || !queued || at < next_at || is_fault("silent"))
 		return refuse(EAGAIN);
 	memmove(queue, queue + 1, sizeof(*queue) * --queued);
 	next_at = next_at + 1.0 / fps < at - 0.5 ? at : next_at + 1.0 / fps;
 	size = fill(data);
 	buffer->flags = V4L2_BUF_FLAG_TIMESTAMP_MONOTONIC;
-	if (getenv("CAMERA_FAULT") && has_fault())
-		spoil(getenv("CAMERA_FAULT"), data, &size, &buffer->flags);
+	if (fault && *fault && has_fault()) {
+		spoil(fault, data, &size, buffer);
+		stamp = strcmp(fault, "stamps") ? at : odd_time(at);
+	}
 	in_stream++;
 	in_all++;
 	buffer->index = index;
 	buffer->bytesused = size;
 	buffer->length = buffer_size;
 	buffer->field = V4L2_FIELD_NONE;
-	buffer->timestamp.tv_sec = (long)at;
-	buffer->timestamp.tv_usec = (long)((at - (long)at) * 1e6);
+	buffer->timestamp.tv_sec = (long)stamp;
+	buffer->timestamp.tv_usec = (long)((stamp - (long)stamp) * 1e6);
 	return 0;
 }
 
@@ -337,6 +424,11 @@ static int answer(int fd, unsigned long request, void *argument)
 	struct v4l2_buffer *buffer = argument;
 	struct v4l2_input *input = argument;
 
+	if (is_fault("hang"))
+		for (int fault = fault_number; fault == fault_number;)
+			usleep(10000);
+	if (is_fault("gone"))
+		return refuse(ENODEV);
 	switch ((__u32)request) {
 	case VIDIOC_QUERYCAP:
 		memset(capability, 0, sizeof(*capability));
