@@ -61,8 +61,9 @@ image-test: image  ## the image in an emulator: starts, updates, sticks, odd sta
 image-cuts: image  ## pull the power at ROUNDS seeded moments (200): it has to start every time
 	$(BIN)/python -m tests.image.machine.power_cuts.cuts $(or $(ROUNDS),200)
 
-image-replay: image  ## the plug pulled after every single write of one recorded run, in order and out of it
+image-replay: image  ## the plug pulled after every single write of one recorded run and of renewals of the boot files
 	$(BIN)/python -m tests.image.machine.power_cuts.replay
+	$(BIN)/python -m tests.boot_partition.replay
 
 image-again: image  ## build the image a second time and compare: not one byte may differ
 	./image/again

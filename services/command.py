@@ -9,6 +9,7 @@ import click
 COMMANDS = {
     "admit": "services.updates.admit_command:admit",
     "agenda": "services.endpoint.tools.agenda_command:agenda_command",
+    "boot-partition": "services.updates.boot_partition_command:boot_partition",
     "check": "services.endpoint.tools.check_command:check",
     "confirm": "services.slots.confirm_command:confirm",
     "demo": "services.demo.command:demo",

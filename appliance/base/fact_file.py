@@ -10,6 +10,7 @@ from appliance.base.atomic_file import write_atomically
 from appliance.base.errors import FactFileError
 from appliance.wire.facts import (
     MAX_FACTS_BYTES,
+    BootPartitionFacts,
     EndpointFacts,
     Facts,
     FactsError,
@@ -67,6 +68,7 @@ HEALTH_FILE = FactFile("health.json", HealthFacts)
 UPDATE_FILE = FactFile("updater.json", UpdateFacts)
 STICK_FILE = FactFile("stick.json", StickFacts)
 RELEASE_FILE = FactFile("offered.json", ReleaseFacts)
+BOOT_PARTITION_FILE = FactFile("boot-partition.json", BootPartitionFacts)
 SITE_FILE = FactFile("site-file.json", SiteFileFacts)
 
 

@@ -178,6 +178,18 @@ class SiteFileFacts(Facts, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class BootPartitionFacts(Facts, frozen=True, kw_only=True):
+    """``boot-partition.json``: what became of the boot files at this start."""
+
+    state: str
+    """A value of `services.boot_partition.renewal.BootState`."""
+    set: str = ""
+    """The set in force from the next start on: a, b or flashed; "" where that is not known."""
+    release: str = ""
+    """Which release has brought it; "" where the card does not say."""
+    detail: str = ""
+
+
 KIND = TypeVar("KIND", bound=Facts)
 
 

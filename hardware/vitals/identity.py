@@ -1,4 +1,4 @@
-"""Which box this is and what runs on it: serial, model, release, slot."""
+"""Which box this is and what runs on it: serial, model, board, release, slot."""
 
 import re
 from pathlib import Path
@@ -17,6 +17,11 @@ def serial(root: Path) -> str:
 def model(root: Path) -> str:
     """``Raspberry Pi 5 Model B Rev 1.0``; "" where there is no device tree."""
     return word(root / "proc/device-tree/model") or ""
+
+
+def board(root: Path) -> str:
+    """``raspberrypi,4-model-b``: what the device tree says that the board is; "" without a tree."""
+    return (word(root / "proc/device-tree/compatible") or "").partition("\0")[0]
 
 
 def slot(root: Path) -> str:

@@ -6,6 +6,6 @@ setenv state_0 800
 setenv state_1 1000
 setexpr scratch ${scriptaddr} + 0x40000
 setexpr board_at ${scriptaddr} + 0x50000
-if load ${devtype} ${devnum}:${distro_bootpart} ${board_at} board.env; then
+if load ${devtype} ${devnum}:${distro_bootpart} ${board_at} ${set_folder}board.env; then
     env import -t ${board_at} ${filesize} kernel_at initrd_at board_args
 fi

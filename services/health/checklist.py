@@ -5,6 +5,7 @@ from pathlib import Path
 from services.health.check_api import Check
 from services.health.checks.address import address
 from services.health.checks.agenda import agenda
+from services.health.checks.boot_partition import boot_partition
 from services.health.checks.button import button
 from services.health.checks.camera import camera
 from services.health.checks.canary import Canary
@@ -62,4 +63,5 @@ class Checklist:
             "rescue": rescue,
             "certificate": certificate,
             "release": running,
+            "boot-partition": boot_partition,
         }

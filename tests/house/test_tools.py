@@ -14,7 +14,7 @@ BROKEN_CONTRACTS = {
     "The layers: nothing imports upwards or sideways": (
         "appliance/wire/meeting.py", "appliance.core.versions"
     ),
-    "Programs never import one another; of the box they share slots and support": (
+    "Programs never import one another; a box's share slots, support, boot files": (
         "services/health/command.py", "services.room.errors"
     ),
     "wire and core think without hands": ("appliance/core/redial.py", "socket"),

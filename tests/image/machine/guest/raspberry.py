@@ -52,11 +52,18 @@ def fit(card: Path) -> None:
 class RaspberryPi(Emulator):
     """A Pi with `card`; what its firmware loads from our image is put beside that."""
 
-    def __init__(self, card: Path, model: Model = PI_3) -> None:
+    def __init__(self, card: Path, model: Model = PI_3, *, prefix: str | None = None) -> None:
+        """`prefix` is the card's ``os_prefix``, which the firmware follows and tells in the tree;
+        None for the set that was flashed."""
         here = card.parent.relative_to(ROOT)
         tree = f"{here}/{model.tree}"
         image = (BUILD / "diemcau-rpi.img").relative_to(ROOT)
-        in_tools("mcopy", "-o", "-i", f"{image}@@4M", f"::{LOADER}", f"::{model.tree}", str(here))
+        taken_from = f"{image}@@4M" if prefix is None else f"{card.relative_to(ROOT)}@@4M"
+        names = [f"::{prefix or ''}{name}" for name in (LOADER, model.tree)]
+        in_tools("mcopy", "-o", "-i", taken_from, *names, str(here))
+        if prefix is not None:
+            in_tools("fdtput", "-c", tree, "/chosen")
+            in_tools("fdtput", "-t", "s", tree, "/chosen", "os_prefix", prefix)
         in_tools("fdtput", "-c", tree, "/system")
         in_tools("fdtput", "-t", "x", tree, "/system", "linux,revision", model.revision)
         super().__init__(

@@ -1,0 +1,1 @@
+"""The boot partition of the card: what a Pi's own boot loader reads, and how it is renewed."""
