@@ -63,7 +63,7 @@ def boot_partition(boot: Path, run_path: Path, data: Path, root: Path, attended:
     open_journal("boot-partition")
     paths = Paths(data, run_path, root)
     before = BOOT_PARTITION_FILE.read(run_path, time.time(), inf)
-    if before is not None and before.state != BootState.WAITING and not attended:
+    if before is not None and not _due(before.state, attended):
         return
     if not board(root).startswith(OUR_BOARDS):
         log.info("no Raspberry Pi: there are no boot files to renew")
@@ -72,6 +72,14 @@ def boot_partition(boot: Path, run_path: Path, data: Path, root: Path, attended:
         log.info("the running slot is not marked good: its boot files are not taken")
         return
     _tell(run_path, look(boot, paths, Window(paths, attended=attended)))
+
+
+def _due(state: str, attended: bool) -> bool:
+    """Whether a card that was looked at in this start is looked at again.
+
+    Not one that was renewed: what is in force now was not what this start has begun with.
+    """
+    return state == BootState.WAITING or (attended and state != BootState.RENEWED)
 
 
 def look(boot: Path, paths: Paths, window: Window) -> Renewal:

@@ -5,7 +5,7 @@ last value counts, ``os_prefix`` only where U-Boot and the board's tree are ther
 """
 
 import struct
-from collections.abc import Iterator
+from array import array
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -89,7 +89,7 @@ class _Fat:
         self._sectors, reserved, copies = struct.unpack_from("<BHB", head, 13)
         (size,) = struct.unpack_from("<I", head, 36)
         (self._root,) = struct.unpack_from("<I", head, 44)
-        self._table = reserved * 512
+        self._table = array("I", self._at(reserved * 512, size * 512))
         self._data = (reserved + copies * size) * 512
 
     def must(self, path: str) -> bytes:
@@ -110,14 +110,14 @@ class _Fat:
         if found is None:
             return None
         first, size = found
-        content = b"".join(self._clusters(first)) if first else b""
+        content = self._chain(first) if first else b""
         if len(content) < size:
             raise NoStartError(f"{path} has {len(content)} of {size} bytes")
         return content[:size]
 
     def _find(self, folder: int, name: str) -> tuple[int, int] | None:
         long = ""
-        listed = b"".join(self._clusters(folder))
+        listed = self._chain(folder)
         for at in range(0, len(listed), 32):
             slot = listed[at : at + 32]
             if slot[0] == 0:
@@ -138,15 +138,20 @@ class _Fat:
                 long = ""
         return None
 
-    def _clusters(self, first: int) -> Iterator[bytes]:
-        length, cluster = self._sectors * 512, first
-        for _ in range(1 << 17):
-            if cluster < 2:
+    def _chain(self, first: int) -> bytes:
+        length = self._sectors * 512
+        parts, begin, cluster = [], first, first
+        for _ in range(len(self._table)):
+            if not 2 <= cluster < len(self._table):
                 raise NoStartError(f"a chain leads to cluster {cluster}")
-            yield self._at(self._data + (cluster - 2) * length, length)
-            cluster = struct.unpack("<I", self._at(self._table + 4 * cluster, 4))[0] & 0x0FFFFFFF
+            following = self._table[cluster] & 0x0FFFFFFF
+            if following != cluster + 1:
+                place = self._data + (begin - 2) * length
+                parts.append(self._at(place, (cluster + 1 - begin) * length))
+                begin = following
+            cluster = following
             if cluster >= 0x0FFFFFF8:
-                return
+                return b"".join(parts)
         raise NoStartError("a chain never ends")
 
     def _at(self, place: int, size: int) -> bytes:

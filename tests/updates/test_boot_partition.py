@@ -93,6 +93,10 @@ def test_the_release_brings_its_boot_files_once(box: OneBox) -> None:
     after = box.card.read_bytes()
     box.look()
     assert box.told() == told, "within one start it is looked at once"
+    box.tree("chosen/os_prefix", b"\0")
+    box.look("--attended")
+    assert box.told() == told, "this start began with another set"
+    box.tree("chosen/os_prefix", b"a/\0")
     box.next_start()
     box.look()
     told = box.told()

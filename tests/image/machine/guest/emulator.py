@@ -175,8 +175,9 @@ class Emulator:
         heard = b""
         while b"READY" not in heard:
             assert time.monotonic() < until, f"no shell in the guest:\n{self.said()[-3000:]}"
-            line.sendall(b"echo REA''DY\n")
             try:
+                # A guest that has not opened its line yet takes nothing, and the socket fills.
+                line.sendall(b"echo REA''DY\n")
                 heard += line.recv(65536)
             except TimeoutError:
                 continue
