@@ -10,6 +10,7 @@ from typing import Self
 from gpiozero import Factory
 from gpiozero.pins.mock import MockFactory, MockPWMPin
 
+from hardware.header import header_chip
 from hardware.panel import Panel
 from hardware.wiring import ONE_BUTTON, Wiring
 
@@ -71,4 +72,4 @@ def _header() -> Factory:
     """The Pi's pins. Imported here, for the import alone makes a file (see `panel.py`)."""
     from gpiozero.pins.lgpio import LGPIOFactory  # noqa: PLC0415
 
-    return LGPIOFactory()
+    return LGPIOFactory(chip=header_chip(Path("/")))

@@ -13,6 +13,9 @@ names an address, and only under a trusted clock. Where several are due, **the o
 wins**, ties by uid: a site stays in the meeting that it is in until that one is over, and a call
 never changes by itself because a second meeting begins.
 
+On a board that is too slow for calls nothing is due either: a call that it could not carry would
+cost the others in the room more than an empty place does. What is coming is shown all the same.
+
 Without a trusted clock nothing is due, nothing is shown as coming, and a call is left: the caller
 keeps the clock trusted, once it was, until the next start (a Pi has none that runs without power).
 
@@ -77,6 +80,7 @@ class Facts:
     flowed: frozenset[str] = frozenset()  # uids in which media has flowed since this site started
     dismissed: frozenset[str] = frozenset()  # uids that a hand hung up
     clock_trusted: bool = True
+    fast_enough: bool = True  # whether this board can carry a call
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +134,7 @@ def decide(facts: Facts, now: float) -> Decision:
 
 def due(facts: Facts, now: float) -> Meeting | None:
     """The one meeting that this site belongs in at `now`, by the overlap rule above."""
-    if not facts.clock_trusted:
+    if not (facts.clock_trusted and facts.fast_enough):
         return None
     running = (m for m in _listed(facts) if m.begin <= now < m.end and m.address)
     return min(running, key=_order, default=None)

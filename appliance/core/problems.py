@@ -58,6 +58,7 @@ class ProblemKey(StrEnum):
     MICROPHONE_MISSING = "microphone-missing"
     MICROPHONE_SILENT = "microphone-silent"
     SPEAKER_MISSING = "speaker-missing"
+    BOARD_SOUND = "board-sound"
     TV_UNCONFIRMED = "tv-unconfirmed"
     CALL_BUSY = "call-busy"
     CALL_REFUSED = "call-refused"
@@ -91,6 +92,7 @@ class ProblemKey(StrEnum):
     CERTIFICATE_OVER = "certificate-over"
     RESCUE = "rescue"
     PART_FAILED = "part-failed"
+    BOARD_TOO_SLOW = "board-too-slow"
     STICK_READING = "stick-reading"
     STICK_INSTALLING = "stick-installing"
     STICK_WAITING = "stick-waiting"
@@ -145,6 +147,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                     N_("Check the switch on the microphone.")),
         key.SPEAKER_MISSING: Kind("A3", area.SOUND, warning, N_("No loudspeaker"),
                                   N_("Check the loudspeaker's cable and the TV's volume.")),
+        key.BOARD_SOUND: Kind("A6", area.SOUND, warning, N_("No sound by HDMI"),
+                              N_("Plug in a USB loudspeaker or speakerphone.")),
         key.TV_UNCONFIRMED: Kind("T1", area.TV, note, N_("The TV does not answer"),
                                  N_("Switch the TV on and choose the HDMI input.")),
         key.CALL_BUSY: Kind("H1", area.MEETING, warning, N_("The meeting room is full"), retry),
@@ -203,6 +207,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                          N_("The box could not start properly"), call_it),
         key.PART_FAILED: Kind("P7", area.BOX, warning, N_("A part of the program failed"),
                               N_("The box starts it again by itself.")),
+        key.BOARD_TOO_SLOW: Kind("P8", area.BOX, serious,
+                                 N_("This box is too slow for meetings"), call_it),
         key.STICK_READING: Kind("U1", area.BOX, note,
                                 N_("Reading the USB stick"), leave_it),
         key.STICK_INSTALLING: Kind("U2", area.BOX, note,

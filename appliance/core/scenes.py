@@ -142,6 +142,11 @@ SCREEN_RULES: tuple[_Rule, ...] = (
     ),
     (Screen.CLOCK_UNTRUSTED, lambda c: c.any_of(ProblemKey.CLOCK)),
     (Screen.NO_ADDRESS, lambda c: c.without_address),
+    # in place of "the site joins by itself"; not of the code by which the province lets it in
+    (
+        Screen.TOO_SLOW,
+        lambda c: c.any_of(ProblemKey.BOARD_TOO_SLOW) and not (c.claim and c.phase is Phase.IDLE),
+    ),
     (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
     (Screen.JOINING, lambda c: c.phase is Phase.JOINING),
     (Screen.UPCOMING, lambda c: c.phase is Phase.UPCOMING),

@@ -22,6 +22,7 @@ class Screen(StrEnum):
     NO_AGENDA = "no-agenda"
     CLOCK_UNTRUSTED = "clock-untrusted"
     NO_ADDRESS = "no-address"
+    TOO_SLOW = "too-slow"
     CLAIM = "claim"
     NAME_CARD = "name-card"
     RESCUE = "rescue"
@@ -127,6 +128,15 @@ WORDS: dict[Screen, Words] = {
         steps=(N_("Call the IT centre and read out the code."),),
         hint=_STATUS_HINT,
         voice=N_("The meeting has no address. Please call the IT centre."),
+    ),
+    Screen.TOO_SLOW: Words(
+        N_("This box is too slow for meetings"),
+        N_("It shows the agenda and joins no meeting."),
+        steps=(
+            N_("Meetings need a Raspberry Pi 4, 400, CM4 or 5."),
+            N_("Call the IT centre and read out the code."),
+        ),
+        hint=_STATUS_HINT,
     ),
     Screen.CLAIM: Words(
         N_("Waiting to be let in"),

@@ -1,4 +1,4 @@
-"""Sound cards with a capture side, that is, microphones (kernel: sound/designs/procfile.rst)."""
+"""Sound cards that capture, and those that play (kernel: sound/designs/procfile.rst)."""
 
 import re
 from pathlib import Path
@@ -10,9 +10,21 @@ _CARD = re.compile(r"^\s*(\d+) \[(\S+)\s*\]: (.+)$", re.MULTILINE)
 
 def microphones(root: Path) -> tuple[str, ...]:
     """The names of cards that can capture."""
+    return _cards(root, "c")
+
+
+def loudspeakers(root: Path) -> tuple[str, ...]:
+    """The names of cards that can play: the TV's at each HDMI socket that has sound, and USB's."""
+    return _cards(root, "p")
+
+
+def _cards(root: Path, direction: str) -> tuple[str, ...]:
     sound = root / "proc/asound"
     return tuple(
         name.strip()
         for number, _, name in _CARD.findall(word(sound / "cards") or "")
-        if any(re.fullmatch(r"pcm\d+c", entry.name) for entry in entries(sound / f"card{number}"))
+        if any(
+            re.fullmatch(rf"pcm\d+{direction}", entry.name)
+            for entry in entries(sound / f"card{number}")
+        )
     )

@@ -16,6 +16,7 @@ from appliance.dialers.registry import Dialers
 from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.tv.television import Television
 from hardware.board import open_board
+from hardware.boards import abilities, board_problems
 from hardware.vitals.identity import model
 from hardware.vitals.link import any_carrier
 from hardware.wiring import TWO_BUTTONS
@@ -83,7 +84,8 @@ async def serve(
                 spread=site.call.spread,
                 supervisor=supervisor,
             )
-            steps = SelfTestSteps(devices, agenda_poller, clock, television, linked)
+            board_now = partial(board_problems, paths.root)
+            steps = SelfTestSteps(devices, agenda_poller, clock, television, linked, board_now)
             conductor = Conductor(
                 site,
                 changed=changed,
@@ -103,6 +105,7 @@ async def serve(
                     television,
                     paths.run,
                     linked=linked,
+                    board=board_now,
                     button_box=board.problem,
                     site_file=refused is not None and bool(refused.problems),
                     supervisor=supervisor,
@@ -111,6 +114,7 @@ async def serve(
                 reports=Reports(systemd, paths.run),
                 self_test=SelfTest(steps.by_area(), changed, clock.now, supervisor),
                 site_floor=SiteFloor(changed, supervisor=supervisor),
+                fast_enough=abilities(model(paths.root)).calls,
                 supervisor=supervisor,
             )
             if simulator is None:

@@ -67,8 +67,10 @@ class Conductor:
         reports: Reports,
         self_test: SelfTest,
         site_floor: SiteFloor,
+        fast_enough: bool = True,
         supervisor: Supervisor | None = None,
     ) -> None:
+        """`fast_enough`: whether this board can carry a call (`hardware.boards`)."""
         self._site = site
         self._changed = changed
         self._clock = clock
@@ -83,6 +85,7 @@ class Conductor:
         self._reports = reports
         self._self_test = self_test
         self._site_floor = site_floor
+        self._fast_enough = fast_enough
         self._supervisor = supervisor or Supervisor(changed.set)
         self._status_until = self._refused_until = float("-inf")
         self._phase: Phase | None = None
@@ -155,6 +158,7 @@ class Conductor:
             flowed=self._call_keeper.flowed,
             dismissed=self._dismissals.uids,
             clock_trusted=trusted,
+            fast_enough=self._fast_enough,
         )
         decision = decide(facts, now)
         self._note_phase(decision, monotonic)

@@ -148,6 +148,13 @@ def test_an_untrusted_clock_means_idle() -> None:
     assert decide(facts, NOON) == Decision(Phase.IDLE, None, None, None)
 
 
+def test_a_board_that_is_too_slow_shows_what_is_on_and_joins_nothing() -> None:
+    facts = Facts(meetings=(GIAO_BAN,), fast_enough=False)
+    assert decide(facts, NOON) == Decision(Phase.UPCOMING, GIAO_BAN, None, GIAO_BAN.end)
+    left = decide(Facts((GIAO_BAN,), call=call(CallState.UP), fast_enough=False), NOON)
+    assert (left.phase, left.call) == (Phase.LEAVING, None)
+
+
 def test_leaving_a_cancelled_meeting_has_nothing_to_show() -> None:
     decision = decide(Facts(call=call(CallState.UP)), NOON)
     assert decision == Decision(Phase.LEAVING, None, None, None)
@@ -175,6 +182,7 @@ def test_nothing_dismissed_over_or_not_yet_begun_is_dialed(facts: Facts, now: fl
     wanted = decide(facts, now).call
     if wanted is not None:
         assert facts.clock_trusted
+        assert facts.fast_enough
         assert wanted in facts.meetings
         assert wanted.begin <= now < wanted.end
         assert wanted.uid not in facts.dismissed
@@ -189,7 +197,8 @@ def test_a_due_meeting_is_never_forgotten(facts: Facts, now: float) -> None:
         if m.begin <= now < m.end and m.address and m.uid not in facts.dismissed
     ]
     decision = decide(facts, now)
-    if joinable and facts.clock_trusted and decision.phase is not Phase.LEAVING:
+    able = facts.clock_trusted and facts.fast_enough
+    if joinable and able and decision.phase is not Phase.LEAVING:
         assert decision.call == min(joinable, key=lambda m: (m.begin, m.uid))
 
 

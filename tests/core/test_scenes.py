@@ -109,6 +109,22 @@ def test_a_running_meeting_without_address_is_told() -> None:
     assert at(Phase.UPCOMING, now=HOUR, meeting=without_address).screen is Screen.NO_ADDRESS
 
 
+@pytest.mark.parametrize(
+    ("phase", "claim", "screen"),
+    [
+        (Phase.IDLE, "", Screen.TOO_SLOW),
+        (Phase.UPCOMING, "", Screen.TOO_SLOW),
+        (Phase.UPCOMING, "K7QD", Screen.TOO_SLOW),
+        (Phase.IDLE, "K7QD", Screen.CLAIM),
+    ],
+)
+def test_a_board_that_is_too_slow_promises_nothing(
+    phase: Phase, claim: str, screen: Screen
+) -> None:
+    """Who has to be let in is let in first: the province learns of it by the box's report."""
+    assert at(phase, ProblemKey.BOARD_TOO_SLOW, claim=claim).screen is screen
+
+
 def test_a_press_shows_the_state_until_its_time_is_over() -> None:
     assert at(Phase.IDLE, status_until=HOUR + 10).screen is Screen.STATUS
     assert at(Phase.IDLE, now=HOUR + 10, status_until=HOUR + 10).screen is Screen.IDLE

@@ -48,4 +48,5 @@ facts = st.builds(
     flowed=st.frozensets(uids),
     dismissed=st.frozensets(uids, max_size=2),
     clock_trusted=st.sampled_from((True, True, True, False)),
+    fast_enough=st.sampled_from((True, True, True, False)),
 )

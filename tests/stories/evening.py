@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -24,7 +25,9 @@ from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
 from appliance.wire.facts import DesiredFacts, HealthFacts
 from hardware.board import MODEL, open_board
+from hardware.boards import abilities, board_problems
 from hardware.simulator.pins import Simulator
+from hardware.vitals.identity import model
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
@@ -150,6 +153,8 @@ class Evening:
         self.plugged = True
         self.model_file: Path | None = None
         """Where a Pi has its model: for a story on its real pins, else on the simulator's."""
+        self.board_root = folder / "board"
+        """Where sysfs and procfs tell of the board; nothing there is a board that can do all."""
         self.site_file_refused = False
         self.hands = Simulator(TWO_BUTTONS)
         self.conductor: Conductor | None = None
@@ -270,6 +275,7 @@ class Evening:
                     self.tv,
                     run,
                     linked=lambda: self.plugged,
+                    board=partial(board_problems, self.board_root),
                     button_box=board.problem,
                     site_file=self.site_file_refused,
                     supervisor=supervisor,
@@ -278,6 +284,7 @@ class Evening:
                 reports=Reports(self.systemd_kind(loop.time), run),
                 self_test=SelfTest(self.self_test_steps, changed, supervisor=supervisor),
                 site_floor=self.site_floor,
+                fast_enough=abilities(model(self.board_root)).calls,
                 supervisor=supervisor,
             )
             running = asyncio.create_task(self.conductor.run())

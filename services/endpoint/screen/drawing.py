@@ -33,6 +33,7 @@ LAYOUTS: dict[Screen, Layout] = {
     Screen.NO_AGENDA: message,
     Screen.CLOCK_UNTRUSTED: message,
     Screen.NO_ADDRESS: message,
+    Screen.TOO_SLOW: message,
     Screen.CLAIM: claim,
     Screen.NAME_CARD: centre,
     Screen.RESCUE: rescue,

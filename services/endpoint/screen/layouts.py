@@ -45,6 +45,7 @@ MARKS: dict[Screen, Mark] = {
     Screen.NO_AGENDA: Mark("agenda", AMBER),
     Screen.CLOCK_UNTRUSTED: Mark("clock", AMBER),
     Screen.NO_ADDRESS: Mark("no-address", AMBER),
+    Screen.TOO_SLOW: Mark("box", RED),
     Screen.CLAIM: Mark("phone", TEAL),
     Screen.NAME_CARD: Mark("camera-off", MUTED),
     Screen.RESCUE: Mark("warning", RED),

@@ -176,6 +176,9 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         meeting=_NO_HOST,
         problems=_problem(ProblemKey.MEETING_WITHOUT_ADDRESS),
     ),
+    "too-slow": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.BOARD_TOO_SLOW)
+    ),
     "claim": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, meeting=None, claim=_CLAIM),
     "claim-link": lambda: _at(
         Phase.IDLE,

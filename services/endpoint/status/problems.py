@@ -1,7 +1,7 @@
 """Gathers what is wrong with this site, each with the time since when it has been so."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
@@ -62,17 +62,19 @@ class SiteProblems:
         run: Path,
         *,
         linked: Callable[[], bool],
+        board: Callable[[], Sequence[Problem]] = tuple,
         button_box: str,
         site_file: bool,
         supervisor: Supervisor | None = None,
     ) -> None:
-        """`run` is the folder of facts, `linked` whether the network cable is in, `button_box` why
-        the panel is deaf and dark ("" when it is not), `site_file` whether the site file that lay
-        on the card at this start had to be refused."""
+        """`run` is the folder of facts, `linked` whether the network cable is in, `board` what
+        the board cannot do, `button_box` why the panel is deaf and dark ("" when it is not),
+        `site_file` whether the site file that lay on the card at this start had to be refused."""
         self._agenda_poller = agenda_poller
         self._devices = devices
         self._panel = panel
         self._linked = linked
+        self._board = board
         self._television = television
         self._run = run
         self._button_box = button_box
@@ -103,7 +105,7 @@ class SiteProblems:
         """
         self._measure_line(call_keeper.call)
         found = {problem.key: problem for problem in self._devices.problems()}
-        others = [Problem(key) for key in self._present(trusted, decision)]
+        others = [*self._board(), *(Problem(key) for key in self._present(trusted, decision))]
         if call_keeper.call is not None:
             seen = call_keeper.call.problems.items()
             others += [Problem(key, detail=which) for key, which in seen]
@@ -122,6 +124,9 @@ class SiteProblems:
             which = ", ".join(failure.part for failure in failures)
             others.append(Problem(ProblemKey.PART_FAILED, detail=which))
         found |= {problem.key: problem for problem in others}
+        if ProblemKey.BOARD_SOUND in found:
+            # No cable and no volume of a TV is the reason.
+            found.pop(ProblemKey.SPEAKER_MISSING, None)
         moment = Moment(now, asyncio.get_running_loop().time())
         self._since = {key: self._since.get(key, moment).seen_from(moment) for key in found}
         return tuple(

@@ -2,12 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from appliance.base.clock import Clock
-from appliance.core.problems import Area, ProblemKey
+from appliance.core.problems import Area, Problem, ProblemKey
 from appliance.media.capture.device import CaptureState
 from appliance.media.tv.television import Television, TvProblem
 from services.endpoint.agenda.agenda_poller import AgendaPoller
@@ -34,13 +34,15 @@ class SelfTestSteps:
         clock: Clock,
         television: Television,
         linked: Callable[[], bool],
+        board: Callable[[], Sequence[Problem]] = tuple,
     ) -> None:
-        """`linked`: whether the network cable is in."""
+        """`linked`: whether the network cable is in; `board`: what the board cannot do."""
         self._devices = devices
         self._agenda_poller = agenda_poller
         self._clock = clock
         self._television = television
         self._linked = linked
+        self._board = board
 
     def by_area(self) -> dict[Area, Step]:
         """All steps, in the order in which a clerk would look."""
@@ -93,7 +95,8 @@ class SelfTestSteps:
             case TvProblem.NO_PICTURE:
                 return ProblemKey.TV_PROGRAM
             case TvProblem.NO_SOUND:
-                return ProblemKey.SPEAKER_MISSING
+                unable = any(one.key is ProblemKey.BOARD_SOUND for one in self._board())
+                return ProblemKey.BOARD_SOUND if unable else ProblemKey.SPEAKER_MISSING
             case None:
                 return None
 

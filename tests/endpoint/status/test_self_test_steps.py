@@ -1,7 +1,7 @@
 """The self-test's steps on real devices, which are opened only once the test has begun."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,8 @@ import pytest
 
 from appliance.base.clock import SystemClock
 from appliance.base.site_file import parse_site
-from appliance.core.problems import Area, ProblemKey
-from appliance.media.tv.television import Television
+from appliance.core.problems import Area, Problem, ProblemKey
+from appliance.media.tv.television import Television, TvProblem
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.devices.devices import Devices
@@ -23,12 +23,18 @@ OPENED_AFTER_S = 0.4
 """A turn of the conductor is sooner."""
 
 
-def steps_of(devices: Devices, folder: Path) -> dict[Area, Step]:
+def steps_of(
+    devices: Devices,
+    folder: Path,
+    television: Television | None = None,
+    board: Callable[[], Sequence[Problem]] = tuple,
+) -> dict[Area, Step]:
     """All steps of a site with these devices."""
     clock = SystemClock(trust="always")
     feed = Feed(f"file:{folder}/none.ics", folder / "agenda", zone=ZoneInfo("Asia/Ho_Chi_Minh"))
     poller = AgendaPoller(feed, clock.now, asyncio.Event())
-    return SelfTestSteps(devices, poller, clock, Television(), lambda: True).by_area()
+    tv = television or Television()
+    return SelfTestSteps(devices, poller, clock, tv, lambda: True, board).by_area()
 
 
 @pytest.fixture
@@ -52,6 +58,21 @@ async def test_u1_a_device_that_is_opened_in_a_moment_is_not_missing(
     asyncio.get_running_loop().call_later(OPENED_AFTER_S, lambda: devices.want(True, live=False))
     async with asyncio.timeout(STEP_DEADLINE_S):
         assert await step() is None
+
+
+@pytest.mark.parametrize(
+    ("board", "key"),
+    [((), ProblemKey.SPEAKER_MISSING), ((ProblemKey.BOARD_SOUND,), ProblemKey.BOARD_SOUND)],
+)
+async def test_a_tv_without_sound_is_told_by_its_reason(
+    devices: Devices, tmp_path: Path, board: tuple[ProblemKey, ...], key: ProblemKey
+) -> None:
+    """On a board that has no sound by HDMI no cable and no volume is to be looked for."""
+    television = Television()
+    television.problem = TvProblem.NO_SOUND
+    unable = tuple(Problem(one) for one in board)
+    steps = steps_of(devices, tmp_path, television, lambda: unable)
+    assert await steps[Area.TV]() is key
 
 
 async def test_a_device_that_is_away_is_missing(tmp_path: Path) -> None:
