@@ -46,6 +46,7 @@ class BootSet:
     """config.txt of the flashed set: all but which set is in force."""
     dispatcher: bytes = field(repr=False)
     firmware: Mapping[str, bytes] = field(repr=False)
+    """None of a release for a Pi 5."""
     system: Mapping[str, bytes] = field(repr=False)
     """U-Boot, trees, the script and the board's words: what lies in a set's folder."""
 
@@ -64,6 +65,8 @@ class BootSet:
             return self.config
         lines = [self.config.decode().rstrip("\n")]
         for board, names in FIRMWARE.items():
+            if not self.firmware.keys() >= set(names):
+                continue
             start, fixup = (on_card(name, letter) for name in names)
             lines += [f"[{board}]", f"start_file={start}", f"fixup_file={fixup}"]
         lines += ["[all]", f"os_prefix={letter}/"]
@@ -112,7 +115,8 @@ def read_boot_set(folder: Path, release: str) -> BootSet:
         dispatcher = (folder / DISPATCHER).read_bytes()
     except OSError as error:
         raise BootSetError(f"this release brings no boot files: {error}") from error
-    wanted = {name for names in FIRMWARE.values() for name in names}
+    # A release for a Pi 5 brings none: it is in the board's own memory.
+    wanted = {name for names in FIRMWARE.values() for name in names} if firmware else set()
     if lacking := sorted(wanted - firmware.keys()):
         raise BootSetError(f"this release's boot files lack {', '.join(lacking)}")
     if DISPATCHER not in system or not any(name.endswith(".dtb") for name in system):
