@@ -1,5 +1,6 @@
 """What an update knows of its box: the settings, the release that runs, those that failed."""
 
+import re
 import time
 from math import inf
 from pathlib import Path
@@ -28,6 +29,16 @@ def running_release(paths: Paths) -> str:
     went by os-release would install the same bundle for ever.
     """
     return _of_this_start(paths.run).release or release(paths.root)
+
+
+def kind_of_box(root: Path) -> str:
+    """What RAUC calls this box (``compatible=`` in its settings); "" where it has none."""
+    try:
+        settings_text = (root / "etc/rauc/system.conf").read_text()
+    except (OSError, ValueError):
+        return ""
+    found = re.search(r"^compatible=(.+)$", settings_text, re.MULTILINE)
+    return found[1].strip() if found else ""
 
 
 def failed_releases(run: Path) -> frozenset[str]:

@@ -17,10 +17,12 @@ INFO_DEADLINE_S = 120.0
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """One file of the stick; `version` is "" where RAUC does not vouch for it."""
+    """One file of the stick; `version` and `compatible` are "" where RAUC does not vouch for it."""
 
     path: Path
     version: str = ""
+    compatible: str = ""
+    """The kind of box that it is for (RAUC manual, *Manifest*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +35,22 @@ class Choice:
     """Nothing is installed although the stick has a release that is not running."""
 
 
-def choose_bundle(found: Sequence[Bundle], running: str, failed: Collection[str]) -> Choice:
+def choose_bundle(
+    found: Sequence[Bundle], running: str, failed: Collection[str], compatible: str = ""
+) -> Choice:
     """The newest of `found`, unless it is `running` or has `failed` here before.
 
-    A bundle that RAUC does not vouch for is chosen only where there is no other: RAUC's refusal
-    then says what is wrong with it.
+    `compatible` is the kind of this box: one stick serves a Pi 4 and a Pi 5, each with a bundle of
+    its own. A bundle for another kind, and one that RAUC does not vouch for, is chosen only where
+    there is no other: RAUC's refusal then says what is wrong with it.
     """
     if not found:
         return Choice(None, "no bundle")
     vouched = [bundle for bundle in found if _order(bundle)]
     if not vouched:
         return Choice(found[-1])
-    newest = max(vouched, key=_order)
+    ours = [bundle for bundle in vouched if not compatible or bundle.compatible == compatible]
+    newest = max(ours or vouched, key=_order)
     if newest.version == running:
         return Choice(None, f"{running} runs already")
     if newest.version in failed:
@@ -66,7 +72,7 @@ def find_bundles(stick: Path) -> list[Bundle]:
         ),
         key=lambda file: file.name,
     )
-    return [Bundle(file, _version(file)) for file in files[-MAX_BUNDLES:]]
+    return [Bundle(file, *_told(file)) for file in files[-MAX_BUNDLES:]]
 
 
 def _order(bundle: Bundle) -> tuple[int, ...]:
@@ -76,10 +82,12 @@ def _order(bundle: Bundle) -> tuple[int, ...]:
         return ()
 
 
-def _version(file: Path) -> str:
+def _told(file: Path) -> tuple[str, str]:
+    """Version and kind of box, by RAUC's word."""
     words = ("rauc", "info", "--output-format=json", file)
     try:
         done = subprocess.run(words, capture_output=True, timeout=INFO_DEADLINE_S, check=False)
-        return str(json.loads(done.stdout)["version"]) if done.returncode == 0 else ""
+        told = json.loads(done.stdout) if done.returncode == 0 else {}
+        return str(told["version"]), str(told["compatible"])
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError, TypeError):
-        return ""
+        return "", ""

@@ -133,7 +133,12 @@ def _release(stick: Stick, progress: Progress) -> Outcome | None:
     if reason := slot_confirmed.wait_until_confirmed(paths.root, progress.repeat):
         log.warning("nothing is installed: %s", reason)
         return StickState.REFUSED, reason
-    chosen = choose_bundle(found, box.running_release(paths), box.failed_releases(paths.run))
+    chosen = choose_bundle(
+        found,
+        box.running_release(paths),
+        box.failed_releases(paths.run),
+        box.kind_of_box(paths.root),
+    )
     if chosen.bundle is None:
         log.info("nothing to install: %s", chosen.reason)
         return StickState.REFUSED if chosen.refused else StickState.DONE, chosen.reason

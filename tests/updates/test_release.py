@@ -7,6 +7,7 @@ import pytest
 
 from services.slots import attempt_marks
 from services.slots.confirm_command import confirm as confirm_command
+from services.updates.box import kind_of_box
 from services.updates.bundles import MAX_BUNDLES, Bundle, choose_bundle, find_bundles
 from services.updates.slot_confirmed import (
     DEADLINE_S,
@@ -48,6 +49,28 @@ def test_what_rauc_does_not_vouch_for_is_offered_for_its_reason_alone() -> None:
     assert choose_bundle([bundle("", "a"), bundle("", "b")], RUNNING, ()).bundle == bundle("", "b")
     assert choose_bundle([bundle("", "z"), bundle(RUNNING)], RUNNING, ()).bundle is None
     assert choose_bundle([], RUNNING, ()).reason == "no bundle"
+
+
+@pytest.mark.parametrize(("kind", "name"), [("diemcau-arm64", "pi4"), ("diemcau-rpi5", "pi5")])
+def test_one_stick_serves_both_kinds_of_box(tmp_path: Path, kind: str, name: str) -> None:
+    """The other kind's is newer; chosen by number alone, RAUC would refuse it at half of them."""
+    found = [
+        Bundle(Path("pi4.raucb"), NEWER if kind == "diemcau-arm64" else NEWEST, "diemcau-arm64"),
+        Bundle(Path("pi5.raucb"), NEWER if kind == "diemcau-rpi5" else NEWEST, "diemcau-rpi5"),
+    ]
+    settings = tmp_path / "etc/rauc/system.conf"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        (ROOT / "image/root/etc/rauc/system.conf")
+        .read_text()
+        .replace("compatible=diemcau-arm64", f"compatible={kind}")
+    )
+    chosen = choose_bundle(found, RUNNING, (), kind_of_box(tmp_path)).bundle
+    assert chosen is not None
+    assert chosen.path.stem == name
+    alone = [one for one in found if one.compatible != kind]
+    assert choose_bundle(alone, RUNNING, (), kind).bundle == alone[0], "RAUC says why not"
+    assert kind_of_box(tmp_path / "none") == ""
 
 
 def test_bundles_are_looked_for_in_the_topmost_folder(tmp_path: Path) -> None:
