@@ -9,17 +9,23 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-FLAVOURS = {"virt": "QEMU", "rpi": "Raspberry Pi 4, CM4, 400, 3B+"}
+FLAVOURS = {"virt": "QEMU", "rpi": "Raspberry Pi 4, CM4, 400, 3B+", "rpi5": "Raspberry Pi 5"}
+FLASHED = {"rpi": ["pi4-64bit", "pi3-64bit"], "rpi5": ["pi5-64bit"]}
+"""Raspberry Pi Imager's names of the boards that a flavour is offered for."""
 FIRMWARE = "raspi-firmware"
 _SUMS = ("sha1", "sha256")
 LARGEST = 10
 COUNTS_MIB = 8
 
 
-def packages(root: Path, firmware: Path) -> list[dict[str, str]]:
-    """Debian's and Python's packages of root and boot partition: name, version, source, kind."""
+def packages(root: Path, *others: Path) -> list[dict[str, str]]:
+    """Debian's and Python's packages: name, version, source, kind.
+
+    `others` have a list of packages beside them as the root has: the boot partition's firmware, and
+    a flavour's own kernel.
+    """
     found = []
-    for listed in (root, firmware):
+    for listed in (root, *others):
         for line in Path(f"{listed}.packages").read_text().splitlines():
             name, version, source, _ = line.split("\t")
             found.append({"name": name, "version": version, "source": source, "kind": "deb"})
@@ -152,42 +158,50 @@ def sizes(build: Path) -> str:
             told.remove(path)
             told.update(within[path])
     largest = sorted(((path, parts[path]) for path in told), key=lambda entry: -entry[1])[:LARGEST]
-    lines = [f"{(build / 'slot.img').stat().st_size / 2**20:8.1f}  one slot (room: 640)"]
-    for flavour in FLAVOURS:
-        disk = build / f"diemcau-{flavour}.img"
-        lines.append(f"{disk.stat().st_size / 2**20:8.1f}  disk {flavour}")
+    lines = []
+    for file, what in (
+        ("slot.img", "one slot (room: 640)"),
+        ("slot-rpi5.img", "one slot of rpi5"),
+        *((f"diemcau-{flavour}.img", f"disk {flavour}") for flavour in FLAVOURS),
+    ):
+        if (build / file).exists():
+            lines.append(f"{(build / file).stat().st_size / 2**20:8.1f}  {what}")
     lines.append(f"{parts['/']:8d}  root, unpacked; its largest parts:")
     lines.extend(f"{size:8d}    {path}" for path, size in largest)
     return "\n".join(lines) + "\n"
 
 
 def imager(build: Path, version: str, when: int) -> dict[str, Any]:
-    """The list that Raspberry Pi Imager takes by `--repo`: our image, without settings."""
-    disk = build / "diemcau-rpi.img"
-    with disk.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return {
-        "os_list": [
+    """The list that Raspberry Pi Imager takes by `--repo`: our images, without settings."""
+    listed = []
+    for flavour, devices in FLASHED.items():
+        disk = build / f"diemcau-{flavour}.img"
+        if not disk.exists():
+            continue
+        with disk.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        listed.append(
             {
-                "name": f"Điểm Cầu {version}",
-                "description": FLAVOURS["rpi"],
+                "name": f"Điểm Cầu {version} ({FLAVOURS[flavour]})",
+                "description": FLAVOURS[flavour],
                 "url": disk.name,
                 "icon": "",
                 "release_date": datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d"),
                 "extract_size": disk.stat().st_size,
                 "extract_sha256": digest,
                 "image_download_size": disk.stat().st_size,
-                "devices": ["pi4-64bit", "pi3-64bit"],
+                "devices": devices,
                 "init_format": "none",
             }
-        ]
-    }
+        )
+    return {"os_list": listed}
 
 
 def main(folder: str, version: str) -> None:
     """Write all of it beside the images."""
     build, when = Path(folder), int(os.environ["SOURCE_DATE_EPOCH"])
-    found, files = packages(build / "root", build / "firmware"), firmware_files(build / "firmware")
+    lists = [build / name for name in ("firmware", "kernel-rpi5") if (build / name).exists()]
+    found, files = packages(build / "root", *lists), firmware_files(build / "firmware")
     manifest = "".join(f"{p['kind']}\t{p['name']}\t{p['version']}\n" for p in found)
     manifest += "".join(f"file\t{file['name']}\t{file['sha256']}\n" for file in files)
     (build / "manifest.txt").write_text(manifest)

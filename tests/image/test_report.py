@@ -58,11 +58,15 @@ def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
 
 
 def test_the_flasher_learns_size_and_sum(tmp_path: Path) -> None:
-    (tmp_path / "diemcau-rpi.img").write_bytes(b"image")
-    (entry,) = report.imager(tmp_path, "0.1.0", 0)["os_list"]
-    assert entry["extract_size"] == 5
-    assert entry["extract_sha256"] == hashlib.sha256(b"image").hexdigest()
-    assert entry["init_format"] == "none"
+    images = {"rpi": b"image", "rpi5": b"another"}
+    for flavour, content in images.items():
+        (tmp_path / f"diemcau-{flavour}.img").write_bytes(content)
+    entries = report.imager(tmp_path, "0.1.0", 0)["os_list"]
+    for entry, content in zip(entries, images.values(), strict=True):
+        assert entry["extract_size"] == len(content)
+        assert entry["extract_sha256"] == hashlib.sha256(content).hexdigest()
+        assert entry["init_format"] == "none"
+    assert [entry["devices"] for entry in entries] == [["pi4-64bit", "pi3-64bit"], ["pi5-64bit"]]
 
 
 def test_a_slot_is_header_kernel_initramfs_and_root(tmp_path: Path) -> None:
