@@ -25,7 +25,7 @@ check: setup peers  ## all tests but those of the image in its emulator
 	$(BIN)/python -m pytest --ignore=$(MACHINE)
 
 test: check image  ## all that CI runs: the above, then starts of both images and ten power cuts
-	$(BIN)/python -m pytest $(addprefix $(MACHINE)/,test_boot_script.py test_new_image.py test_authorities.py test_start.py power_cuts/test_cuts.py)
+	$(BIN)/python -m pytest $(addprefix $(MACHINE)/,test_boot_script.py test_new_image.py rpi5/test_card.py test_authorities.py test_start.py power_cuts/test_cuts.py)
 	$(BIN)/python -m pytest $(MACHINE)/test_pi.py -k u_boot
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions

@@ -115,11 +115,13 @@ def read_boot_set(folder: Path, release: str) -> BootSet:
         dispatcher = (folder / DISPATCHER).read_bytes()
     except OSError as error:
         raise BootSetError(f"this release brings no boot files: {error}") from error
-    # A release for a Pi 5 brings none: it is in the board's own memory.
-    wanted = {name for names in FIRMWARE.values() for name in names} if firmware else set()
+    trees = [name for name in system if name.endswith(".dtb")]
+    wanted = {name for names in FIRMWARE.values() for name in names}
+    if trees and not any(name.startswith("bcm2711-") for name in trees):
+        wanted = set()  # a Pi 5's firmware is in the board's own memory
     if lacking := sorted(wanted - firmware.keys()):
         raise BootSetError(f"this release's boot files lack {', '.join(lacking)}")
-    if DISPATCHER not in system or not any(name.endswith(".dtb") for name in system):
+    if DISPATCHER not in system or not trees:
         raise BootSetError("this release's boot files lack U-Boot's script or the device trees")
     return BootSet(release, config, dispatcher, firmware, system)
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from services.health.check_api import Check
 from services.health.checks.address import address
 from services.health.checks.agenda import agenda
-from services.health.checks.boot_partition import boot_partition
 from services.health.checks.board import board
+from services.health.checks.boot_partition import boot_partition
 from services.health.checks.button import button
 from services.health.checks.camera import camera
 from services.health.checks.canary import Canary

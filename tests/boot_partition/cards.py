@@ -171,12 +171,17 @@ class LoggedDisk(FileDisk):
 
 
 def renewed(
-    path: Path, wanted: BootSet, log: Path | None = None, seen: str = "", unit: int = SECTOR
+    path: Path,
+    wanted: BootSet,
+    log: Path | None = None,
+    seen: str = "",
+    unit: int = SECTOR,
+    board: str = BOARD,
 ) -> Renewal:
     """One look at a card, as the box takes it; what it writes goes to `log`."""
     disk = FileDisk(path) if log is None else LoggedDisk(path, log, unit)
     try:
-        return renew(disk, wanted, seen, lambda digest: None, board=BOARD, now=NOW)
+        return renew(disk, wanted, seen, lambda digest: None, board=board, now=NOW)
     finally:
         disk.close()
 

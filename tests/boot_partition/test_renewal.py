@@ -11,6 +11,7 @@ from services.boot_partition.renewal import OLD_CONFIG, BootState, renew
 from tests.boot_partition.boot_loaders import people_s, start
 from tests.boot_partition.cards import (
     BOARD,
+    BOARDS,
     NEW,
     NEWEST,
     NOW,
@@ -184,3 +185,30 @@ def test_a_set_that_is_not_whole_is_none(tmp_path: Path) -> None:
     for name, content in boot_set(NEW).system.items():
         (tmp_path / "system" / name).write_bytes(content)
     assert read_boot_set(tmp_path, NEW).system == boot_set(NEW).system
+
+
+def test_a_release_for_a_pi_5_brings_no_firmware(tmp_path: Path) -> None:
+    """It has its own in the EEPROM: a config.txt that named a start4.elf would name none."""
+    first, then = (
+        replace(
+            boot_set(release),
+            firmware={},
+            system={k: v for k, v in boot_set(release).system.items() if "bcm2711" not in k},
+        )
+        for release in (OLD, NEW)
+    )
+    folder = tmp_path / "boot"
+    for name, content in (
+        ("config.txt", then.config),
+        ("boot.scr", then.dispatcher),
+        *((f"system/{name}", content) for name, content in then.system.items()),
+    ):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    (folder / "firmware").mkdir()
+    assert read_boot_set(folder, NEW) == then
+    image = card(tmp_path / "card.img", flashed(first))
+    assert renewed(image, then, board=BOARDS["pi5"]).state is BootState.RENEWED
+    assert "start_file" not in then.config_for("a").decode()
+    files = start(image, "pi5", then.dispatcher).files
+    assert files["u-boot.bin"].decode().split()[2].rstrip(".") == NEW

@@ -10,7 +10,7 @@ from tests.image.machine.guest.emulator import BUILD
 FIRST_PARTITION = 4 * 2**20
 
 
-@pytest.mark.parametrize("flavour", ["rpi", "virt"])
+@pytest.mark.parametrize("flavour", ["rpi", "rpi5", "virt"])
 def test_an_image_overwrites_the_second_copy_of_the_box_whose_card_it_takes(flavour: str) -> None:
     """It is written whole, so what is zero in the file is zero on the card: a new box."""
     image = BUILD / f"diemcau-{flavour}.img"
