@@ -43,7 +43,8 @@ bench: setup peers  ## measure one whole call beside Chromium's; writes build/be
 fuzz: setup  ## half an hour of hostile input: SIP and media by coverage, whole programs by seed
 	./tests/fuzz/setup $(BIN)/python
 	$(CURDIR)/build/fuzz/venv/bin/python -m tests.fuzz
-	$(BIN)/python -m tests.fuzz.endpoint --seconds 420
+	$(BIN)/python -m tests.fuzz.endpoint --seconds 360
+	$(BIN)/python -m tests.fuzz.cameras --seconds 60
 	$(BIN)/python -m tests.fuzz.province --seconds 240
 
 soak: setup peers  ## 100 SIP calls one after another, then 30 minutes of one: nothing left, memory flat
