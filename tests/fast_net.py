@@ -76,6 +76,10 @@ class _Stream(asyncio.Transport):
     def is_closing(self) -> bool:
         return self._closing
 
+    def can_write_eof(self) -> bool:
+        """A connection ends both ways at once."""
+        return False
+
     def get_write_buffer_size(self) -> int:
         return 0
 
