@@ -10,10 +10,9 @@ program, which begins anew with what stands on the disk.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from appliance.base.errors import PartError
 
@@ -47,7 +46,9 @@ class Failure:
 class Supervisor:
     """Owns what the failures of a program's parts cost, and remembers the newest of each.
 
-    `changed` is called when a part's failure is news: its first, or its first after `TOLD_S`.
+    `changed` is called when a part's failure is news: its first, or its first after `TOLD_S`;
+    `tell` at each, with the part and the error. An error of the kinds `unknowable` is handed on,
+    for the program's end: after it nothing is known of any part.
     Cancellation is no failure, but a part that ends by a cancellation which nobody asked for
     (a library's) has failed like any other: a `TaskGroup` would take it for a wanted end.
     """
@@ -57,12 +58,16 @@ class Supervisor:
         changed: Callable[[], None] = lambda: None,
         monotonic: Callable[[], float] | None = None,
         *,
+        tell: Callable[[str, str], None] = lambda part, error: None,
+        unknowable: tuple[type[Exception], ...] = (),
         max_failures: int = MAX_FAILURES,
         within_s: float = WITHIN_S,
     ) -> None:
         """`monotonic` is the running loop's time where it is not given."""
         self._changed = changed
         self._monotonic = monotonic or (lambda: asyncio.get_running_loop().time())
+        self._tell = tell
+        self._unknowable = unknowable
         self._max_failures = max_failures
         self._within_s = within_s
         self._newest: dict[str, Failure] = {}
@@ -85,6 +90,7 @@ class Supervisor:
             self._logged[part] = (failure.error, now)
             log.error("part %s failed (%d): %s", part, count, failure.error,
                       exc_info=error, extra={"PART": part})  # fmt: skip
+        self._tell(part, failure.error)
         if before is None or now - before.at >= TOLD_S:
             self._changed()
 
@@ -97,11 +103,17 @@ class Supervisor:
             self.note(part, error)
 
     async def keep(
-        self, part: str, run: Callable[[], Coroutine[Any, Any, None]], *, vital: bool = False
+        self,
+        part: str,
+        run: Callable[[], Awaitable[None]],
+        *,
+        vital: bool = False,
+        fatal: Callable[[], bool] = lambda: False,
     ) -> None:
         """Run this part until it returns or is cancelled; after a failure start it again.
 
-        Raises `PartError` where it is `vital` and has failed too often.
+        Raises `PartError` where it is `vital` and has failed too often, and what it fails of while
+        `fatal` says so.
         """
         failed: deque[float] = deque(maxlen=self._max_failures)
         pause = RESTART_S
@@ -114,7 +126,7 @@ class Supervisor:
                     raise
                 self.note(part, error)
             except Exception as error:
-                if _ends_program(error):  # of a part that runs parts of its own
+                if self._ends_program(error) or fatal():
                     raise
                 self.note(part, error)
             now = self._monotonic()
@@ -128,11 +140,12 @@ class Supervisor:
             pause = RESTART_S if rested else min(2 * pause, MAX_RESTART_S)
             await asyncio.sleep(pause)
 
-
-def _ends_program(error: Exception) -> bool:
-    if isinstance(error, ExceptionGroup):
-        return error.subgroup(PartError) is not None
-    return isinstance(error, PartError)
+    def _ends_program(self, error: Exception) -> bool:
+        """Whether it says so itself, or is of a part that runs parts of its own."""
+        kinds: tuple[type[Exception], ...] = (PartError, *self._unknowable)
+        if isinstance(error, ExceptionGroup):
+            return error.subgroup(kinds) is not None
+        return isinstance(error, kinds)
 
 
 def error_line(error: BaseException) -> str:

@@ -51,7 +51,7 @@ from services.province.passed_over import PassedOverLog
 from services.province.settings import Settings
 from services.province.storage.database import Database
 from services.province.storage.tables import Account
-from services.province.supervision import RunningMark, keep_running
+from services.province.supervision import RunningMark, supervisor
 from services.province.web_server import ListenError, WebServer
 
 log = logging.getLogger("diemcau.province")
@@ -288,8 +288,9 @@ async def _serve(
             program = replace(
                 program, enrolment=running.enrolment, ingest_counts=running.ingest.counts
             )
+        keep = supervisor(tell).keep
         for name, run in running_parts.items():
-            parts.append(tasks.create_task(keep_running(name, run, tell), name=name))
+            parts.append(tasks.create_task(keep(name, run), name=name))
         served = server(application(program))
         parts.append(tasks.create_task(_tell_systemd(systemd, served), name="systemd"))
         # Libraries make two hundred thousand objects at the start that stay: each full collection

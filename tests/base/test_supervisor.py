@@ -141,6 +141,25 @@ def test_a_cancellation_is_an_end_only_where_somebody_asked_for_it() -> None:
     play(story())
 
 
+def test_what_nothing_can_be_known_after_ends_the_program() -> None:
+    async def story() -> None:
+        told: list[tuple[str, str]] = []
+        supervisor = Supervisor(tell=lambda *words: told.append(words), unknowable=(MemoryError,))
+        with pytest.raises(MemoryError):
+            await supervisor.keep("ingest", Failing(MemoryError()).run)
+        failing, ready = Failing(OSError("port")), asyncio.Event()
+        with pytest.raises(OSError, match="port"):
+            await supervisor.keep("broker", failing.run, fatal=lambda: not ready.is_set())
+        assert told == []
+        ready.set()
+        await for_a_while(
+            2.0, supervisor.keep("broker", failing.run, fatal=lambda: not ready.is_set())
+        )
+        assert told == [("broker", "OSError: port")] * 2
+
+    play(story())
+
+
 def test_what_is_raised_in_a_contained_block_costs_its_rest() -> None:
     async def story() -> None:
         supervisor, done = Supervisor(), []

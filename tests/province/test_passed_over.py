@@ -22,8 +22,8 @@ from services.province.passed_over import MAX_ROWS, MAX_WAITING, OTHERS, Part, P
 from services.province.storage.database import Database
 from services.province.storage.history_tables import AlarmEpisode, SiteEvent
 from services.province.storage.tables import AuditEntry, LastReport, PassedOver
-from services.province.supervision import PROGRAM, RunningMark, keep_running
-from tests.process.waiting import until
+from services.province.supervision import PROGRAM, RunningMark, supervisor
+from tests.fast_loop import play
 from tests.province.in_process import NOON, House, draft
 
 pytestmark = pytest.mark.case("K7")
@@ -151,33 +151,23 @@ def test_a_report_that_the_database_takes_for_wrong_is_said_to_be(house: House) 
     store([Incoming("ia-kly", Kind.HEALTH, Health(ReportId(NOON, "b", 1)), NOON)])
 
 
-async def test_a_part_that_fails_is_started_again_and_told() -> None:
+def test_a_part_that_fails_is_told_and_without_memory_the_program_ends() -> None:
     told: list[tuple[Part, str, str]] = []
-    runs = 0
+    errors = iter((KeyError("a"), OSError("port"), ExceptionGroup("", [MemoryError()])))
 
     async def part() -> None:
-        nonlocal runs
-        runs += 1
-        if runs < 4:
-            raise KeyError(runs)
-        await asyncio.sleep(60)
+        raise next(errors)
 
-    task = asyncio.create_task(
-        keep_running("notifier", part, lambda *words: told.append(words), min_retry_s=0.001)
-    )
-    await until("it runs", lambda: runs == 4)
-    task.cancel()
-    assert told == [(Part.FAILED, "notifier", f"KeyError: {n}") for n in (1, 2, 3)]
+    async def story() -> None:
+        with pytest.raises(ExceptionGroup) as caught:
+            await supervisor(lambda *words: told.append(words)).keep("notifier", part)
+        assert caught.group_contains(MemoryError)
 
-
-@pytest.mark.parametrize("error", [MemoryError(), OSError("port")])
-async def test_what_nothing_can_be_known_after_ends_the_program(error: Exception) -> None:
-    async def part() -> None:
-        raise error
-
-    fatal = not isinstance(error, MemoryError)
-    with pytest.raises(type(error)):
-        await keep_running("part", part, lambda *_: None, fatal=lambda: fatal)
+    play(story())
+    assert told == [
+        (Part.FAILED, "notifier", "KeyError: 'a'"),
+        (Part.FAILED, "notifier", "OSError: port"),
+    ]
 
 
 def test_a_program_that_fell_is_told_of_at_its_next_start(tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ from services.province.ca.enrolment import Enrolment
 from services.province.ca.ledger import FolderLedger
 from services.province.ca.renewal import listed
 from services.province.passed_over import Part, Tell, untold
-from services.province.supervision import keep_running
+from services.province.supervision import supervisor
 
 log = logging.getLogger("diemcau.province.local_broker")
 
@@ -135,9 +135,10 @@ async def run_local_broker(
     async def run_broker() -> None:
         await _keep_running(settings, upkeep, started, tell)
 
-    first = keep_running("broker", run_broker, tell, fatal=lambda: not started.is_set())
+    parts = supervisor(tell)
+    first = parts.keep("broker", run_broker, fatal=lambda: not started.is_set())
     broker = asyncio.create_task(first, name="broker")
-    ingesting = asyncio.create_task(keep_running("ingest", ingest.run, tell), name="ingest")
+    ingesting = asyncio.create_task(parts.keep("ingest", ingest.run), name="ingest")
     try:
         waiting = asyncio.create_task(started.wait())
         await asyncio.wait({waiting, broker}, return_when=asyncio.FIRST_COMPLETED)
