@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo unit check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start bundle lock messages peers clean
+.PHONY: help setup demo unit check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -72,6 +72,9 @@ image-again: image  ## build the image a second time and compare: not one byte m
 image-start: image  ## how long a start takes, beside a plain Debian's of the same kernel
 	$(BIN)/python -m pytest $(MACHINE)/test_start.py
 	$(BIN)/python -m tests.image.machine.plain_start
+
+kernels: setup  ## which drivers our boards would lack with the newest kernels of trixie, backports and forky
+	./image/kernels
 
 load: setup  ## 200 and 2,000 simulated sites, calm and attacked, against the whole province; counts losses (20 min)
 	$(BIN)/python -m tests.load
