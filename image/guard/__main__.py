@@ -1,11 +1,12 @@
 """Ends a build whose kernel, initramfs or root lacks a driver that a shipped board needs.
 
 usage: python3 -m image.guard --kernel VMLINUZ --modules FOLDER [--whole ALIASES] [--table]
-           [--initramfs LIST]... TREE...
+           [--firmware FOLDER] [--initramfs LIST]... TREE...
 
 FOLDER is that of one version, below usr/lib/modules, after depmod. LIST names the modules of the
 initramfs, without what they need in turn. ALIASES is the modules.alias of all that Debian's package
-has: by it a module is named that the root no longer has.
+has: by it a module is named that the root no longer has. Without the folder of the root's firmware
+nobody asks for that of Wi-Fi.
 """
 
 import argparse
@@ -18,17 +19,19 @@ from image.guard.kernel import Kernel, NotAKernelError, listed
 from image.guard.roles import ROLES
 
 
-def table(gaps: dict[str, list[Gap]]) -> str:
-    """A line a board, a column a role: how many drivers are missing, or that it is known."""
+def table(boards: dict[str, Board], gaps: dict[str, list[Gap]]) -> str:
+    """A line a board, a column a role: how many drivers are missing, or why there are none."""
     names = [ALIASES, *(role.name for role in ROLES)]
     lines = ["| board | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
-    for board, found in gaps.items():
-        cells = []
-        for name in names:
-            missing = [one for one in found if one.role == name and not one.known]
-            known = any(one.role == name and one.known for one in found)
-            cells.append(f"{len(missing)} missing" if missing else "known limit" if known else "ok")
-        lines.append(f"| {board} | " + " | ".join(cells) + " |")
+    for name, board in boards.items():
+        without = board.without()
+        cells = [name]
+        for role in names:
+            found = [one for one in gaps[name] if one.role == role]
+            missing = sum(not one.known for one in found)
+            is_there = "–" if role in without else "ok"
+            cells.append(f"{missing} missing" if missing else "known limit" if found else is_there)
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
 
 
@@ -39,23 +42,25 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--modules", type=Path, required=True)
     parser.add_argument("--initramfs", type=Path, action="append", default=[])
     parser.add_argument("--whole", type=Path)
+    parser.add_argument("--firmware", type=Path)
     parser.add_argument("--table", action="store_true")
     parser.add_argument("trees", type=Path, nargs="+", metavar="TREE")
     asked = parser.parse_args(arguments)
-    found: dict[str, list[Gap]] = {}
+    boards: dict[str, Board] = {}
     try:
         kernel = Kernel(asked.kernel, asked.modules, asked.whole)
         initramfs = [name for path in asked.initramfs for name in listed(path)]
         unknown = [name for name in initramfs if name not in kernel.names | kernel.inside]
         for path in asked.trees:
             tree = read(path)
-            found[tree.name] = Board(tree, kernel, initramfs).gaps()
+            boards[tree.name] = Board(tree, kernel, initramfs, asked.firmware)
     except (NotAKernelError, NotATreeError, OSError) as error:
         sys.stderr.write(f"guard: {error}\n")
         return 1
+    found = {name: board.gaps() for name, board in boards.items()}
     lacking = [one for gaps in found.values() for one in gaps if not one.known]
     if asked.table:
-        sys.stdout.write(f"{kernel.version}\n\n{table(found)}\n\n")
+        sys.stdout.write(f"{kernel.version}\n\n{table(boards, found)}\n\n")
     for gaps in found.values():
         for one in gaps:
             (sys.stdout if one.known else sys.stderr).write(f"guard: {one}\n")

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from image.guard.device_tree import Node, Tree
 from image.guard.kernel import Kernel, module_name
@@ -12,6 +13,7 @@ from image.guard.roles import (
     MADE_BY,
     ONLY_REGISTERS,
     ROLES,
+    WIFI,
     Role,
     card_readers,
 )
@@ -72,30 +74,37 @@ def waits_for(tree: Tree, start: Node) -> dict[Node, Chain]:
 class Board:
     """One tree, held against one kernel and the modules of its initramfs."""
 
-    def __init__(self, tree: Tree, kernel: Kernel, initramfs: Iterable[str]) -> None:
+    def __init__(
+        self, tree: Tree, kernel: Kernel, initramfs: Iterable[str], firmware: Path | None = None
+    ) -> None:
         self._tree = tree
         self._kernel = kernel
+        self._firmware = firmware
         self._initramfs = kernel.closure(set(initramfs) & kernel.names)
 
     def gaps(self) -> list[Gap]:
         """All that is missing: each module once a role, with the first chain that leads to it."""
         found = list(self._aliases())
         for role in ROLES:
-            told: set[str] = set()
+            told: dict[str, str] = {}
             for what, why in self._of_role(role):
-                if what in told:
-                    continue
-                told.add(what)
-                found.append(Gap(self._tree.name, role.name, f"{what}{why}"))
-            if limit := self._limit(role):
-                found.append(limit)
+                told.setdefault(what, why)
+            for what, why in told.items():
+                limit = self._limit(role, what)
+                text = limit or f"{what}{why}"
+                found.append(Gap(self._tree.name, role.name, text, known=limit is not None))
         return found
 
-    def _limit(self, role: Role) -> Gap | None:
-        family = self._tree.root.strings("compatible")[-1:]
-        known = KNOWN_LIMITS.get((family[0], role.name)) if family else None
-        if known and not role.starts(self._tree):
-            return Gap(self._tree.name, role.name, known, known=True)
+    def without(self) -> list[str]:
+        """The roles that the board need not have and has no node for."""
+        return [role.name for role in ROLES if not (role.on_every_board or role.starts(self._tree))]
+
+    def _limit(self, role: Role, what: str) -> str | None:
+        """What is said of a board that is known to lack that."""
+        for word in self._tree.root.strings("compatible"):
+            begins, text = KNOWN_LIMITS.get((word, role.name), ("", ""))
+            if text and what.startswith(begins):
+                return text
         return None
 
     def _aliases(self) -> Iterator[Gap]:
@@ -115,9 +124,11 @@ class Board:
         """What is missing, and why it is needed."""
         starts = role.starts(self._tree)
         if not starts:
-            if not self._limit(role):
+            if role.on_every_board:
                 yield f"no node of the tree that is enabled is for {role.name}", ""
             return
+        if role.name == WIFI and self._firmware is not None:
+            yield from self._radio(self._firmware / "brcm")
         for module, what in role.also.items():
             yield from self._module(role, module, f" for {what}")
         for start in starts:
@@ -128,6 +139,17 @@ class Board:
                 continue
             for device, chain in needed.items():
                 yield from self._driver(role, device, f" for {_label(device)}: {' → '.join(chain)}")
+
+    def _radio(self, folder: Path) -> Iterator[tuple[str, str]]:
+        """The radio's program and the board's settings, by the name that brcmfmac asks for."""
+        board = self._tree.root.strings("compatible")[0].replace("/", "-")
+        settings = sorted(folder.glob(f"*.{board}.txt"))
+        if not settings:
+            yield f"no firmware {folder}/*.{board}.txt", ""
+        for one in settings:
+            program = folder / f"{one.name.removesuffix(f'.{board}.txt')}.bin"
+            if not program.exists():
+                yield f"no firmware {program}", f" for {board}"
 
     def _driver(self, role: Role, device: Node, why: str) -> Iterator[tuple[str, str]]:
         modules = self._modules_for(device)

@@ -20,6 +20,8 @@ class Role:
     """Needed before there is a root."""
     also: Mapping[str, str] = field(default_factory=dict)
     """Modules for what no tree names, each with what it is for."""
+    on_every_board: bool = True
+    """Whether a tree without a node for it is wrong."""
 
 
 def _enabled(tree: Tree, *kinds: str) -> list[Node]:
@@ -64,9 +66,24 @@ def _gpio(tree: Tree) -> list[Node]:
     return [node for node in _enabled(tree, "gpio", "pinctrl") if "#gpio-cells" in node.properties]
 
 
+def _wifi(tree: Tree) -> list[Node]:
+    """The readers on which a radio lies; its driver finds it there by numbers, not by the tree."""
+    return [node.parent for node in _enabled(tree, "wifi") if node.parent]
+
+
+def _heat(tree: Tree) -> list[Node]:
+    return _enabled(tree, "thermal")
+
+
+def _last_words(tree: Tree) -> list[Node]:
+    return _enabled(tree, "ramoops")
+
+
 def _watchdog(tree: Tree) -> list[Node]:
     return _enabled(tree, "watchdog")
 
+
+WIFI = "Wi-Fi"
 
 ROLES = (
     Role("card", card_readers, True, {"mmc_block": "the card as a disk"}),
@@ -88,6 +105,14 @@ ROLES = (
     Role("HDMI", _display),
     Role("sound", _sound),
     Role("GPIO", _gpio),
+    Role(
+        WIFI,
+        _wifi,
+        also={"brcmfmac": "Wi-Fi", "brcmfmac_wcc": "Wi-Fi of the boards' maker"},
+        on_every_board=False,
+    ),
+    Role("heat", _heat, on_every_board=False),
+    Role("last words", _last_words, True, on_every_board=False),
 )
 
 MADE_BY: Mapping[str, Mapping[str, str]] = {
@@ -119,7 +144,15 @@ ONLY_REGISTERS = {
 HUBS = {"usb424,9514": "the hub of a Pi 3B"}
 """Devices that the kernel drives for their class: USB's own core has the driver of all hubs."""
 
-KNOWN_LIMITS: Mapping[tuple[str, str], str] = {
-    ("brcm,bcm2712", "sound"): "a Pi 5 has no sound by HDMI: a loudspeaker or speakerphone on USB"
+KNOWN_LIMITS: Mapping[tuple[str, str], tuple[str, str]] = {
+    ("brcm,bcm2712", "sound"): (
+        "no node",
+        "a Pi 5 has no sound by HDMI: a loudspeaker or speakerphone on USB",
+    ),
+    ("raspberrypi,400", WIFI): (
+        "no firmware",
+        "a Pi 400 has no Wi-Fi: Debian has no firmware for its 43456",
+    ),
 }
-"""What a board has not got, by the last word of its tree's root and the role (docs/boards.md)."""
+"""What a board has not got (docs/boards.md), by a word of its tree's root and the role: how the
+guard would begin to say it, and what it says instead."""

@@ -16,6 +16,10 @@ PI4 = """/dts-v1/;
   #address-cells = <1>; #size-cells = <1>;
   interrupt-parent = <&gic>;
   aliases { ethernet0 = &genet; mmc0 = &emmc2; serial0 = "/soc/serial@7e201000:115200n8"; };
+  reserved-memory {
+    #address-cells = <1>; #size-cells = <1>;
+    ramoops@b000000 { compatible = "ramoops"; reg = <0xb000000 0x10000>; };
+  };
   clocks { osc: clk-osc { compatible = "fixed-clock"; #clock-cells = <0>; }; };
   soc {
     compatible = "simple-bus"; #address-cells = <1>; #size-cells = <1>;
@@ -67,6 +71,7 @@ PI4 = """/dts-v1/;
     };
     monitor: avs-monitor@7d5d2000 {
       compatible = "brcm,bcm2711-avs-monitor", "syscon", "simple-mfd"; reg = <0x7d5d2000 4>;
+      thermal { compatible = "brcm,bcm2711-thermal"; };
     };
   };
   emmc2bus {
@@ -103,7 +108,7 @@ PI4 = """/dts-v1/;
 };
 """
 
-INITRAMFS = ("mmc_block", "sdhci_iproc", "fixed", "gpio_regulator", "bcm2835_wdt")
+INITRAMFS = ("mmc_block", "sdhci_iproc", "fixed", "gpio_regulator", "bcm2835_wdt", "ramoops")
 
 INSIDE = (
     "simple-bus", "simple-mfd", "syscon", "fixed-clock", "arm,gic-400", "arm,pl011",
@@ -137,6 +142,8 @@ MODULES: Mapping[str, Made] = {
     ),
     "fixed": Made(("regulator-fixed",)),
     "gpio-regulator": Made(("regulator-gpio",)),
+    "ramoops": Made(("ramoops",)),
+    "bcm2711-thermal": Made(("brcm,bcm2711-thermal",)),
     "bcm2835_wdt": Made(aliases=("platform:bcm2835-wdt",)),
     "genet": Made(("brcm,bcm2711-genet-v5",), info={"softdep": "pre: mdio-bcm-unimac"}),
     "mdio-bcm-unimac": Made(("brcm,genet-mdio-v5",)),
@@ -152,7 +159,8 @@ MODULES: Mapping[str, Made] = {
     **{
         name: Made()
         for name in (
-            "xhci-pci", "uvcvideo", "snd-usb-audio", "usb-storage", "sd_mod", "vfat", "usbhid",
+            "brcmfmac", "brcmfmac-wcc", "xhci-pci", "uvcvideo", "snd-usb-audio", "usb-storage",
+            "sd_mod", "vfat", "usbhid",
         )
     },
 }  # fmt: skip

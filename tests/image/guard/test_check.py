@@ -1,6 +1,7 @@
 """What a board lacks is told by name, with the place where it is missing and the chain to it."""
 
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -61,7 +62,8 @@ def test_each_module_of_the_initramfs_is_missed_when_it_is_taken_out(
 ) -> None:
     (gap,) = check(initramfs=without(name))
     assert f"module {name} is not in the initramfs" in gap.text
-    assert gap.role == ("watchdog" if name == "bcm2835_wdt" else "card")
+    others = {"bcm2835_wdt": "watchdog", "ramoops": "last words"}
+    assert gap.role == others.get(name, "card")
 
 
 @settings(max_examples=15)
@@ -85,6 +87,8 @@ def test_whatever_is_taken_out_is_named_and_nothing_else(check: Check, gone: set
         ("vfat", ["USB"]),
         ("snd-soc-hdmi-codec", ["HDMI", "sound"]),
         ("drm", ["HDMI"]),
+        ("brcmfmac", ["Wi-Fi"]),
+        ("bcm2711-thermal", ["heat"]),
     ],
 )
 def test_each_module_of_the_root_is_missed_when_it_is_taken_out(
@@ -197,6 +201,54 @@ def test_a_known_limit_is_told_and_is_no_fault(check: Check) -> None:
     assert "speakerphone on USB" in gap.text
     (gap,) = check(source=PI4.replace("dmas = <&dma 10>;", ""))
     assert (gap.role, gap.known) == ("sound", False)
+
+
+def test_what_not_every_board_has_is_missed_where_it_has_it(check: Check) -> None:
+    """A CM4 without Wi-Fi is whole, and so is a tree without memory for a panic's last words."""
+    for kind in ("wifi@1", "thermal {", "ramoops@b000000"):
+        assert check(source=PI4.replace(kind, kind.replace(kind[:4], "none", 1))) == [], kind
+
+
+def test_a_known_limit_hides_nothing_else(check: Check) -> None:
+    """Who knows that a Pi 5 has no sound by HDMI still learns that it lost what would make it."""
+    source = PI4.replace('"brcm,bcm2711"', '"brcm,bcm2712"')
+    gaps = check(source=source, without={"snd-soc-hdmi-codec"})
+    assert [one.known for one in gaps if one.role == "sound"] == [False]
+
+
+@pytest.mark.parametrize(
+    ("board", "there", "told"),
+    [
+        ("4-model-b", ["43455-sdio.raspberrypi,4-model-b.txt", "43455-sdio.bin"], []),
+        (
+            "4-model-b",
+            ["43455-sdio.raspberrypi,4-model-b.txt"],
+            [(False, "no firmware brcm/brcmfmac43455-sdio.bin for raspberrypi,4-model-b")],
+        ),
+        (
+            "4-model-b",
+            ["43455-sdio.bin"],
+            [(False, "no firmware brcm/*.raspberrypi,4-model-b.txt")],
+        ),
+        (
+            "400",
+            ["43455-sdio.bin"],
+            [(True, "a Pi 400 has no Wi-Fi: Debian has no firmware for its 43456")],
+        ),
+    ],
+)
+def test_wifi_needs_its_firmware_and_the_boards_settings(
+    tmp_path: Path, board: str, there: list[str], told: list[tuple[bool, str]]
+) -> None:
+    (tmp_path / "brcm").mkdir()
+    for name in there:
+        (tmp_path / "brcm" / f"brcmfmac{name}").touch()
+    files = kernel_files(tmp_path)
+    tree = read(tree_file(tmp_path, PI4.replace("raspberrypi,4-model-b", f"raspberrypi,{board}")))
+    kernel = Kernel(files.kernel, files.modules, files.whole)
+    gaps = Board(tree, kernel, INITRAMFS, tmp_path).gaps()
+    assert [(one.known, one.text.replace(f"{tmp_path}/", "")) for one in gaps] == told
+    assert all(one.role == "Wi-Fi" for one in gaps)
 
 
 def test_a_damaged_reference_is_told(check: Check) -> None:
