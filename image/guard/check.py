@@ -80,7 +80,7 @@ class Board:
         self._tree = tree
         self._kernel = kernel
         self._firmware = firmware
-        self._initramfs = kernel.closure(set(initramfs) & kernel.names)
+        self._initramfs = kernel.closure(initramfs)
 
     def gaps(self) -> list[Gap]:
         """All that is missing: each module once a role, with the first chain that leads to it."""
@@ -188,25 +188,24 @@ class Board:
         asked = (self._modules_for(device) or frozenset() for device in devices)
         return frozenset[str]().union(*asked) & self._kernel.names
 
-    def _module(self, role: Role, module: str, why: str) -> Iterator[tuple[str, str]]:
+    def _module(self, role: Role, word: str, why: str) -> Iterator[tuple[str, str]]:
         """Whether it is there, and all that it names itself: by its symbols, and by its word."""
         kernel = self._kernel
         present = self._present(role) | kernel.inside
-        if module not in present:
-            yield self._lacks(module), why
+        here = kernel.named(word) & present
+        if not here:
+            yield self._lacks(word), why
             return
-        for one in sorted(kernel.closure([module])):
-            words = ",".join(kernel.info(one, "depends")).split(",")
-            for wanted in kernel.info(one, "softdep"):
-                words += wanted.partition("pre:")[2].partition("post:")[0].split()
-            for name in filter(None, map(module_name, words)):
-                if name not in present:
-                    yield self._lacks(name), f", which the module {one} asks for,{why}"
+        for one in sorted(kernel.closure([min(here)])):
+            for asked in kernel.asks_for(one):
+                if not kernel.named(asked) & present:
+                    yield self._lacks(asked), f" which the module {one} asks for,{why}"
 
-    def _lacks(self, module: str) -> str:
+    def _lacks(self, word: str) -> str:
         kernel = self._kernel
-        if module in kernel.names:
-            return f"module {module} is not in the initramfs (add it to {LIST}),"
-        if module in kernel.taken_out:
-            return f"module {module} is not in the root ({TRIM} takes it out),"
-        return f"kernel {kernel.version} has no module {module},"
+        names = kernel.named(word)
+        if here := names & kernel.names:
+            return f"module {min(here)} is not in the initramfs (add it to {LIST}),"
+        if gone := names & kernel.taken_out:
+            return f"module {min(gone)} is not in the root ({TRIM} takes it out),"
+        return f"kernel {kernel.version} has no module {module_name(word)},"

@@ -90,12 +90,6 @@ class Kernel:
             module_name(line.partition(":")[0]): line.partition(":")[0]
             for line in depends.splitlines()
         }
-        self._needs = {
-            module_name(line.partition(":")[0]): [
-                module_name(word) for word in line.partition(":")[2].split()
-            ]
-            for line in depends.splitlines()
-        }
         told = re.findall(r"(?:^|\0)(\w+)\.(\w+)=([^\0]*)", built_info)
         # Those that could be no modules stand in the second alone.
         self.inside = {module_name(line) for line in built.splitlines()} | {one for one, *_ in told}
@@ -114,9 +108,23 @@ class Kernel:
         return frozenset(self._files)
 
     def closure(self, modules: Iterable[str]) -> frozenset[str]:
-        """These modules and all of the folder that they cannot be loaded without."""
-        wanted = list(modules)
-        return frozenset(wanted).union(*(self._needs.get(one, []) for one in wanted))
+        """Those of these that the folder has, and all that modprobe(8) loads before them."""
+        found: set[str] = set()
+        todo = list(modules)
+        while todo:
+            one = todo.pop()
+            if one in self.names and one not in found:
+                found.add(one)
+                for word in self.asks_for(one):
+                    todo += self.named(word) if not self.named(word) & self.inside else ()
+        return frozenset(found)
+
+    def asks_for(self, module: str) -> list[str]:
+        """What it wants to be loaded before it: by its symbols, or by its word alone (softdep)."""
+        words = ",".join(self.info(module, "depends")).split(",")
+        for wanted in self.info(module, "softdep"):
+            words += wanted.partition("pre:")[2].partition("post:")[0].split()
+        return [word for word in words if word]
 
     def answers(self, compatible: str) -> Answer:
         """Who drives a device of that word of a tree; also ``pci1de4,1`` and ``usb424,7800``."""
@@ -128,6 +136,12 @@ class Kernel:
                 modules = modules.union(*found)
             self._known[compatible] = self._answer(built_in, modules)
         return self._known[compatible]
+
+    def named(self, word: str) -> frozenset[str]:
+        """The modules that modprobe(8) loads for a name: of that name, or of that alias."""
+        forms = (word, word.replace("-", "_"), word.replace("_", "-"))
+        found = (self._modules.get(form, ()) for form in forms)
+        return frozenset([module_name(word)]).union(*found)
 
     def _answer(self, built_in: bool, names: set[str]) -> Answer:
         return Answer(built_in or bool(names & self.inside), frozenset(names))
@@ -141,9 +155,11 @@ class Kernel:
         return next((one for one in sorted(modules) if entry in self._contents(one)), None)
 
     def info(self, module: str, key: str) -> list[str]:
-        """What a module says of itself (modinfo(8)): `depends`, `softdep` or `firmware`."""
-        pattern = rb"(?<!\w)%s=([^\0]*)\0" % key.encode()
-        return [value.decode() for value in re.findall(pattern, self._contents(module))]
+        """What a module says of itself (modinfo(8)), as its `depends` and its `softdep`."""
+        data = self._contents(module)
+        found = re.finditer(rb"%s=([^\0]*)\0" % key.encode(), data)
+        whole = (one for one in found if not data[one.start() - 1 : one.start()].isalnum())
+        return [one[1].decode() for one in whole]
 
     def _contents(self, module: str) -> bytes:
         if module not in self._bytes:

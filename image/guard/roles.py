@@ -79,6 +79,10 @@ def _last_words(tree: Tree) -> list[Node]:
     return _enabled(tree, "ramoops")
 
 
+def _itself(tree: Tree) -> list[Node]:
+    return [tree.root]
+
+
 def _watchdog(tree: Tree) -> list[Node]:
     return _enabled(tree, "watchdog")
 
@@ -87,6 +91,19 @@ WIFI = "Wi-Fi"
 
 ROLES = (
     Role("card", card_readers, True, {"mmc_block": "the card as a disk"}),
+    Role(
+        "start",
+        _itself,
+        True,
+        {
+            "squashfs": "the root",
+            "dm_mod": "the root's checking",
+            "dm_verity": "the root's checking",
+            "sha256": "the root's checking",
+            "ext4": "the data partition",
+            "overlay": "a card that takes nothing any more",
+        },
+    ),
     # A kernel that panics before there is a root is ended by nothing else.
     Role("watchdog", _watchdog, True),
     Role("network", _network),

@@ -108,7 +108,10 @@ PI4 = """/dts-v1/;
 };
 """
 
-INITRAMFS = ("mmc_block", "sdhci_iproc", "fixed", "gpio_regulator", "bcm2835_wdt", "ramoops")
+INITRAMFS = (
+    "mmc_block", "sdhci_iproc", "fixed", "gpio_regulator", "bcm2835_wdt", "ramoops",
+    "squashfs", "dm_verity", "sha256_generic", "ext4", "overlay", "crc32c_generic", "dm_mod",
+)  # fmt: skip
 
 INSIDE = (
     "simple-bus", "simple-mfd", "syscon", "fixed-clock", "arm,gic-400", "arm,pl011",
@@ -142,6 +145,13 @@ MODULES: Mapping[str, Made] = {
     ),
     "fixed": Made(("regulator-fixed",)),
     "gpio-regulator": Made(("regulator-gpio",)),
+    "squashfs": Made(),
+    "dm-mod": Made(),
+    "dm-verity": Made(info={"depends": "dm-mod"}),
+    "sha256_generic": Made(aliases=("sha256", "crypto-sha256")),
+    "ext4": Made(info={"softdep": "pre: crypto-crc32c"}),
+    "crc32c_generic": Made(aliases=("crypto-crc32c",)),
+    "overlay": Made(),
     "ramoops": Made(("ramoops",)),
     "bcm2711-thermal": Made(("brcm,bcm2711-thermal",)),
     "bcm2835_wdt": Made(aliases=("platform:bcm2835-wdt",)),

@@ -1,6 +1,6 @@
 """What a board lacks is told by name, with the place where it is missing and the chain to it."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 import pytest
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from image.guard.check import Board, Gap
 from image.guard.device_tree import read
 from image.guard.kernel import Kernel
-from tests.image.guard.boards import INITRAMFS, INSIDE, MODULES, PI4, kernel_files, tree_file
+from tests.image.guard.boards import INITRAMFS, INSIDE, MODULES, PI4, Made, kernel_files, tree_file
 
 
 @pytest.fixture(scope="module")
@@ -21,9 +21,12 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Gap]]:
         without: Collection[str] = (),
         initramfs: Collection[str] = INITRAMFS,
         inside: Collection[str] = INSIDE,
+        modules: Mapping[str, Made] = MODULES,
     ) -> list[Gap]:
         folder = tmp_path_factory.mktemp("check")
-        files = kernel_files(folder, without=without, initramfs=initramfs, inside=inside)
+        files = kernel_files(
+            folder, without=without, initramfs=initramfs, inside=inside, modules=modules
+        )
         kernel = Kernel(files.kernel, files.modules, files.whole)
         return Board(read(tree_file(folder, source)), kernel, initramfs).gaps()
 
@@ -56,7 +59,11 @@ def test_the_two_that_kept_every_pi_4_from_its_card(check: Check) -> None:
     )
 
 
-@pytest.mark.parametrize("name", INITRAMFS)
+OF_THE_ROOT = INITRAMFS[6:-2]
+"""The last two come with ext4 and dm_verity, whether they are listed or not."""
+
+
+@pytest.mark.parametrize("name", INITRAMFS[:6])
 def test_each_module_of_the_initramfs_is_missed_when_it_is_taken_out(
     check: Check, name: str
 ) -> None:
@@ -66,8 +73,26 @@ def test_each_module_of_the_initramfs_is_missed_when_it_is_taken_out(
     assert gap.role == others.get(name, "card")
 
 
+@pytest.mark.parametrize("name", OF_THE_ROOT)
+def test_what_opens_the_root_is_missed_too(check: Check, name: str) -> None:
+    """No tree asks for it."""
+    gaps = check(initramfs=without(name))
+    assert [(one.role, one.text.split(",")[0]) for one in gaps] == [
+        ("start", f"module {name} is not in the initramfs (add it to image/recipe/modules.txt)")
+    ]
+
+
+def test_what_a_later_kernel_calls_by_another_name_is_not_missed(check: Check) -> None:
+    """6.12 has SHA-256 as `sha256_generic`, which is also called `sha256`; 7.3 calls it that."""
+    later = {name: made for name, made in MODULES.items() if name != "sha256_generic"}
+    left = without("sha256_generic")
+    assert check(modules={**later, "sha256": Made()}, initramfs=[*left, "sha256"]) == []
+    (gap,) = check(modules=later, initramfs=left)
+    assert gap.text.startswith("kernel 6.12.0-arm64 has no module sha256, for the root's checking")
+
+
 @settings(max_examples=15)
-@given(st.sets(st.sampled_from(INITRAMFS)))
+@given(st.sets(st.sampled_from(INITRAMFS[:-2])))
 def test_whatever_is_taken_out_is_named_and_nothing_else(check: Check, gone: set[str]) -> None:
     named = {one.text.split()[1] for one in check(initramfs=without(*gone))}
     assert named == gone

@@ -60,12 +60,11 @@ def test_the_table_has_a_line_for_each_board(tmp_path: Path, tree: Path) -> None
     done = guard(kernel_files(tmp_path, without={"genet"}), tree, other, table=True)
     assert done.returncode == 1
     rows = [line for line in done.stdout.splitlines() if line.startswith("|")]
-    assert rows == [
-        "| board | aliases | card | watchdog | network | USB | HDMI | sound | GPIO | Wi-Fi | heat "
-        "| last words |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|",
-        "| bcm2711-small | ok | ok | ok | 1 missing | ok | ok | ok | ok | ok | ok | ok |",
-        "| bcm2712-small | ok | ok | ok | 1 missing | ok | ok | known limit | ok | ok | ok | – |",
+    assert [row.replace(" ", "") for row in rows] == [
+        "|board|aliases|card|start|watchdog|network|USB|HDMI|sound|GPIO|Wi-Fi|heat|lastwords|",
+        "|---" * 13 + "|",
+        "|bcm2711-small|ok|ok|ok|ok|1missing|ok|ok|ok|ok|ok|ok|ok|",
+        "|bcm2712-small|ok|ok|ok|ok|1missing|ok|ok|knownlimit|ok|ok|ok|–|",
     ]
     assert "guard: bcm2712-small: sound: a Pi 5 has no sound by HDMI" in done.stdout
 

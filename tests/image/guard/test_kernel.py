@@ -107,7 +107,14 @@ def test_modules_may_lie_uncompressed(tmp_path: Path) -> None:
 
 def test_modules_bring_what_they_need(kernel: Kernel) -> None:
     assert kernel.closure(["sdhci_iproc"]) == {"sdhci_iproc", "mmc_core"}
+    assert kernel.closure(["ext4", "gone"]) == {"ext4", "crc32c_generic"}
+    assert kernel.asks_for("vc4") == ["drm", "snd-soc-hdmi-codec"]
     assert kernel.closure([]) == frozenset()
+
+
+def test_modules_by_their_own_names_and_by_others(kernel: Kernel) -> None:
+    assert kernel.named("crypto_crc32c") == {"crypto_crc32c", "crc32c_generic"}
+    assert kernel.named("gpio-regulator") == {"gpio_regulator"}
 
 
 @pytest.mark.parametrize(
