@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,12 @@ BIOS = "/usr/lib/u-boot/qemu_arm64/u-boot.bin"
 LOG = "console.log"
 PATIENCE = 1800.0
 """Seconds for what takes half a minute on a quiet machine; the emulator shares its two cores."""
+ASK_AGAIN_S = 5.0
+"""Between two tries whether a shell is there."""
+STOP_S = 60.0
+"""For a stop to reach each thread: one that writes to its disk finishes that first."""
+STOPPED = "TXZ"
+"""Letters of proc(5): stopped, or ended."""
 
 
 def in_tools(*words: str) -> str:
@@ -37,8 +44,10 @@ def in_tools(*words: str) -> str:
 class Emulator:
     """One run of QEMU with a board that a subclass puts together; killed on leaving."""
 
-    def __init__(self, folder: Path, *board: str) -> None:
+    def __init__(self, folder: Path, *board: str, threads: str = "multi") -> None:
         """`folder` takes what the run leaves; it is below the checkout.
+
+        `threads` is one of the host for each core of the guest (``multi``), or a ``single`` one.
 
         `board` is QEMU's words for it, which use the character devices `console`, a socket that a
         shell in the guest is asked on, and `serial`, a file."""
@@ -51,8 +60,7 @@ class Emulator:
         here = folder.relative_to(ROOT)
         self._words = [
             *("qemu-system-aarch64", "-display", "none"),
-            # One thread of the host for each core of the guest.
-            *("-accel", "tcg,thread=multi"),
+            *("-accel", f"tcg,thread={threads}"),
             "-chardev",
             f"socket,id=console,path={here}/console.sock,server=on,wait=off,logfile={here}/{LOG}",
             *("-chardev", f"file,id=serial,path={here}/serial.log"),
@@ -88,6 +96,21 @@ class Emulator:
             self._process.wait()
             self._process = None
 
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """QEMU stands still, all its threads: its files are as a kill would leave them now."""
+        assert self._process is not None
+        os.killpg(self._process.pid, signal.SIGSTOP)
+        try:
+            threads = Path(f"/proc/{self._process.pid}/task")
+            until = time.monotonic() + STOP_S
+            while any(_state(one) not in STOPPED for one in threads.iterdir()):
+                assert time.monotonic() < until, "QEMU does not stop"
+                time.sleep(0.01)
+            yield
+        finally:
+            os.killpg(self._process.pid, signal.SIGCONT)
+
     def hang_up(self) -> None:
         """The guest starts again: whoever asks next waits for its new shell."""
         if self._line is not None:
@@ -98,11 +121,14 @@ class Emulator:
         """All that came over the serial line."""
         return self.serial.read_text(errors="replace") if self.serial.exists() else ""
 
-    def wait_for(self, text: str, count: int = 1, within: float = PATIENCE) -> float:
-        """Seconds until the serial line has said `text` `count` times."""
+    def wait_for(
+        self, text: str, count: int = 1, within: float = PATIENCE, *, unless: str = ""
+    ) -> float:
+        """Seconds until the line has said `text` `count` times; fails once it says `unless`."""
         began = time.monotonic()
-        while self.said().count(text) < count:
-            assert time.monotonic() - began < within, f"no {text!r} in:\n{self.said()[-3000:]}"
+        while (said := self.said()).count(text) < count:
+            late = time.monotonic() - began > within
+            assert not (late or (unless and unless in said)), f"no {text!r} in:\n{said[-3000:]}"
             self._must_run()
             time.sleep(0.5)
         return time.monotonic() - began
@@ -170,19 +196,32 @@ class Emulator:
                 time.sleep(0.5)
                 continue
             break
-        # The shell is there once it answers; what is sent before is lost or answered late.
-        line.settimeout(5.0)
-        heard = b""
+        # The shell is there once it answers; what is sent before is lost or answered late. Not sent
+        # with each part that is heard: a kernel that talks there takes nothing, and the line fills.
+        heard, due = b"", 0.0
         while b"READY" not in heard:
-            assert time.monotonic() < until, f"no shell in the guest:\n{self.said()[-3000:]}"
-            try:
+            now = time.monotonic()
+            assert now < until, f"no shell in the guest:\n{self.said()[-3000:]}"
+            if now >= due:
                 # A guest that has not opened its line yet takes nothing, and the socket fills.
-                line.sendall(b"echo REA''DY\n")
-                heard += line.recv(65536)
-            except TimeoutError:
-                continue
+                with contextlib.suppress(TimeoutError):
+                    line.sendall(b"echo REA''DY\n")
+                due = now + ASK_AGAIN_S
+            line.settimeout(max(due - now, 0.1))
+            with contextlib.suppress(TimeoutError):
+                part = line.recv(65536)
+                assert part, f"QEMU has ended:\n{self.said()[-3000:]}"
+                heard = heard[-100:] + part
         line.settimeout(None)
         return line
+
+
+def _state(thread: Path) -> str:
+    """The one letter of proc(5), /proc/PID/stat; the name before it may have anything in it."""
+    try:
+        return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+        return "X"
 
 
 class Machine(Emulator):
@@ -193,6 +232,7 @@ class Machine(Emulator):
         disk: Path,
         *more: str,
         memory: int = 1024,
+        cores: int = 2,
         screen: tuple[int, int] = (1280, 720),
         read_only: bool = False,
         log: Path | None = None,
@@ -208,7 +248,7 @@ class Machine(Emulator):
         )
         super().__init__(
             disk.parent,
-            *("-M", "virt", "-smp", "2"),
+            *("-M", "virt", "-smp", str(cores)),
             # Without long vectors and signed pointers: their emulation costs a third of each start.
             *("-cpu", "max,pauth=off,sve=off,sme=off"),
             *("-m", str(memory), "-bios", BIOS),
@@ -224,7 +264,7 @@ class Machine(Emulator):
 def copy_of(disk: Path, folder: Path) -> Path:
     """A copy of an image to boot from, holes and all, in a folder of its own below build/."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     target = folder / "card.img"
     subprocess.run(["cp", "--sparse=always", disk, target], check=True, timeout=PATIENCE)
     return target

@@ -1,195 +1,144 @@
-"""Power cuts: QEMU is killed at a seeded moment of its work, then has to start and be right.
+"""Power cuts: QEMU's card as a pulled plug leaves it at a seeded moment has to start and be right.
 
-Run as ``python -m tests.image.machine.power_cuts.cuts ROUNDS [SEED [JOBS [FIRST]]]``; each round
-says what was cut, when, and what was found; FIRST goes on with a run that was ended before that
-round. What the guest had handed to its disk stays there, in order: that a card's own controller
-loses or reorders it is not shown by this.
+Run as ``python -m tests.image.machine.power_cuts.cuts ROUNDS [SEED [JOBS]]``; each round says what
+was cut, when, and what was found. What was found is kept with the image's sum and the seed: the
+same command goes on where it was ended, and refuses another image or seed.
 """
 
-import random
-import re
-import shutil
-import subprocess
+import hashlib
+import json
 import sys
-import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 
-from tests.image.machine.guest.bundles import bundle, slot_with
-from tests.image.machine.guest.emulator import BUILD, ROOT, Machine, copy_of, in_tools
-from tests.image.machine.guest.questions import SITE, prepare, with_data
+from tests.image.machine.guest.emulator import BUILD
+from tests.image.machine.power_cuts.cards import Cards
+from tests.image.machine.power_cuts.due import Round, rounds_of, runs_of
 
-RUN = BUILD / "cuts"
-NEXT = "0.1.1+209901010000"
-SETTLED = "settled"
-SECRET = "Khong-ai-biet"
-SCREEN = (640, 360)
-"""As large as the site's canvas: to enlarge a page that stands still costs the emulator half a core
-of its two, for as long as the box is on."""
-LOUD = "systemd.show_status=1 SYSTEMD_COLORS=0"
-"""Each unit is named on the serial line as it starts, in plain text: what a cut can be aimed at."""
+FOLDER = BUILD / "cuts"
+IMAGE = BUILD / "diemcau-virt.img"
+PROGRESS = "progress.json"
+MOST_PER_RUN = 5
+"""Cuts of one run of the guest. More would be quicker, and each run is a chance of its own."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """One kind of cut: what runs (`begin`) and how many seconds later the plug may be pulled."""
-
-    begin: Callable[[Machine], None]
-    longest: float
-    settled: bool
-    """From a box that has settled; else from power on, the first start of its card."""
+class AnotherImageError(Exception):
+    """The folder has rounds of another image or seed, which these must not be counted with."""
 
 
-def _power_on(machine: Machine) -> None:
-    machine.wait_for("diemcau: slot A version")
+@dataclass(slots=True)
+class Progress:
+    """What has been found so far: round by round, of one image and one seed."""
 
+    image: str
+    """SHA-256 of its file."""
+    seed: int
+    survived: dict[str, str] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
 
-def _importing(machine: Machine) -> None:
-    machine.wait_for("Starting diemcau-first-boot")
+    def due(self, rounds: int) -> list[Round]:
+        """Those of the first `rounds` of which nothing is known yet."""
+        known = self.survived.keys() | self.failed.keys()
+        return [one for one in rounds_of(self.seed, rounds) if str(one.number) not in known]
 
-
-def _asked(command: str) -> Callable[[Machine], None]:
-    def begin(machine: Machine) -> None:
-        machine.ask(f"systemd-run --quiet {command}")
-
-    return begin
-
-
-CUTS = {
-    "start": Cut(_power_on, 75.0, settled=False),
-    "import": Cut(_importing, 8.0, settled=False),
-    "install": Cut(_asked("diemcau update /run/stick/good.raucb"), 90.0, settled=True),
-    "mark-good": Cut(
-        _asked("sh -c 'while :; do diemcau slots set-state A bad; rauc status mark-good; done'"),
-        25.0,
-        settled=True,
-    ),
-    "running": Cut(_asked("true"), 20.0, settled=True),
-}
-
-
-def card_with_everything() -> None:
-    """A new card with a site file, a stick with a bundle, and a box that has settled, kept with
-    its memory as the snapshot of a disk."""
-    card = copy_of(BUILD / "diemcau-virt.img", RUN)
-    with_data(card)
-    prepare(card, SITE.format(port=9), kernel_words=LOUD)
-    stick = RUN / "stick"
-    stick.mkdir()
-    bundle(stick / "good.raucb", slot_with(RUN / "next.img", NEXT), NEXT)
-    here = RUN.relative_to(ROOT)
-    in_tools("mke2fs", "-q", "-t", "ext4", "-d", f"{here}/stick", f"{here}/stick.img", "640M")
-    in_tools("qemu-img", "convert", "-O", "qcow2", f"{here}/stick.img", f"{here}/stick.qcow2")
-    in_tools("qemu-img", "convert", "-O", "qcow2", f"{here}/card.img", f"{here}/new.qcow2")
-    shutil.copy(RUN / "new.qcow2", RUN / "settled.qcow2")
-    with _machine(RUN / "settled.qcow2") as machine:
-        _settle(machine)
-        machine.ask("mkdir -p /run/stick && mount -o ro /dev/vdb /run/stick && sync")
-        said = machine.tell(f"savevm {SETTLED}")
-        assert "rror" not in said, said
-
-
-@dataclass(frozen=True, slots=True)
-class Round:
-    """One cut that is due: `moment` (0 to 1) of its kind's longest."""
-
-    number: int
-    kind: str
-    moment: float
-
-    def __str__(self) -> str:
-        return f"round {self.number}: {self.kind} cut after {self.moment * self.longest:.1f} s"
-
-    @property
-    def longest(self) -> float:
-        """Seconds."""
-        return CUTS[self.kind].longest
-
-
-def rounds_of(seed: int, count: int) -> Iterator[Round]:
-    """The kinds in turn, each at a moment of chance; the same for the same seed."""
-    chance = random.Random(seed)
-    for number in range(count):
-        yield Round(number + 1, list(CUTS)[number % len(CUTS)], chance.random())
-
-
-def cut_and_start(due: Round) -> str:
-    """What was found after the cut; raises where that is wrong, and leaves the disk for people."""
-    began = time.monotonic()
-    cut = CUTS[due.kind]
-    folder = RUN / f"round-{due.number}"
-    folder.mkdir()
-    disk = folder / "card.qcow2"
-    base, more = ("settled", ("-loadvm", SETTLED)) if cut.settled else ("new", ())
-    subprocess.run(["cp", "--sparse=always", RUN / f"{base}.qcow2", disk], check=True, timeout=600)
-    with _machine(disk, *more) as machine:
-        cut.begin(machine)
-        time.sleep(due.moment * cut.longest)
-    with _machine(disk) as machine:
-        state = _settle(machine)
-        _right(machine)
-    shutil.rmtree(folder)
-    return f"{due}; started, {state}; {time.monotonic() - began:.0f} s"
-
-
-def _machine(disk: Path, *more: str) -> Machine:
-    stick = (
-        f"if=none,id=stick,file={(RUN / 'stick.qcow2').relative_to(ROOT)},format=qcow2,readonly=on"
-    )
-    more = ("-drive", stick, "-device", "virtio-blk-pci,drive=stick", *more)
-    return Machine(disk, *more, screen=SCREEN)
-
-
-def _settle(machine: Machine) -> str:
-    state = machine.ask("systemctl is-system-running --wait")
-    assert state == "running", machine.ask("systemctl --failed; journalctl -b -p warning -n 40")
-    return machine.ask("diemcau slots show").splitlines()[0]
-
-
-def _right(machine: Machine) -> None:
-    """Settings whole and in force, the secret taken, the running slot good, the disk sound."""
-    assert machine.ask("cat /data/site/secrets/sip-password") == SECRET
-    assert machine.ask("diemcau check /data/site/site.toml >/dev/null; echo $?") == "0"
-    running = machine.ask("sed 's/.*rauc.slot=\\([AB]\\).*/\\1/' /proc/cmdline")
-    state = machine.ask("diemcau slots show")
-    assert re.search(rf"attempts left: .*{running} 3", state), state
-    assert "rw," in machine.ask("grep ' /data ' /proc/mounts")
-    errors = machine.ask("cat /sys/fs/ext4/vda4/errors_count")
-    assert errors == "0", f"{errors} errors of the file system"
+    def keep(self, file: Path) -> None:
+        """Whole or not at all."""
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(asdict(self), indent=1, ensure_ascii=False))
+        part.replace(file)
 
 
 def run(
+    folder: Path,
     rounds: int,
     seed: int,
-    jobs: int = 1,
-    first: int = 1,
+    jobs: int = 2,
     *,
+    image: Path = IMAGE,
     say: Callable[[str], None] = click.echo,
-) -> int:
-    """Give how many of the cuts from `first` to `rounds` were survived; each that was not is said
-    with its reason."""
-    card_with_everything()
-    survived = 0
+) -> Progress:
+    """Make the first `rounds` of `seed` in `folder`, `jobs` guests at a time; what was found.
+
+    Raises `AnotherImageError`."""
+    progress = _begun(folder, image, seed)
+    runs, cards = deque(runs_of(progress.due(rounds), MOST_PER_RUN)), Cards(folder)
+    cut: deque[Round] = deque()
+
+    def found(due: Round, survived: str, error: BaseException | None) -> None:
+        told = f"{due}; NOT SURVIVED: {error}" if error else survived
+        (progress.failed if error else progress.survived)[str(due.number)] = told
+        progress.keep(folder / PROGRESS)
+        say(told)
+
     with ThreadPoolExecutor(jobs) as workers:
-        done: dict[Future[str], Round] = {
-            workers.submit(cut_and_start, due): due
-            for due in islice(rounds_of(seed, rounds), first - 1, None)
-        }
-        for one in as_completed(done):
-            error = one.exception()
-            if error is None:
-                survived += 1
-            say(one.result() if error is None else f"{done[one]}; NOT SURVIVED: {error}")
-    return survived
+        cutting: dict[Future[None], tuple[Round, ...]] = {}
+        starting: dict[Future[str], Round] = {}
+        while cut or runs or cutting or starting:
+            # What is cut is started first: cards take room.
+            while (cut or runs) and len(cutting) + len(starting) < jobs:
+                if cut:
+                    starting[workers.submit(cards.start, cut[0])] = cut.popleft()
+                else:
+                    cutting[workers.submit(cards.cut, runs[0])] = runs.popleft()
+            _wait_for_one(cutting, starting)
+            for ready in [one for one in cutting if one.done()]:
+                group, error = cutting.pop(ready), ready.exception()
+                if error is None:
+                    cut.extend(group)
+                else:
+                    for due in group:
+                        found(due, "", error)
+            for started in [one for one in starting if one.done()]:
+                error = started.exception()
+                found(starting.pop(started), "" if error else started.result(), error)
+    return progress
+
+
+def _wait_for_one(*tasks: Iterable[Future[Any]]) -> None:
+    wait([task for group in tasks for task in group], return_when=FIRST_COMPLETED)
+
+
+def _begun(folder: Path, image: Path, seed: int) -> Progress:
+    """Where the last run in `folder` has come to, or a new beginning."""
+    file, found = folder / PROGRESS, _sum_of(image)
+    if file.exists():
+        progress = Progress(**json.loads(file.read_text()))
+        if (progress.image, progress.seed) != (found, seed):
+            raise AnotherImageError(
+                f"{folder} has {len(progress.survived) + len(progress.failed)} rounds of image "
+                f"{progress.image[:16]} and seed {progress.seed}; these would be of image "
+                f"{found[:16]} and seed {seed}: remove that folder, or make that image again"
+            )
+        return progress
+    Cards(folder).make(image)
+    progress = Progress(found, seed)
+    progress.keep(file)
+    return progress
+
+
+def _sum_of(image: Path) -> str:
+    with image.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def main(rounds: int = 200, seed: int = 1, jobs: int = 2) -> int:
+    """How many of how many, of which image; 1 where one was not survived, 2 for another image."""
+    try:
+        progress = run(FOLDER, rounds, seed, jobs)
+    except AnotherImageError as error:
+        click.echo(f"power cuts: {error}", err=True)
+        return 2
+    survived = len(progress.survived)
+    told = f"of image {progress.image[:16]} and seed {seed}"
+    click.echo(f"{survived} of {survived + len(progress.failed)} power cuts {told} survived")
+    return 1 if progress.failed else 0
 
 
 if __name__ == "__main__":
-    rounds, seed, jobs, first = (*map(int, sys.argv[1:]), *(200, 1, 2, 1)[len(sys.argv) - 1 :])
-    survived, due = run(rounds, seed, jobs, first), rounds - first + 1
-    sys.stdout.write(f"{survived} of {due} power cuts survived\n")
-    sys.exit(survived != due)
+    sys.exit(main(*map(int, sys.argv[1:])))
