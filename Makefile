@@ -21,12 +21,11 @@ demo: setup  ## one evening at a commune, on this machine
 unit: setup  ## the pure tests alone, in seconds: the loop while one works
 	$(BIN)/python -m pytest --unit
 
-check: setup peers  ## all tests but those of the image in its emulator
-	$(BIN)/python -m pytest --ignore=$(MACHINE)
+check: setup peers  ## all tests but those of the image in its emulator, groups of them side by side
+	$(BIN)/python -m tests.side_by_side check --durations=10
 
 test: check image  ## all that CI runs: the above, then starts of both images and ten power cuts
-	$(BIN)/python -m pytest $(addprefix $(MACHINE)/,test_boot_script.py test_new_image.py rpi5/test_card.py test_authorities.py test_start.py power_cuts/test_cuts.py)
-	$(BIN)/python -m pytest $(MACHINE)/test_pi.py -k u_boot
+	$(BIN)/python -m tests.side_by_side image --durations=10
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions
 	$(BIN)/python -m pytest -s tests/dialers/sip/calls/long_calls.py
@@ -59,8 +58,8 @@ bundle: image  ## an update that RAUC installs, signed by this machine's develop
 image-test: image  ## the image in an emulator: starts, updates, sticks, odd starts, cuts (an hour)
 	$(BIN)/python -m pytest -v tests/image
 
-image-cuts: image  ## pull the power at ROUNDS seeded moments (200): it has to start every time
-	$(BIN)/python -m tests.image.machine.power_cuts.cuts $(or $(ROUNDS),200)
+image-cuts: image  ## pull the power at ROUNDS moments (200) of SEED; goes on where it was ended
+	$(BIN)/python -m tests.image.machine.power_cuts.cuts $(or $(ROUNDS),200) $(or $(SEED),1)
 
 image-replay: image  ## the plug pulled after every single write of one recorded run and of renewals of the boot files
 	$(BIN)/python -m tests.image.machine.power_cuts.replay

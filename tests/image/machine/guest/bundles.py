@@ -27,11 +27,23 @@ def slot_with(out: Path, version: str, words: str = "") -> Path:
     shutil.copy(BUILD / "slot.img", out)
     values = header(out)
     values |= {"version": version, "root_args": f"{values['root_args']} {words}".rstrip()}
+    write_header(out, values)
+    return out
+
+
+def write_header(slot: Path, values: dict[str, str]) -> None:
+    """Give `slot` a header of these values, with its sum."""
     body = b"".join(f"{key}={value}\0".encode() for key, value in values.items())
     padded = body.ljust(HEADER_BYTES - 4, b"\0")
-    with out.open("r+b") as file:
+    with slot.open("r+b") as file:
         file.write(struct.pack("<I", zlib.crc32(padded)) + padded)
-    return out
+
+
+def put_into_a(card: Path, slot: Path) -> None:
+    """The card as if it had been flashed with `slot`."""
+    with card.open("r+b") as disk, slot.open("rb") as source:
+        disk.seek(SLOT_A)
+        shutil.copyfileobj(source, disk, 1 << 22)
 
 
 def only_header(slot: Path) -> Path:

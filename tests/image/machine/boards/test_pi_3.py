@@ -1,6 +1,4 @@
-"""The Pi's own card in an emulated 3B: its U-Boot, card reader, device tree and pins.
-
-And the U-Boot of an emulated Pi 4, whose card is, to the emulator, in the second of two readers."""
+"""The Pi's own card in an emulated 3B: its U-Boot, card reader, device tree and pins."""
 
 import re
 from collections.abc import Iterator
@@ -9,7 +7,7 @@ import pytest
 
 from tests.image.machine.guest.emulator import BUILD, PATIENCE
 from tests.image.machine.guest.questions import SITE, on_card
-from tests.image.machine.guest.raspberry import PI_4, RaspberryPi, card_for
+from tests.image.machine.guest.raspberry import RaspberryPi, card_for
 
 pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
@@ -62,13 +60,3 @@ def test_its_settings_are_in_force(board: RaspberryPi) -> None:
     board.cut()
     assert "Khong-ai-biet" not in on_card(board.folder / "card.img", "site.toml")
     assert "ia-kly" in on_card(board.folder / "card.img", "RESULT.txt")
-
-
-def test_the_u_boot_of_a_pi_4_takes_the_slot_from_whichever_reader() -> None:
-    """`mmc read` had read the first reader, which on a Pi 4 is Wi-Fi's."""
-    with RaspberryPi(card_for(BUILD / "pi-4", None), PI_4) as board:
-        board.wait_for("Starting kernel")
-        said = board.said()
-        assert "mmc@7e300000: 1, mmc@7e340000: 0" in said, "the card's own reader is not the first"
-        assert "mmc1 is current device" in said
-        assert "diemcau: slot A version" in said
