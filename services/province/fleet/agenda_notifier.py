@@ -12,7 +12,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from appliance.base.mqtt import MQTT_ERRORS
+from appliance.base.mqtt import MQTT_ERRORS, Refused
 from services.province.passed_over import Part, Tell, untold
 from services.province.schedule.feeds import invited_sites
 from services.province.sites.tree import Tree
@@ -100,9 +100,13 @@ class AgendaNotifier:
     async def _notify_site(self, site: str) -> bool:
         try:
             await self._notify(site)
+        except Refused as error:  # the broker is there: it is this site that it does not want
+            self._tell(Part.NOTICES, site, str(error))
         except MQTT_ERRORS as error:
             log.info("a notice waits for the broker: %s", error)
             return False
+        except Exception as error:  # an id that no topic can name costs its own notices
+            self._tell(Part.NOTICES, site, f"{type(error).__name__}: {error}")
         self._pending.discard(site)
         return True
 

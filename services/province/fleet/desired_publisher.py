@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from appliance.base.mqtt import MQTT_ERRORS
+from appliance.base.mqtt import MQTT_ERRORS, Refused
 from appliance.wire.desired import Desired
 from services.province.floor.room_monitor import MonitoredMeeting
 from services.province.floor.sip_participants import hands_of, is_raised
@@ -89,16 +89,23 @@ class DesiredPublisher:
         for site, state in states.items():
             if self._published.get(site) == state:
                 continue
-            now = self._now()
-            desired = Desired(
-                now, int(now * 1000), state.floor, state.hand_seen, resend_since=self._resend_since
-            )
             try:
-                await self._publish(site, desired)
+                await self._publish_state(site, state)
+            except Refused as error:  # the broker is there: it is this site that it does not want
+                self._tell(Part.DESIRED, site, str(error))
             except MQTT_ERRORS as error:
                 log.info("desired state waits for the broker: %s", error)
                 return
+            except Exception as error:  # a row that no message can hold costs its own site
+                self._tell(Part.DESIRED, site, f"{type(error).__name__}: {error}")
             self._published[site] = state
+
+    async def _publish_state(self, site: str, state: SiteState) -> None:
+        now = self._now()
+        desired = Desired(
+            now, int(now * 1000), state.floor, state.hand_seen, resend_since=self._resend_since
+        )
+        await self._publish(site, desired)
 
     def _all_sites(self) -> list[str]:
         with self._database.reading() as session:
