@@ -58,6 +58,9 @@ class TvOutput:
 
     width: int = 1280
     height: int = 720
+    margin: int = 0
+    """Percent of each side that stay black, for a TV that cuts the edges off; the button at the TV
+    has the last word (`services.endpoint.screen.margin_setting`)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "camera.fps": (5, 60),
     "tv.width": (640, 1920),
     "tv.height": (360, 1080),
+    "tv.margin": (0, 5),
     "call.bitrate": (100_000, 8_000_000),
     "call.spread": (0, 60),
     "sip.session": (90, 86_400),

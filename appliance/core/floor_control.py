@@ -4,7 +4,7 @@ What a press does, by where the site is; `+` marks what is asked of others (`Eff
 
 | where | short press | long press |
 |---|---|---|
-| no meeting (idle, upcoming) | + show status | + self-test |
+| no meeting (idle, upcoming) | + show status | + self-test; again: the picture's edges |
 | on the way (joining, rejoining, leaving) | + show status | nothing: the camera is the call's |
 | in meeting, microphone on | microphone off | microphone off; + floor given back, if it was given |
 | in meeting, floor given, microphone off | microphone on | + floor given back |
@@ -95,12 +95,13 @@ class Pressed:
     effect: Effect | None = None
 
 
-_NO_MEETING = frozenset({Phase.IDLE, Phase.UPCOMING})
+NO_MEETING = frozenset({Phase.IDLE, Phase.UPCOMING})
+"""The phases in which a press has nothing to do with a call."""
 
 
 def press(floor: Floor, kind: Press, *, phase: Phase, free: bool) -> Pressed:
     """The one button; `free` says that this meeting lets sites speak freely."""
-    if phase in _NO_MEETING:
+    if phase in NO_MEETING:
         return Pressed(floor, Effect.SHOW_STATUS if kind is Press.SHORT else Effect.SELF_TEST)
     if phase is not Phase.IN_MEETING:
         return Pressed(floor, Effect.SHOW_STATUS if kind is Press.SHORT else None)

@@ -29,6 +29,10 @@ from appliance.wire.meeting import Meeting
 __all__ = ["Check", "CheckState", "LineQuality", "Microphone", "Scene", "Screen", "Words"]
 
 
+MAX_MARGIN = 5
+"""Percent of each side; TVs cut 2 to 5 of them off."""
+
+
 class LineQuality(StrEnum):
     """How good the line is, in three steps that a room can act on."""
 
@@ -89,6 +93,7 @@ class Scene:
     checks: tuple[Check, ...] = ()
     lamp: Lamp = Lamp.OFF
     rescue: Rescue | None = None  # what a box in rescue knows of itself
+    margin: int = 0  # percent of each side that stay black, for a TV that cuts its edges off
 
     @property
     def words(self) -> Words:
@@ -116,6 +121,7 @@ class _Case:
     status: bool
     selftest: bool
     claim: bool
+    margins: bool
 
     def any_of(self, *keys: ProblemKey) -> bool:
         return not self.problems.isdisjoint(keys)
@@ -133,6 +139,7 @@ SCREEN_RULES: tuple[_Rule, ...] = (
     # a call is shown before anything else, so that nobody is seen or heard without knowing
     (Screen.IN_MEETING, lambda c: c.phase is Phase.IN_MEETING),
     (Screen.LEAVING, lambda c: c.phase is Phase.LEAVING),
+    (Screen.MARGINS, lambda c: c.margins and c.phase in (Phase.IDLE, Phase.UPCOMING)),
     (Screen.SELFTEST, lambda c: c.selftest),
     (Screen.STATUS, lambda c: c.status),
     # then what keeps the site from its meeting, cause before effect
@@ -187,17 +194,27 @@ def scene(
     selftest: tuple[Check, ...] = (),
     claim: str = "",
     claim_link: str = "",
+    margin: int = 0,
+    margins_until: float = 0.0,
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
 
-    `since` is when the phase began, `status_until` and `refused_until` when the answer to a press
-    goes away again; a `selftest` that is not empty is running, or its result is being shown;
-    `claim` is the code of a box that waits to be let in, `claim_link` a page for who lets it in.
+    `since` is when the phase began, `status_until`, `refused_until` and `margins_until` when the
+    answer to a press goes away again, `margin` the percent of each side that stay black; a
+    `selftest` that is not empty is running, or its result is being shown; `claim` is the code of a
+    box that waits to be let in, `claim_link` a page for who lets it in.
     """
     known = worst_first(problems)
     keys = frozenset(problem.key for problem in known)
     case = _Case(
-        decision.phase, decision.meeting, keys, now, now < status_until, bool(selftest), bool(claim)
+        decision.phase,
+        decision.meeting,
+        keys,
+        now,
+        status=now < status_until,
+        selftest=bool(selftest),
+        claim=bool(claim),
+        margins=now < margins_until,
     )
     screen = next(shown for shown, holds in SCREEN_RULES if holds(case))
     trusted = ProblemKey.CLOCK not in keys
@@ -221,12 +238,13 @@ def scene(
         problems=known,
         checks=selftest if screen is Screen.SELFTEST else _state(screen, known),
         lamp=lamp(floor, decision.phase),
+        margin=margin,
     )
 
 
-def starting(site: str) -> Scene:
+def starting(site: str, margin: int = 0) -> Scene:
     """The first picture after power on, before any fact is known."""
-    return Scene(Screen.STARTING, site)
+    return Scene(Screen.STARTING, site, margin=margin)
 
 
 def name_card(site: str) -> Scene:

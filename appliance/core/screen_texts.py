@@ -18,6 +18,7 @@ class Screen(StrEnum):
     LEAVING = "leaving"
     STATUS = "status"
     SELFTEST = "selftest"
+    MARGINS = "margins"
     NO_NETWORK = "no-network"
     NO_AGENDA = "no-agenda"
     CLOCK_UNTRUSTED = "clock-untrusted"
@@ -96,7 +97,15 @@ WORDS: dict[Screen, Words] = {
     Screen.SELFTEST: Words(
         N_("Self-test"),
         N_("Camera and microphone are on for the test."),
+        hint=N_("Hold the button again if the TV cuts the picture's edges"),
         voice=N_("The self-test begins. Please say something."),
+    ),
+    Screen.MARGINS: Words(
+        N_("Edges of the picture"),
+        steps=(
+            N_("Press the button until you see all of the yellow frame."),
+            N_("Then hold the button: it is kept."),
+        ),
     ),
     Screen.NO_NETWORK: Words(
         N_("No network"),

@@ -11,6 +11,8 @@ from hardware.vitals.sysfs import entries, word
 CEA = 0x02
 HDMI_OUI = bytes((0x03, 0x0C, 0x00))
 VENDOR_BLOCK = 3
+FALLBACK_NAME = "DIEM CAU"
+"""The name in the EDID that this box makes up for a TV whose own cannot be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +21,13 @@ class Tv:
 
     connected: bool
     answers: bool
-    """Whether it tells what it is: it has an EDID."""
+    """Whether it tells what it is: it has an EDID, and not the one that this box made up."""
     name: str
     physical_address: str
+    socket: int = 0
+    """Its number: the kernel's ``HDMI-A-1`` is a Pi 4's HDMI0; 0 where it has none."""
+    shows: bool = False
+    """Whether a picture is sent to it."""
 
 
 def tvs(root: Path) -> tuple[Tv, ...]:
@@ -42,7 +48,15 @@ def _tv(folder: Path) -> Tv:
     except OSError:
         edid = b""
     connected = word(folder / "status") == "connected"
-    return Tv(connected, bool(edid), display_name(edid), physical_address(edid))
+    name = display_name(edid)
+    return Tv(
+        connected,
+        bool(edid) and name != FALLBACK_NAME,
+        name,
+        physical_address(edid),
+        socket=int(number) if (number := folder.name.rpartition("-")[2]).isdecimal() else 0,
+        shows=word(folder / "enabled") == "enabled",
+    )
 
 
 def display_name(edid: bytes) -> str:

@@ -29,6 +29,7 @@ from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.devices import Devices
 from services.endpoint.screen.display import Display
+from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.screen.renderer import SceneRenderer, draw_name_card
 from services.endpoint.simulator import Simulator
@@ -47,6 +48,7 @@ async def serve(
     simulator: Simulator | None,
     systemd: SystemdNotifier,
     television: Television,
+    margin: MarginSetting,
     changed: asyncio.Event,
     supervisor: Supervisor,
 ) -> None:
@@ -93,6 +95,7 @@ async def serve(
                 agenda_poller=agenda_poller,
                 call_keeper=call_keeper,
                 devices=devices,
+                margin=margin,
                 dismissals=Dismissals(paths.data, paths.run),
                 display=Display(
                     television, renderer, time.monotonic, call_keeper.note_media, supervisor

@@ -17,7 +17,7 @@ from appliance.base.config import Site
 from appliance.base.supervisor import Supervisor
 from appliance.base.texts import text
 from appliance.core.decision import Decision, Facts, Phase, decide
-from appliance.core.floor_control import Effect, Press
+from appliance.core.floor_control import NO_MEETING, Effect, Press
 from appliance.core.problems import Problem
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
@@ -29,6 +29,7 @@ from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.devices.near_devices import NearDevices
 from services.endpoint.screen.display import Display
+from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.status.endpoint_facts import endpoint_facts, with_agenda
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
@@ -61,6 +62,7 @@ class Conductor:
         devices: NearDevices,
         dismissals: Dismissals,
         display: Display,
+        margin: MarginSetting,
         panel: Panel,
         problems: SiteProblems,
         province: ProvinceFacts,
@@ -79,6 +81,7 @@ class Conductor:
         self._devices = devices
         self._dismissals = dismissals
         self._display = display
+        self._margin = margin
         self._panel = panel
         self._problems = problems
         self._province = province
@@ -173,7 +176,9 @@ class Conductor:
         waits = [MAX_TURN_INTERVAL_S]
         if decision.wake_at is not None:
             waits.append(decision.wake_at - now)
-        answered = (unconfirmed_at, self._status_until, self._refused_until)
+        answered = (
+            unconfirmed_at, self._status_until, self._refused_until, self._margin.until
+        )  # fmt: skip
         waits += [at - monotonic for at in answered if at is not None and at > monotonic]
         self._apply_near(decision)
         if self._shown is not None:
@@ -262,6 +267,8 @@ class Conductor:
             since=round(seen(self._since), 3),
             status_until=seen(self._status_until),
             refused_until=seen(self._refused_until),
+            margin=self._margin.percent,
+            margins_until=seen(self._margin.until),
             asks_to_speak=self._asks_to_speak,
             selftest=self._self_test.checks,
             claim=self._province.claim,
@@ -305,6 +312,8 @@ class Conductor:
         self, button: Button, kind: Press, decision: Decision, monotonic: float
     ) -> Effect | None:
         phase = decision.phase
+        if phase in NO_MEETING and self._margin.press(kind, monotonic):
+            return None
         free = self._asks_to_speak or (decision.meeting is not None and decision.meeting.free)
         if button is Button.HAND:
             return self._site_floor.press(kind, phase=phase, free=free, now=monotonic)
@@ -320,7 +329,10 @@ class Conductor:
             case Effect.REFUSED:
                 self._refused_until = monotonic + REFUSED_SHOWN_S
             case Effect.SELF_TEST:
-                self._self_test.start()
+                if self._self_test.checks:
+                    self._margin.open(monotonic)
+                else:
+                    self._self_test.start()
             case Effect.GIVE_BACK | None:
                 # `Floor.returned` says it: to the far end by SiteFloor, to the province by Reports.
                 return

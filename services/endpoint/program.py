@@ -14,11 +14,22 @@ from appliance.base.systemd import SystemdNotifier
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
+from hardware.vitals.tv_sound import TvSound
+from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.screen.renderer import SceneRenderer
 from services.endpoint.simulator import Simulator
 
 Serve = Callable[
-    [Site, Paths, Simulator | None, SystemdNotifier, Television, asyncio.Event, Supervisor],
+    [
+        Site,
+        Paths,
+        Simulator | None,
+        SystemdNotifier,
+        Television,
+        MarginSetting,
+        asyncio.Event,
+        Supervisor,
+    ],
     Awaitable[None],
 ]
 
@@ -41,8 +52,10 @@ async def _site(
 ) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
-    television = Television(size, output)
-    first = SceneRenderer(size, site.site.locale, lambda: None).draw_scene(starting(site.site.name))
+    television = Television(size, output, sound=TvSound(paths.root))
+    margin = MarginSetting(paths.data, site.tv.margin)
+    scene = starting(site.site.name, margin.percent)
+    first = SceneRenderer(size, site.site.locale, lambda: None).draw_scene(scene)
     television.show(first, time.monotonic())
     changed = asyncio.Event()
     supervisor = Supervisor(changed.set)
@@ -52,7 +65,7 @@ async def _site(
         showing = supervisor.keep("television", television.run, vital=True)
         group.create_task(showing, name="television")
         serve = await asyncio.to_thread(_loaded)
-        await serve(site, paths, simulator, systemd, television, changed, supervisor)
+        await serve(site, paths, simulator, systemd, television, margin, changed, supervisor)
 
 
 def _loaded() -> Serve:

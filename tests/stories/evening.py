@@ -37,6 +37,7 @@ from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.near_devices import NearDevices
 from services.endpoint.screen.display import Display, Renderer
+from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
@@ -267,6 +268,7 @@ class Evening:
                 display=Display(
                     self.tv, self.renderer, loop.time, call_keeper.note_media, supervisor
                 ),
+                margin=MarginSetting(self.data, 0),
                 panel=board.panel,
                 problems=SiteProblems(
                     agenda_poller,

@@ -32,9 +32,11 @@ class Canvas:
     Order: `far` or `scene` (they cover everything), then `inset`, then `draw`.
     """
 
-    def __init__(self, size: tuple[int, int] = (1280, 720)) -> None:
-        """`size`: (width, height), both even."""
+    def __init__(self, size: tuple[int, int] = (1280, 720), margin: int = 0) -> None:
+        """`size`: (width, height), both even; `margin`: percent of each side that `far` and `scene`
+        leave black."""
         self.size = size
+        self.margin = margin
         self.picture: I420 = np.empty((size[1] * 3 // 2, size[0]), np.uint8)
         self._planes = Planes(self.picture)
         self._reformatter = VideoReformatter()
@@ -47,7 +49,7 @@ class Canvas:
 
     def far(self, frame: av.VideoFrame) -> None:
         """Draw a frame of any size and pixel format, as large as it fits, on black."""
-        x, y, width, height = fitted((frame.width, frame.height), self.size)
+        x, y, width, height = self._fitted(frame)
         plain = frame.format.name == "yuv420p" and frame.color_range != ColorRange.JPEG
         if not plain or (frame.width, frame.height) != (width, height):
             frame = self._reformatter.reformat(
@@ -83,6 +85,12 @@ class Canvas:
         """Blend the drawings over what is there, in their order."""
         for layer in layers:
             layer.draw(self._planes)
+
+    def _fitted(self, frame: av.VideoFrame) -> tuple[int, int, int, int]:
+        left, top = (round(side * self.margin / 100) // 2 * 2 for side in self.size)
+        inner = self.size[0] - 2 * left, self.size[1] - 2 * top
+        x, y, width, height = fitted((frame.width, frame.height), inner)
+        return left + x, top + y, width, height
 
     def _all(self) -> tuple[U8, U8, U8]:
         return self._planes.y, self._planes.u, self._planes.v

@@ -8,7 +8,8 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from numpy.typing import NDArray
 from appliance.media.tv.audio_queue import FRAME_BYTES, MAX_QUEUED_S, RATE
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
+from appliance.media.tv.sound_watch import SoundWatch
+from hardware.vitals.tv_sound import SoundPath
 
 log = logging.getLogger(__name__)
 
@@ -55,10 +58,16 @@ class Television:
         size: tuple[int, int] = (1280, 720),
         output: Output | None = None,
         environment: Mapping[str, str] | None = None,
+        sound: Callable[[], SoundPath] | None = None,
     ) -> None:
-        """`size` (width, height) of the canvas; `environment` replaces the process's own."""
+        """`size` (width, height) of the canvas; `environment` replaces the process's own.
+
+        `sound` answers where the sound belongs now, for what `output` leaves open; it is asked at
+        each start of the child and with each of its statuses.
+        """
         self.size = size
         self.output = output or Output()
+        self._sound_path = sound or SoundPath
         self.problem: TvProblem | None = TvProblem.NO_PICTURE
         self.detail = "not started"
         """What `problem` is, in a sentence."""
@@ -133,12 +142,14 @@ class Television:
         (pictures, sound, control), theirs = (p[0] for p in pairs), [p[1] for p in pairs]
         handed = [self._ring.fd, *(end.fileno() for end in theirs)]
         width, height = self.size
+        path = self._sound_path()
+        output = replace(self.output, sound_device=self.output.sound_device or path.device)
         command = [sys.executable, "-m", "appliance.media.tv.child", f"{width}x{height}"]
-        command += [*map(str, handed), self.output.to_json()]
+        command += [*map(str, handed), output.to_json()]
         child = await asyncio.create_subprocess_exec(
             *command,
             pass_fds=handed,
-            env=self._environment | self.output.environment() | _path(self._environment),
+            env=self._environment | output.environment() | _path(self._environment),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
@@ -153,7 +164,7 @@ class Television:
         _send(pictures, PictureNote(number, number % SLOTS, time.monotonic()).pack())
         listener = asyncio.create_task(_relay(child.stderr))
         try:
-            reason = await self._watch(child, control)
+            reason = await self._watch(child, control, SoundWatch(path))
             self.problem, self.detail = TvProblem.NO_PICTURE, reason
             log.warning("tv ← %s", reason)
         finally:
@@ -168,8 +179,10 @@ class Television:
                 await child.wait()
             listener.cancel()
 
-    async def _watch(self, child: asyncio.subprocess.Process, control: socket.socket) -> str:
-        """Read the child's statuses until it ends or hangs; the reason."""
+    async def _watch(
+        self, child: asyncio.subprocess.Process, control: socket.socket, sound: SoundWatch
+    ) -> str:
+        """Read the child's statuses until it ends or hangs, or cannot be heard; the reason."""
         loop = asyncio.get_running_loop()
         patience = _START_TIMEOUT_S
         before = self.displayed
@@ -200,6 +213,8 @@ class Television:
             if now - moved_at > _FREEZE_TIMEOUT_S:
                 child.kill()
                 return f"VLC displayed nothing for {_FREEZE_TIMEOUT_S:g} s: {status['error']}"
+            if why := sound.restart_reason(self._sound_path(), now - sounded_at):
+                return why
             if displayed <= 0:
                 self.problem, self.detail = TvProblem.NO_PICTURE, status["error"]
             elif now - sounded_at > _STATUS_TIMEOUT_S:

@@ -11,6 +11,7 @@ from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim
 from services.endpoint.screen.languages import Languages, languages
 from services.endpoint.screen.layouts import centre, message, next_meeting, waiting
+from services.endpoint.screen.margins import margins
 from services.endpoint.screen.overlay import overlay
 from services.endpoint.screen.paint.canvas import Canvas, Drawn
 from services.endpoint.screen.paint.geometry import Grid
@@ -29,6 +30,7 @@ LAYOUTS: dict[Screen, Layout] = {
     Screen.LEAVING: message,
     Screen.STATUS: checklist,
     Screen.SELFTEST: checklist,
+    Screen.MARGINS: margins,
     Screen.NO_NETWORK: message,
     Screen.NO_AGENDA: message,
     Screen.CLOCK_UNTRUSTED: message,

@@ -47,6 +47,8 @@ def _at(
     selftest: tuple[Check, ...] = (),
     claim: str = "",
     claim_link: str = "",
+    margin: int = 0,
+    margins_until: float = 0.0,
 ) -> Scene:
     """The scene of `phase`, `after` seconds from the meeting's begin."""
     return scene(
@@ -64,6 +66,8 @@ def _at(
         selftest=selftest,
         claim=claim,
         claim_link=claim_link,
+        margin=margin,
+        margins_until=margins_until,
     )
 
 
@@ -159,6 +163,7 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         problems=_problem(ProblemKey.MICROPHONE_MISSING),
     ),
     "selftest": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, selftest=_TESTED),
+    "margins": lambda: _at(Phase.IDLE, after=_IDLE_AFTER, margin=2, margins_until=_HOUR),
     "no-network": lambda: _at(
         Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.NETWORK_CABLE)
     ),

@@ -273,6 +273,7 @@ def test_a_tv_is_plugged_in_and_answers_or_only_the_one(tmp_path: Path) -> None:
     first, second = tvs(tmp_path)
     assert (first.connected, first.answers, first.name) == (True, False, "")
     assert (second.connected, second.answers, second.physical_address) == (False, True, "2.1.0.0")
+    assert [one.socket for one in (first, second)] == [1, 2]
 
 
 @pytest.mark.parametrize(
