@@ -36,7 +36,7 @@ if __name__ == "__main__":
     folder = Path(sys.argv[1])
     # What needs no Python on a box that cannot start; its own page takes this one's place.
     general = draw(rescued("Điểm Cầu", Rescue()), SIZE, "vi").image.convert("RGB")
-    general.save(folder / "rescue.png", "PNG")
+    general.save(folder / "rescue.ppm", "PPM")
     plain = draw(starting("Điểm Cầu"), SIZE, "vi").image.convert("RGB")
-    plain.save(folder / "background.png", "PNG")
-    unconfigured(plain).save(folder / "unconfigured.png", "PNG")
+    plain.save(folder / "background.ppm", "PPM")
+    unconfigured(plain).save(folder / "unconfigured.ppm", "PPM")

@@ -70,15 +70,15 @@ def test_the_start_after_the_budget_is_the_first_in_rescue(data: Path, run: Path
     for number in (MAX_FAILED_STARTS + 1, MAX_FAILED_STARTS + 2):
         start(data, run)
         assert failed_starts(run) == number
-        assert (run / BACKGROUND).read_text() == "PICTURE=/usr/share/diemcau/rescue.png\n"
+        assert (run / BACKGROUND).read_text() == "PICTURE=/usr/share/diemcau/rescue.ppm\n"
 
 
 def test_after_the_gate_the_count_begins_anew(data: Path, run: Path) -> None:
     for _ in range(MAX_FAILED_STARTS + 1):
         start(data, run)
-    (run / "page.png").write_bytes(b"the compositor may still read it")
+    (run / "page.ppm").write_bytes(b"the compositor may still read it")
     leave_rescue(run, data)
-    assert [path.name for path in run.iterdir()] == ["page.png"]
+    assert [path.name for path in run.iterdir()] == ["page.ppm"]
     leave_rescue(run, data)
     start(data, run)
     assert (data / STARTS_FILE).stat().st_size == 1

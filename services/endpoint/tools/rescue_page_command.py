@@ -44,11 +44,11 @@ def rescue_page(run_path: Path, site_path: Path, folder: Path, root: Path) -> No
     except (OSError, SiteFileError) as error:
         click.echo(f"without the site's name: {error}", err=True)
     facts = UPDATE_FILE.read(run_path, time.time(), math.inf) or UpdateFacts()
-    page = folder / "page.png"
+    page = folder / "page.ppm"
     try:
         scene = rescued(name, known(facts, serial(root)))
         picture = io.BytesIO()
-        draw(scene, SIZE, locale).image.save(picture, "PNG")
+        draw(scene, SIZE, locale).image.save(picture, "PPM")
         write_atomically(page, picture.getvalue(), sync=False, mode=READABLE)
         line = f"PICTURE={page}\n".encode()
         write_atomically(folder / "screen.env", line, sync=False, mode=READABLE)

@@ -28,7 +28,7 @@ def call(folder: Path) -> int:
 
 
 def page(folder: Path) -> Image.Image:
-    place = folder / "rescue/page.png"
+    place = folder / "rescue/page.ppm"
     assert (folder / "rescue/screen.env").read_text() == f"PICTURE={place}\n"
     assert place.stat().st_mode & 0o777 == 0o644
     with Image.open(place) as picture:

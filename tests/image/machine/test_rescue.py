@@ -82,7 +82,7 @@ def test_the_tv_says_what_is_wrong(guest: Machine) -> None:
     ]
     page = draw(rescued("Xã Ia Kly", known(parse_facts(said, UpdateFacts), "")), (1280, 720)).image
     shipped = BUILD / "root/usr/share/diemcau"
-    others = [Image.open(shipped / f"{name}.png") for name in ("background", "rescue")]
+    others = [Image.open(shipped / f"{name}.ppm") for name in ("background", "rescue")]
     assert min(far(page, other) for other in others) > SAME
     for number in range(60):
         shown = guest.picture(RUN / "page.png")

@@ -31,7 +31,7 @@ def test_the_tv_shows_the_whole_page_in_its_own_mode_and_in_the_one_that_is_aske
 
 def shown(machine: Machine, name: str, size: tuple[int, int]) -> None:
     """Waits until the TV has that size and shows the image's picture of that name."""
-    wanted = Image.open(BUILD / f"root/usr/share/diemcau/{name}.png").resize(size)
+    wanted = Image.open(BUILD / f"root/usr/share/diemcau/{name}.ppm").resize(size)
     machine.ask("systemctl is-system-running --wait")
     for _ in range(60):
         picture = machine.picture(RUN / f"{size[1]}.png")
