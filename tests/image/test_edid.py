@@ -90,7 +90,7 @@ def box(tmp_path: Path) -> Iterator[Box]:
     stub.chmod(0o755)
     shell = shutil.which("dash") or "/bin/sh"
     environment = {"PATH": f"{stub.parent}:{os.environ['PATH']}"}
-    words = [shell, SCRIPT, tmp_path, str(PAUSE_S)]
+    words = [shell, str(SCRIPT), str(tmp_path), str(PAUSE_S)]
     with subprocess.Popen(words, env=environment, stdout=subprocess.DEVNULL) as watch:
         yield made
         assert watch.poll() is None, "the watch ended"

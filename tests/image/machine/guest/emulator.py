@@ -156,11 +156,12 @@ class Emulator:
         text = heard.decode(errors="replace").replace("\r", "")
         return text.partition(f"BEGIN{mark}")[2].partition(f"END{mark}")[0].strip("\n")
 
-    def picture(self, png: Path) -> Image.Image:
-        """What the TV shows now, kept as `png` beside the disk."""
+    def picture(self, png: Path, output: int | None = None) -> Image.Image:
+        """What the TV shows now, kept as `png` beside the disk; `output` counts sockets from 0."""
         shot = self.folder / "screen.ppm"
         shot.unlink(missing_ok=True)
-        self.tell(f"screendump {shot.relative_to(ROOT)}")
+        which = "" if output is None else f" tv {output}"
+        self.tell(f"screendump {shot.relative_to(ROOT)}{which}")
         picture = Image.open(shot).convert("RGB")
         picture.save(png)
         return picture
@@ -234,10 +235,13 @@ class Machine(Emulator):
         memory: int = 1024,
         cores: int = 2,
         screen: tuple[int, int] = (1280, 720),
+        outputs: int = 1,
+        edid: bool = True,
         read_only: bool = False,
         log: Path | None = None,
     ) -> None:
-        """`screen` is the mode that the TV prefers, width and height in pixels.
+        """`screen` is the mode that the TV prefers, width and height in pixels. Of `outputs`
+        sockets all but the first are empty. Without `edid` the TVs say nothing of themselves.
 
         `log`, made by `write_log.empty`, takes every write of the guest to its card."""
         kind = "qcow2" if disk.suffix == ".qcow2" else "raw"
@@ -254,7 +258,9 @@ class Machine(Emulator):
             *("-m", str(memory), "-bios", BIOS),
             *(blockdevs(str(disk.relative_to(ROOT)), str(log.relative_to(ROOT))) if log else drive),
             *("-device", "virtio-blk-pci,drive=card", "-device", "i6300esb"),
-            *("-device", f"virtio-gpu-pci,xres={screen[0]},yres={screen[1]}"),
+            "-device",
+            f"virtio-gpu-pci,id=tv,xres={screen[0]},yres={screen[1]},max_outputs={outputs}"
+            f",edid={'on' if edid else 'off'}",
             *("-device", "virtio-serial-pci", "-serial", "chardev:serial"),
             *("-device", "virtconsole,chardev=console"),
             *(more if "-netdev" in more else ("-nic", "none", *more)),
