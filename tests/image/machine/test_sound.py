@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from hardware.vitals.tv_sound import CARDS
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, Machine, copy_of
 from tests.image.machine.guest.questions import SITE, prepare, with_data
 
@@ -31,7 +32,7 @@ PLACES = "ALSA_CONFIG_DIR=/usr/share/alsa ALSA_CONFIG_PATH=/usr/share/alsa/alsa.
 
 @pytest.fixture(scope="module")
 def box() -> Iterator[Machine]:
-    """A microphone as the first card, the TV as the second: loop cards in the real kernel.
+    """A microphone as the first card, the TV's two as the next: loop cards in the real kernel.
 
     No emulator here has a microphone on USB (dummy_hcd knows no isochronous transfer), so of the
     rule that names it the words about USB are left out, and it is bound to the first card.
@@ -46,7 +47,10 @@ def box() -> Iterator[Machine]:
     with Machine(card) as machine:
         machine.ask(f"mkdir -p /run/udev/rules.d; echo '{loose}' > /run/udev/rules.d/62-loop.rules")
         machine.ask("udevadm control --reload")
-        machine.ask("modprobe snd-aloop enable=1,1 index=0,1 id=Webcam,vc4hdmi0 pcm_substreams=1,1")
+        machine.ask(
+            "modprobe snd-aloop enable=1,1,1 index=0,1,2 id=Webcam,vc4hdmi0,vc4hdmi1"
+            " pcm_substreams=1,1,1"
+        )
         machine.ask("udevadm settle; until [ -e /proc/asound/tv ]; do sleep 1; done", within=120.0)
         yield machine
 
@@ -61,6 +65,14 @@ def test_people_are_heard_by_the_microphone_on_usb(box: Machine) -> None:
 def test_people_hear_by_the_tv(box: Machine) -> None:
     said = box.ask(f"{PLACES} python3 /data/playback.py")
     assert said.startswith("state: RUNNING"), said
+
+
+@pytest.mark.timeout(PATIENCE)
+def test_the_other_sockets_card_has_a_name_that_the_endpoint_asks_for(box: Machine) -> None:
+    there = box.ask(
+        "until [ -e /proc/asound/tv2 ]; do sleep 1; done; ls /proc/asound", within=120.0
+    )
+    assert set(CARDS.values()) <= set(there.split())
 
 
 def _written(file: Path, text: str) -> Path:
