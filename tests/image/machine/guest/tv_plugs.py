@@ -21,6 +21,7 @@ class TvPlugs:
         self._paths = [folder / f"plug{number}.sock" for number in range(outputs)]
         for path in self._paths:
             path.unlink(missing_ok=True)
+        self._used: set[int] = set()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -33,6 +34,7 @@ class TvPlugs:
 
     def plug(self, output: int, size: tuple[int, int] = (1280, 720)) -> None:
         """A TV that prefers `size` is plugged into that socket; counted from 0."""
+        self._used.add(output)
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(TIMEOUT_S)
             line.connect(str(self._paths[output]))
@@ -44,6 +46,8 @@ class TvPlugs:
 
     def pull(self, output: int) -> None:
         """The socket is empty."""
+        if output not in self._used:  # QEMU takes 0x0 for no change before it was told any size
+            self.plug(output)
         self.plug(output, (0, 0))
 
 
