@@ -1,6 +1,6 @@
 """The TV's background as a program: what it says of a picture or a compositor that is not there.
 
-What it shows is seen in the emulator (`tests/image/machine/test_tv_plugs.py`).
+What it shows is seen in the emulator (`tests/image/machine/tv/test_tv_plugs.py`).
 """
 
 import subprocess
