@@ -5,7 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Hand, Health
@@ -21,7 +21,7 @@ from services.province.history.retention import Retention
 from services.province.passed_over import MAX_ROWS, MAX_WAITING, OTHERS, Part, PassedOverLog, listed
 from services.province.storage.database import Database
 from services.province.storage.history_tables import AlarmEpisode, SiteEvent
-from services.province.storage.tables import AuditEntry, LastReport, PassedOver
+from services.province.storage.tables import AuditEntry, LastReport, PassedOver, Place
 from services.province.supervision import PROGRAM, RunningMark, supervisor
 from tests.fast_loop import play
 from tests.province.in_process import NOON, House, draft
@@ -181,19 +181,22 @@ def test_a_program_that_fell_is_told_of_at_its_next_start(tmp_path: Path) -> Non
 
 
 def test_a_meeting_that_cannot_be_read_costs_its_own_notices(house: House) -> None:
+    """Its place is below itself, which no form makes."""
     house.communes("ia-kly")
-    place = house.place("Gia Lai")
-    house.meeting(draft({place}))
-    told: list[str] = []
+    upper, lower = house.place("Gia Lai", "Khu A"), house.place("Gia Lai", "Khu A", "Xã B")
+    told: list[tuple[Part, str]] = []
     notifier = AgendaNotifier(
-        house.database, lambda _: asyncio.sleep(0), tell=lambda _, one, why: told.append(one),
-        now=lambda: house.now,
+        house.database, lambda _: asyncio.sleep(0), now=lambda: house.now,
+        tell=lambda part, one, why: told.append((part, f"{one}: {why[:14]}")),
     )  # fmt: skip
     seen, none = notifier._look(None)
     assert none == set()
-    house.meeting(draft({place}))
+    broken = house.meeting(draft({upper}))
+    house.meeting(draft({house.place("Gia Lai", "Xã ia-kly")}))
+    with house.database.writing() as session:
+        session.execute(update(Place).where(Place.id == upper).values(parent_id=lower))
     assert notifier._look(seen)[1] == {"ia-kly"}
-    assert not told
+    assert told == [(Part.NOTICES, f"meeting {broken}: RecursionError")]
 
 
 def test_a_minute_that_cannot_be_condensed_keeps_nothing_else_from_being_pruned(

@@ -84,7 +84,8 @@ class AgendaNotifier:
             raise
         except Exception as error:  # one broken row costs its own notices
             if len(wanted) == 1:
-                self._tell(Part.NOTICES, f"meeting {wanted}", f"{type(error).__name__}: {error}")
+                which = f"meeting {wanted.pop()}"
+                self._tell(Part.NOTICES, which, f"{type(error).__name__}: {error}")
                 return set()
         return set().union(*(self._sites(session, {number}) for number in wanted))
 
