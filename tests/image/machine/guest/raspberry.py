@@ -99,8 +99,7 @@ class RaspberryPi(Emulator):
         names = [f"::{prefix or ''}{name}" for name in (LOADER, model.tree)]
         in_tools("mcopy", "-o", "-i", taken_from, *names, str(here))
         if prefix is not None:
-            in_tools("fdtput", "-c", tree, "/chosen")
-            in_tools("fdtput", "-t", "s", tree, "/chosen", "os_prefix", prefix)
+            in_tools("fdtput", "-p", "-t", "s", tree, "/chosen", "os_prefix", prefix)
         in_tools("fdtput", "-c", tree, "/system")
         in_tools("fdtput", "-t", "x", tree, "/system", "linux,revision", model.revision)
         if model is PI_4:
