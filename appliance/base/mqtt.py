@@ -14,6 +14,7 @@ import asyncio
 import contextlib
 import logging
 import os
+import select
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterable
@@ -51,6 +52,9 @@ CONNECT_TIMEOUT_S = 30.0
 one another where a load test opens many."""
 RESPONSE_TIMEOUT_S = 10.0
 """For each acknowledgement by the broker."""
+MAX_READ_IN_A_ROW = 50
+"""Packets of one turn of the event loop. aiomqtt reads one, and so a program whose turns are long,
+because a thousand strangers connect to its pages, took in twenty packets a second."""
 AT_LEAST_ONCE = 1
 
 MQTT_ERRORS = (aiomqtt.MqttError, OSError)
@@ -272,6 +276,22 @@ class _Client(aiomqtt.Client):
         if self._abandoned:
             self._shut_down()
 
+    def _on_socket_open(self, client: Any, userdata: Any, sock: Any) -> None:
+        super()._on_socket_open(client, userdata, sock)
+        # In this order: aiomqtt's own reader, which is replaced, is added by the loop, too.
+        self._loop.call_soon_threadsafe(self._loop.add_reader, sock.fileno(), self._read_all)
+
+    def _read_all(self) -> None:
+        try:
+            for _ in range(MAX_READ_IN_A_ROW):
+                self._client.loop_read()
+                sock = self._client.socket()
+                if not isinstance(sock, socket.socket) or not _readable(sock):
+                    break
+        except Exception as error:
+            if not self._disconnected.done():
+                self._disconnected.set_exception(error)
+
     def _on_message(self, client: Any, userdata: Any, message: MQTTMessage) -> None:
         if message.qos == 0 and self._queue.qsize() >= self._max_waiting_at_qos_0:
             if not self._dropped:
@@ -305,6 +325,14 @@ class _Client(aiomqtt.Client):
                 )
             )
         super()._on_disconnect(client, userdata, flags, reason_code, properties)
+
+
+def _readable(sock: socket.socket) -> bool:
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return True
+    look = select.poll()
+    look.register(sock, select.POLLIN)
+    return bool(look.poll(0))
 
 
 def _message(message: aiomqtt.Message) -> Message:

@@ -148,6 +148,31 @@ async def test_a_flood_at_qos_0_leaves_room_for_what_is_acknowledged(tmp_path: P
     assert 0 < len([one for one in found if one.qos == 0]) <= 4
 
 
+@pytest.mark.case("K8")
+async def test_a_loop_that_has_much_else_to_do_reads_what_lies_there_in_few_turns(
+    tmp_path: Path,
+) -> None:
+    """One packet a turn, it read twenty a second beside a thousand strangers' connections."""
+    bench, count = broker_fixture(tmp_path), 80
+    found, turns = list[Message](), 0
+    async with bench.running():
+        await received(bench, 0, acknowledge=False)  # the session begins
+        async with connected_as(bench, PROVINCE, bench.province) as province:
+            for number in range(count):
+                await province.publish(NUDGE, str(number).encode(), retain=False)
+        async with connect(bench.broker, SITE, bench.identity(SITE)) as connection:
+            end = time.monotonic() + 30.0
+            while len(found) < count and time.monotonic() < end:
+                time.sleep(0.02)  # noqa: ASYNC251 - what the loop does for others
+                await asyncio.sleep(0)
+                new = connection.waiting(count)
+                connection.acknowledge(new)
+                turns += bool(new)
+                found += new
+    assert [int(one.payload) for one in found] == list(range(count))
+    assert turns < count / 4
+
+
 @dataclass
 class SilentServer:
     """Completes TLS and answers nothing; `open` are the connections that stand."""
