@@ -34,7 +34,6 @@ from services.province.ca.authority_files import AuthorityError
 from services.province.ca.ledger import LedgerError
 from services.province.connections import (
     Connections,
-    bound_tls_buffers,
     connections_allowed,
     raise_handle_limit,
 )
@@ -47,6 +46,7 @@ from services.province.fleet.desired_publisher import DesiredPublisher
 from services.province.fleet.report_writer import write_copied_identity, write_reports
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.history.retention import Retention
+from services.province.memory import bound_heap_blocks, bound_tls_buffers
 from services.province.passed_over import PassedOverLog
 from services.province.settings import Settings
 from services.province.storage.database import Database
@@ -170,6 +170,7 @@ def province(
     open_journal("province")
     raise_handle_limit()
     bound_tls_buffers()
+    bound_heap_blocks()
     scheme = "https" if cert or own_certificate else "http"
     url = (url or f"{scheme}://{host}:{port}").rstrip("/")
     broker_name = broker_name or urlsplit(url).hostname or broker_host

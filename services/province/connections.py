@@ -12,7 +12,6 @@ import ipaddress
 import resource
 import socket
 import time
-from asyncio import sslproto
 from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
@@ -34,9 +33,6 @@ SWEEP_INTERVAL_S = 1.0
 MAX_ACCEPTS_IN_A_ROW = 8
 """Of one pass of the event loop. asyncio takes as many as wait: a thousand that came together, each
 with its TLS handshake, held up everybody's pages for seconds."""
-TLS_BUFFER_BYTES = 32 * 1024
-"""What asyncio keeps for each connection with TLS: two records of the largest size (RFC 8446, 5.1)
-and not its 256 KiB, of which a thousand silent connections took 700 MB."""
 SPARE_HANDLES = 256
 """For the database, files, the broker's client, and outgoing calendars."""
 WANTED_HANDLES = 65_536
@@ -70,11 +66,6 @@ def raise_handle_limit() -> None:
         return
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-def bound_tls_buffers() -> None:
-    """Let each connection with TLS of this program, made from now on, take `TLS_BUFFER_BYTES`."""
-    sslproto.SSLProtocol.max_size = TLS_BUFFER_BYTES
 
 
 def connections_allowed() -> int:

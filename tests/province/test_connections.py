@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -300,3 +302,27 @@ def test_a_crowd_is_accepted_a_few_in_a_row_and_nobody_is_forgotten() -> None:
     assert rows == [MAX_ACCEPTS_IN_A_ROW] * (50 // MAX_ACCEPTS_IN_A_ROW) + [2]
     for one in (listening, *crowd, *accepted):
         one.close()
+
+
+HEAP_CHILD = """
+import psutil
+from services.province.memory import bound_heap_blocks
+if {bounded}:
+    bound_heap_blocks()
+before = psutil.Process().memory_info().rss
+for _ in range(2):  # glibc changes its rule with the first that is freed
+    block = bytearray(b"x") * (19 * 2**20)
+    del block
+print(psutil.Process().memory_info().rss - before)
+"""
+
+
+@pytest.mark.parametrize("bounded", [True, False])
+def test_a_large_block_that_was_freed_is_gone(*, bounded: bool) -> None:
+    child = HEAP_CHILD.format(bounded=bounded)
+    run = subprocess.run(
+        [sys.executable, "-c", child], capture_output=True, text=True, check=True, timeout=60.0
+    )
+    kept = int(run.stdout) / 2**20
+    # Without the bound it stays, or this test could not fail.
+    assert (kept < 5) == bounded, f"{kept:.1f} MiB are kept"
