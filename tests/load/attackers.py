@@ -1,7 +1,7 @@
 """Three attackers of a province in a process of their own, until the signal TERM.
 
 * *flood*: the certificate of one site sends valid reports of nearly the largest size, as fast as
-  the broker acknowledges them.
+  the broker answers them, whatever the answer; thrown off, it is back in half a second.
 * *idle*: connections to the console that say nothing, half of them after their TLS handshake, from
   many addresses; what is closed is opened again.
 * *log-ins*: wrong passwords from other addresses, each over a connection of its own.
@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, connect
+from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Refused, connect
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health, print_report
@@ -36,6 +36,7 @@ IDLE_OF_ONE_ADDRESS = 10
 LOGIN_ADDRESSES = 60
 IN_FLIGHT = 20
 """Reports of the flood without an acknowledgement."""
+FIRST_SEQ = 10**9
 RETRY_S = 0.5
 LOGIN_TIMEOUT_S = 30.0
 
@@ -46,6 +47,8 @@ class Done:
 
     flood_reports: int = 0
     flood_bytes: int = 0
+    flood_refused: int = 0
+    """Sent as well, and as fast; a real box would wait."""
     flood_connections: int = 0
     idle_open: int = 0
     idle_most: int = 0
@@ -63,13 +66,17 @@ def large_report(seq: int) -> bytes:
 
 async def flood(broker: BrokerAddress, site: str, tls: ssl.SSLContext, done: Done) -> None:
     """Until cancelled."""
-    topic, seq = str(Topic(site, Kind.HEALTH)), 0
+    topic, seq = str(Topic(site, Kind.HEALTH)), FIRST_SEQ
+    begin, end = large_report(FIRST_SEQ).split(str(FIRST_SEQ).encode())
 
     async def one(number: int) -> None:
-        payload = large_report(number)
-        await link.publish(topic, payload, retain=True)
-        done.flood_reports += 1
-        done.flood_bytes += len(payload)
+        payload = begin + str(number).encode() + end  # to make each anew took most of its time
+        try:
+            await link.publish(topic, payload, retain=True)
+            done.flood_reports += 1
+            done.flood_bytes += len(payload)
+        except Refused:
+            done.flood_refused += 1
 
     while True:
         with contextlib.suppress(*MQTT_ERRORS):

@@ -76,6 +76,7 @@ class BrokerFixture:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[Mosquitto]:
+        self.files.forget_pauses()
         async with mosquitto(self.files.configuration, self.files.host, self.files.port) as process:
             yield process
 

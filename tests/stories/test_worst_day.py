@@ -13,7 +13,6 @@ device and counts it: threads have no fast clock, so the story stands still whil
 """
 
 import asyncio
-import contextlib
 import time
 from pathlib import Path
 
@@ -21,11 +20,10 @@ import av
 import pytest
 
 from appliance.base.fact_file import ENDPOINT_FILE
-from appliance.base.mqtt import MQTT_ERRORS
+from appliance.base.tasks import cancel_and_wait
 from appliance.core.end_reasons import EndReason
 from appliance.dialers.api import Call, LocalTracks
 from appliance.dialers.registry import Dialers
-from appliance.wire.alarm import Alarm
 from appliance.wire.meeting import Meeting
 from appliance.wire.report import Health, print_report
 from appliance.wire.report_id import ReportId
@@ -40,6 +38,7 @@ from services.province.storage.database import Database
 from tests.fast_net import play
 from tests.full_disk import needs_mount, small_disk, spoil
 from tests.hardware.vitals.trees import pi
+from tests.load.attackers import Done, flood
 from tests.peers.camera.process import CameraProcess, camera_process
 from tests.peers.mosquitto import broker_fixture, connected_as
 from tests.process.waiting import until
@@ -168,13 +167,6 @@ class WorstDay:
         assert now - site.last_rtp_at < OURS_S + 1.0
 
 
-def flood_of(number: int) -> bytes:
-    """A valid report of nearly the largest size."""
-    texts = dict.fromkeys(("vi", "en", "de", "fr", "ja"), "á" * 480)
-    alarms = tuple(Alarm(f"key{n}", "B1", 2, 1.0, "x" * 400, texts, texts) for n in range(5))
-    return print_report(Health(ReportId(time.time(), "flood", number), alarms))
-
-
 @needs_mount
 @pytest.mark.case("K1", "K5", "K6", "K8", "P1")
 @pytest.mark.timeout(180)
@@ -204,23 +196,16 @@ async def told_at_the_province(folder: Path, health: HealthSnapshot) -> None:
     store.fails = lambda batch: bool(write_reports(database)(batch))
     one = ingest(broker, store, tell=passed_over.note)
 
-    async def flood() -> None:
-        async with connected_as(broker, FLOODER, broker.identity(FLOODER)) as link:
-            topic = str(Topic(FLOODER, Kind.HEALTH))
-            for first in range(0, 10**6, 20):
-                batch = (flood_of(number) for number in range(first, first + 20))
-                await asyncio.gather(*(link.publish(topic, each, retain=True) for each in batch))
-
     async with broker.running(), running_ingest(one):
-        flooding = asyncio.create_task(flood())
-        await until("the flood is more than is taken", lambda: one.counts.flooded > 50)
+        flooding = asyncio.create_task(
+            flood(broker.broker, FLOODER, broker.identity(FLOODER), Done())
+        )
+        await until("the flood is more than is taken", lambda: one.counts.flooded > 0)
         async with connected_as(broker, SITE, broker.identity(SITE)) as link:
             report = Health(ReportId(time.time(), "day", 1), health.alarms, health.figures)
             await link.publish(str(Topic(SITE, Kind.HEALTH)), print_report(report), retain=True)
             await until("it is stored", lambda: (SITE, "day", 1) in store.kept)
-        flooding.cancel()
-        with contextlib.suppress(asyncio.CancelledError, *MQTT_ERRORS):
-            await flooding
+        await cancel_and_wait(flooding)
     passed_over.write()
 
     clerk = await asyncio.to_thread(house.person, "cntt", Role.VIEWER)

@@ -11,6 +11,7 @@ when it gets SIGHUP while TLS clients come and go, once in some thirty times.
 """
 
 import getpass
+import logging
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -23,8 +24,11 @@ from appliance.base.atomic_file import write_atomically
 from appliance.base.mqtt import MAX_PACKET_BYTES
 from appliance.wire.fields import MAX_PAYLOAD_BYTES
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, ROOT, Kind, all_sites_filter
+from services.province.broker.pauses import CONTROL_TOPIC, nobody_paused
 from services.province.ca.authority import CLIENT_DAYS, Authority
 from services.province.ca.renewal import Sign, Validity, keep_identity, keep_revocations
+
+log = logging.getLogger("diemcau.province.broker")
 
 PROVINCE = "_province"
 """The common name of the province's own certificate; no site's id begins with a low line."""
@@ -42,6 +46,9 @@ MAX_QUEUED_BYTES = 128 * 1024 * 1024
 the largest two thousand."""
 MAX_INFLIGHT_BYTES = 2 * 1024 * 1024
 """Sent and not yet acknowledged: what the program holds of large messages."""
+PAUSES_PLUGIN = "mosquitto_dynamic_security.so"
+"""Of mosquitto's package, in a folder of the processor's name."""
+LIBRARIES = ("/usr/lib", "/usr/local/lib")
 MEMORY_LIMIT = 1024 * 1024 * 1024
 """Three times what the queue and the retained reports of 2,000 ordinary sites take: the last bound,
 beyond which the broker refuses messages instead of taking the machine's memory."""
@@ -84,6 +91,11 @@ class BrokerFiles:
         """The list of revoked certificates."""
         return self.folder / "revoked.pem"
 
+    @property
+    def paused(self) -> Path:
+        """Who may not publish for a while; the broker writes it, too."""
+        return self.folder / "paused.json"
+
     def write(
         self, authority: Authority, names: Iterable[str], now: float, *, web: str = ""
     ) -> Validity:
@@ -105,6 +117,13 @@ class BrokerFiles:
         write_atomically(self.folder / "access", access_list().encode())
         write_atomically(self.configuration, self._text().encode())
         return reduce(Validity.both, kept)
+
+    def forget_pauses(self) -> None:
+        """Let nobody be paused by the broker that starts next; while one runs, the file is its own.
+
+        Raises `OSError`.
+        """
+        write_atomically(self.paused, nobody_paused())
 
     def revoke(self, authority: Authority, revoked: Iterable[int], now: float) -> Validity:
         """Write the list of revoked certificates; it counts from the broker's next start on.
@@ -146,8 +165,19 @@ class BrokerFiles:
             "use_identity_as_username true",
             "use_username_as_clientid true",
             "tls_version tlsv1.2",
+            *self._plugin(),
         )
         return "\n".join(lines) + "\n"
+
+    def _plugin(self) -> tuple[str, ...]:
+        found = [file for folder in LIBRARIES for file in Path(folder).glob(f"*/{PAUSES_PLUGIN}")]
+        found += [Path(folder, PAUSES_PLUGIN) for folder in LIBRARIES]
+        file = next((file for file in found if file.exists()), None)
+        if file is None:
+            log.warning("mosquitto's plugin dynamic-security is not installed: a site that floods"
+                        " holds up the others' reports")  # fmt: skip
+            return ()
+        return (f"plugin {file}", f"plugin_opt_config_file {self.paused}")
 
 
 def access_list() -> str:
@@ -164,6 +194,7 @@ def access_list() -> str:
             *(f"topic read {all_sites_filter(kind)}" for kind in FROM_SITE),
             *(f"topic write {all_sites_filter(kind)}" for kind in Kind),
             "topic read $SYS/#",
+            f"topic write {CONTROL_TOPIC}",
             "",
         ]
     return "\n".join(lines) + "\n"

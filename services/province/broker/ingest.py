@@ -6,17 +6,20 @@ is stored twice is one report, by its id. Two copies of the program share the wo
 subscription (4.8.2); each of them has a certificate of its own, by which the broker knows it.
 
 The broker has one queue for all sites. So what a site sends beyond its bounds is acknowledged and
-counted at once, the sites are stored in turn, and a batch is bounded in number and size.
+counted at once, while a batch is being stored, too, and the broker is told to take no more of it
+for a while (`pauses`); the sites are stored in turn, and a batch is bounded in number and size.
 """
 
 import asyncio
+import contextlib
 import logging
 import ssl
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
+from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, Refused, connect
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.desired import Desired
 from appliance.wire.fields import WireError
 from appliance.wire.report import Presence, parse_report
@@ -26,6 +29,13 @@ from services.province.broker.batch_writer import BatchWriter, Incoming, Store
 from services.province.broker.configuration import PROVINCE
 from services.province.broker.duplicate_devices import SiteBoots, after_presence
 from services.province.broker.fair_queue import FairQueue
+from services.province.broker.pauses import (
+    CONTROL_TOPIC,
+    PAUSE_S,
+    Pauses,
+    pause_command,
+    resume_command,
+)
 from services.province.broker.site_bounds import SiteBounds
 from services.province.passed_over import Part, Tell, untold
 
@@ -36,9 +46,11 @@ MAX_BATCH = 200
 """As many as the broker sends without an acknowledgement (max_inflight_messages)."""
 MAX_BATCH_BYTES = 1_000_000
 """Of one transaction, so that it is over within a second and others may write."""
-CALM_S = 10.0
+PAUSE_POLL_S = 1.0
+"""Between two looks at whose pause is over."""
+CALM_S = PAUSE_S + 10.0
 """After a flood the broker may have dropped reports of others: so long after it, all sites' newest
-are asked for (they are retained)."""
+are asked for (they are retained). Who floods again after each pause does not cause it each time."""
 SUSPICIONS = Rate(per_s=1 / 600, burst=3.0)
 """Lines in the audit log of two devices that speak in turn."""
 STORE_TIMEOUT_S = 60.0
@@ -86,6 +98,7 @@ class Ingest:
         *,
         alarm: Callable[[str, str], None] = lambda _site, _reason: None,
         tell: Tell = untold,
+        pause_s: float = PAUSE_S,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._identity = identity
@@ -96,6 +109,8 @@ class Ingest:
         self._writer = BatchWriter(store, self._refuse_stored)
         self._bounds = SiteBounds()
         self._queue = FairQueue()
+        self._sorted, self._exceeded = asyncio.Event(), asyncio.Event()
+        self._pauses = Pauses(pause_s)
         self._flooded_at: float | None = None
         self._suspicions = Buckets(SUSPICIONS)
         self._boots: dict[str, SiteBoots] = {}
@@ -143,15 +158,21 @@ class Ingest:
             self._queue = FairQueue()  # what was not acknowledged comes again
             await self._subscribe(connection)
             self._connection, self.counts.connected = connection, True
+            parts = [
+                asyncio.create_task(part)
+                for part in (
+                    self._sort_all(connection),
+                    self._store_all(connection),
+                    self._keep_pauses(connection),
+                )
+            ]
             try:
-                async for messages in connection.batches(MAX_BATCH):
-                    self._sort(connection, messages)
-                    while self._queue:
-                        await self._store_batch(connection)
-                        self._sort(connection, connection.waiting(MAX_BATCH))
-                    await self._ask_again_after_a_flood(connection)
+                await asyncio.wait(parts, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self._connection = None
+                await cancel_and_wait(*parts)
+            ends = [part.exception() for part in parts if not part.cancelled()]
+            raise next((end for end in ends if end is not None), OSError("the connection ended"))
 
     async def _subscribe(self, connection: Connection) -> None:
         await connection.subscribe(*map(self._filter, FROM_SITE))
@@ -159,6 +180,43 @@ class Ingest:
     def _filter(self, kind: Kind) -> str:
         share = f"$share/{SHARE_NAME}/" if self._identity.shared else ""
         return share + all_sites_filter(kind)
+
+    async def _sort_all(self, connection: Connection) -> None:
+        """Go on while a batch is stored. What waits is bounded by the broker, which sends no more
+        than so much without an acknowledgement."""
+        async for messages in connection.batches(MAX_BATCH):
+            self._sort(connection, messages)
+            self._sorted.set()
+
+    async def _store_all(self, connection: Connection) -> None:
+        while True:
+            self._sorted.clear()
+            while self._queue:
+                await self._store_batch(connection)
+            await self._sorted.wait()
+
+    async def _keep_pauses(self, connection: Connection) -> None:
+        """Have the broker pause who floods, and let them publish again when the pause is over."""
+        while True:
+            self._exceeded.clear()
+            for site in self._pauses.to_begin():
+                await self._tell_broker(connection, pause_command(site))
+                if self._pauses.begun(site, time.monotonic()):
+                    log.warning("%s floods: the broker refuses what it says", site)
+            for site in self._pauses.to_end(time.monotonic()):
+                await self._tell_broker(connection, resume_command(site))
+                self._pauses.ended(site)
+                log.info("%s may speak again", site)
+            await self._ask_again_after_a_flood(connection)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PAUSE_POLL_S):
+                    await self._exceeded.wait()
+
+    async def _tell_broker(self, connection: Connection, command: bytes) -> None:
+        try:
+            await connection.publish(CONTROL_TOPIC, command, retain=False)
+        except Refused as error:
+            log.warning("sites that flood are not paused: %s", error)
 
     def _sort(self, connection: Connection, messages: Iterable[Message]) -> None:
         """Put each into its site's queue; what is not taken is acknowledged at once."""
@@ -169,11 +227,14 @@ class Ingest:
                 self._refuse(message.topic, str(error))
                 connection.acknowledge([message])
                 continue
-            why = self._bounds.exceeded(site, len(message.payload), time.monotonic())
+            now = time.monotonic()
+            why = self._bounds.exceeded(site, len(message.payload), now)
             if why:
                 self.counts.flooded += 1
-                self._flooded_at = time.monotonic()
-                self._tell(Part.FLOOD, site, why)
+                self._flooded_at = now
+                self._tell(Part.FLOOD, site, f"{why}; the broker refuses it for a while")
+                if self._pauses.exceeded(site, now):
+                    self._exceeded.set()
                 connection.acknowledge([message])
             else:
                 self._queue.put(site, message)
@@ -188,7 +249,6 @@ class Ingest:
             while not await self._writer.stored(batch):
                 await asyncio.sleep(wait)
                 wait = min(2 * wait, MAX_RETRY_S)
-                self._sort(connection, connection.waiting(MAX_BATCH))
                 more = self._queue.take(2 * MAX_BATCH - len(messages), MAX_BATCH_BYTES)
                 messages += more
                 batch += self._read_all(more, now)

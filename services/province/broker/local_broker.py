@@ -166,6 +166,7 @@ async def _keep_running(
     files = settings.files
     while True:
         try:
+            await asyncio.to_thread(files.forget_pauses)
             async with mosquitto(files.configuration, settings.host, settings.port) as process:
                 started.set()
                 ending = asyncio.create_task(process.ended(), name="mosquitto's end")

@@ -13,6 +13,7 @@ from services.health.credentials import client_tls
 from services.province.broker.batch_writer import Incoming
 from services.province.broker.configuration import PROVINCE
 from services.province.broker.ingest import ClientIdentity, Ingest
+from services.province.broker.pauses import PAUSE_S
 from services.province.passed_over import Tell, untold
 from tests.peers.mosquitto import BrokerFixture
 from tests.process.waiting import until
@@ -50,7 +51,7 @@ class MemoryStore:
 
 def ingest(
     bench: BrokerFixture, store: MemoryStore, *, name: str = PROVINCE, shared: bool = False,
-    alarms: list[str] | None = None, tell: Tell = untold,
+    alarms: list[str] | None = None, tell: Tell = untold, pause_s: float = PAUSE_S,
 ) -> Ingest:  # fmt: skip
     """Not yet running."""
     tls = client_tls(bench.files.authority, bench.files.identity_of(name))
@@ -60,7 +61,7 @@ def ingest(
         if alarms is not None:
             alarms.append(f"{site}: {reason}")
 
-    return Ingest(own, store.store, alarm=alarm, tell=tell)
+    return Ingest(own, store.store, alarm=alarm, tell=tell, pause_s=pause_s)
 
 
 @asynccontextmanager

@@ -1,7 +1,6 @@
 """One site floods the broker: the others' reports are stored in time, and it is named."""
 
 import asyncio
-import contextlib
 import time
 from pathlib import Path
 
@@ -9,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.base.mqtt import MQTT_ERRORS, Message
+from appliance.base.mqtt import Message
+from appliance.base.tasks import cancel_and_wait
 from appliance.wire.fields import MAX_PAYLOAD_BYTES
 from appliance.wire.report import Health, parse_report, print_report
 from appliance.wire.report_id import ReportId
@@ -20,7 +20,7 @@ from services.province.broker.fair_queue import FairQueue
 from services.province.broker.site_bounds import BYTES, MESSAGES, SiteBounds
 from services.province.passed_over import Part
 from tests.health.reporting import reporting, site_reporter
-from tests.load.attackers import large_report
+from tests.load.attackers import Done, flood, large_report
 from tests.peers.mosquitto import broker_fixture, connected_as
 from tests.process.waiting import until
 from tests.province.broker.memory_store import MemoryStore, ingest, running_ingest
@@ -39,26 +39,17 @@ async def test_others_are_stored_in_time_beside_a_flood(tmp_path: Path) -> None:
     bench, store, told = broker_fixture(tmp_path), MemoryStore(), list[tuple[Part, str]]()
     one = ingest(bench, store, tell=lambda part, subject, _: told.append((part, subject)))
 
-    async def flood() -> None:
-        async with connected_as(bench, FLOODER, bench.identity(FLOODER)) as link:
-            topic, first = str(Topic(FLOODER, Kind.HEALTH)), 0
-            while True:
-                some = [large_report(number) for number in range(first, first + 20)]
-                await asyncio.gather(*(link.publish(topic, each, retain=True) for each in some))
-                first += 20
-
+    done = Done()
     async with bench.running(), running_ingest(one):
-        flooding = asyncio.create_task(flood())
+        flooding = asyncio.create_task(flood(bench.broker, FLOODER, bench.identity(FLOODER), done))
         async with reporting(site_reporter(bench, tmp_path)) as site:
-            await until("the flood is more than is taken", lambda: one.counts.flooded > 200)
+            await until("the flood is more than is taken", lambda: done.flood_refused > 200)
             for number in range(5):
                 site.health(number)
                 said = time.monotonic()
                 await until("it is stored", lambda: number in numbers(store))  # noqa: B023
                 assert time.monotonic() - said < 5.0
-        flooding.cancel()
-        with contextlib.suppress(asyncio.CancelledError, *MQTT_ERRORS):
-            await flooding
+        await cancel_and_wait(flooding)
         kept = [report for (name, _, _), report in store.kept.items() if name == FLOODER]
         size = sum(len(print_report(report)) for report in kept)
         assert size < 2 * BYTES.burst
