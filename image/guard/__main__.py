@@ -1,7 +1,7 @@
 """Ends a build whose kernel, initramfs or root lacks a driver that a shipped board needs.
 
-usage: python3 -m image.guard --kernel VMLINUZ --modules FOLDER [--whole ALIASES] [--table]
-           [--firmware FOLDER] [--initramfs LIST]... TREE...
+usage: python3 -m image.guard --kernel VMLINUZ --modules FOLDER --initramfs LIST
+           [--whole ALIASES] [--firmware FOLDER] [--table] TREE...
 
 FOLDER is that of one version, below usr/lib/modules, after depmod. LIST names the modules of the
 initramfs, without what they need in turn. ALIASES is the modules.alias of all that Debian's package
@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="image.guard")
     parser.add_argument("--kernel", type=Path, required=True)
     parser.add_argument("--modules", type=Path, required=True)
-    parser.add_argument("--initramfs", type=Path, action="append", default=[])
+    parser.add_argument("--initramfs", type=Path, required=True)
     parser.add_argument("--whole", type=Path)
     parser.add_argument("--firmware", type=Path)
     parser.add_argument("--table", action="store_true")
@@ -49,11 +49,12 @@ def main(arguments: list[str]) -> int:
     boards: dict[str, Board] = {}
     try:
         kernel = Kernel(asked.kernel, asked.modules, asked.whole)
-        initramfs = [name for path in asked.initramfs for name in listed(path)]
-        unknown = [name for name in initramfs if name not in kernel.names | kernel.inside]
+        unknown = [
+            name for name in listed(asked.initramfs) if name not in kernel.names | kernel.inside
+        ]
         for path in asked.trees:
             tree = read(path)
-            boards[tree.name] = Board(tree, kernel, initramfs, asked.firmware)
+            boards[tree.name] = Board(tree, kernel, asked.initramfs, asked.firmware)
     except (NotAKernelError, NotATreeError, OSError) as error:
         sys.stderr.write(f"guard: {error}\n")
         return 1
@@ -66,7 +67,7 @@ def main(arguments: list[str]) -> int:
             (sys.stdout if one.known else sys.stderr).write(f"guard: {one}\n")
     for name in unknown:
         sys.stderr.write(
-            f"guard: kernel {kernel.version} has no module {name}: a list asks for it\n"
+            f"guard: kernel {kernel.version} has no module {name}; {asked.initramfs} asks for it\n"
         )
     if not lacking and not unknown:
         sys.stdout.write(f"guard: {kernel.version}: every driver of {', '.join(found)} is there\n")

@@ -1,11 +1,11 @@
 """Follows what a board's devices wait for, and asks the kernel for each driver on the way."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from image.guard.device_tree import Node, Tree
-from image.guard.kernel import Kernel, module_name
+from image.guard.kernel import Kernel, listed, module_name
 from image.guard.roles import (
     GENERAL,
     HUBS,
@@ -22,7 +22,6 @@ from image.guard.suppliers import WrongReferenceError, suppliers
 ALIASES = "aliases"
 """What stands in the place of a role where the names of a tree's nodes are wrong."""
 
-LIST = "image/recipe/modules.txt"
 TRIM = "image/recipe/trim-modules"
 
 
@@ -72,15 +71,16 @@ def waits_for(tree: Tree, start: Node) -> dict[Node, Chain]:
 
 
 class Board:
-    """One tree, held against one kernel and the modules of its initramfs."""
+    """One tree, held against one kernel and the list of its initramfs's modules."""
 
     def __init__(
-        self, tree: Tree, kernel: Kernel, initramfs: Iterable[str], firmware: Path | None = None
+        self, tree: Tree, kernel: Kernel, initramfs: Path, firmware: Path | None = None
     ) -> None:
         self._tree = tree
         self._kernel = kernel
         self._firmware = firmware
-        self._initramfs = kernel.closure(initramfs)
+        self._list = initramfs
+        self._initramfs = kernel.closure(listed(initramfs))
 
     def gaps(self) -> list[Gap]:
         """All that is missing: each module once a role, with the first chain that leads to it."""
@@ -205,7 +205,7 @@ class Board:
         kernel = self._kernel
         names = kernel.named(word)
         if here := names & kernel.names:
-            return f"module {min(here)} is not in the initramfs (add it to {LIST}),"
+            return f"module {min(here)} is not in the initramfs (add it to {self._list}),"
         if gone := names & kernel.taken_out:
             return f"module {min(gone)} is not in the root ({TRIM} takes it out),"
         return f"kernel {kernel.version} has no module {module_name(word)},"

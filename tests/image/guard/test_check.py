@@ -1,6 +1,7 @@
 """What a board lacks is told by name, with the place where it is missing and the chain to it."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,8 @@ def check(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., list[Gap]]:
             folder, without=without, initramfs=initramfs, inside=inside, modules=modules
         )
         kernel = Kernel(files.kernel, files.modules, files.whole)
-        return Board(read(tree_file(folder, source)), kernel, initramfs).gaps()
+        gaps = Board(read(tree_file(folder, source)), kernel, files.initramfs).gaps()
+        return [replace(one, text=one.text.replace(f"{folder}/", "")) for one in gaps]
 
     return held
 
@@ -49,12 +51,12 @@ def test_the_two_that_kept_every_pi_4_from_its_card(check: Check) -> None:
     io, vcc = check(initramfs=without("fixed", "gpio_regulator"))
     assert str(io) == (
         "bcm2711-small: card: module gpio_regulator is not in the initramfs (add it to "
-        "image/recipe/modules.txt), for /regulator-sd-io-1v8 (regulator-gpio): "
+        "modules.txt), for /regulator-sd-io-1v8 (regulator-gpio): "
         "/emmc2bus/mmc@7e340000 → vqmmc-supply → /regulator-sd-io-1v8"
     )
     assert str(vcc) == (
         "bcm2711-small: card: module fixed is not in the initramfs (add it to "
-        "image/recipe/modules.txt), for /regulator-sd-vcc (regulator-fixed): "
+        "modules.txt), for /regulator-sd-vcc (regulator-fixed): "
         "/emmc2bus/mmc@7e340000 → vmmc-supply → /regulator-sd-vcc"
     )
 
@@ -78,7 +80,7 @@ def test_what_opens_the_root_is_missed_too(check: Check, name: str) -> None:
     """No tree asks for it."""
     gaps = check(initramfs=without(name))
     assert [(one.role, one.text.split(",")[0]) for one in gaps] == [
-        ("start", f"module {name} is not in the initramfs (add it to image/recipe/modules.txt)")
+        ("start", f"module {name} is not in the initramfs (add it to modules.txt)")
     ]
 
 
@@ -271,7 +273,7 @@ def test_wifi_needs_its_firmware_and_the_boards_settings(
     files = kernel_files(tmp_path)
     tree = read(tree_file(tmp_path, PI4.replace("raspberrypi,4-model-b", f"raspberrypi,{board}")))
     kernel = Kernel(files.kernel, files.modules, files.whole)
-    gaps = Board(tree, kernel, INITRAMFS, tmp_path).gaps()
+    gaps = Board(tree, kernel, files.initramfs, tmp_path).gaps()
     assert [(one.known, one.text.replace(f"{tmp_path}/", "")) for one in gaps] == told
     assert all(one.role == "Wi-Fi" for one in gaps)
 
