@@ -18,13 +18,27 @@ def loudspeakers(root: Path) -> tuple[str, ...]:
     return _cards(root, "p")
 
 
+def usb_loudspeakers(root: Path) -> tuple[str, ...]:
+    """ALSA's names of the cards on USB that can play, in the kernel's order.
+
+    A speakerphone is among them by the name that udev gave it as a microphone: it is one card.
+    """
+    sound = root / "proc/asound"
+    return tuple(
+        name
+        for number, name, _ in _CARD.findall(word(sound / "cards") or "")
+        if (sound / f"card{number}/usbid").exists() and _can(sound / f"card{number}", "p")
+    )
+
+
 def _cards(root: Path, direction: str) -> tuple[str, ...]:
     sound = root / "proc/asound"
     return tuple(
         name.strip()
         for number, _, name in _CARD.findall(word(sound / "cards") or "")
-        if any(
-            re.fullmatch(rf"pcm\d+{direction}", entry.name)
-            for entry in entries(sound / f"card{number}")
-        )
+        if _can(sound / f"card{number}", direction)
     )
+
+
+def _can(card: Path, direction: str) -> bool:
+    return any(re.fullmatch(rf"pcm\d+{direction}", entry.name) for entry in entries(card))

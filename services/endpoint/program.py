@@ -14,6 +14,8 @@ from appliance.base.systemd import SystemdNotifier
 from appliance.core.scenes import starting
 from appliance.media.tv.output import Output
 from appliance.media.tv.television import Television
+from hardware.boards import abilities
+from hardware.vitals.identity import model
 from hardware.vitals.tv_sound import TvSound
 from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.screen.renderer import SceneRenderer
@@ -52,7 +54,8 @@ async def _site(
 ) -> None:
     """Screen first: the TV shows that the box lives before anything else is asked or loaded."""
     size = (site.tv.width, site.tv.height)
-    television = Television(size, output, sound=TvSound(paths.root))
+    sound = TvSound(paths.root, by_usb=not abilities(model(paths.root)).tv_sound)
+    television = Television(size, output, sound=sound)
     margin = MarginSetting(paths.data, site.tv.margin)
     scene = starting(site.site.name, margin.percent)
     first = SceneRenderer(size, site.site.locale, lambda: None).draw_scene(scene)

@@ -56,3 +56,28 @@ def test_without_a_card_of_the_sockets_own_it_is_alsas_default(pi: Path) -> None
     plug(pi, "disconnected", "connected", shows=2)
     assert TvSound(pi)().device == ""
     assert TvSound(pi / "nowhere")().device == ""
+
+
+SPEAKERPHONE: dict[str, str | bytes] = {
+    "proc/asound/cards": " 0 [mic            ]: USB-Audio - Jabra SPEAK 510 USB\n"
+    " 1 [C920           ]: USB-Audio - HD Pro Webcam C920\n",
+    "proc/asound/card0/usbid": "0b0e:0422\n",
+    "proc/asound/card0/pcm0p/info": "card: 0\n",
+    "proc/asound/card0/pcm0c/info": "card: 0\n",
+    "proc/asound/card1/usbid": "046d:082d\n",
+    "proc/asound/card1/pcm0c/info": "card: 1\n",
+}
+
+
+def test_on_a_pi_5_what_is_on_usb_is_heard_in_the_tvs_place(tmp_path: Path) -> None:
+    """A speakerphone is one card, called ``mic``; a webcam has no loudspeaker."""
+    plug(tmp_path, "connected")
+    sound = TvSound(tmp_path, by_usb=True)
+    assert sound().device == "", "nothing to be heard by"
+    plant(tmp_path, SPEAKERPHONE)
+    for number, name in enumerate(("mic", "C920")):
+        (tmp_path / "proc/asound" / name).symlink_to(f"card{number}")
+    assert sound().device == "sysdefault:CARD=mic"
+    assert TvSound(tmp_path)().device == "", "on a Pi 4 HDMI's card comes late"
+    (tmp_path / "proc/asound/tv").symlink_to("card7")
+    assert sound().device == "sysdefault:CARD=tv", "a kernel whose HDMI has sound"
