@@ -82,6 +82,7 @@ class ProblemKey(StrEnum):
     LINK_ERRORS = "link-errors"
     TV_UNPLUGGED = "tv-unplugged"
     SLOWED = "slowed"
+    PICTURE_COOLED = "picture-cooled"
     DISK_FULL = "disk-full"
     CARD_WORN = "card-worn"
     MEMORY_SHORT = "memory-short"
@@ -188,6 +189,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                N_("Plug the HDMI cable in again.")),
         key.SLOWED: Kind("B5", area.BOX, warning, N_("The box is slowed down"),
                          N_("Leave room for air around the box.")),
+        key.PICTURE_COOLED: Kind("B9", area.BOX, warning, N_("Too hot: a smaller picture is sent"),
+                                 N_("Leave room for air around the box.")),
         key.DISK_FULL: Kind("B6", area.BOX, warning, N_("The memory card is full"), call_it),
         key.CARD_WORN: Kind("B7", area.BOX, note, N_("The memory card is worn"), call_it),
         key.MEMORY_SHORT: Kind("B8", area.BOX, warning, N_("The box is short of memory"),

@@ -19,6 +19,7 @@ from hardware.board import open_board
 from hardware.boards import abilities, board_problems
 from hardware.vitals.identity import model
 from hardware.vitals.link import any_carrier
+from hardware.vitals.temperature import soc_celsius
 from hardware.wiring import TWO_BUTTONS
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
@@ -58,7 +59,9 @@ async def serve(
     card = await asyncio.to_thread(draw_name_card, identity.name, camera_size, identity.locale)
     corner = self_view(size)
     encoders = encoders_for(model(paths.root))
-    devices = Devices(site, card, (corner.width, corner.height), encoders)
+    devices = Devices(
+        site, card, (corner.width, corner.height), encoders, partial(soc_celsius, paths.root)
+    )
     renderer = SceneRenderer(size, identity.locale, devices.camera.preview)
     dialer = SiteDialer(
         Dialers(site.call.ca, sip=site.sip, hosts=frozenset(site.agenda.hosts)),

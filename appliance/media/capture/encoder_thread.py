@@ -15,7 +15,7 @@ from av.stream import Stream
 from appliance.media.capture.i420 import Letterbox
 from appliance.media.capture.pacing import FrameRateLimiter
 from appliance.media.capture.read_video import CodedFrame, TimedFrame
-from appliance.media.codecs.bitrate_ladder import Rung, rung_for, within
+from appliance.media.codecs.bitrate_ladder import Rung, lowered, rung_for, within
 from appliance.media.codecs.decoders import VIDEO_DECODERS, VideoDecoder
 from appliance.media.codecs.h264_encoder import EncoderError, H264Encoder
 from appliance.media.codecs.vp8_encoder import Vp8Encoder
@@ -78,6 +78,9 @@ class EncoderThread:
     ) -> None:
         self.size, self.fps = size, fps
         self.rung: Rung | None = None
+        """What is sent: as the line allows, and no better than `steps_down` says."""
+        self.steps_down = 0
+        """Rungs below the best that are left out, whatever the line bears: the box is too hot."""
         self.problem = ""
         self._pictures = pictures
         self.names = names
@@ -93,6 +96,8 @@ class EncoderThread:
         self._scale = Letterbox(size)
         self._limiter = FrameRateLimiter(fps)
         self._bps = 0
+        self._line_rung: Rung | None = None
+        self._steps_down = 0
         self._sliced = False
         self._keyframe_asked = False
         self._keyframe_at = float("-inf")
@@ -183,13 +188,15 @@ class EncoderThread:
             self._encoders.clear()
 
     def _adapt(self, bps: int) -> None:
-        if bps == self._bps:
+        steps_down = self.steps_down
+        if bps == self._bps and steps_down == self._steps_down:
             return
         before, starting = self.rung, self._bps == 0
-        self._bps = bps
-        self.rung = rung_for(bps, before, starting=starting)
+        self._bps, self._steps_down = bps, steps_down
+        self._line_rung = rung_for(bps, self._line_rung, starting=starting)
+        self.rung = lowered(self._line_rung, steps_down)
         if self.rung is not before:
-            log.info("near → %s", self.rung or "no video, the line bears sound only")
+            log.info("near → %s (%d steps down by heat)", self.rung or "sound only", steps_down)
         if self.rung is None:
             self._encoders.clear()
             return

@@ -52,6 +52,15 @@ def rung_for(
     return best
 
 
+def lowered(
+    rung: Rung | None, steps: int, ladder: tuple[Rung, ...] = BITRATE_LADDER
+) -> Rung | None:
+    """`rung`, or the one `steps` below the best where that is lower; None where video stops."""
+    if rung is None or steps >= len(ladder):
+        return None
+    return ladder[max(ladder.index(rung), steps)]
+
+
 def within(rung: Rung, size: Size, fps: float) -> tuple[Size, float]:
     """A rung's size and rate for a camera that gives this size and rate: never scaled up, and in
     the camera's own aspect."""

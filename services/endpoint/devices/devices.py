@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from appliance.base.config import Site
+from appliance.core.cooling import Cooling, cooled
 from appliance.core.problems import Problem, ProblemKey
 from appliance.dialers.api import LocalTracks
 from appliance.media.capture.camera import Camera
@@ -18,6 +20,13 @@ from services.endpoint.devices.loudness import Loudness
 
 log = logging.getLogger("diemcau.devices")
 
+HEAT_INTERVAL_S = 2.0
+"""A processor under load gains a degree in about so long."""
+
+
+def _not_known() -> float | None:
+    return None
+
 
 class Devices:
     """Owns both devices. `want` may be called twice; opening never waits for a driver."""
@@ -28,8 +37,12 @@ class Devices:
         name_card: Picture,
         self_view: tuple[int, int],
         encoders: tuple[str, ...] = (SOFTWARE_ENCODER,),
+        celsius: Callable[[], float | None] = _not_known,
     ) -> None:
-        """`encoders`: FFmpeg's H.264 encoders to try in turn (codecs.board_encoders)."""
+        """`encoders`: FFmpeg's H.264 encoders to try in turn (codecs.board_encoders).
+
+        `celsius` measures the processor's temperature, None where it is not known.
+        """
         size = (site.camera.width, site.camera.height)
         self._bitrate = site.call.bitrate
         self.camera = Camera(
@@ -45,11 +58,16 @@ class Devices:
         self.loudness = Loudness()
         self._blank = BlankPicture()
         self._open = False
+        self._celsius = celsius
+        self._measured: float | None = None
+        self._measured_at = float("-inf")
+        self._cooling = Cooling()
 
     def want(self, wanted: bool, *, live: bool) -> None:
         """Open or close both; `live` lets what is said in the room out."""
         if self.microphone.live != (wanted and live):
             self.microphone.live = wanted and live
+        self._cool(asyncio.get_running_loop().time())
         if wanted == self._open:
             return
         self._open = wanted
@@ -79,6 +97,8 @@ class Devices:
             found.append(Problem(ProblemKey.MICROPHONE_MISSING))
         if self._is_deaf():
             found.append(Problem(ProblemKey.MICROPHONE_SILENT))
+        if self._open and self._cooling.steps and self._measured is not None:
+            found.append(Problem(ProblemKey.PICTURE_COOLED, detail=f"{self._measured:.0f} °C"))
         return found
 
     @property
@@ -86,6 +106,17 @@ class Devices:
         """``microphone_dbfs``, the loudest of the last minute, while the microphone is open."""
         dbfs = self.loudness.dbfs
         return {} if dbfs is None else {"microphone_dbfs": round(dbfs, 1)}
+
+    def _cool(self, now: float) -> None:
+        """Step the sent picture down or up by the processor's temperature."""
+        if now - self._measured_at < HEAT_INTERVAL_S:
+            return
+        self._measured, self._measured_at = self._celsius(), now
+        cooling = cooled(self._cooling, self._measured, now)
+        if cooling.steps != self._cooling.steps:
+            log.warning("near: %d steps down at %.1f °C", cooling.steps, self._measured)
+        self._cooling = cooling
+        self.camera.encoder.steps_down = cooling.steps
 
     def _is_deaf(self) -> bool:
         """Whether the open microphone hears nothing at all."""

@@ -79,6 +79,25 @@ async def test_the_ladder_follows_the_bit_rate_and_video_stops_below_it(camera: 
     track.stop()
 
 
+async def test_a_hot_box_sends_less_than_its_line_bears(camera: Camera) -> None:
+    track = LocalVideo(camera)
+    assert decoded(await some(track, 2))[0].shape == (720, 1280)
+    camera.encoder.steps_down = 2
+    small = next(p for p in await some(track, 20) if p.is_keyframe)
+    assert decoded([small])[0].shape == (360, 640)
+    camera.encoder.steps_down = 5
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(2):
+            while True:
+                await track.recv()
+    assert camera.encoder.rung is None
+    camera.encoder.steps_down = 0
+    packet = (await some(track, 1))[0]
+    assert packet.is_keyframe
+    assert decoded([packet])[0].shape == (720, 1280)
+    track.stop()
+
+
 async def test_the_slowest_line_decides(camera: Camera) -> None:
     first, second = LocalVideo(camera), LocalVideo(camera)
     second.set_bitrate(350_000)

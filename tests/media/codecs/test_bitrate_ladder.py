@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER, rung_for, within
+from appliance.media.codecs.bitrate_ladder import BITRATE_LADDER, lowered, rung_for, within
 from appliance.media.formats import Size
 
 
@@ -35,3 +35,11 @@ def test_a_rate_that_swings_within_a_rung_does_not_flap() -> None:
 def test_a_small_camera_is_never_scaled_up() -> None:
     assert within(BITRATE_LADDER[0], Size(640, 360), 25) == (Size(640, 360), 25)
     assert within(BITRATE_LADDER[2], Size(640, 480), 30) == (Size(480, 360), 30)
+
+
+def test_what_is_left_out_of_the_ladder_is_not_sent_however_good_the_line_is() -> None:
+    best, small = BITRATE_LADDER[0], BITRATE_LADDER[3]
+    assert [lowered(best, steps) for steps in range(6)] == [*BITRATE_LADDER, None]
+    assert lowered(small, 1) is small, "the line allows less than the heat does"
+    assert lowered(small, 4) is BITRATE_LADDER[4]
+    assert lowered(None, 0) is None
