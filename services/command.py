@@ -27,6 +27,7 @@ COMMANDS = {
     "simulate": "services.simulate.command:simulate",
     "slots": "services.slots.slots_command:slots",
     "stick": "services.updates.stick_command:stick",
+    "trim": "services.updates.trim_command:trim",
     "update": "services.updates.update_command:update",
     "updater": "services.updates.updater_command:updater",
     "slot-good": "services.slots.slot_good_command:slot_good",
