@@ -9,6 +9,7 @@ import pytest
 from appliance.core.alarms import State
 from appliance.core.problems import KINDS, ProblemKey
 from appliance.wire.facts import EndpointFacts
+from hardware.vitals.throttling import FIRMWARE
 from services.health.check_api import Check
 from services.health.check_runner import CheckRunner
 from services.health.checklist import Checklist
@@ -26,7 +27,7 @@ KEY = ProblemKey
 SPOILED: list[tuple[str, str, str | bytes | None, ProblemKey]] = [
     ("temperature", "sys/class/thermal/thermal_zone0/temp", "84200", KEY.HOT),
     ("voltage", "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1", KEY.POWER_WEAK),
-    ("throttling", "sys/devices/platform/soc/soc:firmware/get_throttled", "6", KEY.SLOWED),
+    ("throttling", f"{FIRMWARE}/soc:firmware/get_throttled", "6", KEY.SLOWED),
     ("memory", "proc/meminfo", "MemTotal: 4000000 kB\nMemAvailable: 200000 kB\n",
      KEY.MEMORY_SHORT),
     ("address", "proc/net/fib_trie", "Main:\n", KEY.NETWORK_ADDRESS),
@@ -59,6 +60,7 @@ CODES = [
     ("camera", KEY.CAMERA_BLANK), ("camera", KEY.CAMERA_DAMAGED),
     ("microphone", KEY.MICROPHONE_SILENT),
     ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_PROGRAM),
+    ("temperature", KEY.PICTURE_COOLED),
     ("button", KEY.BUTTON_STUCK), ("button", KEY.BUTTON_BOX),
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING),
     ("agenda", KEY.MEETING_WITHOUT_ADDRESS),
@@ -240,10 +242,44 @@ def test_why_the_box_started(tmp_path: Path) -> None:
     assert cut(one.box()).facts == {"reboot": "power"}
     cut.stopped()
     assert reboot(one, "b3").reason is Reason.WANTED
+    hung = "sys/class/watchdog/watchdog0/bootstatus"
+    spoil(one.root, hung, "32")
+    assert reboot(one, "b4").reason is Reason.WATCHDOG
+    panic = "run/diemcau-last-words/panic"
+    spoil(one.root, panic, "Kernel panic - not syncing: Fatal exception")
+    told = reboot(one, "b5")  # the watchdog may be what restarts a box whose kernel panicked
+    assert told.reason is Reason.PANIC
+    assert told(one.box()).facts == {
+        "reboot": "panic", "reboot_words": "Kernel panic - not syncing: Fatal exception",
+    }  # fmt: skip
+    assert reboot(one, "b5")(one.box()).facts["reboot_words"].startswith("Kernel panic")
+    spoil(one.root, panic, None)
     spoil(one.root, "sys/fs/pstore/dmesg-ramoops-0", "Panic#1")
-    assert reboot(one, "b4").reason is Reason.PANIC
-    spoil(one.root, "sys/class/watchdog/watchdog0/bootstatus", "32")
-    assert reboot(one, "b5").reason is Reason.WATCHDOG
+    assert reboot(one, "b6").reason is Reason.PANIC
+
+
+@pytest.mark.parametrize(
+    ("register", "options", "reason"),
+    [
+        (b"\0\0\x10\0", "0x8180", Reason.POWER),
+        (b"\0\0\0\x20", "0x8180", Reason.RESET),
+        (None, "0x8180", Reason.UNKNOWN),
+        (None, "0x81a0", Reason.POWER),  # this watchdog would have said so
+    ],
+)
+def test_a_power_cut_is_told_only_where_it_is_known(
+    tmp_path: Path, register: bytes | None, options: str, reason: Reason
+) -> None:
+    """On a Pi "power" was said of a hung kernel, too: its watchdog remembers nothing."""
+    one = healthy_box(tmp_path)
+    reboot(one, "b1")
+    spoil(one.root, "proc/device-tree/chosen/bootloader/rsts", register)
+    spoil(one.root, "sys/class/watchdog/watchdog0/options", options)
+    after = reboot(one, "b2")
+    assert after.reason is reason
+    assert wrong(after, one.box()) == {KEY.RESTARTED}
+    after.stopped()
+    assert reboot(one, "b3").reason is Reason.WANTED
 
 
 @pytest.mark.parametrize("mark", ["", "{", "[]", '{"boot_id": 3, "reason": []}'])

@@ -30,7 +30,6 @@ SHORT = {
     "tests/endpoint/noting_event.py": "one event that tests of several parts use",
     "tests/image/machine/guest/pictures.py": "one comparison that two tests share",
     "tests/image/machine/power_cuts/test_cuts.py": "the short form of `make image-cuts`",
-    "tests/image/machine/test_watchdog.py": "one start of the emulator",
     "tests/media/rtp/tmmbr.py": "one packet, which a far end sends and we do not",
     "tests/one_meeting.py": "one feed that stories and the emulator's tests share",
     "tests/peers/test_janus_apart.py": "needs a peer of its own",

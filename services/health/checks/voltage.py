@@ -5,7 +5,7 @@ from pathlib import Path
 from appliance.core.alarms import when
 from appliance.core.problems import ProblemKey
 from hardware.vitals.voltage import under_voltage
-from services.health.check_api import NOTHING, Box, CheckResult
+from services.health.check_api import Box, CheckResult
 
 
 class Voltage:
@@ -26,10 +26,11 @@ class Voltage:
         self._low = low
 
     def __call__(self, box: Box) -> CheckResult:
-        """POWER_WEAK, and ``voltage_drops``."""
+        """POWER_WEAK, ``voltage_drops``, and ``voltage``: "enough", "low" or "unknown"."""
         self.sample(box.root)
         if self._low is None:
-            return NOTHING
+            return CheckResult(facts={"voltage": "unknown"})
         dropped, self._dropped = self._dropped, False
         observation = when(ProblemKey.POWER_WEAK, dropped, f"{self._drops}×")
-        return CheckResult((observation,), {"voltage_drops": self._drops})
+        facts = {"voltage": "low" if self._low else "enough"}
+        return CheckResult((observation,), {"voltage_drops": self._drops}, facts)

@@ -14,7 +14,7 @@ from hardware.vitals.identity import release, slot, uptime_s
 from hardware.vitals.link import links
 from hardware.vitals.memory import Memory, memory
 from hardware.vitals.mounts import Mount, disk_of, mount_of
-from hardware.vitals.reboot import by_panic, by_watchdog
+from hardware.vitals.reboot import Start, last_panic, start, watchdog_tells
 from hardware.vitals.sound import microphones
 from hardware.vitals.sysfs import entries, whole, word
 from hardware.vitals.temperature import soc_celsius
@@ -57,7 +57,7 @@ def test_what_the_firmware_says_of_its_speed(
     tmp_path: Path, bits: str, reasons: tuple[str, ...] | None
 ) -> None:
     root = pi(tmp_path)
-    spoil(root, "sys/devices/platform/soc/soc:firmware/get_throttled", bits)
+    spoil(root, "sys/bus/platform/drivers/raspberrypi-firmware/soc:firmware/get_throttled", bits)
     assert slowed_by(root) == reasons
 
 
@@ -66,7 +66,7 @@ def test_one_slow_core_of_several_is_enough_and_half_a_policy_says_nothing(tmp_p
     plant(tmp_path, {f"{freq}/policy0/scaling_max_freq": "1500000", f"{freq}/boost": "0"})
     assert slowed_by(tmp_path) is None
     plant(tmp_path, {f"{freq}/policy0/cpuinfo_max_freq": "1500000"})
-    assert slowed_by(tmp_path) == ()
+    assert slowed_by(tmp_path) is None, "no limit of the kernel's: the firmware may have one"
     policy4 = f"{freq}/policy4"
     slow: dict[str, str | bytes] = {
         f"{policy4}/scaling_max_freq": "600000",
@@ -120,14 +120,16 @@ def test_the_watchdogs_bit_is_card_reset_and_no_other(
     tmp_path: Path, bits: str, found: bool
 ) -> None:
     plant(tmp_path, {"sys/class/watchdog/watchdog0/bootstatus": bits})
-    assert by_watchdog(tmp_path) is found
+    assert (start(tmp_path) is Start.WATCHDOG) is found
+    plant(tmp_path, {"sys/class/watchdog/watchdog0/options": bits})
+    assert watchdog_tells(tmp_path) is found
 
 
 def test_only_a_kernels_dump_is_a_panic(tmp_path: Path) -> None:
     plant(tmp_path, {"sys/fs/pstore/console-ramoops-0": "x", "sys/fs/pstore/pmsg-ramoops-0": "x"})
-    assert not by_panic(tmp_path)
+    assert last_panic(tmp_path) is None
     plant(tmp_path, {"sys/fs/pstore/dmesg-efi-1": "x"})
-    assert by_panic(tmp_path)
+    assert last_panic(tmp_path) == ""
 
 
 def test_a_path_lies_on_the_deepest_mount_and_of_equals_on_the_last(tmp_path: Path) -> None:

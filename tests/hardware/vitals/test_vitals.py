@@ -12,7 +12,7 @@ from hardware.vitals.identity import boot_id, model, release, serial, slot, upti
 from hardware.vitals.link import links
 from hardware.vitals.memory import Memory, memory
 from hardware.vitals.mounts import Mount, disk_of, mount_of
-from hardware.vitals.reboot import by_panic, by_watchdog
+from hardware.vitals.reboot import Start, last_panic, start, watchdog_tells
 from hardware.vitals.sound import microphones
 from hardware.vitals.temperature import soc_celsius
 from hardware.vitals.throttling import slowed_by
@@ -43,8 +43,9 @@ def test_a_pi_in_good_health(tmp_path: Path) -> None:
     assert (serial(root), model(root)) == ("10000000a1b2c3d4", "Raspberry Pi 5 Model B Rev 1.0")
     assert (slot(root), release(root)) == ("A", "2026.11.1")
     assert (boot_id(root)[:8], uptime_s(root)) == ("6c1fb0a2", 81.48)
-    assert not by_watchdog(root)
-    assert not by_panic(root)
+    assert start(root) is Start.COLD
+    assert not watchdog_tells(root)
+    assert last_panic(root) is None
     (cable,) = links(root)
     assert (cable.name, cable.carrier, cable.mbit, cable.full_duplex) == ("eth0", True, 1000, True)
     assert (cable.received, cable.sent, cable.errors) == (90000, 60000, 2)
@@ -65,7 +66,8 @@ NOTHING_KNOWN: list[tuple[Callable[[Path], object], object]] = [
     (lambda root: wear(root, "x"), None), (lambda root: written_mb(root, "x"), None),
     (links, ()), (ipv4, None), (ipv6, None), (gateway, None), (cameras, ()), (microphones, ()),
     (tvs, ()), (cec_devices, ()), (serial, ""), (model, ""), (slot, ""), (release, ""),
-    (boot_id, "unknown"), (uptime_s, 0.0), (by_watchdog, False), (by_panic, False),
+    (boot_id, "unknown"), (uptime_s, 0.0), (start, Start.UNKNOWN),
+    (watchdog_tells, False), (last_panic, None),
 ]  # fmt: skip
 
 
@@ -109,18 +111,45 @@ def test_only_the_present_bits_of_the_firmware_count(
     tmp_path: Path, bits: str, reasons: tuple[str, ...]
 ) -> None:
     root = pi(tmp_path)
-    spoil(root, "sys/devices/platform/soc/soc:firmware/get_throttled", bits)
+    spoil(root, "sys/bus/platform/drivers/raspberrypi-firmware/soc:firmware/get_throttled", bits)
     assert slowed_by(root) == reasons
 
 
-def test_without_the_firmware_the_frequency_limit_tells(tmp_path: Path) -> None:
+def test_without_the_firmware_only_a_limit_of_the_kernels_is_known(tmp_path: Path) -> None:
+    """cpufreq names the rate that was asked for while the firmware throttles."""
     policy = "sys/devices/system/cpu/cpufreq/policy0"
     plant(
-        tmp_path, {f"{policy}/scaling_max_freq": "2400000", f"{policy}/cpuinfo_max_freq": "2400000"}
+        tmp_path, {f"{policy}/scaling_max_freq": "1800000", f"{policy}/cpuinfo_max_freq": "1800000"}
     )
-    assert slowed_by(tmp_path) == ()
+    assert slowed_by(tmp_path) is None
     spoil(tmp_path, f"{policy}/scaling_max_freq", "1500000")
     assert slowed_by(tmp_path) == ("frequency capped",)
+
+
+def test_the_firmwares_device_is_found_whatever_its_parent_is(tmp_path: Path) -> None:
+    driver = "sys/bus/platform/drivers/raspberrypi-firmware"
+    plant(tmp_path, {f"{driver}/bind": "", f"{driver}/soc@107c000000:firmware/get_throttled": "4"})
+    assert slowed_by(tmp_path) == ("throttled",)
+
+
+@pytest.mark.parametrize(
+    ("register", "bootstatus", "began"),
+    [
+        (b"\0\0\x10\0", "0", Start.COLD),
+        (b"\0\0\0\x20", "0", Start.WARM),  # every restart of a Pi is its watchdog's
+        (b"\0\0\x10\x20", "0", Start.COLD),
+        (b"\0\x20", "0", Start.UNKNOWN),
+        (None, "0", Start.UNKNOWN),  # a Pi 3
+        (None, "32", Start.WATCHDOG),  # a board whose watchdog remembers
+    ],
+)
+def test_how_the_hardware_says_that_the_box_began(
+    tmp_path: Path, register: bytes | None, bootstatus: str, began: Start
+) -> None:
+    root = pi(tmp_path)
+    spoil(root, "proc/device-tree/chosen/bootloader/rsts", register)
+    spoil(root, "sys/class/watchdog/watchdog0/bootstatus", bootstatus)
+    assert start(root) is began
 
 
 @pytest.mark.parametrize(
@@ -171,8 +200,10 @@ def test_the_watchdog_and_a_panic_leave_signs(tmp_path: Path) -> None:
     root = pi(tmp_path)
     spoil(root, "sys/class/watchdog/watchdog0/bootstatus", "32")
     spoil(root, "sys/fs/pstore/dmesg-ramoops-0", "Panic#1")
-    assert by_watchdog(root)
-    assert by_panic(root)
+    assert start(root) is Start.WATCHDOG
+    assert last_panic(root) == ""
+    plant(root, {"run/diemcau-last-words/panic": "Kernel panic - not syncing: why"})
+    assert last_panic(root) == "Kernel panic - not syncing: why"
 
 
 def test_failed_units_as_systemd_lists_them() -> None:

@@ -55,6 +55,23 @@ def test_button_and_lamp_are_the_headers_pins(board: RaspberryPi) -> None:
     board.ask("until grep -q N1 /run/diemcau/health.json; do sleep 1; done", within=120.0)
 
 
+def test_supply_and_speed_are_the_firmwares_word(board: RaspberryPi) -> None:
+    """By the two modules that Debian's kernel leaves out; here the firmware says: all is well."""
+    ask = (
+        "from pathlib import Path; from hardware.vitals.{} import {} as ask; print(ask(Path('/')))"
+    )
+    assert board.ask(f'python3 -c "{ask.format("voltage", "under_voltage")}"') == "False"
+    assert board.ask(f'python3 -c "{ask.format("throttling", "slowed_by")}"') == "()"
+    driver = "/sys/bus/platform/drivers/raspberrypi-firmware"
+    assert board.ask(f"cat {driver}/*/get_throttled") == "0"
+
+
+def test_memory_is_set_apart_for_a_panics_last_words(board: RaspberryPi) -> None:
+    log = board.ask("dmesg")
+    assert "ramoops: using 0x10000@0xb000000, ecc: 16" in log
+    assert log.index("ramoops: using") < log.index("mmcblk"), "the card may hang it"
+
+
 def test_its_settings_are_in_force(board: RaspberryPi) -> None:
     assert board.ask("diemcau check /data/site/site.toml >/dev/null; echo $?") == "0"
     board.cut()
