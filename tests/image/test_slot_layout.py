@@ -80,7 +80,9 @@ def build(tmp_path: Path) -> Path:
     filled(tmp_path / "root/usr/bin/python", 3 * MIB)
     filled(tmp_path / "root/boot/vmlinuz", 30 * MIB)
     (tmp_path / "root.packages").write_text("cage\t0.2.0-2\tcage\t0.2.0-2\n")
-    for name, size in (("slot", 4), *((f"diemcau-{one}", 8) for one in report.FLAVOURS)):
+    (tmp_path / "firmware").mkdir()
+    (tmp_path / "firmware.packages").touch()
+    for name, size in (("slot", 4), *((f"diemcau-{one}", 8) for one in ("virt", "rpi"))):
         filled(tmp_path / f"{name}.img", size * MIB)
     return tmp_path
 
@@ -108,7 +110,7 @@ def test_the_report_is_the_same_each_time_and_lists_the_same_everywhere(build: P
     assert manifest == "deb\tcage\t0.2.0-2\n"
     assert '"created": "1970-01-02T00:00:00Z"' in spdx
     assert '"versionInfo": "0.2.0-2"' in spdx
-    assert '"name": "Điểm Cầu 1.2.3"' in imager
+    assert '"name": "Điểm Cầu 1.2.3 (Raspberry Pi 4, CM4, 400, 3B+)"' in imager
     assert '"release_date": "1970-01-02"' in imager
     assert f'"extract_size": {8 * MIB}' in imager
 
