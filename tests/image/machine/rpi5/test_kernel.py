@@ -22,7 +22,7 @@ def test_its_kernel_starts_the_same_endpoint() -> None:
         while part := slot.read(1 << 22):
             disk.write(part)
     with_data(card)
-    # The watchdog has a test of its own; on a busy machine its 20 s, and first boot's 120, are too few.
+    # The watchdog has a test of its own; on a busy machine its 20 s and first boot's 120 are few.
     patience = drop_in("diemcau-first-boot", "[Service]\nTimeoutStartSec=900\n")
     prepare(card, None, kernel_words=f"systemd.watchdog_sec=off {patience}")
     with Machine(card) as machine:
