@@ -16,7 +16,7 @@ from tests.image.machine.guest.tv_plugs import TvPlugs
 
 RUN = BUILD / "plugs"
 SAME = 0.5
-"""Mean difference of 255 levels: nothing is scaled, and two of our pages differ by some 5."""
+"""Mean difference of 255 levels: nothing is scaled, and two of our pages differ by 8."""
 DRM = "/sys/class/drm/card0-Virtual"
 
 
