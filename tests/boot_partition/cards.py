@@ -92,18 +92,13 @@ def card(path: Path, files: Mapping[str, bytes], kib: int = KIB) -> Path:
     return path
 
 
-def flashed_image(
-    path: Path, source: Path, files: Mapping[str, bytes], without: tuple[str, ...]
-) -> Path:
-    """A copy of a file system, with other `files` and `without` some."""
-    shutil.copy(source, path)
-    if without:
-        _run("mdel", "-i", str(path), *(f"::{name}" for name in without))
+def change(path: Path, files: Mapping[str, bytes], without: tuple[str, ...]) -> None:
+    """Other `files` on a card, and `without` some."""
+    _run("mdel", "-i", str(path), *(f"::{name}" for name in without))
     for name, content in files.items():
         new = path.with_suffix(".new")
         new.write_bytes(content)
         _run("mcopy", "-o", "-i", str(path), str(new), f"::{name}")
-    return path
 
 
 def fsck(path: Path) -> str:
