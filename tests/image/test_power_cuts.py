@@ -2,14 +2,37 @@
 
 import hashlib
 import json
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.image.machine.power_cuts.cuts import PROGRESS, AnotherImageError, Progress, run
-from tests.image.machine.power_cuts.due import WORK, rounds_of, runs_of
+from tests.image.machine.power_cuts.due import WORK, Round, rounds_of, runs_of
 
 SEED = 7
+
+
+@dataclass
+class Noted:
+    """Cards without a guest."""
+
+    wrong: tuple[int, ...] = ()
+    cut_at: list[tuple[int, ...]] = field(default_factory=list)
+    started: list[int] = field(default_factory=list)
+    made: int = 0
+
+    def make(self, image: Path) -> None:
+        self.made += image.exists()
+
+    def cut(self, rounds: tuple[Round, ...]) -> None:
+        self.cut_at.append(tuple(one.number for one in rounds))
+
+    def start(self, due: Round) -> str:
+        assert due.number in {number for group in self.cut_at for number in group}, "not cut yet"
+        self.started.append(due.number)
+        assert due.number not in self.wrong, "no shell in the guest"
+        return f"{due}; started"
 
 
 def image_of(folder: Path, content: bytes) -> Path:
@@ -47,6 +70,24 @@ def test_what_is_known_is_not_made_again(tmp_path: Path) -> None:
     found = run(tmp_path, 3, SEED, image=image, say=said.append)
     assert (found, said) == (progress, [])
     assert [one.number for one in found.due(5)] == [4, 5]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_each_round_is_cut_and_started_once_and_what_fails_is_kept(
+    tmp_path: Path, jobs: int
+) -> None:
+    image, said = image_of(tmp_path, b"the one"), list[str]()
+    cards = Noted(wrong=(4,))
+    progress = run(tmp_path, 12, SEED, jobs, image=image, cards=cards, say=said.append)
+    assert sorted(cards.started) == list(range(1, 13))
+    assert list(progress.failed) == ["4"]
+    assert "NOT SURVIVED: no shell in the guest" in progress.failed["4"]
+    assert (len(progress.survived), len(said), cards.made) == (11, 12, 1)
+    more = Noted()
+    assert (
+        len(run(tmp_path, 15, SEED, jobs, image=image, cards=more, say=said.append).survived) == 14
+    )
+    assert (sorted(more.started), more.made) == ([13, 14, 15], 0)
 
 
 @pytest.mark.parametrize(("content", "seed"), [(b"another", SEED), (b"the one", SEED + 1)])

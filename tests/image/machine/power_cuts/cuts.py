@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
@@ -26,6 +26,19 @@ IMAGE = BUILD / "diemcau-virt.img"
 PROGRESS = "progress.json"
 MOST_PER_RUN = 5
 """Cuts of one run of the guest. More would be quicker, and each run is a chance of its own."""
+
+
+class CutAndStarted(Protocol):
+    """What `Cards` does with a folder."""
+
+    def make(self, image: Path) -> None:
+        """What all rounds begin from."""
+
+    def cut(self, rounds: tuple[Round, ...]) -> None:
+        """One run of the guest, cut at these moments."""
+
+    def start(self, due: Round) -> str:
+        """What was found after that cut; raises where it is wrong."""
 
 
 class AnotherImageError(Exception):
@@ -61,13 +74,15 @@ def run(
     jobs: int = 2,
     *,
     image: Path = IMAGE,
+    cards: CutAndStarted | None = None,
     say: Callable[[str], None] = click.echo,
 ) -> Progress:
     """Make the first `rounds` of `seed` in `folder`, `jobs` guests at a time; what was found.
 
     Raises `AnotherImageError`."""
-    progress = _begun(folder, image, seed)
-    runs, cards = deque(runs_of(progress.due(rounds), MOST_PER_RUN)), Cards(folder)
+    cards = cards or Cards(folder)
+    progress = _begun(folder, image, seed, cards)
+    runs = deque(runs_of(progress.due(rounds), MOST_PER_RUN))
     cut: deque[Round] = deque()
 
     def found(due: Round, survived: str, error: BaseException | None) -> None:
@@ -83,9 +98,11 @@ def run(
             # What is cut is started first: cards take room.
             while (cut or runs) and len(cutting) + len(starting) < jobs:
                 if cut:
-                    starting[workers.submit(cards.start, cut[0])] = cut.popleft()
+                    due = cut.popleft()
+                    starting[workers.submit(cards.start, due)] = due
                 else:
-                    cutting[workers.submit(cards.cut, runs[0])] = runs.popleft()
+                    group = runs.popleft()
+                    cutting[workers.submit(cards.cut, group)] = group
             _wait_for_one(cutting, starting)
             for ready in [one for one in cutting if one.done()]:
                 group, error = cutting.pop(ready), ready.exception()
@@ -104,7 +121,7 @@ def _wait_for_one(*tasks: Iterable[Future[Any]]) -> None:
     wait([task for group in tasks for task in group], return_when=FIRST_COMPLETED)
 
 
-def _begun(folder: Path, image: Path, seed: int) -> Progress:
+def _begun(folder: Path, image: Path, seed: int, cards: CutAndStarted) -> Progress:
     """Where the last run in `folder` has come to, or a new beginning."""
     file, found = folder / PROGRESS, _sum_of(image)
     if file.exists():
@@ -116,7 +133,7 @@ def _begun(folder: Path, image: Path, seed: int) -> Progress:
                 f"{found[:16]} and seed {seed}: remove that folder, or make that image again"
             )
         return progress
-    Cards(folder).make(image)
+    cards.make(image)
     progress = Progress(found, seed)
     progress.keep(file)
     return progress
