@@ -50,9 +50,9 @@ class Cards:
             in_tools("qemu-img", "convert", *words)
         with self._machine(self.folder / "settled.qcow2") as machine:
             _settle(machine)
+            _right(machine)
             machine.ask("mkdir -p /run/stick && mount -o ro /dev/vdb /run/stick && sync")
             machine.hang_up()
-            machine.tell("stop")
             said = machine.tell(f"migrate file:{here}/settled.memory")
             assert "rror" not in said, said
             assert "completed" in machine.tell("info migrate"), machine.tell("info migrate")
