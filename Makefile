@@ -24,7 +24,7 @@ unit: setup  ## the pure tests alone, in seconds: the loop while one works
 check: setup peers  ## all tests but those of the image in its emulator, groups of them side by side
 	$(BIN)/python -m tests.side_by_side check --durations=10
 
-test: check image  ## all that CI runs: the above, then starts of both images and ten power cuts
+test: check image  ## all that CI runs: the above, then starts of the images and five power cuts
 	$(BIN)/python -m tests.side_by_side image --durations=10
 
 calls: setup peers  ## calls of 20 s to Asterisk in every way, and of minutes with refreshed sessions

@@ -1,4 +1,4 @@
-"""The plug pulled twice in each kind of work; `make image-cuts` does it two hundred times."""
+"""The plug pulled once in each kind of work; `make image-cuts` does it two hundred times."""
 
 import shutil
 
@@ -10,7 +10,7 @@ from tests.image.machine.power_cuts.due import WORK
 
 FOLDER = BUILD / "cuts-short"
 SEED = 20261128
-ROUNDS = 2 * len(WORK)
+ROUNDS = len(WORK)
 
 
 @pytest.mark.timeout(4 * PATIENCE)
