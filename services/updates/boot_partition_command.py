@@ -25,6 +25,7 @@ from services.boot_partition.boot_set import BootSetError, read_boot_set
 from services.boot_partition.disk import BOOT, BootPartition, InUseError
 from services.boot_partition.renewal import BootState, Renewal, renew
 from services.updates import box
+from services.updates.options import box_options
 from services.updates.slot_confirmed import Confirmation, ask_systemd, confirmation
 from services.updates.window import Window
 
@@ -49,11 +50,7 @@ WORDS = {
 @click.command("boot-partition")
 @click.option("--boot", default=BOOT, show_default=True, type=click.Path(path_type=Path),
               help="The card's boot partition, not mounted.")  # fmt: skip
-@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
-              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
-@click.option("--data", default="/data", show_default=True,
-              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
-@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+@box_options
 @click.option("--attended", is_flag=True, help="Somebody is at the box and wants this.")
 def boot_partition(boot: Path, run_path: Path, data: Path, root: Path, attended: bool) -> None:
     """Renew the boot files where they are not the running release's, and no meeting is near.

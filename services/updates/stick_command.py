@@ -25,6 +25,7 @@ from services.support.trusted_time import trusted_time
 from services.updates import box, slot_confirmed
 from services.updates.bundles import Bundle, choose_bundle, find_bundles
 from services.updates.install import Ending, install, restart
+from services.updates.options import box_options
 from services.updates.progress import Progress, StickState
 from services.updates.window import Window
 
@@ -59,11 +60,7 @@ class Stick:
 @click.argument("device")
 @click.option("--stick", default="/run/diemcau-stick", show_default=True,
               type=click.Path(path_type=Path), help="Where it is mounted.")  # fmt: skip
-@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
-              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
-@click.option("--data", default="/data", show_default=True,
-              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
-@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+@box_options
 @click.option("--authority", default="/etc/diemcau/provisioning.pem", show_default=True,
               type=click.Path(path_type=Path), help="Whose grants are taken.")  # fmt: skip
 def stick(

@@ -19,6 +19,7 @@ from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
 from hardware.vitals.mounts import disk_of, mount_of
 from hardware.vitals.sysfs import whole
+from services.updates.options import box_options
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.trim")
@@ -32,11 +33,7 @@ LAST_FILE = "boot/trimmed"
 
 
 @click.command("trim")
-@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
-              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
-@click.option("--data", default="/data", show_default=True,
-              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
-@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+@box_options
 def trim(run_path: Path, data: Path, root: Path) -> None:
     """Give the card's dead blocks back, once a week, where no meeting notices it.
 

@@ -20,6 +20,7 @@ from appliance.wire.facts import ReleaseFacts
 from services.updates import box, slot_confirmed
 from services.updates.bundle_size import MIB, download_budget
 from services.updates.install import Ending, Install, install, restart
+from services.updates.options import box_options
 from services.updates.over_budget import is_over_budget, note_over_budget
 from services.updates.release_address import AddressError, PublishedRelease, release_at
 from services.updates.window import Window
@@ -35,11 +36,7 @@ OVER_BUDGET = (
 
 
 @click.command("updater")
-@click.option("--run", "run_path", default="/run/diemcau", show_default=True,
-              type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
-@click.option("--data", default="/data", show_default=True,
-              type=click.Path(path_type=Path), help="The data partition.")  # fmt: skip
-@click.option("--root", default="/", type=click.Path(path_type=Path), help="The running system.")
+@box_options
 def updater(run_path: Path, data: Path, root: Path) -> None:
     """Bring in the release at the settings' address, and start it, where nobody is at work.
 
