@@ -7,9 +7,9 @@ from typing import Any
 import click
 
 COMMANDS = {
-    "admit": "services.updates.admit_command:admit",
+    "admit": "services.updates.tools.admit_command:admit",
     "agenda": "services.endpoint.tools.agenda_command:agenda_command",
-    "boot-partition": "services.updates.boot_partition_command:boot_partition",
+    "boot-partition": "services.updates.tools.boot_partition_command:boot_partition",
     "check": "services.endpoint.tools.check_command:check",
     "confirm": "services.slots.confirm_command:confirm",
     "demo": "services.demo.command:demo",
@@ -26,10 +26,10 @@ COMMANDS = {
     "screen": "services.endpoint.tools.screen_command:screen",
     "simulate": "services.simulate.command:simulate",
     "slots": "services.slots.slots_command:slots",
-    "stick": "services.updates.stick_command:stick",
-    "trim": "services.updates.trim_command:trim",
-    "update": "services.updates.update_command:update",
-    "updater": "services.updates.updater_command:updater",
+    "stick": "services.updates.tools.stick_command:stick",
+    "trim": "services.updates.tools.trim_command:trim",
+    "update": "services.updates.tools.update_command:update",
+    "updater": "services.updates.tools.updater_command:updater",
     "slot-good": "services.slots.slot_good_command:slot_good",
 }
 

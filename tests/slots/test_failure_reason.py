@@ -29,8 +29,8 @@ from services.slots.record import (
 from services.slots.slot_good_command import slot_good
 from services.slots.slots_command import slots
 from services.slots.state import COPY_OFFSETS, SECTOR_BYTES, BootState
-from services.updates.admit_command import admit
 from services.updates.install import HANDLER_REFUSED, after, reason_of
+from services.updates.tools.admit_command import admit
 from tests.slots.slot_files import BLOCKS, NEWER, OLDER, slot_bytes
 
 

@@ -19,7 +19,7 @@ from services.slots.rescue_command import rescue
 from services.slots.slot_check import missing
 from services.slots.slot_good_command import slot_good
 from services.slots.state import COPY_OFFSETS, SECTOR_BYTES, BootState
-from services.updates.update_command import update
+from services.updates.tools.update_command import update
 from tests.slots.slot_files import NEWER, OLDER, slot_bytes
 
 

@@ -16,7 +16,7 @@ from services.boot_partition.boot_set import BootSet
 from services.command import main
 from services.health.check_api import Box
 from services.health.checklist import Checklist
-from services.updates.boot_partition_command import BOOT_FILES, MEMORY, OUR_BOARDS
+from services.updates.tools.boot_partition_command import BOOT_FILES, MEMORY, OUR_BOARDS
 from tests.boot_partition.boot_loaders import people_s
 from tests.boot_partition.cards import BOARD, NEW, OLD, boot_set, card, flashed
 from tests.provisioning.site_files import site

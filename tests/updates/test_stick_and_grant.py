@@ -27,7 +27,7 @@ from services.support.signature import verify
 from services.updates.box import failed_releases
 from services.updates.progress import Progress, StickState
 from services.updates.slot_confirmed import RESCUE_FLAG
-from services.updates.stick_command import stick as stick_command
+from services.updates.tools.stick_command import stick as stick_command
 from tests.provisioning.site_files import site
 from tests.support.authorities import GRANT, authority
 

@@ -7,7 +7,7 @@ import pytest
 from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.base.paths import Paths
 from appliance.wire.facts import EndpointFacts, MeetingTime
-from services.updates.trim_command import INTERVAL_S, LAST_FILE, look
+from services.updates.tools.trim_command import INTERVAL_S, LAST_FILE, look
 from services.updates.window import Window
 from tests.provisioning.site_files import site
 

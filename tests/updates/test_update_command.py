@@ -12,7 +12,7 @@ from appliance.core.decision import Phase
 from appliance.wire.facts import EndpointFacts, MeetingTime
 from services.slots.attempt_marks import STARTS_FILE
 from services.slots.record import read_record
-from services.updates.update_command import update
+from services.updates.tools.update_command import update
 from tests.provisioning.site_files import site
 from tests.updates.inspected_bundle import told_by_rauc
 

@@ -20,7 +20,7 @@ from services.updates.bundle_size import BLOCK_BYTES, MAX_BUNDLE_BYTES
 from services.updates.over_budget import RETRY_S as OVER_BUDGET_RETRY_S
 from services.updates.release_address import AddressError, PublishedRelease, release_at
 from services.updates.slot_confirmed import RESCUE_FLAG
-from services.updates.updater_command import OVER_BUDGET, RETRY_S, look
+from services.updates.tools.updater_command import OVER_BUDGET, RETRY_S, look
 from services.updates.window import Window
 from tests.provisioning.site_files import site
 from tests.updates.inspected_bundle import SIZE, VERITY_SIZE, told_by_rauc

@@ -25,8 +25,8 @@ from services.boot_partition.boot_set import BootSetError, read_boot_set
 from services.boot_partition.disk import BOOT, BootPartition, InUseError
 from services.boot_partition.renewal import BootState, Renewal, renew
 from services.updates import box
-from services.updates.options import box_options
 from services.updates.slot_confirmed import Confirmation, ask_systemd, confirmation
+from services.updates.tools.options import box_options
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.boot-partition")

@@ -20,9 +20,9 @@ from appliance.wire.facts import ReleaseFacts
 from services.updates import box, slot_confirmed
 from services.updates.bundle_size import MIB, download_budget
 from services.updates.install import Ending, Install, install, restart
-from services.updates.options import box_options
 from services.updates.over_budget import is_over_budget, note_over_budget
 from services.updates.release_address import AddressError, PublishedRelease, release_at
+from services.updates.tools.options import box_options
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.updater")

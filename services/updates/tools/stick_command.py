@@ -25,8 +25,8 @@ from services.support.trusted_time import trusted_time
 from services.updates import box, slot_confirmed
 from services.updates.bundles import Bundle, choose_bundle, find_bundles
 from services.updates.install import Ending, install, restart
-from services.updates.options import box_options
 from services.updates.progress import Progress, StickState
+from services.updates.tools.options import box_options
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.stick")

@@ -19,7 +19,7 @@ from appliance.base.paths import Paths
 from appliance.core.maintenance_window import Work
 from hardware.vitals.mounts import disk_of, mount_of
 from hardware.vitals.sysfs import whole
-from services.updates.options import box_options
+from services.updates.tools.options import box_options
 from services.updates.window import Window
 
 log = logging.getLogger("diemcau.trim")

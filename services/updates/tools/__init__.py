@@ -1,0 +1,1 @@
+"""The commands of `services.updates`, each the edge of one unit, rule or hand."""
