@@ -72,7 +72,9 @@ async def test_a_proxy_that_restarts_costs_no_call(
     await asyncio.to_thread(proxy.start)
     assert call._signaller is not None
     session = call._signaller._session
-    await until(lambda: session is not None and session.refreshes == 1, "that it is told of")
+    assert session is not None
+    # Twice where the first new connection still reached the dying proxy: both are answered at once.
+    await until(lambda: session.refreshes >= 1, "that it is told of")
     one.numbers.clear()
     await until(lambda: one.sees == 1, "that it goes on")
     assert call.ended is None
