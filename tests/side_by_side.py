@@ -25,8 +25,14 @@ ALONE = (
     "tests/process",
 )
 """Calls, pictures and sound in real time."""
-SLOW = {"province": ("tests/province",), "evenings": ("tests/e2e", "tests/stories")}
-"""Each a process of its own beside all the rest."""
+SLOW = {
+    "sites in the field": tuple(
+        f"tests/province/{folder}" for folder in ("backup", "broker", "ca", "fleet", "floor")
+    ),
+    "province": ("tests/province",),
+    "evenings": ("tests/e2e", "tests/stories"),
+}
+"""Each a process of its own beside all the rest; a folder inside another's is its own alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +45,18 @@ class Group:
 
 def check() -> tuple[tuple[Group, ...], ...]:
     """All tests but those of the emulator, each in one group; the groups of a step run at once."""
-    slow = tuple(Group(name, folders) for name, folders in SLOW.items())
     taken = (MACHINE, *ALONE, *(folder for folders in SLOW.values() for folder in folders))
-    rest = Group("the rest", ("tests", *(f"--ignore={folder}" for folder in taken)))
-    return ((*slow, rest), (Group("real time", ALONE),))
+
+    def group(name: str, folders: tuple[str, ...]) -> Group:
+        others = [
+            f"--ignore={other}"
+            for other in taken
+            if any(other.startswith(f"{folder}/") for folder in folders)
+        ]
+        return Group(name, (*folders, *others))
+
+    slow = [group(name, folders) for name, folders in SLOW.items()]
+    return ((*slow, group("the rest", ("tests",))), (Group("real time", ALONE),))
 
 
 def image() -> tuple[tuple[Group, ...], ...]:
