@@ -14,6 +14,7 @@ PURE = (
     "dialers/sip/signalling",
     "endpoint/call",
     "endpoint/status",
+    "endpoint/test_start_page.py",
     "hardware",
     "health",
     "media/codecs",

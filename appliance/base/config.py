@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
+MAX_MARGIN = 5
+"""Percent of each side of a TV's picture; TVs cut 2 to 5 of them off."""
+
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -60,7 +63,7 @@ class TvOutput:
     height: int = 720
     margin: int = 0
     """Percent of each side that stay black, for a TV that cuts the edges off; the button at the TV
-    has the last word (`services.endpoint.screen.margin_setting`)."""
+    has the last word (`services.endpoint.margin_setting`)."""
 
 
 @dataclass(frozen=True, slots=True)

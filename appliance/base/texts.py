@@ -2,6 +2,7 @@
 
 Message ids are the English texts, so English needs no catalogue. A compiled catalogue is used where
 set-up has made one that is no older than its source; a plain checkout reads the source itself.
+Babel is loaded where a date or such a source is read: the endpoint shows its first picture before.
 """
 
 import gettext
@@ -10,11 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-
-from babel.core import Locale
-from babel.dates import format_date
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 
 DOMAIN = "diemcau"
 LOCALES = ("vi", "en")
@@ -42,6 +38,9 @@ class Texts:
 
     def date(self, day: date) -> str:
         """The weekday, day and month of `day`: "Thứ Năm, 12 tháng 3"."""
+        from babel.core import Locale  # noqa: PLC0415 - see the module's docstring
+        from babel.dates import format_date  # noqa: PLC0415
+
         return format_date(
             day, "EEEE, d MMMM", Locale.parse(_REGIONS.get(self.locale, self.locale))
         )
@@ -65,6 +64,9 @@ def read_catalogue(source: Path) -> gettext.NullTranslations:
             return gettext.GNUTranslations(file)
     if not source.exists():
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 - see the module's docstring
+    from babel.messages.pofile import read_po  # noqa: PLC0415
+
     with source.open("rb") as file:
         catalogue = read_po(file, domain=DOMAIN)
     made = io.BytesIO()

@@ -29,10 +29,6 @@ from appliance.wire.meeting import Meeting
 __all__ = ["Check", "CheckState", "LineQuality", "Microphone", "Scene", "Screen", "Words"]
 
 
-MAX_MARGIN = 5
-"""Percent of each side; TVs cut 2 to 5 of them off."""
-
-
 class LineQuality(StrEnum):
     """How good the line is, in three steps that a room can act on."""
 

@@ -8,6 +8,8 @@ from PIL import Image, ImageDraw, ImageFont
 from appliance.core.rescue import Rescue
 from appliance.core.scenes import rescued, starting
 from services.endpoint.screen import draw
+from services.endpoint.screen.renderer import SceneRenderer
+from services.endpoint.start_page import FILE, PRODUCT, StartPage
 
 SIZE = (1280, 720)
 UNCONFIGURED = (
@@ -35,8 +37,11 @@ def unconfigured(picture: Image.Image) -> Image.Image:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     # What needs no Python on a box that cannot start; its own page takes this one's place.
-    general = draw(rescued("Điểm Cầu", Rescue()), SIZE, "vi").image.convert("RGB")
+    general = draw(rescued(PRODUCT, Rescue()), SIZE, "vi").image.convert("RGB")
     general.save(folder / "rescue.ppm", "PPM")
-    plain = draw(starting("Điểm Cầu"), SIZE, "vi").image.convert("RGB")
+    plain = draw(starting(PRODUCT), SIZE, "vi").image.convert("RGB")
     plain.save(folder / "background.ppm", "PPM")
+    # The same as the endpoint's first picture, until it has drawn its own.
+    ready = SceneRenderer(SIZE, "vi", lambda: None).draw_scene(starting(PRODUCT)).tobytes()
+    (folder / FILE).write_bytes(StartPage(PRODUCT, "vi", SIZE).pack(ready))
     unconfigured(plain).save(folder / "unconfigured.ppm", "PPM")

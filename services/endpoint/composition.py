@@ -29,8 +29,8 @@ from services.endpoint.call.site_dialer import SiteDialer
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.devices import Devices
+from services.endpoint.margin_setting import MarginSetting
 from services.endpoint.screen.display import Display
-from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.screen.overlay import self_view
 from services.endpoint.screen.renderer import SceneRenderer, draw_name_card
 from services.endpoint.simulator import Simulator

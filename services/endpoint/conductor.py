@@ -28,8 +28,8 @@ from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.devices.near_devices import NearDevices
+from services.endpoint.margin_setting import MarginSetting
 from services.endpoint.screen.display import Display
-from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.status.endpoint_facts import endpoint_facts, with_agenda
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts

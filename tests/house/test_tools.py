@@ -24,6 +24,9 @@ BROKEN_CONTRACTS = {
     "The endpoint's first picture waits for nothing that only a meeting needs": (
         "services/endpoint/screen/renderer.py", "httpx"
     ),
+    "A page that is ready waits for nothing that draws": (
+        "services/endpoint/start_page.py", "numpy"
+    ),
     "Only the laptop's side loads the simulator, which no image carries": (
         "services/health/command.py", "hardware.simulator.cable"
     ),

@@ -36,8 +36,8 @@ from services.endpoint.call.dismissals import Dismissals
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.near_devices import NearDevices
+from services.endpoint.margin_setting import MarginSetting
 from services.endpoint.screen.display import Display, Renderer
-from services.endpoint.screen.margin_setting import MarginSetting
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports

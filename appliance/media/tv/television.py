@@ -1,4 +1,9 @@
-"""The TV for its callers: takes pictures and sound with due times; VLC runs in a child process."""
+"""The TV for its callers: takes pictures and sound with due times; VLC runs in a child process.
+
+It loads neither NumPy nor PyAV: the child is to be started before they are.
+"""
+
+from __future__ import annotations
 
 import asyncio
 import contextlib
@@ -12,16 +17,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Any
 
 from appliance.media.tv.audio_queue import FRAME_BYTES, MAX_QUEUED_S, RATE
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
 from appliance.media.tv.sound_watch import SoundWatch
 from hardware.vitals.tv_sound import SoundPath
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 log = logging.getLogger(__name__)
 
@@ -79,13 +85,11 @@ class Television:
         self._environment = dict(os.environ if environment is None else environment)
         width, height = size
         self._ring = PictureRing(width, height)
-        self._planes = [
-            np.frombuffer(self._ring.slot(slot), np.uint8).reshape(height * 3 // 2, width)
-            for slot in range(SLOTS)
-        ]
+        self._slots = [self._ring.slot(slot) for slot in range(SLOTS)]
         self._number = 0
-        self._planes[0][:height] = 16
-        self._planes[0][height:] = 128
+        self._slots[0][:] = b"\x10" * (width * height) + b"\x80" * (width * height // 2)
+        self.started = asyncio.Event()
+        """Set once the first child runs."""
         self._pictures: socket.socket | None = None
         self._sound: socket.socket | None = None
         self._pid: int | None = None
@@ -95,19 +99,25 @@ class Television:
         """The child's process id while it runs."""
         return self._pid
 
-    def show(self, picture: NDArray[np.uint8], due: float) -> None:
-        """Show an I420 picture, (height * 3 // 2, width) uint8, due at that monotonic second.
+    def show(self, picture: bytes | NDArray[np.uint8], due: float) -> None:
+        """Show an I420 picture, due at that monotonic second.
+
+        It is (height * 3 // 2, width) uint8 in one piece, or the bytes of that.
 
         At most `vlc_streams.MAX_WAITING` wait for their time; of late ones the newest are shown.
         Raises ValueError for another shape or type.
         """
+        width, height = self.size
         number = self._number + 1
-        target = self._planes[number % SLOTS]
-        if picture.shape != target.shape or picture.dtype != np.uint8:
+        target = self._slots[number % SLOTS]
+        given = memoryview(picture)  # type: ignore[arg-type] # 3.11 does not know arrays as buffers
+        shapes = ((height * 3 // 2, width), target.shape)
+        if given.format != "B" or given.shape not in shapes or not given.c_contiguous:
             raise ValueError(
-                f"picture {picture.shape} {picture.dtype}: this TV's is {target.shape} uint8"
+                f"picture {given.shape} of {given.format!r}:"
+                f" this TV's is {shapes[0]} of 'B' in one piece"
             )
-        np.copyto(target, picture)
+        target[:] = given.cast("B")
         self._number = number
         _send(self._pictures, PictureNote(number, number % SLOTS, due).pack())
 
@@ -157,6 +167,7 @@ class Television:
         for end in theirs:
             end.close()
         self.starts += 1
+        self.started.set()
         self._pid = child.pid
         self._pictures, self._sound = pictures, sound
         log.info("tv → started, process %d", child.pid)

@@ -4,7 +4,8 @@ The frame of no margin is one pixel wide and lies on the picture's own edge; wha
 is what this TV cuts off.
 """
 
-from appliance.core.scenes import MAX_MARGIN, Scene
+from appliance.base.config import MAX_MARGIN
+from appliance.core.scenes import Scene
 from services.endpoint.screen.languages import Languages
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight

@@ -165,8 +165,12 @@ async def test_what_is_no_picture_is_refused() -> None:
     television = Television(SIZE)
     with pytest.raises(ValueError, match="640"):
         television.show(np.zeros((1080, 1280), np.uint8), 0.0)
-    with pytest.raises(ValueError, match="float"):
+    with pytest.raises(ValueError, match="of 'd'"):
         television.show(np.zeros((540, 640), np.float64), 0.0)
+    with pytest.raises(ValueError, match="in one piece"):
+        television.show(np.zeros((540, 1280), np.uint8)[:, ::2], 0.0)
+    with pytest.raises(ValueError, match=r"\(345599,\)"):
+        television.show(bytes(640 * 540 - 1), 0.0)
 
 
 def test_marks_are_read_back_and_half_pictures_are_not() -> None:

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from appliance.base.config import MAX_MARGIN
 from appliance.core.floor_control import Press
-from appliance.core.scenes import MAX_MARGIN, Scene
+from appliance.core.scenes import Scene
+from services.endpoint.margin_setting import FILE, SHOWN_S, MarginSetting
 from services.endpoint.screen import draw
-from services.endpoint.screen.margin_setting import FILE, SHOWN_S, MarginSetting
 from services.endpoint.screen.renderer import SceneRenderer
 from services.endpoint.screen.samples import SAMPLES
 

@@ -4,13 +4,18 @@ The site file says what it is to begin with (`tv.margin`), in percent of each si
 at the TV counts more, until the site file says another margin than it said then.
 """
 
+from __future__ import annotations
+
 import json
 import logging
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from appliance.base.atomic_file import write_atomically
-from appliance.core.floor_control import Press
-from appliance.core.scenes import MAX_MARGIN
+from appliance.base.config import MAX_MARGIN
+
+if TYPE_CHECKING:
+    from appliance.core.floor_control import Press
 
 log = logging.getLogger("diemcau.margin")
 
@@ -42,6 +47,8 @@ class MarginSetting:
         """
         if now >= self.until:
             return False
+        from appliance.core.floor_control import Press  # noqa: PLC0415 - no first picture needs it
+
         if kind is Press.LONG:
             self.until = float("-inf")
             return True
