@@ -6,6 +6,8 @@ from typing import Any
 
 import click
 
+from appliance.base.loading import loading
+
 COMMANDS = {
     "admit": "services.updates.tools.admit_command:admit",
     "agenda": "services.endpoint.tools.agenda_command:agenda_command",
@@ -52,7 +54,8 @@ class Programs(click.Group):
             return None
         module, _, name = self._programs[cmd_name].partition(":")
         try:
-            found: click.Command = getattr(importlib.import_module(module), name)
+            with loading():
+                found: click.Command = getattr(importlib.import_module(module), name)
         except ModuleNotFoundError as error:
             if error.name is None or not module.startswith(error.name):
                 raise

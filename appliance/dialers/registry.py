@@ -14,8 +14,10 @@ from appliance.dialers.api import (
 )
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
-from appliance.dialers.sip.dialer import SipDialer
+from appliance.dialers.on_demand import OnDemandDialer
 from appliance.wire.room_keys import RoomKeys
+
+SIP_SCHEMES = frozenset({"sip", "sips"})
 
 
 def dialers(
@@ -27,11 +29,20 @@ def dialers(
     """Every dialer that there is, by scheme. ``trust`` holds a private authority where one is.
 
     ``hosts`` are the only ones that a server may send a call on to; none named: any.
+
+    SIP, a sixth of all that the endpoint loads, is loaded here for a site that has a name at a SIP
+    server, and else by the first address for it.
     """
+
+    def load_sip() -> Dialer:
+        from appliance.dialers.sip.dialer import SipDialer  # noqa: PLC0415 - see above
+
+        return SipDialer(trust, deadline_s, sip, hosts=hosts)
+
     known: list[Dialer] = [
         LoopbackDialer(),
         JanusDialer(trust, deadline_s),
-        SipDialer(trust, deadline_s, sip, hosts=hosts),
+        load_sip() if sip is not None and sip.user else OnDemandDialer(SIP_SCHEMES, load_sip),
     ]
     return {scheme: dialer for dialer in known for scheme in dialer.schemes}
 
@@ -39,9 +50,9 @@ def dialers(
 class Dialers:
     """All dialers as one: takes any address.
 
-    ``ca`` is a file with a private authority (PEM); "" believes the system's. Raises OSError or
-    ssl.SSLError when the file cannot be read. ``sip`` is the site file's section, ``hosts`` as in
-    `dialers`.
+    To be made in a thread: it may load SIP. ``ca`` is a file with a private authority (PEM); ""
+    believes the system's. Raises OSError or ssl.SSLError when the file cannot be read. ``sip`` is
+    the site file's section, ``hosts`` as in `dialers`.
     """
 
     def __init__(

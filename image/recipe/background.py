@@ -1,17 +1,21 @@
 """Draws what the TV shows where the endpoint is not: it starts, it has died, it has no settings."""
 
 import sys
+from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageDraw, ImageFont
 
+from appliance.base.texts import LOCALES
 from appliance.core.rescue import Rescue
 from appliance.core.scenes import rescued, starting
 from services.endpoint.screen import draw
 from services.endpoint.screen.renderer import SceneRenderer
-from services.endpoint.start_page import FILE, PRODUCT, StartPage
+from services.endpoint.start_page import PRODUCT, StartPage
 
 SIZE = (1280, 720)
+START_SIZES = ((640, 360), SIZE, (1920, 1080))
+"""Of the canvas (`[tv]` in the settings). For another the first start waits until it is drawn."""
 UNCONFIGURED = (
     (40, "Chưa có cài đặt, hoặc cài đặt có lỗi."),
     (32, "Rút điện, lắp thẻ nhớ vào máy tính và mở RESULT.txt."),
@@ -41,7 +45,9 @@ if __name__ == "__main__":
     general.save(folder / "rescue.ppm", "PPM")
     plain = draw(starting(PRODUCT), SIZE, "vi").image.convert("RGB")
     plain.save(folder / "background.ppm", "PPM")
-    # The same as the endpoint's first picture, until it has drawn its own.
-    ready = SceneRenderer(SIZE, "vi", lambda: None).draw_scene(starting(PRODUCT)).tobytes()
-    (folder / FILE).write_bytes(StartPage(PRODUCT, "vi", SIZE).pack(ready))
     unconfigured(plain).save(folder / "unconfigured.ppm", "PPM")
+    # The same as the endpoint's first picture, until it has drawn its own.
+    for locale, size in product(LOCALES, START_SIZES):
+        page = StartPage(PRODUCT, locale, size)
+        picture = SceneRenderer(size, locale, lambda: None).draw_scene(starting(PRODUCT)).tobytes()
+        (folder / page.shipped_as).write_bytes(page.pack(picture))

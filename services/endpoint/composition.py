@@ -63,11 +63,9 @@ async def serve(
         site, card, (corner.width, corner.height), encoders, partial(soc_celsius, paths.root)
     )
     renderer = SceneRenderer(size, identity.locale, devices.camera.preview)
-    dialer = SiteDialer(
-        Dialers(site.call.ca, sip=site.sip, hosts=frozenset(site.agenda.hosts)),
-        devices,
-        identity.name,
-    )
+    hosts = frozenset(site.agenda.hosts)
+    dialers = await asyncio.to_thread(Dialers, site.call.ca, sip=site.sip, hosts=hosts)
+    dialer = SiteDialer(dialers, devices, identity.name)
     clock = SteadyClock(SystemClock(trust=site.clock.trust))
     linked = partial(any_carrier, paths.root) if simulator is None else simulator.linked
     refused = SITE_FILE.read(paths.run, clock.now(), inf)

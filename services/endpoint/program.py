@@ -8,6 +8,7 @@ from pathlib import Path
 
 from appliance.base.config import Site
 from appliance.base.errors import PartError
+from appliance.base.loading import loading
 from appliance.base.paths import Paths
 from appliance.base.run import run_until_signal
 from appliance.base.supervisor import Supervisor
@@ -62,7 +63,7 @@ async def _site(
     margin = MarginSetting(paths.data, site.tv.margin)
     page = StartPage(site.site.name, site.site.locale, size, margin.percent, release(paths.root))
     kept = page.read(paths.data / FILE)
-    ready = kept or page.general.read(paths.root / SHIPPED)
+    ready = kept or page.general.read(paths.root / SHIPPED / page.shipped_as)
     changed = asyncio.Event()
     supervisor = Supervisor(changed.set)
     async with asyncio.TaskGroup() as group:
@@ -101,8 +102,9 @@ def _run_counted(run: Path) -> AbstractContextManager[str]:
 def _drawn(page: StartPage) -> bytes:
     """The page's picture. What draws is loaded for it and no sooner, as all that is not needed for
     a picture that is ready: on a cold card each library of these costs a part of a second."""
-    from appliance.core.scenes import starting  # noqa: PLC0415 - see above
-    from services.endpoint.screen.renderer import SceneRenderer  # noqa: PLC0415 - see above
+    with loading():
+        from appliance.core.scenes import starting  # noqa: PLC0415 - see above
+        from services.endpoint.screen.renderer import SceneRenderer  # noqa: PLC0415 - see above
 
     renderer = SceneRenderer(page.size, page.locale, lambda: None)
     return renderer.draw_scene(starting(page.name, page.margin)).tobytes()
@@ -111,6 +113,7 @@ def _drawn(page: StartPage) -> bytes:
 def _loaded() -> Serve:
     """What dials, reads calendars and fetches is more than half of what the endpoint loads: seconds
     on a cold card, in which VLC starts."""
-    from services.endpoint.composition import serve  # noqa: PLC0415 - see above
+    with loading():
+        from services.endpoint.composition import serve  # noqa: PLC0415 - see above
 
     return serve

@@ -16,7 +16,7 @@ from appliance.base.atomic_file import write_atomically
 log = logging.getLogger("diemcau.start")
 
 FILE = "start-page"
-SHIPPED = Path("usr/share/diemcau") / FILE
+SHIPPED = Path("usr/share/diemcau")
 PRODUCT = "Điểm Cầu"
 """What stands for the site's name on the image's own page."""
 _SUM_BYTES = 4
@@ -38,8 +38,13 @@ class StartPage:
 
     @property
     def general(self) -> "StartPage":
-        """The image's own in its place."""
+        """The image's own in its place, `shipped_as` there in `SHIPPED`."""
         return replace(self, name=PRODUCT, release="")
+
+    @property
+    def shipped_as(self) -> str:
+        """The name of the image's file."""
+        return f"{FILE}-{self.locale}-{self.size[0]}x{self.size[1]}"
 
     def pack(self, picture: bytes) -> bytes:
         """The content of a file with this page: what it shows, a CRC-32 of that and the I420

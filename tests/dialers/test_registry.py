@@ -1,15 +1,19 @@
 """Which dialer an address goes to; one that is for none is refused with our tracks stopped."""
 
+import asyncio
 import ssl
 from pathlib import Path
 
 import pytest
 from aiortc import AudioStreamTrack, VideoStreamTrack
 
+from appliance.base.config import SipChoices
 from appliance.core.end_reasons import EndReason
 from appliance.dialers.api import DialError, LocalTracks
 from appliance.dialers.loopback import LoopbackDialer
+from appliance.dialers.on_demand import OnDemandDialer
 from appliance.dialers.registry import Dialers, dialers
+from appliance.dialers.sip.dialer import SipDialer
 
 
 def near() -> LocalTracks:
@@ -26,6 +30,37 @@ def test_each_scheme_has_the_dialer_that_says_so() -> None:
     assert isinstance(found["loopback"], LoopbackDialer)
     assert all(scheme in dialer.schemes for scheme, dialer in found.items())
     assert Dialers().schemes == frozenset(found)
+    assert found["sip"].schemes == SipDialer.schemes
+
+
+def test_sip_is_loaded_at_the_start_for_a_site_that_a_server_knows() -> None:
+    assert isinstance(dialers(sip=SipChoices(user="ia-kly"))["sip"], SipDialer)
+    assert isinstance(dialers(sip=SipChoices())["sip"], OnDemandDialer)
+
+
+async def test_a_dialer_is_loaded_once_and_stops_our_tracks_where_it_cannot_be() -> None:
+    loaded: list[LoopbackDialer] = []
+
+    def load() -> LoopbackDialer:
+        loaded.append(LoopbackDialer())
+        return loaded[-1]
+
+    dialer = OnDemandDialer(frozenset({"loopback"}), load)
+    assert not loaded
+    calls = await asyncio.gather(
+        *(dialer.dial("loopback:", near(), name="Xã Ia Kly") for _ in range(2))
+    )
+    assert len(loaded) == 1
+    for call in calls:
+        await call.hang_up()
+
+    def fail() -> LoopbackDialer:
+        raise ImportError("no such library")
+
+    tracks = near()
+    with pytest.raises(ImportError):
+        await OnDemandDialer(frozenset({"x"}), fail).dial("x:", tracks, name="Xã Ia Kly")
+    assert stopped(tracks)
 
 
 @pytest.mark.parametrize(

@@ -130,10 +130,9 @@ def test_a_second_start_shows_the_sites_own_page_before_what_draws_is_loaded(box
 
 
 def test_the_first_start_shows_the_images_page_until_the_name_is_drawn(box: Path) -> None:
-    shipped = box / "root" / SHIPPED
-    shipped.parent.mkdir(parents=True)
-    general = drawn(PRODUCT)
-    shipped.write_bytes(StartPage(PRODUCT, "vi", SIZE).pack(general))
+    shipped, general = StartPage(PRODUCT, "vi", SIZE), drawn(PRODUCT)
+    (box / "root" / SHIPPED).mkdir(parents=True)
+    (box / "root" / SHIPPED / shipped.shipped_as).write_bytes(shipped.pack(general))
     with started(box) as (loaded, ring):
         assert not loaded
         assert bytes(ring.slot(1)) == general

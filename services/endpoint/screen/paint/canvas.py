@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-import segno
 from PIL import Image, ImageDraw
 
 from services.endpoint.screen.paint import icons
@@ -83,6 +82,8 @@ class Canvas:
         Dark on white, and the white border belongs to it: without one a telephone finds no code.
         One that would be too fine to be read is left out.
         """
+        import segno  # noqa: PLC0415 - loads an HTTP client with it, and few pages have a code
+
         matrix = segno.make(text, micro=False, error="m").matrix
         modules = np.pad(np.array([list(row) for row in matrix], dtype=bool), QUIET)
         scale = min(box.width, box.height) // len(modules)
