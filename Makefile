@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo unit check test calls bench load fuzz soak image image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
+.PHONY: help setup demo unit check test calls bench load fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -54,6 +54,9 @@ image: setup  ## the disk images of both boards, in build/image
 
 bundle: image  ## an update that RAUC installs, signed by this machine's development key
 	./image/bundle
+
+bring-up-card: image  ## cards that try a real board out, told by the TV; docs/bring-up.md
+	./image/bring-up
 
 image-test: image  ## the image in an emulator: starts, updates, sticks, odd starts, cuts (an hour)
 	$(BIN)/python -m pytest -v tests/image

@@ -12,6 +12,7 @@ COMMANDS = {
     "admit": "services.updates.tools.admit_command:admit",
     "agenda": "services.endpoint.tools.agenda_command:agenda_command",
     "boot-partition": "services.updates.tools.boot_partition_command:boot_partition",
+    "bring-up": "services.bringup.command:bring_up",
     "check": "services.endpoint.tools.check_command:check",
     "confirm": "services.slots.confirm_command:confirm",
     "demo": "services.demo.command:demo",

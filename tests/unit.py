@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 PURE = (
     "base",
+    "bringup",
     "core",
     "dialers/sip/sdp",
     "dialers/sip/signalling",
@@ -34,6 +35,7 @@ WITH_MORE = {
     "base/test_program_ends.py": "a process that is killed",
     "base/test_run.py": "signals to a process",
     "base/test_systemd.py": "a socket",
+    "bringup/test_program.py": "processes",
     "endpoint/status/test_self_test_steps.py": "recordings in real time",
     "hardware/simulator/test_cable.py": "sockets and real time",
     "hardware/test_board.py": "a process of its own",

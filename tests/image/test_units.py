@@ -25,7 +25,10 @@ SERVICES = [unit for unit in UNITS if unit.suffix == ".service"]
 SUPPORT = "diemcau-support.service"
 """A root shell for who stands before the box: to be able to do everything is what it is for, so it
 is not shut in. In its place: nothing starts it but a verified grant, and it ends by itself."""
-SHUT_IN = [unit for unit in SERVICES if unit.name != SUPPORT]
+BRING_UP = "diemcau-bringup.service"
+"""Mounts, restarts, crashes and hangs the box: not shut in either. In its place: only a word of the
+kernel's own command line starts it, which a bring-up card alone has, and it listens to nobody."""
+SHUT_IN = [unit for unit in SERVICES if unit.name not in (SUPPORT, BRING_UP)]
 HIGHEST_EXPOSURE = 2.5
 BORROWED = ("seatd.service", "dbus.service")
 
@@ -128,6 +131,19 @@ def test_the_support_shell_starts_by_a_grant_alone_and_ends_by_itself() -> None:
     assert f"\nExecStopPost=-/usr/bin/rm -f /{GRANT}\n" in text
     others = [unit for unit in [*UNITS, *DROP_INS.rglob("*.conf")] if unit.name != SUPPORT]
     assert not [unit.name for unit in others if "diemcau-support" in unit.read_text()]
+
+
+def test_a_bring_up_needs_the_card_that_is_for_it() -> None:
+    text = (ROOT / "services/bringup" / BRING_UP).read_text()
+    word = re.search(r"^ConditionKernelCommandLine=(\S+)$", text, re.MULTILINE)
+    assert word is not None
+    assert re.search(r"^MemoryMax=\d+M$", text, re.MULTILINE)
+    shipped = "".join(file.read_text() for file in (ROOT / "image/boot").glob("*.env"))
+    assert word[1] not in shipped
+    assert f" {word[1]}/" in (ROOT / "image/bring-up").read_text()
+    # A renewal of the boot files would take the word away.
+    renewal = (ROOT / "services/updates/diemcau-boot-partition.service").read_text()
+    assert f"\nConditionKernelCommandLine=!{word[1]}\n" in renewal
 
 
 def test_a_stick_is_read_only_and_runs_nothing() -> None:
