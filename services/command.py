@@ -21,6 +21,7 @@ COMMANDS = {
     "first-boot": "services.provisioning.first_boot_command:first_boot",
     "grant": "services.support.grant_command:grant",
     "health": "services.health.command:health",
+    "hour": "services.hour.command:hour",
     "keep": "services.provisioning.keep_command:keep",
     "province": "services.province.command:province",
     "rescue": "services.slots.rescue_command:rescue",

@@ -1,18 +1,19 @@
 """The time, and whether it may be believed: a Raspberry Pi has no clock of its own."""
 
-import ctypes
 import logging
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from appliance.base.clocks.hardware_clock import HARDWARE_CLOCKS, set_by_hardware_clock
+from appliance.base.clocks.kernel_clock import kernel_synchronised
+
 log = logging.getLogger("diemcau.clock")
 
 TIMESYNC_MARK = Path("/run/systemd/timesync/synchronized")
-STA_UNSYNC = 0x0040
-"""adjtimex(2): the clock is not synchronised."""
-TIME_ERROR = 5
+HOUR_MARK = Path("/run/diemcau-hour/synchronised")
+"""There from the moment on at which ``diemcau hour`` has set the clock by the province's hour."""
 STEP_S = 1.0
 """A clock that is off by more in one moment was set; one that is slewed gains half a millisecond a
 second (adjtimex(2))."""
@@ -40,9 +41,18 @@ class SystemClock:
     image's making): an earlier time is wrong whatever the kernel says.
     """
 
-    def __init__(self, *, trust: str = "synchronised", floor: float = 0.0) -> None:
+    def __init__(
+        self,
+        *,
+        trust: str = "synchronised",
+        floor: float = 0.0,
+        hour_mark: Path = HOUR_MARK,
+        hardware_clocks: Path = HARDWARE_CLOCKS,
+    ) -> None:
         self._trust = trust
         self._floor = floor
+        self._hour_mark = hour_mark
+        self._hardware_clocks = hardware_clocks
         self._believed = False
 
     def now(self) -> float:
@@ -50,7 +60,8 @@ class SystemClock:
         return time.time()
 
     def trusted(self) -> bool:
-        """Whether the kernel or timesyncd says so, or the site file says that there is a clock.
+        """Whether the kernel or timesyncd says so, the province's signed hour or a hardware clock
+        has set it, or the site file says that there is a clock.
 
         Once believed it stays so until the next start: the kernel takes its word back when the
         time server has been away for hours, and no call may end for that.
@@ -61,7 +72,9 @@ class SystemClock:
             self._believed
             or self._trust == "always"
             or TIMESYNC_MARK.exists()
-            or _kernel_synchronised()
+            or self._hour_mark.exists()
+            or kernel_synchronised()
+            or set_by_hardware_clock(self._hardware_clocks, self.now())
         )
         return self._believed
 
@@ -104,23 +117,3 @@ class SteadyClock:
             self._stepped = offset, monotonic
         elif monotonic - self._stepped[1] >= HOLD_S:
             self._offset, self._stepped = offset, None
-
-
-class _Timex(ctypes.Structure):
-    """struct timex of adjtimex(2); only ``modes`` and ``status`` are of interest."""
-
-    _fields_ = (
-        ("modes", ctypes.c_uint),
-        ("offset", ctypes.c_long),
-        ("freq", ctypes.c_long),
-        ("maxerror", ctypes.c_long),
-        ("esterror", ctypes.c_long),
-        ("status", ctypes.c_int),
-        ("rest", ctypes.c_byte * 256),
-    )
-
-
-def _kernel_synchronised() -> bool:
-    timex = _Timex()
-    state = ctypes.CDLL(None, use_errno=True).adjtimex(ctypes.byref(timex))
-    return 0 <= state < TIME_ERROR and not timex.status & STA_UNSYNC

@@ -125,6 +125,8 @@ class ClockChoice:
 
     trust: str = "synchronised"
     """``synchronised``: once the kernel says so; ``always``: a machine that has a clock."""
+    servers: tuple[str, ...] = ()
+    """Time servers (NTP), beside those that DHCP names; a name or an address each."""
 
 
 @dataclass(frozen=True, slots=True)

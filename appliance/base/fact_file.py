@@ -15,6 +15,7 @@ from appliance.wire.facts import (
     Facts,
     FactsError,
     HealthFacts,
+    HourFacts,
     ReleaseFacts,
     SiteFileFacts,
     StickFacts,
@@ -69,6 +70,7 @@ UPDATE_FILE = FactFile("updater.json", UpdateFacts)
 STICK_FILE = FactFile("stick.json", StickFacts)
 RELEASE_FILE = FactFile("offered.json", ReleaseFacts)
 BOOT_PARTITION_FILE = FactFile("boot-partition.json", BootPartitionFacts)
+HOUR_FILE = FactFile("hour.json", HourFacts)
 SITE_FILE = FactFile("site-file.json", SiteFileFacts)
 
 

@@ -71,6 +71,11 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "sip.outbound_proxy": ("sip", "sips"),
 }
 """With the schemes whose host and port are looked at."""
+HOST_LISTS: dict[str, str] = {
+    "agenda.hosts": N_("write the name of the meeting server alone, e.g. mcu.gialai.gov.vn"),
+    "clock.servers": N_("write the name of the time server alone, e.g. ntp.gialai.gov.vn"),
+}
+"""With what to write where one of them is no host."""
 HOST_WORDS: dict[HostProblem, str] = {
     HostProblem.EMPTY: N_("names no host"),
     HostProblem.LETTERS: N_("is no host: letters a to z, digits, hyphens and single dots"),
@@ -271,12 +276,11 @@ def _problems_of_value(line: int, full: str, value: Any) -> Iterator[SiteFilePro
     elif full == "site.name" and not is_readable(value):
         remedy = N_("write the name that people know")
         yield of(line, full, N_("is blank, or holds invisible letters"), remedy, value)
-    if full == "agenda.hosts":
+    if full in HOST_LISTS:
         for host in value:
             problem = host_problem(host.removeprefix("."))
             if problem is not None:
-                remedy = N_("write the name of the meeting server alone, e.g. mcu.gialai.gov.vn")
-                yield of(line, full, HOST_WORDS[problem], remedy, host)
+                yield of(line, full, HOST_WORDS[problem], HOST_LISTS[full], host)
     if full == "site.zone" and value not in zoneinfo.available_timezones():
         yield of(line, full, N_("is no time zone"), N_("e.g. Asia/Ho_Chi_Minh"), value)
 

@@ -52,6 +52,7 @@ class ProblemKey(StrEnum):
     MEETING_WITHOUT_ADDRESS = "meeting-without-address"
     MEETING_LEFT_OUT = "meeting-left-out"
     CLOCK = "clock"
+    HOUR_REFUSED = "hour-refused"
     CAMERA_MISSING = "camera-missing"
     CAMERA_BLANK = "camera-blank"
     CAMERA_DAMAGED = "camera-damaged"
@@ -136,6 +137,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                    N_("A meeting could not be read"), call_it),
         key.CLOCK: Kind("G1", area.CLOCK, serious, N_("The time is not known"),
                         N_("Check the network cable and the modem.")),
+        key.HOUR_REFUSED: Kind("G2", area.CLOCK, warning,
+                               N_("The province's hour is not believed"), call_it),
         key.CAMERA_MISSING: Kind("C1", area.CAMERA, warning, N_("No camera"),
                                  N_("Plug the camera's USB cable in again.")),
         key.CAMERA_BLANK: Kind("C2", area.CAMERA, warning, N_("The camera gives no picture"),

@@ -178,6 +178,19 @@ class SiteFileFacts(Facts, frozen=True, kw_only=True):
     problems: tuple[str, ...] = ()
 
 
+class HourFacts(Facts, frozen=True, kw_only=True):
+    """``hour.json``: what became of the question for the province's hour."""
+
+    state: str
+    """A value of `services.hour.program.HourState`."""
+    code: str = ""
+    """A value of `services.hour.hour_policy.Refusal`; "" where nothing was refused."""
+    source: str = ""
+    """The host that answered."""
+    error_s: float = 0.0
+    """An hour that is known is right to this, either way."""
+
+
 class BootPartitionFacts(Facts, frozen=True, kw_only=True):
     """``boot-partition.json``: what became of the boot files at this start."""
 

@@ -39,6 +39,7 @@ from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
 from services.endpoint.status.self_test_steps import SelfTestSteps
+from services.support.trusted_time import release_made
 
 log = logging.getLogger("diemcau.endpoint")
 
@@ -66,7 +67,7 @@ async def serve(
     hosts = frozenset(site.agenda.hosts)
     dialers = await asyncio.to_thread(Dialers, site.call.ca, sip=site.sip, hosts=hosts)
     dialer = SiteDialer(dialers, devices, identity.name)
-    clock = SteadyClock(SystemClock(trust=site.clock.trust))
+    clock = SteadyClock(SystemClock(trust=site.clock.trust, floor=release_made(paths.root)))
     linked = partial(any_carrier, paths.root) if simulator is None else simulator.linked
     refused = SITE_FILE.read(paths.run, clock.now(), inf)
     with open_board(TWO_BUTTONS, pins=simulator and simulator.pins) as board:

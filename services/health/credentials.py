@@ -4,7 +4,6 @@ Key and certificate stand in one file, so that a power cut leaves an old pair or
 one half of each. A key that waits for its certificate has a file of its own.
 """
 
-import ssl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,25 +111,3 @@ def request(key: ec.EllipticCurvePrivateKey, site: str, serial: str) -> bytes:
         names.append(x509.NameAttribute(NameOID.SERIAL_NUMBER, serial))
     builder = x509.CertificateSigningRequestBuilder().subject_name(x509.Name(names))
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
-
-
-NO_CHECK_TIME = 0x200000
-"""``X509_V_FLAG_NO_CHECK_TIME`` (X509_VERIFY_PARAM_set_flags(3)); ssl has no name for it."""
-
-
-def client_tls(
-    ca: str | Path, identity: Path | None = None, *, trusted: bool = True
-) -> ssl.SSLContext:
-    """TLS that believes the province's authority alone, with our identity where it is asked for.
-
-    A box that does not know the time yet (``trusted=False``) cannot tell what is valid: it still
-    asks for the authority's signature and the right name, and for nothing about dates. Raises
-    `OSError` (of which ssl.SSLError is one) where a file cannot be used.
-    """
-    context = ssl.create_default_context(ssl.Purpose.SERVER_AUTH, cafile=str(ca))
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    if not trusted:
-        context.verify_flags |= NO_CHECK_TIME
-    if identity is not None:
-        context.load_cert_chain(identity)
-    return context

@@ -12,6 +12,7 @@ import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from appliance.base.province_tls import client_tls
 from appliance.wire.enrolment import (
     ENROL,
     RENEW,
@@ -24,7 +25,7 @@ from appliance.wire.enrolment import (
 )
 from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
 from appliance.wire.host import url_problem
-from services.health.credentials import Credentials, Pair, client_tls, request
+from services.health.credentials import Credentials, Pair, request
 
 log = logging.getLogger("diemcau.health.enrol")
 

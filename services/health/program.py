@@ -13,6 +13,7 @@ from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
 from appliance.base.paths import Paths
 from appliance.base.program_ends import HEALTH_RUN, ProgramEnds
+from appliance.base.province_tls import client_tls
 from appliance.base.run import run_until_signal
 from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
@@ -24,12 +25,13 @@ from services.health.backlog import Backlog
 from services.health.check_api import Box
 from services.health.check_runner import CheckRunner, HealthSnapshot
 from services.health.checklist import Checklist
-from services.health.credentials import Credentials, client_tls
+from services.health.credentials import Credentials
 from services.health.enrolment import Applicant, EnrolmentClient
 from services.health.province_messages import ProvinceMessages
 from services.health.report_source import ReportSource
 from services.health.reporter import Reporter
 from services.health.sequence import Sequence
+from services.support.trusted_time import release_made
 
 log = logging.getLogger("diemcau.health")
 
@@ -51,7 +53,8 @@ class HealthProgram:
         self._paths = paths
         self._systemd = systemd
         # As the endpoint's: by two clocks its fact file would be an hour old for a minute.
-        self._clock = SteadyClock(SystemClock(trust=site.clock.trust))
+        floor = release_made(paths.root)
+        self._clock = SteadyClock(SystemClock(trust=site.clock.trust, floor=floor))
         self._sequence = Sequence(boot_id(paths.root))
         self._wake = asyncio.Event()
         self._supervisor = Supervisor(self._wake.set)

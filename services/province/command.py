@@ -287,7 +287,10 @@ async def _serve(
             )
             running_parts |= {"agenda notifier": notifier.run, "desired publisher": publisher.run}
             program = replace(
-                program, enrolment=running.enrolment, ingest_counts=running.ingest.counts
+                program,
+                enrolment=running.enrolment,
+                hours=running.hours,
+                ingest_counts=running.ingest.counts,
             )
         keep = supervisor(tell).keep
         for name, run in running_parts.items():

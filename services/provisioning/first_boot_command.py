@@ -20,6 +20,7 @@ from services.provisioning.second_copy import IDENTITY
 from services.provisioning.second_copy_disk import read
 from services.provisioning.site_file_facts import site_file_facts
 from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
+from services.provisioning.time_servers import write_time_servers
 from services.slots.boot_state_disk import DISK
 
 SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
@@ -38,7 +39,11 @@ SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
               type=click.Path(path_type=Path), help="The whole card.")  # fmt: skip
 @click.option("--run", default="/run/diemcau", show_default=True,
               type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
-def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path, run: Path) -> None:
+@click.option("--timesyncd", default="/run/systemd/timesyncd.conf.d", show_default=True,
+              type=click.Path(path_type=Path), help="For the settings' time servers.")  # fmt: skip
+def first_boot(
+    boot: Path, data: Path, group: str, user: str, disk: Path, run: Path, timesyncd: Path
+) -> None:
     """Import the card's site file where it is new; the same code as `diemcau check` judges it.
 
     What was wrong with it is told in RUN/site-file.json, at each start anew. Exit code 0 where
@@ -49,6 +54,8 @@ def first_boot(boot: Path, data: Path, group: str, user: str, disk: Path, run: P
     except OSError as error:
         # The settings that are in force stay so; what could not be done is due at the next start.
         click.echo(f"the card or the data partition takes nothing: {error}", err=True)
+    if timesyncd.is_dir():
+        _tell_timesyncd(data / "site/site.toml", timesyncd)
     kept = find_in_force(data)
     click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
     raise SystemExit(0 if kept else 3)
@@ -86,6 +93,15 @@ def apply(
             click.echo(f"the second copy cannot be used: {error}")
     for operation in plan(on_card, path, find_in_force(data), present, serial):
         perform(operation, boot, data, group, user)
+
+
+def _tell_timesyncd(settings: Path, folder: Path) -> None:
+    try:
+        done = write_time_servers(settings, folder)
+    except OSError as error:
+        done = f"the time servers of the settings cannot be told: {error}"
+    if done:
+        click.echo(done)
 
 
 def _tell(run: Path, problems: Sequence[SiteFileProblem]) -> None:

@@ -21,13 +21,13 @@ from appliance.base.mqtt import (
     Will,
     connect,
 )
+from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind
 from services.health.backlog import Backlog
-from services.health.credentials import client_tls
 from services.health.intervals import report_interval_s
 from services.health.province_messages import ProvinceMessages
 from services.health.reporter import Reporter

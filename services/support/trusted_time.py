@@ -30,20 +30,23 @@ def trusted_time(root: Path, trust: str) -> TrustedTime:
     Used grants' times of issue do not count: one laptop with a wrong year would close the box to
     all that follow.
     """
-    past = max(_made(root), _before(root))
-    clock = SystemClock(trust=trust, floor=past.timestamp())
-    return TrustedTime(datetime.fromtimestamp(clock.now(), UTC), clock.trusted(), past)
+    past = max(release_made(root), kept_hour(root))
+    clock = SystemClock(trust=trust, floor=past)
+    now = datetime.fromtimestamp(clock.now(), UTC)
+    return TrustedTime(now, clock.trusted(), datetime.fromtimestamp(past, UTC))
 
 
-def _made(root: Path) -> datetime:
+def release_made(root: Path) -> float:
+    """When the running release was committed (POSIX s); 0 on a machine that is no image of ours."""
     try:
-        return datetime.fromtimestamp(made_at(release(root)), UTC)
+        return made_at(release(root))
     except ValueError:
-        return datetime.fromtimestamp(0, UTC)
+        return 0.0
 
 
-def _before(root: Path) -> datetime:
+def kept_hour(root: Path) -> float:
+    """The hour that this box kept last (POSIX s); 0 where it kept none."""
     try:
-        return datetime.fromtimestamp((root / TIMESYNC).stat().st_mtime, UTC)
+        return (root / TIMESYNC).stat().st_mtime
     except OSError:
-        return datetime.fromtimestamp(0, UTC)
+        return 0.0

@@ -3,19 +3,19 @@
 import ctypes
 import struct
 import time
+from pathlib import Path
 
 import pytest
 
 from appliance.base.clock import (
     HOLD_S,
-    STA_UNSYNC,
     STEP_S,
-    TIME_ERROR,
     TIMESYNC_MARK,
     SteadyClock,
     SystemClock,
-    _Timex,
 )
+from appliance.base.clocks.hardware_clock import HARDWARE_CLOCK_AGREES_S, set_by_hardware_clock
+from appliance.base.clocks.kernel_clock import STA_UNSYNC, TIME_ERROR, Timex
 
 LATER = 3600.0
 STATUS_AT = struct.calcsize("@Illll")
@@ -37,8 +37,8 @@ def test_the_time_is_the_machines() -> None:
 
 def test_the_kernel_is_asked_where_timesyncd_says_nothing() -> None:
     assert SystemClock().trusted() is (TIMESYNC_MARK.exists() or kernel_says_so())
-    assert _Timex.status.offset == STATUS_AT
-    assert ctypes.sizeof(_Timex) >= 208, "the kernel writes as much on 64 bits"
+    assert Timex.status.offset == STATUS_AT
+    assert ctypes.sizeof(Timex) >= 208, "the kernel writes as much on 64 bits"
 
 
 def test_a_machine_that_has_a_clock_is_believed_at_once() -> None:
@@ -48,6 +48,38 @@ def test_a_machine_that_has_a_clock_is_believed_at_once() -> None:
 def test_a_time_before_what_is_known_to_have_passed_is_not_believed() -> None:
     assert not SystemClock(trust="always", floor=time.time() + LATER).trusted()
     assert SystemClock(trust="always", floor=time.time() - LATER).trusted()
+
+
+def test_the_clock_that_the_provinces_hour_has_set_is_believed(tmp_path: Path) -> None:
+    mark = tmp_path / "synchronised"
+    assert SystemClock(hour_mark=mark).trusted() is SystemClock(hour_mark=Path("/none")).trusted()
+    mark.touch()
+    assert SystemClock(hour_mark=mark).trusted()
+    assert not SystemClock(hour_mark=mark, floor=time.time() + LATER).trusted()
+
+
+@pytest.mark.parametrize(
+    ("gave", "off", "right"),
+    [
+        ("1", 0.0, True),
+        ("1", -60.0, True),
+        ("0", 0.0, False),  # it is there, and did not set the clock
+        ("1", -HARDWARE_CLOCK_AGREES_S - 1.0, False),
+        ("1", -time.time(), False),  # no battery: 1970; systemd went on from the hour it kept
+        ("1", None, False),  # its oscillator stands still, and the driver refuses to read
+    ],
+)  # fmt: skip
+def test_a_hardware_clock_is_believed_where_it_set_the_hour_and_still_says_so(
+    tmp_path: Path, gave: str, off: float | None, right: bool
+) -> None:
+    clock = tmp_path / "rtc0"
+    clock.mkdir(parents=True)
+    (clock / "hctosys").write_text(f"{gave}\n")
+    if off is not None:
+        (clock / "since_epoch").write_text(f"{time.time() + off:.0f}\n")
+    assert set_by_hardware_clock(tmp_path, time.time()) is right
+    if right:
+        assert SystemClock(hardware_clocks=tmp_path).trusted()
 
 
 class SetClock:

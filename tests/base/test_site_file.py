@@ -63,6 +63,7 @@ def test_a_misspelt_key_says_what_was_meant() -> None:
          "site.zone"),
         ("[site]\nid = 'a'\nname = 'b'\n", 0, "agenda"),
         ("[site]\nid = 'a'\nname = 'b'\n[agenda]\n", 4, "agenda.url"),
+        (GOOD + "[clock]\nservers = ['ntp.example', 'ntp example']\n", 12, "clock.servers"),
         (GOOD + "fps = 900\n", 11, "camera.fps"),
         (GOOD + "fps = true\n", 11, "camera.fps"),
         (GOOD.replace("https://", "gopher://"), 6, "agenda.url"),

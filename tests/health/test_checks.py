@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.fact_file import HOUR_FILE
 from appliance.core.alarms import State
 from appliance.core.problems import KINDS, ProblemKey
-from appliance.wire.facts import EndpointFacts
+from appliance.wire.facts import EndpointFacts, HourFacts
 from hardware.vitals.throttling import FIRMWARE
 from services.health.check_api import Check
 from services.health.check_runner import CheckRunner
@@ -99,6 +100,21 @@ def test_the_clock(tmp_path: Path) -> None:
     check = Checklist(one.root, one.data).checks["clock"]
     assert wrong(check, one.box()) == set()
     assert wrong(check, one.box(trusted=False)) == {KEY.CLOCK}
+
+
+def test_the_provinces_hour_that_is_refused_is_told_with_its_code(tmp_path: Path) -> None:
+    one = healthy_box(tmp_path)
+    one.run = tmp_path / "run"
+    one.run.mkdir()
+    check = Checklist(one.root, one.data).checks["clock"]
+    for state, code, keys in (
+        ("asked", "", set()), ("refused", "expired", {KEY.HOUR_REFUSED}), ("known", "", set()),
+    ):  # fmt: skip
+        facts = HourFacts(state=state, code=code, source="tinh.example")
+        HOUR_FILE.write(one.run, facts, 60.0)  # in 1970
+        assert wrong(check, one.box()) == keys
+        details = {found.detail for found in check(one.box()).observations}
+        assert ("tinh.example: expired" in details) is bool(keys)
 
 
 @pytest.mark.parametrize(

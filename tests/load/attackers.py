@@ -23,12 +23,12 @@ from pathlib import Path
 import httpx
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Refused, connect
+from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health, print_report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
-from services.health.credentials import client_tls
 from services.province.connections import raise_handle_limit
 
 HOST = "127.0.0.1"

@@ -12,10 +12,11 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
+from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Report, parse_report
 from appliance.wire.topics import FROM_SITE, Topic, all_sites_filter
-from services.health.credentials import Pair, client_tls, private_pem
+from services.health.credentials import Pair, private_pem
 from services.province.broker.configuration import BrokerFiles
 from services.province.broker.process import Mosquitto, mosquitto
 from services.province.ca.authority import Authority

@@ -17,17 +17,17 @@ class ShiftedClock:
         found = sorted(LIBRARIES.glob("*/faketime/libfaketimeMT.so.1"))
         if not found:
             raise RuntimeError("no libfaketime here: run `make setup`")
-        self._file = folder / "clock"
+        self.file = folder / "clock"
         self.set(0.0)
         self.environment = os.environ | {
             "LD_PRELOAD": str(found[0]),
-            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_TIMESTAMP_FILE": str(self.file),
             "FAKETIME_CACHE_DURATION": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
             "DONT_FAKE_MONOTONIC": "1",
         }
 
     def set(self, days: float) -> None:
-        """So many days on from now; the programs see it within a second."""
+        """So many days on from now, or before (negative); the programs see it within a second."""
         self.days = days
-        self._file.write_text(f"+{86_400 * days:.0f}\n")
+        self.file.write_text(f"{86_400 * days:+.0f}\n")

@@ -7,10 +7,13 @@ from math import inf
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from appliance.base.fact_file import SITE_FILE
+from services.command import main
 from services.provisioning.disk import find_in_force, find_site_file
 from services.provisioning.first_boot_command import apply
+from services.provisioning.time_servers import DROP_IN
 from tests.provisioning.site_files import SECRET, site
 
 
@@ -87,3 +90,25 @@ def test_the_command_says_whether_settings_are_in_force(
     facts = SITE_FILE.read(run, 0.0, inf)
     assert facts is not None
     assert len(facts.problems) == (content == site(broken=True))
+
+
+def test_timesyncd_is_told_the_time_servers_of_the_settings_in_force(
+    disks: tuple[Path, Path],
+) -> None:
+    boot, data = disks
+    folder = boot.with_name("timesyncd.conf.d")
+    folder.mkdir()
+    words = ["first-boot", "--boot", str(boot), "--data", str(data), "--group", "nobody-here"]
+    words += ["--timesyncd", str(folder), "--run", str(boot.with_name("none"))]
+    named = b'[clock]\nservers = ["ntp.gialai.gov.vn", "10.0.0.1"]\n'
+    for content, said in ((site() + named, True), (site(broken=True), True), (site(), False)):
+        (boot / "site.toml").write_bytes(content)
+        done = CliRunner().invoke(main, words)
+        assert done.exit_code == 0
+        # A card's file that is refused leaves the settings in force as they are.
+        assert ("time servers: ntp.gialai.gov.vn, 10.0.0.1" in done.output) is said
+        written = folder / DROP_IN
+        assert written.exists() is said
+        if said:
+            assert written.read_text() == "[Time]\nNTP=ntp.gialai.gov.vn 10.0.0.1\n"
+            assert written.stat().st_mode & 0o777 == 0o644, "timesyncd reads it as another user"

@@ -87,6 +87,11 @@ class BrokerFiles:
         return self.folder / "web.pem"
 
     @property
+    def hour(self) -> Path:
+        """Key and certificate by which the province signs its hour."""
+        return self.folder / "hour.pem"
+
+    @property
     def revoked(self) -> Path:
         """The list of revoked certificates."""
         return self.folder / "revoked.pem"
@@ -110,6 +115,7 @@ class BrokerFiles:
             self.folder / "server.pem": partial(_server, authority, hosts, now),
             **{self.identity_of(copy): partial(_client, authority, copy, now) for copy in COPIES},
         }
+        wanted[self.hour] = partial(_hour, authority, now)
         if web:
             wanted[self.web] = partial(_server, authority, (web,), now)
         kept = [keep_identity(file, authority, sign, now) for file, sign in wanted.items()]
@@ -210,3 +216,7 @@ def _server(
     authority: Authority, hosts: tuple[str, ...], now: float, key: ec.EllipticCurvePublicKey
 ) -> x509.Certificate:
     return authority.server(key, hosts, now)
+
+
+def _hour(authority: Authority, now: float, key: ec.EllipticCurvePublicKey) -> x509.Certificate:
+    return authority.hour(key, now)

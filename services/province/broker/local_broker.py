@@ -36,6 +36,7 @@ from services.province.ca.authority_files import (
     open_authority,
 )
 from services.province.ca.enrolment import Enrolment
+from services.province.ca.hour_signer import HourSigner
 from services.province.ca.ledger import FolderLedger
 from services.province.ca.renewal import listed
 from services.province.passed_over import Part, Tell, untold
@@ -96,6 +97,7 @@ class RunningBroker:
     authority: Authority
     enrolment: Enrolment
     ingest: Ingest
+    hours: HourSigner
     tasks: frozenset[asyncio.Task[None]]
 
     async def watch(self) -> None:
@@ -145,7 +147,8 @@ async def run_local_broker(
         waiting.cancel()
         if broker.done():
             broker.result()
-        yield RunningBroker(authority, enrolment, ingest, frozenset({broker, ingesting}))
+        hours = HourSigner(files.hour)
+        yield RunningBroker(authority, enrolment, ingest, hours, frozenset({broker, ingesting}))
     finally:
         await cancel_and_wait(ingesting)
         await cancel_and_wait(broker, retry_s=20.0)

@@ -1,6 +1,7 @@
-"""The province's certificate authority: signs sites and servers, and lists revoked certificates.
+"""The province's certificate authority: signs sites, servers and the key of the hour, and lists
+revoked certificates.
 
-A larger province may have a key and a certificate of its own PKI, an authority that signs these two
+A larger province may have a key and a certificate of its own PKI, an authority that signs these
 kinds: they are put into the folder of `open_authority` before the first start.
 """
 
@@ -18,8 +19,12 @@ SITE_DAYS = 365.0
 SERVER_DAYS = 820.0
 """Browsers accept at most 825 of a server (Apple's rule for private authorities)."""
 AUTHORITY_DAYS = 20 * 365.0
+HOUR_DAYS = 365.0
+"""Of the key that signs hours; a stolen one sets clocks."""
 CLIENT_DAYS = 820.0
 """Of the province's own clients."""
+HOUR_NAME = "_hour"
+"""The common name; no site's id begins with a low line."""
 CRL_DAYS = 365.0
 """The list is written anew at each revocation; this is for a province that nobody looks after."""
 BACKDATED_S = 86_400.0
@@ -81,6 +86,13 @@ class Authority:
         alternatives = x509.SubjectAlternativeName([_general_name(name) for name in names])
         builder = builder.add_extension(alternatives, critical=False)
         return self._leaf(builder, ExtendedKeyUsageOID.SERVER_AUTH)
+
+    def hour(self, key: ec.EllipticCurvePublicKey, now: float) -> x509.Certificate:
+        """A certificate for a key that signs hours (`appliance.wire.hour`), and for nothing else:
+        its purpose, timeStamping (RFC 5280, section 4.2.1.12), is no site's and no server's."""
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOUR_NAME)])
+        builder = _builder(subject, self.certificate.subject, key, now, HOUR_DAYS)
+        return self._leaf(builder, ExtendedKeyUsageOID.TIME_STAMPING)
 
     def revocations(self, serials: Iterable[int], now: float) -> bytes:
         """The list of revoked certificates as PEM (RFC 5280, section 5)."""

@@ -25,6 +25,7 @@ from services.province.console.pages import (
     feeds,
     floor,
     groups,
+    hour,
     imports,
     labels,
     meetings,
@@ -63,7 +64,7 @@ PAGES = (
     live,
     passed_over,
 )
-MACHINES = (feeds, metrics)
+MACHINES = (feeds, hour, metrics)
 log = logging.getLogger("diemcau.province")
 STATIC = Path(__file__).parent / "static"
 STATUS: dict[type[ProvinceError], int] = {
@@ -93,6 +94,7 @@ def application(province: Province) -> FastAPI:
     app.state.province = province
     app.state.streams = live.Streams()
     app.state.password_checks = PasswordChecks()
+    app.state.hour_bounds = hour.HourBounds()
     for page in PAGES:
         app.include_router(page.router, responses=PAGE, default_response_class=HTMLResponse)
     for machine in MACHINES:

@@ -22,6 +22,7 @@ from services.province import accounts, audit
 from services.province.accounts import LoggedIn, Role
 from services.province.broker.ingest import IngestCounts
 from services.province.ca.enrolment import Enrolment
+from services.province.ca.hour_signer import HourSigner
 from services.province.console.forms import read_form
 from services.province.console.render import Pages
 from services.province.errors import NotAllowedError
@@ -45,6 +46,8 @@ class Province:
     now: Callable[[], float] = time.time
     enrolment: Enrolment | None = None
     """Issues certificates to devices; None in a copy of the program that has no broker."""
+    hours: HourSigner | None = None
+    """Signs the hour for boxes without a time server; None in a copy without the authority."""
     ingest_counts: IngestCounts | None = None
     """Of this copy's broker; None where it has none."""
     tell: Tell = untold

@@ -18,11 +18,11 @@ import pytest
 from sqlalchemy import select
 
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
+from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Health, Presence
 from appliance.wire.report_id import ReportId
 from services.health.backlog import Backlog
-from services.health.credentials import client_tls
 from services.health.province_messages import ProvinceMessages
 from services.health.reporter import RESEND_WINDOW_S, Reporter
 from services.province.backup.whole import Place, back_up, restore

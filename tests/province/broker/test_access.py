@@ -8,8 +8,8 @@ import aiomqtt
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, Refused
+from appliance.base.province_tls import client_tls
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, Kind, Topic
-from services.health.credentials import client_tls
 from services.province.broker.configuration import COPIES, PROVINCE
 from services.province.ca.authority import Authority
 from tests.peers.mosquitto import BrokerFixture, broker_fixture, connected_as, listening

@@ -13,10 +13,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, connect
+from appliance.base.province_tls import client_tls
 from appliance.wire.enrolment import EnrolRequest
 from appliance.wire.report import Health, Presence, Report
 from appliance.wire.topics import Kind, Topic
-from services.health.credentials import Pair, client_tls, private_pem, request
+from services.health.credentials import Pair, private_pem, request
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.enrolment import Enrolment

@@ -8,11 +8,11 @@ import psutil
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Refused, connect
+from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
 from appliance.wire.report import Health, print_report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
-from services.health.credentials import client_tls
 from services.province.broker.configuration import PROVINCE
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.pauses import (

@@ -9,7 +9,9 @@ from appliance.wire.enrolment import ENROL, EnrolAnswer, EnrolRequest
 from services.health.credentials import request
 from services.province.ca.authority import Authority
 from services.province.ca.enrolment import Enrolment
+from services.province.ca.hour_signer import HourSigner
 from services.province.ca.ledger import EntryState, FolderLedger
+from services.province.ca.renewal import keep_identity
 from services.province.console.app import application
 from services.province.settings import Settings
 from services.province.storage.database import Database
@@ -19,12 +21,15 @@ SETTINGS = Settings(url="http://testserver", broker="mqtts://tinh.example:8883")
 
 
 class ProvinceWithDevices(House):
-    """A province with a broker's authority."""
+    """A province with a broker's authority, which signs hours, too."""
 
     def __init__(self, database: Database, folder: Path, settings: Settings = SETTINGS) -> None:
         super().__init__(database, settings=settings)
-        self.enrolment = Enrolment(Authority.make(self.now), FolderLedger(folder))
-        self.province = replace(self.province, enrolment=self.enrolment)
+        self.authority = authority = Authority.make(self.now)
+        self.enrolment = Enrolment(authority, FolderLedger(folder))
+        file = folder / "hour.pem"
+        keep_identity(file, authority, lambda key: authority.hour(key, self.now), self.now)
+        self.province = replace(self.province, enrolment=self.enrolment, hours=HourSigner(file))
         self.app = application(self.province)
 
     def approved(self) -> set[str]:

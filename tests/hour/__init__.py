@@ -1,0 +1,1 @@
+"""The hour of a box without a time server."""
