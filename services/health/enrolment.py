@@ -12,7 +12,7 @@ import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from appliance.base.province_tls import client_tls
+from appliance.base.tls.province import client_tls
 from appliance.wire.enrolment import (
     ENROL,
     RENEW,

@@ -13,10 +13,10 @@ from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
 from appliance.base.paths import Paths
 from appliance.base.program_ends import HEALTH_RUN, ProgramEnds
-from appliance.base.province_tls import client_tls
 from appliance.base.run import run_until_signal
 from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
+from appliance.base.tls.province import client_tls
 from appliance.wire.facts import HealthFacts
 from appliance.wire.report import Presence, Report
 from appliance.wire.report_id import ReportId

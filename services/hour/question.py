@@ -20,7 +20,7 @@ import httpx
 from cryptography import x509
 
 from appliance.base.config import Site
-from appliance.base.province_tls import client_tls
+from appliance.base.tls.province import client_tls
 from appliance.wire.fields import MAX_PAYLOAD_BYTES, WireError
 from appliance.wire.host import url_problem
 from appliance.wire.hour import HOUR, HOUR_HEADER, NONCE_BYTES, NONCE_HEADER, SignedHour

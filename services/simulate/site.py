@@ -21,8 +21,8 @@ from appliance.base.mqtt import (
     Will,
     connect,
 )
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from appliance.wire.calendar.feed_problem import FeedError
 from appliance.wire.report import Hand, Health, Meeting, Presence
 from appliance.wire.report_id import ReportId

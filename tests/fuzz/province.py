@@ -28,8 +28,8 @@ import psutil
 from sqlalchemy import select
 
 from appliance.base.mqtt import BrokerAddress
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from services.province import passed_over
 from services.province.broker.local_broker import LocalBroker
 from services.province.console.app import application

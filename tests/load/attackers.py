@@ -23,8 +23,8 @@ from pathlib import Path
 import httpx
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Refused, connect
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from appliance.wire.alarm import Alarm
 from appliance.wire.report import Health, print_report
 from appliance.wire.report_id import ReportId

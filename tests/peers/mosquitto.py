@@ -12,8 +12,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Message, connect
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from appliance.wire.report import Report, parse_report
 from appliance.wire.topics import FROM_SITE, Topic, all_sites_filter
 from services.health.credentials import Pair, private_pem

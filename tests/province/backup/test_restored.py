@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import select
 
 from appliance.base.mqtt import BrokerAddress, Connection, Will, connect
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from appliance.wire.report import Health, Presence
 from appliance.wire.report_id import ReportId
 from services.health.backlog import Backlog

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from appliance.wire.report import Report
 from services.province.broker.batch_writer import Incoming
 from services.province.broker.configuration import PROVINCE

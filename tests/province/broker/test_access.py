@@ -8,7 +8,7 @@ import aiomqtt
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, Refused
-from appliance.base.province_tls import client_tls
+from appliance.base.tls.province import client_tls
 from appliance.wire.topics import FROM_PROVINCE, FROM_SITE, Kind, Topic
 from services.province.broker.configuration import COPIES, PROVINCE
 from services.province.ca.authority import Authority

@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, connect
-from appliance.base.province_tls import client_tls
+from appliance.base.tls.province import client_tls
 from appliance.wire.enrolment import EnrolRequest
 from appliance.wire.report import Health, Presence, Report
 from appliance.wire.topics import Kind, Topic

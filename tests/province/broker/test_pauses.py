@@ -8,8 +8,8 @@ import psutil
 import pytest
 
 from appliance.base.mqtt import MQTT_ERRORS, BrokerAddress, Connection, Refused, connect
-from appliance.base.province_tls import client_tls
 from appliance.base.tasks import cancel_and_wait
+from appliance.base.tls.province import client_tls
 from appliance.wire.report import Health, print_report
 from appliance.wire.report_id import ReportId
 from appliance.wire.topics import Kind, Topic
