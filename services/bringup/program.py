@@ -21,7 +21,7 @@ from services.bringup.check import Check, Outcome, When
 from services.bringup.checklist import CHECKS
 from services.bringup.meeting import agenda
 from services.bringup.pages import LINES_A_PAGE, frames, page
-from services.bringup.report import Line, lines, report
+from services.bringup.report import Line, lines, report, result_of
 from services.bringup.seen import Ending, begun
 from services.bringup.shell import output_of
 from services.bringup.steps import STEPS, Wanted, advanced, left_s, step_of, without_effect
@@ -180,7 +180,9 @@ class BringUp:
         kept = self._seen.kept.get(str(check.number))
         if check.when is When.ONCE:
             # What waited for hands is asked again: they may have done it.
-            return kept is None or check.judge(kept, self._seen).outcome is Outcome.HANDS
+            if kept is None:
+                return True
+            return result_of(check, kept, self._seen).outcome is Outcome.HANDS
         if check.when is When.BY_STEP:
             return kept is None and step_of(self._seen).check == check.number
         if check.when is When.IN_CALL:

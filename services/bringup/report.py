@@ -32,6 +32,11 @@ def _result(check: Check, outputs: Mapping[int, str], seen: Seen) -> Result:
         if check.when is not When.NEVER:
             return Result(Outcome.HANDS, "not come to yet: leave the card in, do what the TV says")
         output = ""
+    return result_of(check, output, seen)
+
+
+def result_of(check: Check, output: str, seen: Seen) -> Result:
+    """What `output` comes to; never raises."""
     try:
         return check.judge(output.strip(), seen)
     except (ValueError, ArithmeticError, LookupError) as error:

@@ -71,6 +71,8 @@ class Seen:
     """The card `mic` was the webcam's while a speakerphone was there."""
     call_s: float = 0.0
     calls: int = 0
+    no_calls: bool = False
+    """The endpoint says that this board is too slow for them."""
     call_end: str = ""
     """Why the last call ended; "" for none that did."""
     hottest_c: float | None = None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from appliance.base.fact_file import ENDPOINT_FILE
 from appliance.base.paths import Paths
 from appliance.core.decision import CallState
+from appliance.core.problems import KINDS, ProblemKey
 from hardware.vitals.temperature import soc_celsius
 from hardware.vitals.throttling import slowed_by
 from hardware.vitals.tv import tvs
@@ -17,6 +18,7 @@ from services.bringup.usb_sound import usb_microphones
 
 FRESH_S = 20.0
 """The endpoint writes its facts every five seconds."""
+TOO_SLOW = KINDS[ProblemKey.BOARD_TOO_SLOW].code
 LOOK_INTERVAL_S = 1.0
 """Between two looks at all but the button: a plug that goes for less is not what hands do."""
 
@@ -61,8 +63,9 @@ class Watcher:
         up = facts is not None and facts.call == CallState.UP
         was_up, self.in_call = self.in_call, up
         root = self._paths.root
+        too_slow = facts is not None and TOO_SLOW in facts.problems
         return with_call(
-            seen,
+            replace(seen, no_calls=seen.no_calls or too_slow),
             elapsed,
             was_up=was_up,
             up=up,

@@ -98,7 +98,6 @@ ROWS: list[tuple[Judge, str, Outcome]] = [
     (use.threads, THREADS.format(all=41, most=55), PASS),
     (use.threads, THREADS.format(all=41, most=97), FAIL),
     (use.threads, THREADS.format(all=95, most=55), FAIL),
-    (use.call, '{"phase":"idle","problems":["P8"]}', FAIL),
     (use.weak_charger, "0\n0", HANDS),
     (use.weak_charger, "", FAIL),
 ]
@@ -116,6 +115,7 @@ SEEN: list[tuple[Judge, Seen, Outcome]] = [
     (use.call, IN_CALL, PASS),
     (use.call, replace(IN_CALL, call_s=300.0), HANDS),
     (use.call, replace(IN_CALL, calls=2, call_end="lost"), FAIL),
+    (use.call, Seen(no_calls=True), FAIL),
     (use.heat, IN_CALL, PASS),
     (use.heat, replace(IN_CALL, hottest_c=79.0), FAIL),
     (use.heat, Seen(), HANDS),

@@ -208,6 +208,12 @@ def test_the_watcher_sees_what_hands_do(bench: Bench) -> None:
     assert seen.under_voltage
 
 
+def test_a_board_that_is_too_slow_says_so_by_the_endpoints_code(bench: Bench) -> None:
+    facts = EndpointFacts(phase="idle", problems=("P8",))
+    ENDPOINT_FILE.write(bench.paths.run, facts, 1000.0)
+    assert Watcher(bench.paths, wall=lambda: 1000.0).look(Seen(), 1.0).no_calls
+
+
 def test_a_pin_is_read_as_the_kernel_prints_it(tmp_path: Path) -> None:
     assert pressed(PINS.format(level="lo")) is True
     assert pressed(PINS.format(level="hi")) is False

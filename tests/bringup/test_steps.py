@@ -49,6 +49,14 @@ def test_a_step_that_was_done_is_over_at_once(name: str, seen: Seen) -> None:
     assert advanced(at(name), 0.1, WANTED).step == (at(name).step + (name == "back"))
 
 
+def test_a_board_that_is_too_slow_for_calls_waits_for_none() -> None:
+    slow = replace(at("join"), no_calls=True)
+    while step_of(slow).in_meeting:
+        before, slow = slow.step, advanced(slow, 0.1, WANTED)
+        assert slow.step == before + 1
+    assert step_of(replace(at("press"), no_calls=True)).name == "press"
+
+
 def test_what_the_card_could_not_do_itself_is_told() -> None:
     late = advanced(replace(at("restarts"), restarts=4), 1e5, WANTED)
     assert "slot check" in late.refused

@@ -11,18 +11,17 @@ RESTARTS = 10
 PULLS = 10
 MAX_THREAD_PERCENT = 90
 MAX_ALL_PERCENT = 90
-TOO_SLOW = "P8"
-"""The code by which the endpoint says that this board is too slow for calls."""
 STARTED_AGAIN = "started again"
 
 
 def call(output: str, seen: Seen) -> Result:
-    """`output` is the endpoint's fact file."""
+    """`output`, the endpoint's fact file, is for who wants to know more."""
+    del output
     told = f"{seen.call_s / 60:.1f} min in {seen.calls} calls"
     if seen.call_end:
         told += f", one ended: {seen.call_end}"
-    if f'"{TOO_SLOW}"' in output and not seen.calls:
-        return failed(f"{TOO_SLOW}: too slow for calls")
+    if seen.no_calls and not seen.calls:
+        return failed("the box says that it is too slow for calls")
     if seen.calls > 1:
         return failed(told)
     return passed(told) if seen.call_s >= CALL_S else hands(told)
