@@ -16,7 +16,7 @@ class Wanted:
     restarts: int = RESTARTS
     pulls: int = PULLS
     pace: float = 1.0
-    """What each step's time is multiplied with."""
+    """What the time of each step of hands is multiplied with; a start takes what it takes."""
 
 
 Reached = Callable[[Seen, Wanted], bool]
@@ -75,9 +75,9 @@ STEPS = (
     Step("restarts", N_("Do nothing: the box restarts ten times by itself."), 1800,
          lambda seen, wanted: seen.restarts >= wanted.restarts or bool(seen.refused),
          ending=Ending.RESTART),
-    Step("panic", N_("Do nothing: the box crashes once, and starts again."), 180,
+    Step("panic", N_("Do nothing: the box crashes once, and starts again."), 600,
          lambda seen, _: bool(seen.panic), ending=Ending.PANIC),
-    Step("hang", N_("Do nothing: the box stands still, and starts again."), 180,
+    Step("hang", N_("Do nothing: the box stands still, and starts again."), 600,
          lambda seen, _: bool(seen.hang), ending=Ending.HANG),
     Step("dark", N_("Switch the TV off. Pull the plug, put it back, wait a minute, TV on."), 300,
          lambda seen, _: seen.late_tvs > 0, after_check=True),
@@ -87,7 +87,7 @@ STEPS = (
          lambda seen, _: seen.under_voltage, after_check=True),
     Step("stick", N_("A stick with an update is there? Plug it in and wait."), 900,
          lambda seen, _: "B" in seen.slots),
-    Step("back", N_("Do nothing: the box goes back to what ran before."), 300,
+    Step("back", N_("Do nothing: the box goes back to what ran before."), 600,
          lambda seen, _: seen.slots[-1:] != ("B",), ending=Ending.BACK),
     Step("end", N_("Done. Pull the plug, put the card into a PC, send BRINGUP.txt."),
          float("inf")),
@@ -101,7 +101,9 @@ def step_of(seen: Seen) -> Step:
 
 def left_s(seen: Seen, wanted: Wanted) -> float:
     """Seconds until the next step, whatever is seen."""
-    return max(0.0, step_of(seen).seconds * wanted.pace - seen.step_s)
+    step = step_of(seen)
+    pace = wanted.pace if step.ending is None else 1.0
+    return max(0.0, step.seconds * pace - seen.step_s)
 
 
 def advanced(seen: Seen, elapsed_s: float, wanted: Wanted) -> Seen:

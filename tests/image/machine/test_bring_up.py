@@ -1,7 +1,7 @@
 """The bring-up card: the TV says what to do, each line of its file has its word, over restarts.
 
 The card is made by the recipe's own step of the image for QEMU's board. What hands would do nobody
-does here, so its steps pass by their time, a fifth of a real card's; the restart, the crash and the
+does here, so its steps pass by their time, two fifths of a real card's; the restart, the crash and the
 hang are the card's own.
 """
 
@@ -46,7 +46,7 @@ height = 360
 SHORT = drop_in(
     "diemcau-bringup",
     "[Service]\nExecStart=\n"
-    "ExecStart=/usr/bin/diemcau bring-up run --pace 0.2 --call 20 --restarts 1 --pulls 1\n",
+    "ExecStart=/usr/bin/diemcau bring-up run --pace 0.4 --call 20 --restarts 1 --pulls 1\n",
 )
 SAME = 3.0
 """Mean difference of two pictures, of 255: the screen has the page's very bytes."""
