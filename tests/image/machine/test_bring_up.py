@@ -1,8 +1,8 @@
 """The bring-up card: the TV says what to do, each line of its file has its word, over restarts.
 
 The card is made by the recipe's own step of the image for QEMU's board. What hands would do nobody
-does here, so its steps pass by their time, two fifths of a real card's; the restart, the crash and the
-hang are the card's own.
+does here, so its steps pass by their time, two fifths of a real card's; the restart, the crash and
+the hang are the card's own.
 """
 
 import base64

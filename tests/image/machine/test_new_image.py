@@ -1,13 +1,19 @@
 """What `make image` wrote, as bytes: no machine runs."""
 
+import subprocess
+
 import pytest
 
+from appliance.base.site_file import parse_site
+from services.bringup.program import AGENDA
 from services.provisioning.second_copy import MAX_COPY_BYTES, SECOND_COPY_OFFSETS
 from services.provisioning.second_copy_disk import read
 from services.slots.state import COPY_OFFSETS
-from tests.image.machine.guest.emulator import BUILD
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT
+from tests.image.machine.guest.questions import on_card
 
-FIRST_PARTITION = 4 * 2**20
+FIRST_PARTITION = CHUNK = 4 * 2**20
+BOOT_BYTES = 64 * 2**20
 
 
 @pytest.mark.parametrize("flavour", ["rpi", "rpi5", "virt"])
@@ -22,6 +28,24 @@ def test_an_image_overwrites_the_second_copy_of_the_box_whose_card_it_takes(flav
     }
     assert gap[COPY_OFFSETS[0] :][:4] != bytes(4), "the gap is not that of a card"
     assert read(image) is None
+
+
+def test_a_bring_up_card_is_the_shipped_one_but_for_two_files() -> None:
+    """What is tried is what ships: the boot partition has a word for the kernel and a site file."""
+    subprocess.run([ROOT / "image/bring-up", "virt"], cwd=ROOT, check=True, timeout=PATIENCE)
+    shipped, card = BUILD / "diemcau-virt.img", BUILD / "diemcau-bringup-virt.img"
+    boot = range(FIRST_PARTITION, FIRST_PARTITION + BOOT_BYTES)
+    with shipped.open("rb") as one, card.open("rb") as other:
+        while part := one.read(CHUNK):
+            place = one.tell() - len(part)
+            assert other.read(CHUNK) == part or place in boot, f"differs at {place}"
+        assert other.read(1) == b""
+    words = [on_card(image, "board.env").splitlines() for image in (shipped, card)]
+    assert words[1] == [
+        f"{line} diemcau.bringup" if line.startswith("board_args=") else line for line in words[0]
+    ]
+    site = parse_site(on_card(card, "site.toml").encode())
+    assert site.agenda.url == f"/run/diemcau-bringup/{AGENDA}"
 
 
 def test_no_kernel_module_misses_another() -> None:
