@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from appliance.media.tv.audio_queue import FRAME_BYTES, MAX_QUEUED_S, RATE
 from appliance.media.tv.output import Output
+from appliance.media.tv.patience import Patience
 from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
 from appliance.media.tv.sound_watch import SoundWatch
 from hardware.vitals.tv_sound import SoundPath
@@ -31,12 +32,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_STATUS_TIMEOUT_S = 3.0
-"""A child without a status for so long hangs; it sends four a second."""
-_FREEZE_TIMEOUT_S = 4.0
-"""While pictures come and none is displayed for so long, VLC's output is stuck."""
-_START_TIMEOUT_S = 10.0
-"""The first status may take longer: a cold SD card reads VLC's plug-ins for some seconds."""
+_MUTE_TIMEOUT_S = 3.0
+"""Without a sample played for so long there is no sound."""
+_MAX_STATUS_BYTES = 4096
 _STOP_TIMEOUT_S = 4.0
 _RESTART_PAUSE_S = 1.0
 """Between two starts when the child ended before its first status (no display yet)."""
@@ -86,6 +84,7 @@ class Television:
         width, height = size
         self._ring = PictureRing(width, height)
         self._slots = [self._ring.slot(slot) for slot in range(SLOTS)]
+        self._patience = Patience()
         self._number = 0
         self._slots[0][:] = b"\x10" * (width * height) + b"\x80" * (width * height // 2)
         self.started = asyncio.Event()
@@ -194,23 +193,20 @@ class Television:
         self, child: asyncio.subprocess.Process, control: socket.socket, sound: SoundWatch
     ) -> str:
         """Read the child's statuses until it ends or hangs, or cannot be heard; the reason."""
-        loop = asyncio.get_running_loop()
-        patience = _START_TIMEOUT_S
+        patience = self._patience
+        patience.begin()
         before = self.displayed
         moved_at = sounded_at = time.monotonic()
         shown = displayed = sounded = -1
         while True:
-            try:
-                async with asyncio.timeout(patience):
-                    message = await loop.sock_recv(control, 4096)
-            except TimeoutError:
+            message = await _next_message(control, patience.status_s)
+            if message is None:
                 child.kill()
-                return f"VLC's process sent no status for {patience:g} s"
-            except ConnectionError:
-                message = b""
+                why = f"VLC's process sent no status for {patience.status_s:g} s"
+                patience.lost()
+                return why
             if not message:
                 return await _ending(child)
-            patience = _STATUS_TIMEOUT_S
             status = self.status = json.loads(message)
             now = time.monotonic()
             if status["displayed"] != displayed or status["shown"] == shown:
@@ -221,14 +217,18 @@ class Television:
                 sounded_at = now
             shown, displayed, sounded = status["shown"], status["displayed"], status["sounded"]
             self.displayed = before + displayed
-            if now - moved_at > _FREEZE_TIMEOUT_S:
+            if displayed > 0:
+                patience.shows(now)
+            if now - moved_at > patience.freeze_s:
                 child.kill()
-                return f"VLC displayed nothing for {_FREEZE_TIMEOUT_S:g} s: {status['error']}"
+                why = f"VLC displayed nothing for {patience.freeze_s:g} s: {status['error']}"
+                patience.lost()
+                return why
             if why := sound.restart_reason(self._sound_path(), now - sounded_at):
                 return why
             if displayed <= 0:
                 self.problem, self.detail = TvProblem.NO_PICTURE, status["error"]
-            elif now - sounded_at > _STATUS_TIMEOUT_S:
+            elif now - sounded_at > _MUTE_TIMEOUT_S:
                 self.problem, self.detail = TvProblem.NO_SOUND, status["error"]
             else:
                 self.problem, self.detail = None, ""
@@ -239,6 +239,20 @@ def _send(end: socket.socket | None, note: bytes) -> None:
     if end is not None:
         with contextlib.suppress(BlockingIOError, ConnectionError):
             end.send(note)
+
+
+async def _next_message(control: socket.socket, within: float) -> bytes | None:
+    """The child's next message; b"" once it has closed its end, None where none came in time."""
+    try:
+        async with asyncio.timeout(within):
+            return await asyncio.get_running_loop().sock_recv(control, _MAX_STATUS_BYTES)
+    except TimeoutError:
+        # A turn of ours that lasted so long is no silence of the child's: what it sent lies there.
+        with contextlib.suppress(BlockingIOError, ConnectionError):
+            return control.recv(_MAX_STATUS_BYTES)
+        return None
+    except ConnectionError:
+        return b""
 
 
 def _path(environment: Mapping[str, str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from appliance.media.tv.compositor import Canvas
 from appliance.media.tv.output import Output
+from appliance.media.tv.patience import STATUS_TIMEOUT_S
 from appliance.media.tv.television import Television, TvProblem
 from tests.tv import VirtualTv, virtual_tv
 from tests.tv.marks import burst, onset, read_stamp, stamp
@@ -125,6 +126,34 @@ async def test_a_child_that_hangs_is_replaced(tv: VirtualTv) -> None:
             television.play(bytes(3840), time.monotonic())
         await until(lambda: television.pid not in (None, first))
         await until(lambda: read_stamp(tv.grab()) == 6)
+
+
+async def test_a_child_that_starts_slowly_is_waited_for(tv: VirtualTv) -> None:
+    """A cold card: it stood still between its first status and its first picture, and was ended
+    for that again and again."""
+    television = Television(SIZE, environment=tv.environment)
+    async with running(television):
+        television.show(numbered(7), time.monotonic())
+        await until(lambda: bool(television.status))
+        first = television.pid
+        assert first is not None
+        os.kill(first, signal.SIGSTOP)
+        assert television.displayed <= 0, "it has shown a picture already: nothing is tried here"
+        await asyncio.sleep(STATUS_TIMEOUT_S + 1.0)
+        os.kill(first, signal.SIGCONT)
+        await until(lambda: read_stamp(tv.grab()) == 7)
+        assert (television.pid, television.starts) == (first, 1)
+
+
+async def test_a_turn_of_ours_that_lasts_is_no_silence_of_the_childs(tv: VirtualTv) -> None:
+    television = Television(SIZE, environment=tv.environment)
+    async with running(television):
+        television.show(numbered(8), time.monotonic())
+        await until(lambda: television.problem is None)
+        first = television.pid
+        time.sleep(STATUS_TIMEOUT_S + 0.5)  # noqa: ASYNC251 - nothing else has a turn meanwhile
+        await asyncio.sleep(1.0)
+        assert (television.pid, television.starts) == (first, 1)
 
 
 async def test_colours_and_a_whole_screen_of_another_size(tv: VirtualTv) -> None:
