@@ -95,6 +95,7 @@ class ProblemKey(StrEnum):
     RESCUE = "rescue"
     PART_FAILED = "part-failed"
     BOARD_TOO_SLOW = "board-too-slow"
+    BOOT_FILES = "boot-files"
     STICK_READING = "stick-reading"
     STICK_INSTALLING = "stick-installing"
     STICK_WAITING = "stick-waiting"
@@ -215,6 +216,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                               N_("The box starts it again by itself.")),
         key.BOARD_TOO_SLOW: Kind("P8", area.BOX, serious,
                                  N_("This box is too slow for meetings"), call_it),
+        key.BOOT_FILES: Kind("P9", area.BOX, note,
+                             N_("Old boot files on the memory card"), call_it),
         key.STICK_READING: Kind("U1", area.BOX, note,
                                 N_("Reading the USB stick"), leave_it),
         key.STICK_INSTALLING: Kind("U2", area.BOX, note,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from appliance.base.fact_file import HOUR_FILE
+from appliance.base.fact_file import BOOT_PARTITION_FILE, HOUR_FILE
 from appliance.core.alarms import State
 from appliance.core.problems import KINDS, ProblemKey
-from appliance.wire.facts import EndpointFacts, HourFacts
+from appliance.wire.facts import BootPartitionFacts, EndpointFacts, HourFacts
 from hardware.vitals.throttling import FIRMWARE
 from services.health.check_api import Check
 from services.health.check_runner import CheckRunner
@@ -88,6 +88,8 @@ def test_every_problem_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:
     checks = Checklist(one.root, one.data).checks
     checks["units"] = Units(("echo", "[]"))
     spoil(one.root, "sys/block/mmcblk0/device/life_time", "0x01 0x01")
+    BOOT_PARTITION_FILE.write(tmp_path, BootPartitionFacts(state="current"), NOON)
+    one.run = tmp_path
     spoken = {key for check in checks.values() for key in states(check(one.box()))}
     spoken |= {key for check in checks.values() for key in states(check(one.box(10.0)))}
     # What a stick is doing is for whoever has just plugged it in.

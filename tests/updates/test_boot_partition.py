@@ -10,11 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from appliance.base.fact_file import BOOT_PARTITION_FILE, ENDPOINT_FILE
+from appliance.core.alarms import when
 from appliance.core.decision import Phase
+from appliance.core.problems import ProblemKey
 from appliance.wire.facts import BootPartitionFacts, EndpointFacts
 from services.boot_partition.boot_set import BootSet
 from services.command import main
-from services.health.check_api import Box
+from services.health.check_api import NOTHING, Box, CheckResult
 from services.health.checklist import Checklist
 from services.updates.tools.boot_partition_command import BOOT_FILES, MEMORY, OUR_BOARDS
 from tests.boot_partition.boot_loaders import people_s
@@ -108,19 +110,24 @@ def test_the_release_brings_its_boot_files_once(box: OneBox) -> None:
 def test_the_province_is_told(box: OneBox) -> None:
     check = Checklist(box.folder / "root", box.data).checks["boot-partition"]
 
-    def facts() -> dict[str, str]:
-        one = Box(box.folder / "root", box.data, time.time(), 0.0, run=box.run)
-        return dict(check(one).facts)
+    def result() -> CheckResult:
+        return check(Box(box.folder / "root", box.data, time.time(), 0.0, run=box.run))
 
-    assert facts() == {}
+    def facts() -> dict[str, str]:
+        return dict(result().facts)
+
+    assert result() == NOTHING
     box.look()
     expected = {"boot_files": "renewed", "boot_files_set": "a", "boot_files_release": NEW}
     assert facts() == expected
+    assert result().observations == (when(ProblemKey.BOOT_FILES, False),)
     box.next_start()
     box.brings(boot_set("0.3.0+202701010000"))
     box.tree("compatible", b"raspberrypi,6-model-b\0")
     box.look()
-    assert facts()["boot_files"].startswith("failed: this release brings no device tree for")
+    why = "this release brings no device tree for this board, raspberrypi,6-model-b"
+    assert facts()["boot_files"] == f"failed: {why}"
+    assert result().observations == (when(ProblemKey.BOOT_FILES, True, why),)
 
 
 def not_idle(box: OneBox) -> None:

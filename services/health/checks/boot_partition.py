@@ -3,11 +3,15 @@
 from math import inf
 
 from appliance.base.fact_file import BOOT_PARTITION_FILE
+from appliance.core.alarms import when
+from appliance.core.problems import ProblemKey
+from services.boot_partition.renewal import BootState
 from services.health.check_api import NOTHING, Box, CheckResult
 
 
 def boot_partition(box: Box) -> CheckResult:
-    """``boot_files``: the state, and why; ``boot_files_release``: who has brought those in force.
+    """BOOT_FILES where a release's own could not be brought, with the reason; ``boot_files``: the
+    state, and why; ``boot_files_release``: who has brought those in force.
 
     Nothing where no Pi's boot partition was looked at in this start.
     """
@@ -19,4 +23,5 @@ def boot_partition(box: Box) -> CheckResult:
         "boot_files_set": found.set,
         "boot_files_release": found.release,
     }
-    return CheckResult(facts={name: value for name, value in told.items() if value})
+    failed = when(ProblemKey.BOOT_FILES, found.state == BootState.FAILED, found.detail)
+    return CheckResult((failed,), facts={name: value for name, value in told.items() if value})
