@@ -13,13 +13,16 @@ FLAVOURS = {"virt": "QEMU", "rpi": "Raspberry Pi 4, CM4, 400, 3B+", "rpi5": "Ras
 FLASHED = {"rpi": ["pi4-64bit", "pi3-64bit"], "rpi5": ["pi5-64bit"]}
 """Raspberry Pi Imager's names of the boards that a flavour is offered for."""
 FIRMWARE = "raspi-firmware"
+_SUITES = {"firmware": "forky", "kernel-rpi5": "trixie-backports"}
+"""What is not of trixie itself, by the folder beside whose name its list of packages stands."""
+SUITE = "trixie"
 _SUMS = ("sha1", "sha256")
 LARGEST = 10
 COUNTS_MIB = 8
 
 
 def packages(root: Path, *others: Path) -> list[dict[str, str]]:
-    """Debian's and Python's packages: name, version, source, kind.
+    """Debian's and Python's packages: name, version, source, kind, and Debian's with their suite.
 
     `others` have a list of packages beside them as the root has: the boot partition's firmware, and
     a flavour's own kernel.
@@ -28,11 +31,21 @@ def packages(root: Path, *others: Path) -> list[dict[str, str]]:
     for listed in (root, *others):
         for line in Path(f"{listed}.packages").read_text().splitlines():
             name, version, source, _ = line.split("\t")
-            found.append({"name": name, "version": version, "source": source, "kind": "deb"})
+            one = {"name": name, "version": version, "source": source, "kind": "deb"}
+            found.append(one | {"suite": suite_of(listed.name, name)})
     for folder in sorted((root / "usr/local/lib/python3.13/dist-packages").glob("*.dist-info")):
         name, _, version = folder.name.removesuffix(".dist-info").rpartition("-")
         found.append({"name": name, "version": version, "source": name, "kind": "pypi"})
     return found
+
+
+def suite_of(folder: str, package: str) -> str:
+    """Debian's suite that `package` came from, by the `folder` of the build that lists it.
+
+    The boot partition's has U-Boot beside its firmware, which is of the tools and so trixie's.
+    """
+    is_firmware = package == FIRMWARE
+    return SUITE if folder == "firmware" and not is_firmware else _SUITES.get(folder, SUITE)
 
 
 def firmware_files(folder: Path) -> list[dict[str, str]]:
@@ -68,7 +81,7 @@ def spdx(
     ]
     for number, package in enumerate(found):
         space = "deb/debian" if package["kind"] == "deb" else "pypi"
-        distro = "?arch=arm64&distro=trixie" if package["kind"] == "deb" else ""
+        distro = f"?arch=arm64&distro={package['suite']}" if package["kind"] == "deb" else ""
         locator = f"pkg:{space}/{package['name']}@{package['version'].replace('+', '%2B')}{distro}"
         entries.append(
             {

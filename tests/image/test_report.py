@@ -22,14 +22,19 @@ def root(tmp_path: Path) -> Path:
     firmware = tmp_path / "firmware"
     firmware.mkdir()
     (firmware / "start4.elf").write_bytes(b"elf")
-    Path(f"{firmware}.packages").write_text("raspi-firmware\t1.2026+ds-1\traspi-firmware\t1.2026\n")
+    Path(f"{firmware}.packages").write_text(
+        "raspi-firmware\t1.2026+ds-1\traspi-firmware\t1.2026\nu-boot-rpi\t2025.01\tu-boot\t1\n"
+    )
+    Path(f"{tmp_path}/kernel-rpi5.packages").write_text("linux-base-7\t7.3~bpo13+1\tlinux\t7.3\n")
     return root
 
 
 def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
     firmware = root.parent / "firmware"
-    found, files = report.packages(root, firmware), report.firmware_files(firmware)
-    assert [entry["name"] for entry in found] == ["cage", "libx", "raspi-firmware", "python_vlc"]
+    found = report.packages(root, firmware, root.parent / "kernel-rpi5")
+    files = report.firmware_files(firmware)
+    names = ["cage", "libx", "raspi-firmware", "u-boot-rpi", "linux-base-7", "python_vlc"]
+    assert [entry["name"] for entry in found] == names
     document = report.spdx(found, "0.1.0", 0, files)
     assert document["spdxVersion"] == "SPDX-2.3"
     assert document["creationInfo"]["created"] == "1970-01-01T00:00:00Z"
@@ -41,7 +46,9 @@ def test_every_package_is_in_the_sbom_with_its_url(root: Path) -> None:
     assert urls == [
         "pkg:deb/debian/cage@0.2.0-2?arch=arm64&distro=trixie",
         "pkg:deb/debian/libx@1%2Bdeb13u1?arch=arm64&distro=trixie",
-        "pkg:deb/debian/raspi-firmware@1.2026%2Bds-1?arch=arm64&distro=trixie",
+        "pkg:deb/debian/raspi-firmware@1.2026%2Bds-1?arch=arm64&distro=forky",
+        "pkg:deb/debian/u-boot-rpi@2025.01?arch=arm64&distro=trixie",
+        "pkg:deb/debian/linux-base-7@7.3~bpo13%2B1?arch=arm64&distro=trixie-backports",
         "pkg:pypi/python_vlc@3.0.21203",
     ]
     (file,) = document["files"]
