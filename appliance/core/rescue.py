@@ -17,6 +17,7 @@ class RescueProblem(StrEnum):
     """Why a release does not get there, as far as anybody can act on it."""
 
     SCREEN = "screen"
+    SETTINGS = "settings"
     ENDPOINT = "endpoint"
     PICTURE = "picture"
     CARD = "card"
@@ -27,6 +28,7 @@ class RescueProblem(StrEnum):
 
 PROBLEM_WORDS: dict[RescueProblem, str] = {
     RescueProblem.SCREEN: N_("The screen does not run"),
+    RescueProblem.SETTINGS: N_("The settings were not read"),
     RescueProblem.ENDPOINT: N_("Meeting program not running"),
     RescueProblem.PICTURE: N_("Meeting program: no picture"),
     RescueProblem.CARD: N_("The memory card is damaged"),

@@ -176,6 +176,8 @@ class SiteFileFacts(Facts, frozen=True, kw_only=True):
     """``site-file.json``: what was wrong with the site file that lay on the card at this start."""
 
     problems: tuple[str, ...] = ()
+    ended: bool = False
+    """First boot came to its end: where there are no settings now, the card brings none."""
 
 
 class HourFacts(Facts, frozen=True, kw_only=True):

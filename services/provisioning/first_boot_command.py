@@ -4,14 +4,15 @@ import grp
 import os
 import pwd
 import time
-from collections.abc import Sequence
+from math import inf
 from pathlib import Path
 
 import click
+import msgspec
 
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import SITE_FILE
-from appliance.base.site_file import SiteFileProblem
+from appliance.wire.facts import SiteFileFacts
 from services.provisioning.disk import find_in_force, find_site_file, perform
 from services.provisioning.disk_ops import DiskOps
 from services.provisioning.provision import RESULT, plan
@@ -56,6 +57,7 @@ def first_boot(
         click.echo(f"the card or the data partition takes nothing: {error}", err=True)
     if timesyncd.is_dir():
         _tell_timesyncd(data / "site/site.toml", timesyncd)
+    _tell_end(run)
     kept = find_in_force(data)
     click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
     raise SystemExit(0 if kept else 3)
@@ -82,8 +84,8 @@ def apply(
     present = result.read_bytes() if result.exists() else b""
     on_card = take_apart(found[1]) if found else None
     path = found[0] if found else ""
-    if run is not None and run.is_dir():
-        _tell(run, on_card.problems if on_card else ())
+    if run is not None:
+        _tell(run, site_file_facts(on_card.problems if on_card else ()))
     if disk is not None and find_in_force(data) is None:
         try:
             for operation in _restoration(disk, data, on_card):
@@ -104,9 +106,17 @@ def _tell_timesyncd(settings: Path, folder: Path) -> None:
         click.echo(done)
 
 
-def _tell(run: Path, problems: Sequence[SiteFileProblem]) -> None:
+def _tell_end(run: Path) -> None:
+    """For the slot check: what this start brings is in force now."""
+    told = SITE_FILE.read(run, time.time(), inf) or SiteFileFacts()
+    _tell(run, msgspec.structs.replace(told, ended=True))
+
+
+def _tell(run: Path, facts: SiteFileFacts) -> None:
+    if not run.is_dir():
+        return
     try:
-        SITE_FILE.write(run, site_file_facts(problems), time.time())
+        SITE_FILE.write(run, facts, time.time())
     except FactFileError as error:
         # The settings count for more than a word about them.
         click.echo(f"the problems of the site file cannot be told: {error}")

@@ -2,11 +2,12 @@
 
 import subprocess
 import time
+from math import inf
 from pathlib import Path
 
 import click
 
-from appliance.base.fact_file import ENDPOINT_FILE
+from appliance.base.fact_file import ENDPOINT_FILE, SITE_FILE
 from appliance.core.rescue import NOT_PASSED
 from services.slots.current_slot import SLOT_FILES, release_in, running_slot, slot_file
 from services.slots.record import Outcome, SlotResult, read_record, write_record
@@ -40,6 +41,7 @@ def confirm(run_path: Path, data: Path, screen: Path, slot_files: str, within: f
         lacking = missing(
             ENDPOINT_FILE.read(run_path, time.time(), FRESH_S),
             settings=(data / "site" / "site.toml").exists(),
+            looked=_looked(run_path),
             screen=screen.exists(),
         )
         if lacking != printed:
@@ -54,6 +56,12 @@ def confirm(run_path: Path, data: Path, screen: Path, slot_files: str, within: f
             _keep(data, slot_files, f"{NOT_PASSED}: {lacking}")
             raise SystemExit(1)
         time.sleep(POLL_INTERVAL_S)
+
+
+def _looked(run: Path) -> bool:
+    """Whether first boot has come to its end in this start, with whatever it found."""
+    told = SITE_FILE.read(run, time.time(), inf)
+    return told is not None and told.ended
 
 
 def _mark() -> str:

@@ -13,6 +13,7 @@ UNREADABLE = "the slot cannot be read"
 
 _PROBLEMS: Mapping[str, RescueProblem] = {
     f"{NOT_PASSED}: screen": RescueProblem.SCREEN,
+    f"{NOT_PASSED}: settings": RescueProblem.SETTINGS,
     f"{NOT_PASSED}: endpoint": RescueProblem.ENDPOINT,
     f"{NOT_PASSED}: picture": RescueProblem.PICTURE,
     NEVER_REACHED_DATA: RescueProblem.NO_START,

@@ -3,16 +3,18 @@
 from appliance.wire.facts import EndpointFacts
 
 
-def missing(facts: EndpointFacts | None, *, settings: bool, screen: bool) -> str:
-    """What is still missing, in one word for the journal; "" when the check is passed.
+def missing(facts: EndpointFacts | None, *, settings: bool, looked: bool, screen: bool) -> str:
+    """What is still missing, in few words for the journal; "" when the check is passed.
 
-    `facts` are the endpoint's, None while it is silent; without `settings` there is no endpoint to
-    wait for, and the screen that says so is all that a new box can show.
+    `facts` are the endpoint's, None while it is silent. Without `settings` there is no endpoint to
+    wait for, and the screen that says so is all that a new box can show; but only once first boot
+    has `looked` at the card: one that was found late had passed as a new box, and its endpoint
+    never ran.
     """
     if not screen:
         return "screen"
     if not settings:
-        return ""
+        return "" if looked else "settings"
     if facts is None:
         return "endpoint"
     # Agenda and camera are read, or known to be absent: the endpoint names a scene only once it

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.base.fact_file import SITE_FILE
 from services.provisioning.second_copy import IDENTITY, NEXT_KEY
 from services.support.shell import DROP_IN as GRANT
 
@@ -113,6 +114,28 @@ def test_what_is_watched_is_what_is_kept() -> None:
     text = (ROOT / "image/units/diemcau-keep.path").read_text()
     watched = re.findall(r"^PathChanged=(.*)$", text, re.MULTILINE)
     assert watched == [f"/data/{name}" for name in (IDENTITY, NEXT_KEY)]
+
+
+def test_a_boot_partition_that_comes_late_is_looked_at_and_what_waited_for_it_is_started() -> None:
+    """It came after systemd's 90 s in an emulated board: the box was taken for a new one."""
+    first_boot = (ROOT / "image/units/diemcau-first-boot.service").read_text()
+    rules = (ROOT / "image/root/etc/udev/rules.d/61-diemcau.rules").read_text()
+    (boot,) = (line for line in rules.splitlines() if 'SYMLINK+="diemcau/boot"' in line)
+    assert 'ENV{SYSTEMD_WANTS}+="diemcau-first-boot.service"' in boot
+    (started,) = re.findall(r"^OnSuccess=(.*)$", first_boot, re.MULTILINE)
+    waiting = [
+        unit
+        for unit in [*UNITS, *DROP_INS.rglob("*.conf")]
+        if re.search(
+            r"^ConditionPathExists=!?/data/site/site.toml$", unit.read_text(), re.MULTILINE
+        )
+    ]
+    names = {one.name if one in UNITS else one.parent.name.removesuffix(".d") for one in waiting}
+    assert set(started.split()) == names
+    assert (
+        f"=/run/diemcau/{SITE_FILE.name}\n"
+        in (ROOT / "image/units/diemcau-unconfigured.service").read_text()
+    )
 
 
 def test_nothing_listens() -> None:

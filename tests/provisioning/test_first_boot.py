@@ -90,6 +90,7 @@ def test_the_command_says_whether_settings_are_in_force(
     facts = SITE_FILE.read(run, 0.0, inf)
     assert facts is not None
     assert len(facts.problems) == (content == site(broken=True))
+    assert facts.ended, "the slot check waits for that"
 
 
 def test_timesyncd_is_told_the_time_servers_of_the_settings_in_force(

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from appliance.base.fact_file import UPDATE_FILE
+from appliance.base.fact_file import SITE_FILE, UPDATE_FILE
 from appliance.core.versions import order, refusal
+from appliance.wire.facts import SiteFileFacts
 from services.slots.confirm_command import confirm
 from services.slots.failure_reason import NEVER_REACHED_DATA, REACHED_DATA, new_failure
 from services.slots.header import read_header
@@ -166,6 +167,23 @@ def test_a_gate_that_is_not_passed_is_noted_for_the_other_slot(tmp_path: Path) -
     assert noted == SlotResult(NEWER, Outcome.FAILED, "the gate was not passed: endpoint")
 
 
+def test_a_box_whose_card_nobody_has_looked_at_is_no_new_box(tmp_path: Path) -> None:
+    """Its boot partition came late: the slot passed as a new box's, and no endpoint ever ran."""
+    (tmp_path / "slot-a").write_bytes(slot_bytes(tmp_path, NEWER))
+    (tmp_path / "screen").touch()
+    run = tmp_path / "run"
+    run.mkdir()
+    words = ["--run", str(run), "--data", str(tmp_path), "--within", "0"]
+    words += ["--screen", str(tmp_path / "screen"), "--slots", str(tmp_path / "slot-{}")]
+    for told in (None, SiteFileFacts()):
+        if told is not None:
+            SITE_FILE.write(run, told, 0.0)
+        done = CliRunner().invoke(confirm, words)
+        assert "the slot check is not passed: settings" in done.output
+    noted = read_record(tmp_path).results["A"]
+    assert noted == SlotResult(NEWER, Outcome.FAILED, "the gate was not passed: settings")
+
+
 @pytest.mark.slow
 def test_a_slot_is_marked_good_though_rauc_answers_late(tmp_path: Path) -> None:
     """A slow card: RAUC's client gives up, its service does not, and asked again it has it done."""
@@ -178,6 +196,8 @@ def test_a_slot_is_marked_good_though_rauc_answers_late(tmp_path: Path) -> None:
     )
     rauc.chmod(0o755)
     (tmp_path / "screen").touch()
+    (tmp_path / "run").mkdir()
+    SITE_FILE.write(tmp_path / "run", SiteFileFacts(ended=True), 0.0)
     words = ["--run", str(tmp_path / "run"), "--data", str(tmp_path), "--within", "30"]
     words += ["--screen", str(tmp_path / "screen")]
     path = f"{programs}:{os.environ['PATH']}"

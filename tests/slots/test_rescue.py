@@ -117,12 +117,18 @@ def test_slots_are_not_read_for_longer_than_the_endpoint_may_wait(box: Box) -> N
 
 def test_each_reason_of_the_house_has_its_words() -> None:
     lacking = [
-        missing(None, settings=True, screen=False),
-        missing(None, settings=True, screen=True),
-        missing(EndpointFacts(phase="idle"), settings=True, screen=True),
+        missing(None, settings=True, looked=True, screen=False),
+        missing(None, settings=False, looked=False, screen=True),
+        missing(None, settings=True, looked=True, screen=True),
+        missing(EndpointFacts(phase="idle"), settings=True, looked=True, screen=True),
     ]
     gate = [problem_of(f"the gate was not passed: {what}") for what in lacking]
-    assert gate == [RescueProblem.SCREEN, RescueProblem.ENDPOINT, RescueProblem.PICTURE]
+    assert gate == [
+        RescueProblem.SCREEN,
+        RescueProblem.SETTINGS,
+        RescueProblem.ENDPOINT,
+        RescueProblem.PICTURE,
+    ]
     assert problem_of(REACHED_DATA) is RescueProblem.HUNG
     assert problem_of(NEVER_REACHED_DATA) is RescueProblem.NO_START
     assert problem_of("root is damaged: block 7 of 9 is not the signed one") is RescueProblem.CARD

@@ -35,7 +35,7 @@ EACH: list[Facts] = [
     UpdateFacts(at=1.5, state="rescue", slots=(FailedSlotFacts(slot="A", problem="card"),)),
     StickFacts(at=1.5, stage="reading"),
     ReleaseFacts(at=1.5, version="0.2.0+202612010000", failures=2),
-    SiteFileFacts(at=1.5, problems=("line 3: agenda.url: unknown key",)),
+    SiteFileFacts(at=1.5, problems=("line 3: agenda.url: unknown key",), ended=True),
 ]
 
 

@@ -10,13 +10,27 @@ import trustme
 
 from appliance.core.problems import KINDS, ProblemKey
 from tests.image.machine.guest.emulator import BUILD, PATIENCE, Machine, copy_of
-from tests.image.machine.guest.questions import DATA, DATA_MIB, SITE, on_card, prepare, with_data
+from tests.image.machine.guest.questions import (
+    DATA,
+    DATA_MIB,
+    SITE,
+    credential,
+    on_card,
+    prepare,
+    with_data,
+)
 
 RUN = BUILD / "odd"
 NETWORK = ("-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile=")
 HONEST = SITE.replace('trust = "always"', 'trust = "synchronised"')
 BROKEN = SITE.replace('id = "ia-kly"', 'id = "Ia Kly"')
 NO_PORT = 9
+LATE_RULE = "62-late.rules"
+LATE = credential(
+    f"udev.rules.{LATE_RULE.removesuffix('.rules')}",
+    'ENV{ID_PART_ENTRY_UUID}=="d1e3ca17-01", SYMLINK="", ENV{SYSTEMD_WANTS}=""\n',
+)
+"""The kernel's words by which udev says nothing of the boot partition until the rule is gone."""
 
 pytestmark = pytest.mark.timeout(2 * PATIENCE)
 
@@ -141,6 +155,32 @@ def test_card_read_only(card: Path) -> None:
         codes(machine, "health", ProblemKey.STORAGE)
         drawn(machine, "card-read-only")
         assert machine.ask("cat /data/site/secrets/sip-password") == "Khong-ai-biet"
+
+
+def test_the_boot_partition_comes_late() -> None:
+    """After the 90 s that systemd waits for it, as on a card or a board that is slow.
+
+    Until then nobody takes the box for a new one, and its slot not for good."""
+    card = copy_of(BUILD / "diemcau-virt.img", RUN / "one")
+    prepare(card, SITE.format(port=NO_PORT), kernel_words=LATE)
+    with Machine(card, *NETWORK) as machine:
+        machine.ask("systemctl is-system-running --wait")
+        assert machine.ask("ls /dev/diemcau").split() == ["disk", "slot-a", "slot-b"]
+        units = "diemcau-endpoint diemcau-unconfigured diemcau-first-boot"
+        assert machine.ask(f"systemctl is-active {units}").split() == ["inactive"] * 3
+        confirm = "journalctl -b -u diemcau-confirm -o cat"
+        assert "waiting for: settings" in machine.ask(confirm)
+        told = machine.ask("diemcau slots show").splitlines()
+        assert told[0].startswith("order A B; attempts left: A 2"), told
+        machine.ask(f"rm /run/udev/rules.d/{LATE_RULE}; udevadm control --reload")
+        machine.ask("udevadm trigger --action=change /sys/class/block/vda1")
+        codes(machine, "endpoint", ProblemKey.AGENDA_MISSING)
+        machine.ask("until diemcau slots show | grep -q '^A .* good'; do sleep 2; done")
+        assert (
+            machine.ask("systemctl is-active diemcau-endpoint diemcau-health") == "active\nactive"
+        )
+        drawn(machine, "boot-late")
+        assert "waiting for: settings" in machine.ask(confirm)
 
 
 def test_site_file_broken() -> None:

@@ -86,8 +86,13 @@ def drop_in(unit: str, text: str) -> str:
 
 
 def _unit(name: str, text: str) -> str:
+    return credential(f"systemd.{name}.service", text)
+
+
+def credential(name: str, text: str) -> str:
+    """The kernel's word that gives the guest a credential (systemd.system-credentials(7))."""
     content = base64.b64encode(text.encode()).decode()
-    return f"systemd.set_credential_binary=systemd.{name}.service:{content}"
+    return f"systemd.set_credential_binary={name}:{content}"
 
 
 def on_card(card: Path, name: str) -> str:
