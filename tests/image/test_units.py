@@ -131,7 +131,10 @@ def test_a_boot_partition_that_comes_late_is_looked_at_and_what_waited_for_it_is
         )
     ]
     names = {one.name if one in UNITS else one.parent.name.removesuffix(".d") for one in waiting}
-    assert set(started.split()) == names
+    # What a timer starts comes again by itself.
+    assert set(started.split()) == {
+        unit.name for unit in UNITS if unit.name in names and "\n[Install]\n" in unit.read_text()
+    }
     assert (
         f"=/run/diemcau/{SITE_FILE.name}\n"
         in (ROOT / "image/units/diemcau-unconfigured.service").read_text()
