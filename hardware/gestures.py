@@ -3,14 +3,15 @@
 | since the level is stable | and | then |
 |---|---|---|
 | pressed for 1.5 s | not pressed at the start | LONG, while the finger is still on it |
+| pressed for 5 s | not pressed at the start | HELD, while the finger is still on it |
 | released | before LONG | SHORT |
-| released | after LONG | nothing |
+| released | after LONG | RELEASED |
 | pressed for 30 s | | STUCK; ignored from now on |
 | released | after STUCK | FREED |
 
 A level counts once it stood for 30 ms, and then from the moment at which it came: contacts bounce
 for less than 10 ms, and a long cable beside a mains lead picks up glitches of 20 ms. A button that
-is pressed when the box starts is not a press, not even a long one, until it was released once.
+is pressed when the box starts is not a press, however long, until it was released once.
 
 The hold is timed here and not by gpiozero: its hold thread may report a hold just after the release
 (issue 697), its press fires for what becomes a hold as well (881), and its bounce time means
@@ -26,16 +27,19 @@ class Gesture(StrEnum):
 
     SHORT = "short"
     LONG = "long"
+    HELD = "held"
+    RELEASED = "released"
     STUCK = "stuck"
     FREED = "freed"
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """The three times that make a gesture, in seconds."""
+    """The times that make a gesture, in seconds."""
 
     settle: float = 0.03
     hold: float = 1.5
+    held: float = 5.0
     stuck: float = 30.0
 
 
@@ -52,7 +56,8 @@ class Gestures:
         self._raw_at = at
         self._down = pressed  # the level that stood long enough
         self._down_at = at
-        self._live = not pressed  # whether this press may still become SHORT or LONG
+        # what this press becomes by being held; None: nothing, it was there from the start
+        self._next: Gesture | None = None if pressed else Gesture.LONG
         self._stuck = False
 
     @property
@@ -73,7 +78,12 @@ class Gestures:
             return self._raw_at + timing.settle
         if not self._down or self._stuck:
             return None
-        return self._down_at + (timing.hold if self._live else timing.stuck)
+        match self._next:
+            case Gesture.LONG:
+                return self._down_at + timing.hold
+            case Gesture.HELD:
+                return self._down_at + timing.held
+        return self._down_at + timing.stuck
 
     def edge(self, at: float, pressed: bool) -> list[Gesture]:
         """The contact changed to `pressed` at `at`; the same level again is no change."""
@@ -97,19 +107,25 @@ class Gestures:
         if self._raw != self._down:
             self._down, self._down_at = self._raw, self._raw_at
             return self._pressed() if self._down else self._released()
-        if self._live:
-            self._live = False
-            return [Gesture.LONG]
+        match self._next:
+            case Gesture.LONG:
+                self._next = Gesture.HELD
+                return [Gesture.LONG]
+            case Gesture.HELD:
+                self._next = Gesture.STUCK
+                return [Gesture.HELD]
         self._stuck = True
         return [Gesture.STUCK]
 
     def _pressed(self) -> list[Gesture]:
-        self._live = True
+        self._next = Gesture.LONG
         return []
 
     def _released(self) -> list[Gesture]:
-        was_live, was_stuck = self._live, self._stuck
-        self._live = self._stuck = False
+        reached, was_stuck = self._next, self._stuck
+        self._next, self._stuck = None, False
         if was_stuck:
             return [Gesture.FREED]
-        return [Gesture.SHORT] if was_live else []
+        if reached is None:
+            return []
+        return [Gesture.SHORT] if reached is Gesture.LONG else [Gesture.RELEASED]

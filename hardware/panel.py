@@ -19,6 +19,7 @@ from enum import StrEnum
 
 from gpiozero import PWMLED, Factory, InputDevice
 
+from appliance.core.by_hand import Touch
 from appliance.core.floor_control import Lamp, Press
 from hardware.gestures import Gesture, Gestures
 from hardware.patterns import Light, light_at
@@ -57,11 +58,23 @@ class Event:
 
     @property
     def press(self) -> Press | None:
-        """The press that people meant, where it was one; STUCK and FREED are problems."""
+        """The press that people meant, where it was one; what follows a LONG is none."""
         return _PRESSES.get(self.gesture)
+
+    @property
+    def touch(self) -> Touch | None:
+        """The same and what follows a long one, for the gesture that leaves a meeting."""
+        return _TOUCHES.get(self.gesture)
 
 
 _PRESSES = {Gesture.SHORT: Press.SHORT, Gesture.LONG: Press.LONG}
+_TOUCHES = {
+    Gesture.SHORT: Touch.SHORT,
+    Gesture.LONG: Touch.LONG,
+    Gesture.HELD: Touch.HELD,
+    Gesture.RELEASED: Touch.RELEASED,
+    Gesture.STUCK: Touch.STUCK,
+}
 
 
 class _Contact:

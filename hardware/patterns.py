@@ -43,6 +43,7 @@ PATTERNS: dict[Lamp, tuple[tuple[float, Light], ...]] = {
     Lamp.RED: ((1.0, RED),),
     Lamp.AMBER_BLINK: ((0.5, AMBER), (0.5, DARK)),
     Lamp.AMBER: ((1.0, AMBER),),
+    Lamp.YOURS: ((0.12, AMBER), (0.12, DARK)),  # green means "on air" and nothing else
     Lamp.GREEN: ((1.0, GREEN),),
     Lamp.FAILED: ((0.15, RED), (0.15, DARK), (0.15, RED), (0.75, DARK)),
 }

@@ -11,6 +11,8 @@ What a press does, by where the site is; `+` marks what is asked of others (`Eff
 | in meeting, microphone off, sites speak freely | raise hand; again: lower hand | microphone on |
 | in meeting, microphone off | raise hand; again: lower hand | + refused |
 
+A button that is held for longer leaves the meeting or comes back: `by_hand.py`.
+
 What the far end says, or for one that has no words for it (SIP) the province:
 
 | it says | then |
@@ -28,6 +30,7 @@ What the lamp shows, first match first:
 | the microphone is on | green |
 | idle, leaving | off |
 | upcoming, joining | near: slow pulse |
+| the floor is ours, the microphone still off | yours: amber, blinking fast |
 | the hand failed | failed: red double blink |
 | the hand is confirmed | amber |
 | the hand is wanted | amber blink |
@@ -62,6 +65,7 @@ class Lamp(StrEnum):
     RED = "red"
     AMBER_BLINK = "amber blink"
     AMBER = "amber"
+    YOURS = "yours"
     GREEN = "green"
     FAILED = "failed"
 
@@ -180,6 +184,7 @@ def lamp(floor: Floor, phase: Phase) -> Lamp:
         (floor.mic, Lamp.GREEN),
         (phase in (Phase.IDLE, Phase.LEAVING), Lamp.OFF),
         (phase in (Phase.UPCOMING, Phase.JOINING), Lamp.NEAR),
+        (floor.given and phase is Phase.IN_MEETING, Lamp.YOURS),
         (floor.failed, Lamp.FAILED),
         (floor.hand_confirmed, Lamp.AMBER),
         (floor.hand, Lamp.AMBER_BLINK),

@@ -12,11 +12,13 @@ from enum import StrEnum
 from math import ceil
 from zoneinfo import ZoneInfo
 
+from appliance.core.by_hand import Sign
 from appliance.core.decision import NEAR_S, Decision, Phase
 from appliance.core.floor_control import Floor, Lamp, lamp
 from appliance.core.problems import Area, Problem, ProblemKey, Severity, worst_first
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
+    BY_HAND_WORDS,
     MICROPHONE_VOICE,
     NOTHING_PLANNED,
     WORDS,
@@ -80,6 +82,8 @@ class Scene:
     elapsed: int | None = None  # whole seconds since then
     microphone: Microphone = Microphone.OFF
     refused: bool = False  # a long press just asked for what the chair gives here
+    by_hand: Sign | None = None  # what the gesture that leaves a meeting would do now
+    remedy: bool = False  # a press in a meeting just asked for the worst problem's remedy
     claim: str = ""  # the code by which the province lets this box in, while it waits
     claim_link: str = ""  # where whoever lets boxes in finds this one; "": it is not known here
     asks_to_speak: bool = False  # the far end cannot give the floor: who asks is called on
@@ -96,11 +100,15 @@ class Scene:
         """Headline, explanation, steps and hint of this screen, as message ids."""
         if self.screen is Screen.IDLE and self.meeting is None:
             return NOTHING_PLANNED
+        if self.screen is Screen.BY_HAND and self.by_hand is not None:
+            return BY_HAND_WORDS[self.by_hand.step, self.by_hand.direction]
         return WORDS[self.screen]
 
     @property
     def voice(self) -> str | None:
         """The message id of what the box says aloud when this begins to hold; None: nothing."""
+        if self.screen is Screen.IN_MEETING and self.by_hand is not None:
+            return BY_HAND_WORDS[self.by_hand.step, self.by_hand.direction].voice
         if self.screen is Screen.IN_MEETING:
             return MICROPHONE_VOICE[self.microphone]
         return self.words.voice
@@ -118,6 +126,7 @@ class _Case:
     selftest: bool
     claim: bool
     margins: bool
+    by_hand: bool
 
     def any_of(self, *keys: ProblemKey) -> bool:
         return not self.problems.isdisjoint(keys)
@@ -135,6 +144,7 @@ SCREEN_RULES: tuple[_Rule, ...] = (
     # a call is shown before anything else, so that nobody is seen or heard without knowing
     (Screen.IN_MEETING, lambda c: c.phase is Phase.IN_MEETING),
     (Screen.LEAVING, lambda c: c.phase is Phase.LEAVING),
+    (Screen.BY_HAND, lambda c: c.by_hand),
     (Screen.MARGINS, lambda c: c.margins and c.phase in (Phase.IDLE, Phase.UPCOMING)),
     (Screen.SELFTEST, lambda c: c.selftest),
     (Screen.STATUS, lambda c: c.status),
@@ -186,6 +196,8 @@ def scene(
     since: float | None = None,
     status_until: float = 0.0,
     refused_until: float = 0.0,
+    remedy_until: float = 0.0,
+    by_hand: Sign | None = None,
     asks_to_speak: bool = False,
     selftest: tuple[Check, ...] = (),
     claim: str = "",
@@ -195,8 +207,9 @@ def scene(
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
 
-    `since` is when the phase began, `status_until`, `refused_until` and `margins_until` when the
-    answer to a press goes away again, `margin` the percent of each side that stay black; a
+    `since` is when the phase began, `status_until`, `refused_until`, `remedy_until` and
+    `margins_until` when the answer to a press goes away again, `by_hand` what is to be said of the
+    gesture that leaves a meeting, `margin` the percent of each side that stay black; a
     `selftest` that is not empty is running, or its result is being shown; `claim` is the code of a
     box that waits to be let in, `claim_link` a page for who lets it in.
     """
@@ -211,6 +224,7 @@ def scene(
         selftest=bool(selftest),
         claim=bool(claim),
         margins=now < margins_until,
+        by_hand=by_hand is not None,
     )
     screen = next(shown for shown, holds in SCREEN_RULES if holds(case))
     trusted = ProblemKey.CLOCK not in keys
@@ -226,6 +240,8 @@ def scene(
         elapsed=max(0, int(now - since)) if timed and since is not None else None,
         microphone=next(state for state, holds in _MICROPHONE_RULES if holds(floor)),
         refused=now < refused_until,
+        by_hand=by_hand,
+        remedy=now < remedy_until and screen is Screen.IN_MEETING and bool(known),
         asks_to_speak=asks_to_speak,
         claim=claim if screen is Screen.CLAIM else "",
         claim_link=claim_link if screen is Screen.CLAIM and claim else "",

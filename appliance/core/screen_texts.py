@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.core.by_hand import Direction, Step
 from appliance.core.message import N_
 
 
@@ -25,6 +26,7 @@ class Screen(StrEnum):
     NO_ADDRESS = "no-address"
     TOO_SLOW = "too-slow"
     CLAIM = "claim"
+    BY_HAND = "by-hand"
     NAME_CARD = "name-card"
     RESCUE = "rescue"
 
@@ -153,6 +155,9 @@ WORDS: dict[Screen, Words] = {
         steps=(N_("Call the IT centre and read out this code."),),
         hint=_STATUS_HINT,
     ),
+    Screen.BY_HAND: Words(
+        N_("The button is held"),
+    ),
     Screen.NAME_CARD: Words(
         N_("No camera at this site"),
     ),
@@ -173,6 +178,37 @@ NOTHING_PLANNED = Words(
     hint=_STATUS_HINT,
 )
 """In place of IDLE's row while the agenda holds nothing to come."""
+
+
+_LET_GO = N_("Let go of the button now")
+
+BY_HAND_WORDS: dict[tuple[Step, Direction], Words] = {
+    (Step.HOLDING, Direction.LEAVE): Words(
+        N_("Keep holding to leave the meeting"),
+        steps=(N_("Let go: the site stays."),),
+    ),
+    (Step.LET_GO, Direction.LEAVE): Words(
+        _LET_GO,
+        steps=(N_("Then the TV asks whether to leave."),),
+    ),
+    (Step.ASKING, Direction.LEAVE): Words(
+        N_("Leave the meeting?"),
+        steps=(
+            N_("Hold the button for 2 seconds: leave."),
+            N_("Press once or wait: the site stays."),
+        ),
+        voice=N_("Leave the meeting? Hold the button to leave, or press once to stay."),
+    ),
+    (Step.HOLDING, Direction.BACK): Words(
+        N_("Keep holding to join again"),
+        steps=(N_("Let go: the self-test begins."),),
+    ),
+    (Step.LET_GO, Direction.BACK): Words(
+        _LET_GO,
+        steps=(N_("Then the site joins the meeting again."),),
+    ),
+}
+"""The gesture that leaves and comes back, step by step."""
 
 
 @dataclass(frozen=True, slots=True)

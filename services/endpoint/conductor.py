@@ -16,11 +16,14 @@ from appliance.base.clock import Clock
 from appliance.base.config import Site
 from appliance.base.supervisor import Supervisor
 from appliance.base.texts import text
+from appliance.core import by_hand
+from appliance.core.by_hand import Did, Direction, Route
 from appliance.core.decision import Decision, Facts, Phase, decide
 from appliance.core.floor_control import NO_MEETING, Effect, Press
-from appliance.core.problems import Problem
+from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
+from appliance.wire.meeting import Meeting
 from hardware.gestures import Gesture
 from hardware.panel import Button, Event, Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
@@ -41,6 +44,8 @@ log = logging.getLogger("diemcau.conductor")
 STATUS_SHOWN_S = 10.0
 """How long the answer to a short press stays on the TV."""
 REFUSED_SHOWN_S = 5.0
+REMEDY_SHOWN_S = 10.0
+"""How long a press in a meeting that has a problem shows what to do about it, beside the hand."""
 MAX_TURN_INTERVAL_S = 5.0
 """At the latest so often everything is asked anew, and the watchdog fed."""
 
@@ -90,7 +95,8 @@ class Conductor:
         self._site_floor = site_floor
         self._fast_enough = fast_enough
         self._supervisor = supervisor or Supervisor(changed.set)
-        self._status_until = self._refused_until = float("-inf")
+        self._status_until = self._refused_until = self._remedy_until = float("-inf")
+        self._by_hand = by_hand.NOTHING
         self._phase: Phase | None = None
         self._since = float("-inf")
         self._problems_known: tuple[Problem, ...] = ()
@@ -132,12 +138,26 @@ class Conductor:
 
     def join(self) -> None:
         """A hand takes its hang-up back, for the meetings that are still on."""
-        now = self._clock.now()
-        for meeting in self._agenda_poller.meetings:
-            if meeting.uid in self._dismissals.uids and meeting.begin <= now < meeting.end:
-                log.info("near → joined by hand", extra={"MEETING": meeting.uid})
-                self._dismissals.take_back(meeting)
+        for meeting in self._left_by_hand:
+            log.info("near → joined by hand", extra={"MEETING": meeting.uid})
+            self._dismissals.take_back(meeting)
+            self._call_keeper.begin_anew(meeting.uid)
         self._changed.set()
+
+    @property
+    def _left_by_hand(self) -> list[Meeting]:
+        """The meetings that a hand left and that are still on."""
+        now, left = self._clock.now(), self._dismissals.uids
+        on = (m for m in self._agenda_poller.meetings if m.begin <= now < m.end)
+        return [meeting for meeting in on if meeting.uid in left]
+
+    @property
+    def _route(self) -> Route | None:
+        """Where the gesture by hand leads now."""
+        if self._decision is not None and self._decision.call is not None:
+            return Route(Direction.LEAVE, self._decision.call.uid)
+        left = self._left_by_hand
+        return Route(Direction.BACK, left[0].uid) if left else None
 
     async def _run_turns(self) -> None:
         while True:
@@ -165,6 +185,7 @@ class Conductor:
         )
         decision = decide(facts, now)
         self._note_phase(decision, monotonic)
+        self._by_hand = by_hand.at(self._by_hand, self._route, monotonic)
         self._call_keeper.want(decision.call)
         unconfirmed_at = self._tell_floor(decision, monotonic)
         with self._supervisor.contain("problems"):
@@ -177,7 +198,8 @@ class Conductor:
         if decision.wake_at is not None:
             waits.append(decision.wake_at - now)
         answered = (
-            unconfirmed_at, self._status_until, self._refused_until, self._margin.until
+            unconfirmed_at, self._status_until, self._refused_until, self._remedy_until,
+            self._margin.until, by_hand.next_change(self._by_hand, monotonic),
         )  # fmt: skip
         waits += [at - monotonic for at in answered if at is not None and at > monotonic]
         self._apply_near(decision)
@@ -267,6 +289,8 @@ class Conductor:
             since=round(seen(self._since), 3),
             status_until=seen(self._status_until),
             refused_until=seen(self._refused_until),
+            remedy_until=seen(self._remedy_until),
+            by_hand=by_hand.sign(self._by_hand, monotonic),
             margin=self._margin.percent,
             margins_until=seen(self._margin.until),
             asks_to_speak=self._asks_to_speak,
@@ -304,23 +328,40 @@ class Conductor:
         monotonic = asyncio.get_running_loop().time()
         if event.gesture is Gesture.STUCK:
             self._site_floor.close_microphone(monotonic)
-        elif event.press is not None and self._decision is not None:
-            effect = self._press(event.button, event.press, self._decision, monotonic)
-            self._act_on(effect, monotonic)
+        if event.touch is None:
+            return
+        self._by_hand, did = by_hand.touch(
+            self._by_hand, event.button, event.touch, self._route, monotonic
+        )
+        match did:
+            case Did.LEFT:
+                self.hang_up()
+            case Did.CAME_BACK:
+                self.join()
+            case Did.ASKED:
+                self._site_floor.close_microphone(monotonic)
+            case Did.HELD_BRIEFLY:
+                self._press(event.button, Press.LONG, monotonic)
+            case Did.ORDINARY if event.press is not None:
+                self._press(event.button, event.press, monotonic)
 
-    def _press(
-        self, button: Button, kind: Press, decision: Decision, monotonic: float
-    ) -> Effect | None:
-        phase = decision.phase
+    def _press(self, button: Button, kind: Press, monotonic: float) -> None:
+        if self._decision is None:
+            return
+        phase, meeting = self._decision.phase, self._decision.meeting
         if phase in NO_MEETING and self._margin.press(kind, monotonic):
-            return None
-        free = self._asks_to_speak or (decision.meeting is not None and decision.meeting.free)
+            return
+        free = self._asks_to_speak or (meeting is not None and meeting.free)
+        effect: Effect | None = None
         if button is Button.HAND:
-            return self._site_floor.press(kind, phase=phase, free=free, now=monotonic)
-        if kind is Press.SHORT:
-            return self._site_floor.mute(phase=phase, free=free, now=monotonic)
-        (self.hang_up if decision.call is not None else self.join)()
-        return None
+            effect = self._site_floor.press(kind, phase=phase, free=free, now=monotonic)
+        elif kind is Press.SHORT:
+            effect = self._site_floor.mute(phase=phase, free=free, now=monotonic)
+        self._act_on(effect, monotonic)
+        wrong = any(one.kind.severity > Severity.NOTE for one in self._problems_known)
+        if kind is Press.SHORT and phase is Phase.IN_MEETING and wrong:
+            # Beside what the press means, never instead: a hand must not be lost to a problem.
+            self._remedy_until = monotonic + REMEDY_SHOWN_S
 
     def _act_on(self, effect: Effect | None, monotonic: float) -> None:
         match effect:

@@ -156,7 +156,7 @@ def test_a_self_test_shows_its_own_checks() -> None:
         (Floor(), Microphone.OFF, Lamp.RED),
         (Floor(hand=True), Microphone.HAND, Lamp.AMBER_BLINK),
         (Floor(hand=True, hand_confirmed=True), Microphone.HAND_CONFIRMED, Lamp.AMBER),
-        (Floor(given=True), Microphone.GIVEN, Lamp.RED),
+        (Floor(given=True), Microphone.GIVEN, Lamp.YOURS),
         (Floor(given=True, mic=True), Microphone.LIVE, Lamp.GREEN),
         (Floor(mic=True), Microphone.LIVE, Lamp.GREEN),
         (Floor(failed=True), Microphone.FAILED, Lamp.FAILED),

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from hardware.gestures import Gesture, Gestures, Timing
 
-TIMES = Timing(settle=0.25, hold=2.0, stuck=16.0)
+TIMES = Timing(settle=0.25, hold=2.0, held=6.0, stuck=16.0)
 """Numbers that a float holds exactly."""
 
 
@@ -30,6 +30,8 @@ def test_what_is_due_is_told_at_each_step_of_a_press() -> None:
     assert button.pass_time(1.25) == []
     assert state(button) == (3.0, False), "from the edge, not from when it had settled"
     assert button.pass_time(3.0) == [Gesture.LONG]
+    assert state(button) == (7.0, False)
+    assert button.pass_time(7.0) == [Gesture.HELD]
     assert state(button) == (17.0, False)
     assert button.pass_time(17.0) == [Gesture.STUCK]
     assert state(button) == (None, True)
@@ -46,9 +48,11 @@ def test_what_is_due_is_told_at_each_step_of_a_press() -> None:
         (0.125, []),
         (0.25, [Gesture.SHORT]),
         (1.875, [Gesture.SHORT]),
-        (2.0, [Gesture.LONG]),
-        (15.875, [Gesture.LONG]),
-        (16.0, [Gesture.LONG, Gesture.STUCK, Gesture.FREED]),
+        (2.0, [Gesture.LONG, Gesture.RELEASED]),
+        (5.875, [Gesture.LONG, Gesture.RELEASED]),
+        (6.0, [Gesture.LONG, Gesture.HELD, Gesture.RELEASED]),
+        (15.875, [Gesture.LONG, Gesture.HELD, Gesture.RELEASED]),
+        (16.0, [Gesture.LONG, Gesture.HELD, Gesture.STUCK, Gesture.FREED]),
     ],
 )
 def test_a_press_of_exactly_so_long(length: float, meant: list[Gesture]) -> None:
@@ -57,8 +61,9 @@ def test_a_press_of_exactly_so_long(length: float, meant: list[Gesture]) -> None
 
 
 def test_a_late_look_gives_all_that_came_about_in_its_order() -> None:
-    assert pressed_at(1.0).pass_time(99.0) == [Gesture.LONG, Gesture.STUCK]
-    assert pressed_at(1.0).edge(99.0, False) == [Gesture.LONG, Gesture.STUCK]
+    whole = [Gesture.LONG, Gesture.HELD, Gesture.STUCK]
+    assert pressed_at(1.0).pass_time(99.0) == whole
+    assert pressed_at(1.0).edge(99.0, False) == whole
 
 
 def test_the_same_level_again_is_no_new_edge() -> None:
@@ -87,5 +92,6 @@ def test_a_press_is_what_its_length_says_whenever_it_is_looked_at(eighths: int, 
     elif length < TIMES.hold:
         assert done == [Gesture.SHORT]
     else:
-        stuck = [Gesture.STUCK, Gesture.FREED] if length >= TIMES.stuck else []
-        assert done == [Gesture.LONG, *stuck]
+        held = [Gesture.HELD] if length >= TIMES.held else []
+        stuck = [Gesture.STUCK, Gesture.FREED] if length >= TIMES.stuck else [Gesture.RELEASED]
+        assert done == [Gesture.LONG, *held, *stuck]

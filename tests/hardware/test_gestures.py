@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hardware.gestures import Gesture, Gestures
 from tests.hardware.trains import Edge, Train, trains
 
-SHORT, LONG, STUCK, FREED = Gesture
+SHORT, LONG, HELD, RELEASED, STUCK, FREED = Gesture
 
 
 def fed(edges: list[Edge] | tuple[Edge, ...], end: float, pressed: bool = False) -> list[Gesture]:
@@ -39,19 +39,28 @@ def test_a_long_press_counts_while_it_is_held_and_never_twice() -> None:
     button.edge(1.0, True)
     assert button.pass_time(2.49) == []
     assert button.pass_time(2.51) == [LONG]
-    assert button.edge(3.0, False) + button.pass_time(4.0) == []
+    assert button.edge(3.0, False) + button.pass_time(4.0) == [RELEASED]
+
+
+def test_a_press_that_is_held_says_so_once_and_then_that_it_was_released() -> None:
+    button = Gestures(0.0, False)
+    button.edge(1.0, True)
+    assert button.pass_time(5.99) == [LONG]
+    assert button.pass_time(6.01) == [HELD]
+    assert button.pass_time(30.9) == []
+    assert button.edge(30.95, False) + button.pass_time(99.0) == [RELEASED]
 
 
 def test_released_just_before_the_hold_time_is_short_even_if_seen_after_it() -> None:
     assert fed([(1.0, True), (2.49, False)], 5.0) == [SHORT]
-    assert fed([(1.0, True), (2.51, False)], 5.0) == [LONG]
+    assert fed([(1.0, True), (2.51, False)], 5.0) == [LONG, RELEASED]
 
 
 def test_a_glitch_across_the_hold_time_only_delays_it() -> None:
     button = Gestures(0.0, False)
     assert button.edge(1.0, True) + button.edge(2.49, False) == []
     assert button.edge(2.51, True) == [LONG]
-    assert button.edge(4.0, False) + button.pass_time(5.0) == []
+    assert button.edge(4.0, False) + button.pass_time(5.0) == [RELEASED]
 
 
 def test_a_glitch_of_20_ms_is_no_press() -> None:
@@ -61,7 +70,7 @@ def test_a_glitch_of_20_ms_is_no_press() -> None:
 def test_a_stuck_button_is_ignored_until_it_is_released() -> None:
     button = Gestures(0.0, False)
     button.edge(1.0, True)
-    assert button.pass_time(30.9) == [LONG]
+    assert button.pass_time(30.9) == [LONG, HELD]
     assert not button.stuck
     assert button.pass_time(31.1) == [STUCK]
     assert button.stuck
@@ -83,7 +92,7 @@ def test_an_edge_from_the_past_counts_as_now_and_doubles_nothing() -> None:
     button = Gestures(0.0, False)
     button.edge(1.0, True)
     assert button.pass_time(2.6) == [LONG]
-    assert button.edge(2.4, False) + button.pass_time(9.0) == []
+    assert button.edge(2.4, False) + button.pass_time(9.0) == [RELEASED]
 
 
 @given(trains())
@@ -122,3 +131,5 @@ def test_any_train_at_all_keeps_the_rules(steps: list[Edge], pressed: bool) -> N
     assert button.due is None
     assert done.count(SHORT) + done.count(LONG) <= falls
     assert done.count(STUCK) == done.count(FREED)
+    assert done.count(HELD) <= done.count(LONG)
+    assert done.count(LONG) <= done.count(RELEASED) + done.count(STUCK)

@@ -27,14 +27,18 @@ class Train:
                 meant.append(Gesture.SHORT)
             else:
                 meant.append(Gesture.LONG)
+            if length > 5.0:
+                meant.append(Gesture.HELD)
             if length > 30.0:
                 meant += [Gesture.STUCK, Gesture.FREED]
+            elif length > 1.5:
+                meant.append(Gesture.RELEASED)
         return meant
 
 
 def lengths(longest: float) -> st.SearchStrategy[float]:
-    """Press lengths that leave no doubt: not within a bounce of 1.5 s or of 30 s."""
-    kinds = [st.floats(SLOT, 0.4), st.floats(SLOT, 1.45), st.floats(1.55, 4.0)]
+    """Press lengths that leave no doubt: not within a bounce of 1.5 s, 5 s or 30 s."""
+    kinds = [st.floats(SLOT, 0.4), st.floats(SLOT, 1.45), st.floats(1.55, 4.9), st.floats(5.1, 8.0)]
     if longest > 30.0:
         kinds.append(st.floats(30.1, longest))
     return st.one_of(kinds)

@@ -30,7 +30,9 @@ def test_a_hand_leaves_the_meeting_on_a_disk_that_takes_nothing(
             await evening.until("14:02")
             spoil(disk, kind)
             if by_button:
-                await evening.hands.press(4.0, Button.MUTE)
+                await evening.hands.press(5.5, Button.MUTE)
+                await asyncio.sleep(1.0)
+                await evening.hands.press(2.0, Button.MUTE)
             else:
                 conductor.hang_up()
             await asyncio.sleep(10.0)

@@ -84,6 +84,10 @@ class CallKeeper:
             self._wanted = meeting
             self._wish_changed.set()
 
+    def begin_anew(self, uid: str) -> None:
+        """A hand joins this meeting again: no connection broke, and the TV says none did."""
+        self.flowed -= {uid}
+
     def note_media(self) -> None:
         """A packet of the far end was shown or played in the present call."""
         self._media_at = asyncio.get_running_loop().time()

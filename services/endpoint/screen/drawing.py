@@ -7,6 +7,7 @@ from PIL import Image
 
 from appliance.core.scenes import Scene
 from appliance.core.screen_texts import Screen
+from services.endpoint.screen.by_hand import by_hand
 from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim
 from services.endpoint.screen.languages import Languages, languages
@@ -37,6 +38,7 @@ LAYOUTS: dict[Screen, Layout] = {
     Screen.NO_ADDRESS: message,
     Screen.TOO_SLOW: message,
     Screen.CLAIM: claim,
+    Screen.BY_HAND: by_hand,
     Screen.NAME_CARD: centre,
     Screen.RESCUE: rescue,
 }

@@ -47,6 +47,7 @@ MARKS: dict[Screen, Mark] = {
     Screen.NO_ADDRESS: Mark("no-address", AMBER),
     Screen.TOO_SLOW: Mark("box", RED),
     Screen.CLAIM: Mark("phone", TEAL),
+    Screen.BY_HAND: Mark("button", AMBER),
     Screen.NAME_CARD: Mark("camera-off", MUTED),
     Screen.RESCUE: Mark("warning", RED),
 }
@@ -120,9 +121,12 @@ def centre(canvas: Canvas, scene: Scene, texts: Languages) -> None:
 
 def waiting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """A meeting without a far picture yet: what stands between the overlay's patches."""
+    if scene.by_hand is not None:
+        return  # its sign stands there
     px = canvas.grid.px
     inner = canvas.whole.inset(px(100), 0)
-    _disc_above(canvas, scene, px(184), px(96))
+    if not scene.remedy:
+        _disc_above(canvas, scene, px(184), px(96))
     title = scene.meeting.title if scene.meeting is not None else scene.site
     place = Box(inner.x, px(286), inner.width, px(150))
     canvas.text(title, place, Style(56, Weight.BOLD, align=0.5, rise=0.5, lines=2))

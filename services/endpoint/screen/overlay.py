@@ -5,6 +5,7 @@ from functools import lru_cache
 
 from PIL import Image
 
+from appliance.core.by_hand import Sign
 from appliance.core.message import N_
 from appliance.core.problems import Problem
 from appliance.core.scenes import LineQuality, Scene
@@ -16,6 +17,7 @@ from appliance.core.screen_texts import (
     Microphone,
     MicrophoneWords,
 )
+from services.endpoint.screen.by_hand import by_hand_sign
 from services.endpoint.screen.languages import languages, time_of_day
 from services.endpoint.screen.page_parts import problem_pill
 from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
@@ -88,6 +90,8 @@ def self_view(size: tuple[int, int]) -> Box:
 def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Patch, ...]:
     """The patches for `size` (width, height); the same patch object while it looks the same."""
     patches = [_microphone(scene.microphone, _words(scene), size, locale)]
+    if scene.by_hand is not None:
+        patches.append(_by_hand(scene.by_hand, size, locale))
     clock = time_of_day(scene.clock) if scene.clock is not None else ""
     corner = _line(scene.line, clock, size, locale)
     patches.append(corner)
@@ -95,11 +99,15 @@ def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Pa
         patches.append(_speaker(scene.speaker, corner.x, size))
     if scene.problems:
         patches.append(_problems(scene.problems, size, locale))
+    if scene.problems and scene.remedy:
+        patches.append(_remedy(scene.problems[0], size, locale))
     return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
 
 
 def _words(scene: Scene) -> MicrophoneWords:
     words = (ASKING_WORDS if scene.asks_to_speak else MICROPHONE_WORDS)[scene.microphone]
+    if scene.by_hand is not None:
+        return MicrophoneWords(words.state)  # what the button would do now, the sign says
     if scene.refused:
         return REFUSED
     if scene.microphone is Microphone.OFF and scene.meeting is not None and scene.meeting.free:
@@ -142,7 +150,8 @@ def _microphone(
     canvas.icon(appearance.icon, Box(px(24), 0, px(76), inner.height), appearance.ink)
     text = Box(px(120), px(2), inner.width - px(120) - px(18), inner.height - px(6))
     upper = canvas.line_height(44)
-    canvas.text(label, Box(text.x, text.y, text.width, upper), large)
+    alone = 0 if hint else (text.height - upper) // 2
+    canvas.text(label, Box(text.x, text.y + alone, text.width, upper), large)
     canvas.text(hint, Box(text.x, text.y + upper, text.width, text.height - upper), small)
     return _done(canvas, box)
 
@@ -203,6 +212,38 @@ def _problems(problems: tuple[Problem, ...], size: tuple[int, int], locale: str)
     canvas = _patch(grid, box, GROUND)
     right = Box(canvas.whole.width - row.width, 0, row.width, row.height)
     problem_pill(canvas, problems, languages(locale), right, share, 1)
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=16)
+def _remedy(worst: Problem, size: tuple[int, int], locale: str) -> Patch:
+    """What to do about the worst problem, below its name."""
+    grid, texts = Grid(*size), languages(locale)
+    px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
+    style = Style(36, rise=0.5, lines=2)
+    max_width = round(grid.width * 0.56)
+    remedy = texts.first(worst.kind.remedy)
+    found = probe.fitted(remedy, style, max_width)
+    across = 2 + max(width(line, style.weight, found.px) for line in found.lines)
+    whole = px(76) + across + px(24)
+    high = probe.line_height(36, len(found.lines)) + px(8)
+    box = Box(grid.width - px(EDGE) - whole, px(EDGE + 2 * PILL + 22), whole, high)
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=0.94, radius=16)
+    canvas.icon("warning", Box(px(20), 0, px(40), canvas.whole.height), AMBER)
+    canvas.text(remedy, Box(px(76), 0, across + px(10), canvas.whole.height), style)
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=16)
+def _by_hand(shown: Sign, size: tuple[int, int], locale: str) -> Patch:
+    """What the gesture that leaves a meeting would do now, in the middle."""
+    grid = Grid(*size)
+    wide, high = grid.px(900), grid.px(210)
+    box = Box((grid.width - wide) // 2, grid.px(300), wide, high)
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=0.94, radius=24)
+    by_hand_sign(canvas, canvas.whole, shown, languages(locale).first)
     return _done(canvas, box)
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from appliance.core.by_hand import Direction, Sign, Step
 from appliance.core.decision import Decision, Phase
 from appliance.core.floor_control import Floor
 from appliance.core.problems import Area, Problem, ProblemKey
@@ -44,6 +45,7 @@ def _at(
     since: float | None = None,
     status_until: float = 0.0,
     refused_until: float = 0.0,
+    by_hand: Sign | None = None,
     selftest: tuple[Check, ...] = (),
     claim: str = "",
     claim_link: str = "",
@@ -63,6 +65,7 @@ def _at(
         since=since,
         status_until=status_until,
         refused_until=refused_until,
+        by_hand=by_hand,
         selftest=selftest,
         claim=claim,
         claim_link=claim_link,
@@ -155,6 +158,22 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
     "in-meeting-asked": lambda: replace(
         _meeting(Floor(hand=True, hand_confirmed=True)), asks_to_speak=True
     ),
+    "in-meeting-held": lambda: replace(
+        _meeting(Floor(mic=True)), by_hand=Sign(Step.HOLDING, Direction.LEAVE, 3)
+    ),
+    "in-meeting-let-go": lambda: replace(
+        _meeting(Floor()), by_hand=Sign(Step.LET_GO, Direction.LEAVE)
+    ),
+    "in-meeting-leave": lambda: replace(
+        _meeting(Floor(), problems=_problem(ProblemKey.CAMERA_MISSING)),
+        by_hand=Sign(Step.ASKING, Direction.LEAVE, 9),
+    ),
+    "in-meeting-remedy": lambda: replace(
+        _meeting(Floor(hand=True), problems=_problem(ProblemKey.MICROPHONE_SILENT)), remedy=True
+    ),
+    "by-hand": lambda: _at(Phase.REJOINING, by_hand=Sign(Step.ASKING, Direction.LEAVE, 10)),
+    "by-hand-back": lambda: _at(Phase.IDLE, by_hand=Sign(Step.HOLDING, Direction.BACK, 3)),
+    "by-hand-let-go": lambda: _at(Phase.IDLE, by_hand=Sign(Step.LET_GO, Direction.BACK)),
     "in-meeting-free": lambda: _meeting(Floor(), meeting=replace(MEETING, free=True)),
     "status": lambda: _at(
         Phase.IDLE,

@@ -88,7 +88,7 @@ def test_other_sizes_keep_the_same_rules(name: str, size: tuple[int, int]) -> No
 @pytest.mark.parametrize("key", ProblemKey)
 def test_each_problem_is_told_whole_with_its_remedy(key: ProblemKey, locale: str) -> None:
     others = tuple(Problem(other) for other in ProblemKey if other is not key)
-    for name in ("idle", "status", "in-meeting", "upcoming"):
+    for name in ("idle", "status", "in-meeting", "in-meeting-remedy", "upcoming"):
         scene = replace(SAMPLES[name](), problems=(Problem(key), *others), checks=())
         drawing = draw(scene, (1280, 720), locale)
         assert list(layout_problems(drawing, (1280, 720), frames_of(scene, (1280, 720)))) == []
@@ -189,7 +189,9 @@ def test_patches_are_few_even_apart_and_inside(
     scene = long(SAMPLES[name](), title) if title else SAMPLES[name]()
     boxes = patches_of(scene, size)
     width, height = size
-    assert sum(box.width * box.height for box in boxes) < width * height * 0.22
+    # What a press asked for stands for ten seconds; what always stands is to cost little.
+    share = 0.4 if scene.by_hand is not None or scene.remedy else 0.22
+    assert sum(box.width * box.height for box in boxes) < width * height * share
     assert not any(meet(one, other) for one, other in combinations(boxes, 2))
     for box in (*boxes, self_view(size)):
         assert Box(0, 0, width // 2 * 2, height // 2 * 2).holds(box)
