@@ -39,6 +39,10 @@ _Release = ctypes.CFUNCTYPE(
     None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_void_p
 )
 
+_PYTHON = ctypes.pythonapi
+_LOCKED = 0
+"""PyGILState_STATE of a thread that held the lock before (Python/C API)."""
+
 Memory = tuple[int, int]
 """(address, bytes)"""
 Block = tuple[int, int, float]
@@ -95,7 +99,12 @@ class VlcInput:
     def _on_get(
         self, _data: int, _cookie: int, dts: Any, pts: Any, flags: Any, size: Any, buffer: Any
     ) -> int:
-        self._thread = threading.get_ident()
+        if self._thread != threading.get_ident():
+            self._thread = threading.get_ident()
+            # ctypes makes Python's state of a foreign thread anew for each of its calls, and maps
+            # and unmaps memory for it: more work than all that is done here. Held once more, it
+            # stays as long as the stream.
+            _PYTHON.PyGILState_Ensure()
         if self._origin is None:
             address, count = self._fill()
             self._pts += round(FILL_S * 1e6)
@@ -104,6 +113,8 @@ class VlcInput:
         else:
             block = self._next_block()
             if block is None:
+                self._thread = 0
+                _PYTHON.PyGILState_Release(_LOCKED)
                 return 1
             address, count, date = block
             self._pts = max(round((date - self._origin) * 1e6), self._pts + 1)

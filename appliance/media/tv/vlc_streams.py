@@ -7,7 +7,14 @@ import socket
 import time
 from collections import deque
 
-from appliance.media.tv.audio_queue import BLOCK_BYTES, BLOCK_S, AudioQueue
+from appliance.media.tv.audio_queue import (
+    BLOCK_BYTES,
+    BLOCK_S,
+    FRAME_BYTES,
+    RATE,
+    REST_BLOCK_BYTES,
+    AudioQueue,
+)
 from appliance.media.tv.imem import FILL_S, Block, Memory, VlcInput
 from appliance.media.tv.output import Output
 from appliance.media.tv.ring import SLOTS, PictureNote, PictureRing, SoundNote
@@ -108,7 +115,7 @@ class SoundStream:
         self._notes = notes
         self._delay, self._early = output.delay, output.sound_early
         self._lead = output.sound_lead
-        self._block = ctypes.create_string_buffer(BLOCK_BYTES)
+        self._block = ctypes.create_string_buffer(REST_BLOCK_BYTES)
         self._silence = ctypes.create_string_buffer(round(FILL_S / BLOCK_S) * BLOCK_BYTES)
         self._ended = False
         self._head: float | None = None
@@ -150,6 +157,7 @@ class SoundStream:
             # VLC would restart its clock for a block whose date is past.
             self._head = now + self._lead
         date = self._head
-        self._block.raw = self.queue.take(date)
-        self._head += BLOCK_S
-        return ctypes.addressof(self._block), BLOCK_BYTES, date + self._early
+        pcm = self.queue.take(date)
+        ctypes.memmove(self._block, pcm, len(pcm))
+        self._head += len(pcm) / FRAME_BYTES / RATE
+        return ctypes.addressof(self._block), len(pcm), date + self._early

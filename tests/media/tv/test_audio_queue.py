@@ -10,6 +10,8 @@ from appliance.media.tv.audio_queue import (
     FRAME_BYTES,
     MAX_QUEUED_S,
     RATE,
+    REST_AFTER_BLOCKS,
+    REST_BLOCK_BYTES,
     TOLERANCE_S,
     AudioQueue,
 )
@@ -109,3 +111,29 @@ def test_any_feed_gives_whole_blocks_and_stays_bounded(feed: list[tuple[float, i
             head += BLOCK_S
     left = round(queue.held * RATE)
     assert sounded + left + round(queue.dropped * RATE) == pushed
+
+
+def test_long_silence_is_given_in_long_blocks_and_sound_keeps_its_date_afterwards() -> None:
+    queue, head, blocks = AudioQueue(), 0.0, []
+    for _ in range(REST_AFTER_BLOCKS + 10):
+        blocks.append(queue.take(head))
+        head += len(blocks[-1]) / RATE / FRAME_BYTES
+    assert [len(one) for one in blocks] == [BLOCK_BYTES] * REST_AFTER_BLOCKS + [
+        REST_BLOCK_BYTES
+    ] * 10
+    assert not any(map(any, blocks))
+    queue.push(piece(1), head - 0.015)  # its beginning lies in the silence that was given
+    queue.push(piece(2), head - 0.015 + PIECE)
+    assert levels(queue.take(head)) == [1] * 240 + [2] * 240
+    assert levels(queue.take(head + BLOCK_S)) == [2] * 480
+    assert queue.slack == 0.0
+    assert len(queue.take(head + 2 * BLOCK_S)) == BLOCK_BYTES
+
+
+def test_silence_at_rest_ends_before_sound_that_waits_for_its_date() -> None:
+    queue = AudioQueue()
+    for _ in range(REST_AFTER_BLOCKS + 1):
+        queue.take(0.0)
+    queue.push(piece(1), 10.025)
+    out = [level for block in range(4) for level in levels(queue.take(10.0 + block * BLOCK_S))]
+    assert out == [0] * 1200 + [1] * 720

@@ -171,6 +171,23 @@ async def test_colours_and_a_whole_screen_of_another_size(tv: VirtualTv) -> None
         assert abs(screen[row, column] - np.array(colour)).max() < 10
 
 
+async def test_a_box_that_stands_idle_gives_vlc_long_blocks_of_silence(tv: VirtualTv) -> None:
+    """VLC itself counts blocks and pictures: it shows one that stands some thirteen times a second.
+
+    There were a hundred blocks to these thirteen pictures, for as long as the box was on."""
+    television = Television(SIZE, environment=tv.environment)
+    async with running(television):
+        television.show(numbered(3), time.monotonic())
+        await until(lambda: television.status.get("displayed", 0) > 50 and not television.problem)
+        begin = television.status
+        await until(lambda: television.status["displayed"] >= begin["displayed"] + 40)
+        blocks, pictures = (television.status[key] - begin[key] for key in ("sounded", "displayed"))
+        # A sound stream that begins anew, which it may on a busy machine, counts anew.
+        assert blocks < 4 * pictures, (blocks, pictures)
+        television.show(numbered(4), time.monotonic())
+        await until(lambda: read_stamp(tv.grab()) == 4)
+
+
 async def test_no_sound_server_costs_the_sound_only() -> None:
     with virtual_tv(SIZE, sound=False) as mute:
         television = Television(SIZE, environment=mute.environment)
