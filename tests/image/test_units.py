@@ -117,7 +117,7 @@ def test_what_is_watched_is_what_is_kept() -> None:
 
 
 def test_a_boot_partition_that_comes_late_is_looked_at_and_what_waited_for_it_is_started() -> None:
-    """It came after systemd's 90 s in an emulated board: the box was taken for a new one."""
+    """It came too late for systemd in an emulated board: the box was taken for a new one."""
     first_boot = (ROOT / "image/units/diemcau-first-boot.service").read_text()
     rules = (ROOT / "image/root/etc/udev/rules.d/61-diemcau.rules").read_text()
     (boot,) = (line for line in rules.splitlines() if 'SYMLINK+="diemcau/boot"' in line)
