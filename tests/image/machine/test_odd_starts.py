@@ -166,12 +166,14 @@ def test_the_boot_partition_comes_late() -> None:
     card = copy_of(BUILD / "diemcau-virt.img", RUN / "one")
     prepare(card, SITE.format(port=NO_PORT), kernel_words=f"{LATE} {PATIENT}")
     with Machine(card, *NETWORK) as machine:
-        machine.ask("systemctl is-system-running --wait")
+        # The slot check is part of the start: systemd counts it as one that goes on.
+        machine.ask(
+            "until journalctl -b -u diemcau-confirm -o cat | grep -q 'waiting for: settings';"
+            " do sleep 2; done"
+        )
         assert machine.ask("ls /dev/diemcau").split() == ["disk", "slot-a", "slot-b"]
         units = "diemcau-endpoint diemcau-unconfigured diemcau-first-boot"
         assert machine.ask(f"systemctl is-active {units}").split() == ["inactive"] * 3
-        confirm = "journalctl -b -u diemcau-confirm -o cat"
-        assert "waiting for: settings" in machine.ask(confirm)
         told = machine.ask("diemcau slots show").splitlines()
         assert told[0].startswith("order A B; attempts left: A 2"), told
         machine.ask(f"rm /run/udev/rules.d/{LATE_RULE}; udevadm control --reload")
@@ -182,7 +184,6 @@ def test_the_boot_partition_comes_late() -> None:
             machine.ask("systemctl is-active diemcau-endpoint diemcau-health") == "active\nactive"
         )
         drawn(machine, "boot-late")
-        assert "waiting for: settings" in machine.ask(confirm)
 
 
 def test_site_file_broken() -> None:
