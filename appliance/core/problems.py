@@ -72,6 +72,7 @@ class ProblemKey(StrEnum):
     CALL_BAD_ADDRESS = "call-bad-address"
     FAR_VIDEO = "far-video"
     ROOM_CODEC = "room-codec"
+    CALL_UNHEARD = "call-unheard"
     TV_PROGRAM = "tv-program"
     BUTTON_STUCK = "button-stuck"
     BUTTON_BOX = "button-box"
@@ -174,6 +175,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                             N_("A participant cannot be shown"), call_it),
         key.ROOM_CODEC: Kind("H11", area.MEETING, warning,
                              N_("The room refuses our media"), call_it),
+        key.CALL_UNHEARD: Kind("H12", area.MEETING, warning,
+                               N_("Our picture and sound do not arrive"), call_it),
         key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
                                N_("Free the button.")),
         key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's program has failed"),

@@ -29,6 +29,14 @@ class Desired:
     resend_since: float = 0.0
     """The province was restored from a back-up and lacks what it acknowledged from then on (POSIX
     s): the site sends again what it still has of that, once for each value. 0 for nothing."""
+    rehearsal: str = ""
+    """The name of the rehearsal that this site takes part in once; "" for none."""
+    rehearsal_at: float = 0.0
+    """When this site's turn is (POSIX s): sites call in waves."""
+    rehearsal_meeting: str = ""
+    """The UID of the meeting, as the site's feed has it."""
+    rehearsal_address: str = ""
+    """The province's test room; "": the meeting's own address."""
 
     @classmethod
     def parse(cls, payload: bytes) -> "Desired":
@@ -43,6 +51,10 @@ class Desired:
             fields.text("logs", max_length=100),
             fields.text("release", max_length=100),
             fields.number("resend_since", 0.0, low=0.0, high=1e11),
+            fields.text("rehearsal", max_length=300),
+            fields.number("rehearsal_at", 0.0, low=0.0, high=1e11),
+            fields.text("rehearsal_meeting"),
+            fields.text("rehearsal_address"),
         )
 
     def after(self, known: "Desired | None") -> bool:
@@ -66,4 +78,8 @@ class Desired:
             "logs": self.logs,
             "release": self.release,
             "resend_since": self.resend_since,
+            "rehearsal": self.rehearsal,
+            "rehearsal_at": self.rehearsal_at,
+            "rehearsal_meeting": self.rehearsal_meeting,
+            "rehearsal_address": self.rehearsal_address,
         }

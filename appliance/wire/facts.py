@@ -90,6 +90,12 @@ class EndpointFacts(Facts, frozen=True, kw_only=True):
     """The word good, or the codes of what failed."""
     self_test_at: str = ""
     """RFC 3339."""
+    rehearsal: str = ""
+    """As `self_test`, of the last rehearsal."""
+    rehearsal_at: str = ""
+    """RFC 3339."""
+    rehearsal_call: str = ""
+    """What its call showed, as `services.endpoint.call.rehearsal_call.CallResult` prints it."""
     loss_percent: float | None = None
     rtt_ms: float | None = None
     microphone_dbfs: float | None = None
@@ -109,11 +115,24 @@ class RunFacts(Facts, frozen=True, kw_only=True):
     """When that was, in seconds since the boot (CLOCK_MONOTONIC)."""
 
 
+class RehearsalWish(Struct, frozen=True, kw_only=True):
+    """A rehearsal that this site takes part in, once: `name` tells it from the one before."""
+
+    name: str
+    at: float
+    """This site's turn (POSIX s)."""
+    meeting: str
+    """The UID of the meeting, as the site's feed has it."""
+    address: str = ""
+    """The province's test room; "": the meeting's own address."""
+
+
 class DesiredFacts(Struct, frozen=True, kw_only=True):
     """What the province wishes (`wire.desired.Desired`), as far as the endpoint acts on it."""
 
     floor: str = ""
     """The UID of the meeting in which this site has the floor."""
+    rehearsal: RehearsalWish | None = None
 
 
 class HealthFacts(Facts, frozen=True, kw_only=True):

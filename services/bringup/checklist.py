@@ -22,10 +22,9 @@ CHECKS = (
           use.only_a_person, When.NEVER,
           N_("How often does the green light flash, and with what pauses?")),
     Check(5, N_("Seconds to picture and page"),
-          f"for u in screen endpoint; do echo diemcau-$u $({_ACTIVE} diemcau-$u); done;"
-          " echo uptime $(cut -d. -f1 /proc/uptime);"
+          f"for u in screen endpoint confirm; do echo diemcau-$u $({_ACTIVE} diemcau-$u); done;"
           " journalctl -b -u diemcau-endpoint -o short-monotonic --no-pager"
-          " | grep -m1 'first picture'", board.start_times, When.EACH_START),
+          " | grep -m1 'first picture'", board.start_times),
     Check(6, N_("Memory card: mode"),
           "grep -E 'clock:|width|timing|voltage' /sys/kernel/debug/mmc0/ios", board.card_mode),
     Check(7, N_("Memory card: read speed"),

@@ -162,15 +162,14 @@ class BringUp:
 
     async def _ask(self) -> None:
         while True:
-            # Before: a step that begins meanwhile is to have its question at once.
-            self._due.clear()
             for check in self._checks:
                 if self._is_due(check):
                     self._outputs[check.number] = output = await output_of(check.command)
-                    if check.when not in (When.ALWAYS, When.EACH_START):
+                    if check.when is not When.ALWAYS:
                         kept = {**self._seen.kept, str(check.number): output}
                         self._seen = replace(self._seen, kept=kept)
             await self._report()
+            self._due.clear()
             try:
                 async with asyncio.timeout(REPORT_INTERVAL_S):
                     await self._due.wait()
@@ -179,9 +178,7 @@ class BringUp:
 
     def _is_due(self, check: Check) -> bool:
         kept = self._seen.kept.get(str(check.number))
-        if check.when is When.EACH_START:
-            kept = self._outputs.get(check.number)
-        if check.when in (When.ONCE, When.EACH_START):
+        if check.when is When.ONCE:
             # What waited for hands is asked again: they may have done it.
             if kept is None:
                 return True

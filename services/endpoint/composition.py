@@ -25,6 +25,7 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.rehearsal_call import RehearsalCall
 from services.endpoint.call.site_dialer import SiteDialer
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
@@ -117,7 +118,13 @@ async def serve(
                 ),
                 province=ProvinceFacts(paths.run, clock.now, agenda_poller, changed),
                 reports=Reports(systemd, paths.run),
-                self_test=SelfTest(steps.by_area(), changed, clock.now, supervisor),
+                self_test=SelfTest(
+                    steps.by_area(),
+                    changed,
+                    clock.now,
+                    supervisor,
+                    rehearsal_call=RehearsalCall(dialer.dial),
+                ),
                 site_floor=SiteFloor(changed, supervisor=supervisor),
                 fast_enough=abilities(model(paths.root)).calls,
                 supervisor=supervisor,

@@ -29,6 +29,7 @@ from hardware.panel import Button, Event, Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.rehearsal import Rehearsal
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.devices.near_devices import NearDevices
 from services.endpoint.margin_setting import MarginSetting
@@ -92,6 +93,7 @@ class Conductor:
         self._province = province
         self._reports = reports
         self._self_test = self_test
+        self._rehearsal = Rehearsal(frozenset(site.agenda.hosts))
         self._site_floor = site_floor
         self._fast_enough = fast_enough
         self._supervisor = supervisor or Supervisor(changed.set)
@@ -186,6 +188,8 @@ class Conductor:
         decision = decide(facts, now)
         self._note_phase(decision, monotonic)
         self._by_hand = by_hand.at(self._by_hand, self._route, monotonic)
+        with self._supervisor.contain("self-test"):
+            self._rehearse(decision, now)
         self._call_keeper.want(decision.call)
         unconfirmed_at = self._tell_floor(decision, monotonic)
         with self._supervisor.contain("problems"):
@@ -219,6 +223,16 @@ class Conductor:
                 hand_seen=word.hand_seen,
             )
         return None
+
+    def _rehearse(self, decision: Decision, now: float) -> None:
+        """Take part in the province's rehearsal; whatever is tried ends where a meeting is due."""
+        if decision.call is not None:
+            self._self_test.stop()
+        wish = self._province.word.rehearsal
+        meeting = self._rehearsal.due(wish, self._agenda_poller.meetings, decision, now)
+        if meeting is not None:
+            log.info("province → rehearsal", extra={"MEETING": meeting.uid})
+            self._self_test.rehearse(meeting)
 
     def _apply_near(self, decision: Decision) -> None:
         """Devices that raise cost themselves: a microphone that does not open ends no call."""

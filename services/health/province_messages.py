@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from appliance.base.mqtt import Message
 from appliance.wire.desired import Desired
-from appliance.wire.facts import DesiredFacts
+from appliance.wire.facts import DesiredFacts, RehearsalWish
 from appliance.wire.fields import WireError
 from appliance.wire.topics import Kind, Topic, TopicError
 
@@ -55,4 +55,15 @@ class ProvinceMessages:
     @property
     def desired_facts(self) -> DesiredFacts | None:
         """What the endpoint acts on of the newest `Desired`; None before the first."""
-        return None if self.desired is None else DesiredFacts(floor=self.desired.floor)
+        desired = self.desired
+        if desired is None:
+            return None
+        wish = None
+        if desired.rehearsal:
+            wish = RehearsalWish(
+                name=desired.rehearsal,
+                at=desired.rehearsal_at,
+                meeting=desired.rehearsal_meeting,
+                address=desired.rehearsal_address,
+            )
+        return DesiredFacts(floor=desired.floor, rehearsal=wish)

@@ -25,6 +25,7 @@ from appliance.base.journal import open_journal
 from appliance.base.run import end_for_certain, run_until_signal
 from appliance.base.site_file import FORMS
 from appliance.base.systemd import SystemdNotifier
+from appliance.wire.address import Address, AddressError
 from services.province.accounts import Role, add_account, hashed
 from services.province.backup.commands import backup_command, restore_command
 from services.province.backup.whole import keep_settings, resend_since
@@ -60,6 +61,16 @@ SECRET = {"database", "ask_password"}
 WATCHDOG_INTERVAL_S = 2.0
 """A loop that stands for a minute is ended by systemd (``WatchdogSec=`` of the unit)."""
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
+
+
+def _address_value(_: click.Context, option: click.Parameter, value: str) -> str:
+    """An address that a site can dial."""
+    try:
+        if value:
+            Address.parse(value)
+    except AddressError as error:
+        raise click.BadParameter(str(error)) from error
+    return value
 
 
 def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> str:
@@ -128,6 +139,19 @@ def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> s
     callback=_site_file_value,
     help="Where sites look for their newest release: https://host/name.raucb.",
 )
+@click.option(
+    "--tested-within",
+    default=24.0,
+    show_default=True,
+    type=click.FloatRange(min=1.0),
+    help="A site is ready while its last self-test or rehearsal passed within so many hours.",
+)
+@click.option(
+    "--test-room",
+    default="",
+    callback=_address_value,
+    help="Where sites rehearse: an address; without it at each meeting's own.",
+)
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
 @click.pass_context
 def province(
@@ -149,6 +173,8 @@ def province(
     calendars: tuple[str, ...],
     calendar_ca: Path | None,
     releases: str,
+    tested_within: float,
+    test_room: str,
     ask_password: bool,
     broker: bool,
     broker_host: str,
@@ -177,7 +203,10 @@ def province(
     broker_url = f"mqtts://{broker_name}:{broker_port}" if broker else ""
     token = metrics_token_file.read_text().strip() if metrics_token_file else ""
     ca = str(calendar_ca or "")
-    settings = Settings(url, name, zone, hosts, site_ca, broker_url, token, calendars, ca, releases)
+    settings = Settings(
+        url, name, zone, hosts, site_ca, broker_url, token, calendars, ca, releases,
+        tested_within_s=3600.0 * tested_within, test_room=test_room,
+    )  # fmt: skip
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
     tables = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     tables.upgrade()
@@ -283,6 +312,7 @@ async def _serve(
                 lambda: monitor.conferences,
                 running.ingest.publish_desired,
                 resend_since=resend,
+                test_room=program.settings.test_room,
                 tell=tell,
             )
             running_parts |= {"agenda notifier": notifier.run, "desired publisher": publisher.run}

@@ -14,6 +14,8 @@ class Settings:
     where sites look for their newest release, ``https://host/name.raucb``, "" for nowhere.
     Without a ``metrics_token`` there are no metrics. ``calendar_hosts`` are the only CalDAV servers
     that meetings are taken from, ``calendar_ca`` the file with their authority ("": the machine's).
+    Sites rehearse in ``test_room``, an address, "" for each meeting's own.
+    A site is ready while its last self-test or rehearsal passed within ``tested_within_s``.
     """
 
     url: str = "http://127.0.0.1:8443"
@@ -26,6 +28,8 @@ class Settings:
     calendar_hosts: tuple[str, ...] = ()
     calendar_ca: str = ""
     releases: str = ""
+    tested_within_s: float = 24 * 3600.0
+    test_room: str = ""
 
     @property
     def secure(self) -> bool:

@@ -98,8 +98,8 @@ async def _meeting(page: Page, room: Room) -> None:
 async def _ready(page: Page, program: Program) -> None:
     """The first page lives: a report is seen without a click."""
     await page.goto(program.url)
-    silent = page.locator(".tiles .silent b")
-    await expect(silent).to_have_text("8")
+    never = page.locator(".tiles .never b")
+    await expect(never).to_have_text("8")
     database = Database(f"sqlite:///{program.data / 'province.db'}")
     now = time.time() + 600.0  # so that they do not grow old on a slow machine
     with database.writing() as session:
@@ -108,7 +108,8 @@ async def _ready(page: Page, program: Program) -> None:
         alarms = {"alarms": [NO_CAMERA], "figures": {"soc_c": 61.5}, "facts": {"slot": "A"}}
         record_report(session, "kon-gang", Report(now, "b1", 1, alarms), now)
     database.close()
-    await expect(silent).to_have_text("3", timeout=LONG)
+    await expect(never).to_have_text("3", timeout=LONG)
+    await expect(page.locator(".tiles .untested b")).to_have_text("4")
     await expect(page.locator(".tiles .help b")).to_have_text("1")
     await expect(page.locator(".cards")).to_contain_text("Cắm lại dây máy quay")
     await photograph(page, "console-home")

@@ -15,6 +15,7 @@ from services.province.schedule.meetings import Guests, MeetingDraft, create
 from services.province.settings import Settings
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.database import Database
+from services.province.storage.history_tables import SiteEvent
 from services.province.storage.reports import Report, record_report
 from services.province.storage.tables import Site
 
@@ -87,6 +88,15 @@ class House:
     ) -> None:
         with self.database.writing() as session:
             assert record_report(session, site, Report(self.now, boot, seq, state), self.now, kind)
+
+    def tested(self, *sites: str, result: str = "good", kind: str = "self-test") -> None:
+        """The last test of each of these sites, held now."""
+        with self.database.writing() as session:
+            for site in sites:
+                name = f"{self.now:.3f} {kind}"
+                session.add(
+                    SiteEvent(site_id=site, kind=kind, name=name, at=self.now, detail=result)
+                )
 
 
 @dataclass

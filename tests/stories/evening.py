@@ -23,7 +23,7 @@ from appliance.core.problems import Area, Problem
 from appliance.core.scenes import Scene, Screen
 from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
-from appliance.wire.facts import DesiredFacts, HealthFacts
+from appliance.wire.facts import DesiredFacts, HealthFacts, RehearsalWish
 from hardware.board import MODEL, open_board
 from hardware.boards import abilities, board_problems
 from hardware.simulator.pins import Simulator
@@ -33,6 +33,7 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.rehearsal_call import RehearsalCall
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
 from services.endpoint.devices.near_devices import NearDevices
@@ -220,9 +221,12 @@ class Evening:
         assert self.site_floor is not None
         return self.site_floor.floor
 
-    def province_says(self, *, floor: str = "", hand_seen: bool = False) -> None:
+    def province_says(
+        self, *, floor: str = "", hand_seen: bool = False, rehearsal: RehearsalWish | None = None
+    ) -> None:
         """The health program has heard this of the province."""
-        facts = HealthFacts(desired=DesiredFacts(floor=floor), hand_seen=hand_seen)
+        desired = DesiredFacts(floor=floor, rehearsal=rehearsal)
+        facts = HealthFacts(desired=desired, hand_seen=hand_seen)
         HEALTH_FILE.write(self.folder / "run", facts, self.clock.now())
         assert self.province is not None
         self.province.poll()
@@ -284,7 +288,12 @@ class Evening:
                 ),
                 province=self.province,
                 reports=Reports(self.systemd_kind(loop.time), run),
-                self_test=SelfTest(self.self_test_steps, changed, supervisor=supervisor),
+                self_test=SelfTest(
+                    self.self_test_steps,
+                    changed,
+                    supervisor=supervisor,
+                    rehearsal_call=RehearsalCall(self.dial),
+                ),
                 site_floor=self.site_floor,
                 fast_enough=abilities(model(self.board_root)).calls,
                 supervisor=supervisor,

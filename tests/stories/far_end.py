@@ -26,6 +26,8 @@ class FarEnd:
     up: bool = True
     routed: bool = True
     silent: bool = False
+    line: CallStatistics = field(default_factory=CallStatistics)
+    """What each call measures."""
     calls: list["StoryCall"] = field(default_factory=list)
     dialed: list[tuple[float, str]] = field(default_factory=list)
 
@@ -76,6 +78,7 @@ class StoryCall:
 
     def __init__(self, far: FarEnd, address: str) -> None:
         self.address = address
+        self._far = far
         self.video: MediaStreamTrack | None = _Picture(far)
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor(speaker="Chủ tọa")
@@ -119,4 +122,4 @@ class StoryCall:
             self.video.stop()
 
     def statistics(self) -> CallStatistics:
-        return CallStatistics()
+        return self._far.line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base.fact_file import HEALTH_FILE
-from appliance.wire.facts import HealthFacts
+from appliance.wire.facts import DesiredFacts, HealthFacts, RehearsalWish
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 
 POLL_INTERVAL_S = 0.25
@@ -25,6 +25,8 @@ class ProvinceWord:
     """The UID of the meeting in which this site has the floor."""
     hand_seen: bool = False
     """The hand that is up now is on the chair's page."""
+    rehearsal: RehearsalWish | None = None
+    """The rehearsal that the province wishes, taken part in or not."""
 
 
 class ProvinceFacts:
@@ -83,5 +85,5 @@ def _claim(facts: HealthFacts | None) -> str:
 
 
 def _word(facts: HealthFacts) -> ProvinceWord:
-    floor = facts.desired.floor if facts.desired is not None else ""
-    return ProvinceWord(floor, facts.hand_seen)
+    desired = facts.desired if facts.desired is not None else DesiredFacts()
+    return ProvinceWord(desired.floor, facts.hand_seen, desired.rehearsal)

@@ -1,5 +1,6 @@
 """One site's history as texts and charts: restarts, the last self-test, what was measured."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from services.province.console import charts
 from services.province.console.render import both, vi
 from services.province.history.series import Step
 from services.province.history.summary import History
+from services.province.storage.reports import fields_of
+from services.province.storage.tables import LastReport
 
 RESTARTS = {
     "first": N_("the first start"),
@@ -42,6 +45,36 @@ def self_test(result: str) -> Markup:
         Markup("<b>{}</b> {}").format(code, both(_TEXTS[code])) if code in _TEXTS else code
         for code in found
     )
+
+
+CALL_WORDS = {
+    "picture=none": N_("far picture: none"),
+    "picture=still": N_("far picture: stood still"),
+    "picture=moving": N_("far picture: moved"),
+    "sound=none": N_("far sound: none"),
+    "sound=silent": N_("far sound: silent"),
+    "sound=heard": N_("far sound: heard"),
+    "arrived=yes": N_("our picture and sound: arrived"),
+    "arrived=no": N_("our picture and sound: not confirmed"),
+}
+CALL_FIGURES = {
+    "rtt_ms": N_("round trip: {figure} ms"),
+    "loss_percent": N_("lost on the way to us: {figure} %"),
+}
+
+
+def rehearsal_call(report: LastReport | None) -> list[Markup]:
+    """What the last rehearsal's call showed; words of another release are left out."""
+    facts = fields_of(report.state).get("facts") if report is not None else None
+    found = facts.get("rehearsal_call") if isinstance(facts, dict) else None
+    words = []
+    for word in found.split()[:8] if isinstance(found, str) else []:
+        name, _, value = word.partition("=")
+        if word in CALL_WORDS:
+            words.append(both(CALL_WORDS[word]))
+        elif name in CALL_FIGURES and re.fullmatch(r"[0-9.]{1,8}", value):
+            words.append(both(CALL_FIGURES[name], figure=value.replace(".", ",")))
+    return words
 
 
 def decimal(number: float, digits: int = 1) -> str:

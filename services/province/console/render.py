@@ -24,6 +24,8 @@ STATES = {
     State.MEETING: N_("in the meeting"),
     State.HELP: N_("needs help"),
     State.SILENT: N_("silent"),
+    State.UNTESTED: N_("not tested"),
+    State.NEVER: N_("never installed"),
 }
 ROLES = {
     Role.VIEWER: N_("viewer"),

@@ -8,7 +8,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import select
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 
 from appliance.base.mqtt import MQTT_ERRORS, Refused
 from appliance.wire.desired import Desired
+from services.province.fleet.rehearsals import Turn, turns
 from services.province.floor.room_monitor import MonitoredMeeting
 from services.province.floor.sip_participants import hands_of, is_raised
 from services.province.passed_over import Part, Tell, untold
@@ -27,6 +28,8 @@ log = logging.getLogger("diemcau.province.desired")
 
 POLL_INTERVAL_S = 0.5
 """The lamp follows the chair's click within two seconds."""
+TURNS_INTERVAL_S = 10.0
+"""Whose turn it is to rehearse takes a look at the whole schedule."""
 
 Publish = Callable[[str, Desired], Awaitable[None]]
 
@@ -37,6 +40,7 @@ class SiteState:
 
     floor: str = ""
     hand_seen: int = 0
+    turn: Turn | None = None
 
 
 class DesiredPublisher:
@@ -44,7 +48,8 @@ class DesiredPublisher:
 
     `conferences` gives those that are on; `publish` raises one of `MQTT_ERRORS` while the broker is
     away. `resend_since` is for a province that was restored from a back-up: every site is asked for
-    its reports since then (POSIX s; 0 for none).
+    its reports since then (POSIX s; 0 for none). `test_room` is where sites rehearse, "" for each
+    meeting's own address.
     A copy that starts publishes to all their sites: what a former copy published is not
     known.
     """
@@ -56,6 +61,7 @@ class DesiredPublisher:
         publish: Publish,
         *,
         resend_since: float = 0.0,
+        test_room: str = "",
         tell: Tell = untold,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -67,6 +73,9 @@ class DesiredPublisher:
         self._publish = publish
         self._now = now
         self._published: dict[str, SiteState] = {}
+        self._test_room = test_room
+        self._turns: Mapping[str, Turn] = {}
+        self._turns_at = float("-inf")
 
     async def run(self) -> None:
         """Publish what has changed, twice a second, until cancelled."""
@@ -86,7 +95,11 @@ class DesiredPublisher:
         states |= dict.fromkeys(self._asked or (), SiteState())
         if conferences:
             states |= await asyncio.to_thread(self._states, conferences)
-        for site, state in states.items():
+        await self._take_turns()
+        for site in self._turns.keys() - states.keys():
+            states[site] = SiteState()
+        for site, held in states.items():
+            state = replace(held, turn=self._turns.get(site))
             if self._published.get(site) == state:
                 continue
             try:
@@ -100,11 +113,30 @@ class DesiredPublisher:
                 self._tell(Part.DESIRED, site, f"{type(error).__name__}: {error}")
             self._published[site] = state
 
+    async def _take_turns(self) -> None:
+        now = self._now()
+        if 0 <= now - self._turns_at < TURNS_INTERVAL_S:
+            return
+        self._turns = await asyncio.to_thread(self._read_turns, now)
+        self._turns_at = now
+
+    def _read_turns(self, now: float) -> Mapping[str, Turn]:
+        with self._database.reading() as session:
+            return turns(session, now, test_room=self._test_room)
+
     async def _publish_state(self, site: str, state: SiteState) -> None:
         now = self._now()
         desired = Desired(
             now, int(now * 1000), state.floor, state.hand_seen, resend_since=self._resend_since
         )
+        if state.turn is not None:
+            desired = replace(
+                desired,
+                rehearsal=state.turn.name,
+                rehearsal_at=state.turn.at,
+                rehearsal_meeting=state.turn.meeting,
+                rehearsal_address=state.turn.address,
+            )
         await self._publish(site, desired)
 
     def _all_sites(self) -> list[str]:

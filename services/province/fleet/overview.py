@@ -1,19 +1,29 @@
 """The data of the first page: the meeting that is on or next, and the status of its sites."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Text, case, cast, select
+from sqlalchemy import Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
-from services.province.fleet.readiness import LatestReport, SiteStatus, State, is_near, site_status
+from services.province.fleet.readiness import (
+    TESTED_WITHIN_S,
+    LastTest,
+    LatestReport,
+    SiteStatus,
+    State,
+    is_near,
+    site_status,
+)
+from services.province.history.events import EventKind
 from services.province.passed_over import recent
 from services.province.schedule.feeds import Schedule, next_meeting
 from services.province.schedule.ical import Occurrence
 from services.province.sites.tree import SiteName, Tree
+from services.province.storage.history_tables import SiteEvent
 from services.province.storage.reports import alarms_column, fields_of, listed_alarms
 from services.province.storage.tables import LastReport
 
@@ -21,6 +31,8 @@ AHEAD_S = 7 * 24 * 3600.0
 MAX_LISTED = 200
 """Sites in need on the first page; more than that have one cause, not two hundred."""
 
+
+TESTS = (EventKind.SELF_TEST, EventKind.REHEARSAL)
 
 MAX_CACHED = 2000
 """Letters: so much has a report of an ordinary site; sixty thousand would fill the memory."""
@@ -37,15 +49,10 @@ class SiteRow:
 
 @dataclass(frozen=True, slots=True)
 class BranchCounts:
-    """How many sites of a branch have which state."""
+    """How many sites of a branch have which state; see `Overview.counts`."""
 
     name: str
     counts: dict[State, int]
-
-    @property
-    def total(self) -> int:
-        """All its sites."""
-        return sum(self.counts.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +62,27 @@ class Overview:
     meeting: Occurrence | None
     running: bool
     counts: dict[State, int]
+    """Sites by state. Who is in the meeting and needs help counts in both."""
+    sites: int
     branches: tuple[BranchCounts, ...]
     needing: tuple[SiteRow, ...]
+    """Whoever needs help or is silent, the most urgent first."""
+    untested: tuple[SiteName, ...]
+    never: tuple[SiteName, ...]
+    """Sites of which nothing was ever heard."""
     more: int
     """So many more are in need than are listed."""
     upcoming: tuple[Occurrence, ...]
     passed_over: int
     """So many messages or rows could not be used within a day."""
 
+    @property
+    def all_ready(self) -> bool:
+        """Whether it is true of each of them."""
+        return self.sites > 0 and not (self.needing or self.untested or self.never)
 
-def overview(session: Session, now: float) -> Overview:
+
+def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WITHIN_S) -> Overview:
     """The page at `now`: of the meeting that is on or next, else of all sites."""
     tree = Tree.load(session)
     schedule = Schedule.load(session, tree, now)
@@ -73,15 +91,17 @@ def overview(session: Session, now: float) -> Overview:
     sites = schedule.invited(meeting) if meeting is not None else set(tree.sites)
     sites &= set(tree.sites)
     close = meeting is not None and is_near(now, meeting.begin, meeting.end)
-    statuses = statuses_of(session, sites, now, close=close)
+    statuses = statuses_of(session, sites, now, close=close, tested_within_s=tested_within_s)
     counts = dict.fromkeys(State, 0)
     by_branch: dict[str, dict[State, int]] = {}
     rows = []
     for site_id in sites:
         site, status = tree.sites[site_id], statuses[site_id]
         branch = tree.branch_of(site_id).name
-        counts[status.state] += 1
-        by_branch.setdefault(branch, dict.fromkeys(State, 0))[status.state] += 1
+        in_branch = by_branch.setdefault(branch, dict.fromkeys(State, 0))
+        for state in {status.state} | ({State.MEETING} if status.in_meeting else set()):
+            counts[state] += 1
+            in_branch[state] += 1
         if status.state in (State.SILENT, State.HELP):
             rows.append(SiteRow(site, branch, status))
     rows.sort(key=lambda row: (_urgency(row), row.branch, row.site.name, row.site.id))
@@ -89,16 +109,29 @@ def overview(session: Session, now: float) -> Overview:
         meeting,
         meeting is not None and meeting.begin <= now,
         counts,
+        len(sites),
         tuple(BranchCounts(name, found) for name, found in sorted(by_branch.items())),
         tuple(rows[:MAX_LISTED]),
+        _named(tree, statuses, State.UNTESTED),
+        _named(tree, statuses, State.NEVER),
         max(0, len(rows) - MAX_LISTED),
         tuple(occurring[:8]),
         recent(session, now),
     )
 
 
+def _named(tree: Tree, statuses: Mapping[str, SiteStatus], state: State) -> tuple[SiteName, ...]:
+    found = [tree.sites[site] for site, status in statuses.items() if status.state is state]
+    return tuple(sorted(found, key=lambda site: (site.name, site.id)))
+
+
 def statuses_of(
-    session: Session, sites: Iterable[str], now: float, *, close: bool
+    session: Session,
+    sites: Iterable[str],
+    now: float,
+    *,
+    close: bool,
+    tested_within_s: float = TESTED_WITHIN_S,
 ) -> dict[str, SiteStatus]:
     """Each site's status; `close`: a meeting is near or on."""
     wanted = set(sites)
@@ -116,7 +149,25 @@ def statuses_of(
             if kind == "health":
                 read = {"alarms": listed_alarms(read)}
             reports[site][kind] = LatestReport(at, received_at, fields_of(read))
-    return {site: site_status(found, now, close=close) for site, found in reports.items()}
+    tests = last_tests(session, now - tested_within_s)
+    return {
+        site: site_status(
+            found, now, close=close, test=tests.get(site), tested_within_s=tested_within_s
+        )
+        for site, found in reports.items()
+    }
+
+
+def last_tests(session: Session, since: float) -> dict[str, LastTest]:
+    """Each site's newest self-test or rehearsal after `since` (POSIX s)."""
+    at = func.max(SiteEvent.at)
+    query = (
+        select(SiteEvent.site_id, SiteEvent.detail, at)
+        .where(SiteEvent.kind.in_(TESTS), SiteEvent.at > since)
+        .group_by(SiteEvent.site_id, SiteEvent.detail)
+        .order_by(at)
+    )
+    return {site: LastTest(when, result) for site, result, when in session.execute(query)}
 
 
 @lru_cache(maxsize=16_384)
@@ -125,6 +176,8 @@ def _parse(text: str | None) -> Any:
     return json.loads(text) if text else None
 
 
-def _urgency(row: SiteRow) -> tuple[int, int]:
-    # Sites that somebody sees to already come after the others.
-    return (1 if row.site.helper else 0, 0 if row.status.state is State.SILENT else 1)
+def _urgency(row: SiteRow) -> tuple[int, int, int]:
+    """Sites that somebody sees to already come after the others; then who can hold no meeting."""
+    silent = row.status.state is State.SILENT
+    worst = 4 if silent else max((one.severity for one in row.status.reasons), default=0)
+    return (1 if row.site.helper else 0, -worst, 1 if row.status.in_meeting else 0)

@@ -1,14 +1,17 @@
-"""Whether a site is ready: pure, from its last reports and the time.
+"""Whether a site is ready: pure, from its last reports, its last test and the time.
 
-A report counts only while it is fresh: a dead box must never keep a green mark.
+A report counts only while it is fresh: a dead box must never keep a green mark. Nor does a box that
+nobody has tried: it is ready where a self-test or a rehearsal passed that is not too old.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from appliance.core.decision import Phase
 from appliance.core.message import N_
+from appliance.core.problems import KINDS
 
 SILENT_AFTER_S = 190.0
 """Three missed reports of the ordinary minute, and the time that the last needs to arrive."""
@@ -43,13 +46,38 @@ UNKNOWN_REASON = N_("The site reports a fault.")
 UNKNOWN_REMEDY = N_("Call the commune and let them read the code on the TV.")
 
 
+TESTED_WITHIN_S = 24 * 3600.0
+"""A test that passed counts for so long, unless the province's settings say otherwise."""
+NOT_TESTED = N_("No self-test and no rehearsal within {age}.")
+NOT_TESTED_REMEDY = N_("Start the rehearsal on the meeting's page, or hold the button at the site.")
+TEST_FAILED = N_("The last test did not pass.")
+GOOD = "good"
+"""The result of a test that found nothing."""
+_KINDS_BY_CODE = {kind.code: kind for kind in KINDS.values()}
+
+
 class State(StrEnum):
     """Whether a site is ready for a meeting; the order is that of urgency."""
 
     SILENT = "silent"
     HELP = "help"
+    UNTESTED = "untested"
     READY = "ready"
     MEETING = "meeting"
+    NEVER = "never"  # nothing was ever heard of it: its box was never installed
+
+
+@dataclass(frozen=True, slots=True)
+class LastTest:
+    """A site's newest self-test or rehearsal: ``result`` is "good" or codes, with commas."""
+
+    at: float
+    result: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether it found nothing."""
+        return self.result == GOOD
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +109,10 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class SiteStatus:
-    """What the console shows of a site. ``notes`` are problems that the site copes with."""
+    """What the console shows of a site. ``notes`` are problems that the site copes with.
+
+    A site in the meeting that has reasons needs help *and* is in the meeting.
+    """
 
     state: State
     reasons: tuple[Reason, ...] = ()
@@ -90,6 +121,7 @@ class SiteStatus:
     phase: str = ""
     meeting: str = ""
     hand_since: float = 0.0
+    in_meeting: bool = False
 
 
 def is_near(now: float, begin: float | None, end: float | None) -> bool:
@@ -98,7 +130,12 @@ def is_near(now: float, begin: float | None, end: float | None) -> bool:
 
 
 def site_status(
-    reports: Mapping[str, LatestReport], now: float, *, close: bool = False
+    reports: Mapping[str, LatestReport],
+    now: float,
+    *,
+    close: bool = False,
+    test: LastTest | None = None,
+    tested_within_s: float = TESTED_WITHIN_S,
 ) -> SiteStatus:
     """The status of one site; `reports` by kind, `close`: a meeting is near or on."""
     presence = reports.get("presence")
@@ -109,7 +146,7 @@ def site_status(
         del own["presence"]  # its will comes from the broker, a minute after its own last report
     newest = max((report.received_at for report in own.values()), default=None)
     if newest is None:
-        return SiteStatus(State.SILENT, (Reason(NEVER_HEARD, NEVER_REMEDY),))
+        return SiteStatus(State.NEVER, (Reason(NEVER_HEARD, NEVER_REMEDY),))
     age = max(0.0, now - newest)
     if away:
         why = WENT if went else SILENT
@@ -125,20 +162,44 @@ def site_status(
         if found is not None and now - found.received_at < shown_s:
             detail = _word(found.state, "reason")
             alarms.insert(0, Reason(text, remedy, since=found.at, detail=detail))
-    reasons = tuple(alarm for alarm in alarms if alarm.severity >= 2)
     phase = _word(meeting.state, "phase") if meeting is not None else ""
-    state = State.HELP if reasons else State.READY
-    if phase == "in meeting" and not any(reason.severity >= 3 for reason in reasons):
-        state = State.MEETING
+    in_meeting = phase == Phase.IN_MEETING
+    fresh = test if test is not None and now - test.at < tested_within_s else None
+    if not in_meeting and fresh is not None:
+        alarms += _test_reasons(fresh, {alarm.code for alarm in alarms})
+    reasons = tuple(alarm for alarm in alarms if alarm.severity >= 2)
+    notes = tuple(alarm for alarm in alarms if alarm.severity < 2)
+    state = State.MEETING if in_meeting else State.READY
+    if reasons:
+        state = State.HELP
+    elif not in_meeting and (fresh is None or not fresh.passed):
+        state = State.UNTESTED
+        reasons = (Reason(NOT_TESTED, NOT_TESTED_REMEDY, age_s=tested_within_s),)
     return SiteStatus(
         state,
         reasons,
-        tuple(alarm for alarm in alarms if alarm.severity < 2),
+        notes,
         newest,
         phase,
         _word(meeting.state, "meeting") if meeting is not None else "",
         _since(hand.state) if hand is not None else 0.0,
+        in_meeting,
     )
+
+
+def _test_reasons(test: LastTest, known: Set[str]) -> list[Reason]:
+    """What the last test found, but for what the site reports by itself now."""
+    if test.passed:
+        return []
+    codes = [code.strip() for code in test.result.split(",")][:MAX_REASONS]
+    kinds = [_KINDS_BY_CODE[code] for code in codes if code in _KINDS_BY_CODE]
+    if not kinds:
+        return [Reason(TEST_FAILED, UNKNOWN_REMEDY, since=test.at, detail=test.result, severity=2)]
+    return [
+        Reason(kind.text, kind.remedy, kind.code, max(2, int(kind.severity)), since=test.at)
+        for kind in kinds
+        if kind.code not in known
+    ]
 
 
 def _alarms(state: Mapping[str, Any]) -> list[Reason]:

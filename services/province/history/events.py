@@ -1,4 +1,4 @@
-"""Single events in a health report: the start of the box and the last self-test."""
+"""Single events in a health report: the start of the box, its last self-test and rehearsal."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +16,14 @@ class EventKind(StrEnum):
 
     START = "start"
     SELF_TEST = "self-test"
+    REHEARSAL = "rehearsal"
+
+
+_TESTS = {
+    EventKind.SELF_TEST: ("selftest", "selftest_at"),
+    EventKind.REHEARSAL: ("rehearsal", "rehearsal_at"),
+}
+"""The facts of their result and of their time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +37,7 @@ class Event:
 
 
 def events_of(health: Health, at: float) -> Iterator[Event]:
-    """The events in the report's facts (``reboot``; ``selftest`` and ``selftest_at``).
+    """The events in the report's facts: ``reboot``, and a result and its time for each test.
 
     `at` is the report's time. What cannot be read is passed over: another release may write it
     otherwise.
@@ -38,14 +46,20 @@ def events_of(health: Health, at: float) -> Iterator[Event]:
     if reason:
         began = at - max(0.0, health.figures.get("uptime_s", 0.0))
         yield Event(EventKind.START, health.id.boot_id, began, reason)
-    result, tested_at = _storable(health, "selftest"), _storable(health, "selftest_at")
-    if result:
-        try:
-            tested = datetime.fromisoformat(tested_at)
-        except ValueError:
-            return
-        if tested.tzinfo is not None and tested.timestamp() <= at + MAX_CLOCK_AHEAD_S:
-            yield Event(EventKind.SELF_TEST, tested_at[:64], tested.timestamp(), result)
+    for kind, (fact, time_fact) in _TESTS.items():
+        result, tested_at = _storable(health, fact), _storable(health, time_fact)
+        tested = _time_of(tested_at) if result else None
+        if tested is not None and tested <= at + MAX_CLOCK_AHEAD_S:
+            yield Event(kind, tested_at[:64], tested, result)
+
+
+def _time_of(text: str) -> float | None:
+    """POSIX seconds of an RFC 3339 time; None where it is none."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.timestamp() if found.tzinfo is not None else None
 
 
 def _storable(health: Health, fact: str) -> str:

@@ -234,6 +234,18 @@ class AuditEntry(Base):
     address: Mapped[str] = mapped_column(String(60))
 
 
+class Rehearsal(Base):
+    """A rehearsal of one occurrence that somebody asked for; the newest alone counts."""
+
+    __tablename__ = "rehearsals"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    instance: Mapped[float] = mapped_column(primary_key=True)
+    asked_at: Mapped[float] = mapped_column(index=True)
+
+
 class PassedOver(Base):
     """What a part of the program could not use, by subject (a site, a meeting), and how often."""
 

@@ -56,28 +56,40 @@ def test_the_first_page_says_who_is_ready_for_the_meeting(filled: House) -> None
     assert "Không thấy máy quay" in page
     assert "Cắm lại dây" in page
     assert "&lt;b&gt;usb&lt;/b&gt;" in page
-    assert "Chưa từng nghe thấy điểm cầu này." in page
-    assert counts(page) == {"ready": 0, "meeting": 0, "help": 1, "silent": 1}
+    assert "Chưa lắp đặt" in page
+    assert counts(page) == {"ready": 0, "meeting": 0, "help": 1, "silent": 0, "never": 1}
 
     filled.reports("ia-kly", 2, alarms=[])
     filled.reports("ia-o", 1, alarms=[])
+    page = filled.person("minh", Role.VIEWER).get("/").text
+    assert counts(page) == {"ready": 0, "meeting": 0, "help": 0, "silent": 0, "untested": 2}
+    assert "Tất cả các điểm cầu đã sẵn sàng." not in page
+
+    filled.tested("ia-kly", "ia-o")
     page = filled.person("hoa", Role.VIEWER).get("/").text
     assert counts(page) == {"ready": 2, "meeting": 0, "help": 0, "silent": 0}
     assert "Tất cả các điểm cầu đã sẵn sàng." in page
 
 
 def test_a_site_that_says_nothing_any_more_turns_silent_by_itself(filled: House) -> None:
+    filled.tested("ia-kly")
     filled.reports("ia-kly", 1, alarms=[])
     filled.reports("ia-kly", 2, "meeting", phase="in meeting")
     lan = filled.person("lan", Role.VIEWER)
     assert counts(lan.get("/").text)["meeting"] == 1
     filled.now += 3600.0  # the meeting is on
-    assert counts(lan.get("/").text) == {"ready": 0, "meeting": 0, "help": 0, "silent": 2}
+    assert counts(lan.get("/").text) == {
+        "ready": 0,
+        "meeting": 0,
+        "help": 0,
+        "silent": 1,
+        "never": 1,
+    }
     filled.reports("ia-kly", 3, alarms=[])
     filled.now += 60.0
-    assert counts(lan.get("/").text)["silent"] == 1
+    assert counts(lan.get("/").text)["silent"] == 0
     filled.now += 20.0
-    assert counts(lan.get("/").text)["silent"] == 2
+    assert counts(lan.get("/").text)["silent"] == 1
 
 
 def counts(page: str) -> dict[str, int]:

@@ -12,6 +12,7 @@ ALARM = {"key": "hot", "severity": 2, "text": {"vi": "Nóng", "en": "Hot"}, "sin
 def filled(house: House, sites: list[str]) -> None:
     house.communes(*sites)
     house.meeting(draft({house.place("Gia Lai")}))
+    house.tested(*sites)
     for site in sites:
         house.reports(site, 1, "presence", online=True)
         house.reports(site, 2, figures={"soc_c": 51.0}, alarms=[ALARM] if site == "s0" else [])

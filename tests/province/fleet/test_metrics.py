@@ -29,7 +29,7 @@ def test_a_dead_site_keeps_no_value_but_its_age(database: Database) -> None:
     now = metrics(house)
     assert now["diemcau_site_report_age_seconds", "ia-kly"] == 30.0
     assert now["diemcau_site_alarms", "2", "ia-kly"] == 1.0
-    assert now["diemcau_sites", "help"] == now["diemcau_sites", "silent"] == 1.0
+    assert now["diemcau_sites", "help"] == now["diemcau_sites", "never"] == 1.0
     assert now["diemcau_meetings",] == 0.0
     assert ("diemcau_site_report_age_seconds", "ia-o") not in now
 
@@ -37,7 +37,7 @@ def test_a_dead_site_keeps_no_value_but_its_age(database: Database) -> None:
     now = metrics(house)
     assert now["diemcau_site_report_age_seconds", "ia-kly"] == 3630.0
     assert ("diemcau_site_alarms", "2", "ia-kly") not in now
-    assert now["diemcau_sites", "silent"] == 2.0
+    assert now["diemcau_sites", "silent"] == 1.0
     assert now["diemcau_meetings",] == 1.0
 
 

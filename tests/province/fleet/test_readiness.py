@@ -8,6 +8,7 @@ from services.province.fleet.readiness import (
     IDENTITY,
     SILENT,
     WENT,
+    LastTest,
     LatestReport,
     State,
     site_status,
@@ -27,7 +28,8 @@ def reports_of(**ages: tuple[float, dict[str, Any]]) -> dict[str, LatestReport]:
      (100, False, State.READY), (200, False, State.SILENT)],
 )  # fmt: skip
 def test_what_is_old_is_not_believed(age: float, close: bool, state: State) -> None:
-    assert site_status(reports_of(health=(age, {"alarms": []})), NOW, close=close).state is state
+    reports = reports_of(health=(age, {"alarms": []}))
+    assert site_status(reports, NOW, close=close, test=LastTest(NOW, "good")).state is state
 
 
 def test_a_will_does_not_count_as_a_word_of_the_site() -> None:

@@ -26,6 +26,7 @@ def state(house: House) -> State:
 
 def test_a_batch_is_taken_whole_and_may_come_twice(house: House) -> None:
     house.communes("ia-kly")
+    house.tested("ia-kly")
     store = write_reports(house.database)
     batch = [
         come(Health(ReportId(NOON, "a", 5))),
@@ -54,6 +55,7 @@ def test_a_batch_is_as_many_statements_however_much_it_holds(house: House) -> No
 def test_a_will_speaks_of_its_own_connection_alone(database: Database) -> None:
     house = House(database)
     house.communes("ia-kly")
+    house.tested("ia-kly")
     store = write_reports(database)
     # The will bears the id of its birth.
     birth, will = presence("a", 10, online=True), presence("a", 10, online=False)

@@ -12,9 +12,13 @@ from services.province.fleet.readiness import (
     MAX_REASONS,
     NEAR_MEETING_S,
     NEVER_HEARD,
+    NOT_TESTED,
     SILENT_AFTER_S,
+    TEST_FAILED,
+    TESTED_WITHIN_S,
     UNKNOWN_REASON,
     UNKNOWN_REMEDY,
+    LastTest,
     LatestReport,
     State,
     is_near,
@@ -22,6 +26,7 @@ from services.province.fleet.readiness import (
 )
 
 NOW = 1_773_290_400.0
+PASSED = LastTest(NOW - 3600.0, "good")
 
 
 def alarm(severity: object, key: str = "hot", **more: object) -> dict[str, object]:
@@ -33,9 +38,9 @@ def reports_of(**states: dict[str, Any]) -> dict[str, LatestReport]:
     return {kind: LatestReport(NOW - 10.0, NOW - 10.0, state) for kind, state in states.items()}
 
 
-def test_a_site_of_which_nothing_was_ever_heard_is_silent_since_no_hour() -> None:
-    status = site_status({}, NOW)
-    assert (status.state, status.heard_at) == (State.SILENT, None)
+def test_a_site_of_which_nothing_was_ever_heard_was_never_installed() -> None:
+    status = site_status({}, NOW, test=PASSED)
+    assert (status.state, status.heard_at) == (State.NEVER, None)
     assert status.reasons[0].text == NEVER_HEARD
 
 
@@ -45,18 +50,19 @@ def test_a_site_of_which_nothing_was_ever_heard_is_silent_since_no_hour() -> Non
         (1, "idle", State.READY),
         (2, "idle", State.HELP),
         (1, "in meeting", State.MEETING),
-        (2, "in meeting", State.MEETING),
+        (2, "in meeting", State.HELP),
         (3, "in meeting", State.HELP),
     ],
 )
-def test_only_what_ends_a_meeting_calls_for_help_during_one(
+def test_who_lacks_something_needs_help_in_a_meeting_and_before_it(
     severity: int, phase: str, state: State
 ) -> None:
     reports = reports_of(
         health={"alarms": [alarm(severity)]}, meeting={"phase": phase, "meeting": "u1"}
     )
-    status = site_status(reports, NOW)
+    status = site_status(reports, NOW, test=PASSED)
     assert (status.state, status.phase, status.meeting) == (state, phase, "u1")
+    assert status.in_meeting is (phase == "in meeting")
     assert len(status.reasons) == (severity >= 2)
     assert len(status.notes) == (severity < 2)
 
@@ -108,10 +114,33 @@ def test_silence_begins_after_its_bound_and_by_the_newest_report() -> None:
         "health": LatestReport(NOW, NOW - SILENT_AFTER_S, {}),
         "meeting": LatestReport(NOW, NOW - 900.0, {"phase": "idle"}),
     }
-    assert site_status(reports, NOW).state is State.READY
-    late = site_status(reports, NOW + 0.5)
+    assert site_status(reports, NOW, test=PASSED).state is State.READY
+    late = site_status(reports, NOW + 0.5, test=PASSED)
     assert late.state is State.SILENT
     assert (late.heard_at, late.reasons[0].age_s) == (NOW - SILENT_AFTER_S, SILENT_AFTER_S + 0.5)
+
+
+def test_ready_is_who_was_tried_and_not_long_ago() -> None:
+    reports = reports_of(health={"alarms": []})
+    assert site_status(reports, NOW, test=PASSED).state is State.READY
+    for test in (None, LastTest(NOW - TESTED_WITHIN_S, "good")):
+        status = site_status(reports, NOW, test=test)
+        assert status.state is State.UNTESTED
+        assert [reason.text for reason in status.reasons] == [NOT_TESTED]
+    late = LastTest(NOW - TESTED_WITHIN_S, "good")
+    assert site_status(reports, NOW, test=late, tested_within_s=1e6).state is State.READY
+    in_it = reports_of(health={"alarms": []}, meeting={"phase": "in meeting"})
+    assert site_status(in_it, NOW).state is State.MEETING  # what it does shows that it can
+
+
+def test_what_a_test_found_is_a_reason_unless_the_site_says_so_itself() -> None:
+    found = LastTest(NOW - 60.0, "C2, M4")
+    reports = reports_of(health={"alarms": [alarm(2, "C2")]})
+    status = site_status(reports, NOW, test=found)
+    assert status.state is State.HELP
+    assert [reason.code for reason in status.reasons] == ["C2", "M4"]
+    odd = site_status(reports_of(health={}), NOW, test=LastTest(NOW, "sound"))
+    assert [(one.text, one.detail) for one in odd.reasons] == [(TEST_FAILED, "sound")]
 
 
 @pytest.mark.parametrize(

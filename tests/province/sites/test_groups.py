@@ -43,9 +43,10 @@ def test_a_group_is_invited_and_no_other_site_is(border: House) -> None:
     assert titles(border, "ia-dom") == []
     assert not agenda(border, "ia-dom").cancelled
     border.reports("ia-kly", 1, alarms=[])
+    border.tested("ia-kly")
     with border.database.reading() as session:
         seen = overview(session, border.now)
-        assert (seen.counts[State.READY], seen.counts[State.SILENT]) == (1, 1)
+        assert (seen.counts[State.READY], seen.counts[State.NEVER]) == (1, 1)
         assert sites_of_meetings(session, {1}) == {"ia-kly", "ia-o"}
 
 

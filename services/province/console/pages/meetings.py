@@ -13,6 +13,7 @@ from services.province.console.request import ConsoleRequest, RowId, needs, redi
 from services.province.errors import WrongInputError
 from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import State, is_near
+from services.province.fleet.rehearsals import ASK_AHEAD_S
 from services.province.schedule import meetings
 from services.province.schedule.feeds import Schedule, changes_of
 from services.province.schedule.ical import BrokenRow, is_possible, occurrences
@@ -128,7 +129,8 @@ def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict
     found = occurrences(meeting, changes, request.now, request.now + LIST_AHEAD_S, broken)
     invited = schedule.guests.get(meeting_id, set())
     close = bool(found) and is_near(request.now, found[0].begin, found[0].end)
-    statuses = statuses_of(session, invited, request.now, close=close)
+    within_s = request.province.settings.tested_within_s
+    statuses = statuses_of(session, invited, request.now, close=close, tested_within_s=within_s)
     needing = sorted(
         (site for site, status in statuses.items() if status.state in _NEEDING),
         key=lambda site: tree.sites[site].name,
@@ -148,12 +150,13 @@ def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict
         "groups": groups.listed(session),
         "invited": invited,
         "needing": needing,
+        "rehearsal_ahead_s": ASK_AHEAD_S,
         "statuses": statuses,
         "overlaps": schedule.overlaps(meeting_id, request.now)[:MAX_OCCURRENCES],
     }
 
 
-_NEEDING = (State.SILENT, State.HELP)
+_NEEDING = (State.SILENT, State.HELP, State.UNTESTED, State.NEVER)
 
 
 def _form(

@@ -1,4 +1,4 @@
-"""One occurrence of a series: moved, cancelled, or restored."""
+"""One occurrence: rehearsed; of a series also moved, cancelled, or restored."""
 
 from typing import Annotated
 
@@ -12,6 +12,7 @@ from services.province.console.openapi import MINUTES, MOMENT, page_form
 from services.province.console.pages.meeting_form import field_of, moment, seconds
 from services.province.console.request import ConsoleRequest, Instance, RowId, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
+from services.province.fleet import rehearsals
 from services.province.floor.chair_view import occurrence_of
 from services.province.floor.participants import OccurrenceKey
 from services.province.schedule import meetings
@@ -82,6 +83,19 @@ def restore(request: Operator, meeting_id: RowId, instance: Instance) -> Respons
         request.note(
             session, "occurrence restored", meeting.title, id=meeting_id, instance=instance
         )
+    return redirect(f"/meetings/{meeting_id}")
+
+
+@router.post("/meetings/{meeting_id}/occurrences/{instance}/rehearse", openapi_extra=page_form())
+def rehearse(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
+    """Let all its sites rehearse now, in waves."""
+    with request.database.writing() as session:
+        meeting = meetings.get_meeting(session, meeting_id)
+        occurrence = occurrence_of(session, OccurrenceKey(meeting_id, float(instance)))
+        if occurrence is None or meeting.cancelled or occurrence.begin <= request.now:
+            raise NotFoundError(N_("There is no such occurrence any more."))
+        rehearsals.ask(session, occurrence, request.now)
+        request.note(session, "rehearsal asked", meeting.title, id=meeting_id, instance=instance)
     return redirect(f"/meetings/{meeting_id}")
 
 

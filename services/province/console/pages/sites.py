@@ -34,7 +34,10 @@ def sites(request: Viewer) -> Response:
     """All sites by branch, each with its state."""
     with request.database.reading() as session:
         tree = Tree.load(session)
-        statuses = statuses_of(session, tree.sites, request.now, close=False)
+        within_s = request.province.settings.tested_within_s
+        statuses = statuses_of(
+            session, tree.sites, request.now, close=False, tested_within_s=within_s
+        )
     return request.page("sites.html", tree=tree, statuses=statuses)
 
 
@@ -89,10 +92,18 @@ def _site(session: Session, request: ConsoleRequest, site_id: str) -> dict[str, 
         "site": site,
         "tree": tree,
         "places": tree.path(site.place_id),
-        "site_status": statuses_of(session, [site.id], request.now, close=close)[site.id],
+        "site_status": statuses_of(
+            session,
+            [site.id],
+            request.now,
+            close=close,
+            tested_within_s=request.province.settings.tested_within_s,
+        )[site.id],
         "meetings": mine[:8],
         "start": last_event(session, site.id, EventKind.START),
         "test": last_event(session, site.id, EventKind.SELF_TEST),
+        "rehearsal": last_event(session, site.id, EventKind.REHEARSAL),
+        "rehearsal_call": words.rehearsal_call(session.get(LastReport, (site.id, "health"))),
         "restart": words.restart,
         "self_test": words.self_test,
         "feed": feed_url(request.province.settings, site),

@@ -1,0 +1,1 @@
+"""Rehearsals that the province asks for: of one box, and of forty."""
