@@ -291,7 +291,8 @@ class Evening:
                 self_test=SelfTest(
                     self.self_test_steps,
                     changed,
-                    supervisor=supervisor,
+                    clock.now,
+                    supervisor,
                     rehearsal_call=RehearsalCall(self.dial),
                 ),
                 site_floor=self.site_floor,

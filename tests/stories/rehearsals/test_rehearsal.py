@@ -119,7 +119,7 @@ def test_a_meeting_comes_first_and_a_turn_long_past_is_left_out(
             evening.province_says(rehearsal=wish(wished))
             await evening.until("14:00:20")
             assert len(evening.far.live) == 1
-            await evening.until("14:30")
+            await evening.until("14:04")
             assert told(evening).phase == "in meeting"
             assert told(evening).rehearsal == ""
 
