@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.image.machine.power_cuts.cuts import PROGRESS, AnotherImageError, Progress, run
+from tests.image.machine.power_cuts.cuts import (
+    MAX_TRIES,
+    PROGRESS,
+    AnotherImageError,
+    Progress,
+    run,
+)
 from tests.image.machine.power_cuts.due import WORK, Round, rounds_of, runs_of
 
 SEED = 7
@@ -18,6 +24,8 @@ class Noted:
     """Cards without a guest."""
 
     wrong: tuple[int, ...] = ()
+    uncut: int = 0
+    """So many runs fail before they come to a cut."""
     cut_at: list[tuple[int, ...]] = field(default_factory=list)
     started: list[int] = field(default_factory=list)
     made: int = 0
@@ -26,6 +34,8 @@ class Noted:
         self.made += image.exists()
 
     def cut(self, rounds: tuple[Round, ...]) -> None:
+        self.uncut -= 1
+        assert self.uncut < 0, "no console"
         self.cut_at.append(tuple(one.number for one in rounds))
 
     def start(self, due: Round) -> str:
@@ -82,12 +92,25 @@ def test_each_round_is_cut_and_started_once_and_what_fails_is_kept(
     assert sorted(cards.started) == list(range(1, 13))
     assert list(progress.failed) == ["4"]
     assert "NOT SURVIVED: no shell in the guest" in progress.failed["4"]
-    assert (len(progress.survived), len(said), cards.made) == (11, 12, 1)
+    told = [line for line in said if line.startswith("[")]
+    assert (len(progress.survived), len(told), cards.made) == (11, 12, 1)
+    assert told[-1].startswith("[12 of 12] round ")
     more = Noted()
     assert (
         len(run(tmp_path, 15, SEED, jobs, image=image, cards=more, say=said.append).survived) == 14
     )
     assert (sorted(more.started), more.made) == ([13, 14, 15], 0)
+
+
+@pytest.mark.parametrize(("uncut", "survived"), [(MAX_TRIES - 1, 1), (MAX_TRIES, 0)])
+def test_a_run_that_comes_to_no_cut_is_tried_again_and_not_for_ever(
+    tmp_path: Path, uncut: int, survived: int
+) -> None:
+    image, said = image_of(tmp_path, b"the one"), list[str]()
+    cards = Noted(uncut=uncut)
+    progress = run(tmp_path, 1, SEED, 1, image=image, cards=cards, say=said.append)
+    assert (len(progress.survived), len(progress.failed)) == (survived, 1 - survived)
+    assert sum(line.startswith("not cut yet") for line in said) == MAX_TRIES - 1
 
 
 @pytest.mark.parametrize(("content", "seed"), [(b"another", SEED), (b"the one", SEED + 1)])

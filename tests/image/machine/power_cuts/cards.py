@@ -7,6 +7,7 @@ has not, QEMU may have kept some to itself. That a card's own controller loses m
 this.
 """
 
+import hashlib
 import re
 import shutil
 import subprocess
@@ -27,6 +28,8 @@ of its two, for as long as the box is on."""
 LOUD = "systemd.show_status=1 SYSTEMD_COLORS=0"
 """Each unit is named on the serial line as it starts, in plain text: what a cut can be aimed at."""
 COMMAND_S = 600.0
+STARTED = "started"
+"""A folder with the sum of each card that has started, and the round that it was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +83,27 @@ class Cards:
 
     def start(self, due: Round) -> str:
         """What was found on the card after the cut; raises where that is wrong, and leaves the card
-        for people."""
+        for people.
+
+        Where nothing was written between two cuts the cards are the same to the byte: such a one
+        was started already, and is not started again."""
         began = time.monotonic()
         folder = self.folder / f"round-{due.number}"
+        known = self.folder / STARTED / _sum_of(folder / "card.qcow2")
+        if known.exists():
+            shutil.rmtree(folder)
+            return f"{due}; the same card as that of {known.read_text()}"
         with self._machine(folder / "card.qcow2") as machine:
+            machine.ask("true")
+            shell = time.monotonic() - began
             state = _settle(machine)
+            settled = time.monotonic() - began
             _right(machine)
+        known.parent.mkdir(exist_ok=True)
+        known.write_text(f"round {due.number}, which started, {state}")
         shutil.rmtree(folder)
-        return f"{due}; started, {state}; {time.monotonic() - began:.0f} s"
+        took = f"{shell:.0f} s to a shell, {settled:.0f} s to settled"
+        return f"{due}; started, {state}; {took}, {time.monotonic() - began:.0f} s in all"
 
     @property
     def _here(self) -> Path:
@@ -105,6 +121,11 @@ class Cards:
         words = ("-drive", stick, "-device", "virtio-blk-pci,drive=stick", *more)
         # Of two guests side by side none waits for a core that the other has.
         return Machine(disk, *words, screen=SCREEN, cores=1)
+
+
+def _sum_of(card: Path) -> str:
+    with card.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -8,7 +8,8 @@ same command goes on where it was ended, and refuses another image or seed.
 import hashlib
 import json
 import sys
-from collections import deque
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
@@ -26,6 +27,8 @@ IMAGE = BUILD / "diemcau-virt.img"
 PROGRESS = "progress.json"
 MOST_PER_RUN = 5
 """Cuts of one run of the guest. More would be quicker, and each run is a chance of its own."""
+MAX_TRIES = 3
+"""Runs for the same cuts, where one came to no cut: that says nothing of the box."""
 
 
 class CutAndStarted(Protocol):
@@ -84,15 +87,26 @@ def run(
     progress = _begun(folder, image, seed, cards)
     runs = deque(runs_of(progress.due(rounds), MOST_PER_RUN))
     cut: deque[Round] = deque()
+    tries: Counter[tuple[Round, ...]] = Counter()
 
     def found(due: Round, survived: str, error: BaseException | None) -> None:
         told = f"{due}; NOT SURVIVED: {error}" if error else survived
         (progress.failed if error else progress.survived)[str(due.number)] = told
         progress.keep(folder / PROGRESS)
-        say(told)
+        say(f"[{len(progress.survived) + len(progress.failed)} of {rounds}] {told}")
+
+    def not_cut(group: tuple[Round, ...], error: BaseException) -> None:
+        tries[group] += 1
+        if tries[group] < MAX_TRIES:
+            runs.append(group)
+            say(f"not cut yet, {tries[group]} of {MAX_TRIES}: {_numbers(group)}: {error}")
+        else:
+            for due in group:
+                found(due, "", error)
 
     with ThreadPoolExecutor(jobs) as workers:
         cutting: dict[Future[None], tuple[Round, ...]] = {}
+        began: dict[Future[None], float] = {}
         starting: dict[Future[str], Round] = {}
         while cut or runs or cutting or starting:
             # What is cut is started first: cards take room.
@@ -102,19 +116,25 @@ def run(
                     starting[workers.submit(cards.start, due)] = due
                 else:
                     group = runs.popleft()
-                    cutting[workers.submit(cards.cut, group)] = group
+                    run_of_guest = workers.submit(cards.cut, group)
+                    cutting[run_of_guest], began[run_of_guest] = group, time.monotonic()
             _wait_for_one(cutting, starting)
             for ready in [one for one in cutting if one.done()]:
                 group, error = cutting.pop(ready), ready.exception()
+                seconds = time.monotonic() - began.pop(ready)
                 if error is None:
                     cut.extend(group)
+                    say(f"cut in one run of {seconds:.0f} s: {_numbers(group)}")
                 else:
-                    for due in group:
-                        found(due, "", error)
+                    not_cut(group, error)
             for started in [one for one in starting if one.done()]:
                 error = started.exception()
                 found(starting.pop(started), "" if error else started.result(), error)
     return progress
+
+
+def _numbers(group: tuple[Round, ...]) -> str:
+    return f"{group[0].kind}, rounds {', '.join(str(one.number) for one in group)}"
 
 
 def _wait_for_one(*tasks: Iterable[Future[Any]]) -> None:
