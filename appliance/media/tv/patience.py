@@ -8,6 +8,8 @@ STATUS_TIMEOUT_S = 3.0
 FREEZE_TIMEOUT_S = 4.0
 """While pictures come and none is displayed for so long, VLC's output is stuck."""
 MAX_FACTOR = 8
+MAX_START_TIMEOUT_S = 120.0
+"""An emulator with a fifth of a core had no first status after 30 s, six times in a row."""
 STEADY_S = 60.0
 """A child that has run for so long since its first picture is none of a starved machine's."""
 
@@ -41,12 +43,14 @@ class Patience:
     @property
     def status_s(self) -> float:
         """Seconds without a status after which the child is ended."""
-        return self._at_least(STATUS_TIMEOUT_S)
+        return self._within(STATUS_TIMEOUT_S)
 
     @property
     def freeze_s(self) -> float:
         """Seconds in which pictures come and none is displayed, after which it is ended."""
-        return self._at_least(FREEZE_TIMEOUT_S)
+        return self._within(FREEZE_TIMEOUT_S)
 
-    def _at_least(self, seconds: float) -> float:
-        return START_TIMEOUT_S if self._shown_at is None else seconds * self._factor
+    def _within(self, seconds: float) -> float:
+        if self._shown_at is None:
+            return min(START_TIMEOUT_S * self._factor, MAX_START_TIMEOUT_S)
+        return seconds * self._factor

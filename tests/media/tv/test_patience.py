@@ -3,6 +3,7 @@
 from appliance.media.tv.patience import (
     FREEZE_TIMEOUT_S,
     MAX_FACTOR,
+    MAX_START_TIMEOUT_S,
     START_TIMEOUT_S,
     STATUS_TIMEOUT_S,
     STEADY_S,
@@ -34,6 +35,18 @@ def test_each_child_that_was_ended_gives_the_next_twice_the_time_up_to_a_bound()
         patience.lost()
     assert given == [3.0, 6.0, 12.0, 24.0, 24.0, 24.0]
     assert given[-1] == MAX_FACTOR * STATUS_TIMEOUT_S < START_TIMEOUT_S
+
+
+def test_so_do_children_that_never_showed_a_picture() -> None:
+    """On a fifth of a core each was ended at 30 s, and what its start had cost was lost."""
+    patience = Patience()
+    given = []
+    for _ in range(5):
+        patience.begin()
+        given.append(patience.status_s)
+        patience.lost()
+    assert given == [30.0, 60.0, 120.0, 120.0, 120.0]
+    assert given[-1] == MAX_START_TIMEOUT_S
 
 
 def test_one_that_stays_sets_it_back() -> None:
