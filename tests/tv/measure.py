@@ -24,6 +24,7 @@ from tests.tv.marks import RATE, burst, onset, read_stamp, stamp
 _PIECE = 0.020
 _BURST_EVERY = 25
 _SETTLE = 3.0
+_STILL = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,8 @@ class Measured:
     sent: int
     seen: int
     cpu: float
+    cpu_still: float
+    """The same child before it was fed: one page that stands, and no sound."""
     pss_mb: float
     underflows: int
     clock_starts: list[int]
@@ -137,6 +140,9 @@ async def measure_once(
         pid = television.pid
         if pid is None:
             raise RuntimeError(f"no television: {television.detail}")
+        before, began = _cpu(pid), time.monotonic()
+        await asyncio.sleep(_STILL)
+        cpu_still = (_cpu(pid) - before) / (time.monotonic() - began)
         with Watcher(tv).watching() as watcher:
             await asyncio.sleep(1.0)  # the ear learns when samples sound
             before, began = _cpu(pid), time.monotonic()
@@ -163,6 +169,7 @@ async def measure_once(
         sent=len(due),
         seen=len(seen),
         cpu=cpu,
+        cpu_still=cpu_still,
         pss_mb=pss,
         underflows=status["underflows"],
         clock_starts=status["clock_starts"],
