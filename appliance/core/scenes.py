@@ -31,6 +31,10 @@ from appliance.wire.meeting import Meeting
 __all__ = ["Check", "CheckState", "LineQuality", "Microphone", "Scene", "Screen", "Words"]
 
 
+PEOPLE_SHOWN_S = 10 * 60.0
+"""So long after the begin the TV still shows the code by which people are counted."""
+
+
 class LineQuality(StrEnum):
     """How good the line is, in three steps that a room can act on."""
 
@@ -86,6 +90,7 @@ class Scene:
     remedy: bool = False  # a press in a meeting just asked for the worst problem's remedy
     claim: str = ""  # the code by which the province lets this box in, while it waits
     claim_link: str = ""  # where whoever lets boxes in finds this one; "": it is not known here
+    people_link: str = ""  # where the clerk enters how many people are in the hall; "": nowhere
     asks_to_speak: bool = False  # the far end cannot give the floor: who asks is called on
     line: LineQuality = LineQuality.UNKNOWN
     speaker: str = ""
@@ -202,6 +207,7 @@ def scene(
     selftest: tuple[Check, ...] = (),
     claim: str = "",
     claim_link: str = "",
+    people_link: str = "",
     margin: int = 0,
     margins_until: float = 0.0,
 ) -> Scene:
@@ -245,6 +251,7 @@ def scene(
         asks_to_speak=asks_to_speak,
         claim=claim if screen is Screen.CLAIM else "",
         claim_link=claim_link if screen is Screen.CLAIM and claim else "",
+        people_link=people_link if _counts_people(screen, decision.meeting, now) else "",
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
         problems=known,
@@ -273,6 +280,12 @@ def next_change(shown: Scene, now: float) -> float:
     """When time alone makes another scene of this one (POSIX s): the next second or minute."""
     step = 1 if shown.countdown is not None or shown.elapsed is not None else 60
     return (now // step + 1) * step
+
+
+def _counts_people(screen: Screen, meeting: Meeting | None, now: float) -> bool:
+    """While people sit down, and in the first minutes; later it would lie on the far picture."""
+    shown = screen is Screen.UPCOMING or screen is Screen.IN_MEETING
+    return shown and meeting is not None and now < meeting.begin + PEOPLE_SHOWN_S
 
 
 def _local(at: float, zone: ZoneInfo) -> datetime:

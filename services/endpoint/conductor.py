@@ -23,6 +23,7 @@ from appliance.core.floor_control import NO_MEETING, Effect, Press
 from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
+from appliance.wire.head_count import head_count_link
 from appliance.wire.meeting import Meeting
 from hardware.gestures import Gesture
 from hardware.panel import Button, Event, Panel
@@ -311,6 +312,9 @@ class Conductor:
             selftest=self._self_test.checks,
             claim=self._province.claim,
             claim_link=claim_link(self._site.province.url, self._province.claim),
+            people_link=head_count_link(
+                self._site.province.url, decision.meeting.keys if decision.meeting else None
+            ),
         )
 
     @property

@@ -14,7 +14,7 @@ from gpiozero import Factory
 from icalendar import Calendar, Event, vUri
 
 from appliance.base.clock import SteadyClock
-from appliance.base.config import AgendaSource, Identity, Site
+from appliance.base.config import AgendaSource, Identity, Province, Site
 from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
@@ -158,6 +158,7 @@ class Evening:
         self.board_root = folder / "board"
         """Where sysfs and procfs tell of the board; nothing there is a board that can do all."""
         self.site_file_refused = False
+        self.province_url = ""
         self.hands = Simulator(TWO_BUTTONS)
         self.conductor: Conductor | None = None
         self.province: ProvinceFacts | None = None
@@ -173,6 +174,7 @@ class Evening:
         address: str = "janus+ws://mcu.example/janus?room=1",
         status: str = "CONFIRMED",
         free: bool = False,
+        site_key: str = "",
     ) -> None:
         """Put a meeting into the feed, or another version of one."""
         event = Event()
@@ -185,6 +187,8 @@ class Evening:
         event.add("conference", vUri(address), parameters={"VALUE": "URI", "FEATURE": "VIDEO"})
         if free:
             event.add("x-diemcau-speak", "FREE")
+        if site_key:
+            event.add("x-diemcau-site-key", site_key)
         self.meetings[uid] = event
         self.publish()
 
@@ -242,6 +246,7 @@ class Evening:
         site = Site(
             site=Identity(id="ia-kly", name="Xã Ia Kly"),
             agenda=AgendaSource(url=f"file:{self._feed}"),
+            province=Province(url=self.province_url),
         )
         near = self.near or self.devices
         feed = self.feed_kind(f"file:{self._feed}", self.data, zone=ZONE)

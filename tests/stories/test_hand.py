@@ -160,3 +160,23 @@ def test_a_stuck_button_leaves_no_microphone_open(folder: Path) -> None:
         assert not e.devices.live
 
     in_meeting(folder, story)
+
+
+def test_people_are_counted_while_they_sit_down_and_in_the_first_minutes(folder: Path) -> None:
+    shown: dict[str, str] = {}
+
+    async def whole() -> None:
+        evening = Evening(folder, "13:40")
+        evening.province_url = "https://hop.gialai.example"
+        evening.meeting("a", "14:00", "15:00", site_key=f"ia-kly/{'k' * 43}")
+        evening.meeting("b", "15:10", "16:00")  # of a calendar that is no province's
+        async with evening.powered():
+            for hour in ("13:42", "13:50", "14:05", "14:11", "15:00:30", "15:12"):
+                await evening.until(hour)
+                assert evening.tv.scene is not None
+                shown[hour] = evening.tv.scene.people_link
+
+    play(whole())
+    assert shown["13:50"] == shown["14:05"] != ""
+    assert shown["13:50"].startswith("https://hop.gialai.example/heads/ia-kly/")
+    assert {shown[hour] for hour in ("13:42", "14:11", "15:00:30", "15:12")} == {""}

@@ -12,6 +12,7 @@ from services.endpoint.screen.paint.fonts import Weight
 from services.endpoint.screen.paint.geometry import Box
 from services.endpoint.screen.paint.look import AMBER, BLUE, MUTED, RED, TEAL, WHITE, Colour
 
+PEOPLE = N_("How many people?")
 _TO = N_("until {hour}")
 _AT = N_("begins at {hour}")
 _IN = N_("Begins in")
@@ -68,7 +69,11 @@ def next_meeting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     line = Box(card.x + column, card.y + px(28), max(1, px(2)), card.height - px(56))
     canvas.panel(line, WHITE, opacity=0.2)
     right_x = line.right + px(36)
-    right = Box(right_x, card.y + px(20), card.right - px(32) - right_x, card.height - px(40))
+    beside = px(230) if scene.people_link else 0
+    right_wide = card.right - px(32) - beside - right_x
+    right = Box(right_x, card.y + px(20), right_wide, card.height - px(40))
+    if beside:
+        people_code(canvas, Box(right.right + px(14), card.y, beside, card.height), scene, texts)
     today = scene.clock.date() if scene.clock else None
     if scene.countdown is not None:
         above, below = texts.first(_IN), texts.first(_AT, hour=time_of_day(meeting.begin))
@@ -78,8 +83,20 @@ def next_meeting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         below = texts.first(_TO, hour=time_of_day(meeting.end))
         large, colour = time_of_day(meeting.begin), TEAL
     _time_column(canvas, left, above, large, below, colour)
-    _meeting_column(canvas, right, meeting, texts.first(scene.words.explanation))
+    # Beside the code the place is for the title and the chair.
+    last = "" if scene.people_link else texts.first(scene.words.explanation)
+    _meeting_column(canvas, right, meeting, last)
     foot(canvas, scene, texts)
+
+
+def people_code(canvas: Canvas, place: Box, scene: Scene, texts: Languages) -> None:
+    """The code by which the clerk's telephone says how many people are in the hall."""
+    px = canvas.grid.px
+    side = min(place.width, place.height - px(130))
+    top = place.y + (place.height - side - px(100)) // 2
+    canvas.code(scene.people_link, Box(place.x, top, place.width, side))
+    below = Box(place.x, top + side + px(4), place.width, px(96))
+    canvas.text(texts.first(PEOPLE), below, Style(34, align=0.5, lines=2))
 
 
 def message(canvas: Canvas, scene: Scene, texts: Languages) -> None:
@@ -124,7 +141,7 @@ def waiting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     if scene.by_hand is not None:
         return  # its sign stands there
     px = canvas.grid.px
-    inner = canvas.whole.inset(px(100), 0)
+    inner = canvas.whole.inset(px(300 if scene.people_link else 100), 0)
     if not scene.remedy:
         _disc_above(canvas, scene, px(184), px(96))
     title = scene.meeting.title if scene.meeting is not None else scene.site
@@ -180,7 +197,7 @@ def _meeting_column(canvas: Canvas, place: Box, meeting: ShownMeeting, last: str
     canvas.text(last, lower, Style(34, colour=MUTED, rise=1.0))
     chair_y = lower.y - px(10)
     if meeting.chair:
-        row = Box(place.x, lower.y - px(62), place.width, px(54))
+        row = Box(place.x, lower.y - px(62), place.width, px(54 if last else 110))
         chair_y = row.y - px(8)
         _chair(canvas, row, meeting.chair)
     canvas.text(
@@ -194,7 +211,7 @@ def _chair(canvas: Canvas, row: Box, chair: str) -> None:
     px = canvas.grid.px
     canvas.icon("person", Box(row.x, row.y, px(38), row.height), TEAL)
     x = row.x + px(54)
-    canvas.text(chair, Box(x, row.y, row.right - x, row.height), Style(38, rise=0.5))
+    canvas.text(chair, Box(x, row.y, row.right - x, row.height), Style(38, rise=0.5, lines=2))
 
 
 def _explained(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> Box:

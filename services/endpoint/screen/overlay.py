@@ -19,6 +19,7 @@ from appliance.core.screen_texts import (
 )
 from services.endpoint.screen.by_hand import by_hand_sign
 from services.endpoint.screen.languages import languages, time_of_day
+from services.endpoint.screen.layouts import PEOPLE
 from services.endpoint.screen.page_parts import problem_pill
 from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
 from services.endpoint.screen.paint.fonts import Weight, width
@@ -97,6 +98,8 @@ def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Pa
     patches.append(corner)
     if scene.speaker:
         patches.append(_speaker(scene.speaker, corner.x, size))
+    if scene.people_link and scene.by_hand is None:
+        patches.append(_people(scene.people_link, size, locale))
     if scene.problems:
         patches.append(_problems(scene.problems, size, locale))
     if scene.problems and scene.remedy:
@@ -212,6 +215,22 @@ def _problems(problems: tuple[Problem, ...], size: tuple[int, int], locale: str)
     canvas = _patch(grid, box, GROUND)
     right = Box(canvas.whole.width - row.width, 0, row.width, row.height)
     problem_pill(canvas, problems, languages(locale), right, share, 1)
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=4)
+def _people(link: str, size: tuple[int, int], locale: str) -> Patch:
+    """The code by which people are counted, on the left edge, in the first minutes."""
+    grid = Grid(*size)
+    box = Box(grid.px(EDGE), grid.px(226), grid.px(236), grid.px(338))
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=0.94, radius=16)
+    whole = canvas.whole
+    side = whole.width - grid.px(8)
+    canvas.code(link, Box(grid.px(4), grid.px(4), side, side))
+    below = Box(grid.px(8), side + grid.px(6), whole.width - grid.px(16), whole.height - side)
+    words = Box(below.x, below.y, below.width, whole.height - below.y - grid.px(4))
+    canvas.text(languages(locale).first(PEOPLE), words, Style(34, align=0.5, rise=0.5, lines=2))
     return _done(canvas, box)
 
 

@@ -21,7 +21,9 @@ from appliance.core.scenes import (
     starting,
 )
 from appliance.wire.enrolment import claim_link
+from appliance.wire.head_count import head_count_link
 from appliance.wire.meeting import Meeting
+from appliance.wire.room_keys import RoomKeys
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 SITE = "Xã Ia Kly"
@@ -110,6 +112,7 @@ _TESTED = (
 _IDLE_AFTER = -timedelta(hours=4, minutes=35).total_seconds()
 _NO_HOST = replace(MEETING, address="")
 _HOUR = MEETING.begin
+_PEOPLE = head_count_link("https://hop.gialai.gov.vn", RoomKeys("giao-ban", f"ia-kly/{'k' * 43}"))
 _CLAIM = "7KQF-M2XH"
 _RESCUE = Rescue(
     7,
@@ -134,6 +137,7 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         problems=_problem(ProblemKey.CAMERA_MISSING, ProblemKey.AGENDA_OLD),
     ),
     "upcoming": lambda: _at(Phase.UPCOMING, after=-272),
+    "upcoming-people": lambda: replace(_at(Phase.UPCOMING, after=-272), people_link=_PEOPLE),
     "joining": lambda: _at(Phase.JOINING, after=12, since=_HOUR),
     "rejoining": lambda: _at(
         Phase.REJOINING, after=790, since=_HOUR + 754, problems=_problem(ProblemKey.CALL_LOST)
@@ -174,6 +178,9 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
     "by-hand": lambda: _at(Phase.REJOINING, by_hand=Sign(Step.ASKING, Direction.LEAVE, 10)),
     "by-hand-back": lambda: _at(Phase.IDLE, by_hand=Sign(Step.HOLDING, Direction.BACK, 3)),
     "by-hand-let-go": lambda: _at(Phase.IDLE, by_hand=Sign(Step.LET_GO, Direction.BACK)),
+    "in-meeting-people": lambda: replace(
+        _at(Phase.IN_MEETING, after=120, line=LineQuality.GOOD, speaker=CHAIR), people_link=_PEOPLE
+    ),
     "in-meeting-free": lambda: _meeting(Floor(), meeting=replace(MEETING, free=True)),
     "status": lambda: _at(
         Phase.IDLE,

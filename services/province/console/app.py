@@ -25,6 +25,7 @@ from services.province.console.pages import (
     feeds,
     floor,
     groups,
+    heads,
     hour,
     imports,
     labels,
@@ -59,6 +60,7 @@ PAGES = (
     own_account,
     devices,
     floor,
+    heads,
     imports,
     labels,
     live,
@@ -95,6 +97,7 @@ def application(province: Province) -> FastAPI:
     app.state.streams = live.Streams()
     app.state.password_checks = PasswordChecks()
     app.state.hour_bounds = hour.HourBounds()
+    app.state.head_bounds = heads.HeadBounds()
     for page in PAGES:
         app.include_router(page.router, responses=PAGE, default_response_class=HTMLResponse)
     for machine in MACHINES:

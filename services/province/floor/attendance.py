@@ -3,7 +3,7 @@
 import io
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import openpyxl
 from openpyxl.cell import WriteOnlyCell
@@ -30,10 +30,16 @@ class Attendance:
     outages: int = 0
     hands: int = 0
     unproved: bool = False
+    people: int | None = None
+    """In the hall, as the commune or the console said; None: nobody did."""
 
 
 def attendance(
-    participations: Iterable[Participation], invited: Mapping[str, str], end: float, now: float
+    participations: Iterable[Participation],
+    invited: Mapping[str, str],
+    end: float,
+    now: float,
+    people: Mapping[str, int] | None = None,
 ) -> list[Attendance]:
     """A line for each invited site (id to name), and for everybody else who joined.
 
@@ -41,7 +47,7 @@ def attendance(
     one name those who were in at the same time have a line each.
 
     Who is still in, or was when the last copy that watched died, counts until `now`, at most until
-    `end`; time before the begin counts too.
+    `end`; time before the begin counts too. `people` are those in the halls, by site.
     """
     last = min(now, end)
     names = {folded(name) for name in invited.values()}
@@ -58,6 +64,8 @@ def attendance(
         _line(site, name, found, last, unproved=not site and folded(name) in names)
         for (site, name, _), found in lines.items()
     ]
+    counted = people or {}
+    listed = [replace(line, people=counted.get(line.site)) for line in listed]
     return sorted(listed, key=lambda line: (not line.site, line.came_at is None, line.name))
 
 
@@ -75,7 +83,7 @@ def workbook(
     book = openpyxl.Workbook(write_only=True)
     sheet = book.create_sheet("Điểm danh")
     sheet.freeze_panes = "A4"
-    for column, width in zip("ABCDEFG", (32, 18, 20, 20, 12, 12, 12), strict=True):
+    for column, width in zip("ABCDEFGH", (32, 18, 20, 20, 12, 12, 12, 14), strict=True):
         sheet.column_dimensions[column].width = width
 
     def text(value: str, *, bold: bool = False) -> WriteOnlyCell:
@@ -96,6 +104,7 @@ def workbook(
             round(line.present_s / 60),
             line.outages,
             line.hands,
+            line.people,
         ])  # fmt: skip
     made = io.BytesIO()
     book.save(made)

@@ -236,8 +236,9 @@ def _add_details(
         event.add("ORGANIZER", organizer, encode=False)
     if free:
         event.add("X-DIEMCAU-SPEAK", "FREE")
-    if entry.site and meeting.secret and address.startswith("janus+"):
+    if entry.site and meeting.secret and address:
         _text(event, SITE_KEY, site_key(meeting.secret, entry.site))
+    if entry.site and meeting.secret and address.startswith("janus+"):
         _text(event, CONSOLE_KEY, console_key(meeting.secret))
 
 

@@ -306,3 +306,20 @@ class Participation(Base):
     hand_at: Mapped[float | None]  # since when the hand is up
     hands: Mapped[int] = mapped_column(default=0)
     mic: Mapped[bool | None]
+
+
+class HeadCount(Base):
+    """How many people are in a site's hall; `by` is the account that said so, "" the site."""
+
+    __tablename__ = "head_counts"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    instance: Mapped[float] = mapped_column(primary_key=True)
+    site_id: Mapped[str] = mapped_column(
+        String(63), ForeignKey("sites.id", ondelete="CASCADE"), primary_key=True
+    )
+    people: Mapped[int]
+    at: Mapped[float]
+    by: Mapped[str] = mapped_column(String(60), default="")

@@ -41,7 +41,7 @@ EXAMPLES = {"sqlite": 2, "postgresql": 1}
 """For each address, and as many again of what the schema forbids; each sent by everybody."""
 KNOWN: dict[str, Any] = {
     "site_id": "ia-kly", "meeting_id": 1, "group_id": 1, "account_id": 1,
-    "instance": int(NOON + 3600.0),
+    "instance": int(NOON + 3600.0), "proof": "k" * 16,
 }  # fmt: skip
 """Path parameters of what there is."""
 

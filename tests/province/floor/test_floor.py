@@ -124,7 +124,7 @@ def test_attendance_counts_minutes_outages_and_hands(house: House, key: Occurren
     rows = list(openpyxl.load_workbook(io.BytesIO(answer.content)).active.iter_rows())
     assert [cell.value for cell in rows[2]][:2] == ["Tên", "Mã điểm cầu"]
     assert [cell.value for cell in rows[3]] == [
-        "Xã ia-kly", "ia-kly", "12:40:00 12/03/2026", "14:10:00 12/03/2026", 85, 1, 1,
+        "Xã ia-kly", "ia-kly", "12:40:00 12/03/2026", "14:10:00 12/03/2026", 85, 1, 1, None,
     ]  # fmt: skip
     assert (rows[5][0].value, rows[5][0].data_type) == ("=HYPERLINK(1)", "s")
 

@@ -10,12 +10,18 @@ from sqlalchemy.orm import Session
 
 from appliance.core.message import N_
 from services.province.accounts import Role
-from services.province.console.openapi import TEXT, file_response, page_form
+from services.province.console.openapi import SITE_ID, TEXT, file_response, page_form
 from services.province.console.render import vi
 from services.province.console.request import ConsoleRequest, Instance, RowId, needs, redirect
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
 from services.province.floor.chair_view import chair_view, occurrence_of
+from services.province.floor.head_count import (
+    MAX_PEOPLE,
+    head_counts,
+    people_of,
+    set_head_count,
+)
 from services.province.floor.participants import (
     Choice,
     OccurrenceKey,
@@ -33,6 +39,7 @@ from services.province.storage.tables import Meeting
 
 router = APIRouter()
 Viewer = Annotated[ConsoleRequest, Depends(needs(Role.VIEWER))]
+AsOperator = Annotated[ConsoleRequest, Depends(needs(Role.OPERATOR))]
 AsChair = Annotated[ConsoleRequest, Depends(needs(Role.CHAIR))]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 HEADS = (
@@ -43,6 +50,7 @@ HEADS = (
     N_("Minutes present"),
     N_("Outages"),
     N_("Hands raised"),
+    N_("People in the hall"),
 )
 UNPROVED = N_("guest under a site's name, not proved")
 DAY_S = 86400.0
@@ -103,7 +111,26 @@ def printable(request: Viewer, meeting_id: RowId, instance: Instance) -> Respons
             key=key,
             heads=HEADS,
             unproved=UNPROVED,
+            people=sum(line.people or 0 for line in lines),
+            most=MAX_PEOPLE,
         )
+
+
+@router.post(
+    "/floor/{meeting_id}/{instance}/people", openapi_extra=page_form(site=SITE_ID, people=TEXT)
+)
+def count(request: AsOperator, meeting_id: RowId, instance: Instance) -> Response:
+    """Enter how many people are in a site's hall, as a telephone call says; "" takes it back."""
+    key = OccurrenceKey(meeting_id, float(instance))
+    _check_exists(request, key)
+    site, people = request.field("site"), people_of(request.field("people"))
+    with request.database.writing() as session:
+        if site not in Tree.load(session).sites:
+            raise NotFoundError(N_("There is no such site."))
+        set_head_count(session, key, site, people, request.now, request.who.name)
+        title = get_meeting(session, meeting_id).title
+        request.note(session, "people counted", title, site=site, people=people)
+    return redirect(f"/floor/{meeting_id}/{instance}/attendance")
 
 
 @router.get(
@@ -175,5 +202,11 @@ def _attendance(
     return (
         meeting,
         begin,
-        attendance(all_participations(session, key), invited, end + OVERRUN_S, request.now),
+        attendance(
+            all_participations(session, key),
+            invited,
+            end + OVERRUN_S,
+            request.now,
+            head_counts(session, key),
+        ),
     )
