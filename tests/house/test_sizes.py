@@ -17,7 +17,6 @@ TINY_BY_NATURE = {"__init__.py", "__main__.py", "conftest.py"}
 
 SHORT = {
     "appliance/base/errors.py": "a base class that modules of the layer share",
-    "appliance/base/loading.py": "one context manager that programs share",
     "appliance/base/paths.py": "one value that the programs of a box share",
     "appliance/core/end_reasons.py": "one enumeration that redial, dialers and reports share",
     "appliance/core/message.py": "N_, imported wherever a text is written",
@@ -26,7 +25,6 @@ SHORT = {
     "services/province/storage/migrations/env.py": "Alembic asks for this file by name",
     "services/slots/slot_check.py": "the one condition for a good slot",
     "services/support/errors.py": "base classes that modules of the folder share",
-    "tests/base/test_loading.py": "one context manager",
     "tests/dialers/sip/sdp/recorded.py": "reads one folder of recordings",
     "tests/dialers/sip/test_repeated_calls.py": "the short form of `make soak`",
     "tests/endpoint/noting_event.py": "one event that tests of several parts use",

@@ -190,6 +190,11 @@ def test_no_unit_has_failed_and_nothing_waits_in_a_circle(guest: Machine) -> Non
     assert guest.ask("journalctl -b -o cat --no-pager | grep -i 'ordering cycle'") == ""
 
 
+def test_the_screen_is_started_once_and_the_next_start_has_its_page(guest: Machine) -> None:
+    assert guest.ask("systemctl show --value -p NRestarts diemcau-screen") == "0"
+    assert "Xã Ia Kly" in guest.ask("head -n 1 /data/endpoint/start-page")
+
+
 def test_root_and_boot_are_not_to_be_written(guest: Machine) -> None:
     mounts = guest.ask("cat /proc/mounts").splitlines()
     by_place = {line.split()[1]: line.split() for line in mounts}
