@@ -51,6 +51,8 @@ class When(StrEnum):
     """Before each writing of the file: hands plug things in and out."""
     ONCE = "once"
     """Once a card: it takes seconds, or people hear it."""
+    EACH_START = "each-start"
+    """Once a start: later it would no longer be the start's."""
     IN_CALL = "in-call"
     """While the call is up; what it said last is kept."""
     BY_STEP = "by-step"

@@ -22,9 +22,10 @@ CHECKS = (
           use.only_a_person, When.NEVER,
           N_("How often does the green light flash, and with what pauses?")),
     Check(5, N_("Seconds to picture and page"),
-          f"for u in screen endpoint confirm; do echo diemcau-$u $({_ACTIVE} diemcau-$u); done;"
+          f"for u in screen endpoint; do echo diemcau-$u $({_ACTIVE} diemcau-$u); done;"
+          " echo uptime $(cut -d. -f1 /proc/uptime);"
           " journalctl -b -u diemcau-endpoint -o short-monotonic --no-pager"
-          " | grep -m1 'first picture'", board.start_times),
+          " | grep -m1 'first picture'", board.start_times, When.EACH_START),
     Check(6, N_("Memory card: mode"),
           "grep -E 'clock:|width|timing|voltage' /sys/kernel/debug/mmc0/ios", board.card_mode),
     Check(7, N_("Memory card: read speed"),
@@ -71,9 +72,9 @@ CHECKS = (
           " else echo no sound card; fi", sound.tone, When.BY_STEP,
           N_("Did you hear the tone, and from where?")),
     Check(26, N_("Speakerphone first, then camera"),
-          "grep -H . /sys/class/sound/card*/id | sed 's|.*/card||'", sound.speakerphone_first),
+          "grep -Hs . /sys/class/sound/card*/id | sed 's|.*/card||'", sound.speakerphone_first),
     Check(27, N_("Camera first, then speakerphone"),
-          "grep -H . /sys/class/sound/card*/id | sed 's|.*/card||'", sound.webcam_first),
+          "grep -Hs . /sys/class/sound/card*/id | sed 's|.*/card||'", sound.webcam_first),
     Check(28, N_("Camera"), "diemcau bring-up camera", sound.camera, When.ONCE),
     Check(29, N_("Ten minutes of a meeting"), "cat /run/diemcau/endpoint.json", use.call),
     Check(30, N_("Work of the processor in it"), "diemcau bring-up threads", use.threads,
@@ -85,7 +86,8 @@ CHECKS = (
           When.IN_CALL),
     Check(33, N_("Weak charger"),
           "cat /sys/class/hwmon/hwmon*/in0_lcrit_alarm"
-          " /sys/bus/platform/drivers/raspberrypi-firmware/*/get_throttled", use.weak_charger),
+          " /sys/bus/platform/drivers/raspberrypi-firmware/*/get_throttled 2>/dev/null",
+          use.weak_charger),
     Check(34, N_("Button pressed"), _HEADER, use.short_press),
     Check(35, N_("Button held"), _HEADER, use.long_press),
     Check(36, N_("Button held for half a minute"), _HEADER, use.stuck_press),

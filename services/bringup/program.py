@@ -23,7 +23,7 @@ from services.bringup.meeting import agenda
 from services.bringup.pages import LINES_A_PAGE, frames, page
 from services.bringup.report import Line, lines, report, result_of
 from services.bringup.seen import Ending, begun
-from services.bringup.shell import output_of
+from services.bringup.shell import NO_ANSWER, output_of
 from services.bringup.steps import STEPS, Wanted, advanced, left_s, step_of, without_effect
 from services.bringup.watcher import Watcher
 from services.bringup.window import Window
@@ -161,15 +161,19 @@ class BringUp:
         write_atomically(self._folder / AGENDA, content, sync=False, mode=0o644)
 
     async def _ask(self) -> None:
+        # A file at once, also where a command of the first round takes its whole time.
+        await self._report()
         while True:
+            # Before: a step that begins meanwhile is to have its question at once.
+            self._due.clear()
             for check in self._checks:
                 if self._is_due(check):
                     self._outputs[check.number] = output = await output_of(check.command)
-                    if check.when is not When.ALWAYS:
+                    if check.when not in (When.ALWAYS, When.EACH_START):
                         kept = {**self._seen.kept, str(check.number): output}
                         self._seen = replace(self._seen, kept=kept)
+                    self._tell()
             await self._report()
-            self._due.clear()
             try:
                 async with asyncio.timeout(REPORT_INTERVAL_S):
                     await self._due.wait()
@@ -178,9 +182,11 @@ class BringUp:
 
     def _is_due(self, check: Check) -> bool:
         kept = self._seen.kept.get(str(check.number))
-        if check.when is When.ONCE:
+        if check.when is When.EACH_START:
+            kept = self._outputs.get(check.number)
+        if check.when in (When.ONCE, When.EACH_START):
             # What waited for hands is asked again: they may have done it.
-            if kept is None:
+            if kept is None or kept.startswith(NO_ANSWER):
                 return True
             return result_of(check, kept, self._seen).outcome is Outcome.HANDS
         if check.when is When.BY_STEP:
@@ -189,9 +195,12 @@ class BringUp:
             return self._watcher.in_call
         return check.when is When.ALWAYS
 
-    async def _report(self) -> None:
+    def _tell(self) -> None:
         outputs = {int(number): output for number, output in self._seen.kept.items()}
         self._told = lines(self._checks, {**outputs, **self._outputs}, self._seen)
+
+    async def _report(self) -> None:
+        self._tell()
         self._keep()
         try:
             await asyncio.to_thread(self._put, report(self._told))

@@ -7,6 +7,8 @@ import signal
 
 DEADLINE_S = 30.0
 """For what reads files; the slowest, 64 MiB of a bad card, has time as well."""
+NO_ANSWER = "no answer within"
+"""How the words of a command begin that was ended for its time."""
 MAX_BYTES = 4096
 ENVIRONMENT = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8"}
 
@@ -32,7 +34,7 @@ async def output_of(command: str, deadline_s: float = DEADLINE_S) -> str:
             said = await _first_bytes(process)
             await process.wait()
     except TimeoutError:
-        return f"no answer within {deadline_s:g} s"
+        return f"{NO_ANSWER} {deadline_s:g} s"
     finally:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)

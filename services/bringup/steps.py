@@ -49,7 +49,7 @@ class Step:
 
 STEPS = (
     Step("frames", N_("Look at the yellow frames: which ones are whole?"), 30, frames=True),
-    Step("tone", N_("Listen: a tone of two seconds. From where does it come?"), 15, check=25),
+    Step("tone", N_("Listen: a tone of two seconds. From where does it come?"), 30, check=25),
     Step("press", N_("A button is there? Press it, and let it go."), 30,
          lambda seen, _: "short" in seen.gestures),
     Step("hold", N_("Hold the button for three seconds."), 30,

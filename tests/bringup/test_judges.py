@@ -19,7 +19,7 @@ UHS = (
     "timing spec:\t7 (sd uhs DDR50)\nsignal voltage:\t1 (1.80 V)"
 )
 TIMES = (
-    "diemcau-screen 9200000\ndiemcau-endpoint {ready}\ndiemcau-confirm 0\n"
+    "diemcau-screen 9200000\ndiemcau-endpoint {ready}\nuptime {uptime}\n"
     "[   21.507419] diemcau diemcau-endpoint[412]: tv ← first picture on the screen"
 )
 WDCTL = (
@@ -46,9 +46,10 @@ ROWS: list[tuple[Judge, str, Outcome]] = [
     (board.board, "linux,dummy-virt\nMemTotal:        1004000 kB", FAIL),
     (board.eeprom, " 1746713597\nAttached to firmware from 2026-03-19T10:11:12", PASS),
     (board.eeprom, "od: /proc/device-tree/chosen/bootloader/build-timestamp: No such file", FAIL),
-    (board.start_times, TIMES.format(ready=28_400_000), PASS),
-    (board.start_times, TIMES.format(ready=75_000_000), FAIL),
-    (board.start_times, TIMES.format(ready=0), FAIL),
+    (board.start_times, TIMES.format(ready=28_400_000, uptime=31), PASS),
+    (board.start_times, TIMES.format(ready=75_000_000, uptime=80), FAIL),
+    (board.start_times, TIMES.format(ready=0, uptime=152), HANDS),
+    (board.start_times, TIMES.format(ready=0, uptime=301), FAIL),
     (board.card_mode, UHS, PASS),
     (board.card_mode, UHS.replace("50000000", "400000"), FAIL),
     (board.card_mode, UHS.replace("2 (4 bits)", "0 (1 bits)"), FAIL),

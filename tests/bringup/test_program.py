@@ -19,12 +19,12 @@ from services.bringup import memory
 from services.bringup.boot_file import NAME, write_in
 from services.bringup.check import Check, Result, When, passed
 from services.bringup.checklist import CHECKS
-from services.bringup.judges import board, tv, use
+from services.bringup.judges import board, sound, tv, use
 from services.bringup.meeting import agenda
 from services.bringup.pins import Button, pressed
 from services.bringup.program import AGENDA, SLOT_CHECK, BringUp
 from services.bringup.seen import Ending, Seen
-from services.bringup.shell import MAX_BYTES, output_of
+from services.bringup.shell import MAX_BYTES, NO_ANSWER, output_of
 from services.bringup.steps import STEPS, Wanted
 from services.bringup.watcher import Watcher
 from services.bringup.window import Window
@@ -45,6 +45,10 @@ def once(output: str, seen: Seen) -> Result:
 SHORT = (
     Check(1, "Release", "echo IMAGE_VERSION=0.1.0", board.release),
     Check(2, "Board", "echo asked >> {folder}/asked; echo x", once, When.ONCE),
+    Check(5, "Seconds to picture and page", "echo asked >> {folder}/began; echo x", once,
+          When.EACH_START),
+    Check(25, "Tone of 440 Hz", "echo asked >> {folder}/tone; echo played", sound.tone,
+          When.BY_STEP),
     Check(SLOT_CHECK, "Check of the running slot", "echo active", board.slot_good),
     Check(21, "HDMI pulled in the meeting", "", tv.plug_in_call, When.NEVER),
     Check(40, "Ten restarts", "echo active", use.restarts),
@@ -70,18 +74,22 @@ class Bench:
         self.shown = folder / "shown"
         self.asked = folder / "asked"
         self.restarts = 0
+        self.pace = 0.01
+        self.slow = ""
+        """Before each command."""
 
     async def restart(self) -> None:
         self.restarts += 1
 
     def begin(self, put: Callable[[bytes], None] | None = None) -> BringUp:
         checks = [
-            replace(one, command=one.command.format(folder=self.asked.parent)) for one in SHORT
+            replace(one, command=self.slow + one.command.format(folder=self.asked.parent))
+            for one in SHORT
         ]
         return BringUp(
             self.paths,
             self.folder,
-            Wanted(restarts=2, pace=0.01),
+            Wanted(restarts=2, pace=self.pace),
             Window(self.folder, None, str(self.shower)),
             put or partial(write_in, folder=self.card),
             checks=checks,
@@ -101,6 +109,11 @@ class Bench:
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
 
+    def count(self, name: str) -> int:
+        """How often the command that leaves this file was run."""
+        file = self.asked.parent / name
+        return file.read_text().count("asked") if file.exists() else 0
+
     def told(self) -> dict[str, str]:
         try:
             rows = (self.card / NAME).read_text("utf-8-sig").splitlines()
@@ -115,12 +128,25 @@ def bench(tmp_path: Path) -> Bench:
 
 
 async def test_it_asks_writes_and_shows(bench: Bench) -> None:
-    await bench.run(lambda: len(bench.told()) == len(SHORT) and bench.shown.exists())
+    await bench.run(lambda: bench.told().get("11") == "PASS" and bench.shown.exists())
     assert bench.told() == {
-        "01": "PASS", "02": "PASS", "11": "PASS", "21": "needs hands", "40": "needs hands",
+        "01": "PASS", "02": "PASS", "05": "PASS", "11": "PASS",
+        "21": "needs hands", "25": "needs hands", "40": "needs hands",
     }  # fmt: skip
     assert (bench.folder / "page-1.ppm").open("rb").read(12) == b"P6\n1280 720\n"
     assert bench.shown.read_text().split()[0] == str(bench.folder / "page-1.ppm")
+
+
+async def test_the_file_is_there_before_the_first_answer(bench: Bench) -> None:
+    bench.slow = "sleep 60; "
+    await bench.run(lambda: len(bench.told()) == len(SHORT))
+    assert set(bench.told().values()) == {"needs hands"}
+
+
+async def test_a_question_whose_time_was_over_is_asked_again(bench: Bench) -> None:
+    late = Seen(boot_id="boot 1", starts=1, kept={"2": f"{NO_ANSWER} 30 s"})
+    memory.write(bench.paths.data, late)
+    await bench.run(lambda: memory.read(bench.paths.data).kept == {"2": "x"})
 
 
 async def test_it_restarts_the_box_and_counts_the_starts(bench: Bench) -> None:
@@ -130,11 +156,25 @@ async def test_it_restarts_the_box_and_counts_the_starts(bench: Bench) -> None:
         await bench.run(lambda wanted=start: bench.restarts == wanted)  # type: ignore[misc]
         assert memory.read(bench.paths.data).pending == Ending.RESTART
     spoil(bench.root, "proc/sys/kernel/random/boot_id", "boot 3\n")
-    await bench.run(lambda: memory.read(bench.paths.data).step > RESTARTS)
+    await bench.run(
+        lambda: memory.read(bench.paths.data).step > RESTARTS and bench.count("began") == 3
+    )
     seen = memory.read(bench.paths.data)
     # The very first of these starts was asked for by nobody.
     assert (seen.restarts, seen.pulls, bench.restarts) == (2, 1, 2)
-    assert bench.asked.read_text() == "asked\n", "what is asked once a card was asked again"
+    assert bench.count("asked") == 1, "what is asked once a card was asked again"
+    assert bench.count("tone") == 0, "nobody was told to listen"
+
+
+async def test_the_tone_sounds_once_when_hands_are_told_to_listen(bench: Bench) -> None:
+    bench.pace = 0.1
+    step = next(number for number, step in enumerate(STEPS) if step.check == 25)
+    memory.write(bench.paths.data, Seen(step=step, boot_id="boot 1", starts=1))
+    await bench.run(lambda: "25" in memory.read(bench.paths.data).kept)
+    assert bench.told()["25"] == "needs hands"
+    memory.write(bench.paths.data, replace(memory.read(bench.paths.data), step=step))
+    await bench.run(lambda: memory.read(bench.paths.data).step > step)
+    assert bench.count("tone") == 1
 
 
 async def test_a_card_that_takes_nothing_costs_the_file_alone(bench: Bench) -> None:
