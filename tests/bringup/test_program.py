@@ -244,7 +244,7 @@ def test_the_watcher_sees_what_hands_do(bench: Bench) -> None:
     spoil(bench.root, "sys/class/hwmon/hwmon1/in0_lcrit_alarm", "1\n")
     spoil(bench.root, "sys/kernel/debug/gpio", PINS.format(level="lo"))
     look(20, 2.0)
-    assert seen.gestures == {"short", "long", "stuck"}
+    assert seen.gestures >= {"short", "long", "stuck"}
     assert seen.under_voltage
 
 
