@@ -1,4 +1,4 @@
-"""What should this site do now: one question about facts and the time, answered by five rows.
+"""What should this site do now: one question about facts and the time, answered by seven rows.
 
 Nothing is remembered between two questions, so a restart in the middle, a late agenda and a meeting
 that was moved, extended, cancelled or given another address are all the same case. The answer is
@@ -8,10 +8,9 @@ worked out from what the call is and how it stands to the meeting that is due:
 * `Bond.OURS`: one is due, and it is this call's, or there is no call;
 * `Bond.OTHER`: the call belongs to another meeting, or to another address of the same one.
 
-A meeting is *due* from its begin until its end, while nobody has dismissed it by hand, where it
-names an address, and only under a trusted clock. Where several are due, **the one that began first
-wins**, ties by uid: a site stays in the meeting that it is in until that one is over, and a call
-never changes by itself because a second meeting begins.
+Which meeting is due, and in which period of its time it is, stands in `meetings/due.py`: one that
+runs, or the overrun of the call that this site is in, or one whose doors are open; never one that
+nobody can join or that a hand has dismissed, and only under a trusted clock.
 
 On a board that is too slow for calls nothing is due either: a call that it could not carry would
 cost the others in the room more than an empty place does. What is coming is shown all the same.
@@ -21,17 +20,34 @@ keeps the clock trusted, once it was, until the next start (a Pi has none that r
 
 A meeting that runs and names no address cannot be joined: it is UPCOMING with that meeting, from
 which the screen tells that the address is missing. A meeting that begins soon is shown instead,
-so that an all-day entry of the calendar never hides a countdown.
+so that an all-day entry of the calendar never hides a countdown. It is shown in the place of one
+that a hand has left, too: that one is LEFT, which says that it goes on and how to come back.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.core.meetings.due import (
+    CallFact,
+    CallState,
+    Due,
+    Facts,
+    MediaFact,
+    Period,
+    bounds,
+    due,
+    left_by_hand,
+    listed,
+    order,
+)
 from appliance.wire.meeting import Meeting
+
+__all__ = ["CallFact", "CallState", "Decision", "Facts", "MediaFact", "Period", "Phase", "decide"]
 
 NEAR_S = 15 * 60.0
 """A meeting is near this long before its begin: time to switch the TV on, sit down and test."""
+BEFORE_DOORS_S = 5 * 60.0
+"""And so long before its doors at the least, where they open earlier than most."""
 
 
 class Phase(StrEnum):
@@ -39,19 +55,17 @@ class Phase(StrEnum):
 
     IDLE = "idle"
     UPCOMING = "upcoming"
+    LEFT = "left"
     JOINING = "joining"
+    WAITING = "waiting"
     IN_MEETING = "in meeting"
+    OVERTIME = "overtime"
     REJOINING = "rejoining"
     LEAVING = "leaving"
 
 
-class CallState(StrEnum):
-    """What the one call of this site is, as its dialer knows it."""
-
-    DOWN = "down"
-    DIALING = "dialing"
-    UP = "up"
-    CLOSING = "closing"
+IN_CALL = frozenset({Phase.WAITING, Phase.IN_MEETING, Phase.OVERTIME})
+"""The phases in which the call is up, and wanted."""
 
 
 class Bond(StrEnum):
@@ -63,27 +77,6 @@ class Bond(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class CallFact:
-    """The call there is; `(uid, address)` says whose, and means nothing while it is down."""
-
-    state: CallState = CallState.DOWN
-    uid: str = ""
-    address: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """All that a decision rests on, besides the time."""
-
-    meetings: tuple[Meeting, ...] = ()
-    call: CallFact = CallFact()
-    flowed: frozenset[str] = frozenset()  # uids in which media has flowed since this site started
-    dismissed: frozenset[str] = frozenset()  # uids that a hand hung up
-    clock_trusted: bool = True
-    fast_enough: bool = True  # whether this board can carry a call
-
-
-@dataclass(frozen=True, slots=True)
 class Decision:
     """What to do now, and when to ask again if no fact changes before."""
 
@@ -91,53 +84,45 @@ class Decision:
     meeting: Meeting | None  # of which the screen speaks
     call: Meeting | None  # the call that is wanted
     wake_at: float | None  # POSIX s; None: time alone will change nothing
+    period: Period | None = None  # of the call that is wanted
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of the table; `flowed` None stands for either."""
+    """One row of the table; `flowed` and `period` None stand for any."""
 
     calls: frozenset[CallState]
     bonds: frozenset[Bond]
     flowed: bool | None
-    phases: tuple[Phase, ...]  # two only where nearness chooses: (far, near)
+    period: Period | None
+    phases: tuple[Phase, ...]  # more than one only where no call is wanted: what is shown chooses
     wanted: bool
 
 
 _NOT_UP = frozenset({CallState.DOWN, CallState.DIALING, CallState.CLOSING})
 _A_CALL = frozenset({CallState.DIALING, CallState.UP, CallState.CLOSING})
-_OURS = frozenset({Bond.OURS})
+_DOWN, _UP = frozenset({CallState.DOWN}), frozenset({CallState.UP})
+_OURS, _NOTHING = frozenset({Bond.OURS}), frozenset({Bond.NOTHING})
+_NOT_OURS = frozenset({Bond.NOTHING, Bond.OTHER})
+_RESTING = (Phase.IDLE, Phase.UPCOMING, Phase.LEFT)
 
 ROWS: tuple[Row, ...] = (
-    Row(
-        frozenset({CallState.DOWN}),
-        frozenset({Bond.NOTHING}),
-        None,
-        (Phase.IDLE, Phase.UPCOMING),
-        False,
-    ),
-    Row(_NOT_UP, _OURS, False, (Phase.JOINING,), True),
-    Row(_NOT_UP, _OURS, True, (Phase.REJOINING,), True),
-    Row(frozenset({CallState.UP}), _OURS, None, (Phase.IN_MEETING,), True),
-    Row(_A_CALL, frozenset({Bond.NOTHING, Bond.OTHER}), None, (Phase.LEAVING,), False),
+    Row(_DOWN, _NOTHING, None, None, _RESTING, False),
+    Row(_NOT_UP, _OURS, False, None, (Phase.JOINING,), True),
+    Row(_NOT_UP, _OURS, True, None, (Phase.REJOINING,), True),
+    Row(_UP, _OURS, None, Period.DOORS, (Phase.WAITING,), True),
+    Row(_UP, _OURS, None, Period.RUNNING, (Phase.IN_MEETING,), True),
+    Row(_UP, _OURS, None, Period.OVERRUN, (Phase.OVERTIME,), True),
+    Row(_A_CALL, _NOT_OURS, None, None, (Phase.LEAVING,), False),
 )
 
 
 def decide(facts: Facts, now: float) -> Decision:
     """Say what this site does at `now` (POSIX s); total, and the same for the same facts."""
-    phase, meeting, call = _answer(facts, now)
-    wake_at = next(
-        (at for at in _times(facts, now) if _answer(facts, at) != (phase, meeting, call)), None
-    )
-    return Decision(phase, meeting, call, wake_at)
-
-
-def due(facts: Facts, now: float) -> Meeting | None:
-    """The one meeting that this site belongs in at `now`, by the overlap rule above."""
-    if not (facts.clock_trusted and facts.fast_enough):
-        return None
-    running = (m for m in _listed(facts) if m.begin <= now < m.end and m.address)
-    return min(running, key=_order, default=None)
+    answer = _answer(facts, now)
+    wake_at = next((at for at in _times(facts, now) if _answer(facts, at) != answer), None)
+    phase, meeting, call, period = answer
+    return Decision(phase, meeting, call, wake_at, period)
 
 
 def bond(call: CallFact, wanted: Meeting | None) -> Bond:
@@ -149,58 +134,63 @@ def bond(call: CallFact, wanted: Meeting | None) -> Bond:
     return Bond.OTHER
 
 
-def row_of(state: CallState, stands: Bond, flowed: bool) -> Row:
+def row_of(state: CallState, stands: Bond, flowed: bool, period: Period | None) -> Row:
     """The one row for this case; DOWN with OTHER is no case, for then there is no call."""
     return next(
         row
         for row in ROWS
-        if state in row.calls and stands in row.bonds and row.flowed in (None, flowed)
+        if state in row.calls
+        and stands in row.bonds
+        and row.flowed in (None, flowed)
+        and row.period in (None, period)
     )
 
 
-_Answer = tuple[Phase, Meeting | None, Meeting | None]
+_Answer = tuple[Phase, Meeting | None, Meeting | None, Period | None]
 
 
 def _answer(facts: Facts, now: float) -> _Answer:
-    wanted = due(facts, now)
-    flowed = wanted is not None and wanted.uid in facts.flowed
-    row = row_of(facts.call.state, bond(facts.call, wanted), flowed)
+    wanted: Due | None = due(facts, now)
+    meeting = wanted.meeting if wanted else None
+    flowed = meeting is not None and meeting.uid in facts.flowed
+    period = wanted.period if wanted else None
+    row = row_of(facts.call.state, bond(facts.call, meeting), flowed, period)
     if row.wanted:
-        return row.phases[0], wanted, wanted
+        return row.phases[0], meeting, meeting, period
     if facts.call.state is not CallState.DOWN:
-        return row.phases[0], _left(facts), None
-    shown, near = _shown(facts, now)
-    return row.phases[near], shown, None
+        return row.phases[0], _left(facts), None, None
+    return *_resting(facts, now), None, None
 
 
 def _left(facts: Facts) -> Meeting | None:
     """The meeting that is being left, where the agenda still lists it."""
     left = (m for m in facts.meetings if m.uid == facts.call.uid)
-    return min(left, key=lambda m: (m.address != facts.call.address, _order(m)), default=None)
+    return min(left, key=lambda m: (m.address != facts.call.address, order(m)), default=None)
 
 
-def _shown(facts: Facts, now: float) -> tuple[Meeting | None, bool]:
-    """The meeting to tell people of while there is none to join, and whether it is near."""
+def _resting(facts: Facts, now: float) -> tuple[Phase, Meeting | None]:
+    """What to tell people while there is no meeting to join: of which one, and in which phase."""
     if not facts.clock_trusted:
-        return None, False
-    following = min((m for m in _listed(facts) if m.begin > now), key=_order, default=None)
-    if following is not None and now >= following.begin - NEAR_S:
-        return following, True
-    running = min((m for m in _listed(facts) if m.begin <= now < m.end), key=_order, default=None)
-    return (following, False) if running is None else (running, True)
+        return Phase.IDLE, None
+    following = min((m for m in listed(facts) if m.begin > now), key=order, default=None)
+    coming = (m for m in listed(facts) if _near(m) <= now < m.begin)
+    if (near := min(coming, key=order, default=None)) is not None:
+        return Phase.UPCOMING, near
+    if (left := left_by_hand(facts, now)) is not None:
+        return Phase.LEFT, left
+    running = min((m for m in listed(facts) if m.begin <= now < m.end), key=order, default=None)
+    return (Phase.IDLE, following) if running is None else (Phase.UPCOMING, running)
 
 
-def _listed(facts: Facts) -> Iterator[Meeting]:
-    return (m for m in facts.meetings if m.uid not in facts.dismissed)
-
-
-def _order(meeting: Meeting) -> tuple[float, str, str]:
-    return meeting.begin, meeting.uid, meeting.address
+def _near(meeting: Meeting) -> float:
+    """From when on the screen counts down to it."""
+    return min(meeting.begin - NEAR_S, meeting.doors - BEFORE_DOORS_S)
 
 
 def _times(facts: Facts, now: float) -> list[float]:
     """Every later instant at which time alone could change the answer, earliest first."""
     if not facts.clock_trusted:
         return []
-    times = {at for m in _listed(facts) for at in (m.begin - NEAR_S, m.begin, m.end)}
+    times = {at for m in facts.meetings for at in (_near(m), m.doors, m.begin, m.end)}
+    times.update(bounds(facts))
     return sorted(at for at in times if at > now)

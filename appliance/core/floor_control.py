@@ -4,12 +4,15 @@ What a press does, by where the site is; `+` marks what is asked of others (`Eff
 
 | where | short press | long press |
 |---|---|---|
-| no meeting (idle, upcoming) | + show status | + self-test; again: the picture's edges |
+| no meeting (idle, upcoming, left) | + show status | + self-test; again: the picture's edges |
 | on the way (joining, rejoining, leaving) | + show status | nothing: the camera is the call's |
 | in meeting, microphone on | microphone off | microphone off; + floor given back, if it was given |
 | in meeting, floor given, microphone off | microphone on | + floor given back |
 | in meeting, microphone off, sites speak freely | raise hand; again: lower hand | microphone on |
 | in meeting, microphone off | raise hand; again: lower hand | + refused |
+
+*In meeting* is overtime, too, and waiting for the opening, where sites do not speak freely yet: the
+floor is nobody's before the begin. The chair may give it, for that is how a line is tested then.
 
 A button that is held for longer leaves the meeting or comes back: `by_hand.py`.
 
@@ -28,13 +31,13 @@ What the lamp shows, first match first:
 | when | lamp |
 |---|---|
 | the microphone is on | green |
-| idle, leaving | off |
+| idle, left, leaving | off |
 | upcoming, joining | near: slow pulse |
 | the floor is ours, the microphone still off | yours: amber, blinking fast |
 | the hand failed | failed: red double blink |
 | the hand is confirmed | amber |
 | the hand is wanted | amber blink |
-| in meeting, rejoining | red |
+| in meeting, waiting, overtime, rejoining | red |
 
 The rules behind it: a live microphone goes off at any press; nobody outside the room switches it
 on; switching it on is what the hand was raised for, so the hand goes down; the lamp shows what was
@@ -44,7 +47,7 @@ confirmed, never the press. A call that drops keeps the wish to speak and nothin
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from appliance.core.decision import Phase
+from appliance.core.decision import IN_CALL, Phase
 
 CONFIRM_S = 5.0
 """A hand that the far end did not confirm in this time has failed, and people are told so."""
@@ -99,7 +102,7 @@ class Pressed:
     effect: Effect | None = None
 
 
-NO_MEETING = frozenset({Phase.IDLE, Phase.UPCOMING})
+NO_MEETING = frozenset({Phase.IDLE, Phase.UPCOMING, Phase.LEFT})
 """The phases in which a press has nothing to do with a call."""
 
 
@@ -107,10 +110,10 @@ def press(floor: Floor, kind: Press, *, phase: Phase, free: bool) -> Pressed:
     """The one button; `free` says that this meeting lets sites speak freely."""
     if phase in NO_MEETING:
         return Pressed(floor, Effect.SHOW_STATUS if kind is Press.SHORT else Effect.SELF_TEST)
-    if phase is not Phase.IN_MEETING:
+    if phase not in IN_CALL:
         return Pressed(floor, Effect.SHOW_STATUS if kind is Press.SHORT else None)
     if kind is Press.LONG:
-        return _long(floor, free)
+        return _long(floor, free and phase is not Phase.WAITING)
     if floor.mic:
         return Pressed(replace(floor, mic=False))
     if floor.given:
@@ -120,11 +123,13 @@ def press(floor: Floor, kind: Press, *, phase: Phase, free: bool) -> Pressed:
 
 def mute(floor: Floor, *, phase: Phase, free: bool) -> Pressed:
     """The second button, where there is one: microphone on or off, and never the hand."""
-    if phase is not Phase.IN_MEETING:
+    if phase not in IN_CALL:
         return Pressed(floor, Effect.SHOW_STATUS)
     if floor.mic:
         return Pressed(replace(floor, mic=False))
-    return Pressed(_speak(floor)) if floor.given or free else Pressed(floor, Effect.REFUSED)
+    if floor.given or (free and phase is not Phase.WAITING):
+        return Pressed(_speak(floor))
+    return Pressed(floor, Effect.REFUSED)
 
 
 def confirm(floor: Floor, up: bool) -> Floor:
@@ -173,7 +178,7 @@ def leave() -> Floor:
 
 def within(floor: Floor, phase: Phase) -> Floor:
     """What of the floor may stand in this phase; saying it twice changes nothing."""
-    if phase is Phase.IN_MEETING:
+    if phase in IN_CALL:
         return floor
     return drop(floor) if phase is Phase.REJOINING else leave()
 
@@ -182,9 +187,9 @@ def lamp(floor: Floor, phase: Phase) -> Lamp:
     """What the lamp shows."""
     rows = (
         (floor.mic, Lamp.GREEN),
-        (phase in (Phase.IDLE, Phase.LEAVING), Lamp.OFF),
+        (phase in (Phase.IDLE, Phase.LEFT, Phase.LEAVING), Lamp.OFF),
         (phase in (Phase.UPCOMING, Phase.JOINING), Lamp.NEAR),
-        (floor.given and phase is Phase.IN_MEETING, Lamp.YOURS),
+        (floor.given and phase in IN_CALL, Lamp.YOURS),
         (floor.failed, Lamp.FAILED),
         (floor.hand_confirmed, Lamp.AMBER),
         (floor.hand, Lamp.AMBER_BLINK),

@@ -9,10 +9,12 @@ One rule, for a release from an address and from a stick. From top to bottom, th
 * the clock is not trusted: nobody can say that no meeting is near, so nothing is done by itself.
   Somebody at the box may; a site whose network has no time server would otherwise never take the
   remedy;
-* no download and no install from 30 minutes before a meeting until its end: the line is tested
-  then, and people begin to use it;
-* no restart from 2 hours before a meeting until its end: a restart that fails must leave somebody
-  the time to find out and to telephone.
+* no download and no install from 30 minutes before a meeting's doors until its end: the line is
+  tested then, and people begin to use it;
+* no restart from 2 hours before a meeting's doors until its end: a restart that fails must leave
+  somebody the time to find out and to telephone.
+
+From its doors on and in its overrun a site is in the meeting, which its phase says.
 
 Only meetings that name an address count: an all-day entry of the calendar that nobody can join must
 not keep a site from its updates for ever. A meeting that was hung up by hand does count, since Join
@@ -47,7 +49,7 @@ LEAD_S: Mapping[Work, float] = {
     Work.INSTALL: 30 * 60.0,
     Work.RESTART: 2 * 3600.0,
 }
-"""How long before a meeting's begin each has to be over."""
+"""How long before a meeting's doors each has to be over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +92,14 @@ def _phase(phase: str | None) -> str:
         return SILENT
     if phase == Phase.UPCOMING:
         return f"a meeting begins within {NEAR_S / 60:.0f} minutes"
+    if phase == Phase.LEFT:
+        return "a hand has left a meeting that goes on, and may come back"
     return "" if phase == Phase.IDLE else f"the site is {phase}"
 
 
 def _meeting(work: Work, meetings: tuple[MeetingTime, ...], now: float) -> str:
     lead_s = LEAD_S[work]
-    near = [one for one in meetings if one.begin - lead_s <= now < one.end]
+    near = [one for one in meetings if one.begin - one.doors_s - lead_s <= now < one.end]
     if not near:
         return ""
     first = min(near, key=lambda one: (one.begin, one.end))

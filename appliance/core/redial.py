@@ -28,6 +28,14 @@ class Backoff:
     max_s: float
 
 
+NOT_OPEN = frozenset({EndReason.REFUSED, EndReason.BUSY, EndReason.FAR_END})
+"""Before a meeting's begin these are no problem: its room is opened when it begins, or shortly
+before, and an MCU closes one again in which a site waited alone (RMX: Auto Terminate, 1 minute)."""
+
+MIN_OPENING_S, MAX_OPENING_S = 20.0, 30.0
+"""Between two tries of a room that is not open yet: gentle to an MCU that a whole province asks,
+and soon enough to be in before the opening."""
+
 ORDINARY = Backoff(1.0, 30.0)
 CONFIGURED = Backoff(10.0, 120.0)  # only a changed agenda, certificate or clock will help
 ACCOUNT = Backoff(60.0, 300.0)  # servers lock an account after a handful of wrong passwords
@@ -64,6 +72,11 @@ def retry_delay(tries: int, reason: EndReason, seed: str) -> float:
     doublings = min(tries - 1, 16)  # far beyond every cap, and no number grows without a bound
     step = min(backoff.max_s, backoff.first_s * 2.0**doublings)
     return step * (0.5 + 0.5 * jitter)
+
+
+def opening_delay(tries: int, seed: str) -> float:
+    """Seconds to wait before a room that is not open yet is tried again."""
+    return MIN_OPENING_S + (MAX_OPENING_S - MIN_OPENING_S) * _unit(seed, tries)
 
 
 def first_delay(seed: str, spread_s: float = 0.0) -> float:

@@ -13,8 +13,10 @@ from math import ceil
 from zoneinfo import ZoneInfo
 
 from appliance.core.by_hand import Sign
-from appliance.core.decision import NEAR_S, Decision, Phase
-from appliance.core.floor_control import Floor, Lamp, lamp
+from appliance.core.decision import IN_CALL, NEAR_S, Decision, Phase
+from appliance.core.floor_control import NO_MEETING, Floor, Lamp, lamp
+from appliance.core.meetings.due import Period
+from appliance.core.meetings.farewell import Farewell, Gone
 from appliance.core.problems import Area, Problem, ProblemKey, Severity, worst_first
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
@@ -84,6 +86,9 @@ class Scene:
     countdown: int | None = None  # whole seconds to the meeting's begin, when it is near
     since: datetime | None = None  # when what is going on began
     elapsed: int | None = None  # whole seconds since then
+    period: Period | None = None  # of the meeting that the site is in
+    overtime: int = 0  # whole minutes past its end
+    gone: ShownMeeting | None = None  # what became of it is told; one that was moved as it is now
     microphone: Microphone = Microphone.OFF
     refused: bool = False  # a long press just asked for what the chair gives here
     by_hand: Sign | None = None  # what the gesture that leaves a meeting would do now
@@ -132,6 +137,8 @@ class _Case:
     claim: bool
     margins: bool
     by_hand: bool
+    not_open: bool
+    farewell: Farewell | None
 
     def any_of(self, *keys: ProblemKey) -> bool:
         return not self.problems.isdisjoint(keys)
@@ -147,10 +154,10 @@ _Rule = tuple[Screen, Callable[[_Case], bool]]
 
 SCREEN_RULES: tuple[_Rule, ...] = (
     # a call is shown before anything else, so that nobody is seen or heard without knowing
-    (Screen.IN_MEETING, lambda c: c.phase is Phase.IN_MEETING),
+    (Screen.IN_MEETING, lambda c: c.phase in IN_CALL),
     (Screen.LEAVING, lambda c: c.phase is Phase.LEAVING),
     (Screen.BY_HAND, lambda c: c.by_hand),
-    (Screen.MARGINS, lambda c: c.margins and c.phase in (Phase.IDLE, Phase.UPCOMING)),
+    (Screen.MARGINS, lambda c: c.margins and c.phase in NO_MEETING),
     (Screen.SELFTEST, lambda c: c.selftest),
     (Screen.STATUS, lambda c: c.status),
     # then what keeps the site from its meeting, cause before effect
@@ -165,9 +172,17 @@ SCREEN_RULES: tuple[_Rule, ...] = (
         Screen.TOO_SLOW,
         lambda c: c.any_of(ProblemKey.BOARD_TOO_SLOW) and not (c.claim and c.phase is Phase.IDLE),
     ),
+    (
+        Screen.NOT_OPEN,
+        lambda c: c.not_open and c.phase in (Phase.JOINING, Phase.REJOINING),
+    ),
+    (Screen.ENDED, lambda c: c.farewell is Farewell.ENDED and c.phase in NO_MEETING),
+    (Screen.CANCELLED, lambda c: c.farewell is Farewell.CANCELLED and c.phase in NO_MEETING),
+    (Screen.MOVED, lambda c: c.farewell is Farewell.MOVED and c.phase in NO_MEETING),
     (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
     (Screen.JOINING, lambda c: c.phase is Phase.JOINING),
     (Screen.UPCOMING, lambda c: c.phase is Phase.UPCOMING),
+    (Screen.LEFT, lambda c: c.phase is Phase.LEFT),
     (Screen.CLAIM, lambda c: c.claim),
     (Screen.NO_AGENDA, lambda c: c.any_of(ProblemKey.AGENDA_MISSING) and c.meeting is None),
     (Screen.IDLE, lambda _: True),
@@ -185,6 +200,7 @@ _MICROPHONE_RULES: tuple[tuple[Microphone, Callable[[Floor], bool]], ...] = (
 
 _WITH_COUNTDOWN = frozenset({Screen.IDLE, Screen.UPCOMING, Screen.STATUS, Screen.NO_NETWORK})
 _WITH_ELAPSED = frozenset({Screen.JOINING, Screen.REJOINING, Screen.NO_NETWORK})
+_OF_GONE = frozenset({Screen.ENDED, Screen.CANCELLED, Screen.MOVED})
 _WITHOUT_ROW = frozenset({Area.MEETING})
 
 
@@ -210,6 +226,8 @@ def scene(
     people_link: str = "",
     margin: int = 0,
     margins_until: float = 0.0,
+    not_open: bool = False,
+    gone: Gone | None = None,
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
 
@@ -217,7 +235,8 @@ def scene(
     `margins_until` when the answer to a press goes away again, `by_hand` what is to be said of the
     gesture that leaves a meeting, `margin` the percent of each side that stay black; a
     `selftest` that is not empty is running, or its result is being shown; `claim` is the code of a
-    box that waits to be let in, `claim_link` a page for who lets it in.
+    box that waits to be let in, `claim_link` a page for who lets it in; `not_open`: the last try
+    was refused before the begin; `gone` is what became of the meeting before.
     """
     known = worst_first(problems)
     keys = frozenset(problem.key for problem in known)
@@ -231,11 +250,15 @@ def scene(
         claim=bool(claim),
         margins=now < margins_until,
         by_hand=by_hand is not None,
+        not_open=not_open,
+        farewell=gone.farewell if gone is not None else None,
     )
     screen = next(shown for shown, holds in SCREEN_RULES if holds(case))
     trusted = ProblemKey.CLOCK not in keys
     near = decision.phase is Phase.UPCOMING and screen in _WITH_COUNTDOWN
     timed = screen in _WITH_ELAPSED and since is not None
+    meeting = decision.meeting
+    over = decision.period is Period.OVERRUN and meeting is not None
     return Scene(
         screen=screen,
         site=site,
@@ -244,6 +267,9 @@ def scene(
         countdown=_countdown(decision.meeting, now) if near else None,
         since=_local(since, zone) if timed and trusted and since is not None else None,
         elapsed=max(0, int(now - since)) if timed and since is not None else None,
+        period=decision.period,
+        overtime=max(0, int((now - meeting.end) // 60)) if over and meeting is not None else 0,
+        gone=_shown_meeting(gone.meeting, zone) if gone and screen in _OF_GONE else None,
         microphone=next(state for state, holds in _MICROPHONE_RULES if holds(floor)),
         refused=now < refused_until,
         by_hand=by_hand,

@@ -17,6 +17,11 @@ class Screen(StrEnum):
     IN_MEETING = "in-meeting"
     REJOINING = "rejoining"
     LEAVING = "leaving"
+    LEFT = "left"
+    NOT_OPEN = "not-open"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+    MOVED = "moved"
     STATUS = "status"
     SELFTEST = "selftest"
     MARGINS = "margins"
@@ -55,6 +60,9 @@ class Words:
 
 _STATUS_HINT = N_("Press the button to see the state of this site")
 
+NOTHING_NEXT = N_("No other meeting is planned")
+"""Below what became of a meeting, where none comes next."""
+
 WORDS: dict[Screen, Words] = {
     Screen.STARTING: Words(
         N_("Starting"),
@@ -90,7 +98,35 @@ WORDS: dict[Screen, Words] = {
     Screen.LEAVING: Words(
         N_("Leaving the meeting"),
         N_("Camera and microphone are being switched off."),
+    ),
+    Screen.LEFT: Words(
+        N_("The site has left"),
+        N_("The meeting goes on. Camera and microphone are off."),
+        steps=(N_("To come back: hold the button for 5 seconds."),),
+        hint=_STATUS_HINT,
+    ),
+    Screen.NOT_OPEN: Words(
+        N_("The meeting is not open yet"),
+        N_("The site tries again by itself, and joins as soon as it is."),
+        hint=_STATUS_HINT,
+    ),
+    Screen.ENDED: Words(
+        N_("The meeting is over"),
+        NOTHING_NEXT,
+        hint=_STATUS_HINT,
         voice=N_("The meeting is over."),
+    ),
+    Screen.CANCELLED: Words(
+        N_("The meeting was cancelled"),
+        NOTHING_NEXT,
+        hint=_STATUS_HINT,
+        voice=N_("The meeting was cancelled."),
+    ),
+    Screen.MOVED: Words(
+        N_("The meeting was moved"),
+        NOTHING_NEXT,
+        hint=_STATUS_HINT,
+        voice=N_("The meeting was moved. See the TV for its new time."),
     ),
     Screen.STATUS: Words(
         N_("State of this site"),
@@ -256,6 +292,16 @@ ASKING_WORDS: dict[Microphone, MicrophoneWords] = MICROPHONE_WORDS | {
 
 FREE_HINT = N_("Hold the button to speak")
 """In place of the hint of a microphone that is off, where the meeting lets sites speak freely."""
+
+OPENS = N_("Connected, waiting for the opening at {hour}")
+OVERTIME = N_("Over time: {time}")
+OVERTIME_BEGINS = N_("Over time")
+"""Over the far picture, and in the place of one, before the begin and past the end."""
+
+REFUSED_EARLY = MicrophoneWords(
+    N_("The meeting is not opened yet"), N_("Press the button to raise the hand")
+)
+"""The answer to a long press before the begin, when the floor is nobody's."""
 
 REFUSED = MicrophoneWords(N_("The chair gives the floor"), N_("Press the button to raise the hand"))
 """The answer to a long press where the meeting does not let sites speak freely."""

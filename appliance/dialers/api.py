@@ -154,6 +154,10 @@ class Call(Protocol):
         who or what it is, such as "Chủ tọa: VP9"; outside text, so short."""
 
     @property
+    def alone(self) -> bool | None:
+        """Whether nobody else is in; None where the far end does not tell (SIP)."""
+
+    @property
     def heard_at(self) -> float:
         """The monotonic second of the far end's last sign of life that is no media to show: RTCP,
         say, while it is silent; -inf where none is known."""

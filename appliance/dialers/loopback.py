@@ -38,6 +38,7 @@ class LoopbackCall:
         self.detail = ""
         self.floor = FarFloor(speaker=name)
         self.problems: dict[ProblemKey, str] = {}
+        self.alone = False
         self.heard_at = float("-inf")
         self.video: MediaStreamTrack | None = None
         self.audio: MediaStreamTrack | None = None

@@ -36,6 +36,8 @@ class MeetingTime(Struct, frozen=True, array_like=True):
 
     begin: float
     end: float
+    doors_s: float = 0.0
+    """How long before its begin a site is in it."""
 
 
 class HandFacts(Struct, frozen=True, kw_only=True):

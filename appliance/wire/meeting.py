@@ -8,6 +8,12 @@ from dataclasses import dataclass
 from appliance.wire.address import shown
 from appliance.wire.room_keys import RoomKeys
 
+DEFAULT_DOORS_S = 10 * 60.0
+"""How long before its begin a site joins a meeting that does not say: people are asked to be there
+ten minutes early, to look, to listen and to be heard."""
+MAX_DOORS_S = 2 * 3600.0
+"""Who wants a line for longer than that plans a meeting of its own to test it."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Meeting:
@@ -22,6 +28,12 @@ class Meeting:
     free: bool = False  # sites may speak without being given the floor (X-DIEMCAU-SPEAK:FREE)
     sequence: int = 0
     keys: RoomKeys | None = None  # for its room (Janus)
+    doors_s: float = DEFAULT_DOORS_S  # how long before its begin a site joins (X-DIEMCAU-DOORS)
+
+    @property
+    def doors(self) -> float:
+        """When its doors open (POSIX s): from then on the site is in, and waits for the opening."""
+        return self.begin - self.doors_s
 
     def __repr__(self) -> str:
         return (

@@ -125,6 +125,9 @@ class Meeting:
     """Codes that stand on the TV."""
     details: Mapping[str, str] = field(default_factory=dict)
     """By code, the text from outside that says which one: a meeting's title, a part's name."""
+    period: str = ""
+    """``waiting`` before the begin or ``overtime`` past the end of the meeting that the site is in,
+    ``left`` where a hand has left one that goes on; an older province knows the phase alone."""
 
     @classmethod
     def of(cls, fields: Fields) -> "Meeting":
@@ -141,6 +144,7 @@ class Meeting:
             fields.word("microphone", max_length=40),
             fields.words("troubles"),
             fields.texts("details"),
+            fields.word("period", max_length=40),
         )
 
     @property
@@ -160,6 +164,7 @@ class Meeting:
                 "troubles": list(self.problems),
             }
             | ({"details": dict(self.details)} if self.details else {})
+            | ({"period": self.period} if self.period else {})
         )
 
 

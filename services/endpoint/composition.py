@@ -25,6 +25,7 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.media_record import MediaRecord
 from services.endpoint.call.rehearsal_call import RehearsalCall
 from services.endpoint.call.site_dialer import SiteDialer
 from services.endpoint.call.site_floor import SiteFloor
@@ -99,6 +100,7 @@ async def serve(
                 call_keeper=call_keeper,
                 devices=devices,
                 margin=margin,
+                media_record=MediaRecord(paths.data, paths.run),
                 dismissals=Dismissals(paths.data, paths.run),
                 display=Display(
                     television, renderer, time.monotonic, call_keeper.note_media, supervisor

@@ -1,9 +1,8 @@
 """The conductor: gathers the facts, asks what to do now, and tells every part what is wanted.
 
-It knows no phase. What differs between phases is a row of `core/scenes.py`, of
-`core/floor_control.py` or of `core/decision.py`. A part that fails is started again beside the
-others (`appliance.base.supervisor`); a turn that fails in one of its steps takes the others all the
-same.
+It knows no phase. What differs between phases is a row of `core/scenes.py`, `core/floor_control.py`
+or `core/decision.py`. A part that fails is started again beside the others; a turn that fails in
+one of its steps takes the others all the same.
 """
 
 import asyncio
@@ -18,8 +17,9 @@ from appliance.base.supervisor import Supervisor
 from appliance.base.texts import text
 from appliance.core import by_hand
 from appliance.core.by_hand import Did, Direction, Route
-from appliance.core.decision import Decision, Facts, Phase, decide
+from appliance.core.decision import IN_CALL, Decision, Facts, Period, Phase, decide
 from appliance.core.floor_control import NO_MEETING, Effect, Press
+from appliance.core.meetings.due import MAX_OVERRUN_S
 from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
@@ -30,12 +30,14 @@ from hardware.panel import Button, Event, Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.media_record import MediaRecord
 from services.endpoint.call.rehearsal import Rehearsal
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.devices.near_devices import NearDevices
 from services.endpoint.margin_setting import MarginSetting
 from services.endpoint.screen.display import Display
-from services.endpoint.status.endpoint_facts import endpoint_facts, with_agenda
+from services.endpoint.status.endpoint_facts import facts_of_turn
+from services.endpoint.status.farewells import Farewells
 from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
@@ -70,6 +72,7 @@ class Conductor:
         dismissals: Dismissals,
         display: Display,
         margin: MarginSetting,
+        media_record: MediaRecord,
         panel: Panel,
         problems: SiteProblems,
         province: ProvinceFacts,
@@ -89,6 +92,7 @@ class Conductor:
         self._dismissals = dismissals
         self._display = display
         self._margin = margin
+        self._media_record = media_record
         self._panel = panel
         self._problems = problems
         self._province = province
@@ -96,6 +100,7 @@ class Conductor:
         self._self_test = self_test
         self._rehearsal = Rehearsal(frozenset(site.agenda.hosts))
         self._site_floor = site_floor
+        self._farewells = Farewells()
         self._fast_enough = fast_enough
         self._supervisor = supervisor or Supervisor(changed.set)
         self._status_until = self._refused_until = self._remedy_until = float("-inf")
@@ -140,19 +145,23 @@ class Conductor:
             self._changed.set()
 
     def join(self) -> None:
-        """A hand takes its hang-up back, for the meetings that are still on."""
+        """A hand takes its hang-up back, for the meetings that are still on, or over time."""
+        now = self._clock.now()
         for meeting in self._left_by_hand:
             log.info("near → joined by hand", extra={"MEETING": meeting.uid})
             self._dismissals.take_back(meeting)
             self._call_keeper.begin_anew(meeting.uid)
+            if now >= meeting.end:
+                self._media_record.join(meeting, asyncio.get_running_loop().time())
         self._changed.set()
 
     @property
     def _left_by_hand(self) -> list[Meeting]:
-        """The meetings that a hand left and that are still on."""
+        """The meetings that a hand left and that are still on; where none is, the one over time."""
         now, left = self._clock.now(), self._dismissals.uids
-        on = (m for m in self._agenda_poller.meetings if m.begin <= now < m.end)
-        return [meeting for meeting in on if meeting.uid in left]
+        known = [m for m in self._agenda_poller.meetings if m.uid in left and m.doors <= now]
+        over = [m for m in known if m.end <= now < m.end + MAX_OVERRUN_S]
+        return [m for m in known if now < m.end] or over[-1:]
 
     @property
     def _route(self) -> Route | None:
@@ -178,20 +187,28 @@ class Conductor:
             self._agenda_poller.set_clock(now, trusted)
         with self._supervisor.contain("dismissals"):
             self._dismissals.retry(monotonic)
+        meetings = self._agenda_poller.meetings
+        media = self._media_record.fact(self._call_keeper, meetings, now, monotonic)
         facts = Facts(
-            meetings=self._agenda_poller.meetings,
+            meetings=meetings,
             call=self._call_keeper.fact,
             flowed=self._call_keeper.flowed,
             dismissed=self._dismissals.uids,
             clock_trusted=trusted,
             fast_enough=self._fast_enough,
+            media=media,
+            cancelled=self._agenda_poller.state.agenda.cancelled,
         )
         decision = decide(facts, now)
         self._note_phase(decision, monotonic)
         self._by_hand = by_hand.at(self._by_hand, self._route, monotonic)
         with self._supervisor.contain("self-test"):
             self._rehearse(decision, now)
-        self._call_keeper.want(decision.call)
+        self._call_keeper.want(decision.call, early=decision.period is Period.DOORS)
+        with self._supervisor.contain("farewells"):
+            self._farewells.note(decision, facts, now, monotonic)
+        with self._supervisor.contain("media record"):
+            self._media_record.note(decision, media, now, monotonic)
         unconfirmed_at = self._tell_floor(decision, monotonic)
         with self._supervisor.contain("problems"):
             self._problems_known = self._problems.at(
@@ -205,6 +222,7 @@ class Conductor:
         answered = (
             unconfirmed_at, self._status_until, self._refused_until, self._remedy_until,
             self._margin.until, by_hand.next_change(self._by_hand, monotonic),
+            self._farewells.until,
         )  # fmt: skip
         waits += [at - monotonic for at in answered if at is not None and at > monotonic]
         self._apply_near(decision)
@@ -214,13 +232,13 @@ class Conductor:
         return max(0.0, min(waits))
 
     def _tell_floor(self, decision: Decision, monotonic: float) -> float | None:
-        word = self._province.word
+        word, uid = self._province.word, decision.meeting.uid if decision.meeting else None
         with self._supervisor.contain("floor"):
             return self._site_floor.update(
                 self._call_keeper.call,
                 decision.phase,
                 monotonic,
-                given=decision.meeting is not None and word.floor == decision.meeting.uid,
+                given=word.floor == uid,
                 hand_seen=word.hand_seen,
             )
         return None
@@ -256,30 +274,14 @@ class Conductor:
     def _report(
         self, decision: Decision, shown: Scene, problems: tuple[Problem, ...], now: float
     ) -> None:
-        facts = endpoint_facts(
-            decision,
-            shown,
-            self._site_floor.floor,
-            problems,
-            call=self._call_keeper.fact.state,
-            tries=self._call_keeper.tries,
-            ended=self._call_keeper.ended,
-        )
-        agenda = self._agenda_poller
-        facts = with_agenda(
-            facts,
-            agenda.meetings,
-            agenda.state.fetched_at,
-            now,
-            clock_trusted=self._clock.trusted(),
-            problems=agenda.state.agenda.problems,
-        )
+        facts = facts_of_turn(
+            decision, shown, self._site_floor.floor, problems, self._call_keeper,
+            self._agenda_poller, now, clock_trusted=self._clock.trusted(),
+        )  # fmt: skip
         headline = self._texts(shown.words.headline)
         measured: dict[str, str | float] = {
-            **self._self_test.result,
-            **self._problems.line_figures,
-            **self._devices.figures,
-        }
+            **self._self_test.result, **self._problems.line_figures, **self._devices.figures,
+        }  # fmt: skip
         self._reports.turn(facts, decision, problems, now, headline, measured)
 
     def _scene(
@@ -287,7 +289,7 @@ class Conductor:
     ) -> Scene:
         """Durations are monotonic: a clock that is set must not leave a page on the TV for an hour.
         To a scene, whose times are POSIX, they are given as seen from `now`."""
-        call = self._call_keeper.call
+        call, meeting, url = self._call_keeper.call, decision.meeting, self._site.province.url
 
         def seen(at: float) -> float:
             return now + (at - monotonic)
@@ -308,13 +310,13 @@ class Conductor:
             by_hand=by_hand.sign(self._by_hand, monotonic),
             margin=self._margin.percent,
             margins_until=seen(self._margin.until),
+            not_open=self._call_keeper.not_open,
+            gone=self._farewells.at(monotonic),
             asks_to_speak=self._asks_to_speak,
             selftest=self._self_test.checks,
             claim=self._province.claim,
-            claim_link=claim_link(self._site.province.url, self._province.claim),
-            people_link=head_count_link(
-                self._site.province.url, decision.meeting.keys if decision.meeting else None
-            ),
+            claim_link=claim_link(url, self._province.claim),
+            people_link=head_count_link(url, meeting.keys if meeting else None),
         )
 
     @property
@@ -377,7 +379,7 @@ class Conductor:
             effect = self._site_floor.mute(phase=phase, free=free, now=monotonic)
         self._act_on(effect, monotonic)
         wrong = any(one.kind.severity > Severity.NOTE for one in self._problems_known)
-        if kind is Press.SHORT and phase is Phase.IN_MEETING and wrong:
+        if kind is Press.SHORT and phase in IN_CALL and wrong:
             # Beside what the press means, never instead: a hand must not be lost to a problem.
             self._remedy_until = monotonic + REMEDY_SHOWN_S
 
@@ -393,7 +395,6 @@ class Conductor:
                 else:
                     self._self_test.start()
             case Effect.GIVE_BACK | None:
-                # `Floor.returned` says it: to the far end by SiteFloor, to the province by Reports.
-                return
+                return  # `Floor.returned` says it, by SiteFloor and by Reports
             case _:
                 assert_never(effect)

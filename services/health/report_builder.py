@@ -1,12 +1,20 @@
 """From the endpoint's fact file to what the province is told of it."""
 
+from collections.abc import Mapping
 from itertools import islice
 
+from appliance.core.decision import Phase
 from appliance.wire.facts import EndpointFacts, UpdateFacts
 from appliance.wire.report import Hand, Meeting, Update
 from appliance.wire.report_id import ReportId
 
 SILENT = "silent"
+PHASES: Mapping[str, tuple[str, str]] = {
+    Phase.WAITING: (Phase.IN_MEETING, "waiting"),
+    Phase.OVERTIME: (Phase.IN_MEETING, "overtime"),
+    Phase.LEFT: (Phase.IDLE, "left"),
+}
+"""The phases that a province of an earlier release does not know: those it does, and the period."""
 MAX_LETTERS, MAX_NAME_LETTERS, MAX_WORD_LETTERS = 400, 100, 40
 """Of a sentence, a name and a word of a closed set, as `wire.report` takes them: a longer one would
 cost the whole report."""
@@ -17,9 +25,11 @@ def meeting_of(endpoint: EndpointFacts | None, report_id: ReportId) -> Meeting:
     """What the endpoint does; a silent one is said to be silent, whatever it did last."""
     if endpoint is None:
         return Meeting(report_id, SILENT)
+    phase, period = PHASES.get(endpoint.phase, (endpoint.phase, ""))
     return Meeting(
         report_id,
-        phase=endpoint.phase[:MAX_WORD_LETTERS] or SILENT,
+        phase=phase[:MAX_WORD_LETTERS] or SILENT,
+        period=period,
         meeting=endpoint.meeting[:MAX_LETTERS],
         call=endpoint.call[:MAX_WORD_LETTERS],
         tries=max(0, endpoint.tries),

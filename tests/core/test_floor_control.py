@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from appliance.core import floor_control as rules
-from appliance.core.decision import Phase
+from appliance.core.decision import IN_CALL, Phase
 from appliance.core.floor_control import Effect, Floor, Lamp, Press, Pressed, press
 
 SHORT, LONG = Press
@@ -23,10 +23,24 @@ RETURNED = Floor(returned=True)
 ON_THE_WAY = (Phase.JOINING, Phase.REJOINING, Phase.LEAVING)
 
 
-@pytest.mark.parametrize("phase", [Phase.IDLE, Phase.UPCOMING])
+@pytest.mark.parametrize("phase", [Phase.IDLE, Phase.UPCOMING, Phase.LEFT])
 def test_outside_a_meeting_the_button_shows_and_tests(phase: Phase) -> None:
     assert press(OFF, SHORT, phase=phase, free=False) == Pressed(OFF, Effect.SHOW_STATUS)
     assert press(OFF, LONG, phase=phase, free=True) == Pressed(OFF, Effect.SELF_TEST)
+
+
+def test_before_the_opening_the_floor_is_nobodys() -> None:
+    """Sites speak freely from the begin on; whom the chair asks to be heard is heard before it."""
+
+    def waiting(floor: Floor, kind: Press, *, free: bool) -> Pressed:
+        return press(floor, kind, phase=Phase.WAITING, free=free)
+
+    assert waiting(OFF, LONG, free=True) == Pressed(OFF, Effect.REFUSED)
+    assert waiting(OFF, SHORT, free=True) == Pressed(RAISED)
+    assert waiting(GIVEN, SHORT, free=False) == Pressed(LIVE)
+    muted = rules.mute(OFF, phase=Phase.WAITING, free=True)
+    assert muted == Pressed(OFF, Effect.REFUSED)
+    assert press(OFF, LONG, phase=Phase.OVERTIME, free=True) == Pressed(FREE_LIVE)
 
 
 @pytest.mark.parametrize("phase", ON_THE_WAY)
@@ -221,7 +235,7 @@ def test_leaving_a_meeting_switches_everything_off(floor: Floor, phase: Phase) -
     assert rules.within(there, phase) == there
     if phase is Phase.REJOINING:
         assert there == Floor(hand=floor.hand)
-    elif phase is not Phase.IN_MEETING:
+    elif phase not in IN_CALL:
         assert there == OFF
 
 

@@ -49,6 +49,21 @@ def test_around_a_meeting(minutes: float, download: bool, restart: bool, attende
     assert (not why_wait(Work.RESTART, idle, now)) is restart
 
 
+def test_the_doors_are_a_part_of_the_meeting() -> None:
+    early = replace(IDLE, meetings=(MeetingTime(NOON, NOON + HOUR, 20 * MINUTE),))
+    for work, lead in ((Work.DOWNLOAD, 50), (Work.RESTART, 140)):
+        assert why_wait(work, early, NOON - lead * MINUTE)
+        assert not why_wait(work, early, NOON - (lead + 1) * MINUTE)
+
+
+@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.OVERTIME, Phase.LEFT])
+@pytest.mark.parametrize("work", list(Work))
+def test_nothing_is_done_early_over_time_or_while_a_hand_may_come_back(
+    phase: Phase, work: Work
+) -> None:
+    assert why_wait(work, replace(IDLE, phase=phase, meetings=()), NOON)
+
+
 def test_the_reason_names_the_meeting_for_whoever_reads_the_journal() -> None:
     assert why_wait(Work.DOWNLOAD, IDLE, NOON - 20 * MINUTE) == (
         "a meeting begins at 2026-12-01 12:00 UTC; no download from 30 minutes before it"

@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
-from appliance.core.decision import ROWS, Bond, CallState, Row
+from appliance.core.decision import ROWS, Bond, Phase, Row
+from appliance.core.meetings.due import CallState
 
 PAGE = Path(__file__).parents[2] / "docs" / "decide.md"
 DUE = {
     frozenset({Bond.NOTHING}): ("no", ""),
     frozenset({Bond.OURS}): ("yes", "yes, or no call"),
     frozenset({Bond.NOTHING, Bond.OTHER}): ("none, or another", "no"),
+}
+WHEN = {
+    Phase.UPCOMING: " when a meeting is near",
+    Phase.LEFT: " when a hand has left one that goes on",
 }
 FLOWED = {None: "", False: "no", True: "yes"}
 
@@ -21,10 +26,11 @@ def markdown() -> str:
             "a meeting is due",
             "it is this call's",
             "media has flowed in it before",
+            "now is",
             "phase",
             "call wanted",
         ),
-        ("---",) * 6,
+        ("---",) * 7,
         *(cells(row) for row in ROWS),
     ]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
@@ -32,10 +38,15 @@ def markdown() -> str:
 
 def cells(row: Row) -> tuple[str, ...]:
     calls = ", ".join(state for state in CallState if state in row.calls)
-    phase = row.phases[0].upper()
-    if len(row.phases) > 1:
-        phase += f", or {row.phases[1].upper()} when a meeting is near"
-    return (calls, *DUE[row.bonds], FLOWED[row.flowed], phase, "that one" if row.wanted else "none")
+    phase = ", ".join(f"{one.upper()}{WHEN.get(one, '')}" for one in row.phases)
+    return (
+        calls,
+        *DUE[row.bonds],
+        FLOWED[row.flowed],
+        row.period or "",
+        phase,
+        "that one" if row.wanted else "none",
+    )
 
 
 def test_the_page_is_in_step_with_the_code() -> None:

@@ -5,14 +5,24 @@ from dataclasses import dataclass, field, replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.decision import CallFact, CallState, Decision, Facts, Phase, decide
+from appliance.core.decision import (
+    IN_CALL,
+    CallFact,
+    CallState,
+    Decision,
+    Facts,
+    MediaFact,
+    Phase,
+    decide,
+)
+from appliance.core.floor_control import NO_MEETING
 from appliance.wire.meeting import Meeting
 from tests.core import worlds
 
 STEPS = 4  # up elsewhere, closing, down, dialing, up: the longest way to what is wanted
 
 
-def obey(facts: Facts, decision: Decision) -> Facts:
+def obey(facts: Facts, decision: Decision, now: float) -> Facts:
     """One step of a caller that does what it is told, as fast as its state allows."""
     now_is, wanted = facts.call, decision.call
     if now_is.state is CallState.CLOSING:
@@ -20,6 +30,7 @@ def obey(facts: Facts, decision: Decision) -> Facts:
     if wanted is None:
         if now_is.state is CallState.DOWN:
             return facts
+        facts = silent(facts, now, ended=True)
         return replace(facts, call=replace(now_is, state=CallState.CLOSING))
     if now_is.state is CallState.DOWN:
         dialed = CallFact(CallState.DIALING, wanted.uid, wanted.address)
@@ -31,17 +42,25 @@ def obey(facts: Facts, decision: Decision) -> Facts:
 
 def settled(facts: Facts, now: float) -> Facts:
     for _ in range(STEPS):
-        facts = obey(facts, decide(facts, now))
+        facts = obey(facts, decide(facts, now), now)
     return facts
+
+
+def silent(facts: Facts, now: float, *, ended: bool = False) -> Facts:
+    """The call is gone, and with it the media."""
+    media = facts.media
+    if media is None or media.last_at is not None:
+        return facts
+    return replace(facts, media=replace(media, last_at=now, ended=ended, alone_since=None))
 
 
 @given(worlds.facts, worlds.times)
 def test_any_state_reaches_what_is_wanted_and_stays(facts: Facts, now: float) -> None:
     rest = settled(facts, now)
     decision = decide(rest, now)
-    assert decision.phase in (Phase.IDLE, Phase.UPCOMING, Phase.IN_MEETING)
-    assert (decision.phase is Phase.IN_MEETING) == (rest.call.state is CallState.UP)
-    assert obey(rest, decision) == rest
+    assert decision.phase in IN_CALL | NO_MEETING
+    assert (decision.phase in IN_CALL) == (rest.call.state is CallState.UP)
+    assert obey(rest, decision, now) == rest
 
 
 changes = st.one_of(
@@ -61,11 +80,13 @@ def joinable(facts: Facts, now: float) -> set[tuple[str, str]]:
     """Whose calls may be up at all, worked out without asking decide."""
     if not facts.clock_trusted:
         return set()
-    return {
-        (m.uid, m.address)
-        for m in facts.meetings
-        if m.address and m.begin <= now < m.end and m.uid not in facts.dismissed
-    }
+    in_time = [m for m in facts.meetings if m.doors <= now < m.end]
+    if facts.media is not None and (
+        now >= facts.media.meeting.begin or facts.media.last_at is None
+    ):
+        of_call = [m for m in facts.meetings if m.uid == facts.media.meeting.uid]
+        in_time += of_call or [facts.media.meeting]
+    return {(m.uid, m.address) for m in in_time if m.address and m.uid not in facts.dismissed}
 
 
 @given(worlds.facts, worlds.times, st.lists(changes, max_size=25))
@@ -84,11 +105,11 @@ def test_no_call_ever_comes_unasked(
             case "clock", bool():
                 facts = replace(facts, clock_trusted=value)
             case "dropped", _:
-                facts = replace(facts, call=CallFact())
+                facts = replace(silent(facts, now), call=CallFact())
             case "restarted", _:
-                facts = replace(facts, call=CallFact(), flowed=frozenset())
+                facts = replace(silent(facts, now), call=CallFact(), flowed=frozenset())
             case _:
-                facts = obey(facts, decide(facts, now))
+                facts = obey(facts, decide(facts, now), now)
         dials = facts.call.state is CallState.DIALING and facts.call != before.call
         if dials:
             assert (facts.call.uid, facts.call.address) in joinable(facts, now)
@@ -103,7 +124,12 @@ def test_no_call_ever_comes_unasked(
 NOON = 12 * 3600.0
 MINUTE = 60.0
 GIAO_BAN = Meeting(
-    uid="giao-ban", title="Giao ban", begin=NOON, end=NOON + 60 * MINUTE, address="loopback:1"
+    uid="giao-ban",
+    title="Giao ban",
+    begin=NOON,
+    end=NOON + 60 * MINUTE,
+    address="loopback:1",
+    doors_s=0.0,
 )
 
 
@@ -120,7 +146,7 @@ class Evening:
             decision = decide(self.facts, self.now)
             if not self.phases or self.phases[-1] is not decision.phase:
                 self.phases.append(decision.phase)
-            self.facts = obey(self.facts, decision)
+            self.facts = obey(self.facts, decision, self.now)
 
     def until(self, hour: float) -> None:
         """Sleep as decide says, and only so, until `hour`."""
@@ -136,13 +162,22 @@ class Evening:
         self.turn()
 
 
-IDLE, UPCOMING, JOINING, IN_MEETING, REJOINING, LEAVING = Phase
+IDLE, UPCOMING, LEFT, JOINING, WAITING, IN_MEETING, OVERTIME, REJOINING, LEAVING = Phase
 
 
 def test_a_quiet_evening() -> None:
     site = Evening(Facts(meetings=(GIAO_BAN,)), NOON - 60 * MINUTE)
     site.until(NOON + 120 * MINUTE)
     assert site.phases == [IDLE, UPCOMING, JOINING, IN_MEETING, LEAVING, IDLE]
+
+
+def test_an_evening_with_doors_and_an_overrun() -> None:
+    site = Evening(Facts(meetings=(replace(GIAO_BAN, doors_s=600.0),)), NOON - 60 * MINUTE)
+    site.until(NOON - 9 * MINUTE)
+    assert site.phases == [IDLE, UPCOMING, JOINING, WAITING]
+    site.learn(replace(site.facts, media=MediaFact(site.facts.meetings[0])))
+    site.until(NOON + 240 * MINUTE)
+    assert site.phases[4:] == [IN_MEETING, OVERTIME, LEAVING, IDLE]
 
 
 def test_power_on_late_joins_at_once() -> None:
@@ -215,9 +250,9 @@ def test_a_hang_up_by_hand_survives_a_restart_and_join_takes_it_back() -> None:
     site.learn(replace(site.facts, dismissed=frozenset({"giao-ban"})))
     site.learn(replace(site.facts, call=CallFact(), flowed=frozenset()))
     site.until(NOON + 10 * MINUTE)
-    assert site.phases == [JOINING, IN_MEETING, LEAVING, IDLE]
+    assert site.phases == [JOINING, IN_MEETING, LEAVING, LEFT]
     site.learn(replace(site.facts, dismissed=frozenset()))
-    assert site.phases == [JOINING, IN_MEETING, LEAVING, IDLE, JOINING, IN_MEETING]
+    assert site.phases == [JOINING, IN_MEETING, LEAVING, LEFT, JOINING, IN_MEETING]
 
 
 def test_a_wrong_clock_at_boot_waits_for_the_right_one() -> None:

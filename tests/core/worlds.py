@@ -1,15 +1,17 @@
 """Random agendas, calls and facts, on a coarse grid of times so that coincidences are common."""
 
+from dataclasses import replace
+
 from hypothesis import strategies as st
 
-from appliance.core.decision import CallFact, CallState, Facts
+from appliance.core.decision import CallFact, CallState, Facts, MediaFact
 from appliance.wire.meeting import Meeting
 
 MINUTE = 60.0
 UIDS = ("a", "b", "c", "d")
 ADDRESSES = ("loopback:1", "loopback:2")
 
-times = st.integers(0, 36).map(lambda n: n * 5 * MINUTE)
+times = st.integers(0, 60).map(lambda n: n * 5 * MINUTE)
 uids = st.sampled_from(UIDS)
 addresses = st.sampled_from(("", *ADDRESSES))
 
@@ -24,6 +26,7 @@ def meetings(draw: st.DrawFn, uid: str | None = None) -> Meeting:
         begin=begin,
         end=begin + length,
         address=draw(addresses),
+        doors_s=draw(st.sampled_from((0.0, 5 * MINUTE, 10 * MINUTE, 40 * MINUTE))),
     )
 
 
@@ -41,7 +44,29 @@ calls = st.one_of(
     ),
 )
 
-facts = st.builds(
+
+@st.composite
+def media_facts(draw: st.DrawFn, listed: tuple[Meeting, ...], call: CallFact) -> MediaFact | None:
+    """Of the call that is up, or of one that was: of a listed meeting, or of one that is not."""
+    known = draw(st.booleans())
+    of = draw(st.sampled_from(listed)) if listed and known else None
+    meeting = of or draw(meetings(uid=draw(st.sampled_from((*UIDS, "gone")))))
+    flows = call.state is CallState.UP and (call.uid, call.address) == (
+        meeting.uid,
+        meeting.address,
+    )
+    if not flows and draw(st.booleans()):
+        return None
+    return MediaFact(
+        meeting,
+        last_at=None if flows else draw(times),
+        ended=not flows and draw(st.booleans()),
+        alone_since=draw(st.one_of(st.none(), times)) if flows else None,
+        in_time_at=draw(st.sampled_from((float("-inf"), 0.0, 60 * MINUTE, 150 * MINUTE))),
+    )
+
+
+plain_facts = st.builds(
     Facts,
     meetings=agendas,
     call=calls,
@@ -49,4 +74,20 @@ facts = st.builds(
     dismissed=st.frozensets(uids, max_size=2),
     clock_trusted=st.sampled_from((True, True, True, False)),
     fast_enough=st.sampled_from((True, True, True, False)),
+    cancelled=st.frozensets(uids, max_size=1),
 )
+
+
+@st.composite
+def with_media(draw: st.DrawFn) -> Facts:
+    """Facts whose media fit their call: they flow only where one is up."""
+    base = draw(plain_facts)
+    joined_one = draw(st.booleans())
+    if base.meetings and joined_one:
+        joined = draw(st.sampled_from(base.meetings))
+        call = CallFact(CallState.UP, joined.uid, joined.address)
+        base = replace(base, call=call)
+    return replace(base, media=draw(media_facts(base.meetings, base.call)))
+
+
+facts = with_media()

@@ -58,6 +58,26 @@ def test_each_change_is_said_once(tmp_path: Path) -> None:
     assert (hand.up, hand.meeting) == (False, "m")
 
 
+@pytest.mark.parametrize(
+    ("phase", "told", "period"),
+    [
+        ("waiting", "in meeting", "waiting"),
+        ("overtime", "in meeting", "overtime"),
+        ("left", "idle", "left"),
+        ("in meeting", "in meeting", ""),
+    ],
+)
+def test_an_older_province_reads_a_phase_that_it_knows(
+    tmp_path: Path, phase: str, told: str, period: str
+) -> None:
+    recorder = Recorder(tmp_path)
+    recorder.endpoint(phase=phase, meeting="m")
+    meeting, _ = recorder.poll()
+    assert isinstance(meeting, Meeting)
+    assert (meeting.phase, meeting.period) == (told, period)
+    assert ("period" in meeting.values) is bool(period)
+
+
 def test_a_hand_is_up_since_it_rose_and_confirmed_is_no_new_hand(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path)
     recorder.endpoint(phase="in meeting", meeting="m")

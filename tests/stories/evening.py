@@ -11,13 +11,14 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 from gpiozero import Factory
-from icalendar import Calendar, Event, vUri
+from icalendar import Calendar, Event, vDuration, vUri
 
 from appliance.base.clock import SteadyClock
 from appliance.base.config import AgendaSource, Identity, Province, Site
 from appliance.base.fact_file import HEALTH_FILE
 from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
+from appliance.core.end_reasons import EndReason
 from appliance.core.floor_control import Floor
 from appliance.core.problems import Area, Problem
 from appliance.core.scenes import Scene, Screen
@@ -33,6 +34,7 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.media_record import MediaRecord
 from services.endpoint.call.rehearsal_call import RehearsalCall
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.conductor import Conductor
@@ -47,6 +49,8 @@ from tests.stories.far_end import FarEnd
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = datetime(2026, 11, 23, tzinfo=ZONE)
+CLOSING_S = 60.0
+"""Who comes so soon after the end finds the room closed."""
 BLANK = np.zeros((3, 2), np.uint8)
 
 
@@ -134,6 +138,7 @@ class Evening:
     def __init__(self, folder: Path, begin: str, dial: Dial | None = None) -> None:
         self.folder = folder
         self.begin = at(begin)
+        self._begin_at = self.begin.timestamp()
         self.clock = StoryClock(self.begin)
         self.far = FarEnd()
         self.dial = dial or self.far.dial
@@ -152,7 +157,10 @@ class Evening:
         self.province_interval_s = 3600.0
         self.phases: list[str] = []
         self.meetings: dict[str, Event] = {}
+        self._ends: dict[str, tuple[str, float]] = {}
         self.plugged = True
+        self.closes_s: float | None = 3.0
+        """So long after its scheduled end the far end closes a room; None: it goes on."""
         self.model_file: Path | None = None
         """Where a Pi has its model: for a story on its real pins, else on the simulator's."""
         self.board_root = folder / "board"
@@ -175,8 +183,10 @@ class Evening:
         status: str = "CONFIRMED",
         free: bool = False,
         site_key: str = "",
+        doors: int | None = 0,
     ) -> None:
-        """Put a meeting into the feed, or another version of one."""
+        """Put a meeting into the feed, or another version of one; `doors` in minutes, None: it
+        does not say."""
         event = Event()
         event.add("uid", uid)
         event.add("dtstamp", at("06:00"))
@@ -189,7 +199,10 @@ class Evening:
             event.add("x-diemcau-speak", "FREE")
         if site_key:
             event.add("x-diemcau-site-key", site_key)
+        if doors is not None:
+            event.add("x-diemcau-doors", vDuration(timedelta(minutes=doors)))
         self.meetings[uid] = event
+        self._ends[uid] = address, at(end).timestamp()
         self.publish()
 
     def publish(self) -> None:
@@ -201,6 +214,20 @@ class Evening:
         for event in self.meetings.values():
             calendar.add_component(event)
         self._feed.write_bytes(calendar.to_ical())
+
+    async def _close_rooms(self) -> None:
+        """The far end's own clock: each meeting's calls are ended a little after its end."""
+        loop = asyncio.get_running_loop()
+        while self.closes_s is not None:
+            await asyncio.sleep(1.0)
+            now = self._begin_at + loop.time()
+            over = {
+                address
+                for address, end in self._ends.values()
+                if 0 <= now - end - self.closes_s < CLOSING_S
+            }
+            for call in [one for one in self.far.live if one.address in over]:
+                call.end(EndReason.FAR_END, "the meeting was ended")
 
     def vanish(self) -> None:
         """The province is gone: no feed any more."""
@@ -273,6 +300,7 @@ class Evening:
                 agenda_poller=agenda_poller,
                 call_keeper=call_keeper,
                 devices=near,
+                media_record=MediaRecord(self.data, run),
                 dismissals=Dismissals(self.data, run),
                 display=Display(
                     self.tv, self.renderer, loop.time, call_keeper.note_media, supervisor
@@ -305,11 +333,13 @@ class Evening:
                 supervisor=supervisor,
             )
             running = asyncio.create_task(self.conductor.run())
+            closing = asyncio.create_task(self._close_rooms())
             try:
                 yield self.conductor
             finally:
                 if running.done():
                     running.result()
+                closing.cancel()
                 running.cancel()
                 with suppress(asyncio.CancelledError):
                     await running

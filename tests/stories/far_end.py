@@ -16,6 +16,7 @@ from appliance.wire.meeting import Meeting
 FRAME_S = 1.0
 """One picture a second keeps four hours of meeting cheap."""
 DIAL_S = 0.3
+LEAVE_S = 0.1
 NO_ROUTE_S = 5.0
 
 
@@ -82,6 +83,7 @@ class StoryCall:
         self.video: MediaStreamTrack | None = _Picture(far)
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor(speaker="Chủ tọa")
+        self.alone: bool | None = False
         self.problems: dict[ProblemKey, str] = {}
         self.heard_at = float("-inf")
         self.ended: EndReason | None = None
@@ -111,6 +113,11 @@ class StoryCall:
         self.floor = floor
         self._change.tell()
 
+    def leave_alone(self, alone: bool) -> None:
+        """All others leave, or somebody comes."""
+        self.alone = alone
+        self._change.tell()
+
     def end(self, reason: EndReason, detail: str) -> None:
         if self.ended is None:
             self.ended, self.detail = reason, detail
@@ -118,6 +125,7 @@ class StoryCall:
 
     async def hang_up(self) -> None:
         self.end(EndReason.OURS, "we left")
+        await asyncio.sleep(LEAVE_S)
         if self.video is not None:
             self.video.stop()
 

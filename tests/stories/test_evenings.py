@@ -13,7 +13,9 @@ from tests.stories.evening import Evening
 
 Story = Callable[[Evening], Coroutine[Any, Any, None]]
 
-WHOLE = ["idle", "upcoming", "joining", "in meeting", "leaving", "idle"]
+WHOLE = ["idle", "upcoming", "joining", "in meeting", "overtime", "leaving", "idle"]
+"""The far end closes the room some seconds after the end."""
+BROKEN_OFF = ["idle", "upcoming", "joining", "in meeting", "leaving", "idle"]
 
 
 @pytest.fixture
@@ -66,14 +68,14 @@ OTHER = "janus+ws://mcu.example/janus?room=2"
         (
             {"begin": "14:30", "end": "15:30"},
             [],
-            [*WHOLE, "upcoming", "rejoining", "in meeting", "leaving", "idle"],
+            [*BROKEN_OFF, "upcoming", "rejoining", "in meeting", "overtime", "leaving", "idle"],
         ),
         ({"begin": "14:00", "end": "15:45"}, STAYED, WHOLE),
-        ({"begin": "14:00", "end": "15:00", "status": "CANCELLED"}, [], WHOLE),
+        ({"begin": "14:00", "end": "15:00", "status": "CANCELLED"}, [], BROKEN_OFF),
         (
             {"begin": "14:00", "end": "15:00", "address": OTHER},
             [OTHER],
-            [*WHOLE[:5], "rejoining", "in meeting", "leaving", "idle"],
+            [*BROKEN_OFF[:5], "rejoining", "in meeting", "overtime", "leaving", "idle"],
         ),
     ],
     ids=["moved", "extended", "cancelled", "readdressed"],
@@ -106,7 +108,7 @@ def test_of_two_that_overlap_the_first_is_kept_to_its_end(live: Callable[..., Ev
 
     assert live(story).phases == [
         "idle", "upcoming", "joining", "in meeting", "leaving", "joining", "in meeting",
-        "leaving", "idle",
+        "overtime", "leaving", "idle",
     ]  # fmt: skip
 
 
@@ -122,7 +124,8 @@ def test_the_far_end_drops_at_minute_twelve(live: Callable[..., Evening]) -> Non
 
     evening = live(story)
     assert evening.phases == [
-        "idle", "upcoming", "joining", "in meeting", "rejoining", "in meeting", "leaving", "idle",
+        "idle", "upcoming", "joining", "in meeting", "rejoining", "in meeting", "overtime",
+        "leaving", "idle",
     ]  # fmt: skip
     assert evening.far.calls[0].ended is EndReason.FAR_END
 
@@ -141,7 +144,8 @@ def test_the_network_is_gone_for_ten_minutes(live: Callable[..., Evening]) -> No
             await e.until("16:00")
 
     assert live(story).phases == [
-        "idle", "upcoming", "joining", "in meeting", "rejoining", "in meeting", "leaving", "idle",
+        "idle", "upcoming", "joining", "in meeting", "rejoining", "in meeting", "overtime",
+        "leaving", "idle",
     ]  # fmt: skip
 
 
@@ -209,7 +213,7 @@ def test_a_hang_up_by_hand_survives_a_restart(live: Callable[..., Evening]) -> N
             assert len(e.far.live) == 1
 
     evening = live(story)
-    assert evening.phases == [*WHOLE, "idle", "joining", "in meeting"]
+    assert evening.phases == [*BROKEN_OFF[:5], "left", "left", "joining", "in meeting"]
 
 
 def test_a_wrong_clock_dials_nothing_until_it_is_right(live: Callable[..., Evening]) -> None:

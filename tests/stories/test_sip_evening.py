@@ -107,13 +107,26 @@ def lives(tmp_path: Path) -> Callable[..., list[str]]:
 def test_the_meeting_to_its_end(lives: Callable[..., list[str]]) -> None:
     async def story(e: SipEvening) -> None:
         assert e.there.keys == f"{ENCRYPTED}#{PIN}#"
-        await e.evening.until("14:10:10")
+        await e.evening.until("14:12")
+        assert e.in_conference(), "an RMX extends by itself for as long as people are in"
+        await e.there.leave()
+        await e.evening.until("14:13")
+        assert (e.rmx.live, len(e.rmx.calls)) == ([], 1)
+
+    assert lives(story, end="14:10") == [*STAYED, "overtime", "leaving", "idle"]
+
+
+def test_another_meeting_ends_the_overrun_at_the_mcu(lives: Callable[..., list[str]]) -> None:
+    async def story(e: SipEvening) -> None:
+        e.evening.meeting("b", "14:12", "14:30", address="sip:nobody@127.0.0.1:9;transport=tcp")
+        await e.evening.until("14:11:50")
+        (call,) = e.rmx.live
+        await e.evening.until("14:12:10")
         assert e.rmx.live == []
-        (call,) = e.rmx.calls
         assert call.agent.ended is not None
         assert call.agent.ended.far
 
-    assert lives(story, end="14:10") == [*STAYED, "leaving", "idle"]
+    assert lives(story, end="14:10") == [*STAYED, "overtime", "leaving", "joining"]
 
 
 def test_who_is_put_out_for_not_being_encrypted_comes_back_encrypted(

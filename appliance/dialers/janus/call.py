@@ -63,6 +63,7 @@ class JanusCall:
         self.ended: EndReason | None = None
         self.detail = ""
         self.problems: dict[ProblemKey, str] = {}
+        self.alone: bool | None = None
         self.heard_at = float("-inf")
         self.floor = FarFloor(gives=False)
         self.video: MediaStreamTrack | None = None
@@ -376,9 +377,10 @@ class JanusCall:
             gives=self._people.trust.possible,
         )
         problems = call_problems(self._people, self._refused_kinds)
-        now = (video, audio, floor, problems)
-        if self.ended is None and now != (self.video, self.audio, self.floor, self.problems):
-            self.video, self.audio, self.floor, self.problems = now
+        now = (video, audio, floor, problems, self._people.alone)
+        known = (self.video, self.audio, self.floor, self.problems, self.alone)
+        if self.ended is None and now != known:
+            self.video, self.audio, self.floor, self.problems, self.alone = now
             self._change.tell()
 
     def _hear(self, one: Subscription | None) -> Mix | None:

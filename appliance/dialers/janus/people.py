@@ -177,6 +177,11 @@ class People:
         """Whether the floor is ours."""
         return self.me != 0 and self.floor == self.me
 
+    @property
+    def alone(self) -> bool:
+        """Whether nobody is in but us and the province's console, which is nobody to talk to."""
+        return self.me != 0 and all(person.console for person in self.persons.values())
+
     def stream(self, person: Person, kind: str) -> Stream | None:
         """What we receive of that one's ("audio", "video"); None where there is nothing to take."""
         refused = self._refused | self._undecoded.keys()

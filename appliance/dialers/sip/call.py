@@ -82,6 +82,7 @@ class SipCall:
         self._media.changed = self._change.tell
         self._media_host = ""
         self._room = ""
+        self.alone: bool | None = None
         self._signaller: Signaller | None = None
         self._outcome: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Task[None]] = set()

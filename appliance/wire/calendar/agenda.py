@@ -123,6 +123,7 @@ def _meeting(item: Occurrence) -> Meeting:
         address=event.address,
         chair=event.chair,
         free=event.free,
+        doors_s=event.doors_s,
         sequence=event.sequence,
         keys=room_keys(item.uid, event.site_key, event.console_key),
     )

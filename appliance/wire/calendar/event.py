@@ -17,8 +17,10 @@ import icalendar
 from appliance.wire.address import SCHEMES
 from appliance.wire.calendar.calendar_text import Component
 from appliance.wire.calendar.conference import choose_address
+from appliance.wire.calendar.doors import DOORS, read_doors
 from appliance.wire.calendar.event_lines import repaired
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
+from appliance.wire.meeting import DEFAULT_DOORS_S
 from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
 
 DEFAULT_LENGTH = timedelta(hours=1)
@@ -40,7 +42,7 @@ _ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 """Exchange writes a day as midnight to midnight, and this beside it."""
 _REST = frozenset(
     {"UID", "STATUS", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "EXRULE"}
-    | {_ALL_DAY, "SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK", SITE_KEY, CONSOLE_KEY}
+    | {_ALL_DAY, "SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK", DOORS, SITE_KEY, CONSOLE_KEY}
 )
 KEPT = _TIMES | _PLACES | _REST
 
@@ -83,6 +85,7 @@ class Event:
     address: str = ""
     chair: str = ""
     free: bool = False
+    doors_s: float = DEFAULT_DOORS_S
     site_key: str = field(default="", repr=False)
     console_key: str = ""
     problems: tuple[str, ...] = ()
@@ -177,6 +180,7 @@ def _event(
     if "EXRULE" in raw:
         problems.append("its EXRULE is left out: deprecated by RFC 5545")
     length = _length(raw, starts, all_day, zone, problems, quiet=cancelled)
+    doors_s = read_doors(str(_first(raw, DOORS) or ""), problems)
     if cancelled:
         problems = []
     if all_day and address:
@@ -203,6 +207,7 @@ def _event(
         address=address,
         chair=_chair(raw),
         free=str(_first(raw, "X-DIEMCAU-SPEAK") or "").strip().upper() == "FREE",
+        doors_s=doors_s,
         site_key=str(_first(raw, SITE_KEY) or ""),
         console_key=str(_first(raw, CONSOLE_KEY) or ""),
         problems=tuple(problems),

@@ -12,7 +12,7 @@ from appliance.base.supervisor import Supervisor, error_line
 from appliance.base.tasks import raise_if_cancelled
 from appliance.core.decision import CallFact, CallState
 from appliance.core.end_reasons import EndReason
-from appliance.core.redial import first_delay, retry_delay, tries_after
+from appliance.core.redial import NOT_OPEN, first_delay, opening_delay, retry_delay, tries_after
 from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError
 from appliance.wire.meeting import Meeting
 
@@ -29,6 +29,8 @@ SILENT_MEDIA_S = 8.0
 """No packet in a running call: longer than any Wi-Fi roam or ring protection switch."""
 WATCHDOG_SILENCE_S = 25.0
 """Twice the time after which a silent call is ended: what should have ended it does not run."""
+BEGIN_SPREAD_S = 5.0
+"""At the begin all sites that were refused before call at once: so long they take together."""
 HANG_UP_S = 4.0
 """A polite leave; the far end notices a dead peer by itself after that."""
 MAX_LEAVES = 3
@@ -43,6 +45,15 @@ class Ended:
 
     reason: EndReason
     detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastMedia:
+    """The newest call in which media flowed; `at` is monotonic, None while they flow."""
+
+    meeting: Meeting
+    at: float | None = None
+    ended: bool = False
 
 
 class CallKeeper:
@@ -69,17 +80,30 @@ class CallKeeper:
         self._dial_deadline_s = dial_deadline_s
         self._supervisor = supervisor or Supervisor(changed.set)
         self._wanted: Meeting | None = None
+        self._early = False
+        self._begun = asyncio.Event()
         self._wish_changed = asyncio.Event()
         self._media_at: float | None = None
         self._up_at = 0.0
         self.fact = CallFact()
         self.flowed: frozenset[str] = frozenset()
+        self.last_media: LastMedia | None = None
+        self.alone_since: float | None = None
+        """Monotonic, since when nobody else is in; None: somebody is, or it is not known."""
         self.call: Call | None = None
         self.ended: Ended | None = None
         self.tries = 0
 
-    def want(self, meeting: Meeting | None) -> None:
-        """From now on this meeting's call is wanted, or none."""
+    def want(self, meeting: Meeting | None, *, early: bool = False) -> None:
+        """From now on this meeting's call is wanted, or none; `early`: it has not begun yet.
+
+        Who is refused early is not hurried; at the begin it is tried as if for the first time.
+        """
+        self._early = early
+        if early:
+            self._begun.clear()
+        else:
+            self._begun.set()
         if _identity(meeting) != _identity(self._wanted):
             self._wanted = meeting
             self._wish_changed.set()
@@ -88,11 +112,23 @@ class CallKeeper:
         """A hand joins this meeting again: no connection broke, and the TV says none did."""
         self.flowed -= {uid}
 
+    @property
+    def not_open(self) -> bool:
+        """Whether the last try was refused because the far end is not open yet."""
+        ended = self.ended
+        return self._early and ended is not None and ended.reason in NOT_OPEN
+
     def note_media(self) -> None:
         """A packet of the far end was shown or played in the present call."""
         self._media_at = asyncio.get_running_loop().time()
-        if self.fact.state is CallState.UP and self.fact.uid not in self.flowed:
+        wanted = self._wanted
+        if wanted is None or self.fact.state is not CallState.UP:
+            return
+        if (self.fact.uid, self.fact.address) != _identity(wanted):
+            return
+        if self.last_media is None or self.last_media.at is not None:
             self.flowed |= {self.fact.uid}
+            self.last_media = LastMedia(wanted)
             self._changed.set()
 
     def media_moves(self, monotonic: float) -> bool:
@@ -131,6 +167,8 @@ class CallKeeper:
             media_s = 0.0 if self._media_at is None else self._media_at - started
             self.tries = tries_after(self.tries, media_s)
             wait = retry_delay(self.tries, self.ended.reason, self._seed)
+            if self.not_open:
+                wait = opening_delay(self.tries, self._seed)
             log.info(
                 "near ← call ended: %s (%s); next try in %.1f s",
                 self.ended.reason,
@@ -138,7 +176,18 @@ class CallKeeper:
                 wait,
                 extra={"MEETING": meeting.uid, "REASON": self.ended.reason.value},
             )
-            await self._pause(wait)
+            if self.not_open:
+                await self._pause_until_begin(wait)
+            else:
+                await self._pause(wait)
+
+    async def _pause_until_begin(self, seconds: float) -> None:
+        """Wait, or until the meeting begins: then it is open, and all sites call."""
+        with suppress(TimeoutError):
+            await self._unless_wish_changes(self._begun.wait(), seconds)
+            if not self._wish_changed.is_set():
+                self.tries = 0
+                await self._pause(first_delay(self._seed, BEGIN_SPREAD_S))
 
     async def _pause(self, seconds: float) -> None:
         with suppress(TimeoutError):
@@ -175,6 +224,7 @@ class CallKeeper:
         """Stay in the call until it ends, falls silent, or another wish comes."""
         self._up_at = asyncio.get_running_loop().time()
         while call.ended is None and not self._wish_changed.is_set():
+            self._note_alone(call)
             left_s = self._silence_left_s(call)
             if left_s < MIN_WAIT_S:
                 return Ended(EndReason.LOST, "the far end's media stopped")
@@ -194,6 +244,12 @@ class CallKeeper:
         if alive_at is None:
             return self._up_at + FIRST_MEDIA_S - now
         return alive_at + SILENT_MEDIA_S - now
+
+    def _note_alone(self, call: Call) -> None:
+        if not call.alone:
+            self.alone_since = None
+        elif self.alone_since is None:
+            self.alone_since = asyncio.get_running_loop().time()
 
     def _alive_at(self, call: Call) -> float | None:
         """When the far end last showed that it is there; None before it has.
@@ -222,12 +278,22 @@ class CallKeeper:
     async def _hang_up(self) -> None:
         """Close what there is of a call; nothing of it is left when this returns or raises."""
         call, self.call = self.call, None
+        self._note_end()
         try:
             if call is not None:
                 self._set_state(CallState.CLOSING, None)
                 await self._leave(call)
         finally:
             self._set_state(CallState.DOWN, None)
+
+    def _note_end(self) -> None:
+        """Media flow no more in what was the call; who left it, or was told to, has ended it."""
+        self.alone_since = None
+        if self.last_media is not None and self.last_media.at is None:
+            reason = self.ended.reason if self.ended is not None else EndReason.OURS
+            at = asyncio.get_running_loop().time() if self._media_at is None else self._media_at
+            ended = reason in (EndReason.OURS, EndReason.FAR_END)
+            self.last_media = LastMedia(self.last_media.meeting, at, ended)
 
     async def _leave(self, call: Call) -> None:
         """Raises `PartError` where nobody knows whether the far end still sees and hears us."""

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 
-from appliance.core.decision import Decision
+from appliance.core.decision import Decision, Phase
 from appliance.core.floor_control import NO_MEETING
 from appliance.wire.address import Address, AddressError
 from appliance.wire.calendar.conference import allowed
 from appliance.wire.facts import RehearsalWish
 from appliance.wire.meeting import Meeting
 
+RESTING = NO_MEETING - {Phase.LEFT}
 LATE_S = 600.0
 """A site that comes back later than this after its turn leaves the rehearsal out."""
 
@@ -30,9 +31,10 @@ class Rehearsal:
     ) -> Meeting | None:
         """What to call now; None where nothing is due. To be due once is to be begun.
 
-        A meeting comes first: there is no rehearsal while one is joined or left.
+        A meeting comes first: there is no rehearsal while one is joined or left, nor after a hand
+        has left one that goes on, which it did to be seen no more.
         """
-        if wish is None or wish.name == self._begun or decision.phase not in NO_MEETING:
+        if wish is None or wish.name == self._begun or decision.phase not in RESTING:
             return None
         if not wish.at <= now < wish.at + LATE_S:
             return None

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from appliance.base.supervisor import Supervisor
-from appliance.core.decision import Phase
+from appliance.core.decision import IN_CALL, Phase
 from appliance.core.floor_control import (
     CONFIRM_S,
     Effect,
@@ -82,7 +82,7 @@ class SiteFloor:
             self._call = call
             self._outdated.set()
         floor, entering = within(self.floor, phase), False
-        if call is not None and phase is Phase.IN_MEETING:
+        if call is not None and phase in IN_CALL:
             far = call.floor
             if not far.gives:
                 seen = hand_seen and self.floor.hand
@@ -90,7 +90,7 @@ class SiteFloor:
             entering = far.entering
             floor = hear(floor, confirmed=far.hand_confirmed, given=far.given)
         self._set(floor, now)
-        waiting = floor.hand and not floor.hand_confirmed and phase is Phase.IN_MEETING
+        waiting = floor.hand and not floor.hand_confirmed and phase in IN_CALL
         if not waiting or entering:
             self._asked_at = None
             return None

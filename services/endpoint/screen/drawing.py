@@ -10,6 +10,7 @@ from appliance.core.screen_texts import Screen
 from services.endpoint.screen.by_hand import by_hand
 from services.endpoint.screen.checklist import checklist
 from services.endpoint.screen.claim import claim
+from services.endpoint.screen.farewell import farewell
 from services.endpoint.screen.languages import Languages, languages
 from services.endpoint.screen.layouts import centre, message, next_meeting, waiting
 from services.endpoint.screen.margins import margins
@@ -29,6 +30,11 @@ LAYOUTS: dict[Screen, Layout] = {
     Screen.IN_MEETING: waiting,
     Screen.REJOINING: message,
     Screen.LEAVING: message,
+    Screen.LEFT: message,
+    Screen.NOT_OPEN: message,
+    Screen.ENDED: farewell,
+    Screen.CANCELLED: farewell,
+    Screen.MOVED: farewell,
     Screen.STATUS: checklist,
     Screen.SELFTEST: checklist,
     Screen.MARGINS: margins,
@@ -65,7 +71,7 @@ def draw(scene: Scene, size: tuple[int, int] = (1280, 720), locale: str = "vi") 
     layout(canvas, scene, languages(locale))
     drawn = list(canvas.drawn)
     if scene.screen is Screen.IN_MEETING:
-        for patch in overlay(scene, size, locale):
+        for patch in overlay(scene, size, locale, signed=False):
             canvas.image.paste(patch.image, (patch.x, patch.y), patch.image)
             drawn.extend(patch.drawn)
     return Drawing(canvas.image, tuple(drawn))

@@ -6,7 +6,14 @@ from appliance.core.message import N_
 from appliance.core.scenes import Scene, ShownMeeting
 from appliance.core.screen_texts import Screen
 from services.endpoint.screen.languages import Languages, countdown, day, duration, time_of_day
-from services.endpoint.screen.page_parts import body, foot, head, meeting_line, round_icon
+from services.endpoint.screen.page_parts import (
+    body,
+    foot,
+    head,
+    meeting_line,
+    round_icon,
+    time_sign,
+)
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight
 from services.endpoint.screen.paint.geometry import Box
@@ -40,6 +47,11 @@ MARKS: dict[Screen, Mark] = {
     Screen.IN_MEETING: Mark("meeting", TEAL),
     Screen.REJOINING: Mark("again", AMBER),
     Screen.LEAVING: Mark("leave", BLUE),
+    Screen.LEFT: Mark("leave", AMBER),
+    Screen.NOT_OPEN: Mark("waiting", TEAL),
+    Screen.ENDED: Mark("check", TEAL),
+    Screen.CANCELLED: Mark("cross", AMBER),
+    Screen.MOVED: Mark("agenda", AMBER),
     Screen.STATUS: Mark("box", TEAL),
     Screen.SELFTEST: Mark("running", BLUE),
     Screen.NO_NETWORK: Mark("network-off", RED),
@@ -103,6 +115,18 @@ def message(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """What is going on or wrong: headline, then steps to take or a sentence with the meeting."""
     head(canvas, scene, texts)
     place, px = body(canvas), canvas.grid.px
+    band = icon_headline(canvas, scene, texts, place)
+    rest = Box(place.x, band.bottom + px(10), place.width, place.bottom - band.bottom - px(10))
+    rest = _explained(canvas, scene, texts, rest)
+    _steps(canvas, scene.words.steps, texts, rest)
+    if scene.meeting is not None and not scene.words.steps:
+        _meeting_card(canvas, scene, scene.meeting, texts, rest)
+    foot(canvas, scene, texts)
+
+
+def icon_headline(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> Box:
+    """The screen's icon and its headline at the top of `place`; the band that they take."""
+    px = canvas.grid.px
     many = len(scene.words.steps) >= _MANY
     band = Box(place.x, place.y + px(4), place.width, px(84 if many else 144))
     mark = MARKS[scene.screen]
@@ -118,12 +142,7 @@ def message(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         canvas.text(texts.first(scene.words.headline), upper, Style(72, Weight.BOLD))
         lower = Box(text.x, upper.bottom, text.width, band.bottom - upper.bottom)
         canvas.text(texts.second(scene.words.headline), lower, Style(38, colour=MUTED))
-    rest = Box(place.x, band.bottom + px(10), place.width, place.bottom - band.bottom - px(10))
-    rest = _explained(canvas, scene, texts, rest)
-    _steps(canvas, scene.words.steps, texts, rest)
-    if scene.meeting is not None and not scene.words.steps:
-        _meeting_card(canvas, scene, scene.meeting, texts, rest)
-    foot(canvas, scene, texts)
+    return band
 
 
 def centre(canvas: Canvas, scene: Scene, texts: Languages) -> None:
@@ -137,7 +156,7 @@ def centre(canvas: Canvas, scene: Scene, texts: Languages) -> None:
 
 
 def waiting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
-    """A meeting without a far picture yet: what stands between the overlay's patches."""
+    """A meeting without a far picture: what stands between the overlay's patches."""
     if scene.by_hand is not None:
         return  # its sign stands there
     px = canvas.grid.px
@@ -147,7 +166,12 @@ def waiting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     title = scene.meeting.title if scene.meeting is not None else scene.site
     place = Box(inner.x, px(286), inner.width, px(150))
     canvas.text(title, place, Style(56, Weight.BOLD, align=0.5, rise=0.5, lines=2))
-    _sentence(canvas, texts, scene.words.explanation, Box(inner.x, px(440), inner.width, px(104)))
+    first, second = time_sign(scene, texts.first), time_sign(scene, texts.second)
+    below = Box(inner.x, px(440), inner.width, px(104))
+    if first:
+        _two_lines(canvas, first, second, below)
+    else:
+        _sentence(canvas, texts, scene.words.explanation, below)
 
 
 def _disc_above(canvas: Canvas, scene: Scene, y: int, side: int) -> None:
@@ -158,10 +182,14 @@ def _disc_above(canvas: Canvas, scene: Scene, y: int, side: int) -> None:
 
 def _sentence(canvas: Canvas, texts: Languages, message_id: str, place: Box) -> None:
     """One sentence in both languages in the middle of `place`."""
+    _two_lines(canvas, texts.first(message_id), texts.second(message_id), place)
+
+
+def _two_lines(canvas: Canvas, first: str, second: str, place: Box) -> None:
     upper = Box(place.x, place.y, place.width, canvas.line_height(40))
     lower = Box(place.x, upper.bottom, place.width, canvas.line_height(34))
-    canvas.text(texts.first(message_id), upper, Style(40, align=0.5))
-    canvas.text(texts.second(message_id), lower, Style(34, colour=MUTED, align=0.5))
+    canvas.text(first, upper, Style(40, align=0.5))
+    canvas.text(second, lower, Style(34, colour=MUTED, align=0.5))
 
 
 def headline_row(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> int:

@@ -6,6 +6,7 @@ from functools import lru_cache
 from PIL import Image
 
 from appliance.core.by_hand import Sign
+from appliance.core.meetings.due import Period
 from appliance.core.message import N_
 from appliance.core.problems import Problem
 from appliance.core.scenes import LineQuality, Scene
@@ -14,13 +15,14 @@ from appliance.core.screen_texts import (
     FREE_HINT,
     MICROPHONE_WORDS,
     REFUSED,
+    REFUSED_EARLY,
     Microphone,
     MicrophoneWords,
 )
 from services.endpoint.screen.by_hand import by_hand_sign
 from services.endpoint.screen.languages import languages, time_of_day
 from services.endpoint.screen.layouts import PEOPLE
-from services.endpoint.screen.page_parts import problem_pill
+from services.endpoint.screen.page_parts import problem_pill, time_sign
 from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
 from services.endpoint.screen.paint.fonts import Weight, width
 from services.endpoint.screen.paint.geometry import Box, Grid
@@ -39,6 +41,8 @@ from services.endpoint.screen.paint.look import (
 
 EDGE = 32.0
 PILL = 64.0
+GAP = 14.0
+PEOPLE_WIDE = 236.0
 _WEAK = N_("Weak line")
 _OPACITY = 0.78
 
@@ -88,8 +92,13 @@ def self_view(size: tuple[int, int]) -> Box:
     return Box(grid.width - edge - wide, grid.height - edge - high, wide, high).even()
 
 
-def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Patch, ...]:
-    """The patches for `size` (width, height); the same patch object while it looks the same."""
+def overlay(
+    scene: Scene, size: tuple[int, int], locale: str = "vi", *, signed: bool = True
+) -> tuple[Patch, ...]:
+    """The patches for `size` (width, height); the same patch object while it looks the same.
+
+    `signed`: with the sign of the meeting's time, which otherwise stands below them.
+    """
     patches = [_microphone(scene.microphone, _words(scene), size, locale)]
     if scene.by_hand is not None:
         patches.append(_by_hand(scene.by_hand, size, locale))
@@ -100,6 +109,10 @@ def overlay(scene: Scene, size: tuple[int, int], locale: str = "vi") -> tuple[Pa
         patches.append(_speaker(scene.speaker, corner.x, size))
     if scene.people_link and scene.by_hand is None:
         patches.append(_people(scene.people_link, size, locale))
+    signed = signed and scene.by_hand is None
+    if signed and (sign := time_sign(scene, languages(locale).first)):
+        beside = PEOPLE_WIDE + GAP if scene.people_link else 0.0
+        patches.append(_sign(sign, EDGE + beside, patches[0].y, size))
     if scene.problems:
         patches.append(_problems(scene.problems, size, locale))
     if scene.problems and scene.remedy:
@@ -111,11 +124,32 @@ def _words(scene: Scene) -> MicrophoneWords:
     words = (ASKING_WORDS if scene.asks_to_speak else MICROPHONE_WORDS)[scene.microphone]
     if scene.by_hand is not None:
         return MicrophoneWords(words.state)  # what the button would do now, the sign says
+    early = scene.period is Period.DOORS
     if scene.refused:
-        return REFUSED
+        return REFUSED_EARLY if early else REFUSED
+    if early:
+        return words
     if scene.microphone is Microphone.OFF and scene.meeting is not None and scene.meeting.free:
         return MicrophoneWords(words.state, FREE_HINT)
     return words
+
+
+@lru_cache(maxsize=8)
+def _sign(text: str, left: float, below: int, size: tuple[int, int]) -> Patch:
+    """Before the opening or past the end; `below` is where the microphone's patch begins."""
+    grid = Grid(*size)
+    px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
+    style = Style(38, Weight.BOLD, rise=0.5)
+    max_width = self_view(size).x - px(left) - px(EDGE) - px(76) - px(24)
+    found = probe.fitted(text, style, max_width)
+    across = 2 + max((width(line, style.weight, found.px) for line in found.lines), default=0)
+    box = Box(px(left), below - px(14) - px(PILL), px(76) + across + px(24), px(PILL))
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=_OPACITY, radius=16)
+    whole = canvas.whole
+    canvas.icon("clock", Box(px(20), 0, px(38), whole.height), AMBER)
+    canvas.text(text, Box(px(76), 0, whole.width - px(76) - px(16), whole.height), style)
+    return _done(canvas, box)
 
 
 def _patch(grid: Grid, box: Box, ground: Colour) -> Canvas:
@@ -222,7 +256,7 @@ def _problems(problems: tuple[Problem, ...], size: tuple[int, int], locale: str)
 def _people(link: str, size: tuple[int, int], locale: str) -> Patch:
     """The code by which people are counted, on the left edge, in the first minutes."""
     grid = Grid(*size)
-    box = Box(grid.px(EDGE), grid.px(226), grid.px(236), grid.px(338))
+    box = Box(grid.px(EDGE), grid.px(226), grid.px(PEOPLE_WIDE), grid.px(338))
     canvas = _patch(grid, box, GROUND)
     canvas.plate(GROUND, opacity=0.94, radius=16)
     whole = canvas.whole

@@ -1,8 +1,11 @@
 """What several layouts share: ground, head line with clock, foot line with button and problem."""
 
+from appliance.base.texts import Texts
+from appliance.core.meetings.due import Period
 from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, ShownMeeting
-from services.endpoint.screen.languages import Languages, day_and_time, time_of_day
+from appliance.core.screen_texts import OPENS, OVERTIME, OVERTIME_BEGINS
+from services.endpoint.screen.languages import Languages, day_and_time, duration, time_of_day
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight, width
 from services.endpoint.screen.paint.geometry import Box
@@ -86,6 +89,17 @@ def foot(canvas: Canvas, scene: Scene, texts: Languages) -> None:
 def meeting_line(meeting: ShownMeeting, scene: Scene, texts: Languages) -> str:
     """Hôm nay 14:00 – Giao ban trực tuyến."""
     return f"{day_and_time(texts.first, meeting.begin, scene.clock)} – {meeting.title}"
+
+
+def time_sign(scene: Scene, texts: Texts) -> str:
+    """What is said of the time of the meeting that the site is in; "" while it runs."""
+    if scene.period is Period.DOORS and scene.meeting is not None:
+        return texts(OPENS, hour=time_of_day(scene.meeting.begin))
+    if scene.period is not Period.OVERRUN:
+        return ""
+    hours, minutes = divmod(scene.overtime, 60)
+    parts = [duration(texts, n * unit) for n, unit in ((hours, 3600), (minutes, 60)) if n]
+    return texts(OVERTIME, time=" ".join(parts)) if parts else texts(OVERTIME_BEGINS)
 
 
 def problem_pill(

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from appliance.core.by_hand import Direction, Sign, Step
-from appliance.core.decision import Decision, Phase
+from appliance.core.decision import Decision, Period, Phase
 from appliance.core.floor_control import Floor
+from appliance.core.meetings.farewell import Farewell, Gone
 from appliance.core.problems import Area, Problem, ProblemKey
 from appliance.core.rescue import FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import (
@@ -53,10 +54,13 @@ def _at(
     claim_link: str = "",
     margin: int = 0,
     margins_until: float = 0.0,
+    period: Period | None = None,
+    not_open: bool = False,
+    gone: Gone | None = None,
 ) -> Scene:
     """The scene of `phase`, `after` seconds from the meeting's begin."""
     return scene(
-        Decision(phase, meeting, None, None),
+        Decision(phase, meeting, None, None, period),
         floor or Floor(),
         now=MEETING.begin + after,
         zone=ZONE,
@@ -73,6 +77,8 @@ def _at(
         claim_link=claim_link,
         margin=margin,
         margins_until=margins_until,
+        not_open=not_open,
+        gone=gone,
     )
 
 
@@ -113,6 +119,13 @@ _IDLE_AFTER = -timedelta(hours=4, minutes=35).total_seconds()
 _NO_HOST = replace(MEETING, address="")
 _HOUR = MEETING.begin
 _PEOPLE = head_count_link("https://hop.gialai.gov.vn", RoomKeys("giao-ban", f"ia-kly/{'k' * 43}"))
+_NEXT = replace(
+    MEETING,
+    uid="bao",
+    title="Họp trực tuyến phòng, chống bão số 11",
+    begin=_HOUR + 9000,
+    end=_HOUR + 12600,
+)
 _CLAIM = "7KQF-M2XH"
 _RESCUE = Rescue(
     7,
@@ -143,6 +156,39 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         Phase.REJOINING, after=790, since=_HOUR + 754, problems=_problem(ProblemKey.CALL_LOST)
     ),
     "leaving": lambda: _at(Phase.LEAVING, after=7200),
+    "left": lambda: _at(Phase.LEFT, after=1570),
+    "not-open": lambda: _at(Phase.JOINING, after=-420, not_open=True, period=Period.DOORS),
+    "waiting": lambda: _at(
+        Phase.WAITING, after=-272, period=Period.DOORS, speaker="Xã Ia Pếch", line=LineQuality.GOOD
+    ),
+    "waiting-refused": lambda: _at(
+        Phase.WAITING,
+        after=-272,
+        period=Period.DOORS,
+        line=LineQuality.GOOD,
+        refused_until=_HOUR,
+    ),
+    "overtime": lambda: _at(
+        Phase.OVERTIME,
+        after=7200 + 70 * 60,
+        period=Period.OVERRUN,
+        speaker=CHAIR,
+        line=LineQuality.GOOD,
+        problems=_problem(ProblemKey.CAMERA_MISSING),
+    ),
+    "ended": lambda: _at(Phase.IDLE, after=7500, meeting=_NEXT, gone=Gone(Farewell.ENDED, MEETING)),
+    "ended-last": lambda: _at(
+        Phase.IDLE, after=7500, meeting=None, gone=Gone(Farewell.ENDED, MEETING)
+    ),
+    "cancelled": lambda: _at(
+        Phase.UPCOMING, after=-300, meeting=_NEXT, gone=Gone(Farewell.CANCELLED, MEETING)
+    ),
+    "moved": lambda: _at(
+        Phase.IDLE,
+        after=600,
+        meeting=_NEXT,
+        gone=Gone(Farewell.MOVED, replace(MEETING, begin=_HOUR + 90000, end=_HOUR + 97200)),
+    ),
     "in-meeting": lambda: _meeting(Floor()),
     "in-meeting-hand": lambda: _meeting(Floor(hand=True)),
     "in-meeting-confirmed": lambda: _meeting(

@@ -17,12 +17,44 @@ from appliance.wire.facts import (
     MeetingTime,
 )
 from appliance.wire.meeting import Meeting
-from services.endpoint.call.call_keeper import Ended
+from services.endpoint.agenda.agenda_poller import AgendaPoller
+from services.endpoint.call.call_keeper import CallKeeper, Ended
 
 MAX_SENTENCE = 200
 """Letters of one sentence about the agenda."""
 AHEAD_S = 24 * 3600.0
 """Whoever may not disturb a meeting looks two hours ahead; a day says enough to a reader."""
+
+
+def facts_of_turn(
+    decision: Decision,
+    shown: Scene,
+    floor: Floor,
+    problems: Sequence[Problem],
+    call_keeper: CallKeeper,
+    agenda: AgendaPoller,
+    now: float,
+    *,
+    clock_trusted: bool,
+) -> EndpointFacts:
+    """The facts of a turn at `now` (POSIX s): what people see, the call and the agenda."""
+    facts = endpoint_facts(
+        decision,
+        shown,
+        floor,
+        problems,
+        call=call_keeper.fact.state,
+        tries=call_keeper.tries,
+        ended=call_keeper.ended,
+    )
+    return with_agenda(
+        facts,
+        agenda.meetings,
+        agenda.state.fetched_at,
+        now,
+        clock_trusted=clock_trusted,
+        problems=agenda.state.agenda.problems,
+    )
 
 
 def endpoint_facts(
@@ -74,7 +106,7 @@ def with_agenda(
     `problems` are sentences about what of the agenda was left out or guessed.
     """
     times = (
-        MeetingTime(one.begin, one.end)
+        MeetingTime(one.begin, one.end, one.doors_s)
         for one in meetings
         if one.address and one.end > now and one.begin < now + AHEAD_S
     )

@@ -114,7 +114,8 @@ class SiteProblems:
             others.append(Problem(stick))
         ended = call_keeper.ended
         up = call_keeper.fact.state is CallState.UP
-        if ended is not None and not up and decision.call is not None:
+        told = ended is not None and not up and not call_keeper.not_open
+        if ended is not None and told and decision.call is not None:
             problem = of_call(ended.reason, now)
             if problem is not None:
                 others.append(Problem(problem.key))

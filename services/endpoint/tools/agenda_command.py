@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from appliance.core.decision import Decision, Facts, Phase, decide
+from appliance.core.decision import Decision, Facts, Period, Phase, decide
 from appliance.wire.address import shown
 from appliance.wire.calendar.agenda import Agenda, read_agenda
 from appliance.wire.calendar.feed_problem import FeedError
@@ -175,6 +175,9 @@ def _why(answer: _Answer) -> tuple[str, str]:
     if decision.call is None:
         wait = timedelta(seconds=round(meeting.begin - answer.at))
         return f"cuộc họp bắt đầu sau {_span(wait, 'ngày')}", f"it begins in {_span(wait, 'days')}"
+    if decision.period is Period.DOORS:
+        hour = _hour(meeting.begin, zone)
+        return f"vào sớm, chờ khai mạc lúc {hour}", f"its doors are open; it begins at {hour}"
     others = [
         m
         for m in answer.agenda.meetings

@@ -21,6 +21,7 @@ class MemoryCall:
         self.video: MediaStreamTrack | None = None if alone else VideoStreamTrack()
         self.audio: MediaStreamTrack | None = None
         self.floor = FarFloor()
+        self.alone: bool | None = alone
         self.problems: dict[ProblemKey, str] = {}
         self.heard_at = float("-inf")
         self.ended: EndReason | None = None

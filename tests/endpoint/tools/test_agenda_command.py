@@ -63,7 +63,8 @@ def as_json(*words: str) -> Any:
     ("at", "phase", "meeting", "address", "change"),
     [
         ("2026-03-08T12:00", "idle", "a", None, "2026-03-09T07:45:00+07:00"),
-        ("2026-03-09T07:50", "upcoming", "a", None, "2026-03-09T08:00:00+07:00"),
+        ("2026-03-09T07:49", "upcoming", "a", None, "2026-03-09T07:50:00+07:00"),
+        ("2026-03-09T07:50", "joining", "a", "janus+wss://", "2026-03-09T08:00:00+07:00"),
         ("2026-03-09T08:30", "joining", "a", "janus+wss://", "2026-03-09T10:00:00+07:00"),
         ("2026-03-09T09:30", "joining", "a", "janus+wss://", "2026-03-09T10:00:00+07:00"),
         ("2026-03-09T10:00", "joining", "b", "sip:7@", "2026-03-09T12:00:00+07:00"),
@@ -87,6 +88,12 @@ def test_what_the_site_would_do(
     assert "'Hỏng'" in told["troubles"][0]
 
 
+def test_before_the_begin_the_doors_are_why(file: str) -> None:
+    text = run(file, "--at", "2026-03-09T07:55").output
+    assert "vào sớm, chờ khai mạc lúc 08:00" in text
+    assert "its doors are open" in text
+
+
 def test_why_in_vietnamese_and_english(file: str) -> None:
     text = run(file, "--at", "2026-03-09T09:30").output
     assert "vào họp / would join" in text
@@ -95,7 +102,7 @@ def test_why_in_vietnamese_and_english(file: str) -> None:
     assert "Hỏng" in text
     assert "không có địa chỉ" in run(file, "--at", "2026-03-10T08:10").output
     assert (
-        "bắt đầu sau 0:10:00 / it begins in 0:10:00" in run(file, "--at", "2026-03-09T07:50").output
+        "bắt đầu sau 0:15:00 / it begins in 0:15:00" in run(file, "--at", "2026-03-09T07:45").output
     )
 
 

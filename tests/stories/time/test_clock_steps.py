@@ -36,7 +36,7 @@ def test_a_glitch_in_a_meeting_ends_no_call(tmp_path: Path, step: int, lasts: in
             assert evening.far.live == []
 
     play(story())
-    assert evening.phases == [*JOINED, "leaving", "idle"]
+    assert evening.phases == [*JOINED, "overtime", "leaving", "idle"]
     assert len(evening.far.dialed) == 1
 
 

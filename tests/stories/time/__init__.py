@@ -1,0 +1,1 @@
+"""Stories of time itself: early, over time, and a clock that is set."""
