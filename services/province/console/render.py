@@ -14,6 +14,7 @@ from appliance.base.texts import text
 from appliance.core.message import N_
 from appliance.wire.address import shown
 from appliance.wire.letters import visible
+from appliance.wire.meeting import DEFAULT_DOORS_S
 from services.province.accounts import Role
 from services.province.fleet.readiness import Reason, State
 from services.province.schedule.ical import MIN_TIME, is_possible
@@ -27,6 +28,12 @@ STATES = {
     State.UNTESTED: N_("not tested"),
     State.NEVER: N_("never installed"),
 }
+PERIODS = {
+    "waiting": N_("waits for the opening"),
+    "overtime": N_("over time"),
+    "left": N_("left by hand"),
+}
+"""What of a meeting a site is in, as it reports it (docs/wire.md); others are passed over."""
 ROLES = {
     Role.VIEWER: N_("viewer"),
     Role.OPERATOR: N_("operator"),
@@ -139,6 +146,10 @@ class Pages:
         return text("vi").date(self._local(at).date())
 
 
+def _doors_minutes(doors_s: float | None) -> int:
+    return round((DEFAULT_DOORS_S if doors_s is None else doors_s) / 60)
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
@@ -161,6 +172,8 @@ def _environment() -> Environment:
         "role_text": lambda role: ROLES[Role(role)],
         "roles": list(Role),
         "shown": shown,
+        "doors_minutes": _doors_minutes,
+        "period_word": lambda period: both(PERIODS[period]) if period in PERIODS else "",
         "duration": duration,
     }
     environment.globals.update(functions)

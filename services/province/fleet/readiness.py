@@ -122,6 +122,8 @@ class SiteStatus:
     meeting: str = ""
     hand_since: float = 0.0
     in_meeting: bool = False
+    period: str = ""
+    """``waiting``, ``overtime`` or ``left``, where it says so (docs/wire.md)."""
 
 
 def is_near(now: float, begin: float | None, end: float | None) -> bool:
@@ -184,6 +186,7 @@ def site_status(
         _word(meeting.state, "meeting") if meeting is not None else "",
         _since(hand.state) if hand is not None else 0.0,
         in_meeting,
+        _word(meeting.state, "period") if meeting is not None else "",
     )
 
 

@@ -25,7 +25,7 @@ MAX_UID_LETTERS = 200
 """The database takes 255, and a single occurrence is named behind it."""
 Version = tuple[int, float]
 """SEQUENCE and DTSTAMP (RFC 5546 section 2.1.5)."""
-_COMPARED = ("title", "begin", "length_s", "zone", "rule", "address", "chair", "free")
+_COMPARED = ("title", "begin", "length_s", "zone", "rule", "address", "chair", "free", "doors_s")
 _CHANGE_COMPARED = ("instance", "begin", "length_s", "title", "address", "chair", "free")
 
 

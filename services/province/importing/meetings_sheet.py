@@ -30,6 +30,7 @@ COLUMNS: dict[str, Sequence[str]] = {
               "Thời gian", "Thời gian họp"),
     "end": ("Giờ kết thúc", "Kết thúc", "Đến", "Thời gian kết thúc", "Đến giờ"),
     "minutes": ("Số phút", "Thời lượng", "Thời lượng (phút)"),
+    "doors": ("Vào sớm (phút)", "Số phút vào sớm", "Mở phòng trước (phút)", "Vào trước (phút)"),
     "address": ("Địa chỉ", "Địa chỉ gọi", "Link họp", "Link", "Đường link", "Địa chỉ họp",
                 "Đường dẫn", "Phòng họp trực tuyến"),
     "chair": ("Chủ tọa", "Chủ trì", "Người chủ trì", "Chủ trì cuộc họp", "Đồng chí chủ trì"),
@@ -190,10 +191,11 @@ def _edited(session: Session, line: _Line, row: Meeting, now: float) -> bool:
         chair=line.draft.chair or row.chair,
         chair_pin=row.chair_pin,
         free=row.free,
+        doors_s=row.doors_s if line.draft.doors_s is None else line.draft.doors_s,
         guests=line.draft.guests if line.names_guests else known,
     )
     made = meetings.transient(draft, row.uid)
-    names = ("title", "begin", "length_s", "address", "chair")
+    names = ("title", "begin", "length_s", "address", "chair", "doors_s")
     if known == draft.guests and all(getattr(row, one) == getattr(made, one) for one in names):
         return False
     meetings.edit(session, row, draft, now)
@@ -240,6 +242,7 @@ def _draft(
         guests=_guests(line, named) or default_guests,
         address=line.text("address"),
         chair=line.text("chair"),
+        doors_s=_number(line, "doors") * 60.0 if line.text("doors") else None,
         zone=zone.key,
     )
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from appliance.core.message import N_
 from appliance.wire.calendar.event import Event, EventError
 from appliance.wire.calendar.series import Occurrence, occurrences
+from appliance.wire.meeting import DEFAULT_DOORS_S
 from services.province.errors import WrongInputError
 from services.province.schedule import ical
 from services.province.schedule.meetings import Guests, MeetingDraft, transient
@@ -107,6 +108,7 @@ def _draft(
         address=event.address,
         chair=event.chair[:120].strip(),
         free=event.free,
+        doors_s=None if event.doors_s == DEFAULT_DOORS_S else event.doors_s,
         zone=zone,
         imported=True,
     )

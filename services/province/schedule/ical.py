@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 import icalendar
 
 from appliance.wire.calendar.agenda import read_agenda
+from appliance.wire.calendar.doors import DOORS, print_doors
 from appliance.wire.calendar.event_lines import MAX_YEAR, MIN_YEAR
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
 from appliance.wire.meeting import Meeting as SiteMeeting
@@ -236,6 +237,8 @@ def _add_details(
         event.add("ORGANIZER", organizer, encode=False)
     if free:
         event.add("X-DIEMCAU-SPEAK", "FREE")
+    if meeting.doors_s is not None:
+        _text(event, DOORS, print_doors(meeting.doors_s))
     if entry.site and meeting.secret and address:
         _text(event, SITE_KEY, site_key(meeting.secret, entry.site))
     if entry.site and meeting.secret and address.startswith("janus+"):

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from appliance.wire.address import Address, AddressError
 from appliance.wire.calendar.conference import allowed
+from appliance.wire.meeting import MAX_DOORS_S
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.schedule.ical import feed_problem
 from services.province.schedule.room_keys import new_secret
@@ -56,6 +57,8 @@ class MeetingDraft:
     chair: str = ""
     chair_pin: str = ""
     free: bool = False
+    doors_s: float | None = None
+    """How long before its begin sites join; None: their default."""
     zone: str = "Asia/Ho_Chi_Minh"
     hosts: frozenset[str] = frozenset()
     """The only meeting servers that sites dial; empty: any."""
@@ -222,6 +225,13 @@ def _write(meeting: Meeting, draft: MeetingDraft) -> None:
     meeting.chair = _line(draft.chair, "chair", 120)
     meeting.chair_pin = _line(draft.chair_pin, "chair_pin", 60)
     meeting.free = draft.free
+    if draft.doors_s is not None and not 0 <= draft.doors_s <= MAX_DOORS_S:
+        raise WrongInputError(
+            N_("The doors open between 0 and {minutes} minutes before the begin."),
+            "doors",
+            minutes=round(MAX_DOORS_S / 60),
+        )
+    meeting.doors_s = draft.doors_s
     problem = feed_problem(meeting)
     if problem:
         raise WrongInputError(

@@ -104,6 +104,7 @@ class Meeting(Base):
     chair_pin: Mapped[str] = mapped_column(String(60), default="")
     secret: Mapped[str] = mapped_column(String(64), default="", server_default="")
     free: Mapped[bool] = mapped_column(default=False)
+    doors_s: Mapped[float | None]  # how long before its begin sites join; None: the default
     sequence: Mapped[int] = mapped_column(default=0)
     cancelled: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[float]

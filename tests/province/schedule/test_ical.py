@@ -127,3 +127,15 @@ def test_the_verdict_names_what_a_site_would_find_wrong() -> None:
     assert feed_problem(february).endswith("it repeats on a day that no such month has")
     over = meeting(rule="FREQ=DAILY;UNTIL=20200101T000000Z")
     assert feed_problem(over) == "by this repetition it never takes place"
+
+
+@pytest.mark.parametrize(("doors_s", "read_s"), [(None, 600.0), (0.0, 0.0), (1800.0, 1800.0)])
+@pytest.mark.parametrize("rule", ["", "FREQ=DAILY;COUNT=3"])
+def test_the_doors_of_a_meeting_and_of_a_series_reach_the_site(
+    rule: str, doors_s: float | None, read_s: float
+) -> None:
+    made = meeting(doors_s=doors_s, rule=rule)
+    moved = change(NOON, NOON + 1800.0, 3600.0)
+    entry = Entry(made, [moved]) if rule else Entry(made)
+    assert {one.doors_s for one in read(entry).meetings} == {read_s}
+    assert (b"X-DIEMCAU-DOORS" in calendar("Xã Ia Kly", [entry])) is (doors_s is not None)

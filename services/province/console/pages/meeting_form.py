@@ -32,6 +32,7 @@ FIELDS: dict[str, Schema] = {
     "chair": TEXT,
     "chair_pin": TEXT,
     "free": TICK,
+    "doors": MINUTES,
 }
 """As the form sends them, without the guests."""
 _UNTIL = re.compile(r";?UNTIL=([0-9]{8})(?:T[0-9]{6}Z?)?", re.IGNORECASE)
@@ -50,6 +51,7 @@ class MeetingForm:
     chair: str = ""
     chair_pin: str = ""
     free: bool = False
+    doors: str = ""  # minutes before the begin; "": the sites' default
     places: frozenset[int] = frozenset()
     sites: frozenset[str] = frozenset()
     groups: frozenset[int] = frozenset()
@@ -67,6 +69,7 @@ class MeetingForm:
             chair=request.field("chair"),
             chair_pin=request.field("chair_pin"),
             free=request.field("free") == "yes",
+            doors=request.field("doors").strip(),
             places=_numbers(request.fields("place")),
             sites=frozenset(one for one in re.split(r"[\s,;]+", request.field("sites")) if one),
             groups=_numbers(request.fields("group")),
@@ -90,6 +93,7 @@ class MeetingForm:
             chair=meeting.chair,
             chair_pin=meeting.chair_pin,
             free=meeting.free,
+            doors="" if meeting.doors_s is None else f"{meeting.doors_s / 60:.0f}",
             places=guests.places,
             sites=guests.sites,
             groups=guests.groups,
@@ -117,6 +121,7 @@ class MeetingForm:
             chair=self.chair,
             chair_pin=self.chair_pin,
             free=self.free,
+            doors_s=seconds(self.doors, "doors") if self.doors else None,
             zone=zone.key,
             hosts=hosts,
         )
@@ -138,10 +143,10 @@ def moment(text: str, zone: ZoneInfo) -> float:
         ) from error
 
 
-def seconds(text: str) -> float:
+def seconds(text: str, field: str = "minutes") -> float:
     """The length of a field of minutes; raises `WrongInputError`."""
     if not re.fullmatch(r"[0-9]{1,5}", text):
-        raise WrongInputError(N_("“{value}” is no number of minutes."), "minutes", value=text[:40])
+        raise WrongInputError(N_("“{value}” is no number of minutes."), field, value=text[:40])
     return int(text) * 60.0
 
 
