@@ -38,7 +38,7 @@ class AgendaPoller:
         """The time as it is known; when it becomes trusted the kept feed is read for it anew."""
         if trusted is not self._trusted:
             self._trusted = trusted
-            self.state = self._feed.load(now)
+            self.state = self._feed.load(now, hour_known=trusted)
             self._due.set()
 
     def poll_now(self) -> None:

@@ -29,6 +29,10 @@ LOOK_BACK_S = 24 * 3600.0
 LOOK_AHEAD_S = 14 * 24 * 3600.0
 """What a site looks ahead: the next meeting on the screen, and a working week for updates."""
 
+LOOK_AHEAD_UNKNOWN_S = 60 * 24 * 3600.0
+"""The same where the hour is not known: a box that is switched on for a meeting a month is in the
+hour at which it was switched off, and what is on now lies far ahead of that."""
+
 REREAD_S = 6 * 3600.0
 """After so long an unchanged feed is read again, for occurrences that have come into sight."""
 
@@ -93,6 +97,7 @@ class Feed:
             Agenda(), None, FeedProblem.NOT_YET, "no agenda has been fetched so far"
         )
         self._read_at = 0.0
+        self._look_ahead_s = LOOK_AHEAD_S
         self._written_at: float | None = None
         self._random = random.Random()  # noqa: S311 - spreads the polls, guards nothing
 
@@ -113,11 +118,12 @@ class Feed:
         """The newest answer."""
         return self._state
 
-    def load(self, now: float) -> FeedState:
+    def load(self, now: float, *, hour_known: bool = True) -> FeedState:
         """The agenda kept from before the start, at once and without the network.
 
         Also to be asked when the clock has jumped: it reads what is kept for the new time.
         """
+        self._look_ahead_s = LOOK_AHEAD_S if hour_known else LOOK_AHEAD_UNKNOWN_S
         if self._kept is None:
             self._kept = read_kept(self._folder, self._source)
             self._written_at = self._kept.fetched_at if self._kept else None
@@ -220,7 +226,7 @@ class Feed:
         return read_agenda(
             body,
             begin=now - LOOK_BACK_S,
-            end=now + LOOK_AHEAD_S,
+            end=now + self._look_ahead_s,
             zone=self._zone,
             hosts=self._hosts,
         )

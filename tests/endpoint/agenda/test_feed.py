@@ -218,6 +218,18 @@ async def test_an_unchanged_feed_is_read_again_as_days_pass(tmp_path: Path) -> N
         assert site.state.problem is FeedProblem.LOGIN_PAGE
 
 
+async def test_a_box_that_does_not_know_the_hour_looks_further(tmp_path: Path) -> None:
+    """It was switched off for a month, and is still in the hour at which that was."""
+    async with calendar_server() as server, feed(server, tmp_path) as site:
+        server.gives(calendar(1, 31), etag='"v1"')
+        site.load(NOW)
+        assert uids(await site.refresh(NOW)) == ["d1"]
+        assert uids(site.load(NOW, hour_known=False)) == ["d1", "d31"]
+        server.gives(calendar(1, 30, 31), etag='"v2"')
+        assert uids(await site.refresh(NOW)) == ["d1", "d30", "d31"]
+        assert uids(site.load(NOW + 25 * DAY)) == ["d30", "d31"]
+
+
 async def test_a_torn_or_foreign_file_is_as_good_as_none(tmp_path: Path) -> None:
     async with calendar_server() as server:
         server.gives(calendar(1, 2))
