@@ -63,6 +63,7 @@ class DemoProvince:
                 address=address,
                 chair="UBND tỉnh Gia Lai",
                 chair_pin=chair_pin,
+                doors_s=0.0,  # the page counts down, and then shows how the site joins
             )
             create(session, draft, now)
 
