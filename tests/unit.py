@@ -18,6 +18,7 @@ PURE = (
     "endpoint/test_start_page.py",
     "hardware",
     "health",
+    "hour/test_hour_policy.py",
     "media/codecs",
     "media/jitter",
     "media/rtp",

@@ -15,8 +15,9 @@ nobody can join or that a hand has dismissed, and only under a trusted clock.
 On a board that is too slow for calls nothing is due either: a call that it could not carry would
 cost the others in the room more than an empty place does. What is coming is shown all the same.
 
-Without a trusted clock nothing is due, nothing is shown as coming, and a call is left: the caller
-keeps the clock trusted, once it was, until the next start (a Pi has none that runs without power).
+Without a trusted clock nothing is due but what a hand asked for, and nothing is shown as coming but
+what a hand would join (`meetings/unknown_hour.py`); any other call is left: the caller keeps the
+clock trusted, once it was, until the next start (a Pi has none that runs without power).
 
 A meeting that runs and names no address cannot be joined: it is UPCOMING with that meeting, from
 which the screen tells that the address is missing. A meeting that begins soon is shown instead,
@@ -40,6 +41,7 @@ from appliance.core.meetings.due import (
     listed,
     order,
 )
+from appliance.core.meetings.unknown_hour import first_ahead
 from appliance.wire.meeting import Meeting
 
 __all__ = ["CallFact", "CallState", "Decision", "Facts", "MediaFact", "Period", "Phase", "decide"]
@@ -171,7 +173,7 @@ def _left(facts: Facts) -> Meeting | None:
 def _resting(facts: Facts, now: float) -> tuple[Phase, Meeting | None]:
     """What to tell people while there is no meeting to join: of which one, and in which phase."""
     if not facts.clock_trusted:
-        return Phase.IDLE, None
+        return Phase.IDLE, first_ahead(facts.meetings, facts.dismissed, now)
     following = min((m for m in listed(facts) if m.begin > now), key=order, default=None)
     coming = (m for m in listed(facts) if _near(m) <= now < m.begin)
     if (near := min(coming, key=order, default=None)) is not None:
@@ -190,7 +192,7 @@ def _near(meeting: Meeting) -> float:
 def _times(facts: Facts, now: float) -> list[float]:
     """Every later instant at which time alone could change the answer, earliest first."""
     if not facts.clock_trusted:
-        return []
+        return sorted(m.end for m in facts.meetings if m.end > now)
     times = {at for m in facts.meetings for at in (_near(m), m.doors, m.begin, m.end)}
     times.update(bounds(facts))
     return sorted(at for at in times if at > now)

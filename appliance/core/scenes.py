@@ -21,6 +21,7 @@ from appliance.core.problems import Area, Problem, ProblemKey, Severity, worst_f
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
     BY_HAND_WORDS,
+    JOINED_BY_HAND,
     MICROPHONE_VOICE,
     NOTHING_PLANNED,
     WORDS,
@@ -112,6 +113,8 @@ class Scene:
             return NOTHING_PLANNED
         if self.screen is Screen.BY_HAND and self.by_hand is not None:
             return BY_HAND_WORDS[self.by_hand.step, self.by_hand.direction]
+        if self.screen is Screen.CLOCK_UNTRUSTED and self.meeting is not None:
+            return JOINED_BY_HAND
         return WORDS[self.screen]
 
     @property
@@ -165,7 +168,10 @@ SCREEN_RULES: tuple[_Rule, ...] = (
         Screen.NO_NETWORK,
         lambda c: c.any_of(ProblemKey.NETWORK_CABLE, ProblemKey.NETWORK_ADDRESS),
     ),
-    (Screen.CLOCK_UNTRUSTED, lambda c: c.any_of(ProblemKey.CLOCK)),
+    (
+        Screen.CLOCK_UNTRUSTED,
+        lambda c: c.any_of(ProblemKey.CLOCK) and c.phase is Phase.IDLE,
+    ),
     (Screen.NO_ADDRESS, lambda c: c.without_address),
     # in place of "the site joins by itself"; not of the code by which the province lets it in
     (

@@ -215,6 +215,13 @@ NOTHING_PLANNED = Words(
 )
 """In place of IDLE's row while the agenda holds nothing to come."""
 
+JOINED_BY_HAND = Words(
+    N_("The time is not known"),
+    N_("Hold the button for 5 seconds to join this meeting now."),
+    hint=_STATUS_HINT,
+)
+"""In place of CLOCK_UNTRUSTED's row where the agenda has a meeting that a hand can join."""
+
 
 _LET_GO = N_("Let go of the button now")
 

@@ -19,7 +19,7 @@ from appliance.core import by_hand
 from appliance.core.by_hand import Did, Direction, Route
 from appliance.core.decision import IN_CALL, Decision, Facts, Period, Phase, decide
 from appliance.core.floor_control import NO_MEETING, Effect, Press
-from appliance.core.meetings.due import MAX_OVERRUN_S
+from appliance.core.meetings.due import joinable
 from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
@@ -149,7 +149,7 @@ class Conductor:
         now = self._clock.now()
         for meeting in self._left_by_hand:
             log.info("near → joined by hand", extra={"MEETING": meeting.uid})
-            self._dismissals.take_back(meeting)
+            self._dismissals.take_back(meeting, hour_known=self._clock.trusted())
             self._call_keeper.begin_anew(meeting.uid)
             if now >= meeting.end:
                 self._media_record.join(meeting, asyncio.get_running_loop().time())
@@ -157,11 +157,9 @@ class Conductor:
 
     @property
     def _left_by_hand(self) -> list[Meeting]:
-        """The meetings that a hand left and that are still on; where none is, the one over time."""
-        now, left = self._clock.now(), self._dismissals.uids
-        known = [m for m in self._agenda_poller.meetings if m.uid in left and m.doors <= now]
-        over = [m for m in known if m.end <= now < m.end + MAX_OVERRUN_S]
-        return [m for m in known if now < m.end] or over[-1:]
+        """The meetings that a hand can come back to; without the hour, the one that it can join."""
+        now, trusted = self._clock.now(), self._clock.trusted()
+        return joinable(self._agenda_poller.meetings, self._dismissals.uids, now, trusted)
 
     @property
     def _route(self) -> Route | None:
@@ -195,6 +193,7 @@ class Conductor:
             flowed=self._call_keeper.flowed,
             dismissed=self._dismissals.uids,
             clock_trusted=trusted,
+            joined_by_hand=self._dismissals.joined_by_hand,
             fast_enough=self._fast_enough,
             media=media,
             cancelled=self._agenda_poller.state.agenda.cancelled,

@@ -165,8 +165,10 @@ def test_an_all_day_entry_without_an_address_hides_no_countdown() -> None:
 
 
 def test_an_untrusted_clock_means_idle() -> None:
+    """What a hand would join is shown (`test_unknown_hour.py`), and nothing is joined."""
     facts = Facts(meetings=(GIAO_BAN,), clock_trusted=False)
-    assert decide(facts, NOON) == Decision(Phase.IDLE, None, None, None)
+    assert decide(facts, NOON) == Decision(Phase.IDLE, GIAO_BAN, None, GIAO_BAN.end)
+    assert decide(facts, GIAO_BAN.end) == Decision(Phase.IDLE, None, None, None)
 
 
 def test_a_board_that_is_too_slow_shows_what_is_on_and_joins_nothing() -> None:

@@ -20,10 +20,11 @@ A clock that is set while media flow ends no call. Set forward, the meeting is i
 counts from then; set back to before the doors, the call is kept for as long as media flow.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from appliance.core.meetings.unknown_hour import first_ahead, joined_by_hand
 from appliance.wire.meeting import Meeting
 
 REDIAL_S = 5 * 60.0
@@ -84,6 +85,7 @@ class Facts:
     flowed: frozenset[str] = frozenset()  # uids in which media has flowed since this site started
     dismissed: frozenset[str] = frozenset()  # uids that a hand hung up
     clock_trusted: bool = True
+    joined_by_hand: frozenset[str] = frozenset()  # uids that a hand joined without a trusted clock
     fast_enough: bool = True  # whether this board can carry a call
     media: MediaFact | None = None
     cancelled: frozenset[str] = frozenset()  # uids that the agenda names as such
@@ -99,8 +101,11 @@ class Due:
 
 def due(facts: Facts, now: float) -> Due | None:
     """The one meeting that this site belongs in at `now` (POSIX s), by the rules above."""
-    if not (facts.clock_trusted and facts.fast_enough):
+    if not facts.fast_enough:
         return None
+    if not facts.clock_trusted:
+        asked = joined_by_hand(facts.meetings, facts.joined_by_hand, facts.dismissed)
+        return None if asked is None else Due(asked, Period.RUNNING)
     joinable = [m for m in listed(facts) if m.address]
     running = min((m for m in joinable if m.begin <= now < m.end), key=order, default=None)
     if running is not None:
@@ -123,6 +128,21 @@ def left_by_hand(facts: Facts, now: float) -> Meeting | None:
         return None
     left = [m for m in facts.meetings if m.uid in facts.dismissed and m.address]
     return min((m for m in left if m.doors <= now < _goes_on(facts, m)), key=order, default=None)
+
+
+def joinable(
+    meetings: Sequence[Meeting], dismissed: frozenset[str], now: float, hour_known: bool
+) -> list[Meeting]:
+    """The meetings that a hand left and that are still on; where none is, the one over time.
+
+    Without the hour it is the one that is `first_ahead`, left before or not.
+    """
+    if not hour_known:
+        first = first_ahead(meetings, dismissed, now)
+        return [] if first is None else [first]
+    known = [m for m in meetings if m.uid in dismissed and m.doors <= now]
+    over = [m for m in known if m.end <= now < m.end + MAX_OVERRUN_S]
+    return [m for m in known if now < m.end] or over[-1:]
 
 
 def order(meeting: Meeting) -> tuple[float, str, str]:

@@ -29,6 +29,7 @@ class Dismissals:
         self._run_path = None if run is None else run / FILE
         self._until = self._load()
         self._tried_at = 0.0
+        self._joined_by_hand: set[str] = set()
         self.problem: ProblemKey | None = None
         """Why the disk does not have what counts here; None where it has."""
 
@@ -42,8 +43,15 @@ class Dismissals:
         kept = {uid: until for uid, until in self._until.items() if until > now}
         self._keep({**kept, meeting.uid: meeting.end})
 
-    def take_back(self, meeting: Meeting) -> None:
-        """Joined by hand again; counts whether or not it can be written."""
+    @property
+    def joined_by_hand(self) -> frozenset[str]:
+        """The meetings that a hand joined while the hour was not known, and has not left since."""
+        return frozenset(self._joined_by_hand - self._until.keys())
+
+    def take_back(self, meeting: Meeting, *, hour_known: bool = True) -> None:
+        """Joined by hand again, or without the hour; counts whether or not it can be written."""
+        if not hour_known:
+            self._joined_by_hand = {meeting.uid}
         self._keep({uid: until for uid, until in self._until.items() if uid != meeting.uid})
 
     def retry(self, monotonic: float) -> None:

@@ -300,6 +300,10 @@ def _meeting_card(
     inner = place.inset(px(30), px(12))
     lower = Box(inner.x, inner.bottom - px(50), inner.width, px(50))
     time = f"{time_of_day(meeting.begin)} – {time_of_day(meeting.end)}"
+    if (
+        scene.clock is None and scene.elapsed is None
+    ):  # who reads it knows the day, the box does not
+        time = f"{day(texts.first, meeting.begin.date(), None)}, {time}"
     upper = Box(inner.x, inner.y, inner.width, lower.y - inner.y)
     canvas.text(meeting.title, upper, Style(44, Weight.BOLD, rise=0.5, lines=2))
     taken = canvas.text(time, lower, Style(36, colour=TEAL, rise=0.5))

@@ -247,6 +247,7 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         meeting=None,
         problems=_problem(ProblemKey.CLOCK, ProblemKey.PROVINCE),
     ),
+    "joined-by-hand": lambda: _at(Phase.IDLE, problems=_problem(ProblemKey.CLOCK)),
     "no-address": lambda: _at(
         Phase.UPCOMING,
         after=30,
