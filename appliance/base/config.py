@@ -95,8 +95,15 @@ class SipChoices:
     """Of sound and picture: ``off``, ``optional`` or ``required``."""
     session: float = 1800
     """Seconds after which a call that nobody has refreshed counts as lost (RFC 4028)."""
+    extension: str = ""
+    """This site's number at the server, in its own address; "" where that is ``user``."""
     entry_queue: str = ""
-    """What to press where a voice asks: ``wait 4, 1234#, wait 3, 9999#``."""
+    """What to press where a voice asks: ``wait 4, {id}#, wait 3, {pin}#``, with the codes of the
+    meeting's conference; a step whose code the meeting has not is left out."""
+    conference: str = ""
+    """How a meeting's conference is called where it is not keyed in at an entry queue: what stands
+    before the ``@``, such as ``{id}``, ``{queue}##{id}##{pin}`` or ``{id}$${pin}``; ``{queue}`` is
+    what stands there in the meeting's address. "": the address is called as it is."""
     hand: str = "99"
     """Request to speak."""
     mic_off: str = ""

@@ -38,12 +38,15 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 _SERVER = (r"|sips?:[^\s@<>]+", N_("sip:host;transport=tls, without a user"))
 _KEYS = (r"[0-9A-D*#]{0,16}", N_("keys of a telephone, e.g. 99 or *6"))
-_STEP = r"(wait\s+[0-9]{1,2}(\.[0-9]+)?(\s*s)?|[0-9A-D*#]{1,32})"
+_STEP = r"(wait\s+[0-9]{1,2}(\.[0-9]+)?(\s*s)?|([0-9A-D*#]|\{id\}|\{pin\}){1,32})"
+_CONFERENCE = r"(?=.*\{id\})(\{(id|pin|queue)\}|[A-Za-z0-9._*#$+-]){1,64}"
 FORMS: dict[str, tuple[str, str]] = {
     "sip.user": (r"[^\s@:\"<>]{0,64}", N_("the name alone, without @ and domain")),
     "sip.registrar": _SERVER,
     "sip.outbound_proxy": _SERVER,
-    "sip.entry_queue": (rf"|{_STEP}(\s*,\s*{_STEP})*", N_("e.g. wait 4, 1234#, wait 3, 9999#")),
+    "sip.entry_queue": (rf"|{_STEP}(\s*,\s*{_STEP})*", N_("e.g. wait 4, {id}#, wait 3, {pin}#")),
+    "sip.conference": (rf"|{_CONFERENCE}", N_("e.g. {queue}##{id}##{pin}, or {id}")),
+    "sip.extension": (r"[0-9A-Za-z._+-]{0,32}", N_("the number of this site alone")),
     "sip.hand": _KEYS,
     "sip.mic_off": _KEYS,
     "sip.mic_on": _KEYS,

@@ -16,6 +16,7 @@ from aiortc import MediaStreamTrack
 
 from appliance.core.end_reasons import EndReason
 from appliance.core.problems import ProblemKey
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 __all__ = [
@@ -195,9 +196,16 @@ class Dialer(Protocol):
     schemes: frozenset[str]
 
     async def dial(
-        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+        self,
+        address: str,
+        near: LocalTracks,
+        *,
+        name: str,
+        keys: RoomKeys | None = None,
+        codes: ConferenceCodes | None = None,
     ) -> Call:
-        """Call ``address`` as ``name``; raises DialError. ``keys`` are for a Janus room."""
+        """Call ``address`` as ``name``; raises DialError. ``keys`` are for a Janus room, ``codes``
+        for a conference system that is called by SIP."""
 
 
 class Change:

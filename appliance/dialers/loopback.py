@@ -25,6 +25,7 @@ from appliance.dialers.stats import Measure
 from appliance.media.receive.track import FarTrack
 from appliance.media.webrtc.connection import connection
 from appliance.wire.address import Address, AddressError
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 CONNECT_TIMEOUT_S = 5.0  # within one machine; more means that something is broken
@@ -111,7 +112,13 @@ class LoopbackDialer:
     schemes = frozenset({"loopback"})
 
     async def dial(
-        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+        self,
+        address: str,
+        near: LocalTracks,
+        *,
+        name: str,
+        keys: RoomKeys | None = None,
+        codes: ConferenceCodes | None = None,
     ) -> Call:
         """Begin; raises DialError."""
         try:

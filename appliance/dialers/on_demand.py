@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from appliance.dialers.api import Call, Dialer, LocalTracks
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 
@@ -21,7 +22,13 @@ class OnDemandDialer:
         self._loaded: Dialer | None = None
 
     async def dial(
-        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+        self,
+        address: str,
+        near: LocalTracks,
+        *,
+        name: str,
+        keys: RoomKeys | None = None,
+        codes: ConferenceCodes | None = None,
     ) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
         try:
@@ -31,4 +38,4 @@ class OnDemandDialer:
         except BaseException:
             near.stop()
             raise
-        return await self._loaded.dial(address, near, name=name, keys=keys)
+        return await self._loaded.dial(address, near, name=name, keys=keys, codes=codes)

@@ -15,6 +15,7 @@ from appliance.dialers.api import (
 from appliance.dialers.janus.dialer import JanusDialer
 from appliance.dialers.loopback import LoopbackDialer
 from appliance.dialers.on_demand import OnDemandDialer
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 SIP_SCHEMES = frozenset({"sip", "sips"})
@@ -67,7 +68,13 @@ class Dialers:
         self.schemes = frozenset(self._by_scheme)
 
     async def dial(
-        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+        self,
+        address: str,
+        near: LocalTracks,
+        *,
+        name: str,
+        keys: RoomKeys | None = None,
+        codes: ConferenceCodes | None = None,
     ) -> Call:
         """Call ``address`` by whichever dialer understands it; raises DialError."""
         scheme = address.strip().partition(":")[0].lower()
@@ -78,4 +85,4 @@ class Dialers:
             raise DialError(
                 EndReason.BAD_ADDRESS, f"no dialer for {scheme[:40]!r}; there are {known}"
             )
-        return await dialer.dial(address, near, name=name, keys=keys)
+        return await dialer.dial(address, near, name=name, keys=keys, codes=codes)

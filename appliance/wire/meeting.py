@@ -6,6 +6,7 @@ Apart from the agenda's reader, so that who only decides about meetings loads no
 from dataclasses import dataclass
 
 from appliance.wire.address import shown
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 DEFAULT_DOORS_S = 10 * 60.0
@@ -28,6 +29,7 @@ class Meeting:
     free: bool = False  # sites may speak without being given the floor (X-DIEMCAU-SPEAK:FREE)
     sequence: int = 0
     keys: RoomKeys | None = None  # for its room (Janus)
+    codes: ConferenceCodes | None = None  # for its conference at an MCU (SIP)
     doors_s: float = DEFAULT_DOORS_S  # how long before its begin a site joins (X-DIEMCAU-DOORS)
 
     @property

@@ -19,6 +19,7 @@ from appliance.dialers.janus.session import Answered, Event, Notified
 from appliance.dialers.janus.socket import JanusSocket, LostError
 from appliance.media.receive.track_follower import TrackFollower
 from appliance.media.webrtc.connection import connection
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 from tests.media.local_tracks import NumberedVideo, Tone, number_of
 from tests.peers.janus import ROOM, SECRET
@@ -108,9 +109,16 @@ KEYS = RoomKeys("m1", "site/" + "A" * 43, SIGNER.public)
 """What the feed of each of these sites says of its meeting's room."""
 
 
-async def site(dialer: Dialer, address: str, number: int, keys: RoomKeys | None = KEYS) -> Site:
+async def site(
+    dialer: Dialer,
+    address: str,
+    number: int,
+    keys: RoomKeys | None = KEYS,
+    codes: ConferenceCodes | None = None,
+) -> Site:
     """Dial and begin to watch."""
-    call = await dialer.dial(address, near(number), name=f"site {number}", keys=keys)
+    named = f"site {number}"
+    call = await dialer.dial(address, near(number), name=named, keys=keys, codes=codes)
     return Site(call).watch()
 
 

@@ -12,6 +12,7 @@ from appliance.dialers.janus.socket import LostError, RefusedError
 from appliance.dialers.path import NoPathError
 from appliance.media.webrtc.descriptions import NegotiationError
 from appliance.wire.address import Address, AddressError
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 
@@ -27,7 +28,13 @@ class JanusDialer:
         self._deadline_s = deadline_s
 
     async def dial(
-        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+        self,
+        address: str,
+        near: LocalTracks,
+        *,
+        name: str,
+        keys: RoomKeys | None = None,
+        codes: ConferenceCodes | None = None,
     ) -> Call:
         """Enter the room as ``name``; raises DialError."""
         try:

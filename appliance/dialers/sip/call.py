@@ -62,7 +62,10 @@ class SipCall:
         choices: SipChoices,
         script: tuple[Step, ...],
         trust: ssl.SSLContext | None,
+        *,
+        conference: str = "",
     ) -> None:
+        """``conference`` is its ID where what is called has a PIN in it, for sentences."""
         self.ended: EndReason | None = None
         self.detail = ""
         self.floor = FarFloor(gives=False)
@@ -81,7 +84,7 @@ class SipCall:
         )
         self._media.changed = self._change.tell
         self._media_host = ""
-        self._room = ""
+        self._conference = self._room = conference
         self.alone: bool | None = None
         self._signaller: Signaller | None = None
         self._outcome: asyncio.Future[None] | None = None
@@ -98,7 +101,7 @@ class SipCall:
         DialError, OSError, TimeoutError, and Redirected where another address is to be called.
         """
         deadline = self._now + within_s
-        self._room = route.target.user or route.target.host
+        self._room = self._conference or route.target.user or route.target.host
         worst: Exception = OSError("no target to connect to")
         for number, target in enumerate(route.targets):
             failure: Exception

@@ -12,7 +12,8 @@ from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError, EndReason, L
 from appliance.dialers.connect_errors import unreachable
 from appliance.dialers.sip.call import SipCall
 from appliance.dialers.sip.call_errors import RedirectedError
-from appliance.dialers.sip.dtmf_script import DtmfScriptError, steps
+from appliance.dialers.sip.conference import called_address, entry_steps
+from appliance.dialers.sip.dtmf_script import DtmfScriptError
 from appliance.dialers.sip.sdp.description import SdpError
 from appliance.dialers.sip.sdp.offer_lines import Encryption
 from appliance.dialers.sip.transport.resolve import MAX_TARGETS, Dns, Lookup, Target
@@ -20,6 +21,7 @@ from appliance.dialers.sip.transport.routing import Route, find_route, secured
 from appliance.media.rtp.udp_ports import PortsError
 from appliance.wire.address import Address, AddressError
 from appliance.wire.calendar.conference import allowed
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.room_keys import RoomKeys
 
 log = logging.getLogger("diemcau.sip")
@@ -57,7 +59,13 @@ class SipDialer:
         self._failed: OrderedDict[Target, float] = OrderedDict()  # and when
 
     async def dial(
-        self, address: str, near: LocalTracks, *, name: str, keys: RoomKeys | None = None
+        self,
+        address: str,
+        near: LocalTracks,
+        *,
+        name: str,
+        keys: RoomKeys | None = None,
+        codes: ConferenceCodes | None = None,
     ) -> Call:
         """Call ``address`` as ``name``; raises DialError."""
         call: SipCall | None = None
@@ -66,11 +74,12 @@ class SipDialer:
         ends = asyncio.get_running_loop().time() + within_s
         try:
             async with asyncio.timeout_at(ends):
-                route = await self._find_route(address)
+                route = await self._find_route(address, codes)
                 host = route.target.host
-                script = steps(self._choices.entry_queue)
+                script = entry_steps(codes, self._choices)
                 choices = self._choices_for(host)
-                call = SipCall(near, name, choices, script, self._trust)
+                named = codes.number if codes is not None and choices.conference else ""
+                call = SipCall(near, name, choices, script, self._trust, conference=named)
                 self._last = host, call
                 await self._join(call, route, ends)
         except BaseException as error:
@@ -99,7 +108,7 @@ class SipDialer:
             await self._join_once(call, route, ends)
         except RedirectedError as first:
             onward = self._onward(first, route)
-            log.info("sip ← redirected to %s", onward.shown)
+            log.info("sip ← redirected to %s", onward.host)
             try:
                 await self._join_once(call, await self._route_to(onward), ends)
             except RedirectedError:
@@ -159,8 +168,8 @@ class SipDialer:
             return choices
         return replace(choices, encryption=Encryption.REQUIRED.value)
 
-    async def _find_route(self, address: str) -> Route:
-        parsed = Address.parse(address)
+    async def _find_route(self, address: str, codes: ConferenceCodes | None) -> Route:
+        parsed = called_address(Address.parse(address), codes, self._choices)
         transport = parsed.parameter("transport").upper()
         if transport not in TRANSPORTS:
             raise AddressError(f"transport {transport[:20]!r} is none of udp, tcp and tls")

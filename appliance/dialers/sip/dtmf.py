@@ -1,6 +1,7 @@
 """Sends the DTMF of a call: the entry queue's script first, then hand and microphone."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 
@@ -8,6 +9,10 @@ from appliance.base.config import SipChoices
 from appliance.dialers.sip.dtmf_script import Step
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 from appliance.dialers.sip.signalling.message import DTMF_RELAY, dtmf_relay
+
+FLOW_WAIT_S = 5.0
+"""A far end whose first packet has not come by then is asked to listen all the same."""
+FLOW_POLL_S = 0.05
 
 log = logging.getLogger("diemcau.sip")
 
@@ -42,6 +47,8 @@ class DtmfSender:
 
     async def enter(self) -> bool:
         """Send the script; gives whether a hand that was asked for meanwhile was sent after it."""
+        if self._script:
+            await self._media_flow()
         for step in self._script:
             await asyncio.sleep(step.wait)
             await self._send(step.keys)
@@ -49,6 +56,13 @@ class DtmfSender:
         if self._mic is not None:
             await self.mic(self._mic)
         return await self._send_hand()
+
+    async def _media_flow(self) -> None:
+        """Wait for the far end's first packet: an MCU that is not yet listening loses the keys."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FLOW_WAIT_S):
+                while self._media.heard_at == float("-inf"):
+                    await asyncio.sleep(FLOW_POLL_S)
 
     async def hand(self, up: bool) -> bool:
         """Ask to speak, or no longer; gives whether the keys for it were sent.

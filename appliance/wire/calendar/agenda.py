@@ -32,6 +32,7 @@ from appliance.wire.calendar.event import EventError, clean
 from appliance.wire.calendar.events import LeftOut, read_events
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS, FeedError, FeedProblem
 from appliance.wire.calendar.series import Occurrence, occurrences
+from appliance.wire.conference_codes import conference_codes
 from appliance.wire.meeting import Meeting
 from appliance.wire.room_keys import room_keys
 
@@ -126,6 +127,7 @@ def _meeting(item: Occurrence) -> Meeting:
         doors_s=event.doors_s,
         sequence=event.sequence,
         keys=room_keys(item.uid, event.site_key, event.console_key),
+        codes=conference_codes(event.conference_id, event.conference_pin),
     )
 
 

@@ -20,6 +20,7 @@ from appliance.wire.calendar.conference import choose_address
 from appliance.wire.calendar.doors import DOORS, read_doors
 from appliance.wire.calendar.event_lines import repaired
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
+from appliance.wire.conference_codes import CONFERENCE_ID, CONFERENCE_PIN, DIGITS
 from appliance.wire.meeting import DEFAULT_DOORS_S
 from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
 
@@ -43,6 +44,7 @@ _ALL_DAY = "X-MICROSOFT-CDO-ALLDAYEVENT"
 _REST = frozenset(
     {"UID", "STATUS", "SEQUENCE", "DTSTAMP", "LAST-MODIFIED", "EXRULE"}
     | {_ALL_DAY, "SUMMARY", "ORGANIZER", "X-DIEMCAU-SPEAK", DOORS, SITE_KEY, CONSOLE_KEY}
+    | {CONFERENCE_ID, CONFERENCE_PIN}
 )
 KEPT = _TIMES | _PLACES | _REST
 
@@ -88,6 +90,8 @@ class Event:
     doors_s: float = DEFAULT_DOORS_S
     site_key: str = field(default="", repr=False)
     console_key: str = ""
+    conference_id: str = ""
+    conference_pin: str = field(default="", repr=False)
     problems: tuple[str, ...] = ()
 
     @property
@@ -181,6 +185,8 @@ def _event(
         problems.append("its EXRULE is left out: deprecated by RFC 5545")
     length = _length(raw, starts, all_day, zone, problems, quiet=cancelled)
     doors_s = read_doors(str(_first(raw, DOORS) or ""), problems)
+    number = _digits(raw, CONFERENCE_ID, "ID", problems)
+    pin = _digits(raw, CONFERENCE_PIN, "PIN", problems)
     if cancelled:
         problems = []
     if all_day and address:
@@ -210,8 +216,19 @@ def _event(
         doors_s=doors_s,
         site_key=str(_first(raw, SITE_KEY) or ""),
         console_key=str(_first(raw, CONSOLE_KEY) or ""),
+        conference_id=number,
+        conference_pin=pin if number else "",
         problems=tuple(problems),
     )
+
+
+def _digits(raw: Any, name: str, what: str, problems: list[str]) -> str:
+    """The digits of a property; anything else is left out and told, without what stands there."""
+    text = str(_first(raw, name) or "").strip()
+    if text and not DIGITS.fullmatch(text):
+        problems.append(f"its conference {what} is left out: it is no run of digits")
+        return ""
+    return text
 
 
 def as_cancelled(event: Event) -> Event:

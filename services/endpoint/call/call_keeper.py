@@ -104,8 +104,9 @@ class CallKeeper:
             self._begun.clear()
         else:
             self._begun.set()
-        if _identity(meeting) != _identity(self._wanted):
-            self._wanted = meeting
+        same = _identity(meeting) == _identity(self._wanted)
+        self._wanted = meeting  # the next try has its newest PIN
+        if not same:
             self._wish_changed.set()
 
     def begin_anew(self, uid: str) -> None:
@@ -160,7 +161,7 @@ class CallKeeper:
         while not self._wish_changed.is_set():
             started = asyncio.get_running_loop().time()
             self._media_at = None
-            self.ended = await self._attempt(meeting)
+            self.ended = await self._attempt(self._wanted or meeting)
             await self._hang_up()
             if self._wish_changed.is_set():
                 break
@@ -319,5 +320,8 @@ class CallKeeper:
             self._changed.set()
 
 
-def _identity(meeting: Meeting | None) -> tuple[str, str] | None:
-    return None if meeting is None else (meeting.uid, meeting.address)
+def _identity(meeting: Meeting | None) -> tuple[str, str, str] | None:
+    """Whose call it is; another ID is another conference at the same address."""
+    if meeting is None:
+        return None
+    return meeting.uid, meeting.address, meeting.codes.number if meeting.codes else ""

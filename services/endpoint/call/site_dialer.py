@@ -21,5 +21,9 @@ class SiteDialer:
         No deadline of its own: whoever dials has one (`dialers.api.DIAL_DEADLINE_S`).
         """
         return await self._dialers.dial(
-            meeting.address, self._devices.tracks(), name=self._name, keys=meeting.keys
+            meeting.address,
+            self._devices.tracks(),
+            name=self._name,
+            keys=meeting.keys,
+            codes=meeting.codes,
         )

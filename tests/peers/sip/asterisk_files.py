@@ -168,7 +168,7 @@ exten => s,1,Log(NOTICE,{COUNTED} audio ${{CHANNEL(endpoint)}} ${{CHANNEL(rtcp,a
  same => n,Return()
 
 [meetings]
-exten => _[1-7]XXX,1,Set(CHANNEL(hangup_handler_push)=counts,s,1)
+exten => _[1-7]XXX!,1,Set(CHANNEL(hangup_handler_push)=counts,s,1)
  same => n,Goto(numbers,${{EXTEN}},1)
 
 [numbers]
@@ -185,6 +185,10 @@ exten => {LOBBY},1,Answer()
  same => n,ConfBridge(${{ID}},meeting,guest,keys)
  same => n(wrong),Playback(conf-invalidpin)
  same => n,Hangup()
+exten => _{LOBBY}##XXXX##X.,1,Answer()
+ same => n,GotoIf($["${{EXTEN:12}}" = "{PIN}"]?:wrong)
+ same => n,ConfBridge(${{EXTEN:6:4}},meeting,guest,keys)
+ same => n(wrong),Hangup(21)
 exten => {BUSY},1,Busy()
 exten => {SILENT},1,Ringing()
  same => n,Wait(300)

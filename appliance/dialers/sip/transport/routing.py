@@ -28,6 +28,7 @@ class Route:
     authenticator: Authenticator
     user: str
     domain: str
+    """The server's, for our own address, in which `user` stands."""
 
     def near(self, local: Local, name: str) -> SipAddress:
         """Our address: at the registrar's domain, or at our own host."""
@@ -59,7 +60,7 @@ async def find_route(address: Address, choices: SipChoices, password: str, looku
         routes=routes,
         registrar=register_at,
         authenticator=Authenticator(choices.user, password),
-        user=choices.user,
+        user=choices.extension or choices.user,
         domain=registrar.host if registrar is not None else "",
     )
 

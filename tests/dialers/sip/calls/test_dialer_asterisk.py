@@ -13,6 +13,7 @@ from appliance.base.config import SipChoices
 from appliance.core.redial import BACKOFFS
 from appliance.dialers.api import Call, EndReason
 from appliance.dialers.sip.dialer import SipDialer
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.meeting import Meeting
 from services.endpoint.call.call_keeper import CallKeeper
 from tests.dialers.sip.calls.server import Server
@@ -92,6 +93,28 @@ async def test_hand_and_microphone_by_keys(server: Server, tmp_path: Path) -> No
     assert one.call.floor.hand_confirmed
     assert not muted()[0]
     await one.leave()
+
+
+@pytest.mark.parametrize("conference", ["", "{queue}##{id}##{pin}"])
+async def test_a_meeting_s_own_conference(
+    server: Server, tmp_path: Path, conference: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """By keys at the entry queue, and as a part of what is called; the PIN is told to nobody."""
+    caplog.set_level(logging.DEBUG)
+    said = replace(choices(tmp_path, f"{ENCRYPTED}-md5"), conference=conference)
+    dialer = SipDialer(server.trust, choices=said)
+    for pin in (there.PIN, f"{there.PIN[1:]}7"):
+        codes = ConferenceCodes(str(ROOM), pin)
+        address = server.address(there.LOBBY, "tls")
+        one = await site(dialer, address, 1, codes=codes)
+        if pin == there.PIN:
+            await there_is(lambda: len(server.asterisk.participants()) == 1, "that we are in")
+            assert one.call.ended is None
+        else:
+            await until(lambda: one.call.ended is not None, "that it lets us go")  # noqa: B023
+            assert one.call.ended is EndReason.FAR_END
+        await one.leave()
+        assert pin not in caplog.text + one.call.detail
 
 
 REFUSALS = {
