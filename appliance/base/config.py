@@ -137,6 +137,32 @@ class ClockChoice:
 
 
 @dataclass(frozen=True, slots=True)
+class Help:
+    """Who helps the people of this site."""
+
+    telephone: str = ""
+    """As people dial it, with blanks or dots: ``0269 3 824 808``."""
+    link: str = ""
+    """``https://…``: the group in which one asks for help, for a QR code."""
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """How this site reaches the network. **Kept for a later release**: nothing reads it yet."""
+
+    address: str = ""
+    """``10.20.30.40/24``; "": by DHCP."""
+    gateway: str = ""
+    dns: tuple[str, ...] = ()
+    vlan: int = 0
+    """Its number on the cable; 0 for none."""
+    proxy: str = ""
+    """``http://host:port``."""
+    wifi: str = ""
+    """The name of the wireless network (SSID); its password is in ``[secrets]`` of the card."""
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """All that a site file says."""
 
@@ -149,3 +175,5 @@ class Site:
     sip: SipChoices = field(default_factory=SipChoices)
     province: Province = field(default_factory=Province)
     clock: ClockChoice = field(default_factory=ClockChoice)
+    help: Help = field(default_factory=Help)
+    network: Network = field(default_factory=Network)

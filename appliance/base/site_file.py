@@ -2,12 +2,13 @@
 
 import dataclasses
 import difflib
+import ipaddress
 import re
 import tomllib
 import types
 import typing
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "call.bitrate": (100_000, 8_000_000),
     "call.spread": (0, 60),
     "sip.session": (90, 86_400),
+    "network.vlan": (0, 4094),
 }
 _SERVER = (r"|sips?:[^\s@<>]+", N_("sip:host;transport=tls, without a user"))
 _KEYS = (r"[0-9A-D*#]{0,16}", N_("keys of a telephone, e.g. 99 or *6"))
@@ -56,6 +58,10 @@ FORMS: dict[str, tuple[str, str]] = {
     "province.broker": (r"|mqtts://[^\s/@]+", N_("mqtts://host:8883")),
     "province.url": (r"|https://\S+", N_("https://host")),
     "province.releases": (r"|https://[^\s@]+\.raucb", N_("https://host/name.raucb")),
+    "help.telephone": (r"|\+?[0-9][0-9 .()-]{1,30}", N_("a number, e.g. 0269 3 824 808")),
+    "help.link": (r"|https://\S{1,200}", N_("https://…, e.g. of a group on Zalo")),
+    "network.proxy": (r"|https?://[^\s/@]+", N_("http://host:port")),
+    "network.wifi": (r".{0,32}", N_("the name of the network, at most 32 letters")),
     "camera.source": (
         r"none|(v4l2|file|lavfi):.+",
         N_("v4l2:/dev/video0, file:…, lavfi:… or none"),
@@ -70,6 +76,8 @@ ADDRESSES: dict[str, tuple[str, ...]] = {
     "province.broker": ("mqtts",),
     "province.url": ("https",),
     "province.releases": ("https",),
+    "help.link": ("https",),
+    "network.proxy": ("http", "https"),
     "sip.registrar": ("sip", "sips"),
     "sip.outbound_proxy": ("sip", "sips"),
 }
@@ -79,6 +87,11 @@ HOST_LISTS: dict[str, str] = {
     "clock.servers": N_("write the name of the time server alone, e.g. ntp.gialai.gov.vn"),
 }
 """With what to write where one of them is no host."""
+_IP_FORMS: dict[str, tuple[Callable[[str], object], str]] = {
+    "network.address": (ipaddress.ip_interface, N_("e.g. 10.20.30.40/24")),
+    "network.gateway": (ipaddress.ip_address, N_("e.g. 10.20.30.1")),
+    "network.dns": (ipaddress.ip_address, N_("e.g. 10.20.30.1")),
+}
 HOST_WORDS: dict[HostProblem, str] = {
     HostProblem.EMPTY: N_("names no host"),
     HostProblem.LETTERS: N_("is no host: letters a to z, digits, hyphens and single dots"),
@@ -284,8 +297,21 @@ def _problems_of_value(line: int, full: str, value: Any) -> Iterator[SiteFilePro
             problem = host_problem(host.removeprefix("."))
             if problem is not None:
                 yield of(line, full, HOST_WORDS[problem], HOST_LISTS[full], host)
+    if full in _IP_FORMS and value:
+        words = value if isinstance(value, tuple | list) else [value]
+        for word in words:
+            if not _is_ip(_IP_FORMS[full][0], word):
+                yield of(line, full, N_("has the wrong form"), _IP_FORMS[full][1], word)
     if full == "site.zone" and value not in zoneinfo.available_timezones():
         yield of(line, full, N_("is no time zone"), N_("e.g. Asia/Ho_Chi_Minh"), value)
+
+
+def _is_ip(read: Callable[[str], object], word: str) -> bool:
+    try:
+        read(word)
+    except ValueError:
+        return False
+    return True
 
 
 def _problems_of_address(line: int, full: str, value: str) -> Iterator[SiteFileProblem]:

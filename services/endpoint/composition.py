@@ -82,7 +82,7 @@ async def serve(
             hosts=frozenset(site.agenda.hosts),
             ca=site.agenda.ca,
         ) as feed:
-            agenda_poller = AgendaPoller(feed, clock.now, changed)
+            agenda_poller = AgendaPoller(feed, clock.now, changed, paths.data / "agenda")
             call_keeper = CallKeeper(
                 dialer.dial,
                 changed,

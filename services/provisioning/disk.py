@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from appliance.base.atomic_file import write_atomically
+from services.card import authorities
 from services.provisioning.disk_ops import (
     Access,
     DiskOp,
@@ -16,7 +17,7 @@ from services.provisioning.disk_ops import (
     Replace,
     WriteFile,
 )
-from services.provisioning.provision import RECORD, SETTLED, InForce
+from services.provisioning.provision import AUTHORITIES, RECORD, SETTLED, InForce
 
 SITE_FILE_NAMES = ("site.toml", "site.toml.txt")
 """The second is what Notepad makes of the first."""
@@ -70,6 +71,22 @@ def find_site_file(boot: Path) -> tuple[str, bytes] | None:
     return None
 
 
+def find_authorities(boot: Path) -> bytes:
+    """The file of authorities on the card, whatever the case of its name; b"" for none.
+
+    One byte more than it may have is read: it is then refused, and not cut short.
+    """
+    try:
+        present = {entry.name.lower(): entry for entry in boot.iterdir() if entry.is_file()}
+    except FileNotFoundError:
+        return b""
+    for name in authorities.NAMES:
+        if name in present:
+            with present[name].open("rb") as file:
+                return file.read(authorities.MAX_BYTES + 1)
+    return b""
+
+
 def find_in_force(data: Path) -> InForce | None:
     """The settings in force; None where there are none yet, or their record cannot be read."""
     folder = data / "site"
@@ -77,9 +94,11 @@ def find_in_force(data: Path) -> InForce | None:
         number = int(folder.readlink().name)
         digest = str(json.loads((folder / RECORD).read_bytes())["digest"])
         secrets = _files(folder / "secrets")
+        trusted = folder / AUTHORITIES
+        known = trusted.read_bytes() if trusted.exists() else b""
     except (OSError, ValueError, KeyError, TypeError):
         return None
-    return InForce(number, digest, secrets, (folder / SETTLED).exists())
+    return InForce(number, digest, secrets, (folder / SETTLED).exists(), known)
 
 
 def _files(folder: Path) -> Mapping[str, bytes]:

@@ -13,17 +13,25 @@ import msgspec
 from appliance.base.errors import FactFileError
 from appliance.base.fact_file import SITE_FILE
 from appliance.wire.facts import SiteFileFacts
-from services.provisioning.disk import find_in_force, find_site_file, perform
+from services.card.needs import read_needs
+from services.card.site_file_on_card import SiteFileOnCard, take_apart, with_authorities
+from services.provisioning.disk import (
+    find_authorities,
+    find_in_force,
+    find_site_file,
+    perform,
+)
 from services.provisioning.disk_ops import DiskOps
 from services.provisioning.provision import RESULT, plan
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY
 from services.provisioning.second_copy_disk import read
 from services.provisioning.site_file_facts import site_file_facts
-from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
 from services.provisioning.time_servers import write_time_servers
 from services.slots.boot_state_disk import DISK
 
+AGENDA = "endpoint/agenda"
+"""Where the endpoint keeps its agenda, below the data partition."""
 SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
 
 
@@ -82,7 +90,7 @@ def apply(
     found = find_site_file(boot)
     result = boot / Path(RESULT).name
     present = result.read_bytes() if result.exists() else b""
-    on_card = take_apart(found[1]) if found else None
+    on_card = take_apart(found[1], find_authorities(boot)) if found else None
     path = found[0] if found else ""
     if run is not None:
         _tell(run, site_file_facts(on_card.problems if on_card else ()))
@@ -93,7 +101,14 @@ def apply(
         except OSError as error:
             # Without its second copy a box is as good as a new one; that must not stop a start.
             click.echo(f"the second copy cannot be used: {error}")
-    for operation in plan(on_card, path, find_in_force(data), present, serial):
+    kept = find_in_force(data)
+    if on_card is not None:
+        judged = with_authorities(on_card, kept.authorities if kept else b"")
+        if judged is not on_card and run is not None:
+            _tell(run, site_file_facts(judged.problems))
+        on_card = judged
+    needs = read_needs(data / AGENDA)
+    for operation in plan(on_card, path, kept, present, serial, needs):
         perform(operation, boot, data, group, user)
 
 

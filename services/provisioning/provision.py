@@ -7,9 +7,13 @@ next start by the same question, as everything here is.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.card import authorities
+from services.card.missing import notes
+from services.card.needs import Need
+from services.card.site_file_on_card import SiteFileOnCard
 from services.provisioning.disk_ops import (
     DiskOp,
     DiskOps,
@@ -20,10 +24,10 @@ from services.provisioning.disk_ops import (
     WriteFile,
 )
 from services.provisioning.result import accepted, no_file, rejected
-from services.provisioning.site_file_on_card import SiteFileOnCard
 
 RESULT = "boot/RESULT.txt"
 RECORD = "record.json"
+AUTHORITIES = authorities.NAME
 SETTLED = "settled"
 
 
@@ -37,25 +41,33 @@ class InForce:
     secrets: Mapping[str, bytes]
     settled: bool
     """The card's copy of the secrets is known to be blank."""
+    authorities: bytes = b""
 
 
 def plan(
-    on_card: SiteFileOnCard | None, path: str, kept: InForce | None, result: bytes, serial: str
+    on_card: SiteFileOnCard | None,
+    path: str,
+    kept: InForce | None,
+    result: bytes,
+    serial: str,
+    needs: Sequence[Need] = (),
 ) -> DiskOps:
     """The operations that are due now, in their order; none where all is done.
 
-    `path` is where `on_card` lies, `result` what RESULT.txt says at present, `serial` this box.
+    `path` is where `on_card` lies, `result` what RESULT.txt says at present, `serial` this box;
+    `needs` are those of the meetings that the agenda named last.
     """
     if on_card is None:
         return () if kept else _result_file(no_file(serial), result)
     if on_card.site is None:
         return _result_file(rejected(on_card.problems, serial, kept is not None), result)
     todo: list[DiskOp] = []
-    told = accepted(on_card.site, serial)
+    told = accepted(on_card.site, serial, notes(on_card.site, needs))
     if kept is None or _is_new(on_card, kept):
         number = kept.number + 1 if kept else 1
         secrets = {**(kept.secrets if kept else {}), **on_card.secrets}
-        todo.extend(_import(on_card, secrets, number))
+        trusted = on_card.authorities or (kept.authorities if kept else b"")
+        todo.extend(_import(on_card, secrets, trusted, number))
         settled = False
     else:
         number, settled = kept.number, kept.settled
@@ -75,12 +87,15 @@ def _is_new(on_card: SiteFileOnCard, kept: InForce) -> bool:
     return on_card.digest != kept.digest or (kept.settled and bool(on_card.secrets))
 
 
-def _import(on_card: SiteFileOnCard, secrets: Mapping[str, bytes], number: int) -> DiskOps:
+def _import(
+    on_card: SiteFileOnCard, secrets: Mapping[str, bytes], trusted: bytes, number: int
+) -> DiskOps:
     folder = f"data/site.d/{number}"
     record = json.dumps({"digest": on_card.digest}).encode()
     return (
         RemoveTree(folder),
         WriteFile(f"{folder}/site.toml", on_card.settings),
+        *((WriteFile(f"{folder}/{AUTHORITIES}", trusted),) if trusted else ()),
         *(WriteFile(f"{folder}/secrets/{name}", secrets[name]) for name in sorted(secrets)),
         WriteFile(f"{folder}/{RECORD}", record),
         PointTo("data/site", f"site.d/{number}"),

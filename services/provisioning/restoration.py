@@ -4,6 +4,7 @@ The link ``data/site`` comes last, and it alone says that all is there: a power 
 found at the next start by the same question.
 """
 
+from services.card.site_file_on_card import SiteFileOnCard
 from services.provisioning.disk_ops import (
     Access,
     DiskOp,
@@ -19,7 +20,6 @@ from services.provisioning.second_copy import (
     SecondCopy,
     is_whole_identity,
 )
-from services.provisioning.site_file_on_card import SiteFileOnCard
 
 NUMBER = 1
 """Of the settings, as the first that were ever taken."""

@@ -8,31 +8,37 @@ from appliance.base.texts import text
 from appliance.core.message import N_
 
 
-def accepted(site: Site, serial: str) -> bytes:
-    """The settings are in force."""
+def accepted(site: Site, serial: str, notes: Sequence[SiteFileProblem] = ()) -> bytes:
+    """The settings are in force; `notes` say what they lack for the meetings of the agenda."""
     name, identity = site.site.name, site.site.id
+    heading = (N_("Look at this as well:"), dict[str, str]())
     return _both(
         (
             N_("ACCEPTED: the settings of {name} ({id}) are in force."),
             {"name": name, "id": identity},
         ),
         (N_("The secrets in site.toml were taken and blanked."), {}),
+        *((heading,) if notes else ()),
+        listed=_listed(notes),
         serial=serial,
     )
 
 
 def rejected(problems: Sequence[SiteFileProblem], serial: str, running: bool) -> bytes:
     """Nothing was taken; every problem with its line and remedy."""
-    listed = (
-        "".join(f"\r\n  - {problem.in_vietnamese()}" for problem in problems),
-        "".join(f"\r\n  - {problem}" for problem in problems),
-    )
     good, none = N_("The last good settings stay in force."), N_("There are no settings yet.")
     return _both(
         (N_("REJECTED: site.toml has faults; correct them and put the card back:"), {}),
         (good if running else none, {}),
-        listed=listed,
+        listed=_listed(problems),
         serial=serial,
+    )
+
+
+def _listed(problems: Sequence[SiteFileProblem]) -> tuple[str, str]:
+    return (
+        "".join(f"\r\n  - {problem.in_vietnamese()}" for problem in problems),
+        "".join(f"\r\n  - {problem}" for problem in problems),
     )
 
 

@@ -13,9 +13,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from services.card.site_file_on_card import SECRETS
+from services.provisioning.provision import AUTHORITIES as AUTHORITIES_NAME
 from services.provisioning.provision import RECORD as RECORD_NAME
 from services.provisioning.provision import SETTLED as SETTLED_NAME
-from services.provisioning.site_file_on_card import SECRETS
 
 SECTOR_BYTES = 512
 SECOND_COPY_OFFSETS = (0x1400 * SECTOR_BYTES, 0x1A00 * SECTOR_BYTES)
@@ -27,11 +28,12 @@ MAX_COPY_BYTES = 512 * 1024
 SETTINGS = "site/site.toml"
 RECORD = f"site/{RECORD_NAME}"
 SETTLED = f"site/{SETTLED_NAME}"
+AUTHORITIES = f"site/{AUTHORITIES_NAME}"
 SECRET_NAMES = tuple(f"site/secrets/{name}" for name in sorted(SECRETS.values()))
 IDENTITY = "health/identity.pem"
 NEXT_KEY = "health/next-key.pem"
 MACHINE_ID = "system/machine-id"
-MEMBERS = (SETTINGS, RECORD, SETTLED, *SECRET_NAMES, NEXT_KEY, IDENTITY, MACHINE_ID)
+MEMBERS = (SETTINGS, AUTHORITIES, RECORD, SETTLED, *SECRET_NAMES, NEXT_KEY, IDENTITY, MACHINE_ID)
 """All that is kept, by its path below /data; what else an archive has is passed over.
 
 Read in this order: a renewal writes the identity and then takes its key away, so a copy never has

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from services.card.site_file_on_card import SiteFileOnCard, take_apart, with_authorities
 from services.provisioning.disk import SITE_FILE_NAMES
 from services.provisioning.disk_ops import (
     DiskOp,
@@ -13,8 +14,7 @@ from services.provisioning.disk_ops import (
     Replace,
     WriteFile,
 )
-from services.provisioning.provision import RECORD, RESULT, SETTLED, InForce, plan
-from services.provisioning.site_file_on_card import SiteFileOnCard, take_apart
+from services.provisioning.provision import AUTHORITIES, RECORD, RESULT, SETTLED, InForce, plan
 
 Mixed = Callable[[bytes, bytes], bytes]
 """What a cut leaves of (old bytes, new bytes) that were being overwritten."""
@@ -70,12 +70,16 @@ class CutDisk:
         }
         digest = self.files[f"{folder}/{RECORD}"].decode().split('"')[3]
         number = int(folder.rpartition("/")[2])
-        return InForce(number, digest, secrets, f"{folder}/{SETTLED}" in self.files)
+        settled = f"{folder}/{SETTLED}" in self.files
+        return InForce(number, digest, secrets, settled, self.in_force(AUTHORITIES) or b"")
 
     def on_card(self) -> tuple[str, SiteFileOnCard | None]:
         for name in SITE_FILE_NAMES:
             if f"boot/{name}" in self.files:
-                return f"boot/{name}", take_apart(self.files[f"boot/{name}"])
+                ca = self.files.get("boot/ca.pem", b"")
+                found = take_apart(self.files[f"boot/{name}"], ca)
+                known = self.in_force(AUTHORITIES) or b""
+                return f"boot/{name}", with_authorities(found, known)
         return "", None
 
     def due(self) -> DiskOps:

@@ -5,14 +5,15 @@ import os
 from pathlib import Path
 
 import pytest
+import trustme
 
+from services.card.site_file_on_card import take_apart
 from services.provisioning.disk import find_in_force, perform
 from services.provisioning.disk_ops import DiskOp
 from services.provisioning.first_boot_command import apply
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY, MACHINE_ID, MEMBERS, NEXT_KEY, SecondCopy
 from services.provisioning.second_copy_disk import gather, read, write
-from services.provisioning.site_file_on_card import take_apart
 from tests.provisioning.cut_disk import CutDisk
 from tests.provisioning.site_files import KEY, NEW_KEY, PAIR, SECRET, members, site
 
@@ -57,6 +58,7 @@ def box(tmp_path: Path) -> Box:
     """One that was a site for a while: enrolled, a renewal asked for, its copy written."""
     box = Box(tmp_path)
     (box.boot / "site.toml").write_bytes(site())
+    (box.boot / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
     box.start()
     (box.data / MACHINE_ID).write_text("a" * 32 + "\n")
     (box.data / IDENTITY).write_bytes(PAIR)
@@ -72,7 +74,7 @@ def test_all_comes_back(box: Box) -> None:
     box.made_anew()
     box.start()
     assert box.found() == before
-    assert set(before) == set(MEMBERS) - {"site/secrets/claim"}
+    assert set(before) == set(MEMBERS) - {"site/secrets/claim", "site/secrets/wifi-password"}
     kept = find_in_force(box.data)
     assert kept is not None
     assert kept.settled
@@ -137,6 +139,7 @@ def test_another_sites_card_gets_nothing_of_the_old_site(box: Box) -> None:
     other = site("Xã Ia Phí", " ").replace(b'"ia-kly"', b'"ia-phi"')
     box.made_anew()
     (box.boot / "site.toml").write_bytes(other)
+    (box.boot / "ca.pem").unlink()
     box.start()
     assert b'"ia-phi"' in (box.data / "site/site.toml").read_bytes()
     assert set(box.found()) == {"site/site.toml", "site/record.json", "site/settled", MACHINE_ID}

@@ -9,13 +9,13 @@ import pytest
 from appliance.base.fact_file import SITE_FILE
 from appliance.base.site_file import SiteFileProblem
 from appliance.wire.facts import MAX_FACTS_BYTES, SiteFileFacts, print_facts
+from services.card.site_file_on_card import take_apart
 from services.provisioning.first_boot_command import apply
 from services.provisioning.site_file_facts import (
     MAX_PROBLEMS,
     MAX_SENTENCE_CHARS,
     site_file_facts,
 )
-from services.provisioning.site_file_on_card import take_apart
 from tests.provisioning.site_files import SECRET, site
 
 
@@ -47,7 +47,7 @@ def box(tmp_path: Path) -> Box:
 def test_each_problem_is_told_with_line_and_remedy_at_every_start(box: Box) -> None:
     (box.boot / "site.toml").write_bytes(site(broken=True) + b'broken = "x"\n')
     told = (
-        "line 10: secrets.broken: unknown key; one of sip_password, claim",
+        "line 10: secrets.broken: unknown key; one of sip_password, claim, wifi_password",
         "line 2: site.id: has the wrong form; small letters, digits and hyphens, e.g. ia-kly",
     )
     assert box.start() == told

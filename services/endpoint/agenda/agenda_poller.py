@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 
 from appliance.wire.meeting import Meeting
+from services.card.needs import needs_of, write_needs
 from services.endpoint.agenda.feed import Feed, FeedState
 
 log = logging.getLogger("diemcau.agenda")
@@ -20,8 +22,16 @@ class AgendaPoller:
     `changed` is set after each poll: the agenda or its problem may be another.
     """
 
-    def __init__(self, feed: Feed, now: Callable[[], float], changed: asyncio.Event) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        now: Callable[[], float],
+        changed: asyncio.Event,
+        needs: Path | None = None,
+    ) -> None:
+        """`needs` is the folder in which is kept what the meetings need of the settings."""
         self._feed = feed
+        self._needs = needs
         self._now = now
         self._changed = changed
         self._trusted: bool | None = None
@@ -52,10 +62,20 @@ class AgendaPoller:
             before = self.state
             self.state = await self._feed.refresh(self._now())
             self._log(before)
+            await asyncio.to_thread(self._keep_needs)
             self._changed.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(max(MIN_INTERVAL_S, self.state.next_s)):
                     await self._due.wait()
+
+    def _keep_needs(self) -> None:
+        if self._needs is None or self.state.fetched_at is None:
+            return
+        try:
+            write_needs(self._needs, needs_of(self.meetings))
+        except OSError as error:
+            # The feed itself goes there, too: that the disk takes nothing is told by its problem.
+            log.info("what the meetings need is not kept: %s", error.strerror)
 
     def _log(self, before: FeedState) -> None:
         if self.state.agenda.meetings != before.agenda.meetings:

@@ -17,7 +17,7 @@ from services.province.errors import WrongInputError
 from services.province.importing.imported import Imported
 from services.province.importing.series_plan import PlannedMeeting, plan
 from services.province.schedule import meetings
-from services.province.schedule.meetings import Guests
+from services.province.schedule.meetings import Guests, MeetingDraft
 from services.province.storage.tables import Meeting, OccurrenceChange
 
 LOOK_AT = N_("Read, and to be looked at: {why}.")
@@ -25,8 +25,10 @@ MAX_UID_LETTERS = 200
 """The database takes 255, and a single occurrence is named behind it."""
 Version = tuple[int, float]
 """SEQUENCE and DTSTAMP (RFC 5546 section 2.1.5)."""
-_COMPARED = ("title", "begin", "length_s", "zone", "rule", "address", "chair", "free", "doors_s")
-_CHANGE_COMPARED = ("instance", "begin", "length_s", "title", "address", "chair", "free")
+_CODES = ("conference_id", "conference_pin")
+_WORDS = ("title", "begin", "length_s", "address", "chair", "free", *_CODES)
+_COMPARED = (*_WORDS, "zone", "rule", "doors_s")
+_CHANGE_COMPARED = ("instance", *_WORDS)
 
 
 def import_calendar(
@@ -130,7 +132,7 @@ def _store(
         done.same += 1
     else:
         row.cancelled = False
-        meetings.edit(session, row, replace(one.draft, chair_pin=row.chair_pin), now)
+        meetings.edit(session, row, _with_own(one.draft, row), now)
         _set_changes(session, row, one)
         done.changed += 1
     row.source_sequence, row.source_stamp = version
@@ -148,8 +150,17 @@ def _cancelled_here(row: Meeting, version: Version) -> bool:
     return row.cancelled and not row.source_cancelled and version <= (_version(row) or version)
 
 
+def _with_own(draft: MeetingDraft, row: Meeting) -> MeetingDraft:
+    """The draft with what was entered here and no calendar of others says."""
+    number = draft.conference_id or row.conference_id
+    pin = draft.conference_pin
+    if number == row.conference_id:
+        pin = pin or row.conference_pin
+    return replace(draft, chair_pin=row.chair_pin, conference_id=number, conference_pin=pin)
+
+
 def _is_same(session: Session, row: Meeting, one: PlannedMeeting) -> bool:
-    wanted = meetings.transient(replace(one.draft, chair_pin=row.chair_pin), row.uid)
+    wanted = meetings.transient(_with_own(one.draft, row), row.uid)
     if row.cancelled or any(getattr(row, name) != getattr(wanted, name) for name in _COMPARED):
         return False
     if meetings.guests(session, row) != one.draft.guests:

@@ -34,6 +34,10 @@ COLUMNS: dict[str, Sequence[str]] = {
     "address": ("Địa chỉ", "Địa chỉ gọi", "Link họp", "Link", "Đường link", "Địa chỉ họp",
                 "Đường dẫn", "Phòng họp trực tuyến"),
     "chair": ("Chủ tọa", "Chủ trì", "Người chủ trì", "Chủ trì cuộc họp", "Đồng chí chủ trì"),
+    "conference_id": ("ID hội nghị", "Mã hội nghị", "Số hội nghị", "ID cuộc họp", "Mã cuộc họp",
+                      "ID phòng họp", "Mã phòng họp", "Meeting ID", "Conference ID", "ID"),
+    "conference_pin": ("PIN", "Mã PIN", "PIN hội nghị", "Mật khẩu", "Mật khẩu hội nghị",
+                       "Mật khẩu họp", "Passcode"),
     "guests": ("Thành phần", "Đơn vị", "Thành phần tham dự", "Thành phần dự họp", "Điểm cầu",
                "Đơn vị tham dự", "Thành phần mời"),
 }  # fmt: skip
@@ -190,12 +194,15 @@ def _edited(session: Session, line: _Line, row: Meeting, now: float) -> bool:
         address=line.draft.address or row.address,
         chair=line.draft.chair or row.chair,
         chair_pin=row.chair_pin,
+        conference_id=line.draft.conference_id or row.conference_id,
+        conference_pin=line.draft.conference_pin or row.conference_pin,
         free=row.free,
         doors_s=row.doors_s if line.draft.doors_s is None else line.draft.doors_s,
         guests=line.draft.guests if line.names_guests else known,
     )
     made = meetings.transient(draft, row.uid)
-    names = ("title", "begin", "length_s", "address", "chair", "doors_s")
+    names = ("title", "begin", "length_s", "address", "chair", "doors_s", "conference_id",
+             "conference_pin")  # fmt: skip
     if known == draft.guests and all(getattr(row, one) == getattr(made, one) for one in names):
         return False
     meetings.edit(session, row, draft, now)
@@ -243,6 +250,8 @@ def _draft(
         address=line.text("address"),
         chair=line.text("chair"),
         doors_s=_number(line, "doors") * 60.0 if line.text("doors") else None,
+        conference_id=line.text("conference_id"),
+        conference_pin=line.text("conference_pin"),
         zone=zone.key,
     )
 

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from appliance.core.message import N_
 from appliance.wire.calendar.event import Event, EventError
 from appliance.wire.calendar.series import Occurrence, occurrences
+from appliance.wire.conference_codes import ConferenceCodes
 from appliance.wire.meeting import DEFAULT_DOORS_S
 from services.province.errors import WrongInputError
 from services.province.schedule import ical
@@ -109,6 +110,8 @@ def _draft(
         chair=event.chair[:120].strip(),
         free=event.free,
         doors_s=None if event.doors_s == DEFAULT_DOORS_S else event.doors_s,
+        conference_id=event.conference_id,
+        conference_pin=event.conference_pin,
         zone=zone,
         imported=True,
     )
@@ -160,12 +163,15 @@ def _changes(
             yield OccurrenceChange(instance=instance, begin=None, length_s=None, imported=True)
             continue
         event = found.event
-        own = {
+        own: dict[str, str | bool | None] = {
             "title": None if event.title == draft.title else event.title,
             "address": None if event.address == draft.address else event.address,
             "chair": None if event.chair == draft.chair else event.chair[:120],
             "free": None if event.free == draft.free else event.free,
         }
+        for name in ("conference_id", "conference_pin"):
+            told = getattr(event, name)
+            own[name] = None if told == getattr(draft, name) else told
         moved = (found.begin, found.end) != (planned.begin, planned.end)
         if moved or any(value is not None for value in own.values()):
             yield OccurrenceChange(
@@ -180,7 +186,7 @@ def _read_back(
     """What a site would see of these rows."""
     entries = [ical.Entry(transient(one.draft, one.uid), one.changes) for one in made]
     return sorted(
-        (one.begin, one.end, one.title, one.address, one.chair, one.free)
+        (one.begin, one.end, one.title, one.address, one.chair, one.free, *_codes(one.codes))
         for one in ical.read_entries(entries, *window, zone)
     )
 
@@ -188,7 +194,12 @@ def _read_back(
 def _of(found: Occurrence) -> tuple[object, ...]:
     event = found.event
     chair = event.chair[:120].strip()
-    return (found.begin, found.end, event.title, event.address, chair, event.free)
+    codes = (event.conference_id, event.conference_pin)
+    return (found.begin, found.end, event.title, event.address, chair, event.free, *codes)
+
+
+def _codes(codes: ConferenceCodes | None) -> tuple[str, str]:
+    return ("", "") if codes is None else (codes.number, codes.pin)
 
 
 def _zones(begin: datetime, zone: ZoneInfo) -> Iterator[str]:

@@ -17,6 +17,7 @@ from appliance.wire.calendar.agenda import read_agenda
 from appliance.wire.calendar.doors import DOORS, print_doors
 from appliance.wire.calendar.event_lines import MAX_YEAR, MIN_YEAR
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
+from appliance.wire.conference_codes import CONFERENCE_ID, CONFERENCE_PIN
 from appliance.wire.meeting import Meeting as SiteMeeting
 from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
 from services.province.schedule.room_keys import console_key, site_key
@@ -221,11 +222,14 @@ def _add_details(
     """The words of the meeting; where a changed occurrence has its own, those."""
     meeting = entry.meeting
     title, address, chair, free = meeting.title, meeting.address, meeting.chair, meeting.free
+    number, pin = meeting.conference_id, meeting.conference_pin
     if change is not None:
         title = title if change.title is None else change.title
         address = address if change.address is None else change.address
         chair = chair if change.chair is None else change.chair
         free = free if change.free is None else change.free
+        number = number if change.conference_id is None else change.conference_id
+        pin = pin if change.conference_pin is None else change.conference_pin
     _text(event, "SUMMARY", title)
     if address:
         # Not the title: one with "chủ trì" in it would be read as the moderator's address.
@@ -239,6 +243,10 @@ def _add_details(
         event.add("X-DIEMCAU-SPEAK", "FREE")
     if meeting.doors_s is not None:
         _text(event, DOORS, print_doors(meeting.doors_s))
+    if number:
+        _text(event, CONFERENCE_ID, number)
+        if pin:
+            _text(event, CONFERENCE_PIN, pin)
     if entry.site and meeting.secret and address:
         _text(event, SITE_KEY, site_key(meeting.secret, entry.site))
     if entry.site and meeting.secret and address.startswith("janus+"):

@@ -1,8 +1,9 @@
 """Creates, edits and cancels meetings and their invitations; every change increments SEQUENCE."""
 
+import re
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from appliance.core.message import N_
 from appliance.wire.address import Address, AddressError
 from appliance.wire.calendar.conference import allowed
+from appliance.wire.conference_codes import DIGITS, MAX_DIGITS
 from appliance.wire.meeting import MAX_DOORS_S
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.schedule.ical import feed_problem
@@ -59,6 +61,8 @@ class MeetingDraft:
     free: bool = False
     doors_s: float | None = None
     """How long before its begin sites join; None: their default."""
+    conference_id: str = ""
+    conference_pin: str = field(default="", repr=False)
     zone: str = "Asia/Ho_Chi_Minh"
     hosts: frozenset[str] = frozenset()
     """The only meeting servers that sites dial; empty: any."""
@@ -232,6 +236,10 @@ def _write(meeting: Meeting, draft: MeetingDraft) -> None:
             minutes=round(MAX_DOORS_S / 60),
         )
     meeting.doors_s = draft.doors_s
+    meeting.conference_id = _digits(draft.conference_id, "conference_id")
+    meeting.conference_pin = _digits(draft.conference_pin, "conference_pin")
+    if meeting.conference_pin and not meeting.conference_id:
+        raise WrongInputError(N_("A PIN needs the ID of its conference."), "conference_id")
     problem = feed_problem(meeting)
     if problem:
         raise WrongInputError(
@@ -267,6 +275,18 @@ def checked_address(text: str, hosts: frozenset[str]) -> str:
         raise WrongInputError(NOT_DIALLED, "address", host=address.host,
                               hosts=", ".join(sorted(hosts)))  # fmt: skip
     return str(address)
+
+
+def _digits(text: str, name: str) -> str:
+    """An ID or a PIN as people type it, "724 999#"; never named in the error: it may be a PIN."""
+    digits = re.sub(r"[\s.-]+|#$", "", text.strip())
+    if digits and not DIGITS.fullmatch(digits):
+        raise WrongInputError(
+            N_("An ID and a PIN of a conference have 1 to {most} digits and nothing else."),
+            name,
+            most=MAX_DIGITS,
+        )
+    return digits
 
 
 def _line(text: str, field: str, longest: int) -> str:

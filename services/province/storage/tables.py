@@ -54,7 +54,11 @@ class Place(Base):
 
 
 class Site(Base):
-    """One điểm cầu; ``feed_token`` is what its feed's address carries as proof."""
+    """One điểm cầu; ``feed_token`` is what its feed's address carries as proof.
+
+    ``sip_password`` is as secret as that token: it leaves the database in the site's own files and
+    in a back-up alone. ``contact`` is the person there, with ``telephone``.
+    """
 
     __tablename__ = "sites"
 
@@ -63,6 +67,11 @@ class Site(Base):
     name: Mapped[str] = mapped_column(String(120))
     feed_token: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[float]
+    sip_user: Mapped[str] = mapped_column(String(64), default="", server_default="")
+    sip_password: Mapped[str] = mapped_column(String(128), default="", server_default="")
+    extension: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    contact: Mapped[str] = mapped_column(String(120), default="", server_default="")
+    telephone: Mapped[str] = mapped_column(String(40), default="", server_default="")
     helper: Mapped[str] = mapped_column(String(60), default="")  # account that sees to it
     helped_at: Mapped[float | None]
 
@@ -102,6 +111,8 @@ class Meeting(Base):
     address: Mapped[str] = mapped_column(Text, default="")
     chair: Mapped[str] = mapped_column(String(120), default="")
     chair_pin: Mapped[str] = mapped_column(String(60), default="")
+    conference_id: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    conference_pin: Mapped[str] = mapped_column(String(16), default="", server_default="")
     secret: Mapped[str] = mapped_column(String(64), default="", server_default="")
     free: Mapped[bool] = mapped_column(default=False)
     doors_s: Mapped[float | None]  # how long before its begin sites join; None: the default
@@ -117,8 +128,8 @@ class Meeting(Base):
 class OccurrenceChange(Base):
     """One occurrence of a series that is cancelled (``begin`` is None) or changed.
 
-    What is None of title, address, chair and ``free`` is as in the series. ``imported``: by the
-    calendar that the series comes from, and not by a person here.
+    What is None of title, address, chair, ``free``, ID and PIN is as in the series. ``imported``:
+    by the calendar that the series comes from, and not by a person here.
     """
 
     __tablename__ = "occurrence_changes"
@@ -133,6 +144,8 @@ class OccurrenceChange(Base):
     address: Mapped[str | None] = mapped_column(Text)
     chair: Mapped[str | None] = mapped_column(String(120))
     free: Mapped[bool | None]
+    conference_id: Mapped[str | None] = mapped_column(String(16))
+    conference_pin: Mapped[str | None] = mapped_column(String(16))
     imported: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 from appliance.core.message import N_
-from services.province.console.openapi import DAY, MINUTES, MOMENT, TEXT, TICK, Schema
+from services.province.console.openapi import DAY, MINUTES, MOMENT, SECRET, TEXT, TICK, Schema
 from services.province.console.request import ConsoleRequest
 from services.province.errors import WrongInputError
 from services.province.schedule.ical import is_possible
@@ -33,6 +33,9 @@ FIELDS: dict[str, Schema] = {
     "chair_pin": TEXT,
     "free": TICK,
     "doors": MINUTES,
+    "conference_id": TEXT,
+    "conference_pin": SECRET,
+    "no_pin": TICK,
 }
 """As the form sends them, without the guests."""
 _UNTIL = re.compile(r";?UNTIL=([0-9]{8})(?:T[0-9]{6}Z?)?", re.IGNORECASE)
@@ -52,6 +55,11 @@ class MeetingForm:
     chair_pin: str = ""
     free: bool = False
     doors: str = ""  # minutes before the begin; "": the sites' default
+    conference_id: str = ""
+    conference_pin: str = field(default="", repr=False)
+    """As typed now; the page never has it, and "" leaves the one that there is."""
+    has_pin: bool = False
+    no_pin: bool = False
     places: frozenset[int] = frozenset()
     sites: frozenset[str] = frozenset()
     groups: frozenset[int] = frozenset()
@@ -70,6 +78,9 @@ class MeetingForm:
             chair_pin=request.field("chair_pin"),
             free=request.field("free") == "yes",
             doors=request.field("doors").strip(),
+            conference_id=request.field("conference_id"),
+            conference_pin=request.secret("conference_pin"),
+            no_pin=request.field("no_pin") == "yes",
             places=_numbers(request.fields("place")),
             sites=frozenset(one for one in re.split(r"[\s,;]+", request.field("sites")) if one),
             groups=_numbers(request.fields("group")),
@@ -94,6 +105,8 @@ class MeetingForm:
             chair_pin=meeting.chair_pin,
             free=meeting.free,
             doors="" if meeting.doors_s is None else f"{meeting.doors_s / 60:.0f}",
+            conference_id=meeting.conference_id,
+            has_pin=meeting.conference_pin != "",
             places=guests.places,
             sites=guests.sites,
             groups=guests.groups,
@@ -104,9 +117,11 @@ class MeetingForm:
         """The guests that the form names."""
         return Guests(self.places, self.sites, self.groups)
 
-    def draft(self, zone: ZoneInfo, hosts: frozenset[str] = frozenset()) -> MeetingDraft:
+    def draft(
+        self, zone: ZoneInfo, hosts: frozenset[str] = frozenset(), pin: str = ""
+    ) -> MeetingDraft:
         """The meeting that is meant, at one of the meeting servers `hosts` (empty: any); raises
-        `WrongInputError`."""
+        `WrongInputError`. `pin` is the conference's so far: it stays where none was typed."""
         begin = moment(self.begin, zone)
         rule = self.repeat
         if rule and self.until:
@@ -122,9 +137,16 @@ class MeetingForm:
             chair_pin=self.chair_pin,
             free=self.free,
             doors_s=seconds(self.doors, "doors") if self.doors else None,
+            conference_id=self.conference_id,
+            conference_pin=self._pin(pin),
             zone=zone.key,
             hosts=hosts,
         )
+
+    def _pin(self, known: str) -> str:
+        if self.no_pin or not self.conference_id.strip():
+            return ""
+        return self.conference_pin or known
 
 
 def field_of(at: float, zone: ZoneInfo) -> str:

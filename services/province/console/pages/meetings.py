@@ -50,7 +50,7 @@ def new(request: Operator) -> Response:
     zone = request.province.settings.zoneinfo
     made = Meeting(
         title="", begin=begin, length_s=5400.0, rule="", address="", chair="", chair_pin="",
-        free=False,
+        free=False, conference_id="", conference_pin="",
     )  # fmt: skip
     with request.database.reading() as session:
         tree = Tree.load(session)
@@ -98,7 +98,8 @@ def edit(request: Operator, meeting_id: RowId) -> Response:
     try:
         with request.database.writing() as session:
             meeting = meetings.get_meeting(session, meeting_id)
-            meetings.edit(session, meeting, _draft(request, form), request.now)
+            draft = _draft(request, form, meeting.conference_pin)
+            meetings.edit(session, meeting, draft, request.now)
             request.note(session, "meeting changed", meeting.title, id=meeting_id)
     except WrongInputError as error:
         return _form_again(request, form, meeting_id, error)
@@ -115,9 +116,9 @@ def cancel(request: Operator, meeting_id: RowId) -> Response:
     return redirect(f"/meetings/{meeting_id}")
 
 
-def _draft(request: ConsoleRequest, form: MeetingForm) -> meetings.MeetingDraft:
+def _draft(request: ConsoleRequest, form: MeetingForm, pin: str = "") -> meetings.MeetingDraft:
     settings = request.province.settings
-    return form.draft(settings.zoneinfo, frozenset(settings.hosts))
+    return form.draft(settings.zoneinfo, frozenset(settings.hosts), pin)
 
 
 def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict[str, Any]:

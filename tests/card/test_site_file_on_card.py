@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.provisioning.site_file_on_card import take_apart
+from services.card.site_file_on_card import take_apart
 
 SETTINGS = """\
 [site]

@@ -4,14 +4,19 @@ import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from appliance.base.config import Site
 from appliance.base.site_file import SiteFileError, SiteFileProblem, parse_site
 from appliance.core.message import N_
+from services.card import authorities
 
-SECRETS: Mapping[str, str] = {"sip_password": "sip-password", "claim": "claim"}
+SECRETS: Mapping[str, str] = {
+    "sip_password": "sip-password",
+    "claim": "claim",
+    "wifi_password": "wifi-password",
+}
 """Keys of the section ``[secrets]``, which is on the card only, and the files they become."""
 SECRETS_FOLDER = "/data/site/secrets"
 
@@ -39,15 +44,45 @@ class SiteFileOnCard:
     problems: tuple[SiteFileProblem, ...]
     site: Site | None
     """What the settings say; None where there are problems."""
+    authorities: bytes = b""
+    """The file of authorities beside it; b"" where there is none."""
 
     @property
     def digest(self) -> str:
         """SHA-256 of all but the secrets: a file half blanked by a power cut has the same."""
-        return hashlib.sha256(self.blanked).hexdigest()
+        return hashlib.sha256(self.blanked + self.authorities).hexdigest()
 
 
-def take_apart(raw: bytes) -> SiteFileOnCard:
-    """Take a site file apart; never raises: all that is wrong with it is in ``problems``."""
+def with_authorities(on_card: SiteFileOnCard, known: bytes) -> SiteFileOnCard:
+    """`on_card` as it is to be judged on a box that has the authorities `known` already.
+
+    A card whose settings lead to ``ca.pem`` must bring it, or the box must have it: else it would
+    believe nobody, and could not even be told so.
+    """
+    site = on_card.site
+    if site is None or on_card.authorities or known:
+        return on_card
+    for key, path in (
+        ("agenda.ca", site.agenda.ca),
+        ("province.ca", site.province.ca),
+        ("call.ca", site.call.ca),
+    ):
+        if path == authorities.AUTHORITIES:
+            missing = SiteFileProblem.of(
+                0,
+                key,
+                N_("leads to the authorities of the card, and there is no ca.pem beside site.toml"),
+                N_("copy ca.pem from the files of the province"),
+            )
+            return replace(on_card, problems=(missing,), site=None)
+    return on_card
+
+
+def take_apart(raw: bytes, ca: bytes = b"") -> SiteFileOnCard:
+    """Take a site file apart; never raises: all that is wrong with it is in ``problems``.
+
+    `ca` is the file of authorities that lies beside it, b"" for none.
+    """
     kept: list[bytes] = []
     left: list[bytes] = []
     secrets: dict[str, bytes] = {}
@@ -78,8 +113,10 @@ def take_apart(raw: bytes) -> SiteFileOnCard:
         problems.extend(_misplaced(site, secrets))
     except SiteFileError as error:
         problems.extend(error.problems)
+    if ca:
+        problems.extend(authorities.problems(ca))
     return SiteFileOnCard(
-        raw, settings, secrets, b"\n".join(left), tuple(problems), None if problems else site
+        raw, settings, secrets, b"\n".join(left), tuple(problems), None if problems else site, ca
     )
 
 
