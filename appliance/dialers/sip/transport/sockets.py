@@ -5,8 +5,10 @@ import ipaddress
 import logging
 import socket
 import ssl
+from asyncio.staggered import staggered_race
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, cast
 
 from appliance.dialers.connect_errors import TlsRefusedError
@@ -28,6 +30,7 @@ MAX_UNSENT = 1 << 20
 READ_SIZE = 65536
 
 Peer = tuple[str, int]
+Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 OnMessage = Callable[["SipSocket", bytes, Peer], None]
 OnLost = Callable[["SipSocket", str], None]
 
@@ -190,9 +193,7 @@ async def _connection(
         context = trust or await asyncio.to_thread(ssl.create_default_context)
         tls = {"ssl": context, "server_hostname": target.name}
     try:
-        streams = await asyncio.open_connection(
-            target.host, target.port, happy_eyeballs_delay=NEXT_ADDRESS_S, **tls
-        )
+        streams = await _first_streams(target, tls)
     except (ConnectionResetError, ConnectionAbortedError, BrokenPipeError) as error:
         # A server that takes the connection and then ends it speaks only an older TLS, or none.
         if tls:
@@ -203,6 +204,22 @@ async def _connection(
     with suppress(OSError, AttributeError):
         connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return _Connection(target, streams, on_message, on_lost)
+
+
+async def _first_streams(target: Target, tls: dict[str, Any]) -> Streams:
+    """Of the address that answers first. Not by asyncio's ``happy_eyeballs_delay``: uvloop, in
+    which the endpoint runs, has no such word, and no call by TCP or TLS came about."""
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+    hosts = dict.fromkeys(str(info[4][0]) for info in found)
+    streams: Streams | None
+    streams, _, errors = await staggered_race(
+        [partial(asyncio.open_connection, host, target.port, **tls) for host in hosts],
+        NEXT_ADDRESS_S,
+    )
+    if streams is None:
+        raise next(error for error in errors if error is not None)
+    return streams
 
 
 def _local(transport: str, name: Any) -> Local:
