@@ -5,7 +5,6 @@ import contextlib
 import gc
 import logging
 import os
-import re
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
@@ -23,12 +22,11 @@ from sqlalchemy.exc import IntegrityError
 
 from appliance.base.journal import open_journal
 from appliance.base.run import end_for_certain, run_until_signal
-from appliance.base.site_file import FORMS
 from appliance.base.systemd import SystemdNotifier
-from appliance.wire.address import Address, AddressError
 from services.province.accounts import Role, add_account, hashed
 from services.province.backup.commands import backup_command, restore_command
 from services.province.backup.whole import keep_settings, resend_since
+from services.province.broker.configuration import BrokerFiles
 from services.province.broker.local_broker import LocalBroker, run_local_broker
 from services.province.broker.process import BrokerError
 from services.province.ca.authority_files import AuthorityError
@@ -48,6 +46,8 @@ from services.province.fleet.report_writer import write_copied_identity, write_r
 from services.province.floor.room_monitor import RoomMonitor
 from services.province.history.retention import Retention
 from services.province.memory import bound_heap_blocks, bound_tls_buffers
+from services.province.option_values import address_value, site_file_value
+from services.province.option_values import site_settings as settings_of_sites
 from services.province.passed_over import PassedOverLog
 from services.province.settings import Settings
 from services.province.storage.database import Database
@@ -61,24 +61,6 @@ SECRET = {"database", "ask_password"}
 WATCHDOG_INTERVAL_S = 2.0
 """A loop that stands for a minute is ended by systemd (``WatchdogSec=`` of the unit)."""
 PASSWORD_FILE = "administrator-password"  # noqa: S105 - the name of the file
-
-
-def _address_value(_: click.Context, option: click.Parameter, value: str) -> str:
-    """An address that a site can dial."""
-    try:
-        if value:
-            Address.parse(value)
-    except AddressError as error:
-        raise click.BadParameter(str(error)) from error
-    return value
-
-
-def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> str:
-    """Refuse here what would make each site file with it invalid."""
-    form, wanted = FORMS[f"province.{option.name}"]
-    if not re.fullmatch(form, value):
-        raise click.BadParameter(f"{value!r} has the wrong form; {wanted}")
-    return value
 
 
 @click.group(
@@ -136,7 +118,7 @@ def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> s
 @click.option(
     "--releases",
     default="",
-    callback=_site_file_value,
+    callback=site_file_value,
     help="Where sites look for their newest release: https://host/name.raucb.",
 )
 @click.option(
@@ -149,8 +131,20 @@ def _site_file_value(_: click.Context, option: click.Parameter, value: str) -> s
 @click.option(
     "--test-room",
     default="",
-    callback=_address_value,
+    callback=address_value,
     help="Where sites rehearse: an address; without it at each meeting's own.",
+)
+@click.option(
+    "--site-settings",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with sections that every site file gets: [sip], [help], [clock] …",
+)
+@click.option(
+    "--authority",
+    "authorities",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with an authority that sites trust, e.g. of the conference system; beside ours.",
 )
 @click.option("--ask-password", is_flag=True, help="Ask for the first administrator's password.")
 @click.pass_context
@@ -175,6 +169,8 @@ def province(
     releases: str,
     tested_within: float,
     test_room: str,
+    site_settings: Path | None,
+    authorities: tuple[Path, ...],
     ask_password: bool,
     broker: bool,
     broker_host: str,
@@ -203,11 +199,16 @@ def province(
     broker_url = f"mqtts://{broker_name}:{broker_port}" if broker else ""
     token = metrics_token_file.read_text().strip() if metrics_token_file else ""
     ca = str(calendar_ca or "")
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    own = BrokerFiles(data / "broker", broker_host, broker_port).authority if broker else None
     settings = Settings(
         url, name, zone, hosts, site_ca, broker_url, token, calendars, ca, releases,
-        tested_within_s=3600.0 * tested_within, test_room=test_room,
+        tested_within_s=3600.0 * tested_within,
+        test_room=test_room,
+        own_certificate=own_certificate,
+        own_authority=own,
+        sites=settings_of_sites(data, site_settings, authorities),
     )  # fmt: skip
-    data.mkdir(parents=True, exist_ok=True, mode=0o700)
     tables = Database(database or f"sqlite:///{data.resolve() / 'province.db'}")
     tables.upgrade()
     keep_settings(data, {key: value for key, value in context.params.items() if key not in SECRET})

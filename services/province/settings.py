@@ -1,7 +1,10 @@
 """The settings with which the province's program starts."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from services.province.sites.site_settings import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +19,8 @@ class Settings:
     that meetings are taken from, ``calendar_ca`` the file with their authority ("": the machine's).
     Sites rehearse in ``test_room``, an address, "" for each meeting's own.
     A site is ready while its last self-test or rehearsal passed within ``tested_within_s``.
+    ``own_certificate``: ``url`` has one of the province's own authority, whose file is
+    ``own_authority``. ``sites`` is what all site files have in common.
     """
 
     url: str = "http://127.0.0.1:8443"
@@ -30,6 +35,17 @@ class Settings:
     releases: str = ""
     tested_within_s: float = 24 * 3600.0
     test_room: str = ""
+    own_certificate: bool = False
+    own_authority: Path | None = None
+    sites: SiteSettings = field(default_factory=SiteSettings)
+
+    def authorities(self) -> bytes:
+        """What a card brings as ``ca.pem``: the province's own authority, once it is made, and the
+        others that were named; b"" for none."""
+        own = b""
+        if self.own_authority is not None and self.own_authority.exists():
+            own = self.own_authority.read_bytes()
+        return b"\n".join(filter(None, (own, self.sites.authorities)))
 
     @property
     def secure(self) -> bool:

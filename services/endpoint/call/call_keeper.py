@@ -125,7 +125,7 @@ class CallKeeper:
         wanted = self._wanted
         if wanted is None or self.fact.state is not CallState.UP:
             return
-        if (self.fact.uid, self.fact.address) != _identity(wanted):
+        if (self.fact.uid, self.fact.address) != (wanted.uid, wanted.address):
             return
         if self.last_media is None or self.last_media.at is not None:
             self.flowed |= {self.fact.uid}

@@ -17,6 +17,8 @@ from services.province.backup.archive import BackupError, Manifest, new_archive,
 from services.province.backup.tables import dump, load
 from services.province.ca.authority_files import CERTIFICATE, KEY, AuthorityError, open_authority
 from services.province.ca.ledger import FolderLedger, LedgerError
+from services.province.sites.site_settings import AUTHORITIES_FILE, FOLDER
+from services.province.sites.site_settings import SETTINGS_FILE as SITE_SETTINGS
 from services.province.storage.database import Database
 
 SETTINGS_FILE, RESTORED_FILE = "settings.json", "restored.json"
@@ -29,6 +31,7 @@ BROKER_FILES = ("ca.pem", "revoked.pem")
 ALLOWED = re.compile(
     r"database/[a-z_]+\.jsonl|broker/authority/authority(-key)?\.pem"
     r"|broker/ledger/[0-9A-Za-z]+\.json|broker/(ca|revoked)\.pem"
+    rf"|{FOLDER}/({SITE_SETTINGS}|{AUTHORITIES_FILE})"
 )
 
 
@@ -58,6 +61,10 @@ def back_up(place: Place, file: Path, *, now: Callable[[], float] = time.time) -
         for name, path in _files(place.broker):
             with contextlib.suppress(FileNotFoundError):  # a request that was forgotten meanwhile
                 archive.add(f"broker/{name}", path.read_bytes())
+        for name in (SITE_SETTINGS, AUTHORITIES_FILE):
+            kept = place.data / FOLDER / name
+            if kept.exists():
+                archive.add(f"{FOLDER}/{name}", kept.read_bytes())
         kind = place.database.url.get_backend_name()
         settings = _settings(place.data)
         manifest = Manifest(made_at, version("diemcau"), kind, revision, counts, settings)
@@ -86,6 +93,9 @@ def restore(place: Place, file: Path, *, now: Callable[[], float] = time.time) -
             load(place.database, backup)
             if has_broker:
                 folder.rename(place.broker)  # an empty one may be in its place
+        for name in backup.names(FOLDER):
+            (place.data / FOLDER).mkdir(exist_ok=True, mode=0o700)
+            write_atomically(place.data / FOLDER / name, backup.read(f"{FOLDER}/{name}"))
         _sync(place.data)
         written = {"made_at": backup.manifest.made_at, "restored_at": now()}
         write_atomically(place.data / RESTORED_FILE, json.dumps(written).encode())

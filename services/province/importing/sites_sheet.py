@@ -10,6 +10,7 @@ from services.province.errors import WrongInputError
 from services.province.importing.headings import tell_columns
 from services.province.importing.imported import Imported
 from services.province.importing.table import SheetRow, plain, read_sheet
+from services.province.sites.card_values import CARD_VALUES, set_card_values
 from services.province.sites.tree import add_site, place_at
 from services.province.storage.tables import Place, Site
 
@@ -22,6 +23,14 @@ COLUMNS: dict[str, Sequence[str]] = {
     "commune": ("Xã", "Xã/Phường", "Phường", "Xã/Phường/Đặc khu", "Phường/Xã", "Tên xã",
                 "Xã/Phường/Thị trấn", "Phường/Xã/Thị trấn", "Phường/Xã/Đặc khu", "Tên phường xã"),
     "group": ("Thôn", "Làng", "Tổ dân phố", "Thôn/Làng", "Bản"),
+    "sip_user": ("Tên đăng ký", "Tài khoản SIP", "Tài khoản", "Tên đăng nhập", "User", "SIP user",
+                 "Tên người dùng", "Username"),
+    "sip_password": ("Mật khẩu", "Mật khẩu SIP", "Password", "Mật khẩu đăng ký"),
+    "extension": ("Số máy", "Số máy lẻ", "Số nội bộ", "Extension", "Số điểm cầu", "E.164"),
+    "contact": ("Người liên hệ", "Cán bộ phụ trách", "Người phụ trách", "Cán bộ đầu mối", "Đầu mối",
+                "Đầu mối liên hệ", "Cán bộ kỹ thuật", "Họ và tên", "Họ tên"),
+    "telephone": ("Điện thoại", "Số điện thoại", "SĐT", "Điện thoại liên hệ", "Di động",
+                  "Số điện thoại liên hệ", "ĐT"),
 }  # fmt: skip
 PLACES = ("province", "district", "commune", "group")
 MAX_SAME_NAME = 100
@@ -29,7 +38,8 @@ _KIND = re.compile(r"^(xa|phuong|thi tran|dac khu|huyen|quan|thi xa|thanh pho|ti
 
 
 def import_sites(session: Session, content: bytes, now: float) -> Imported:
-    """Take in the sheet `content`; a site that is known by its id gets its name and place anew.
+    """Take in the sheet `content`; a site that is known by its id gets its name and place anew,
+    and whatever of its card the sheet has: an empty cell leaves what there is.
 
     The caller rolls back where there are problems. Raises `WrongInputError` for a file that is no
     sheet.
@@ -105,11 +115,22 @@ def _import(
         )  # fmt: skip
     seen[site_id] = line.number
     site = session.get(Site, site_id)
+    values = {one: _card_value(line, one) for one in CARD_VALUES if line.text(one)}
     if site is None:
-        add_site(session, site_id, name, place, now)
+        set_card_values(add_site(session, site_id, name, place, now), values)
         done.added += 1
-    elif (site.name, site.place_id) == (name, place.id):
+        return
+    other = bool(set_card_values(site, values))
+    if (site.name, site.place_id) == (name, place.id) and not other:
         done.same += 1
     else:
         site.name, site.place_id = name, place.id
         done.changed += 1
+
+
+def _card_value(line: SheetRow, name: str) -> str:
+    """The cell; a telephone in a cell of numbers has lost the zero with which all of them begin."""
+    text = line.text(name)
+    if name == "telephone" and isinstance(line.cells.get(name), float) and text.isdecimal():
+        return text if text.startswith("84") and len(text) > 10 else f"0{text}"
+    return text

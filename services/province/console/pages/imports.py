@@ -137,6 +137,21 @@ def all_files(request: Operator) -> Response:
 
 
 @router.get(
+    "/sites/{site_id}/card.zip",
+    response_class=Response,
+    responses=file_response("application/zip"),
+)
+def one_card(request: Operator, site_id: str) -> Response:
+    """The files for the card of one site: its site file, and the authorities."""
+    with request.database.writing() as session:
+        site = get_site(session, site_id)
+        packed = site_files.archive(request.province.settings, [site])
+        request.note(session, "site files taken", site.id, count=1)
+    headers = {"Content-Disposition": f'attachment; filename="{site.id}.zip"'}
+    return Response(packed, media_type="application/zip", headers=headers)
+
+
+@router.get(
     "/sites/{site_id}/site.toml",
     response_class=Response,
     responses=file_response("application/toml"),

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from services.province.accounts import Role
 from services.province.console import history_words as words
-from services.province.console.openapi import SITE_ID, TEXT, TICK, page_form
+from services.province.console.openapi import SECRET, SITE_ID, TEXT, TICK, page_form
 from services.province.console.request import ConsoleRequest, needs, redirect
 from services.province.fleet.alarms import ended_alarms
 from services.province.fleet.overview import AHEAD_S, statuses_of
@@ -19,6 +19,7 @@ from services.province.fleet.readiness import is_near
 from services.province.history.events import EventKind
 from services.province.history.summary import history_of, last_event, span_of
 from services.province.schedule.feeds import Schedule, next_meeting
+from services.province.sites.card_values import CARD_VALUES, set_card_values
 from services.province.sites.site_files import feed_url
 from services.province.sites.tree import Tree, add_site, get_site, place_at
 from services.province.storage.history_tables import DAY_S
@@ -68,6 +69,28 @@ def see_to(request: Operator, site_id: str) -> Response:
         site.helper = request.who.name if taking else ""
         site.helped_at = request.now if taking else None
         request.note(session, "help begun" if taking else "help ended", site.id)
+    return redirect(f"/sites/{site.id}")
+
+
+@router.post(
+    "/sites/{site_id}/card",
+    openapi_extra=page_form(
+        sip_user=TEXT, sip_password=SECRET, no_password=TICK, extension=TEXT, contact=TEXT,
+        telephone=TEXT,
+    ),
+)  # fmt: skip
+def card(request: Operator, site_id: str) -> Response:
+    """Change what the card has of this site; a blank password leaves the one that there is."""
+    values = {name: request.field(name) for name in CARD_VALUES if name != "sip_password"}
+    password = request.secret("sip_password").strip()
+    if password or request.field("no_password") == "yes":
+        values["sip_password"] = password
+    with request.database.writing() as session:
+        site = get_site(session, site_id)
+        changed = set_card_values(site, values)
+        if changed:
+            # The names of what changed, never a value: a password may be among them.
+            request.note(session, "site changed", site.id, what=", ".join(changed))
     return redirect(f"/sites/{site.id}")
 
 
