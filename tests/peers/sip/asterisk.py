@@ -5,11 +5,11 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.peers.sip.asterisk_files import COUNTED, ROOM, Ports, write
+from tests.peers.sip.asterisk_files import COUNTED, LOOPBACK, ROOM, Account, Ports, write
 
 PEERS = Path(__file__).parents[3] / "build/peers"
 START_S = 30.0
@@ -39,7 +39,14 @@ class Participant:
 class Asterisk:
     """A running one."""
 
-    def __init__(self, root: Path, folder: Path, ports: Ports) -> None:
+    def __init__(
+        self,
+        root: Path,
+        folder: Path,
+        ports: Ports,
+        host: str = LOOPBACK,
+        accounts: Sequence[Account] = (),
+    ) -> None:
         self.ports = ports
         self.log = folder / "out"
         modules = next(root.glob("usr/lib/*/asterisk/modules"))
@@ -49,7 +56,8 @@ class Asterisk:
             *(str(loader), "--library-path", str(libraries)),
             *(str(root / "usr/sbin/asterisk"), "-C", str(folder / "etc/asterisk.conf")),
         )
-        write(folder, ports, data=root / "usr/share/asterisk", modules=modules)
+        data = root / "usr/share/asterisk"
+        write(folder, ports, data=data, modules=modules, host=host, accounts=accounts)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -116,15 +124,22 @@ def installed() -> Path | None:
 
 
 @contextlib.contextmanager
-def asterisk(folder: Path, *, certificate: bytes = b"", key: bytes = b"") -> Iterator[Asterisk]:
-    """Start one; ``folder`` is empty and ours."""
+def asterisk(
+    folder: Path,
+    *,
+    certificate: bytes = b"",
+    key: bytes = b"",
+    host: str = LOOPBACK,
+    accounts: Sequence[Account] = (),
+) -> Iterator[Asterisk]:
+    """Start one; ``folder`` is empty and ours. ``host`` and ``accounts`` are as for `write`."""
     root = installed()
     if root is None:
         raise RuntimeError("no Asterisk here: run `make peers`")
     (folder / "etc").mkdir()
     (folder / "etc/server.pem").write_bytes(certificate)
     (folder / "etc/server.key").write_bytes(key)
-    one = Asterisk(root, folder, Ports.free(tls=bool(certificate)))
+    one = Asterisk(root, folder, Ports.free(tls=bool(certificate)), host, accounts)
     try:
         one.start()
         yield one

@@ -2,6 +2,7 @@
 
 import random
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ LOBBY = 7000
 """An entry queue: asks for the number of a conference and its PIN by DTMF."""
 BUSY, SILENT, DECLINED, NOBODY, BRIEF = 4860, 4080, 4030, 9999, 2000
 """Busy; rings for ever; declines; is unknown; answers and hangs up after two seconds."""
+LOOPBACK = "127.0.0.1"
 PIN = "2468"
 PASSWORD = "correct horse"
 PLAIN, ENCRYPTED, OPEN = "plain", "encrypted", "open"
@@ -52,8 +54,28 @@ class Ports:
             return cls(sip, other if tls else 0, random.randrange(20_000, 30_000, 200))
 
 
-def write(folder: Path, ports: Ports, *, data: Path, modules: Path) -> None:
-    """Write all files below ``folder``; ``data`` and ``modules`` are Asterisk's own."""
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who registers: the number in their address, and the name and password of digest."""
+
+    number: str
+    user: str
+    password: str
+
+
+def write(
+    folder: Path,
+    ports: Ports,
+    *,
+    data: Path,
+    modules: Path,
+    host: str = LOOPBACK,
+    accounts: Sequence[Account] = (),
+) -> None:
+    """Write all files below ``folder``; ``data`` and ``modules`` are Asterisk's own.
+
+    ``host`` is how callers reach it: from a guest of the emulator it is another than here.
+    """
     for name in ("etc", "run", "log", "spool", "db", "data/sounds"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     for name, target in (
@@ -85,14 +107,14 @@ nocolor = yes
         f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + 199}\n"
         "strictrtp = no\nicesupport = no\n"
     )
-    (etc / "pjsip.conf").write_text(_pjsip(etc, ports))
+    (etc / "pjsip.conf").write_text(_pjsip(etc, ports, host, accounts))
     (etc / "confbridge.conf").write_text(CONFBRIDGE)
     (etc / "extensions.conf").write_text(EXTENSIONS)
     for name in ("cdr.conf", "cel.conf"):
         (etc / name).write_text("[general]\nenable = no\n")
 
 
-def _pjsip(etc: Path, ports: Ports) -> str:
+def _pjsip(etc: Path, ports: Ports, host: str, accounts: Sequence[Account]) -> str:
     parts = ["[global]\ntype = global\nendpoint_identifier_order = username,auth_username\n"]
     parts += [
         f"[{protocol}]\ntype = transport\nprotocol = {protocol}\nbind = 127.0.0.1:{ports.sip}\n"
@@ -103,6 +125,7 @@ def _pjsip(etc: Path, ports: Ports) -> str:
             f"[tls]\ntype = transport\nprotocol = tls\nbind = 127.0.0.1:{ports.tls}\n"
             f"cert_file = {etc}/server.pem\npriv_key_file = {etc}/server.key\n"
             "method = tlsv1_2\n"
+            + (f"external_signaling_address = {host}\n" if host != LOOPBACK else "")
         )
     parts += [_endpoint(OPEN, encrypted=False, auth="")]
     for kind in (PLAIN, ENCRYPTED):
@@ -114,10 +137,18 @@ def _pjsip(etc: Path, ports: Ports) -> str:
                 f"[{name}]\ntype = auth\nauth_type = digest\nusername = {name}\n"
                 f"password = {PASSWORD}\nsupported_algorithms_uas = {algorithm}\n"
             )
+    for one in accounts:
+        own = f"auth = {one.number}\naors = {one.number}\n"
+        parts.append(_endpoint(one.number, encrypted=True, host=host, auth="") + own)
+        parts.append(
+            f"[{one.number}]\ntype = auth\nauth_type = digest\nusername = {one.user}\n"
+            f"password = {one.password}\n"
+            f"[{one.number}]\ntype = aor\nmax_contacts = 2\n"
+        )
     return "\n".join(parts)
 
 
-def _endpoint(name: str, *, encrypted: bool, auth: str) -> str:
+def _endpoint(name: str, *, encrypted: bool, auth: str, host: str = LOOPBACK) -> str:
     return f"""[{name}]
 type = endpoint
 context = meetings
@@ -127,8 +158,8 @@ direct_media = no
 dtmf_mode = rfc4733
 rtp_symmetric = yes
 force_rport = yes
-media_address = 127.0.0.1
-bind_rtp_to_media_address = yes
+media_address = {host}
+bind_rtp_to_media_address = {"yes" if host == LOOPBACK else "no"}
 media_encryption = {"sdes" if encrypted else "no"}
 timers = yes
 timers_min_se = {SESSION_S}
@@ -204,6 +235,7 @@ res_pjproject res_pjsip res_pjsip_session res_pjsip_sdp_rtp res_pjsip_authentica
 res_pjsip_endpoint_identifier_user res_pjsip_caller_id res_pjsip_dtmf_info res_pjsip_nat
 res_pjsip_rfc3326 res_pjsip_dlg_options res_pjsip_empty_info res_pjsip_pubsub res_pjsip_refer
 res_pjsip_acl res_pjsip_logger res_rtp_asterisk res_srtp res_crypto
+res_pjsip_registrar
 res_format_attr_h264 res_format_attr_opus codec_g722 codec_alaw codec_ulaw codec_a_mu
 codec_resample format_wav format_gsm format_pcm codec_gsm
 chan_pjsip bridge_simple bridge_softmix bridge_builtin_features bridge_native_rtp
