@@ -6,7 +6,7 @@ may have signed its certificate. But who helps by telephone has to know it befor
 
 from collections.abc import Iterator, Sequence
 
-from appliance.base.config import Network, Site
+from appliance.base.config import Site
 from appliance.base.site_file import SiteFileProblem
 from appliance.core.message import N_
 from services.card.needs import Need
@@ -50,10 +50,20 @@ def _missing(site: Site, needs: Sequence[Need]) -> Iterator[SiteFileProblem]:
 
 
 def _kept_for_later(site: Site) -> Iterator[SiteFileProblem]:
-    if site.network != Network():
-        yield SiteFileProblem.of(
-            0,
-            "network",
-            N_("is kept for later: this release takes its address by DHCP, by cable"),
-            N_("nothing has to be done"),
-        )
+    network = site.network
+    told = {
+        "wifi": (network.wifi, N_("is kept for later: this release needs the network cable")),
+        "vlan": (
+            network.vlan,
+            N_("is kept for later: the socket at the wall has to be without one"),
+        ),
+        "proxy": (network.proxy, N_("is kept for later: this release goes by no proxy")),
+        "address": (
+            network.address or network.gateway or network.dns,
+            N_("is kept for later: this release takes its address by DHCP"),
+        ),
+    }
+    for key, (value, message) in told.items():
+        if value:
+            remedy = N_("see to it at the router, or wait for a release that reads it")
+            yield SiteFileProblem.of(0, f"network.{key}", message, remedy)

@@ -48,7 +48,16 @@ USER = '[sip]\nuser = "a"\npassword_file = "/data/site/secrets/sip-password"\n'
         (USER + 'entry_queue = "wait 4, 1234#"\n', [QUEUE], ["sip.entry_queue"]),
         (USER + 'entry_queue = "wait 4, {id}#, wait 3, {pin}#"\n', [QUEUE], []),
         (USER + 'conference = "{queue}##{id}##{pin}"\n', [QUEUE], []),
-        ('[network]\naddress = "10.1.2.3/24"\nvlan = 40\n', [], ["network"]),
+        (
+            '[network]\naddress = "10.1.2.3/24"\nvlan = 40\n',
+            [],
+            ["network.vlan", "network.address"],
+        ),
+        (
+            '[network]\nwifi = "UBND"\nproxy = "http://proxy:3128"\n',
+            [],
+            ["network.wifi", "network.proxy"],
+        ),
     ],
 )
 def test_each_is_told_once_with_its_remedy(

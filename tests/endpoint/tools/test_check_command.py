@@ -1,8 +1,10 @@
 """`diemcau check` tells every problem, for people and for programs."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import trustme
 from click.testing import CliRunner
 
 from services.command import main
@@ -39,3 +41,49 @@ def test_every_command_can_be_loaded() -> None:
     assert done.exit_code == 0
     for name in ("agenda", "check", "demo", "dial", "endpoint", "room", "screen"):
         assert CliRunner().invoke(main, [name, "--help"]).exit_code == 0, name
+
+
+FEED = """\
+BEGIN:VCALENDAR
+VERSION:2.0
+PRODID:-//x//
+BEGIN:VEVENT
+UID:a
+DTSTART:{begin}
+DURATION:PT1H
+SUMMARY:Giao ban
+CONFERENCE;VALUE=URI;FEATURE=VIDEO:sip:7000@mcu.vn
+X-DIEMCAU-CONFERENCE-ID:724999
+X-DIEMCAU-CONFERENCE-PIN:2468
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_a_card_is_judged_whole_and_beside_its_agenda(tmp_path: Path) -> None:
+    """Secrets, authorities, and what the meetings need: in Vietnamese, and without a PIN."""
+    begin = datetime.now(UTC) + timedelta(hours=1)
+    feed = tmp_path / "a.ics"
+    feed.write_text(FEED.format(begin=f"{begin:%Y%m%dT%H%M%SZ}").replace("\n", "\r\n"))
+    path = tmp_path / "site.toml"
+    path.write_text(
+        f'[site]\nid = "ia-kly"\nname = "Xã Ia Kly"\n[agenda]\nurl = "{feed}"\n'
+        '[call]\nca = "/data/site/ca.pem"\n[network]\nvlan = 4\n'
+        '[secrets]\nwifi_password = "bi-mat"\n'
+    )
+    done = CliRunner().invoke(main, ["check", str(path), "--agenda"])
+    assert done.exit_code == 1
+    assert "call.ca: chưa có tệp ca.pem cạnh site.toml" in done.stdout
+    (tmp_path / "ca.pem").write_bytes(trustme.CA().cert_pem.bytes())
+    done = CliRunner().invoke(main, ["check", str(path), "--agenda"])
+    assert done.exit_code == 0, done.stdout
+    assert "sip.user: chưa điền, mà mcu.vn có thể hỏi (“Giao ban”)" in done.stdout
+    assert "sip.entry_queue: chưa nói lúc nào bấm mã hội nghị" in done.stdout
+    assert "network.vlan: để dành cho bản sau" in done.stdout
+    assert "2468" not in done.output
+    assert "bi-mat" not in done.output
+    feed.unlink()
+    done = CliRunner().invoke(main, ["check", str(path), "--agenda"])
+    assert done.exit_code == 0
+    assert "Không đọc được lịch họp" in done.output
+    assert "sip.user" not in done.stdout

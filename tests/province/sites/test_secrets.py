@@ -11,7 +11,7 @@ from tests.province.in_process import House, Person, draft
 
 PASSWORD, PIN = "Mk-bi-mat-77", "246813"
 PAGES = ("/", "/sites", "/sites/ia-kly", "/meetings", "/meetings/1", "/meetings/1/edit", "/audit",
-         "/labels", "/import/sites", "/import/meetings", "/live/sites/ia-kly")  # fmt: skip
+         "/labels", "/import/sites", "/import/meetings")  # fmt: skip
 
 
 @pytest.fixture
