@@ -50,6 +50,10 @@ def _missing(site: Site, needs: Sequence[Need]) -> Iterator[SiteFileProblem]:
 
 
 def _kept_for_later(site: Site) -> Iterator[SiteFileProblem]:
+    if site.help.telephone or site.help.link:
+        message = N_("is kept for later: the TV does not show it yet")
+        remedy = N_("write the telephone on the label of the box")
+        yield SiteFileProblem.of(0, "help", message, remedy)
     network = site.network
     told = {
         "wifi": (network.wifi, N_("is kept for later: this release needs the network cable")),

@@ -53,6 +53,7 @@ USER = '[sip]\nuser = "a"\npassword_file = "/data/site/secrets/sip-password"\n'
             [],
             ["network.vlan", "network.address"],
         ),
+        ('[help]\ntelephone = "0269 1"\n', [], ["help"]),
         (
             '[network]\nwifi = "UBND"\nproxy = "http://proxy:3128"\n',
             [],
