@@ -76,7 +76,7 @@ class PreparedCard:
     files: dict[str, bytes]
     folders: int
     console: httpx.AsyncClient
-    host: str
+    csrf: str
     database: Database
 
     async def let_in(self, within: float) -> None:
@@ -88,7 +88,8 @@ class PreparedCard:
             return found[1] if found and SITE in page else ""
 
         claim = await until_told("a device waits", code, within=within)
-        answer = await _post(self.console, "/devices/approve", claim=claim, site=SITE)
+        form = {"csrf": self.csrf, "claim": claim, "site": SITE}
+        answer = await self.console.post("/devices/approve", data=form)
         assert answer.status_code == httpx.codes.SEE_OTHER, answer.text
 
     def status(self) -> SiteStatus:
@@ -152,7 +153,8 @@ async def a_prepared_card(folder: Path, host: str, camera: str) -> AsyncIterator
                 headers={"Host": f"{host}:{port}"},
             ) as console:  # fmt: skip
                 files, folders = await _prepared(console, program, host, conference.ports.tls)
-                yield PreparedCard(program, conference, files, folders, console, host, database)
+                csrf = await _csrf(console)
+                yield PreparedCard(program, conference, files, folders, console, csrf, database)
             database.close()
 
 
@@ -168,11 +170,13 @@ async def _prepared(
     )
     assert f"{COMMUNES} mới" in sent.text, sent.text
     begin = datetime.now(ZONE) - timedelta(minutes=1)
-    meeting = await _post(
-        console, "/meetings/new", title="Giao ban", begin=f"{begin:%Y-%m-%dT%H:%M}", minutes="600",
-        repeat="", until="", address=f"sip:{there.LOBBY}@{host}:{sip};transport=tls", place="1",
-        conference_id=str(there.ROOM), conference_pin=there.PIN,
-    )  # fmt: skip
+    fields = {
+        "csrf": csrf, "title": "Giao ban", "begin": f"{begin:%Y-%m-%dT%H:%M}", "minutes": "600",
+        "repeat": "", "until": "", "place": "1",
+        "address": f"sip:{there.LOBBY}@{host}:{sip};transport=tls",
+        "conference_id": str(there.ROOM), "conference_pin": there.PIN,
+    }  # fmt: skip
+    meeting = await console.post("/meetings/new", data=fields)
     assert meeting.status_code == httpx.codes.SEE_OTHER, meeting.text
     packed = await console.get("/site-files.zip")
     with zipfile.ZipFile(io.BytesIO(packed.content)) as archive:
@@ -203,7 +207,3 @@ async def _csrf(console: httpx.AsyncClient) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', (await console.get("/")).text)
     assert found
     return found[1]
-
-
-async def _post(console: httpx.AsyncClient, path: str, **fields: str) -> httpx.Response:
-    return await console.post(path, data={"csrf": await _csrf(console), **fields})
