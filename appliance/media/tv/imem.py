@@ -42,6 +42,8 @@ _Release = ctypes.CFUNCTYPE(
 _PYTHON = ctypes.pythonapi
 _LOCKED = 0
 """PyGILState_STATE of a thread that held the lock before (Python/C API)."""
+_HELD = threading.local()
+"""Whether the state of this thread is held already."""
 
 Memory = tuple[int, int]
 """(address, bytes)"""
@@ -99,11 +101,13 @@ class VlcInput:
     def _on_get(
         self, _data: int, _cookie: int, dts: Any, pts: Any, flags: Any, size: Any, buffer: Any
     ) -> int:
-        if self._thread != threading.get_ident():
-            self._thread = threading.get_ident()
+        self._thread = threading.get_ident()
+        if not hasattr(_HELD, "here"):
             # ctypes makes Python's state of a foreign thread anew for each of its calls, and maps
             # and unmaps memory for it: more work than all that is done here. Held once more, it
-            # stays as long as the stream.
+            # stays until the stream ends. VLC may end a thread between two calls, and the next one
+            # may have its number: so the state itself says that it is held, and nothing else.
+            _HELD.here = True
             _PYTHON.PyGILState_Ensure()
         if self._origin is None:
             address, count = self._fill()
@@ -113,7 +117,7 @@ class VlcInput:
         else:
             block = self._next_block()
             if block is None:
-                self._thread = 0
+                del _HELD.here
                 _PYTHON.PyGILState_Release(_LOCKED)
                 return 1
             address, count, date = block

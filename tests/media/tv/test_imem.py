@@ -10,6 +10,7 @@ from appliance.media.tv.imem import MRL, Block, Memory, VlcInput
 
 BLOCK = ctypes.create_string_buffer(1920)
 BLOCKS = 5
+OPTIONS = (":imem-cat=1", ":imem-codec=s16l", ":imem-channels=2", ":imem-samplerate=48000")
 WITHIN_S = 10.0
 
 
@@ -20,6 +21,7 @@ class Stream:
         self.thread = threading.local()
         self.known: list[bool] = []
         self.ended = threading.Event()
+        self.endless = False
         self.input = VlcInput(self._fill, self._next_block)
 
     def on_log(self, _data: int, _level: int, _ctx: object, text: bytes, _values: int) -> None:
@@ -35,7 +37,7 @@ class Stream:
 
     def _next_block(self) -> Block | None:
         self._note()
-        if len(self.known) > BLOCKS:
+        if len(self.known) > BLOCKS and not self.endless:
             self.ended.set()
             return None
         return ctypes.addressof(BLOCK), len(BLOCK), time.monotonic() + 0.05
@@ -43,15 +45,38 @@ class Stream:
 
 def play(instance: vlc.Instance, stream: Stream) -> None:
     media = instance.media_new(MRL)
-    for option in (":imem-cat=1", ":imem-codec=s16l", ":imem-channels=2", ":imem-samplerate=48000"):
-        media.add_option(option)
-    for option in stream.input.options():
+    for option in (*OPTIONS, *stream.input.options()):
         media.add_option(option)
     player = instance.media_player_new()
     player.set_media(media)
     player.play()
     assert stream.ended.wait(WITHIN_S)
     player.stop()
+
+
+def test_a_stream_that_vlc_stops_between_two_calls_harms_none_that_follows() -> None:
+    """VLC's next thread often has the number of the last; its state was let go twice: a crash."""
+    instance = vlc.Instance(["--aout=adummy", "--no-video", "--codec=araw,none", "--no-lua"])
+    stream = Stream()
+    log = vlc.CallbackDecorators.LogCb(stream.on_log)
+    instance.log_set(log, None)
+    media = instance.media_new(MRL)
+    for option in (*OPTIONS, *stream.input.options()):
+        media.add_option(option)
+    player = instance.media_player_new()
+    player.set_media(media)
+    for number in range(16):
+        stream.endless, calls = number % 2 == 0, len(stream.known)
+        stream.ended.clear()
+        player.play()
+        until = time.monotonic() + WITHIN_S
+        while len(stream.known) < calls + BLOCKS and not stream.ended.is_set():
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        player.stop()
+        stream.input.begin_again()
+    instance.log_unset()
+    instance.release()
 
 
 def test_a_thread_keeps_its_state_from_call_to_call_and_each_stream_has_its_own() -> None:
