@@ -82,7 +82,9 @@ async def serve(
             hosts=frozenset(site.agenda.hosts),
             ca=site.agenda.ca,
         ) as feed:
-            agenda_poller = AgendaPoller(feed, clock.now, changed, paths.data / "agenda")
+            agenda_poller = AgendaPoller(
+                feed, clock.now, changed, paths.data / "agenda", seed=identity.id
+            )
             call_keeper = CallKeeper(
                 dialer.dial,
                 changed,

@@ -9,6 +9,7 @@ from appliance.core.redial import (
     MIN_MEDIA_S,
     QUICK_RETRY_S,
     first_delay,
+    own_doors,
     retry_delay,
     tries_after,
 )
@@ -79,3 +80,13 @@ def test_a_far_end_that_throws_sites_out_again_is_not_dialed_twice_a_second() ->
         failed = tries_after(failed, media_s=2.0)
     assert retry_delay(failed, EndReason.FAR_END, "Xã Ia Kly") > 10.0
     assert tries_after(failed, media_s=MIN_MEDIA_S) == 0
+
+
+def test_a_provinces_sites_come_in_one_after_another_before_the_begin() -> None:
+    """Ten minutes of doors, 135 sites: nobody after the fifth minute, never many in one second."""
+    doors = sorted(own_doors(600.0, f"xa-{number:03d}") for number in range(135))
+    assert doors[0] > 300.0
+    assert doors[-1] <= 600.0
+    assert max(sum(at <= one < at + 10.0 for one in doors) for at in doors) <= 14
+    assert own_doors(0.0, "xa-001") == 0.0
+    assert own_doors(600.0, "xa-001") == own_doors(600.0, "xa-001")

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
+from appliance.core.redial import own_doors
 from appliance.wire.meeting import Meeting
 from services.card.needs import needs_of, write_needs
 from services.endpoint.agenda.feed import Feed, FeedState
@@ -28,8 +30,15 @@ class AgendaPoller:
         now: Callable[[], float],
         changed: asyncio.Event,
         needs: Path | None = None,
+        *,
+        seed: str = "",
     ) -> None:
-        """`needs` is the folder in which is kept what the meetings need of the settings."""
+        """`needs` is the folder in which is kept what the meetings need of the settings.
+
+        `seed` is the site's id, by which its doors open a little later than another's; without one
+        they open when the feed says.
+        """
+        self._seed = seed
         self._feed = feed
         self._needs = needs
         self._now = now
@@ -41,8 +50,13 @@ class AgendaPoller:
 
     @property
     def meetings(self) -> tuple[Meeting, ...]:
-        """What is believed now."""
-        return self.state.agenda.meetings
+        """What is believed now, with the doors of this site."""
+        if not self._seed:
+            return self.state.agenda.meetings
+        return tuple(
+            replace(one, doors_s=own_doors(one.doors_s, self._seed))
+            for one in self.state.agenda.meetings
+        )
 
     def set_clock(self, now: float, trusted: bool) -> None:
         """The time as it is known; when it becomes trusted the kept feed is read for it anew."""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from appliance.wire.calendar.feed_problem import FeedProblem
+from appliance.wire.meeting import DEFAULT_DOORS_S
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed_fetch import place
 from tests.endpoint.agenda.feeds import NOW, calendar, feed, uids
@@ -63,6 +64,9 @@ async def test_the_task_of_the_agenda_goes_on(tmp_path: Path) -> None:
         changed.clear()
         await asyncio.wait_for(changed.wait(), 10.0)
         assert [meeting.uid for meeting in poller.meetings] == ["d1"]
+        assert poller.meetings[0].doors_s == DEFAULT_DOORS_S
+        own = AgendaPoller(site, lambda: NOW, changed, seed="ia-kly")
+        assert DEFAULT_DOORS_S / 2 < own.meetings[0].doors_s < DEFAULT_DOORS_S
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
