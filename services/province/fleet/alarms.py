@@ -103,7 +103,7 @@ def _active(
     tree: Tree, statuses: Mapping[str, SiteStatus], began: Mapping[tuple[str, str], float]
 ) -> Iterable[ActiveAlarm]:
     for site_id, status in statuses.items():
-        for reason in (*status.reasons, *status.notes):
+        for reason in status.alarms:
             begin = began.get((site_id, reason.code)) or reason.since or None
             since = status.heard_at if status.state is State.SILENT else begin
             yield ActiveAlarm(tree.sites[site_id], tree.branch_of(site_id).name, reason, since)

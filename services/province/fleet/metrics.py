@@ -86,7 +86,7 @@ class _FigureCollector(Collector):
             age.add_metric([site], max(0.0, found.now - status.heard_at))
             if status.state is State.SILENT:
                 continue
-            held = [*status.reasons, *status.notes]
+            held = status.alarms
             for severity in (1, 2, 3):
                 count = sum(alarm.severity == severity for alarm in held)
                 alarms.add_metric([site, str(severity)], count)

@@ -125,6 +125,11 @@ class SiteStatus:
     period: str = ""
     """``waiting``, ``overtime`` or ``left``, where it says so (docs/wire.md)."""
 
+    @property
+    def alarms(self) -> tuple[Reason, ...]:
+        """What is wrong with it; that nobody has tried it is no alarm."""
+        return self.notes if self.state is State.UNTESTED else (*self.reasons, *self.notes)
+
 
 def is_near(now: float, begin: float | None, end: float | None) -> bool:
     """Whether the quarter hour before a meeting, or the meeting, is on."""
