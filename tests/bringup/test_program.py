@@ -101,7 +101,7 @@ class Bench:
     ) -> None:
         running = asyncio.create_task(self.begin(put).run())
         try:
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 while not until():
                     await asyncio.sleep(0.02)
                     assert not running.done()
@@ -146,7 +146,7 @@ async def test_the_file_is_there_before_the_first_answer(bench: Bench) -> None:
 async def test_a_question_whose_time_was_over_is_asked_again(bench: Bench) -> None:
     late = Seen(boot_id="boot 1", starts=1, kept={"2": f"{NO_ANSWER} 30 s"})
     memory.write(bench.paths.data, late)
-    await bench.run(lambda: memory.read(bench.paths.data).kept == {"2": "x"})
+    await bench.run(lambda: memory.read(bench.paths.data).kept.get("2") == "x")
 
 
 async def test_it_restarts_the_box_and_counts_the_starts(bench: Bench) -> None:
