@@ -134,6 +134,7 @@ def episode(**changes: Any) -> AlarmEpisode:
 def test_the_metrics_count_on(house: House) -> None:
     house.communes("ill", "well")
     house.reports("well", 1)
+    house.tested("well")
     keep(house.database, "ill", "health", {"alarms": [ALARM | {"detail": "\0\ud800"}]})
 
     with house.database.reading() as session:
