@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -168,7 +169,11 @@ class SimulatedSite:
         self._tally.health_reports += 1
         self._tally.report_names.add((self.name, report_id.boot_id, report_id.seq))
         self._tally.event_log.note(self.name, "health", boot=report_id.boot_id, seq=report_id.seq)
-        facts = {"release": "2026.11.1", "slot": "A", "reboot": "wanted"}
+        tested_at = datetime.fromtimestamp(began, UTC).isoformat()
+        facts = {
+            "release": "2026.11.1", "slot": "A", "reboot": "wanted",
+            "selftest": "good", "selftest_at": tested_at,
+        }  # fmt: skip
         figures = self._behaviour.figures(now, self._meeting)
         self.reporter.send(Health(report_id, self._behaviour.alarms(began), figures, facts))
 
