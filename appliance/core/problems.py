@@ -176,7 +176,7 @@ def _kinds() -> dict[ProblemKey, Kind]:
         key.ROOM_CODEC: Kind("H11", area.MEETING, warning,
                              N_("The room refuses our media"), call_it),
         key.CALL_UNHEARD: Kind("H12", area.MEETING, warning,
-                               N_("Our picture and sound do not arrive"), call_it),
+                               N_("We are not received"), call_it),
         key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
                                N_("Free the button.")),
         key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's program has failed"),

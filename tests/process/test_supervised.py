@@ -57,7 +57,7 @@ async def test_a_hang_up_by_hand_survives_a_fall(tmp_path: Path, tv: VirtualTv) 
         await far.moving()
         await until("the figures of line and microphone are told", lambda: _measured(site.facts()))
         assert await site.simulator(do="hang-up") is not None
-        await site.fact("phase", "idle")
+        await site.fact("phase", "left")
         await site.fact("call", "down")
 
         async with all_the_time(lambda: site.facts().get("call")) as calls:
