@@ -146,13 +146,14 @@ class Conductor:
 
     def join(self) -> None:
         """A hand takes its hang-up back, for the meetings that are still on, or over time."""
-        now = self._clock.now()
+        now, monotonic = self._clock.now(), asyncio.get_running_loop().time()
+        unknown_at = None if self._clock.trusted() else monotonic
         for meeting in self._left_by_hand:
             log.info("near → joined by hand", extra={"MEETING": meeting.uid})
-            self._dismissals.take_back(meeting, hour_known=self._clock.trusted())
+            self._dismissals.take_back(meeting, hour_unknown_at=unknown_at)
             self._call_keeper.begin_anew(meeting.uid)
             if now >= meeting.end:
-                self._media_record.join(meeting, asyncio.get_running_loop().time())
+                self._media_record.join(meeting, monotonic)
         self._changed.set()
 
     @property
@@ -193,7 +194,7 @@ class Conductor:
             flowed=self._call_keeper.flowed,
             dismissed=self._dismissals.uids,
             clock_trusted=trusted,
-            joined_by_hand=self._dismissals.joined_by_hand,
+            joined_by_hand=self._dismissals.joined_by_hand(monotonic),
             fast_enough=self._fast_enough,
             media=media,
             cancelled=self._agenda_poller.state.agenda.cancelled,

@@ -7,6 +7,7 @@ from pathlib import Path
 from appliance.base.atomic_file import write_atomically
 from appliance.core.problems import ProblemKey, of_write
 from appliance.wire.meeting import Meeting
+from services.endpoint.call.joined_by_hand import JoinedByHand
 
 log = logging.getLogger("diemcau.dismissals")
 
@@ -29,7 +30,7 @@ class Dismissals:
         self._run_path = None if run is None else run / FILE
         self._until = self._load()
         self._tried_at = 0.0
-        self._joined_by_hand: set[str] = set()
+        self._joined = JoinedByHand(run)
         self.problem: ProblemKey | None = None
         """Why the disk does not have what counts here; None where it has."""
 
@@ -41,17 +42,21 @@ class Dismissals:
     def dismiss(self, meeting: Meeting, now: float) -> None:
         """Hung up by hand; counts whether or not it can be written."""
         kept = {uid: until for uid, until in self._until.items() if until > now}
+        self._joined.leave(meeting)
         self._keep({**kept, meeting.uid: meeting.end})
 
-    @property
-    def joined_by_hand(self) -> frozenset[str]:
-        """The meetings that a hand joined while the hour was not known, and has not left since."""
-        return frozenset(self._joined_by_hand - self._until.keys())
+    def joined_by_hand(self, monotonic: float) -> frozenset[str]:
+        """The meeting that a hand joined while the hour was not known, and has not left since."""
+        uid = self._joined.at(monotonic)
+        return frozenset() if uid is None else frozenset({uid}) - self._until.keys()
 
-    def take_back(self, meeting: Meeting, *, hour_known: bool = True) -> None:
-        """Joined by hand again, or without the hour; counts whether or not it can be written."""
-        if not hour_known:
-            self._joined_by_hand = {meeting.uid}
+    def take_back(self, meeting: Meeting, *, hour_unknown_at: float | None = None) -> None:
+        """Joined by hand again, or without the hour, at that time since the boot (s).
+
+        Counts whether or not it can be written.
+        """
+        if hour_unknown_at is not None:
+            self._joined.join(meeting, hour_unknown_at)
         self._keep({uid: until for uid, until in self._until.items() if uid != meeting.uid})
 
     def retry(self, monotonic: float) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from appliance.core.meetings.due import MAX_OVERRUN_S
 from appliance.core.problems import ProblemKey
 from appliance.wire.meeting import Meeting
 from services.endpoint.call.dismissals import RETRY_S, Dismissals
@@ -71,3 +72,23 @@ def test_what_is_in_memory_is_newer_than_the_disk(tmp_path: Path) -> None:
     Dismissals(data).dismiss(MEETING, now=150.0)
     assert Dismissals(data, run).uids == frozenset()
     assert Dismissals(data).uids == {"a"}, "a power cut leaves the disk alone"
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"uid": "a"}', '{"uid": "a", "until": "x"}', "{"])
+def test_a_broken_file_of_what_a_hand_joined_counts_for_nothing(
+    tmp_path: Path, content: str
+) -> None:
+    (tmp_path / "joined.json").write_text(content)
+    assert Dismissals(tmp_path / "data", tmp_path).joined_by_hand(0.0) == frozenset()
+
+
+def test_a_join_without_the_hour_is_bounded_by_the_time_since_the_boot(tmp_path: Path) -> None:
+    kept = Dismissals(tmp_path / "data", tmp_path)
+    kept.take_back(MEETING, hour_unknown_at=50.0)
+    bound_s = MEETING.end - MEETING.begin + MAX_OVERRUN_S
+    for one in (kept, Dismissals(tmp_path / "data", tmp_path)):
+        assert one.joined_by_hand(50.0 + bound_s - 1.0) == {"a"}
+        assert one.joined_by_hand(50.0 + bound_s) == frozenset()
+    days = Meeting("c", "Họp", 0.0, 9 * 86_400.0, "loopback:")
+    kept.take_back(days, hour_unknown_at=50.0)
+    assert kept.joined_by_hand(50.0 + 28 * 3600.0) == frozenset()

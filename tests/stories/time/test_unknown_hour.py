@@ -1,6 +1,7 @@
 """No time server and no province: people have come, the TV shows what they would join, they do."""
 
 import asyncio
+import shutil
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,60 @@ def test_who_leaves_is_offered_the_next(tmp_path: Path) -> None:
             assert shown.meeting.title == "Họp b"
             await by_hand(evening)
             assert dialed(evening) == ["1", "2"]
+
+    play(story())
+
+
+@pytest.mark.parametrize("power", [False, True], ids=["program", "power"])
+def test_a_restart_comes_back_and_a_power_cut_does_not(tmp_path: Path, power: bool) -> None:
+    """What was joined by evening must not open the camera in the morning: how long the power was
+    away is not known either. A program that is started anew in the same minute is in it."""
+    evening = Evening(tmp_path, "13:50")
+    evening.clock.believed = False
+    evening.closes_s = None
+
+    async def story() -> None:
+        evening.meeting("a", "14:00", "15:00")
+        async with evening.powered():
+            await evening.until("14:01")
+            await by_hand(evening)
+            assert len(evening.far.live) == 1
+        if power:
+            shutil.rmtree(tmp_path / "run")
+        async with evening.powered():
+            await evening.until("14:03")
+            assert len(evening.far.live) == (not power)
+            assert evening.devices.open is not power
+            if power:
+                assert screen(evening) is Screen.CLOCK_UNTRUSTED
+                await by_hand(evening)
+            assert screen(evening) is Screen.IN_MEETING
+            assert evening.conductor is not None
+            evening.conductor.hang_up()
+            await asyncio.sleep(5.0)
+        async with evening.powered():
+            await evening.until("14:10")
+            assert evening.far.live == [], "what a hand has left is left"
+
+    play(story())
+
+
+def test_what_a_hand_joined_is_over_with_its_length_and_the_longest_overrun(tmp_path: Path) -> None:
+    """Its own hour stands at the begin for ever; the people have gone home, the room is open."""
+    evening = Evening(tmp_path, "14:00")
+    evening.clock.believed = False
+    evening.closes_s = None
+
+    async def story() -> None:
+        evening.meeting("a", "14:00", "15:00")
+        async with evening.powered():
+            await by_hand(evening)
+            await evening.until("16:00")
+        async with evening.powered():
+            await evening.until("17:59")
+            assert len(evening.far.live) == 1
+            await evening.until("18:01")
+            assert (evening.far.live, evening.devices.open) == ([], False)
 
     play(story())
 
