@@ -10,6 +10,7 @@ class EndReason(StrEnum):
     REFUSED = "refused"  # the far end said no, and trying again may help (wrong room, not open yet)
     UNREACHABLE = "unreachable"  # no name, no route, no answer in time
     UNAUTHORISED = "unauthorised"  # a wrong or missing password, PIN or token
+    FORBIDDEN = "forbidden"  # it does not let this site in, for no password
     UNTRUSTED = "untrusted"  # the certificate is not one that this site trusts
     NO_MEDIA = "no-media"  # signalling succeeded and no picture or sound came
     FAR_END = "far-end"  # the far end hung up

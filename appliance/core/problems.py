@@ -65,6 +65,7 @@ class ProblemKey(StrEnum):
     CALL_REFUSED = "call-refused"
     CALL_UNREACHABLE = "call-unreachable"
     CALL_UNAUTHORISED = "call-unauthorised"
+    CALL_FORBIDDEN = "call-forbidden"
     CALL_UNTRUSTED = "call-untrusted"
     CALL_NO_MEDIA = "call-no-media"
     CALL_FAR_END = "call-far-end"
@@ -164,6 +165,8 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                    N_("No answer from the server"), retry),
         key.CALL_UNAUTHORISED: Kind("H4", area.MEETING, serious,
                                     N_("Wrong password"), call_it),
+        key.CALL_FORBIDDEN: Kind("H13", area.MEETING, serious,
+                                 N_("This site is not let in"), call_it),
         key.CALL_UNTRUSTED: Kind("H5", area.MEETING, serious,
                                  N_("The meeting server is not trusted"), call_it),
         key.CALL_NO_MEDIA: Kind("H6", area.MEETING, warning, N_("No picture, no sound"), retry),

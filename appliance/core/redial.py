@@ -31,7 +31,7 @@ class Backoff:
     max_s: float
 
 
-NOT_OPEN = frozenset({EndReason.REFUSED, EndReason.BUSY, EndReason.FAR_END})
+NOT_OPEN = frozenset({EndReason.REFUSED, EndReason.FORBIDDEN, EndReason.BUSY, EndReason.FAR_END})
 """Before a meeting's begin these are no problem: its room is opened when it begins, or shortly
 before, and an MCU closes one again in which a site waited alone (RMX: Auto Terminate, 1 minute)."""
 
@@ -48,6 +48,7 @@ BACKOFFS: dict[EndReason, Backoff] = {
     EndReason.REFUSED: Backoff(2.0, 30.0),  # the room is often opened some minutes late
     EndReason.UNREACHABLE: ORDINARY,
     EndReason.UNAUTHORISED: ACCOUNT,
+    EndReason.FORBIDDEN: CONFIGURED,
     EndReason.UNTRUSTED: CONFIGURED,
     EndReason.NO_MEDIA: Backoff(2.0, 30.0),
     EndReason.FAR_END: ORDINARY,

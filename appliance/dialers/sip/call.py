@@ -161,7 +161,8 @@ class SipCall:
 
     def _refusal(self, answer: Response | None, room: str) -> DialError | UnansweredError:
         """The error of a refusal; a server that does not serve at all is as good as silent."""
-        error = refused(answer, room, time.monotonic() - self._begun)
+        unproven = self._signaller is not None and self._signaller.unproven
+        error = refused(answer, room, time.monotonic() - self._begun, unproven=unproven)
         unanswered = answer is None or answer.code == 503
         return UnansweredError(error) if unanswered else error
 

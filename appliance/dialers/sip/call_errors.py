@@ -7,7 +7,7 @@ from appliance.dialers.sip.signalling.received.header_values import contacts
 
 _REASONS = {
     401: EndReason.UNAUTHORISED,
-    403: EndReason.UNAUTHORISED,
+    403: EndReason.FORBIDDEN,  # "authorization will not help" (RFC 3261 section 21.4.4)
     407: EndReason.UNAUTHORISED,
     408: EndReason.UNREACHABLE,
     486: EndReason.BUSY,
@@ -19,7 +19,7 @@ _REASONS = {
 }
 _WORDS = {
     401: "the server wants another name or password, or one at all",
-    403: "the server does not let this site in",
+    403: "the server does not let this site in: {room} is not open, or not for it",
     404: "the server knows no conference {room}",
     407: "the proxy wants another name or password, or one at all",
     408: "{room} did not answer in time",
@@ -35,14 +35,21 @@ _WORDS = {
 }
 
 
-def refused(answer: Response | None, room: str, waited: float) -> DialError:
+def refused(
+    answer: Response | None, room: str, waited: float, *, unproven: bool = False
+) -> DialError:
     """The error of an INVITE or REGISTER that was refused, or never answered (None).
 
-    ``waited`` is in seconds.
+    ``waited`` is in seconds; ``unproven`` is whether the server has not yet shown that it takes our
+    password. FreeSWITCH and others answer a wrong one by 403 instead of another challenge, and an
+    account must not be locked by tries that come as often as those of a room that is not open.
     """
     if answer is None:
         return DialError(EndReason.UNREACHABLE, f"no answer from {room} within {waited:.0f} s")
     reason = _REASONS.get(answer.code, EndReason.REFUSED)
+    if unproven and answer.code == 403:
+        words = "the server does not let this site in: a wrong name or password, or not its room"
+        return DialError(EndReason.UNAUTHORISED, f"{words} (403)")
     phrase = "".join(letter for letter in answer.phrase[:80] if letter.isprintable())
     words = _WORDS.get(answer.code, "the server refuses the call")
     return DialError(reason, f"{words.format(room=room)} ({answer.code} {phrase})")

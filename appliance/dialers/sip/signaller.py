@@ -52,6 +52,16 @@ class Signaller:
         """When the far end last spoke in the call, by the loop's clock; -inf before that."""
         return self._session.heard_at if self._session is not None else float("-inf")
 
+    @property
+    def unproven(self) -> bool:
+        """Whether the server was given our password, or is to register us, and has taken neither.
+
+        A registration that stands shows that the password is right.
+        """
+        if self._registration is not None:
+            return self._registration.state is not RegistrationState.REGISTERED
+        return self._route.authenticator.used
+
     async def open(self, target: Target) -> Local:
         """Connect; raises OSError and TimeoutError."""
         return await self._transport.open([target])

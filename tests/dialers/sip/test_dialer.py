@@ -60,7 +60,7 @@ async def test_registered_for_the_time_of_the_call() -> None:
 @pytest.mark.parametrize(
     ("code", "reason"),
     [
-        (403, EndReason.UNAUTHORISED),
+        (403, EndReason.FORBIDDEN),
         (404, EndReason.REFUSED),
         (486, EndReason.BUSY),
         (488, EndReason.REFUSED),

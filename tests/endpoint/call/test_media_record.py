@@ -83,7 +83,7 @@ def test_a_refusal_is_not_open_only_before_the_begin_and_only_for_some_reasons()
         await keeping(keeper, story)
         return keeper.not_open
 
-    for reason in (EndReason.REFUSED, EndReason.BUSY, EndReason.FAR_END):
+    for reason in (EndReason.REFUSED, EndReason.FORBIDDEN, EndReason.BUSY, EndReason.FAR_END):
         assert play(refused(reason, early=True))
         assert not play(refused(reason, early=False))
     for reason in (EndReason.UNAUTHORISED, EndReason.UNREACHABLE, EndReason.UNTRUSTED):

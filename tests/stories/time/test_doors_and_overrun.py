@@ -125,18 +125,24 @@ def test_an_mcu_that_is_not_open_yet_is_no_problem(tmp_path: Path, step: float) 
     assert all(20.0 <= wait <= 31.0 for wait in waits)
 
 
-def test_at_the_begin_who_was_refused_calls_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("reason", "code"), [(EndReason.REFUSED, "H2"), (EndReason.FORBIDDEN, "H13")]
+)
+def test_at_the_begin_who_was_refused_calls_at_once(
+    tmp_path: Path, reason: EndReason, code: str
+) -> None:
     async def story(e: Evening) -> None:
         async def refused(meeting: Meeting) -> Call:
             e.far.dialed.append((asyncio.get_running_loop().time(), meeting.address))
-            raise DialError(EndReason.REFUSED, "not yet")
+            raise DialError(reason, "not yet")
 
         e.dial = refused
         e.meeting("a", "14:00", "15:00", doors=None)
         async with e.powered():
+            await e.until("13:59")
+            assert (e.tv.screen, codes(e)) == (Screen.NOT_OPEN, set())
             await e.until("14:01")
-            assert e.tv.screen is Screen.JOINING
-            assert codes(e) == {"H2"}
+            assert (e.tv.screen, codes(e)) == (Screen.JOINING, {code})
 
     evening = live(tmp_path, story)
     begin = evening.hour("14:00")

@@ -75,6 +75,11 @@ class Authenticator:
     password: str = field(default="", repr=False)
     _realms: dict[tuple[str, str], _Realm] = field(default_factory=dict, repr=False)
 
+    @property
+    def used(self) -> bool:
+        """Whether a server has asked for the password, so that requests carry its answer."""
+        return bool(self._realms)
+
     def challenged(self, response: Response, tries: int) -> bool:
         """Take a 401 or 407; False where another try cannot help: a wrong password, or none."""
         if not self.user or not self.password or tries >= MAX_TRIES:
