@@ -11,6 +11,7 @@ _TAKEN = {
     "begin": N_("begin"),
     "end": N_("end"),
     "minutes": N_("minutes"),
+    "doors": N_("minutes early"),
     "address": N_("address"),
     "chair": N_("chair"),
     "guests": N_("guests"),

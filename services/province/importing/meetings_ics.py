@@ -26,8 +26,8 @@ MAX_UID_LETTERS = 200
 Version = tuple[int, float]
 """SEQUENCE and DTSTAMP (RFC 5546 section 2.1.5)."""
 _CODES = ("conference_id", "conference_pin")
-_WORDS = ("title", "begin", "length_s", "address", "chair", "free", *_CODES)
-_COMPARED = (*_WORDS, "zone", "rule", "doors_s")
+_WORDS = ("title", "begin", "length_s", "address", "chair", "free", "doors_s", *_CODES)
+_COMPARED = (*_WORDS, "zone", "rule")
 _CHANGE_COMPARED = ("instance", *_WORDS)
 
 

@@ -163,11 +163,13 @@ def _changes(
             yield OccurrenceChange(instance=instance, begin=None, length_s=None, imported=True)
             continue
         event = found.event
-        own: dict[str, str | bool | None] = {
+        usual_s = DEFAULT_DOORS_S if draft.doors_s is None else draft.doors_s
+        own: dict[str, str | bool | float | None] = {
             "title": None if event.title == draft.title else event.title,
             "address": None if event.address == draft.address else event.address,
             "chair": None if event.chair == draft.chair else event.chair[:120],
             "free": None if event.free == draft.free else event.free,
+            "doors_s": None if event.doors_s == usual_s else event.doors_s,
         }
         for name in ("conference_id", "conference_pin"):
             told = getattr(event, name)
@@ -186,7 +188,16 @@ def _read_back(
     """What a site would see of these rows."""
     entries = [ical.Entry(transient(one.draft, one.uid), one.changes) for one in made]
     return sorted(
-        (one.begin, one.end, one.title, one.address, one.chair, one.free, *_codes(one.codes))
+        (
+            one.begin,
+            one.end,
+            one.title,
+            one.address,
+            one.chair,
+            one.free,
+            one.doors_s,
+            *_codes(one.codes),
+        )
         for one in ical.read_entries(entries, *window, zone)
     )
 
@@ -195,7 +206,8 @@ def _of(found: Occurrence) -> tuple[object, ...]:
     event = found.event
     chair = event.chair[:120].strip()
     codes = (event.conference_id, event.conference_pin)
-    return (found.begin, found.end, event.title, event.address, chair, event.free, *codes)
+    said = (event.title, event.address, chair, event.free, event.doors_s)
+    return (found.begin, found.end, *said, *codes)
 
 
 def _codes(codes: ConferenceCodes | None) -> tuple[str, str]:

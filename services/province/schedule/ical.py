@@ -18,6 +18,7 @@ from appliance.wire.calendar.doors import DOORS, print_doors
 from appliance.wire.calendar.event_lines import MAX_YEAR, MIN_YEAR
 from appliance.wire.calendar.feed_problem import LIBRARY_ERRORS
 from appliance.wire.conference_codes import CONFERENCE_ID, CONFERENCE_PIN
+from appliance.wire.meeting import DEFAULT_DOORS_S
 from appliance.wire.meeting import Meeting as SiteMeeting
 from appliance.wire.room_keys import CONSOLE_KEY, SITE_KEY
 from services.province.schedule.room_keys import console_key, site_key
@@ -44,6 +45,7 @@ class Occurrence:
     instance: float
     begin: float
     end: float
+    doors_s: float = DEFAULT_DOORS_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +141,9 @@ def occurrences(
             return []
         if not _events(Entry(meeting), broken):
             return []
-        one = Occurrence(meeting.id, meeting.uid, meeting.title, meeting.begin, meeting.begin, ends)
-        return [one]
+        doors_s = DEFAULT_DOORS_S if meeting.doors_s is None else meeting.doors_s
+        begins = meeting.begin
+        return [Occurrence(meeting.id, meeting.uid, meeting.title, begins, begins, ends, doors_s)]
     feed = calendar("", [Entry(meeting, changes)], broken)
     agenda = read_agenda(feed, begin=begin, end=end, zone=known_zone(meeting.zone))
     broken.extend(
@@ -149,7 +152,9 @@ def occurrences(
         if agenda.left_out or not agenda.meetings
     )
     return [
-        Occurrence(meeting.id, one.uid, one.title, instance_of(one.uid), one.begin, one.end)
+        Occurrence(
+            meeting.id, one.uid, one.title, instance_of(one.uid), one.begin, one.end, one.doors_s
+        )
         for one in agenda.meetings
     ]
 
@@ -222,12 +227,13 @@ def _add_details(
     """The words of the meeting; where a changed occurrence has its own, those."""
     meeting = entry.meeting
     title, address, chair, free = meeting.title, meeting.address, meeting.chair, meeting.free
-    number, pin = meeting.conference_id, meeting.conference_pin
+    number, pin, doors_s = meeting.conference_id, meeting.conference_pin, meeting.doors_s
     if change is not None:
         title = title if change.title is None else change.title
         address = address if change.address is None else change.address
         chair = chair if change.chair is None else change.chair
         free = free if change.free is None else change.free
+        doors_s = doors_s if change.doors_s is None else change.doors_s
         number = number if change.conference_id is None else change.conference_id
         pin = pin if change.conference_pin is None else change.conference_pin
     _text(event, "SUMMARY", title)
@@ -241,8 +247,8 @@ def _add_details(
         event.add("ORGANIZER", organizer, encode=False)
     if free:
         event.add("X-DIEMCAU-SPEAK", "FREE")
-    if meeting.doors_s is not None:
-        _text(event, DOORS, print_doors(meeting.doors_s))
+    if doors_s is not None:
+        _text(event, DOORS, print_doors(doors_s))
     if number:
         _text(event, CONFERENCE_ID, number)
         if pin:

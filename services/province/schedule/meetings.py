@@ -111,17 +111,28 @@ def cancel(meeting: Meeting, now: float) -> None:
 def cancel_occurrence(session: Session, meeting: Meeting, instance: float, now: float) -> None:
     """Cancel one occurrence of a series."""
     change = _change(session, meeting, instance)
-    change.begin = change.length_s = None
+    change.begin = change.length_s = change.doors_s = None
     touch(meeting, now)
 
 
 def move_occurrence(
-    session: Session, meeting: Meeting, instance: float, begin: float, length_s: float, now: float
+    session: Session,
+    meeting: Meeting,
+    instance: float,
+    begin: float,
+    length_s: float,
+    now: float,
+    *,
+    doors_s: float | None = None,
 ) -> None:
-    """Move one occurrence of a series to another time; its own title and address stay."""
+    """Move one occurrence of a series to another time, or give it doors of its own.
+
+    `doors_s` None: as the series has them. Its own title and address stay.
+    """
     _check_times(begin, length_s)
+    _check_doors(doors_s)
     change = _change(session, meeting, instance)
-    change.begin, change.length_s = begin, length_s
+    change.begin, change.length_s, change.doors_s = begin, length_s, doors_s
     touch(meeting, now)
 
 
@@ -229,12 +240,7 @@ def _write(meeting: Meeting, draft: MeetingDraft) -> None:
     meeting.chair = _line(draft.chair, "chair", 120)
     meeting.chair_pin = _line(draft.chair_pin, "chair_pin", 60)
     meeting.free = draft.free
-    if draft.doors_s is not None and not 0 <= draft.doors_s <= MAX_DOORS_S:
-        raise WrongInputError(
-            N_("The doors open between 0 and {minutes} minutes before the begin."),
-            "doors",
-            minutes=round(MAX_DOORS_S / 60),
-        )
+    _check_doors(draft.doors_s)
     meeting.doors_s = draft.doors_s
     meeting.conference_id = _digits(draft.conference_id, "conference_id")
     meeting.conference_pin = _digits(draft.conference_pin, "conference_pin")
@@ -257,6 +263,15 @@ def _check_times(begin: float, length_s: float) -> None:
             N_("A meeting lasts from 5 minutes to 24 hours, not {minutes} minutes."),
             "minutes",
             minutes=round(length_s / 60),
+        )
+
+
+def _check_doors(doors_s: float | None) -> None:
+    if doors_s is not None and not 0 <= doors_s <= MAX_DOORS_S:
+        raise WrongInputError(
+            N_("The doors open between 0 and {minutes} minutes before the begin."),
+            "doors",
+            minutes=round(MAX_DOORS_S / 60),
         )
 
 

@@ -128,8 +128,8 @@ class Meeting(Base):
 class OccurrenceChange(Base):
     """One occurrence of a series that is cancelled (``begin`` is None) or changed.
 
-    What is None of title, address, chair, ``free``, ID and PIN is as in the series. ``imported``:
-    by the calendar that the series comes from, and not by a person here.
+    What is None of title, address, chair, ``free``, doors, ID and PIN is as in the series.
+    ``imported``: by the calendar that the series comes from, and not by a person here.
     """
 
     __tablename__ = "occurrence_changes"
@@ -144,6 +144,7 @@ class OccurrenceChange(Base):
     address: Mapped[str | None] = mapped_column(Text)
     chair: Mapped[str | None] = mapped_column(String(120))
     free: Mapped[bool | None]
+    doors_s: Mapped[float | None]
     conference_id: Mapped[str | None] = mapped_column(String(16))
     conference_pin: Mapped[str | None] = mapped_column(String(16))
     imported: Mapped[bool] = mapped_column(default=False, server_default=false())

@@ -6,6 +6,7 @@ import pytest
 
 from services.province.accounts import Role
 from services.province.storage.database import Database
+from tests.province.feed import agenda
 from tests.province.in_process import NOON, PASSWORD, House, draft
 
 CHANGES = {  # what a role below may not do, with the least role that may
@@ -130,6 +131,26 @@ def test_a_meeting_is_entered_changed_and_cancelled(filled: House) -> None:
     assert "Họp &lt;đột xuất&gt;" not in lan.get("/meetings").text
 
 
+@pytest.mark.parametrize(
+    ("typed", "minutes", "shown"), [("", 10, ""), ("0", 0, "0"), (" 25 ", 25, "25")]
+)
+def test_how_early_sites_join_is_entered_and_shown(
+    filled: House, typed: str, minutes: int, shown: str
+) -> None:
+    lan = filled.person("lan", Role.OPERATOR)
+    fields = {
+        "title": "Họp", "begin": "2026-03-12T16:00", "minutes": "60", "doors": typed,
+        "place": str(filled.place("Gia Lai", "Xã ia-o")),
+    }  # fmt: skip
+    made = lan.post("/meetings/new", **fields).headers["location"]
+    assert f"điểm cầu vào trước {minutes} phút" in lan.get(made).text
+    assert f'name="doors" type="number" inputmode="numeric" min="0" max="120" value="{shown}"' in (
+        lan.get(f"{made}/edit").text
+    )
+    (seen,) = [one for one in agenda(filled, "ia-o").meetings if one.title == "Họp"]
+    assert seen.doors_s == minutes * 60.0
+
+
 WRONG = {
     ("begin", "hôm nay"): "không phải là ngày giờ",
     ("minutes", "-5"): "không phải là số phút",
@@ -139,6 +160,8 @@ WRONG = {
     ("sites", "nobody"): "Không có trong cây đơn vị",
     ("place", "999999999"): "Không có trong cây đơn vị",
     ("place", "99999999999"): "Hãy mời ít nhất một đơn vị",
+    ("doors", "sớm"): "không phải là số phút",
+    ("doors", "121"): "từ 0 đến 120 phút",
     ("repeat", "FREQ=SECONDLY"): "Các điểm cầu không giữ được cuộc họp này",
 }
 

@@ -91,12 +91,37 @@ def test_a_moved_one_goes_back(daily: House, lan: Person) -> None:
     assert spans(daily, 2.0) == [(0.0, LENGTH), (1.0, LENGTH)]
 
 
+def doors(house: House, days: float = 4.0) -> list[float]:
+    """How many minutes early the site joins each, in their order."""
+    return [one.doors_s / 60.0 for one in agenda(house, "ia-kly", days).meetings]
+
+
+def test_one_evening_has_doors_of_its_own(daily: House, lan: Person) -> None:
+    same = {"begin": "2026-03-13T12:40", "minutes": "90"}
+    assert "để trống: 10, như cả chuỗi" in lan.get(path(1)).text
+    assert lan.post(path(1, "/move"), **same, doors="45").status_code == 303
+    assert doors(daily) == [10.0, 45.0, 10.0, 10.0]
+    assert [begin for begin, _ in spans(daily)] == [0.0, 1.0, 2.0, 3.0]
+    assert 'name="doors" type="number" inputmode="numeric" min="0" max="120" value="45"' in (
+        lan.get(path(1)).text
+    )
+    assert "vào trước 45 phút" in lan.get("/meetings/1").text
+    assert lan.post(path(2, "/move"), begin="2026-03-14T12:40", minutes="90", doors="0")
+    assert doors(daily) == [10.0, 45.0, 0.0, 10.0]
+    lan.post(path(1, "/move"), **same, doors="")
+    assert doors(daily) == [10.0, 10.0, 0.0, 10.0], "as the series has it"
+    assert lan.post(path(2, "/restore")).status_code == 303
+    assert doors(daily) == [10.0] * 4
+
+
 def test_what_cannot_be_is_said_beside_the_field(daily: House, lan: Person) -> None:
     for field, value, said in (
         ("begin", "mai", "không phải là ngày giờ"),
         ("begin", "1999-01-01T00:00", "Năm phải từ 2000"),
         ("minutes", "2", "từ 5 phút đến 24 giờ"),
         ("minutes", "x", "không phải là số phút"),
+        ("doors", "x", "không phải là số phút"),
+        ("doors", "121", "từ 0 đến 120 phút"),
     ):
         fields = {"begin": "2026-03-12T14:00", "minutes": "60", field: value}
         answer = lan.post(path(0, "/move"), **fields)

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from services.province.importing.imported import MAX_TOLD, Imported
-from services.province.importing.meetings_sheet import import_meetings
+from services.province.importing.meetings_sheet import COLUMNS, import_meetings
 from services.province.importing.sites_sheet import import_sites
 from services.province.schedule.meetings import Guests
 from services.province.sites import groups
@@ -127,3 +127,48 @@ def test_a_site_that_is_known_moves_and_an_id_that_stands_twice_is_told(house: H
         assert done.problems[0].values == {"value": "c", "line": "2"}
         assert session.get_one(Site, "a").place_id == place_at(session, ["Đắk Lắk", "Xã A"]).id
         assert session.get_one(Site, "b").name == "Xã B"
+
+
+@pytest.mark.parametrize("column", COLUMNS)
+def test_each_column_is_known_by_each_of_its_names(house: House, column: str) -> None:
+    """A name that is not the first is told back; of the doors nobody had the word: 500."""
+    told = {"title": "Họp", "day": "12/03/2026", "begin": "14:00"}
+    for name in COLUMNS[column]:
+        heads = [name if one == column else COLUMNS[one][0] for one in {**told, column: ""}]
+        cells = [told.get(one, "") for one in {**told, column: ""}]
+        with house.database.writing() as session:
+            usual = Guests(frozenset({place_at(session, ["Gia Lai"]).id}))
+            done = import_meetings(session, csv(heads, cells), usual, ZONE, NOON)
+        assert (done.problems, done.taken) == ([], 1), name
+
+
+@pytest.mark.parametrize("head", ["Vào sớm (phút)", "số phút vào sớm", "Mở phòng trước (phút)"])
+@pytest.mark.parametrize(
+    ("cell", "doors_s"),
+    [("15", 900.0), ("30 phút", 1800.0), ("0", 0.0), ("120", 7200.0), ("", None)],
+)
+def test_how_early_sites_join(house: House, head: str, cell: str, doors_s: float | None) -> None:
+    rows = csv([*HEADS, head], ["Họp", "12/03/2026", "14:00", "", "90", "", cell])
+    with house.database.writing() as session:
+        usual = Guests(frozenset({place_at(session, ["Gia Lai"]).id}))
+        done = import_meetings(session, rows, usual, ZONE, NOON)
+        assert done.problems == []
+        assert session.query(Meeting).one().doors_s == doors_s
+    with house.database.writing() as session:  # without the column: what was entered stays
+        again = csv(HEADS, ["Họp", "12/03/2026", "14:00", "", "90", ""])
+        assert import_meetings(session, again, usual, ZONE, NOON).changed == 0
+        assert session.query(Meeting).one().doors_s == doors_s
+
+
+@pytest.mark.parametrize("cell", ["sớm", "-5", "121", "10.5"])
+def test_doors_that_cannot_be_are_told_and_the_line_costs_itself(house: House, cell: str) -> None:
+    rows = csv(
+        [*HEADS, "Vào sớm (phút)"],
+        ["Họp sáng", "12/03/2026", "8:00", "", "90", "", cell],
+        ["Họp chiều", "12/03/2026", "14:00", "", "90", "", "5"],
+    )
+    with house.database.writing() as session:
+        usual = Guests(frozenset({place_at(session, ["Gia Lai"]).id}))
+        done = import_meetings(session, rows, usual, ZONE, NOON)
+        assert [(one.line, one.title) for one in done.problems] == [(2, "Họp sáng")]
+        assert session.query(Meeting).one().doors_s == 300.0

@@ -63,6 +63,24 @@ def test_an_occurrence_has_its_own_title_and_address_and_keeps_them_when_moved(
 
 
 @pytest.mark.case("P8")
+def test_an_occurrence_has_its_own_doors_in_the_calendar(house: House, lan: Person) -> None:
+    one = (*CHANGED[:1], "SUMMARY:Giao ban", *SERIES[-1:], *CHANGED[3:])
+    early, usual = "X-DIEMCAU-DOORS:PT45M", "X-DIEMCAU-DOORS:PT10M"
+    series = event(*SERIES, RULE, "X-DIEMCAU-DOORS:PT20M")
+
+    def doors() -> list[float]:
+        return [found.doors_s / 60.0 for found in agenda(house, "ia-kly").meetings]
+
+    take(lan, house, series, event(*one, early))
+    assert doors() == [20.0, 45.0, 20.0]
+    assert "0 mới, 0 thay đổi, 1 như cũ" in take(lan, house, series, event(*one, early))
+    assert "0 mới, 1 thay đổi" in take(lan, house, series, event(*one, usual))
+    assert doors() == [20.0, 10.0, 20.0], "what every meeting has is not what its series has"
+    take(lan, house, series)
+    assert doors() == [20.0] * 3
+
+
+@pytest.mark.case("P8")
 def test_what_is_put_back_at_the_source_takes_place_again(house: House, lan: Person) -> None:
     take(lan, house, event(*SERIES, RULE, OFF))
     assert days(house) == [THREE[0], THREE[2]]

@@ -139,3 +139,13 @@ def test_the_doors_of_a_meeting_and_of_a_series_reach_the_site(
     entry = Entry(made, [moved]) if rule else Entry(made)
     assert {one.doors_s for one in read(entry).meetings} == {read_s}
     assert (b"X-DIEMCAU-DOORS" in calendar("Xã Ia Kly", [entry])) is (doors_s is not None)
+
+
+@pytest.mark.parametrize(("own_s", "read_s"), [(None, 1800.0), (0.0, 0.0), (600.0, 600.0)])
+def test_one_occurrence_has_doors_of_its_own(own_s: float | None, read_s: float) -> None:
+    made = meeting(doors_s=1800.0, rule="FREQ=DAILY;COUNT=3")
+    one = change(NOON + DAY, NOON + DAY, 3600.0)
+    one.doors_s = own_s
+    seen = [found.doors_s for found in read(Entry(made, [one])).meetings]
+    assert seen == [1800.0, read_s, 1800.0]
+    assert [found.doors_s for found in occurrences(made, [one], NOON, NOON + 3 * DAY)] == seen

@@ -31,32 +31,36 @@ def one(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
         meeting, occurrence = _there(session, meeting_id, instance)
         begin = field_of(occurrence.begin, request.province.settings.zoneinfo)
         minutes = f"{(occurrence.end - occurrence.begin) / 60:.0f}"
-        return _form(session, request, meeting, occurrence, begin, minutes)
+        own_s = _own_doors(session, meeting, occurrence.instance)
+        doors = "" if own_s is None else f"{own_s / 60:.0f}"
+        return _form(session, request, meeting, occurrence, (begin, minutes, doors))
 
 
 @router.post(
     "/meetings/{meeting_id}/occurrences/{instance}/move",
-    openapi_extra=page_form(begin=MOMENT, minutes=MINUTES),
+    openapi_extra=page_form(begin=MOMENT, minutes=MINUTES, doors=MINUTES),
 )
 def move(request: Operator, meeting_id: RowId, instance: Instance) -> Response:
-    """Move it to another time or length."""
+    """Move it to another time or length, or give it doors of its own."""
     begin, minutes = request.field("begin"), request.field("minutes")
+    doors = request.field("doors").strip()
     zone = request.province.settings.zoneinfo
     try:
         with request.database.writing() as session:
             meeting, _ = _there(session, meeting_id, instance)
             meetings.move_occurrence(
                 session, meeting, float(instance), moment(begin, zone), seconds(minutes),
-                request.now,
+                request.now, doors_s=seconds(doors, "doors") if doors else None,
             )  # fmt: skip
             request.note(
                 session, "occurrence moved", meeting.title, id=meeting_id, instance=instance,
-                begin=begin, minutes=minutes,
+                begin=begin, minutes=minutes, doors=doors,
             )  # fmt: skip
     except WrongInputError as error:
         with request.database.reading() as session:
             meeting, occurrence = _there(session, meeting_id, instance)
-            return _form(session, request, meeting, occurrence, begin, minutes, error)
+            fields = (begin, minutes, doors)
+            return _form(session, request, meeting, occurrence, fields, error)
     return redirect(f"/meetings/{meeting_id}")
 
 
@@ -119,16 +123,22 @@ def _changed(session: Session, meeting: Meeting, instance: float) -> bool:
     return any(change.instance == instance for change in changes)
 
 
+def _own_doors(session: Session, meeting: Meeting, instance: float) -> float | None:
+    changes = changes_of(session, [meeting.id]).get(meeting.id, [])
+    return next((change.doors_s for change in changes if change.instance == instance), None)
+
+
 def _form(
     session: Session,
     request: ConsoleRequest,
     meeting: Meeting,
     occurrence: Occurrence,
-    begin: str,
-    minutes: str,
+    fields: tuple[str, str, str],
     wrong: WrongInputError | None = None,
 ) -> Response:
+    begin, minutes, doors = fields
     return request.page(
         "occurrence.html", 400 if wrong else 200, meeting=meeting, one=occurrence, begin=begin,
-        minutes=minutes, wrong=wrong, changed=_changed(session, meeting, occurrence.instance),
+        minutes=minutes, doors=doors, wrong=wrong,
+        changed=_changed(session, meeting, occurrence.instance),
     )  # fmt: skip
