@@ -27,6 +27,7 @@ from appliance.dialers.sip.sdp.offer_lines import (
 )
 from appliance.dialers.sip.sdp.renewed_offer import renewed
 from appliance.media.jitter.clock import FarClock
+from appliance.media.rtp.dtmf import DtmfSender
 from appliance.media.rtp.send_rate import SendRate
 from appliance.media.rtp.srtp import SUITES, Inbound, MasterKey, Outbound
 from appliance.media.rtp.stream import RtpStream
@@ -36,7 +37,8 @@ log = logging.getLogger(__name__)
 
 START_BPS = 1_000_000  # until the first reports: half a commune's line
 POLL_INTERVAL_S = 0.02
-DTMF_MARGIN_S = 5.0  # beyond the duration of the keys, until they count as not sent
+DTMF_STALL_S = 5.0  # without 20 ms of sound: the keys count as not sent
+DTMF_SLOWDOWN = 20  # a program that gets so small a part of its time has sent no keys either
 SLIDES_POLL_INTERVAL_S = 0.25
 SLIDES_SILENCE_S = 3.0  # even a slide that stands is sent some times a second
 
@@ -161,10 +163,10 @@ class MediaSession:
         except ValueError as error:
             raise DtmfError(f"keys not sent: {error}") from None
         try:
-            async with asyncio.timeout(sender.keys.duration_s() + DTMF_MARGIN_S):
-                while sender.keys.busy:
-                    await asyncio.sleep(POLL_INTERVAL_S)
+            async with asyncio.timeout(DTMF_STALL_S + DTMF_SLOWDOWN * sender.keys.duration_s()):
+                await _gone_out(sender.keys)
         except TimeoutError:
+            sender.keys.drop()
             raise DtmfError("keys not sent: no sound goes out") from None
 
     @property
@@ -316,6 +318,21 @@ class MediaSession:
         self._slides_come = silence < SLIDES_SILENCE_S
         if self.slides is not before:
             self.changed()
+
+
+async def _gone_out(keys: DtmfSender) -> None:
+    """Wait until the keys are sent; raises TimeoutError where no sound takes them along.
+
+    What counts is whether sound goes out at all, not how fast: a box that has much to do, as just
+    after its start, sends it with gaps. Looks are counted instead of seconds, since a program that
+    stood still has looked no more than it has sent.
+    """
+    blocks, looks = keys.blocks, 0
+    while keys.busy:
+        await asyncio.sleep(POLL_INTERVAL_S)
+        blocks, looks = keys.blocks, looks + 1 if keys.blocks == blocks else 0
+        if looks * POLL_INTERVAL_S >= DTMF_STALL_S:
+            raise TimeoutError
 
 
 def _inbound(before: Inbound | None, secured: Secured | None) -> Inbound | None:

@@ -53,6 +53,8 @@ class DtmfSender:
         self._keys: deque[str] = deque()
         self._block = 0  # of the present key, tone and gap
         self.sent = 0
+        self.blocks = 0
+        """How many 20 ms were taken in all: it stands still where no sound goes out."""
 
     def press(self, keys: str) -> None:
         """Queue keys; a comma is a pause of one key. Raises ValueError for no key, or too many."""
@@ -73,11 +75,17 @@ class DtmfSender:
         """How long the queued keys will take."""
         return len(self._keys) * (self._tone + self._gap) * BLOCK_S
 
+    def drop(self) -> None:
+        """Forget the queued keys: sent later they would answer another question."""
+        self._keys.clear()
+        self._block = 0
+
     def block(self, rate: int) -> list[EventPacket]:
         """The packets of the next 20 ms; none in a gap. `rate` is the RTP clock in Hz."""
         if not self._keys:
             return []
         key, self._block = self._keys[0], self._block + 1
+        self.blocks += 1
         number = self._block
         packets: list[EventPacket] = []
         if key != "," and number <= self._tone:
