@@ -18,6 +18,15 @@ QUICK_RETRY_S = 0.5
 DOORS_SHARE = 0.5
 """Of the time from the doors to the begin, in which the sites come in."""
 
+POWER_SPREAD_S = 30.0
+"""A district's power comes back in one second, and its boxes start alike: over so long they call.
+Ten communes are one in three seconds, and 135 are four or five a second."""
+POWER_CAME_S = 120.0
+"""A program that starts while its board has been up for less was started by the power. Later it was
+started anew alone, after a fault or by a hand, and comes back at once: nobody else does so then."""
+MIN_DUE_S = 2.0
+"""A meeting whose doors open now needs no other spread than that of the doors."""
+
 MIN_MEDIA_S = 10.0
 """A call whose media flowed this long worked; a shorter one counts as one more failed try, so that
 a far end that lets sites in and throws them out again is not dialed twice a second."""
@@ -95,6 +104,18 @@ def own_doors(doors_s: float, seed: str) -> float:
     sites in five minutes are one in two seconds, where they would be 135 in one.
     """
     return doors_s * (1.0 - DOORS_SHARE * _unit(seed, -1))
+
+
+def power_delay(seed: str, uptime_s: float, due_for_s: float) -> float:
+    """Seconds to wait before the first call of a program, by what started it.
+
+    `uptime_s` is for how long the board had been up when the program started, `due_for_s` for how
+    long the meeting has been due when it is wanted first. 0 but where the power came back in it.
+    A box cannot know whether the whole district was dark or its plug alone was pulled.
+    """
+    if uptime_s >= POWER_CAME_S or due_for_s < MIN_DUE_S:
+        return 0.0
+    return POWER_SPREAD_S * _unit(seed, -2)  # -1 would let the doors' early ones come first again
 
 
 def _unit(seed: str, tries: int) -> float:

@@ -20,6 +20,7 @@ from appliance.core.meetings.farewell import Farewell, Gone
 from appliance.core.problems import Area, Problem, ProblemKey, Severity, worst_first
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
+    AFTER_POWER,
     BY_HAND_WORDS,
     JOINED_BY_HAND,
     MICROPHONE_VOICE,
@@ -87,6 +88,7 @@ class Scene:
     countdown: int | None = None  # whole seconds to the meeting's begin, when it is near
     since: datetime | None = None  # when what is going on began
     elapsed: int | None = None  # whole seconds since then
+    turn: int | None = None  # whole seconds until it connects, where the power has come back
     period: Period | None = None  # of the meeting that the site is in
     overtime: int = 0  # whole minutes past its end
     gone: ShownMeeting | None = None  # what became of it is told; one that was moved as it is now
@@ -115,6 +117,8 @@ class Scene:
             return BY_HAND_WORDS[self.by_hand.step, self.by_hand.direction]
         if self.screen is Screen.CLOCK_UNTRUSTED and self.meeting is not None:
             return JOINED_BY_HAND
+        if self.turn is not None:
+            return AFTER_POWER
         return WORDS[self.screen]
 
     @property
@@ -233,6 +237,7 @@ def scene(
     margin: int = 0,
     margins_until: float = 0.0,
     not_open: bool = False,
+    turn_at: float = float("-inf"),
     gone: Gone | None = None,
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
@@ -242,7 +247,8 @@ def scene(
     gesture that leaves a meeting, `margin` the percent of each side that stay black; a
     `selftest` that is not empty is running, or its result is being shown; `claim` is the code of a
     box that waits to be let in, `claim_link` a page for who lets it in; `not_open`: the last try
-    was refused before the begin; `gone` is what became of the meeting before.
+    was refused before the begin; `turn_at`: when a site connects whose power has come back; `gone`
+    is what became of the meeting before.
     """
     known = worst_first(problems)
     keys = frozenset(problem.key for problem in known)
@@ -262,7 +268,8 @@ def scene(
     screen = next(shown for shown, holds in SCREEN_RULES if holds(case))
     trusted = ProblemKey.CLOCK not in keys
     near = decision.phase is Phase.UPCOMING and screen in _WITH_COUNTDOWN
-    timed = screen in _WITH_ELAPSED and since is not None
+    turn = ceil(turn_at - now) if screen is Screen.JOINING and now < turn_at else None
+    timed = screen in _WITH_ELAPSED and since is not None and turn is None
     meeting = decision.meeting
     over = decision.period is Period.OVERRUN and meeting is not None
     return Scene(
@@ -273,6 +280,7 @@ def scene(
         countdown=_countdown(decision.meeting, now) if near else None,
         since=_local(since, zone) if timed and trusted and since is not None else None,
         elapsed=max(0, int(now - since)) if timed and since is not None else None,
+        turn=turn,
         period=decision.period,
         overtime=max(0, int((now - meeting.end) // 60)) if over and meeting is not None else 0,
         gone=_shown_meeting(gone.meeting, zone) if gone and screen in _OF_GONE else None,
@@ -310,7 +318,8 @@ def rescued(site: str, rescue: Rescue) -> Scene:
 
 def next_change(shown: Scene, now: float) -> float:
     """When time alone makes another scene of this one (POSIX s): the next second or minute."""
-    step = 1 if shown.countdown is not None or shown.elapsed is not None else 60
+    counts = (shown.countdown, shown.elapsed, shown.turn)
+    step = 60 if counts == (None, None, None) else 1
     return (now // step + 1) * step
 
 

@@ -215,6 +215,13 @@ NOTHING_PLANNED = Words(
 )
 """In place of IDLE's row while the agenda holds nothing to come."""
 
+AFTER_POWER = Words(
+    N_("Connecting in a moment"),
+    N_("The power is back. Sites call one after another."),
+    hint=_STATUS_HINT,
+)
+"""In place of JOINING's row while a site waits for its turn."""
+
 JOINED_BY_HAND = Words(
     N_("The time is not known"),
     N_("Hold the button for 5 seconds to join this meeting now."),

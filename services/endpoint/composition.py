@@ -17,7 +17,7 @@ from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.tv.television import Television
 from hardware.board import open_board
 from hardware.boards import abilities, board_problems
-from hardware.vitals.identity import model
+from hardware.vitals.identity import model, uptime_s
 from hardware.vitals.link import any_carrier
 from hardware.vitals.temperature import soc_celsius
 from hardware.wiring import TWO_BUTTONS
@@ -90,6 +90,7 @@ async def serve(
                 changed,
                 seed=identity.id,
                 spread=site.call.spread,
+                uptime_s=inf if simulator else uptime_s(paths.root) or inf,
                 supervisor=supervisor,
             )
             board_now = partial(board_problems, paths.root)

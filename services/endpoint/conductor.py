@@ -204,7 +204,7 @@ class Conductor:
         self._by_hand = by_hand.at(self._by_hand, self._route, monotonic)
         with self._supervisor.contain("self-test"):
             self._rehearse(decision, now)
-        self._call_keeper.want(decision.call, early=decision.period is Period.DOORS)
+        self._call_keeper.want(decision.call, now, early=decision.period is Period.DOORS)
         with self._supervisor.contain("farewells"):
             self._farewells.note(decision, facts, now, monotonic)
         with self._supervisor.contain("media record"):
@@ -311,6 +311,7 @@ class Conductor:
             margin=self._margin.percent,
             margins_until=seen(self._margin.until),
             not_open=self._call_keeper.not_open,
+            turn_at=seen(self._call_keeper.turn_at),
             gone=self._farewells.at(monotonic),
             asks_to_speak=self._asks_to_speak,
             selftest=self._self_test.checks,
@@ -328,12 +329,8 @@ class Conductor:
         self._decision = decision
         if decision.phase is not self._phase:
             meeting = decision.meeting.uid if decision.meeting else ""
-            log.info(
-                "phase: %s → %s",
-                self._phase or "start",
-                decision.phase,
-                extra={"PHASE": decision.phase.value, "MEETING": meeting},
-            )
+            log.info("phase: %s → %s", self._phase or "start", decision.phase,
+                     extra={"PHASE": decision.phase.value, "MEETING": meeting})  # fmt: skip
             self._phase, self._since = decision.phase, monotonic
 
     async def _handle_presses(self) -> None:

@@ -7,9 +7,12 @@ from appliance.core.end_reasons import EndReason
 from appliance.core.redial import (
     BACKOFFS,
     MIN_MEDIA_S,
+    POWER_CAME_S,
+    POWER_SPREAD_S,
     QUICK_RETRY_S,
     first_delay,
     own_doors,
+    power_delay,
     retry_delay,
     tries_after,
 )
@@ -90,3 +93,25 @@ def test_a_provinces_sites_come_in_one_after_another_before_the_begin() -> None:
     assert max(sum(at <= one < at + 10.0 for one in doors) for at in doors) <= 14
     assert own_doors(0.0, "xa-001") == 0.0
     assert own_doors(600.0, "xa-001") == own_doors(600.0, "xa-001")
+
+
+def test_after_a_power_cut_a_provinces_sites_come_back_within_half_a_minute() -> None:
+    waits = sorted(power_delay(site, 20.0, 600.0) for site in SITES)
+    assert 0.0 <= waits[0] < 2.0
+    assert POWER_SPREAD_S - 2.0 < waits[-1] < POWER_SPREAD_S
+    assert max(sum(at <= one < at + 1.0 for one in waits) for at in waits) <= 14
+    assert power_delay("xa-001", 20.0, 600.0) == power_delay("xa-001", 20.0, 600.0)
+
+
+def test_who_has_come_in_by_doors_does_not_come_first_after_the_power_cut_too() -> None:
+    """Of those whose doors are open by the middle, as many wait long as short."""
+    early = [site for site in SITES if own_doors(600.0, site) > 450.0]
+    late = sum(power_delay(site, 20.0, 60.0) > POWER_SPREAD_S / 2 for site in early)
+    assert len(early) / 3 < late < len(early) * 2 / 3
+
+
+def test_only_the_power_lets_a_site_wait_and_only_where_the_meeting_is_on() -> None:
+    assert power_delay("xa-001", POWER_CAME_S, 600.0) == 0.0  # the program alone was started anew
+    assert power_delay("xa-001", float("inf"), 600.0) == 0.0
+    assert power_delay("xa-001", 20.0, 0.1) == 0.0  # its doors open now: they are spread already
+    assert power_delay("xa-001", 20.0, -600.0) == 0.0

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from functools import partial
+from math import inf
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -159,6 +160,8 @@ class Evening:
         self.meetings: dict[str, Event] = {}
         self._ends: dict[str, tuple[str, float]] = {}
         self.plugged = True
+        self.uptime_s = inf
+        """The board's, whenever the program is started."""
         self.closes_s: float | None = 3.0
         """So long after its scheduled end the far end closes a room; None: it goes on."""
         self.model_file: Path | None = None
@@ -284,7 +287,9 @@ class Evening:
             run, changed = self.folder / "run", asyncio.Event()
             supervisor = Supervisor(changed.set)
             agenda_poller = AgendaPoller(feed, clock.now, changed)
-            call_keeper = CallKeeper(self.dial, changed, seed="ia-kly", supervisor=supervisor)
+            call_keeper = CallKeeper(
+                self.dial, changed, seed="ia-kly", uptime_s=self.uptime_s, supervisor=supervisor
+            )
             self.site_floor = SiteFloor(changed, supervisor=supervisor)
             self.province = ProvinceFacts(
                 run,

@@ -1,5 +1,6 @@
 """Evenings at a commune, each read as the list of phases that the site went through."""
 
+import asyncio
 from collections.abc import Callable, Coroutine
 from itertools import pairwise
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 import pytest
 
 from appliance.core.end_reasons import EndReason
+from appliance.core.redial import POWER_SPREAD_S, power_delay
+from appliance.core.screen_texts import AFTER_POWER, Screen
 from tests.fast_loop import play
 from tests.stories.evening import Evening
 
@@ -47,7 +50,7 @@ def test_an_ordinary_evening(live: Callable[..., Evening]) -> None:
     assert len(evening.far.dialed) == 1
 
 
-def test_power_on_late_joins_at_once(live: Callable[..., Evening]) -> None:
+def test_a_program_that_starts_late_joins_at_once(live: Callable[..., Evening]) -> None:
     async def story(e: Evening) -> None:
         e.meeting("a", "14:00", "15:00")
         async with e.powered():
@@ -55,6 +58,39 @@ def test_power_on_late_joins_at_once(live: Callable[..., Evening]) -> None:
             assert len(e.far.live) == 1
 
     assert live(story, begin="14:20").phases == ["idle", "joining", "in meeting"]
+
+
+@pytest.mark.parametrize("doors", [True, False], ids=["in its doors", "running"])
+def test_after_a_power_cut_the_tv_says_that_the_site_is_about_to_connect(
+    live: Callable[..., Evening], *, doors: bool
+) -> None:
+    """It has been in before; the power comes back, and in its own half minute it is in again."""
+    wait = power_delay("ia-kly", 20.0, 60.0)
+    hour = "13:55" if doors else "14:20"
+
+    async def story(e: Evening) -> None:
+        e.meeting("a", "14:00", "15:00", doors=10)
+        async with e.powered():
+            await e.until("13:54")
+            assert len(e.far.dialed) == 1
+            await e.until(hour)
+        e.uptime_s = 20.0
+        begun = e.hour(hour)
+        async with e.powered():
+            await asyncio.sleep(wait - 0.5)
+            assert len(e.far.dialed) == 1
+            assert e.tv.scene is not None
+            assert (e.tv.screen, e.tv.scene.words) == (Screen.JOINING, AFTER_POWER)
+            assert e.tv.scene.turn == 1
+            assert e.devices.open
+            await asyncio.sleep(2.0)
+            assert len(e.far.dialed) == 2
+            assert len(e.far.live) == 1
+            assert e.tv.screen is Screen.IN_MEETING
+        assert asyncio.get_running_loop().time() - begun < POWER_SPREAD_S + 2.0
+
+    assert wait > 1.0
+    live(story, begin="13:40")
 
 
 STAYED = ["janus+ws://mcu.example/janus?room=1"]

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from appliance.base.errors import PartError
@@ -12,7 +13,14 @@ from appliance.base.supervisor import Supervisor, error_line
 from appliance.base.tasks import raise_if_cancelled
 from appliance.core.decision import CallFact, CallState
 from appliance.core.end_reasons import EndReason
-from appliance.core.redial import NOT_OPEN, first_delay, opening_delay, retry_delay, tries_after
+from appliance.core.redial import (
+    NOT_OPEN,
+    first_delay,
+    opening_delay,
+    power_delay,
+    retry_delay,
+    tries_after,
+)
 from appliance.dialers.api import DIAL_DEADLINE_S, Call, DialError
 from appliance.wire.meeting import Meeting
 
@@ -70,13 +78,17 @@ class CallKeeper:
         *,
         seed: str,
         spread: float = 0.0,
+        uptime_s: float = inf,
         dial_deadline_s: float = DIAL_DEADLINE_S,
         supervisor: Supervisor | None = None,
     ) -> None:
+        """`uptime_s`: the board's, when this program started; see `power_delay`."""
         self._dial = dial
         self._changed = changed
         self._seed = seed
         self._spread = spread
+        self._uptime_s: float | None = uptime_s
+        """None once a call was wanted, or a hand wants one: nobody waits for a turn after that."""
         self._dial_deadline_s = dial_deadline_s
         self._supervisor = supervisor or Supervisor(changed.set)
         self._wanted: Meeting | None = None
@@ -93,12 +105,21 @@ class CallKeeper:
         self.call: Call | None = None
         self.ended: Ended | None = None
         self.tries = 0
+        self.turn_at = -inf
+        """Monotonic, until when this site waits for its turn after the power came back."""
 
-    def want(self, meeting: Meeting | None, *, early: bool = False) -> None:
+    def want(self, meeting: Meeting | None, now: float = -inf, *, early: bool = False) -> None:
         """From now on this meeting's call is wanted, or none; `early`: it has not begun yet.
 
         Who is refused early is not hurried; at the begin it is tried as if for the first time.
+        By `now` (POSIX s) is told for how long the meeting was due while this site had no power.
         """
+        if meeting is not None and self._uptime_s is not None:
+            wait = power_delay(self._seed, self._uptime_s, now - meeting.doors)
+            self._uptime_s = None
+            if wait:
+                log.info("the power came back in a meeting: connecting in %.1f s", wait)
+                self.turn_at = asyncio.get_running_loop().time() + wait
         self._early = early
         if early:
             self._begun.clear()
@@ -112,6 +133,7 @@ class CallKeeper:
     def begin_anew(self, uid: str) -> None:
         """A hand joins this meeting again: no connection broke, and the TV says none did."""
         self.flowed -= {uid}
+        self._uptime_s, self.turn_at = None, -inf  # who stands there need not wait
 
     @property
     def not_open(self) -> bool:
@@ -157,7 +179,8 @@ class CallKeeper:
     async def _keep_calling(self, meeting: Meeting) -> None:
         """Dial this meeting again and again until another one is wanted, or none."""
         self.tries, self.ended = 0, None
-        await self._pause(first_delay(self._seed, self._spread))
+        turn_s = self.turn_at - asyncio.get_running_loop().time()
+        await self._pause(max(first_delay(self._seed, self._spread), turn_s))
         while not self._wish_changed.is_set():
             started = asyncio.get_running_loop().time()
             self._media_at = None

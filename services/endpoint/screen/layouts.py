@@ -24,6 +24,7 @@ _TO = N_("until {hour}")
 _AT = N_("begins at {hour}")
 _IN = N_("Begins in")
 _NEXT = N_("Next: {meeting}")
+_IN = N_("in {time}")
 _SINCE = N_("since {hour}, for {time}")
 _FOR = N_("for {time}")
 
@@ -307,18 +308,21 @@ def _meeting_card(
     upper = Box(inner.x, inner.y, inner.width, lower.y - inner.y)
     canvas.text(meeting.title, upper, Style(44, Weight.BOLD, rise=0.5, lines=2))
     taken = canvas.text(time, lower, Style(36, colour=TEAL, rise=0.5))
-    if scene.elapsed is None:
-        return
-    elapsed = duration(texts.first, scene.elapsed)
-    since = (
-        texts.first(_SINCE, hour=time_of_day(scene.since), time=elapsed)
-        if scene.since is not None
-        else texts.first(_FOR, time=elapsed)
-    )
     x = taken.right + px(24)
-    canvas.text(
-        since, Box(x, lower.y, lower.right - x, lower.height), Style(36, align=1.0, rise=0.5)
-    )
+    beside = Box(x, lower.y, lower.right - x, lower.height)
+    canvas.text(_how_long(scene, texts), beside, Style(36, align=1.0, rise=0.5))
+
+
+def _how_long(scene: Scene, texts: Languages) -> str:
+    """For how long the site has been at it, or how long until it begins; "" where nobody counts."""
+    if scene.turn is not None:
+        return texts.first(_IN, time=duration(texts.first, scene.turn))
+    if scene.elapsed is None:
+        return ""
+    elapsed = duration(texts.first, scene.elapsed)
+    if scene.since is None:
+        return texts.first(_FOR, time=elapsed)
+    return texts.first(_SINCE, hour=time_of_day(scene.since), time=elapsed)
 
 
 def next_line(scene: Scene, texts: Languages) -> str:

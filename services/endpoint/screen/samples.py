@@ -56,6 +56,7 @@ def _at(
     margins_until: float = 0.0,
     period: Period | None = None,
     not_open: bool = False,
+    turn_at: float = 0.0,
     gone: Gone | None = None,
 ) -> Scene:
     """The scene of `phase`, `after` seconds from the meeting's begin."""
@@ -78,6 +79,7 @@ def _at(
         margin=margin,
         margins_until=margins_until,
         not_open=not_open,
+        turn_at=turn_at,
         gone=gone,
     )
 
@@ -152,6 +154,7 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
     "upcoming": lambda: _at(Phase.UPCOMING, after=-272),
     "upcoming-people": lambda: replace(_at(Phase.UPCOMING, after=-272), people_link=_PEOPLE),
     "joining": lambda: _at(Phase.JOINING, after=12, since=_HOUR),
+    "after-power": lambda: _at(Phase.JOINING, after=754, since=_HOUR + 750, turn_at=_HOUR + 767),
     "rejoining": lambda: _at(
         Phase.REJOINING, after=790, since=_HOUR + 754, problems=_problem(ProblemKey.CALL_LOST)
     ),

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from math import inf
 
 from aiortc import MediaStreamTrack, VideoStreamTrack
 
@@ -81,14 +82,16 @@ class FarEnd:
         assert answer is not None
         raise answer
 
-    def keeper(self, *, spread: float = 0.0) -> CallKeeper:
+    def keeper(self, *, spread: float = 0.0, uptime_s: float = inf) -> CallKeeper:
         """One that dials here; each `CallFact` it comes to is in ``facts``."""
 
         def note() -> None:
             if not self.facts or self.facts[-1] != keeper.fact:
                 self.facts.append(keeper.fact)
 
-        keeper = CallKeeper(self.dial, NotingEvent(note), seed="ia-kly", spread=spread)
+        keeper = CallKeeper(
+            self.dial, NotingEvent(note), seed="ia-kly", spread=spread, uptime_s=uptime_s
+        )
         return keeper
 
 

@@ -4,13 +4,14 @@ Every wait is of the loop's own time, which jumps.
 """
 
 import asyncio
+from functools import partial
 from itertools import pairwise
 
 import pytest
 
 from appliance.core.decision import CallState
 from appliance.core.end_reasons import EndReason
-from appliance.core.redial import first_delay, retry_delay
+from appliance.core.redial import POWER_CAME_S, first_delay, power_delay, retry_delay
 from appliance.dialers.api import DIAL_DEADLINE_S, DialError
 from appliance.wire.meeting import Meeting
 from services.endpoint.call.call_keeper import (
@@ -18,6 +19,7 @@ from services.endpoint.call.call_keeper import (
     HANG_UP_S,
     SILENT_MEDIA_S,
     WATCHDOG_SILENCE_S,
+    CallKeeper,
 )
 from tests.endpoint.call.calls import FarEnd, MemoryCall, keeping
 from tests.fast_loop import play
@@ -84,6 +86,47 @@ def test_a_large_room_is_entered_over_its_spread() -> None:
 
     play(keeping(keeper, story))
     assert far.dialled[0][0] == pytest.approx(first_delay("ia-kly", 60.0), abs=0.01)
+
+
+def test_who_comes_back_with_the_power_waits_for_its_turn_once() -> None:
+    """Another address meanwhile lets it call no sooner; what falls later is dialled at once."""
+    call = MemoryCall()
+    far = FarEnd(call)
+    keeper = far.keeper(uptime_s=25.0)
+    wait = power_delay("ia-kly", 25.0, 600.0)
+
+    async def story() -> None:
+        keeper.want(None, 600.0)
+        keeper.want(meeting(), 600.0)
+        assert keeper.turn_at == pytest.approx(wait, abs=0.01)
+        await asyncio.sleep(wait / 2)
+        keeper.want(meeting(address="janus+wss://x/janus?room=2"), 605.0)
+        await asyncio.sleep(wait / 2 - 0.1)
+        assert (far.dialled, keeper.tries) == ([], 0)
+        await asyncio.sleep(0.2)
+        assert len(far.dialled) == 1
+        keeper.want(None, 700.0)
+        await asyncio.sleep(1.0)
+        keeper.want(meeting("b"), 700.0)
+        await asyncio.sleep(0.1)
+        assert len(far.dialled) == 2
+
+    assert wait > 1.0
+    play(keeping(keeper, story))
+
+
+def test_a_hand_and_a_program_that_was_started_anew_wait_for_no_turn() -> None:
+    async def story(keeper: CallKeeper, far: FarEnd) -> None:
+        keeper.want(meeting(), 600.0)
+        await asyncio.sleep(0.1)
+        assert len(far.dialled) == 1
+
+    started, by_hand = FarEnd(MemoryCall()), FarEnd(MemoryCall())
+    keeper = started.keeper(uptime_s=POWER_CAME_S)
+    play(keeping(keeper, partial(story, keeper, started)))
+    keeper = by_hand.keeper(uptime_s=25.0)
+    keeper.begin_anew("a")
+    play(keeping(keeper, partial(story, keeper, by_hand)))
 
 
 def test_no_answer_is_given_up_at_the_deadline() -> None:
