@@ -63,6 +63,8 @@ class Overview:
     running: bool
     counts: dict[State, int]
     """Sites by state. Who is in the meeting and needs help counts in both."""
+    periods: dict[str, int]
+    """Of them, how many wait for the opening, are over time, or were left by hand."""
     sites: int
     branches: tuple[BranchCounts, ...]
     needing: tuple[SiteRow, ...]
@@ -93,6 +95,7 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
     close = meeting is not None and is_near(now, meeting.begin, meeting.end)
     statuses = statuses_of(session, sites, now, close=close, tested_within_s=tested_within_s)
     counts = dict.fromkeys(State, 0)
+    periods: dict[str, int] = {}
     by_branch: dict[str, dict[State, int]] = {}
     rows = []
     for site_id in sites:
@@ -102,6 +105,8 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
         for state in {status.state} | ({State.MEETING} if status.in_meeting else set()):
             counts[state] += 1
             in_branch[state] += 1
+        if status.period:
+            periods[status.period] = periods.get(status.period, 0) + 1
         if status.state in (State.SILENT, State.HELP):
             rows.append(SiteRow(site, branch, status))
     rows.sort(key=lambda row: (_urgency(row), row.branch, row.site.name, row.site.id))
@@ -109,6 +114,7 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
         meeting,
         meeting is not None and meeting.begin <= now,
         counts,
+        periods,
         len(sites),
         tuple(BranchCounts(name, found) for name, found in sorted(by_branch.items())),
         tuple(rows[:MAX_LISTED]),

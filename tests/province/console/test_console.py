@@ -93,6 +93,18 @@ def test_a_site_that_says_nothing_any_more_turns_silent_by_itself(filled: House)
     assert counts(lan.get("/").text)["silent"] == 1
 
 
+def test_who_waits_who_is_over_time_and_who_left_is_counted(filled: House) -> None:
+    an = filled.person("an", Role.VIEWER)
+    for seq, period in enumerate(("waiting", "overtime", "", "left")):
+        phase = "idle" if period == "left" else "in meeting"
+        filled.reports("ia-kly", seq + 1, kind="meeting", phase=phase, period=period)
+        page = an.get("/").text
+        assert ("trong đó 1 chờ khai mạc" in page) is (period == "waiting")
+        assert ("trong đó 1 quá giờ" in page) is (period == "overtime")
+        assert ("left" in counts(page)) is (period == "left")
+        assert counts(page)["meeting"] == (period != "left")
+
+
 def counts(page: str) -> dict[str, int]:
     found = re.findall(r'<li class="(\w+)"><b>(\d+)</b>', page)
     return {state: int(number) for state, number in found}
