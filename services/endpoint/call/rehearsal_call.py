@@ -16,9 +16,9 @@ import numpy as np
 from appliance.core.end_reasons import EndReason
 from appliance.core.problems import ProblemKey, of_call
 from appliance.dialers.api import DIAL_DEADLINE_S, Call, CallStatistics, DialError
-from appliance.media.receive.track_follower import TrackFollower
 from appliance.wire.meeting import Meeting
 from services.endpoint.call.quality import POOR_LOSS, POOR_RTT_MS
+from services.endpoint.call.watch_call import watch_call
 
 STAY_S = 20.0
 """Long enough for three reports of the far end, which come every five seconds."""
@@ -78,27 +78,12 @@ class RehearsalCall:
             return CallResult(ProblemKey.CALL_UNREACHABLE)
         watched = _Watched()
         try:
-            await self._watch(call, watched)
+            await watch_call(call, self._stay_s, see=watched.see, hear=watched.hear)
             return watched.result(call)
         finally:
             with suppress(TimeoutError):
                 async with asyncio.timeout(HANG_UP_S):
                     await call.hang_up()
-
-    async def _watch(self, call: Call, watched: "_Watched") -> None:
-        picture, sound = TrackFollower(watched.see), TrackFollower(watched.hear)
-        readers = [asyncio.create_task(one.run()) for one in (picture, sound)]
-        try:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(self._stay_s):
-                    while call.ended is None:
-                        picture.choose(call.video)
-                        sound.choose(call.audio)
-                        await call.changed()
-        finally:
-            for reader in readers:
-                reader.cancel()
-            await asyncio.gather(*readers, return_exceptions=True)
 
 
 class _Watched:

@@ -1,13 +1,11 @@
 """``diemcau dial ADDRESS``: a test call, and how it went, as one JSON object or a few lines."""
 
 import asyncio
-import contextlib
 import json
 import logging
 import resource
 import ssl
 import sys
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from appliance.base.config import SipChoices
 from appliance.base.journal import open_journal
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.problems import KINDS, ProblemKey
-from appliance.dialers.api import Call, CallStatistics, DialError, EndReason, LocalTracks
+from appliance.dialers.api import CallStatistics, DialError, EndReason, LocalTracks
 from appliance.dialers.registry import Dialers
 from appliance.media.capture.camera import Camera
 from appliance.media.capture.local_audio import LocalAudio
@@ -26,8 +24,8 @@ from appliance.media.capture.local_video import LocalVideo
 from appliance.media.capture.microphone import Microphone
 from appliance.media.capture.sources import SourceError
 from appliance.media.codecs.board_encoders import encoders_for
-from appliance.media.receive.track_follower import TrackFollower
 from hardware.vitals.identity import model
+from services.endpoint.call.watch_call import watch_call
 from services.endpoint.tools.recording import Recording
 
 log = logging.getLogger("diemcau.dial")
@@ -112,7 +110,8 @@ class _TestCall:
             near = LocalTracks(LocalVideo(self._camera), LocalAudio(self._microphone, "opus"))
             call = await self._dialers.dial(self._address, near, name=self._name)
             try:
-                await self._stay(call, seconds)
+                keep = self._record.take if self._record is not None else _forget
+                self._problems = await watch_call(call, seconds, see=keep, hear=keep)
             finally:
                 await call.hang_up()
                 self._reason, self._detail = call.ended, call.detail
@@ -124,27 +123,6 @@ class _TestCall:
                 self._record.close()
             await asyncio.to_thread(self._camera.close)
             await asyncio.to_thread(self._microphone.close)
-
-    async def _stay(self, call: Call, seconds: float) -> None:
-        """Read both far tracks until the time is up or the call is over."""
-        keep = self._record.take if self._record is not None else _forget
-        picture, sound = TrackFollower(keep), TrackFollower(keep)
-        reading = {asyncio.create_task(follower.run()) for follower in (picture, sound)}
-        until = time.monotonic() + seconds
-        try:
-            while call.ended is None and (left := until - time.monotonic()) > 0:
-                picture.choose(call.video)
-                sound.choose(call.audio)
-                self._problems |= call.problems
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(left):
-                        await call.changed()
-        finally:
-            while reading:
-                # More than once: a follower that is just changing over may miss the first.
-                for task in reading:
-                    task.cancel()
-                _, reading = await asyncio.wait(reading, timeout=0.2)
 
     def result(self) -> dict[str, Any]:
         """The object of docs/commands.md."""
