@@ -71,6 +71,16 @@ def find_site_file(boot: Path) -> tuple[str, bytes] | None:
     return None
 
 
+def find_folder(boot: Path) -> str:
+    """A folder of the card in which a site file lies, where it is not looked for; "" for none."""
+    try:
+        folders = sorted(entry for entry in boot.iterdir() if entry.is_dir())
+        found = (one.name for one in folders if find_site_file(one) is not None)
+        return next((name for name in found if name.isprintable()), "")
+    except OSError:
+        return ""
+
+
 def find_authorities(boot: Path) -> bytes:
     """The file of authorities on the card, whatever the case of its name; b"" for none.
 

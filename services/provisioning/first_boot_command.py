@@ -17,6 +17,7 @@ from services.card.needs import read_needs
 from services.card.site_file_on_card import SiteFileOnCard, take_apart, with_authorities
 from services.provisioning.disk import (
     find_authorities,
+    find_folder,
     find_in_force,
     find_site_file,
     perform,
@@ -108,7 +109,8 @@ def apply(
             _tell(run, site_file_facts(judged.problems))
         on_card = judged
     needs = read_needs(data / AGENDA)
-    for operation in plan(on_card, path, kept, present, serial, needs):
+    folder = "" if found else find_folder(boot)
+    for operation in plan(on_card, path, kept, present, serial, needs, folder):
         perform(operation, boot, data, group, user)
 
 

@@ -51,14 +51,15 @@ def plan(
     result: bytes,
     serial: str,
     needs: Sequence[Need] = (),
+    folder: str = "",
 ) -> DiskOps:
     """The operations that are due now, in their order; none where all is done.
 
     `path` is where `on_card` lies, `result` what RESULT.txt says at present, `serial` this box;
-    `needs` are those of the meetings that the agenda named last.
+    `needs` are those of the meetings that the agenda named last, `folder` has a site file in it.
     """
     if on_card is None:
-        return () if kept else _result_file(no_file(serial), result)
+        return () if kept else _result_file(no_file(serial, folder), result)
     if on_card.site is None:
         return _result_file(rejected(on_card.problems, serial, kept is not None), result)
     todo: list[DiskOp] = []

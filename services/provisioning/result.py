@@ -42,12 +42,15 @@ def _listed(problems: Sequence[SiteFileProblem]) -> tuple[str, str]:
     )
 
 
-def no_file(serial: str) -> bytes:
-    """A card without settings, a box without settings."""
-    return _both(
-        (N_("There is no site.toml on this card; copy site.toml.example and fill it in."), {}),
-        serial=serial,
-    )
+def no_file(serial: str, folder: str = "") -> bytes:
+    """A card without settings, a box without settings.
+
+    `folder` has a site file in it: whoever copied the province's folder whole is told so.
+    """
+    missing = N_("There is no site.toml on this card; copy site.toml.example and fill it in.")
+    within = N_("site.toml lies in the folder {folder}: move the files out of it, to the top.")
+    sentence = (within, {"folder": folder}) if folder else (missing, dict[str, str]())
+    return _both(sentence, serial=serial)
 
 
 def _both(

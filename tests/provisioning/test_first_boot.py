@@ -60,6 +60,21 @@ def test_what_a_broken_data_partition_left_is_taken_anew(disks: tuple[Path, Path
     assert find_in_force(data) is not None
 
 
+def test_a_folder_that_was_copied_whole_is_named(disks: tuple[Path, Path]) -> None:
+    boot, data = disks
+    for folder in ("a", "ia-kly"):  # the first has the boot files of a release
+        (boot / folder).mkdir()
+    (boot / "ia-kly" / "Site.toml.txt").write_bytes(site())
+    apply(boot, data, os.getgid(), "-")
+    assert "trong thư mục ia-kly" in (boot / "RESULT.txt").read_text("utf-8-sig")
+    assert SECRET.encode() in (boot / "ia-kly" / "Site.toml.txt").read_bytes(), "nothing was taken"
+    assert find_in_force(data) is None
+    (boot / "ia-kly" / "Site.toml.txt").rename(boot / "site.toml")
+    apply(boot, data, os.getgid(), "-")
+    assert "trong thư mục" not in (boot / "RESULT.txt").read_text("utf-8-sig")
+    assert find_in_force(data) is not None
+
+
 def test_a_huge_file_is_not_read_whole(disks: tuple[Path, Path]) -> None:
     boot, _ = disks
     (boot / "site.toml").write_bytes(b"#" * 1_000_000)
