@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo unit check test calls bench load fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
+.PHONY: help setup demo guide unit check test calls bench load fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -17,6 +17,9 @@ $(VENV)/ready: requirements-dev.lock packages.txt pyproject.toml image/setup pac
 
 demo: setup  ## one evening at a commune, on this machine
 	$(BIN)/diemcau demo
+
+guide: setup  ## the field guide (Vietnamese) as HTML and as A4 paper, in build/guide
+	$(BIN)/python -m services.guide docs/huong-dan build/guide
 
 unit: setup  ## the pure tests alone, in seconds: the loop while one works
 	$(BIN)/python -m pytest --unit
@@ -83,7 +86,7 @@ load: setup  ## 200 and 2,000 simulated sites, calm and attacked, against the wh
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock
-	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra province --extra dev -c requirements.lock --upgrade -o requirements-dev.lock
+	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra province --extra guide --extra dev -c requirements.lock --upgrade -o requirements-dev.lock
 
 messages:  ## gather new texts into the catalogue
 	$(BIN)/pybabel -q extract --no-location -F appliance/texts/babel.cfg -o build/messages.pot .

@@ -116,11 +116,16 @@ class Kind:
     remedy: str
 
 
+CALL_CENTRE = N_("Call the province's IT centre and read out the code.")
+BOX_RETRIES = N_("The box keeps trying by itself.")
+BOX_STARTS_AGAIN = N_("The box starts it again by itself.")
+"""Remedies that ask nothing of who is in the room."""
+
+
 def _kinds() -> dict[ProblemKey, Kind]:
     note, warning, serious = Severity.NOTE, Severity.WARNING, Severity.SERIOUS
     key, area = ProblemKey, Area
-    call_it = N_("Call the province's IT centre and read out the code.")
-    retry = N_("The box keeps trying by itself.")
+    call_it, retry, starts_again = CALL_CENTRE, BOX_RETRIES, BOX_STARTS_AGAIN
     leave_it = N_("Leave the USB stick in and the box switched on.")
     taken_out = N_("Take the USB stick out.")
     return {
@@ -183,7 +188,7 @@ def _kinds() -> dict[ProblemKey, Kind]:
         key.BUTTON_STUCK: Kind("N1", area.BOX, warning, N_("The button is stuck"),
                                N_("Free the button.")),
         key.TV_PROGRAM: Kind("T3", area.TV, serious, N_("The TV's program has failed"),
-                             N_("The box starts it again by itself.")),
+                             starts_again),
         key.BUTTON_BOX: Kind("N2", area.BOX, warning, N_("The button box does not work"), call_it),
         key.HOT: Kind("B1", area.BOX, warning, N_("The box is too hot"),
                       N_("Leave room for air around the box.")),
@@ -219,7 +224,7 @@ def _kinds() -> dict[ProblemKey, Kind]:
         key.RESCUE: Kind("P6", area.BOX, serious,
                          N_("The box could not start properly"), call_it),
         key.PART_FAILED: Kind("P7", area.BOX, warning, N_("A part of the program failed"),
-                              N_("The box starts it again by itself.")),
+                              starts_again),
         key.BOARD_TOO_SLOW: Kind("P8", area.BOX, serious,
                                  N_("This box is too slow for meetings"), call_it),
         key.BOOT_FILES: Kind("P9", area.BOX, note,

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from appliance.core.problems import MAX_DETAIL_LENGTH, Problem, ProblemKey, worst_first
+from appliance.core.problem_causes import CAUSES, HANDS_WORDS, Hands, hands
+from appliance.core.problems import KINDS, MAX_DETAIL_LENGTH, Problem, ProblemKey, worst_first
 
 KEY = ProblemKey.MEETING_LEFT_OUT
 
@@ -37,3 +38,19 @@ def test_of_one_kind_the_oldest_stands_with_its_detail() -> None:
     one, other = Problem(KEY, 1.0, "first"), Problem(KEY, 2.0, "second")
     assert worst_first([other, one]) == (one,)
     assert one.code == "L5"
+
+
+def test_each_problem_has_its_cause() -> None:
+    assert set(CAUSES) == set(ProblemKey)
+    assert set(HANDS_WORDS) == set(Hands)
+
+
+def test_whose_hands_a_problem_needs() -> None:
+    needs = {key: hands(kind) for key, kind in KINDS.items()}
+    assert needs[ProblemKey.NETWORK_CABLE] is Hands.SITE
+    assert needs[ProblemKey.CALL_LOST] is Hands.BOX
+    assert needs[ProblemKey.TV_PROGRAM] is Hands.BOX
+    assert needs[ProblemKey.SITE_FILE] is Hands.CENTRE
+    assert {key for key, who in needs.items() if who is Hands.CENTRE} == {
+        key for key, kind in KINDS.items() if kind.remedy.startswith("Call")
+    }

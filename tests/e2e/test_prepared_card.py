@@ -4,11 +4,8 @@ First boot, endpoint, health, province, broker and Asterisk are the real program
 adds is shown in `tests/image/machine/test_prepared_card.py`.
 """
 
-import asyncio
 import os
-import sys
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
@@ -18,33 +15,13 @@ from services.provisioning.disk import find_in_force
 from services.provisioning.first_boot_command import apply
 from tests.code_picture import SITE as OURS
 from tests.code_picture import write_recording
+from tests.e2e.box_programs import box_program
 from tests.peers.sip.asterisk_files import PIN
 from tests.prepared_card import COMMUNES, NAME, NUMBER, PASSWORD, USER, a_prepared_card
 from tests.process.waiting import until
 
 pytestmark = pytest.mark.timeout(480)
 WITHIN_S = 150.0
-
-
-@asynccontextmanager
-async def program(box: Path, name: str, **environment: str) -> AsyncIterator[None]:
-    """One program of the box, as its unit starts it."""
-    with (box / f"{name}.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "services.command", name,
-            "--site", str(box / "data/site/site.toml"), "--data", str(box / "data" / name),
-            "--run", str(box / "run"), "--root", str(box / "board"),
-            stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-            env={**os.environ, **environment},
-        )  # fmt: skip
-    try:
-        yield
-    finally:
-        process.terminate()
-        try:
-            await asyncio.wait_for(process.wait(), 20)
-        except TimeoutError:
-            process.kill()
 
 
 def first_boot(box: Path, files: dict[str, bytes]) -> None:
@@ -69,8 +46,8 @@ async def test_from_the_sheet_into_the_conference(tmp_path: Path, tv: VirtualTv)
         first_boot(box, card.files)
         assert PASSWORD.encode() not in (box / "boot/site.toml").read_bytes()
         assert "ĐÃ NHẬN" in (box / "boot/RESULT.txt").read_text("utf-8-sig")
-        await stack.enter_async_context(program(box, "endpoint", **tv.environment))
-        await stack.enter_async_context(program(box, "health"))
+        await stack.enter_async_context(box_program(box, "endpoint", **tv.environment))
+        await stack.enter_async_context(box_program(box, "health"))
 
         def state() -> str:
             logs = [(box / f"{name}.log").read_text()[-2500:] for name in ("endpoint", "health")]

@@ -32,6 +32,10 @@ CALLED_BY_OTHERS = {
     "type_annotation_map": "SQLAlchemy's, of the base class of all tables",
     "writelines": "asyncio's, of a Transport",
     "trace": "the third argument of __exit__",
+    "code_inline": "markdown-it's, of a renderer: a method for each kind of token",
+    "paragraph_open": "markdown-it's, of a renderer",
+    "paragraph_close": "markdown-it's, of a renderer",
+    "link_open": "markdown-it's, of a renderer",
     # fields that are written out with all others of their class
     "connected_s": "`dial --json` writes all of CallStatistics",
     "first_picture_s": "`dial --json` writes all of CallStatistics",

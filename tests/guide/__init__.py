@@ -1,0 +1,1 @@
+"""The field guide says what the product says."""
