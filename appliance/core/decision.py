@@ -39,6 +39,7 @@ from appliance.core.meetings.due import (
     due,
     left_by_hand,
     listed,
+    not_ended,
     order,
 )
 from appliance.core.meetings.unknown_hour import first_ahead
@@ -173,7 +174,7 @@ def _left(facts: Facts) -> Meeting | None:
 def _resting(facts: Facts, now: float) -> tuple[Phase, Meeting | None]:
     """What to tell people while there is no meeting to join: of which one, and in which phase."""
     if not facts.clock_trusted:
-        return Phase.IDLE, first_ahead(facts.meetings, facts.dismissed, now)
+        return Phase.IDLE, first_ahead(not_ended(facts), facts.dismissed, now)
     following = min((m for m in listed(facts) if m.begin > now), key=order, default=None)
     coming = (m for m in listed(facts) if _near(m) <= now < m.begin)
     if (near := min(coming, key=order, default=None)) is not None:

@@ -187,6 +187,10 @@ SCREEN_RULES: tuple[_Rule, ...] = (
         lambda c: c.not_open and c.phase in (Phase.JOINING, Phase.REJOINING),
     ),
     (Screen.ENDED, lambda c: c.farewell is Farewell.ENDED and c.phase in NO_MEETING),
+    (
+        Screen.ENDED_BY_CHAIR,
+        lambda c: c.farewell is Farewell.ENDED_BY_CHAIR and c.phase in NO_MEETING,
+    ),
     (Screen.CANCELLED, lambda c: c.farewell is Farewell.CANCELLED and c.phase in NO_MEETING),
     (Screen.MOVED, lambda c: c.farewell is Farewell.MOVED and c.phase in NO_MEETING),
     (Screen.REJOINING, lambda c: c.phase is Phase.REJOINING),
@@ -210,7 +214,7 @@ _MICROPHONE_RULES: tuple[tuple[Microphone, Callable[[Floor], bool]], ...] = (
 
 _WITH_COUNTDOWN = frozenset({Screen.IDLE, Screen.UPCOMING, Screen.STATUS, Screen.NO_NETWORK})
 _WITH_ELAPSED = frozenset({Screen.JOINING, Screen.REJOINING, Screen.NO_NETWORK})
-_OF_GONE = frozenset({Screen.ENDED, Screen.CANCELLED, Screen.MOVED})
+_OF_GONE = frozenset({Screen.ENDED, Screen.ENDED_BY_CHAIR, Screen.CANCELLED, Screen.MOVED})
 _WITHOUT_ROW = frozenset({Area.MEETING})
 
 

@@ -20,6 +20,7 @@ class Screen(StrEnum):
     LEFT = "left"
     NOT_OPEN = "not-open"
     ENDED = "ended"
+    ENDED_BY_CHAIR = "ended-by-chair"
     CANCELLED = "cancelled"
     MOVED = "moved"
     STATUS = "status"
@@ -115,6 +116,12 @@ WORDS: dict[Screen, Words] = {
         NOTHING_NEXT,
         hint=_STATUS_HINT,
         voice=N_("The meeting is over."),
+    ),
+    Screen.ENDED_BY_CHAIR: Words(
+        N_("The chair has ended the meeting"),
+        NOTHING_NEXT,
+        hint=_STATUS_HINT,
+        voice=N_("The chair has ended the meeting."),
     ),
     Screen.CANCELLED: Words(
         N_("The meeting was cancelled"),

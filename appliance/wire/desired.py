@@ -4,6 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from appliance.wire.fields import Fields, printed
+from appliance.wire.meeting import EndedMeeting
+
+MAX_ENDED = 20
+"""A site is invited to fewer within the hours for which one counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,8 @@ class Desired:
     """The UID of the meeting, as the site's feed has it."""
     rehearsal_address: str = ""
     """The province's test room; "": the meeting's own address."""
+    ended: tuple[EndedMeeting, ...] = ()
+    """The meetings that the chair has ended, and not taken up again; at most `MAX_ENDED`."""
 
     @classmethod
     def parse(cls, payload: bytes) -> "Desired":
@@ -55,6 +61,10 @@ class Desired:
             fields.number("rehearsal_at", 0.0, low=0.0, high=1e11),
             fields.text("rehearsal_meeting"),
             fields.text("rehearsal_address"),
+            tuple(
+                (one.text("meeting", None), round(one.number("begin", None, low=0.0, high=1e11)))
+                for one in fields.items("ended", max_items=MAX_ENDED)
+            ),
         )
 
     def after(self, known: "Desired | None") -> bool:
@@ -82,4 +92,5 @@ class Desired:
             "rehearsal_at": self.rehearsal_at,
             "rehearsal_meeting": self.rehearsal_meeting,
             "rehearsal_address": self.rehearsal_address,
+            "ended": [{"meeting": uid, "begin": begin} for uid, begin in self.ended[:MAX_ENDED]],
         }

@@ -12,6 +12,8 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from appliance.wire.meeting import EndedMeeting
+
 MAX_FACTS_BYTES = 256 * 1024
 """A file of facts has two thousand; a larger one is damaged."""
 MAX_MEETING_TIMES = 50
@@ -135,6 +137,8 @@ class DesiredFacts(Struct, frozen=True, kw_only=True):
     floor: str = ""
     """The UID of the meeting in which this site has the floor."""
     rehearsal: RehearsalWish | None = None
+    ended: tuple[EndedMeeting, ...] = ()
+    """The meetings that the chair has ended."""
 
 
 class HealthFacts(Facts, frozen=True, kw_only=True):

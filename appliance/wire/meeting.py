@@ -16,6 +16,11 @@ MAX_DOORS_S = 2 * 3600.0
 """Who wants a line for longer than that plans a meeting of its own to test it."""
 
 
+EndedMeeting = tuple[str, int]
+"""A meeting that the chair has ended: its uid, and the POSIX second of its begin. One that is moved
+after that is another."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Meeting:
     """One meeting of this site; its `repr` shows no pin."""
@@ -36,6 +41,11 @@ class Meeting:
     def doors(self) -> float:
         """When its doors open (POSIX s): from then on the site is in, and waits for the opening."""
         return self.begin - self.doors_s
+
+    @property
+    def occurrence(self) -> EndedMeeting:
+        """What the province calls it where the chair has ended it."""
+        return self.uid, round(self.begin)
 
     def __repr__(self) -> str:
         return (

@@ -25,6 +25,7 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.ended_meetings import EndedMeetings
 from services.endpoint.call.media_record import MediaRecord
 from services.endpoint.call.rehearsal_call import RehearsalCall
 from services.endpoint.call.site_dialer import SiteDialer
@@ -121,7 +122,9 @@ async def serve(
                     site_file=refused is not None and bool(refused.problems),
                     supervisor=supervisor,
                 ),
-                province=ProvinceFacts(paths.run, clock.now, agenda_poller, changed),
+                province=ProvinceFacts(
+                    paths.run, clock.now, agenda_poller, changed, EndedMeetings(paths.data)
+                ),
                 reports=Reports(systemd, paths.run),
                 self_test=SelfTest(
                     steps.by_area(),

@@ -17,7 +17,7 @@ from appliance.base.supervisor import Supervisor
 from appliance.base.texts import text
 from appliance.core import by_hand
 from appliance.core.by_hand import Did, Direction, Route
-from appliance.core.decision import IN_CALL, Decision, Facts, Period, Phase, decide
+from appliance.core.decision import IN_CALL, Decision, Period, Phase, decide
 from appliance.core.floor_control import NO_MEETING, Effect, Press
 from appliance.core.meetings.due import joinable
 from appliance.core.problems import Problem, Severity
@@ -42,6 +42,7 @@ from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest
+from services.endpoint.turn_facts import gather_facts
 
 log = logging.getLogger("diemcau.conductor")
 
@@ -160,7 +161,9 @@ class Conductor:
     def _left_by_hand(self) -> list[Meeting]:
         """The meetings that a hand can come back to; without the hour, the one that it can join."""
         now, trusted = self._clock.now(), self._clock.trusted()
-        return joinable(self._agenda_poller.meetings, self._dismissals.uids, now, trusted)
+        ended = self._province.ended.now
+        meetings = [m for m in self._agenda_poller.meetings if m.occurrence not in ended]
+        return joinable(meetings, self._dismissals.uids, now, trusted)
 
     @property
     def _route(self) -> Route | None:
@@ -186,19 +189,10 @@ class Conductor:
             self._agenda_poller.set_clock(now, trusted)
         with self._supervisor.contain("dismissals"):
             self._dismissals.retry(monotonic)
-        meetings = self._agenda_poller.meetings
-        media = self._media_record.fact(self._call_keeper, meetings, now, monotonic)
-        facts = Facts(
-            meetings=meetings,
-            call=self._call_keeper.fact,
-            flowed=self._call_keeper.flowed,
-            dismissed=self._dismissals.uids,
-            clock_trusted=trusted,
-            joined_by_hand=self._dismissals.joined_by_hand(monotonic),
-            fast_enough=self._fast_enough,
-            media=media,
-            cancelled=self._agenda_poller.state.agenda.cancelled,
-        )
+        facts = gather_facts(
+            self._agenda_poller, self._call_keeper, self._media_record, self._dismissals,
+            self._province, now, monotonic, clock_trusted=trusted, fast_enough=self._fast_enough,
+        )  # fmt: skip
         decision = decide(facts, now)
         self._note_phase(decision, monotonic)
         self._by_hand = by_hand.at(self._by_hand, self._route, monotonic)
@@ -208,7 +202,7 @@ class Conductor:
         with self._supervisor.contain("farewells"):
             self._farewells.note(decision, facts, now, monotonic)
         with self._supervisor.contain("media record"):
-            self._media_record.note(decision, media, now, monotonic)
+            self._media_record.note(decision, facts.media, now, monotonic)
         unconfirmed_at = self._tell_floor(decision, monotonic)
         with self._supervisor.contain("problems"):
             self._problems_known = self._problems.at(

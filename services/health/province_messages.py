@@ -66,4 +66,4 @@ class ProvinceMessages:
                 meeting=desired.rehearsal_meeting,
                 address=desired.rehearsal_address,
             )
-        return DesiredFacts(floor=desired.floor, rehearsal=wish)
+        return DesiredFacts(floor=desired.floor, rehearsal=wish, ended=desired.ended)

@@ -209,6 +209,7 @@ def test_nothing_dismissed_over_or_before_its_doors_is_dialed(facts: Facts, now:
         assert facts.clock_trusted
         assert facts.fast_enough
         assert wanted.uid not in facts.dismissed
+        assert wanted.occurrence not in facts.ended
         assert wanted.address
         media = facts.media
         ours = media is not None and wanted.uid == media.meeting.uid
@@ -244,13 +245,18 @@ def test_no_call_is_ended_while_media_flow_but_for_the_stated_bounds(
         return
     listed = [m for m in facts.meetings if m.uid == call.uid]
     known = listed[0] if listed else media.meeting
-    others = [m for m in facts.meetings if m.uid != call.uid and m.uid not in facts.dismissed]
+    others = [
+        m
+        for m in facts.meetings
+        if m.uid != call.uid and m.uid not in facts.dismissed and m.occurrence not in facts.ended
+    ]
     over_at = max(known.end, media.in_time_at) + MAX_OVERRUN_S
     assert (
         not facts.clock_trusted
         or not facts.fast_enough
         or call.uid in facts.dismissed
         or call.uid in facts.cancelled
+        or known.occurrence in facts.ended  # at the chair's page
         or known.address != call.address  # readdressed
         or not known.address
         or (not listed and now < known.end)  # taken from the agenda

@@ -217,3 +217,39 @@ def test_a_meeting_that_was_moved_is_left_until_its_new_doors() -> None:
     facts = replace(in_call(), meetings=(moved,))
     assert decide(facts, TWO + 600).phase is Phase.LEAVING
     assert decide(facts, TWO + HOUR - 300).phase is Phase.WAITING
+
+
+ENDED = frozenset({FIRST.occurrence})
+
+
+@pytest.mark.parametrize("now", [TWO - 300, TWO + 600, FIRST.end + 600])
+def test_what_the_chair_has_ended_is_over_in_each_period(now: float) -> None:
+    assert decide(in_call(), now).call == FIRST
+    facts = replace(in_call(), ended=ENDED)
+    assert (decide(facts, now).phase, decide(facts, now).call) == (Phase.LEAVING, None)
+    rest = replace(facts, call=CallFact(), media=MediaFact(FIRST, now, ended=True))
+    assert decide(rest, now).phase is Phase.IDLE
+    assert decide(rest, now).meeting is None, "it does not come any more"
+    assert decide(replace(rest, dismissed=frozenset({"first"})), now).phase is Phase.IDLE
+    assert decide(replace(facts, meetings=()), FIRST.end + 600).call is None
+
+
+def test_where_one_was_ended_the_other_is_due() -> None:
+    second = replace(SECOND, begin=TWO + 1800)
+    facts = replace(in_call(FIRST, second), ended=ENDED)
+    assert decide(facts, TWO + 1800).phase is Phase.LEAVING
+    assert due(facts, TWO + 1800) == Due(second, Period.RUNNING)
+
+
+def test_the_end_of_another_meeting_or_of_another_begin_counts_for_nothing() -> None:
+    for ended in (("third", round(TWO)), ("first", round(TWO) + 900)):
+        facts = replace(in_call(), ended=frozenset({ended}))
+        assert decide(facts, TWO + 600) == decide(in_call(), TWO + 600)
+        assert decide(facts, FIRST.end + 600) == decide(in_call(), FIRST.end + 600)
+
+
+def test_without_the_hour_a_hand_joins_nothing_that_was_ended() -> None:
+    facts = Facts((FIRST, SECOND), clock_trusted=False, ended=ENDED)
+    assert decide(facts, TWO).meeting == SECOND
+    asked = replace(facts, joined_by_hand=frozenset({"first"}))
+    assert decide(asked, TWO).call is None

@@ -68,6 +68,7 @@ changes = st.one_of(
     st.tuples(st.just("later"), st.integers(1, 12).map(lambda n: n * 5 * worlds.MINUTE)),
     st.tuples(st.just("dismissed"), st.frozensets(worlds.uids, max_size=2)),
     st.tuples(st.just("clock"), st.booleans()),
+    st.tuples(st.just("ended"), st.booleans()),
     st.tuples(st.just("dropped"), st.none()),
     st.tuples(st.just("restarted"), st.none()),
     st.tuples(st.just("obey"), st.none()),
@@ -86,7 +87,11 @@ def joinable(facts: Facts, now: float) -> set[tuple[str, str]]:
     ):
         of_call = [m for m in facts.meetings if m.uid == facts.media.meeting.uid]
         in_time += of_call or [facts.media.meeting]
-    return {(m.uid, m.address) for m in in_time if m.address and m.uid not in facts.dismissed}
+    return {
+        (m.uid, m.address)
+        for m in in_time
+        if m.address and m.uid not in facts.dismissed and m.occurrence not in facts.ended
+    }
 
 
 @given(worlds.facts, worlds.times, st.lists(changes, max_size=25))
@@ -102,6 +107,11 @@ def test_no_call_ever_comes_unasked(
                 now += value
             case "dismissed", frozenset():
                 facts = replace(facts, dismissed=value)
+            case "ended", bool():
+                known = (
+                    frozenset(one.occurrence for one in facts.meetings) if value else frozenset()
+                )
+                facts = replace(facts, ended=known)
             case "clock", bool():
                 facts = replace(facts, clock_trusted=value)
             case "dropped", _:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from appliance.core.decision import CallFact, CallState, Facts, MediaFact
-from appliance.wire.meeting import Meeting
+from appliance.wire.meeting import EndedMeeting, Meeting
 
 MINUTE = 60.0
 UIDS = ("a", "b", "c", "d")
@@ -79,6 +79,14 @@ plain_facts = st.builds(
 
 
 @st.composite
+def ended(draw: st.DrawFn, facts: Facts) -> frozenset[EndedMeeting]:
+    """What the chair has ended of these facts, and of meetings that nobody knows."""
+    known = [*facts.meetings, *([facts.media.meeting] if facts.media is not None else [])]
+    named = st.sampled_from([*(one.occurrence for one in known), ("gone", 0)])
+    return draw(st.one_of(st.just(frozenset()), st.frozensets(named, max_size=2)))
+
+
+@st.composite
 def with_media(draw: st.DrawFn) -> Facts:
     """Facts whose media fit their call: they flow only where one is up."""
     base = draw(plain_facts)
@@ -87,7 +95,8 @@ def with_media(draw: st.DrawFn) -> Facts:
         joined = draw(st.sampled_from(base.meetings))
         call = CallFact(CallState.UP, joined.uid, joined.address)
         base = replace(base, call=call)
-    return replace(base, media=draw(media_facts(base.meetings, base.call)))
+    base = replace(base, media=draw(media_facts(base.meetings, base.call)))
+    return replace(base, ended=draw(ended(base)))
 
 
 facts = with_media()

@@ -26,6 +26,7 @@ from appliance.core.scenes import Scene, Screen
 from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
 from appliance.wire.facts import DesiredFacts, HealthFacts, RehearsalWish
+from appliance.wire.meeting import EndedMeeting
 from hardware.board import MODEL, open_board
 from hardware.boards import abilities, board_problems
 from hardware.simulator.pins import Simulator
@@ -35,6 +36,7 @@ from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
 from services.endpoint.call.call_keeper import CallKeeper, Dial
 from services.endpoint.call.dismissals import Dismissals
+from services.endpoint.call.ended_meetings import EndedMeetings
 from services.endpoint.call.media_record import MediaRecord
 from services.endpoint.call.rehearsal_call import RehearsalCall
 from services.endpoint.call.site_floor import SiteFloor
@@ -256,10 +258,15 @@ class Evening:
         return self.site_floor.floor
 
     def province_says(
-        self, *, floor: str = "", hand_seen: bool = False, rehearsal: RehearsalWish | None = None
+        self,
+        *,
+        floor: str = "",
+        hand_seen: bool = False,
+        rehearsal: RehearsalWish | None = None,
+        ended: tuple[EndedMeeting, ...] = (),
     ) -> None:
         """The health program has heard this of the province."""
-        desired = DesiredFacts(floor=floor, rehearsal=rehearsal)
+        desired = DesiredFacts(floor=floor, rehearsal=rehearsal, ended=ended)
         facts = HealthFacts(desired=desired, hand_seen=hand_seen)
         HEALTH_FILE.write(self.folder / "run", facts, self.clock.now())
         assert self.province is not None
@@ -296,6 +303,7 @@ class Evening:
                 self.province_now or clock.now,
                 agenda_poller,
                 changed,
+                EndedMeetings(self.data),
                 interval_s=self.province_interval_s,
             )
             self.conductor = Conductor(

@@ -16,6 +16,9 @@ An overrun is over when the far end has ended the call, when the site has been a
 (where the far end tells who is in), when a call that fell did not come back in `REDIAL_S`, and at
 the latest after `MAX_OVERRUN_S`.
 
+A meeting that the chair has ended (the province says so, and keeps saying it) is over for this site
+in each of the three periods, for a hand too. It names the begin: one that was moved since is due.
+
 A clock that is set while media flow ends no call. Set forward, the meeting is in its overrun, which
 counts from then; set back to before the doors, the call is kept for as long as media flow.
 """
@@ -25,7 +28,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from appliance.core.meetings.unknown_hour import first_ahead, joined_by_hand
-from appliance.wire.meeting import Meeting
+from appliance.wire.meeting import EndedMeeting, Meeting
 
 REDIAL_S = 5 * 60.0
 """A call that falls in an overrun is dialled again for so long: nobody knows whether it goes on."""
@@ -89,6 +92,7 @@ class Facts:
     fast_enough: bool = True  # whether this board can carry a call
     media: MediaFact | None = None
     cancelled: frozenset[str] = frozenset()  # uids that the agenda names as such
+    ended: frozenset[EndedMeeting] = frozenset()  # at the chair's page, as the province says
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def due(facts: Facts, now: float) -> Due | None:
     if not facts.fast_enough:
         return None
     if not facts.clock_trusted:
-        asked = joined_by_hand(facts.meetings, facts.joined_by_hand, facts.dismissed)
+        asked = joined_by_hand(not_ended(facts), facts.joined_by_hand, facts.dismissed)
         return None if asked is None else Due(asked, Period.RUNNING)
     joinable = [m for m in listed(facts) if m.address]
     running = min((m for m in joinable if m.begin <= now < m.end), key=order, default=None)
@@ -117,16 +121,21 @@ def due(facts: Facts, now: float) -> Due | None:
     return None if first is None else Due(first, Period.DOORS)
 
 
+def not_ended(facts: Facts) -> tuple[Meeting, ...]:
+    """The meetings that the chair has not ended."""
+    return tuple(m for m in facts.meetings if m.occurrence not in facts.ended)
+
+
 def listed(facts: Facts) -> Iterator[Meeting]:
-    """The meetings that nobody hung up by hand."""
-    return (m for m in facts.meetings if m.uid not in facts.dismissed)
+    """The meetings that neither a hand here hung up nor the chair ended."""
+    return (m for m in not_ended(facts) if m.uid not in facts.dismissed)
 
 
 def left_by_hand(facts: Facts, now: float) -> Meeting | None:
     """The meeting that a hand hung up and that goes on, as far as that can be known."""
     if not facts.clock_trusted:
         return None
-    left = [m for m in facts.meetings if m.uid in facts.dismissed and m.address]
+    left = [m for m in not_ended(facts) if m.uid in facts.dismissed and m.address]
     return min((m for m in left if m.doors <= now < _goes_on(facts, m)), key=order, default=None)
 
 
@@ -195,9 +204,10 @@ def _as_listed(facts: Facts, media: MediaFact, now: float) -> Meeting | None:
     if known.uid in facts.dismissed or known.uid in facts.cancelled:
         return None
     same = [m for m in facts.meetings if m.uid == known.uid]
-    if not same:
-        return known if now >= known.end else None
-    return min((m for m in same if m.address == known.address), key=order, default=None)
+    if not same and now >= known.end:
+        same = [known]
+    of_call = (m for m in same if m.address == known.address and m.occurrence not in facts.ended)
+    return min(of_call, key=order, default=None)
 
 
 def _latest(media: MediaFact, meeting: Meeting) -> float:

@@ -23,6 +23,7 @@ class Farewell(StrEnum):
     ENDED = "ended"
     CANCELLED = "cancelled"
     MOVED = "moved"
+    ENDED_BY_CHAIR = "ended-by-chair"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,9 @@ def gone(before: Decision, after: Decision, facts: Facts, now: float) -> Gone | 
     meeting = before.meeting
     if meeting is None or before.phase not in _ATTENDED or not meeting.address:
         return None
+    ended = next((m for m in facts.meetings if m.uid == meeting.uid), meeting)
+    if ended.occurrence in facts.ended and meeting.uid not in facts.dismissed:
+        return Gone(Farewell.ENDED_BY_CHAIR, ended)
     same = after.meeting is not None and after.meeting.uid == meeting.uid
     if (same and after.phase in _ATTENDED and not _put_off(meeting, after.meeting, now)) or (
         meeting.uid in facts.dismissed or not facts.clock_trusted

@@ -14,7 +14,7 @@ from pathlib import Path
 from appliance.base.atomic_file import write_atomically
 from appliance.core.decision import Decision, MediaFact, Period
 from appliance.core.meetings.due import REDIAL_S
-from appliance.wire.meeting import Meeting
+from appliance.wire.meeting import EndedMeeting, Meeting
 from services.endpoint.call.call_keeper import CallKeeper
 
 log = logging.getLogger("diemcau.media")
@@ -73,6 +73,14 @@ class MediaRecord:
     def join(self, meeting: Meeting, monotonic: float) -> None:
         """A hand wants into the overrun of `meeting`: dial it as one whose call has just fallen."""
         self._joined = meeting, monotonic
+
+    def reopen(
+        self, ended: EndedMeeting, call_keeper: CallKeeper, now: float, monotonic: float
+    ) -> None:
+        """The chair lets a meeting go on: in its overrun it is dialled as a call that just fell."""
+        last = call_keeper.last_media
+        if last is not None and last.meeting.occurrence == ended and now >= last.meeting.end:
+            self.join(last.meeting, monotonic)
 
     def note(
         self, decision: Decision, media: MediaFact | None, now: float, monotonic: float

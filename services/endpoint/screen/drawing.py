@@ -33,6 +33,7 @@ LAYOUTS: dict[Screen, Layout] = {
     Screen.LEFT: message,
     Screen.NOT_OPEN: message,
     Screen.ENDED: farewell,
+    Screen.ENDED_BY_CHAIR: farewell,
     Screen.CANCELLED: farewell,
     Screen.MOVED: farewell,
     Screen.STATUS: checklist,

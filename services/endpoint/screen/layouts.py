@@ -51,6 +51,7 @@ MARKS: dict[Screen, Mark] = {
     Screen.LEFT: Mark("leave", AMBER),
     Screen.NOT_OPEN: Mark("waiting", TEAL),
     Screen.ENDED: Mark("check", TEAL),
+    Screen.ENDED_BY_CHAIR: Mark("check", TEAL),
     Screen.CANCELLED: Mark("cross", AMBER),
     Screen.MOVED: Mark("agenda", AMBER),
     Screen.STATUS: Mark("box", TEAL),

@@ -183,6 +183,9 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
     "ended-last": lambda: _at(
         Phase.IDLE, after=7500, meeting=None, gone=Gone(Farewell.ENDED, MEETING)
     ),
+    "ended-by-chair": lambda: _at(
+        Phase.IDLE, after=7500, meeting=_NEXT, gone=Gone(Farewell.ENDED_BY_CHAIR, MEETING)
+    ),
     "cancelled": lambda: _at(
         Phase.UPCOMING, after=-300, meeting=_NEXT, gone=Gone(Farewell.CANCELLED, MEETING)
     ),

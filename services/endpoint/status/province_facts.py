@@ -9,6 +9,7 @@ from pathlib import Path
 from appliance.base.fact_file import HEALTH_FILE
 from appliance.wire.facts import DesiredFacts, HealthFacts, RehearsalWish
 from services.endpoint.agenda.agenda_poller import AgendaPoller
+from services.endpoint.call.ended_meetings import EndedMeetings
 
 POLL_INTERVAL_S = 0.25
 """A change at the province is to be on the TV within two seconds; to read a small file of /run
@@ -30,7 +31,7 @@ class ProvinceWord:
 
 
 class ProvinceFacts:
-    """`claim` and `word` as they stand now; `changed` is set each time that one is another.
+    """`claim`, `word` and `ended` as they stand now; `changed` is set when one is another.
 
     A new ``nudged_at`` makes `agenda_poller` poll. A nudge that stands there at the start is old:
     the agenda is asked for at the start anyway. A health program that is silent takes no floor
@@ -43,6 +44,7 @@ class ProvinceFacts:
         now: Callable[[], float],
         agenda_poller: AgendaPoller,
         changed: asyncio.Event,
+        ended: EndedMeetings,
         *,
         interval_s: float = POLL_INTERVAL_S,
     ) -> None:
@@ -51,6 +53,7 @@ class ProvinceFacts:
         self._agenda_poller = agenda_poller
         self._changed = changed
         self._interval_s = interval_s
+        self.ended = ended
         facts = self._facts()
         self._nudged_at = facts.nudged_at if facts is not None else None
         self.claim = ""
@@ -66,14 +69,16 @@ class ProvinceFacts:
     def poll(self) -> None:
         """Read the file once."""
         facts = self._facts()
-        before = self.claim, self.word
+        before = self.claim, self.word, self.ended.now
         self.claim = _claim(facts)
         if facts is not None:
             self.word = _word(facts)
+            if facts.desired is not None:
+                self.ended.take(facts.desired.ended)
             if facts.nudged_at not in (None, self._nudged_at):
                 self._nudged_at = facts.nudged_at
                 self._agenda_poller.poll_now()
-        if (self.claim, self.word) != before:
+        if (self.claim, self.word, self.ended.now) != before:
             self._changed.set()
 
     def _facts(self) -> HealthFacts | None:

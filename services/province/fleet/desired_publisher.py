@@ -1,7 +1,8 @@
-"""Publishes the chair's decisions to the sites of a conference that cannot show them (SIP).
+"""Publishes to the sites what the chair decided and they cannot hear in their meeting.
 
 A room shows the floor itself. An MCU knows neither who states to speak nor who may: there each site
-reads in its ``desired`` whether it has the floor, and whether the chair's page shows its hand.
+reads in its ``desired`` whether it has the floor, and whether the chair's page shows its hand. That
+a meeting was ended at the chair's page is told to the sites of any meeting.
 """
 
 import asyncio
@@ -16,8 +17,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from appliance.base.mqtt import MQTT_ERRORS, Refused
-from appliance.wire.desired import Desired
+from appliance.wire.desired import MAX_ENDED, Desired
+from appliance.wire.meeting import EndedMeeting
 from services.province.fleet.rehearsals import Turn, turns
+from services.province.floor.ended import Marks, ended_by_site, ended_marks, meetings_around
 from services.province.floor.room_monitor import MonitoredMeeting
 from services.province.floor.sip_participants import hands_of, is_raised
 from services.province.passed_over import Part, Tell, untold
@@ -41,6 +44,10 @@ class SiteState:
     floor: str = ""
     hand_seen: int = 0
     turn: Turn | None = None
+    ended: tuple[EndedMeeting, ...] = ()
+
+
+NOTHING = SiteState()
 
 
 class DesiredPublisher:
@@ -50,8 +57,8 @@ class DesiredPublisher:
     away. `resend_since` is for a province that was restored from a back-up: every site is asked for
     its reports since then (POSIX s; 0 for none). `test_room` is where sites rehearse, "" for each
     meeting's own address.
-    A copy that starts publishes to all their sites: what a former copy published is not
-    known.
+    A copy that starts publishes to the sites of every meeting that is on: what a former copy
+    published is not known.
     """
 
     def __init__(
@@ -76,6 +83,10 @@ class DesiredPublisher:
         self._test_room = test_room
         self._turns: Mapping[str, Turn] = {}
         self._turns_at = float("-inf")
+        self._marks: Marks = {}
+        self._ended: Mapping[str, tuple[EndedMeeting, ...]] = {}
+        self._ended_at = float("-inf")
+        self._first: set[str] | None = None
 
     async def run(self) -> None:
         """Publish what has changed, twice a second, until cancelled."""
@@ -96,10 +107,13 @@ class DesiredPublisher:
         if conferences:
             states |= await asyncio.to_thread(self._states, conferences)
         await self._take_turns()
-        for site in self._turns.keys() - states.keys():
-            states[site] = SiteState()
+        await asyncio.to_thread(self._read_ended, self._now())
+        states |= dict.fromkeys((self._turns.keys() | self._ended.keys()) - states.keys(), NOTHING)
+        states |= dict.fromkeys((self._first or set()) - states.keys(), NOTHING)
         for site, held in states.items():
-            state = replace(held, turn=self._turns.get(site))
+            state = replace(
+                held, turn=self._turns.get(site), ended=self._ended.get(site, ())[:MAX_ENDED]
+            )
             if self._published.get(site) == state:
                 continue
             try:
@@ -124,11 +138,25 @@ class DesiredPublisher:
         with self._database.reading() as session:
             return turns(session, now, test_room=self._test_room)
 
+    def _read_ended(self, now: float) -> None:
+        """Which meetings are over for which sites; the whole schedule is read where one was ended
+        or taken up again, and else as seldom as for the turns."""
+        with self._database.reading() as session:
+            if self._first is None:
+                around = meetings_around(session, now)
+                self._first = {site for _, sites in around for site in sites}
+            marks = ended_marks(session, now)
+            if marks == self._marks and 0 <= now - self._ended_at < TURNS_INTERVAL_S:
+                return
+            self._ended = ended_by_site(session, marks, now)
+            self._marks, self._ended_at = marks, now
+
     async def _publish_state(self, site: str, state: SiteState) -> None:
         now = self._now()
         desired = Desired(
-            now, int(now * 1000), state.floor, state.hand_seen, resend_since=self._resend_since
-        )
+            now, int(now * 1000), state.floor, state.hand_seen, resend_since=self._resend_since,
+            ended=state.ended,
+        )  # fmt: skip
         if state.turn is not None:
             desired = replace(
                 desired,

@@ -8,6 +8,7 @@ from appliance.core.decision import Phase
 from services.province.fleet.overview import statuses_of
 from services.province.fleet.readiness import SiteStatus, is_near
 from services.province.floor.attendance import folded
+from services.province.floor.ended import Ended, can_be_ended, ended_of
 from services.province.floor.participants import (
     OccurrenceKey,
     Participant,
@@ -73,6 +74,11 @@ class ChairView:
     """The number of who has the floor and is in."""
     leader: int | None = None
     """The number of the person in the chair, whom all sites see."""
+    can_be_ended: bool = False
+    ended: Ended | None = None
+    """Who ended it, and when; None: it goes on as planned."""
+    over_s: float = 0.0
+    """So long it is past its end; below 0 before that."""
 
     @property
     def sites_in(self) -> int:
@@ -116,6 +122,7 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
     ]
     here = {one.site for one in attendees}
     uid = occurrence.uid if occurrence is not None else ""
+    over_s = now - occurrence.end if occurrence is not None else 0.0
     for site in sorted(invited - here):
         status = statuses[site]
         # While the console is not in the room, the sites' own reports count.
@@ -141,4 +148,7 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
         meeting.address.startswith("sip"),
         holder.number if holder is not None else None,
         leader.number if leader is not None else None,
+        occurrence is not None and can_be_ended(occurrence, now),
+        ended_of(session, occurrence) if occurrence is not None else None,
+        over_s,
     )

@@ -18,6 +18,7 @@ from services.province.schedule.room_keys import console_signer, site_key
 
 CLOSE_TIMEOUT_S = 3.0
 LEFT = ("leaving", "kicked")
+NO_SUCH_FEED = 428  # janus_videoroom.c: that participant is not in (any more)
 NUMBER_BITS = 63
 MAX_TOLD_PINS = 1_000_000
 
@@ -112,6 +113,23 @@ class Room:
         body = {"request": "configure", "display": str(display)}
         await self._socket.message(self._handle, body)
         self.shown = floor, leader
+
+    async def remove(self, number: int) -> bool:
+        """Remove a participant; False where the room refuses that.
+
+        A real Janus wants its room's ``secret``, which the meeting may have as its chair's PIN.
+        """
+        ids = {number_of(person): person for person in self._people.persons}
+        if number not in ids:
+            return True
+        body: Json = {"request": "kick", "room": self._room, "id": ids[number]}
+        if self._identity.chair_pin:
+            body["secret"] = self._identity.chair_pin
+        try:
+            await self._socket.message(self._handle, body)
+        except RefusedError as error:
+            return error.answer.code == NO_SUCH_FEED
+        return True
 
     async def _join(self) -> None:
         await self._socket.create()

@@ -13,9 +13,11 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 from websockets.exceptions import WebSocketException
 
+from appliance.core.meetings.due import MAX_OVERRUN_S
 from appliance.dialers.api import DialersError
 from appliance.wire.address import Address, AddressError
 from services.province.floor import participants
+from services.province.floor.ended import Ended, ended_of
 from services.province.floor.participants import Choice, OccurrenceKey, Participant
 from services.province.floor.room import Room, RoomIdentity
 from services.province.floor.sip_participants import has_floor, reported_participants
@@ -30,7 +32,11 @@ from services.province.storage.tables import Floor
 log = logging.getLogger("diemcau.province")
 
 EARLY_S, OVERRUN_S = 15 * 60.0, 30 * 60.0
-"""We join a quarter hour before the begin, as sites do, and leave half an hour after the end."""
+"""We join a quarter hour before the begin, as sites do, and leave half an hour after the end. Where
+anybody is in by then we stay, until sites leave by themselves at the latest (`MAX_OVERRUN_S`)."""
+CLOSE_AFTER_S = 10.0
+"""Who is in the room so long after the meeting was ended at the chair's page is removed from it:
+sites leave by themselves in two seconds, but for those of an older release."""
 POLL_INTERVAL_S = 2.0
 FLOOR_POLL_INTERVAL_S = 0.3
 """How soon a floor that was given is shown; a hand is written at once."""
@@ -63,6 +69,7 @@ class MonitoredMeeting:
     secret: str = field(repr=False)
     until: float
     sites: dict[str, str] = field(hash=False, compare=False, default_factory=dict)
+    ended: Ended | None = field(default=None, hash=False, compare=False)
 
     @property
     def in_room(self) -> bool:
@@ -127,18 +134,21 @@ class RoomMonitor:
         now = self._now()
         with self._database.reading() as session:
             tree = Tree.load(session)
-            schedule = Schedule.load(session, tree, now - OVERRUN_S)
+            schedule = Schedule.load(session, tree, now - MAX_OVERRUN_S)
             found = []
-            for one in schedule.between(now - OVERRUN_S, now + EARLY_S):
+            for one in schedule.between(now - MAX_OVERRUN_S, now + EARLY_S):
                 meeting = schedule.meetings[one.meeting_id]
                 if not meeting.address.startswith(FLOOR_SCHEMES):
+                    continue
+                key = OccurrenceKey(one.meeting_id, one.instance)
+                late = now >= one.end + OVERRUN_S
+                if late and not participants.present_participations(session, key):
                     continue
                 sites = {
                     site: tree.sites[site].name
                     for site in sorted(schedule.invited(one))
                     if site in tree.sites
                 }
-                key = OccurrenceKey(one.meeting_id, one.instance)
                 try:
                     address = Address.parse(meeting.address)
                 except AddressError as error:
@@ -146,12 +156,13 @@ class RoomMonitor:
                     schedule.broken[meeting.id] = row
                     tell_broken([row])
                     continue
-                until = one.end + OVERRUN_S
+                until = one.end + MAX_OVERRUN_S
                 found.append(
                     MonitoredMeeting(
-                        key, one.uid, address, meeting.chair_pin, meeting.secret, until, sites
+                        key, one.uid, address, meeting.chair_pin, meeting.secret, until, sites,
+                        ended_of(session, one),
                     )
-                )
+                )  # fmt: skip
         broken = set(schedule.broken.values())
         if broken - self._audited:
             with self._database.writing() as session:
@@ -221,6 +232,7 @@ class RoomMonitor:
         log.info("near → in room %s", meeting.address.shown)
         renewed = shown_at = self._now()
         told: set[int] = set()
+        removed: set[int] = set()
         while self._is_on(meeting):
             changed = room.changed.is_set()
             room.changed.clear()
@@ -243,6 +255,7 @@ class RoomMonitor:
             if wanted != room.shown or due:
                 shown_at, told = self._now(), present
                 await room.show(*wanted, shown_at)
+            await self._close(room, meeting, removed)
             name = floor.name if holder is not None else ""
             if name != shown:
                 await asyncio.to_thread(self._confirm, meeting.key, name)
@@ -251,6 +264,26 @@ class RoomMonitor:
                     await room.changed.wait()
             except TimeoutError:
                 continue
+
+    async def _close(self, room: Room, meeting: MonitoredMeeting, removed: set[int]) -> None:
+        """Remove whoever is still in after the chair has ended the meeting, each once.
+
+        In a room that another meeting has, too, only sites that proved to be in this one.
+        """
+        known = self._rooms.get(meeting.key, meeting)
+        if known.ended is None or self._now() < known.ended.at + CLOSE_AFTER_S:
+            return
+        others = (one for one in self._rooms.values() if one.key != meeting.key)
+        shared = any(one.address == meeting.address for one in others)
+        for one in room.participants():
+            if one.number in removed or (shared and not one.site):
+                continue
+            removed.add(one.number)
+            if not await room.remove(one.number):
+                log.info("far ← room %s lets us remove nobody", meeting.address.shown)
+                removed |= {person.number for person in room.participants()}
+                return
+            log.info("near → removed %s: the chair has ended the meeting", one.name)
 
     def _is_on(self, meeting: MonitoredMeeting) -> bool:
         """Whether the meeting is on, at the same address."""

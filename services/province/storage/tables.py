@@ -261,6 +261,20 @@ class Rehearsal(Base):
     asked_at: Mapped[float] = mapped_column(index=True)
 
 
+class EndedMeeting(Base):
+    """One occurrence that somebody ended at the chair's page, `begin` as it stood then."""
+
+    __tablename__ = "ended_meetings"
+
+    meeting_id: Mapped[int] = mapped_column(
+        ForeignKey("meetings.id", ondelete="CASCADE"), primary_key=True
+    )
+    instance: Mapped[float] = mapped_column(primary_key=True)
+    begin: Mapped[float]
+    at: Mapped[float] = mapped_column(index=True)
+    by: Mapped[str] = mapped_column(String(60))
+
+
 class PassedOver(Base):
     """What a part of the program could not use, by subject (a site, a meeting), and how often."""
 

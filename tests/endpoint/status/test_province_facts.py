@@ -10,6 +10,7 @@ import pytest
 
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.agenda.feed import Feed
+from services.endpoint.call.ended_meetings import EndedMeetings
 from services.endpoint.status.province_facts import ProvinceFacts, ProvinceWord
 
 NOW = 1000.0
@@ -36,7 +37,9 @@ class Box:
         self._changed = asyncio.Event()
         feed = Feed("file:nowhere.ics", run, zone=ZoneInfo("Asia/Ho_Chi_Minh"))
         self.agenda = CountingPoller(feed, lambda: self.now, asyncio.Event())
-        self.facts = ProvinceFacts(run, lambda: self.now, self.agenda, self._changed)
+        self.facts = ProvinceFacts(
+            run, lambda: self.now, self.agenda, self._changed, EndedMeetings(run)
+        )
         self.codes: list[str] = []
         self.words: list[ProvinceWord] = []
 

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from fastapi.responses import Response
 from sqlalchemy.orm import Session
 
+from appliance.core.meetings.due import MAX_OVERRUN_S
 from appliance.core.message import N_
 from services.province.accounts import Role
 from services.province.console.openapi import SITE_ID, TEXT, file_response, page_form
@@ -16,6 +17,7 @@ from services.province.console.request import ConsoleRequest, Instance, RowId, n
 from services.province.errors import NotFoundError, WrongInputError
 from services.province.floor.attendance import Attendance, attendance, workbook
 from services.province.floor.chair_view import chair_view, occurrence_of
+from services.province.floor.ended import can_be_ended, end_meeting, ended_of, take_up_again
 from services.province.floor.head_count import (
     MAX_PEOPLE,
     head_counts,
@@ -31,8 +33,8 @@ from services.province.floor.participants import (
     name_leader,
     present_participations,
 )
-from services.province.floor.room_monitor import OVERRUN_S
 from services.province.schedule.feeds import Schedule
+from services.province.schedule.ical import Occurrence
 from services.province.schedule.meetings import get_meeting
 from services.province.sites.tree import Tree
 from services.province.storage.tables import Meeting
@@ -94,6 +96,41 @@ def lead(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
         choice = _chosen(request, session, key)
         name_leader(floor_of(session, key), choice)
         _note(request, session, key, "chair named" if choice.name else "chair not named", choice)
+    return redirect(f"/floor/{meeting_id}/{instance}")
+
+
+@router.get("/floor/{meeting_id}/{instance}/end")
+def ask_to_end(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
+    """The question before the meeting is ended for all sites."""
+    key = OccurrenceKey(meeting_id, float(instance))
+    with request.database.reading() as session:
+        seen = chair_view(session, key, request.now)
+        if seen.occurrence is None or not seen.can_be_ended or seen.ended is not None:
+            return redirect(f"/floor/{meeting_id}/{instance}")
+        return request.page("floor_end.html", seen=seen, key=key)
+
+
+@router.post("/floor/{meeting_id}/{instance}/end", openapi_extra=page_form())
+def end(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
+    """End it: every invited site leaves, and nobody has the floor."""
+    key = OccurrenceKey(meeting_id, float(instance))
+    with request.database.writing() as session:
+        occurrence, title = _open_one(session, key, request.now)
+        if ended_of(session, occurrence) is None:
+            end_meeting(session, occurrence, request.now, request.who.name)
+            give_floor(floor_of(session, key), Choice())
+            request.note(session, "meeting ended for all sites", title, uid=occurrence.uid)
+    return redirect(f"/floor/{meeting_id}/{instance}")
+
+
+@router.post("/floor/{meeting_id}/{instance}/go-on", openapi_extra=page_form())
+def go_on(request: AsChair, meeting_id: RowId, instance: Instance) -> Response:
+    """Take the end back: the sites join again."""
+    key = OccurrenceKey(meeting_id, float(instance))
+    with request.database.writing() as session:
+        occurrence, title = _open_one(session, key, request.now)
+        if take_up_again(session, key):
+            request.note(session, "meeting goes on after all", title, uid=occurrence.uid)
     return redirect(f"/floor/{meeting_id}/{instance}")
 
 
@@ -182,6 +219,18 @@ def _note(
     request.note(session, action, title, to=choice.name, site=choice.site, number=choice.number)
 
 
+def _open_one(session: Session, key: OccurrenceKey, now: float) -> tuple[Occurrence, str]:
+    """The occurrence and its title; raises `NotFoundError`, and `WrongInputError` where no site can
+    be in it (any more)."""
+    occurrence = occurrence_of(session, key)
+    meeting = get_meeting(session, key.meeting_id)
+    if occurrence is None:
+        raise NotFoundError(N_("There is no such occurrence any more."))
+    if not can_be_ended(occurrence, now):
+        raise WrongInputError(N_("No site can be in this meeting now."))
+    return occurrence, meeting.title
+
+
 def _check_exists(request: ConsoleRequest, key: OccurrenceKey) -> None:
     """Raise `NotFoundError` where there is no such occurrence."""
     with request.database.reading() as session:
@@ -205,7 +254,7 @@ def _attendance(
         attendance(
             all_participations(session, key),
             invited,
-            end + OVERRUN_S,
+            end + MAX_OVERRUN_S,
             request.now,
             head_counts(session, key),
         ),

@@ -1,0 +1,35 @@
+"""Meetings that somebody ended at the chair's page."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0012"
+down_revision = "0011"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this release."""
+    op.create_table(
+        "ended_meetings",
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("instance", sa.Float(precision=53), nullable=False),
+        sa.Column("begin", sa.Float(precision=53), nullable=False),
+        sa.Column("at", sa.Float(precision=53), nullable=False),
+        sa.Column("by", sa.String(length=60), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"],
+            ["meetings.id"],
+            name=op.f("fk_ended_meetings_meeting_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("meeting_id", "instance", name=op.f("pk_ended_meetings")),
+    )
+    with op.batch_alter_table("ended_meetings", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_ended_meetings_at"), ["at"], unique=False)
+
+
+def downgrade() -> None:
+    """Back to the one before; a meeting that was ended goes on."""
+    op.drop_table("ended_meetings")
