@@ -51,6 +51,7 @@ async def test_an_evening_on_the_page(tmp_path: Path) -> None:
             await _camera(page, far)
             await _cable(page, console)
             await _power(page, demo)
+            await _ended(page, console, demo)
 
 
 async def _code_leads_to_the_room(page: Page, demo: Demo) -> None:
@@ -150,6 +151,39 @@ async def _power(page: Page, demo: Demo) -> None:
     await page.locator("#power").click()
     await expect(page.locator("#phase")).to_have_text(IN_MEETING, timeout=LONG)
     await moving(page, "#tv", GUEST)
+
+
+async def _ended(page: Page, console: Page, demo: Demo) -> None:
+    """The chair ends it: the site leaves, and no power cut brings it back; then it goes on."""
+    await console.goto(demo.console)
+    await console.get_by_role("link", name="Trang chủ tọa").click()
+    await expect(console.locator("#seats")).to_contain_text(COMMUNE, timeout=LONG)
+    await photograph(console, "console-chair")
+    await console.locator("#ask-to-end").click()
+    await expect(console.locator("main")).to_contain_text("Theo lịch họp đến")
+    await photograph(console, "console-end-question")
+    await console.get_by_role("link", name="Không kết thúc").click()
+    await expect(console.locator("#seats")).to_contain_text(COMMUNE)
+    await console.locator("#ask-to-end").click()
+    await console.locator("#end").click()
+    told = "the TV says who ended it"
+    await until_told(told, lambda: _fact(page, "screen", "ended-by-chair"))
+    await photograph(page, "demo-ended-by-chair")
+    left = "Không còn điểm cầu nào trong cuộc họp"
+    await expect(console.locator(".ended")).to_contain_text(left, timeout=LONG)
+    await photograph(console, "console-ended")
+    await page.locator("#power").click()
+    await expect(page.locator("#phase")).to_have_text(POWER_OFF, timeout=LONG)
+    await page.locator("#power").click()
+    await expect(page.locator("#phase")).to_have_text("Chờ", timeout=LONG)
+    await until_told("the console is alone in the room", lambda: _nobody(demo))
+    await console.locator("#go-on").click()
+    await expect(page.locator("#phase")).to_have_text(IN_MEETING, timeout=LONG)
+    await expect(console.locator("#seats")).to_contain_text(COMMUNE, timeout=LONG)
+
+
+async def _nobody(demo: Demo) -> bool:
+    return not await demo.room.numbers(COMMUNE)
 
 
 async def _plug(page: Page, what: str) -> None:
