@@ -24,6 +24,8 @@ from services.province.sites.tree import Tree
 from services.province.storage.tables import Floor, Meeting
 
 DAY_S = 86400.0
+WAITING, OVERTIME = "waiting", "overtime"
+"""Words of a site's report for the period of its meeting (docs/wire.md)."""
 
 
 def _blank_floor(key: OccurrenceKey) -> Floor:
@@ -74,6 +76,10 @@ class ChairView:
     """The number of who has the floor and is in."""
     leader: int | None = None
     """The number of the person in the chair, whom all sites see."""
+    waiting: int = 0
+    """So many of the sites that are in wait for the opening."""
+    overtime: int = 0
+    """So many are past the end and stay."""
     can_be_ended: bool = False
     ended: Ended | None = None
     """Who ended it, and when; None: it goes on as planned."""
@@ -131,6 +137,7 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
             since = status.heard_at or now
             attendees.append(Attendee(0, tree.sites[site].name, site, since, hand, in_room=False))
             here.add(site)
+    inside = [one for one in statuses.values() if one.in_meeting and one.meeting == uid]
     hands = [one for one in attendees if one.hand_at is not None]
     missing = [MissingSite(site, tree.sites[site].name, statuses[site]) for site in invited - here]
     floor = session.get(Floor, (key.meeting_id, key.instance)) or _blank_floor(key)
@@ -148,6 +155,8 @@ def chair_view(session: Session, key: OccurrenceKey, now: float) -> ChairView:
         meeting.address.startswith("sip"),
         holder.number if holder is not None else None,
         leader.number if leader is not None else None,
+        sum(one.period == WAITING for one in inside),
+        sum(one.period == OVERTIME for one in inside),
         occurrence is not None and can_be_ended(occurrence, now),
         ended_of(session, occurrence) if occurrence is not None else None,
         over_s,

@@ -114,6 +114,7 @@ def leader_of(floor: Floor) -> Choice:
 def give_floor(floor: Floor, choice: Choice) -> None:
     """Give the floor to this participant; `Choice()` takes it back."""
     floor.wanted = choice.name
+    floor.returned_by = floor.returned_at = None
     floor.holder_number, floor.holder_site = choice.number, choice.site or None
 
 
@@ -160,15 +161,16 @@ def update_participations(
 
 
 def clear_returned_floor(
-    session: Session, key: OccurrenceKey, participants: Iterable[Participant]
+    session: Session, key: OccurrenceKey, participants: Iterable[Participant], now: float
 ) -> str:
-    """Clear the floor where its holder has given it back; returns the name, "" for none."""
+    """Clear the floor whose holder has given it back, and note who did: the name, "" for none."""
     floor = floor_of(session, key)
     name = floor.wanted
     holder = holder_of(floor).among(participants) if name else None
     if holder is None or not holder.returned:
         return ""
     give_floor(floor, Choice())
+    floor.returned_by, floor.returned_at = name, now
     return name
 
 

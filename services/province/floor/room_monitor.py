@@ -311,7 +311,7 @@ class RoomMonitor:
         """Write who is in, and that somebody gave the floor back."""
         now = self._now()
         participants.update_participations(session, meeting.key, people, now)
-        if name := participants.clear_returned_floor(session, meeting.key, people):
+        if name := participants.clear_returned_floor(session, meeting.key, people, now):
             log.info("far ← %s gave the floor back", name)
 
     def _floor(self, key: OccurrenceKey) -> tuple[Choice, Choice, str]:

@@ -293,7 +293,8 @@ class Floor(Base):
 
     It belongs to a participant, by the room's own id for it (`holder_number`), never to a name,
     which anybody may bear. A site that proved itself (`holder_site`) keeps it when it rejoins. The
-    same for the person in the chair (`leader…`), whom all sites see.
+    same for the person in the chair (`leader…`), whom all sites see. `returned_by` is the name of
+    who gave it back last, at `returned_at`.
 
     One copy of the program is in the room, by a lease: `lease_holder` has it until `lease_end`, and
     when that copy dies another takes over. `problem` says why nobody is in the room, "" for none.
@@ -312,6 +313,8 @@ class Floor(Base):
     leader_number: Mapped[int | None] = mapped_column(BigInteger)
     leader_site: Mapped[str | None] = mapped_column(String(63))
     shown: Mapped[str] = mapped_column(String(200), default="")  # what the room confirmed
+    returned_by: Mapped[str | None] = mapped_column(String(200))
+    returned_at: Mapped[float | None]
     lease_holder: Mapped[str] = mapped_column("keeper", String(64), default="")
     lease_end: Mapped[float] = mapped_column("kept_until", default=0.0)
     problem: Mapped[str] = mapped_column("trouble", String(300), default="")

@@ -74,7 +74,13 @@ function hear(event) {
   }
   people.take(event);
   // Who has the floor left, or gave it back: nobody has it.
-  if (mine.floor !== null && people.persons.get(mine.floor)?.display.returned !== false) giveFloor(null);
+  const holder = people.persons.get(mine.floor);
+  if (mine.floor !== null && holder?.display.returned !== false) {
+    const name = holder?.display.name;
+    giveFloor(null);
+    $("returned").textContent = name
+      ? `${name} đã phát biểu xong, trả lại lượt · ${name} has finished and gave the floor back` : "";
+  }
   follow();
   draw();
 }
@@ -123,6 +129,7 @@ function toggleCamera() {
 
 function giveFloor(number) {
   mine.floor = number;
+  $("returned").textContent = "";
   follow();
   tell();
 }

@@ -183,9 +183,11 @@ async def the_floor_goes_round(
     await kly.return_floor()
     await until("nobody has the floor", lambda: not kly.given)
     assert floor(house.database).wanted == ""
+    assert floor(house.database).returned_by == "Xã ia-kly"
     await kly.hand(False)
     want(house.database, key, "ia-kly")
     await until("ia-kly has it again", lambda: kly.given)
+    assert floor(house.database).returned_by is None, "that was the time before"
     await until_hands(house, key, ["Xã ia-o"])
 
 

@@ -139,6 +139,26 @@ async def test_n3_a_site_that_gives_the_floor_back_has_it_no_more(conference: Co
         conference.hand("ia-kly", up=False, returned=True)
         nobody = "Chưa ai được mời phát biểu"
         await until("nobody has it", lambda: nobody in boss.get(conference.path).text)
+        told = "Xã ia-kly đã phát biểu xong, trả lại lượt lúc"
+        assert told in boss.get(conference.path).text
+        boss.post(conference.path, number=KLY)
+        assert told not in boss.get(conference.path).text
+
+
+async def test_who_waits_for_the_opening_or_stays_over_time_is_counted(
+    conference: Conference,
+) -> None:
+    boss, seen = conference.house.person("boss", Role.CHAIR), "điểm cầu chờ khai mạc"
+    conference.says("ia-kly")
+    assert seen not in boss.get(conference.path).text
+    for site, period in (("ia-kly", "waiting"), ("ia-o", "overtime")):
+        state = {"phase": "in meeting", "meeting": conference.uid, "period": period}
+        conference._hears(site, "meeting", **state)
+    page = boss.get(conference.path).text
+    assert f"1 {seen}" in page
+    assert "1 điểm cầu ở lại quá giờ" in page
+    conference._hears("ia-o", "meeting", phase="in meeting", meeting="another", period="overtime")
+    assert "ở lại quá giờ" not in boss.get(conference.path).text
 
 
 async def test_each_site_is_told_what_is_new_and_once(conference: Conference) -> None:

@@ -1,4 +1,4 @@
-"""Meetings that somebody ended at the chair's page."""
+"""Meetings that somebody ended at the chair's page; who gave the floor back."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -28,8 +28,14 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("ended_meetings", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_ended_meetings_at"), ["at"], unique=False)
+    with op.batch_alter_table("floors", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("returned_by", sa.String(length=200), nullable=True))
+        batch_op.add_column(sa.Column("returned_at", sa.Float(precision=53), nullable=True))
 
 
 def downgrade() -> None:
     """Back to the one before; a meeting that was ended goes on."""
+    with op.batch_alter_table("floors", schema=None) as batch_op:
+        batch_op.drop_column("returned_at")
+        batch_op.drop_column("returned_by")
     op.drop_table("ended_meetings")
