@@ -24,7 +24,7 @@ _TO = N_("until {hour}")
 _AT = N_("begins at {hour}")
 _IN = N_("Begins in")
 _NEXT = N_("Next: {meeting}")
-_IN = N_("in {time}")
+_TURN_IN = N_("in {time}")
 _SINCE = N_("since {hour}, for {time}")
 _FOR = N_("for {time}")
 
@@ -317,7 +317,7 @@ def _meeting_card(
 def _how_long(scene: Scene, texts: Languages) -> str:
     """For how long the site has been at it, or how long until it begins; "" where nobody counts."""
     if scene.turn is not None:
-        return texts.first(_IN, time=duration(texts.first, scene.turn))
+        return texts.first(_TURN_IN, time=duration(texts.first, scene.turn))
     if scene.elapsed is None:
         return ""
     elapsed = duration(texts.first, scene.elapsed)

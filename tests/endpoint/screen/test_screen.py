@@ -56,6 +56,7 @@ def test_a_picture_shows_all_of_its_own_texts(
     assert drawing.image.size == size
     assert list(layout_problems(drawing, size, frames_of(scene, size))) == []
     assert [one.what for one in drawn_text(drawing) if not one.whole] == []
+    assert [one.what for one in drawn_text(drawing) if "{" in one.what] == [], "without its value"
 
 
 @pytest.mark.parametrize("title", [LONG_TITLE, STACKED, ONE_WORD, "A"])
