@@ -162,6 +162,8 @@ class Evening:
         self.meetings: dict[str, Event] = {}
         self._ends: dict[str, tuple[str, float]] = {}
         self.plugged = True
+        self.seed = ""
+        """The site's id, by which it has doors of its own; without one they are the feed's."""
         self.uptime_s = inf
         """The board's, whenever the program is started."""
         self.closes_s: float | None = 3.0
@@ -188,7 +190,7 @@ class Evening:
         status: str = "CONFIRMED",
         free: bool = False,
         site_key: str = "",
-        doors: int | None = 0,
+        doors: float | None = 0,
     ) -> None:
         """Put a meeting into the feed, or another version of one; `doors` in minutes, None: it
         does not say."""
@@ -293,9 +295,13 @@ class Evening:
         ) as board:
             run, changed = self.folder / "run", asyncio.Event()
             supervisor = Supervisor(changed.set)
-            agenda_poller = AgendaPoller(feed, clock.now, changed)
+            agenda_poller = AgendaPoller(feed, clock.now, changed, seed=self.seed)
             call_keeper = CallKeeper(
-                self.dial, changed, seed="ia-kly", uptime_s=self.uptime_s, supervisor=supervisor
+                self.dial,
+                changed,
+                seed=self.seed or "ia-kly",
+                uptime_s=self.uptime_s,
+                supervisor=supervisor,
             )
             self.site_floor = SiteFloor(changed, supervisor=supervisor)
             self.province = ProvinceFacts(

@@ -25,6 +25,8 @@ STATES = {
     State.MEETING: N_("in the meeting"),
     State.HELP: N_("needs help"),
     State.SILENT: N_("silent"),
+    State.LATE: N_("late"),
+    State.COMING: N_("coming in"),
     State.UNTESTED: N_("not tested"),
     State.NEVER: N_("never installed"),
 }

@@ -69,6 +69,8 @@ class _FigureCollector(Collector):
         found = self._figures
         states = GaugeMetricFamily("diemcau_sites", "Sites by their state", labels=["state"])
         for state in State:
+            if state in (State.COMING, State.LATE):
+                continue  # of one meeting: the first page's
             count = sum(status.state is state for status in found.statuses.values())
             states.add_metric([state], count)
         yield states

@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from services.province.fleet.arrivals import Expected, expected
 from services.province.fleet.readiness import (
     TESTED_WITHIN_S,
     LastTest,
@@ -70,6 +71,8 @@ class Overview:
     needing: tuple[SiteRow, ...]
     """Whoever needs help or is silent, the most urgent first."""
     untested: tuple[SiteName, ...]
+    coming_until: float | None
+    """When the last of those comes in that are still coming (POSIX s)."""
     never: tuple[SiteName, ...]
     """Sites of which nothing was ever heard."""
     more: int
@@ -81,7 +84,8 @@ class Overview:
     @property
     def all_ready(self) -> bool:
         """Whether it is true of each of them."""
-        return self.sites > 0 and not (self.needing or self.untested or self.never)
+        open_ends = self.needing or self.untested or self.never or self.coming_until
+        return self.sites > 0 and not open_ends
 
 
 def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WITHIN_S) -> Overview:
@@ -93,7 +97,13 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
     sites = schedule.invited(meeting) if meeting is not None else set(tree.sites)
     sites &= set(tree.sites)
     close = meeting is not None and is_near(now, meeting.begin, meeting.end)
-    statuses = statuses_of(session, sites, now, close=close, tested_within_s=tested_within_s)
+    arrivals: dict[str, Expected] = {}
+    if meeting is not None and meeting.begin - meeting.doors_s <= now:
+        arrivals = {site: expected(site, meeting.begin, meeting.doors_s) for site in sites}
+    statuses = statuses_of(
+        session, sites, now, close=close, tested_within_s=tested_within_s, arrivals=arrivals
+    )
+    coming = [arrivals[site].at for site in sites if statuses[site].state is State.COMING]
     counts = dict.fromkeys(State, 0)
     periods: dict[str, int] = {}
     by_branch: dict[str, dict[State, int]] = {}
@@ -107,7 +117,7 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
             in_branch[state] += 1
         if status.period:
             periods[status.period] = periods.get(status.period, 0) + 1
-        if status.state in (State.SILENT, State.HELP):
+        if status.state in (State.SILENT, State.HELP, State.LATE):
             rows.append(SiteRow(site, branch, status))
     rows.sort(key=lambda row: (_urgency(row), row.branch, row.site.name, row.site.id))
     return Overview(
@@ -119,6 +129,7 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
         tuple(BranchCounts(name, found) for name, found in sorted(by_branch.items())),
         tuple(rows[:MAX_LISTED]),
         _named(tree, statuses, State.UNTESTED),
+        max(coming, default=None),
         _named(tree, statuses, State.NEVER),
         max(0, len(rows) - MAX_LISTED),
         tuple(occurring[:8]),
@@ -138,8 +149,10 @@ def statuses_of(
     *,
     close: bool,
     tested_within_s: float = TESTED_WITHIN_S,
+    arrivals: Mapping[str, Expected] | None = None,
 ) -> dict[str, SiteStatus]:
-    """Each site's status; `close`: a meeting is near or on."""
+    """Each site's status; `close`: a meeting is near or on; `arrivals`: its doors are open."""
+    coming = arrivals or {}
     wanted = set(sites)
     reports: dict[str, dict[str, LatestReport]] = {site: {} for site in wanted}
     state = cast(case((LastReport.kind == "health", alarms_column()), else_=LastReport.state), Text)
@@ -158,7 +171,12 @@ def statuses_of(
     tests = last_tests(session, now - tested_within_s)
     return {
         site: site_status(
-            found, now, close=close, test=tests.get(site), tested_within_s=tested_within_s
+            found,
+            now,
+            close=close,
+            test=tests.get(site),
+            tested_within_s=tested_within_s,
+            arrival=coming.get(site),
         )
         for site, found in reports.items()
     }

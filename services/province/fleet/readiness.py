@@ -12,6 +12,7 @@ from typing import Any
 from appliance.core.decision import Phase
 from appliance.core.message import N_
 from appliance.core.problems import KINDS
+from services.province.fleet.arrivals import BY_HAND, LATE, LATE_REMEDY, Expected
 
 SILENT_AFTER_S = 190.0
 """Three missed reports of the ordinary minute, and the time that the last needs to arrive."""
@@ -61,6 +62,8 @@ class State(StrEnum):
 
     SILENT = "silent"
     HELP = "help"
+    LATE = "late"  # the doors are open, its own moment is over, and it is not in
+    COMING = "coming"  # the doors are open, and its own moment comes or has just been
     UNTESTED = "untested"
     READY = "ready"
     MEETING = "meeting"
@@ -143,8 +146,12 @@ def site_status(
     close: bool = False,
     test: LastTest | None = None,
     tested_within_s: float = TESTED_WITHIN_S,
+    arrival: Expected | None = None,
 ) -> SiteStatus:
-    """The status of one site; `reports` by kind, `close`: a meeting is near or on."""
+    """The status of one site; `reports` by kind, `close`: a meeting is near or on.
+
+    `arrival` is when it comes in, where it is invited to a meeting whose doors are open.
+    """
     presence = reports.get("presence")
     away = presence is not None and presence.state.get("online") is False
     went = away and presence is not None and presence.state.get("reason") == "stopping"
@@ -171,6 +178,11 @@ def site_status(
             alarms.insert(0, Reason(text, remedy, since=found.at, detail=detail))
     phase = _word(meeting.state, "phase") if meeting is not None else ""
     in_meeting = phase == Phase.IN_MEETING
+    period = _word(meeting.state, "period") if meeting is not None else ""
+    expected = arrival if not in_meeting and period != BY_HAND else None
+    late_s = 0.0
+    if expected is not None:
+        late_s = expected.late_s(now, presence.at if presence is not None else None, phase, period)
     fresh = test if test is not None and now - test.at < tested_within_s else None
     if not in_meeting and fresh is not None:
         alarms += _test_reasons(fresh, {alarm.code for alarm in alarms})
@@ -179,6 +191,11 @@ def site_status(
     state = State.MEETING if in_meeting else State.READY
     if reasons:
         state = State.HELP
+    elif late_s > 0.0:
+        state = State.LATE
+        reasons = (Reason(LATE, LATE_REMEDY, severity=2, age_s=late_s),)
+    elif expected is not None:
+        state = State.COMING
     elif not in_meeting and (fresh is None or not fresh.passed):
         state = State.UNTESTED
         reasons = (Reason(NOT_TESTED, NOT_TESTED_REMEDY, age_s=tested_within_s),)
@@ -191,7 +208,7 @@ def site_status(
         _word(meeting.state, "meeting") if meeting is not None else "",
         _since(hand.state) if hand is not None else 0.0,
         in_meeting,
-        _word(meeting.state, "period") if meeting is not None else "",
+        period,
     )
 
 
