@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 #include <wayland-client.h>
 
@@ -146,11 +148,28 @@ static void show(void) {
 	shown_height = height;
 }
 
+/* The compositor starts Xwayland when the first X client connects, which then waits for it: seconds before
+ * the endpoint's picture. So it is started while the settings are read. The server hangs up on a client
+ * that says nothing for a minute, and ends where no other came: the next one has it started anew. */
+static void start_xwayland(void) {
+	static int asked;
+	const char *display = getenv("DISPLAY");
+	if (asked || display == NULL || display[0] != ':')
+		return;
+	asked = 1;
+	struct sockaddr_un place = {.sun_family = AF_UNIX};
+	snprintf(place.sun_path, sizeof place.sun_path, "/tmp/.X11-unix/X%d", atoi(display + 1));
+	int line = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (line < 0 || connect(line, (struct sockaddr *)&place, sizeof place) < 0)
+		fprintf(stderr, "diemcau-background: Xwayland starts with its first client: %m\n");
+}
+
 static void on_surface_configure(void *data, struct xdg_surface *xdg_surface, uint32_t serial) {
 	(void)data;
 	xdg_surface_ack_configure(xdg_surface, serial);
 	show();
 	wl_surface_commit(surface);
+	start_xwayland();
 }
 
 static const struct xdg_surface_listener surface_listener = {.configure = on_surface_configure};

@@ -111,8 +111,10 @@ def words_of(told: str, kept: Path) -> dict[int, str]:
 def test_each_line_of_the_cards_file_has_its_word(guest: Machine) -> None:
     # Read-only beside the program's own mount is refused while that lasts.
     read = "mount -t vfat -o ro /dev/diemcau/boot /run/look && cat /run/look/BRINGUP.txt"
+    # The first file is written before anything was asked, the next one after a round of questions.
+    asked = "grep -q '^02 | FAIL' /run/told"
     told = guest.ask(
-        f"mkdir -p /run/look; until ({read}) 2>/dev/null > /run/told;"
+        f"mkdir -p /run/look; until ({read}) 2>/dev/null > /run/told && {asked};"
         " do umount /run/look 2>/dev/null; sleep 3; done; umount /run/look; cat /run/told"
     )
     words = words_of(told, RUN / "BRINGUP-first.txt")

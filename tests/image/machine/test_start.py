@@ -195,6 +195,10 @@ def test_the_screen_is_started_once_and_the_next_start_has_its_page(guest: Machi
     assert "Xã Ia Kly" in guest.ask("head -n 1 /data/endpoint/start-page")
 
 
+def test_a_units_nice_counts_beside_other_units(guest: Machine) -> None:
+    assert guest.ask("cat /proc/sys/kernel/sched_autogroup_enabled") == "0"
+
+
 def test_root_and_boot_are_not_to_be_written(guest: Machine) -> None:
     mounts = guest.ask("cat /proc/mounts").splitlines()
     by_place = {line.split()[1]: line.split() for line in mounts}
@@ -260,6 +264,8 @@ def test_how_long_each_step_took(guest: Machine) -> None:
     """Seconds of the guest's clock since its kernel began; the boot loader's come before."""
     journal = guest.ask("journalctl -b -o short-monotonic --no-pager")
     (RUN / "journal.txt").write_text(journal)
+    # Nobody's first picture waits for Xwayland.
+    assert journal.index("xwayland glamor") < journal.index("tv → started")
     steps = {}
     for step, unit in UNITS.items():
         told = guest.ask(f"systemctl show --value -p ActiveEnterTimestampMonotonic {unit}")
