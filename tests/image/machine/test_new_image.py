@@ -1,5 +1,6 @@
 """What `make image` wrote, as bytes: no machine runs."""
 
+import re
 import subprocess
 
 import pytest
@@ -8,8 +9,10 @@ from appliance.base.site_file import parse_site
 from services.bringup.program import AGENDA
 from services.provisioning.second_copy import MAX_COPY_BYTES, SECOND_COPY_OFFSETS
 from services.provisioning.second_copy_disk import read
+from services.slots.header import SECTOR_BYTES
 from services.slots.state import COPY_OFFSETS
-from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT
+from tests.image.machine.guest.bundles import header
+from tests.image.machine.guest.emulator import BUILD, PATIENCE, ROOT, in_tools
 from tests.image.machine.guest.questions import on_card
 
 FIRST_PARTITION = CHUNK = 4 * 2**20
@@ -46,6 +49,18 @@ def test_a_bring_up_card_is_the_shipped_one_but_for_two_files() -> None:
     ]
     site = parse_site(on_card(card, "site.toml").encode())
     assert site.agenda.url == f"/run/diemcau-bringup/{AGENDA}"
+
+
+@pytest.mark.parametrize("name", ["slot.img", "slot-rpi5.img"])
+def test_a_root_has_one_time_for_all_its_files(name: str) -> None:
+    """Whenever and wherever it was built: one built beside a kernel of yesterday was another."""
+    slot = BUILD / name
+    sector = int(header(slot)["root_args"].split("=")[1].split(",")[0])
+    place = ("-o", str(sector * SECTOR_BYTES), str(slot.relative_to(ROOT)))
+    told = in_tools("unsquashfs", "-UTC", "-lls", *place).splitlines()
+    dated = [found[0] for line in told if (found := re.search(r" \d{4}-\d\d-\d\d [\d:]+ ", line))]
+    assert len(dated) > 10_000
+    assert sorted(set(dated))[:3] == [" 2026-01-01 00:00 "]
 
 
 def test_no_kernel_module_misses_another() -> None:
