@@ -14,6 +14,7 @@ COMMANDS = {
     "boot-partition": "services.updates.tools.boot_partition_command:boot_partition",
     "bring-up": "services.bringup.command:bring_up",
     "check": "services.endpoint.tools.check_command:check",
+    "codes": "services.endpoint.tools.codes_command:codes",
     "confirm": "services.slots.confirm_command:confirm",
     "demo": "services.demo.command:demo",
     "dial": "services.endpoint.tools.dial_command:dial",

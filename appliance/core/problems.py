@@ -245,6 +245,7 @@ def _kinds() -> dict[ProblemKey, Kind]:
 
 
 KINDS = _kinds()
+_BY_CODE = {kind.code: key for key, kind in KINDS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,6 +301,41 @@ def of_write(number: int | None) -> ProblemKey:
     """The problem that a write to the data partition failed for, by its errno(3)."""
     full = number in (errno.ENOSPC, errno.EDQUOT)
     return ProblemKey.DISK_FULL if full else ProblemKey.STORAGE
+
+
+FOUND_BY_CHECKS = frozenset(
+    {
+        ProblemKey.NETWORK_ADDRESS, ProblemKey.LINK_SLOW, ProblemKey.LINK_ERRORS,
+        ProblemKey.HOUR_REFUSED, ProblemKey.TV_UNPLUGGED, ProblemKey.TV_UNCONFIRMED,
+        ProblemKey.HOT, ProblemKey.SLOWED, ProblemKey.POWER_WEAK,
+        ProblemKey.STORAGE, ProblemKey.DISK_FULL, ProblemKey.CARD_WORN, ProblemKey.BOOT_FILES,
+        ProblemKey.MEMORY_SHORT, ProblemKey.UNIT_FAILED, ProblemKey.RESTARTED, ProblemKey.RESCUE,
+        ProblemKey.CERTIFICATE_ENDS, ProblemKey.CERTIFICATE_OVER,
+    }
+)  # fmt: skip
+"""What the health program finds and the TV shows by its word. What the endpoint finds by itself it
+shows by its own: health's is older, by how long an alarm takes to be over."""
+
+
+def of_codes(codes: Iterable[str]) -> tuple[Problem, ...]:
+    """The problems of the table with these codes; others are passed over."""
+    return tuple(Problem(_BY_CODE[code]) for code in codes if code in _BY_CODE)
+
+
+def by_checks(codes: Iterable[str]) -> tuple[Problem, ...]:
+    """The problems of `codes` that only health's checks find, without the measured detail."""
+    return tuple(problem for problem in of_codes(codes) if problem.key in FOUND_BY_CHECKS)
+
+
+TURN_S = 8.0
+"""Long enough to read a sentence and what to do about it, twice."""
+
+
+def in_turn(problems: tuple[Problem, ...], now: float) -> tuple[Problem, ...]:
+    """`problems`, the one first whose turn it is to be told at `now` (POSIX s): each has its own,
+    for the line that says what to do holds one."""
+    first = int(now // TURN_S) % len(problems) if problems else 0
+    return problems[first:] + problems[:first]
 
 
 def worst_first(problems: Iterable[Problem]) -> tuple[Problem, ...]:

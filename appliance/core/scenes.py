@@ -17,7 +17,16 @@ from appliance.core.decision import IN_CALL, NEAR_S, Decision, Phase
 from appliance.core.floor_control import NO_MEETING, Floor, Lamp, lamp
 from appliance.core.meetings.due import Period
 from appliance.core.meetings.farewell import Farewell, Gone
-from appliance.core.problems import Area, Problem, ProblemKey, Severity, worst_first
+from appliance.core.problems import (
+    TURN_S,
+    Area,
+    Problem,
+    ProblemKey,
+    Severity,
+    in_turn,
+    of_codes,
+    worst_first,
+)
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
     AFTER_POWER,
@@ -102,7 +111,7 @@ class Scene:
     asks_to_speak: bool = False  # the far end cannot give the floor: who asks is called on
     line: LineQuality = LineQuality.UNKNOWN
     speaker: str = ""
-    problems: tuple[Problem, ...] = ()  # worst first
+    problems: tuple[Problem, ...] = ()  # the one whose turn it is to be told comes first
     checks: tuple[Check, ...] = ()
     lamp: Lamp = Lamp.OFF
     rescue: Rescue | None = None  # what a box in rescue knows of itself
@@ -254,7 +263,8 @@ def scene(
     was refused before the begin; `turn_at`: when a site connects whose power has come back; `gone`
     is what became of the meeting before.
     """
-    known = worst_first(problems)
+    tested = of_codes(check.code for check in selftest if check.state is CheckState.BAD)
+    known = worst_first((*problems, *tested))
     keys = frozenset(problem.key for problem in known)
     case = _Case(
         decision.phase,
@@ -275,6 +285,7 @@ def scene(
     turn = ceil(turn_at - now) if screen is Screen.JOINING and now < turn_at else None
     timed = screen in _WITH_ELAPSED and since is not None and turn is None
     meeting = decision.meeting
+    remedy = now < remedy_until and screen is Screen.IN_MEETING and bool(known)
     over = decision.period is Period.OVERRUN and meeting is not None
     return Scene(
         screen=screen,
@@ -291,14 +302,14 @@ def scene(
         microphone=next(state for state, holds in _MICROPHONE_RULES if holds(floor)),
         refused=now < refused_until,
         by_hand=by_hand,
-        remedy=now < remedy_until and screen is Screen.IN_MEETING and bool(known),
+        remedy=remedy,
         asks_to_speak=asks_to_speak,
         claim=claim if screen is Screen.CLAIM else "",
         claim_link=claim_link if screen is Screen.CLAIM and claim else "",
         people_link=people_link if _counts_people(screen, decision.meeting, now) else "",
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
-        problems=known,
+        problems=known if remedy else in_turn(known, now),
         checks=selftest if screen is Screen.SELFTEST else _state(screen, known),
         lamp=lamp(floor, decision.phase),
         margin=margin,
@@ -323,7 +334,9 @@ def rescued(site: str, rescue: Rescue) -> Scene:
 def next_change(shown: Scene, now: float) -> float:
     """When time alone makes another scene of this one (POSIX s): the next second or minute."""
     counts = (shown.countdown, shown.elapsed, shown.turn)
-    step = 60 if counts == (None, None, None) else 1
+    step = 60.0 if counts == (None, None, None) else 1.0
+    if len(shown.problems) > 1:
+        step = min(step, TURN_S)
     return (now // step + 1) * step
 
 

@@ -209,7 +209,9 @@ class Conductor:
                 now, trusted, self._call_keeper, decision, unwritten=self._dismissals.problem
             )
         with self._supervisor.contain("scene"):
-            self._shown = self._scene(decision, self._problems_known, now, monotonic)
+            # What health found is shown and not written down: it would find it there again.
+            told = (*self._problems_known, *self._province.alarms)
+            self._shown = self._scene(decision, told, now, monotonic)
         waits = [MAX_TURN_INTERVAL_S]
         if decision.wake_at is not None:
             waits.append(decision.wake_at - now)
@@ -369,7 +371,8 @@ class Conductor:
         elif kind is Press.SHORT:
             effect = self._site_floor.mute(phase=phase, free=free, now=monotonic)
         self._act_on(effect, monotonic)
-        wrong = any(one.kind.severity > Severity.NOTE for one in self._problems_known)
+        told = self._shown.problems if self._shown is not None else ()
+        wrong = any(one.kind.severity > Severity.NOTE for one in told)
         if kind is Press.SHORT and phase in IN_CALL and wrong:
             # Beside what the press means, never instead: a hand must not be lost to a problem.
             self._remedy_until = monotonic + REMEDY_SHOWN_S

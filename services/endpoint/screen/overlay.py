@@ -8,7 +8,7 @@ from PIL import Image
 from appliance.core.by_hand import Sign
 from appliance.core.meetings.due import Period
 from appliance.core.message import N_
-from appliance.core.problems import Problem
+from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import LineQuality, Scene
 from appliance.core.screen_texts import (
     ASKING_WORDS,
@@ -20,6 +20,7 @@ from appliance.core.screen_texts import (
     MicrophoneWords,
 )
 from services.endpoint.screen.by_hand import by_hand_sign
+from services.endpoint.screen.checklist import AREAS
 from services.endpoint.screen.languages import languages, time_of_day
 from services.endpoint.screen.layouts import PEOPLE
 from services.endpoint.screen.page_parts import problem_pill, time_sign
@@ -45,6 +46,8 @@ GAP = 14.0
 PEOPLE_WIDE = 236.0
 _WEAK = N_("Weak line")
 _OPACITY = 0.78
+_SECOND_SHARE = 0.44
+"""Of the width: what stands in the middle while no picture has come stays free."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -117,6 +120,8 @@ def overlay(
         patches.append(_problems(scene.problems, size, locale))
     if scene.problems and scene.remedy:
         patches.append(_remedy(scene.problems[0], size, locale))
+    elif scene.problems and scene.problems[0].kind.severity > Severity.NOTE:
+        patches.append(_second_line(scene.problems[0], size, locale))
     return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
 
 
@@ -238,7 +243,7 @@ def _line(line: LineQuality, clock: str, size: tuple[int, int], locale: str) -> 
 
 @lru_cache(maxsize=16)
 def _problems(problems: tuple[Problem, ...], size: tuple[int, int], locale: str) -> Patch:
-    """The worst problem, below the quality of the line."""
+    """The problem whose turn it is, below the quality of the line."""
     grid = Grid(*size)
     row = Box(0, 0, grid.width - 2 * grid.px(EDGE), grid.px(PILL))
     probe = Canvas(grid, Image.new("RGBA", (row.width, row.height)))
@@ -265,6 +270,25 @@ def _people(link: str, size: tuple[int, int], locale: str) -> Patch:
     below = Box(grid.px(8), side + grid.px(6), whole.width - grid.px(16), whole.height - side)
     words = Box(below.x, below.y, below.width, whole.height - below.y - grid.px(4))
     canvas.text(languages(locale).first(PEOPLE), words, Style(34, align=0.5, rise=0.5, lines=2))
+    return _done(canvas, box)
+
+
+@lru_cache(maxsize=16)
+def _second_line(told: Problem, size: tuple[int, int], locale: str) -> Patch:
+    """What to do about the problem that stands above it, with the icon of its part of the site."""
+    grid, texts = Grid(*size), languages(locale)
+    px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
+    style = Style(34, rise=0.5, lines=2)
+    remedy = texts.first(told.kind.remedy)
+    found = probe.fitted(remedy, style, round(grid.width * _SECOND_SHARE) - px(92))
+    across = 2 + max(width(line, style.weight, found.px) for line in found.lines)
+    whole, high = px(72) + across + px(20), probe.line_height(34, len(found.lines)) + px(6)
+    box = Box(grid.width - px(EDGE) - whole, px(EDGE + 2 * PILL + 22), whole, high)
+    canvas = _patch(grid, box, GROUND)
+    canvas.plate(GROUND, opacity=_OPACITY, radius=16)
+    icon, _ = AREAS[told.kind.area]
+    canvas.icon(icon, Box(px(20), 0, px(36), canvas.whole.height), AMBER)
+    canvas.text(remedy, Box(px(72), 0, across + px(8), canvas.whole.height), style)
     return _done(canvas, box)
 
 

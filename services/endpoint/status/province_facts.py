@@ -1,4 +1,4 @@
-"""What the province says to this site, from the health program's fact file."""
+"""What the province says to this site, and health of its box, from health's fact file."""
 
 import asyncio
 import re
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appliance.base.fact_file import HEALTH_FILE
+from appliance.core.problems import Problem, by_checks
 from appliance.wire.facts import DesiredFacts, HealthFacts, RehearsalWish
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.ended_meetings import EndedMeetings
@@ -31,7 +32,7 @@ class ProvinceWord:
 
 
 class ProvinceFacts:
-    """`claim`, `word` and `ended` as they stand now; `changed` is set when one is another.
+    """`claim`, `word`, `ended` and `alarms` as they stand now; `changed` is set with each change.
 
     A new ``nudged_at`` makes `agenda_poller` poll. A nudge that stands there at the start is old:
     the agenda is asked for at the start anyway. A health program that is silent takes no floor
@@ -59,6 +60,8 @@ class ProvinceFacts:
         self.claim = ""
         """The code of a box that waits to be let in; "" when it does not wait."""
         self.word = ProvinceWord()
+        self.alarms: tuple[Problem, ...] = ()
+        """What only the checks of the health program find; none while it is silent."""
 
     async def run(self) -> None:
         """Poll the file until cancelled."""
@@ -69,8 +72,9 @@ class ProvinceFacts:
     def poll(self) -> None:
         """Read the file once."""
         facts = self._facts()
-        before = self.claim, self.word, self.ended.now
+        before = self.claim, self.word, self.ended.now, self.alarms
         self.claim = _claim(facts)
+        self.alarms = () if facts is None else by_checks(facts.alarms)
         if facts is not None:
             self.word = _word(facts)
             if facts.desired is not None:
@@ -78,7 +82,7 @@ class ProvinceFacts:
             if facts.nudged_at not in (None, self._nudged_at):
                 self._nudged_at = facts.nudged_at
                 self._agenda_poller.poll_now()
-        if (self.claim, self.word, self.ended.now) != before:
+        if (self.claim, self.word, self.ended.now, self.alarms) != before:
             self._changed.set()
 
     def _facts(self) -> HealthFacts | None:
