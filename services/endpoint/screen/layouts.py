@@ -120,7 +120,8 @@ def message(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     band = icon_headline(canvas, scene, texts, place)
     rest = Box(place.x, band.bottom + px(10), place.width, place.bottom - band.bottom - px(10))
     rest = _explained(canvas, scene, texts, rest)
-    _steps(canvas, scene.words.steps, texts, rest)
+    icon = "button" if scene.screen is Screen.LEFT else "phone"
+    _steps(canvas, scene.words.steps, texts, rest, icon)
     if scene.meeting is not None and not scene.words.steps:
         _meeting_card(canvas, scene, scene.meeting, texts, rest)
     foot(canvas, scene, texts)
@@ -263,8 +264,8 @@ def _explained(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> Bo
     return Box(place.x, y, place.width, place.bottom - y)
 
 
-def _steps(canvas: Canvas, steps: tuple[str, ...], texts: Languages, place: Box) -> None:
-    """Numbered steps, each in both languages where the room allows."""
+def _steps(canvas: Canvas, steps: tuple[str, ...], texts: Languages, place: Box, icon: str) -> None:
+    """Numbered steps, each in both languages where the room allows; a single one has an icon."""
     if not steps:
         return
     px = canvas.grid.px
@@ -278,7 +279,7 @@ def _steps(canvas: Canvas, steps: tuple[str, ...], texts: Languages, place: Box)
         badge = Box(row.x, row.y + (each - px(60)) // 2, px(60), px(60))
         canvas.panel(badge, WHITE, opacity=0.14, radius=30)
         if len(steps) == 1:
-            canvas.icon("phone", badge.inset(px(11)))
+            canvas.icon(icon, badge.inset(px(11)))
         else:
             canvas.text(str(number + 1), badge, Style(38, Weight.BOLD, align=0.5, rise=0.5))
         x = badge.right + px(24)
