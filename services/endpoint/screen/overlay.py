@@ -120,9 +120,15 @@ def overlay(
         patches.append(_problems(scene.problems, size, locale))
     if scene.problems and scene.remedy:
         patches.append(_remedy(scene.problems[0], size, locale))
-    elif scene.problems and scene.problems[0].kind.severity > Severity.NOTE:
+    elif _says_what_to_do(scene):
         patches.append(_second_line(scene.problems[0], size, locale))
     return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
+
+
+def _says_what_to_do(scene: Scene) -> bool:
+    """Below the badge; not beside what the gesture that leaves a meeting asks."""
+    worse = bool(scene.problems) and scene.problems[0].kind.severity > Severity.NOTE
+    return worse and scene.by_hand is None
 
 
 def _words(scene: Scene) -> MicrophoneWords:
