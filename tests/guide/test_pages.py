@@ -15,13 +15,13 @@ from appliance.core.by_hand import ANSWER_S, COUNTED_S
 from appliance.core.decision import NEAR_S
 from appliance.core.floor_control import CONFIRM_S, Lamp
 from appliance.core.problem_causes import CAUSES, HANDS_WORDS, hands
-from appliance.core.problems import KINDS, ProblemKey
+from appliance.core.problems import KINDS, TURN_S, ProblemKey
 from appliance.core.scenes import PEOPLE_SHOWN_S
 from appliance.core.screen_texts import BY_HAND_WORDS, WORDS, Screen
 from appliance.wire.meeting import DEFAULT_DOORS_S
 from hardware.gestures import TIMING
 from services.card.site_file_on_card import take_apart
-from services.endpoint.conductor import REMEDY_SHOWN_S, STATUS_SHOWN_S
+from services.endpoint.conductor import STATUS_SHOWN_S
 from services.endpoint.screen import draw
 from services.endpoint.screen.samples import SAMPLES
 from services.endpoint.status.self_test import RESULT_SHOWN_S
@@ -148,7 +148,9 @@ def test_the_seconds_and_minutes_are_the_products() -> None:
     assert f"trước {NEAR_S / 60:.0f} phút" in meeting
     assert f"trước {DEFAULT_DOORS_S / 60:.0f} phút" in meeting
     assert f"đến {PEOPLE_SHOWN_S / 60:.0f} phút sau giờ bắt đầu" in meeting
-    assert f"cách xử lý trong {REMEDY_SHOWN_S:.0f} giây" in meeting
+    for page in (meeting, sources()["4-ma-loi.md"]):
+        assert TURN_S == 8.0
+        assert "mỗi mã tám" in page
     assert f"hiện {STATUS_SHOWN_S:.0f} giây" in wiring
     assert f"Kết quả hiện {RESULT_SHOWN_S:.0f} giây" in wiring
 
