@@ -14,9 +14,9 @@ from appliance.core.problems import KINDS, Kind
 GROUPS: dict[str, str] = {
     "M": N_("Network"),
     "L": N_("Agenda"),
-    "G": N_("Clock"),
+    "G": N_("Hour"),
     "C": N_("Camera"),
-    "A": N_("Sound"),
+    "A": N_("Sound (microphone and loudspeaker)"),
     "T": N_("TV"),
     "H": N_("Meeting"),
     "N": N_("Button"),

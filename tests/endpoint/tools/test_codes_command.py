@@ -60,6 +60,13 @@ def test_the_sheet_has_all_of_them_and_whom_to_call(tmp_path: Path) -> None:
     assert {code[0] for code in found} == set(GROUPS)
 
 
+def test_a_letter_is_the_first_of_its_vietnamese_word() -> None:
+    second = {"B": "Thiết bị", "H": "Cuộc họp"}
+    for letter, word in GROUPS.items():
+        shown = text("vi")(word)
+        assert shown.startswith(letter) or shown == second[letter], (letter, shown)
+
+
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
     done = CliRunner().invoke(codes, ["--html", str(tmp_path / "none" / "a.html")])
     assert done.exit_code == 1
