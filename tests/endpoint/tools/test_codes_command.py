@@ -3,6 +3,7 @@
 import re
 from html.parser import HTMLParser
 from pathlib import Path
+from unicodedata import normalize
 
 import pytest
 from click.testing import CliRunner
@@ -64,7 +65,8 @@ def test_a_letter_is_the_first_of_its_vietnamese_word() -> None:
     second = {"B": "Thiết bị", "H": "Cuộc họp"}
     for letter, word in GROUPS.items():
         shown = text("vi")(word)
-        assert shown.startswith(letter) or shown == second[letter], (letter, shown)
+        plain = normalize("NFD", shown)  # Â is A
+        assert plain.startswith(letter) or shown == second.get(letter), (letter, shown)
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
