@@ -46,6 +46,7 @@ PATTERNS: dict[Lamp, tuple[tuple[float, Light], ...]] = {
     Lamp.YOURS: ((0.12, AMBER), (0.12, DARK)),  # green means "on air" and nothing else
     Lamp.GREEN: ((1.0, GREEN),),
     Lamp.FAILED: ((0.15, RED), (0.15, DARK), (0.15, RED), (0.75, DARK)),
+    Lamp.TV_DARK: ((0.5, RED), (0.5, AMBER)),  # never dark: it stands for a TV that is
 }
 
 

@@ -38,6 +38,7 @@ WITH_MORE = {
     "base/test_systemd.py": "a socket",
     "bringup/test_program.py": "processes",
     "endpoint/status/test_self_test_steps.py": "recordings in real time",
+    "hardware/display/test_cec_uapi.py": "a compiler",
     "hardware/simulator/test_cable.py": "sockets and real time",
     "hardware/test_board.py": "a process of its own",
     "health/test_program.py": "a broker and the program",

@@ -64,6 +64,9 @@ class TvOutput:
     margin: int = 0
     """Percent of each side that stay black, for a TV that cuts the edges off; the button at the TV
     has the last word (`services.endpoint.margin_setting`)."""
+    cec: bool = True
+    """Whether the TV is switched on and off by HDMI's control wire, and asked; false for a monitor
+    that has none, of which nothing is told then."""
 
 
 @dataclass(frozen=True, slots=True)

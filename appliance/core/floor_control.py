@@ -32,11 +32,13 @@ What the lamp shows, first match first:
 |---|---|
 | the microphone is on | green |
 | idle, left, leaving | off |
+| upcoming, joining, and the TV is not confirmed | TV dark: red and amber in turn |
 | upcoming, joining | near: slow pulse |
 | the floor is ours, the microphone still off | yours: amber, blinking fast |
 | the hand failed | failed: red double blink |
 | the hand is confirmed | amber |
 | the hand is wanted | amber blink |
+| waiting, and the TV is not confirmed | TV dark |
 | in meeting, waiting, overtime, rejoining | red |
 
 The rules behind it: a live microphone goes off at any press; nobody outside the room switches it
@@ -71,6 +73,7 @@ class Lamp(StrEnum):
     YOURS = "yours"
     GREEN = "green"
     FAILED = "failed"
+    TV_DARK = "tv dark"
 
 
 class Effect(StrEnum):
@@ -183,16 +186,19 @@ def within(floor: Floor, phase: Phase) -> Floor:
     return drop(floor) if phase is Phase.REJOINING else leave()
 
 
-def lamp(floor: Floor, phase: Phase) -> Lamp:
-    """What the lamp shows."""
+def lamp(floor: Floor, phase: Phase, *, tv_dark: bool = False) -> Lamp:
+    """What the lamp shows; `tv_dark`: before the meeting, the TV has not said that it is on."""
+    near = phase in (Phase.UPCOMING, Phase.JOINING)
     rows = (
         (floor.mic, Lamp.GREEN),
         (phase in (Phase.IDLE, Phase.LEFT, Phase.LEAVING), Lamp.OFF),
-        (phase in (Phase.UPCOMING, Phase.JOINING), Lamp.NEAR),
+        (near and tv_dark, Lamp.TV_DARK),
+        (near, Lamp.NEAR),
         (floor.given and phase in IN_CALL, Lamp.YOURS),
         (floor.failed, Lamp.FAILED),
         (floor.hand_confirmed, Lamp.AMBER),
         (floor.hand, Lamp.AMBER_BLINK),
+        (phase is Phase.WAITING and tv_dark, Lamp.TV_DARK),
     )
     return next((shown for holds, shown in rows if holds), Lamp.RED)
 

@@ -61,6 +61,7 @@ class ProblemKey(StrEnum):
     SPEAKER_MISSING = "speaker-missing"
     BOARD_SOUND = "board-sound"
     TV_UNCONFIRMED = "tv-unconfirmed"
+    TV_INPUT = "tv-input"
     CALL_BUSY = "call-busy"
     CALL_REFUSED = "call-refused"
     CALL_UNREACHABLE = "call-unreachable"
@@ -161,8 +162,10 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                   N_("Check the loudspeaker's cable and the TV's volume.")),
         key.BOARD_SOUND: Kind("A6", area.SOUND, warning, N_("No sound by HDMI"),
                               N_("Plug in a USB loudspeaker or speakerphone.")),
-        key.TV_UNCONFIRMED: Kind("T1", area.TV, note, N_("The TV does not answer"),
+        key.TV_UNCONFIRMED: Kind("T1", area.TV, note, N_("The TV is off or does not answer"),
                                  N_("Switch the TV on and choose the HDMI input.")),
+        key.TV_INPUT: Kind("T4", area.TV, note, N_("The TV shows another input"),
+                           N_("Choose the box's HDMI input by the TV's remote control.")),
         key.CALL_BUSY: Kind("H1", area.MEETING, warning, N_("The meeting room is full"), retry),
         key.CALL_REFUSED: Kind("H2", area.MEETING, warning,
                                N_("The meeting room is not open yet"), retry),

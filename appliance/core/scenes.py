@@ -311,7 +311,7 @@ def scene(
         speaker=speaker if screen is Screen.IN_MEETING else "",
         problems=known if remedy else in_turn(known, now),
         checks=selftest if screen is Screen.SELFTEST else _state(screen, known),
-        lamp=lamp(floor, decision.phase),
+        lamp=lamp(floor, decision.phase, tv_dark=ProblemKey.TV_UNCONFIRMED in keys),
         margin=margin,
     )
 

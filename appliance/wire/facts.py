@@ -100,6 +100,8 @@ class EndpointFacts(Facts, frozen=True, kw_only=True):
     """RFC 3339."""
     rehearsal_call: str = ""
     """What its call showed, as `services.endpoint.call.rehearsal_call.CallResult` prints it."""
+    tv: str = ""
+    """What the TV says of itself: a value of `hardware.display.tv_state.TvState`."""
     loss_percent: float | None = None
     rtt_ms: float | None = None
     microphone_dbfs: float | None = None

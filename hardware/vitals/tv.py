@@ -1,12 +1,12 @@
 """The TV as the kernel sees it: HDMI's hot-plug line and the EDID, with CEC's physical address.
 
-Whether the TV is *on* and shows this input only CEC can say; that is the endpoint's to ask.
+Whether the TV is *on* and shows this input only CEC can say: `hardware.display` asks that.
 """
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from hardware.vitals.sysfs import entries, word
+from hardware.vitals.sysfs import entries, whole, word
 
 CEA = 0x02
 HDMI_OUI = bytes((0x03, 0x0C, 0x00))
@@ -28,6 +28,8 @@ class Tv:
     """Its number: the kernel's ``HDMI-A-1`` is a Pi 4's HDMI0; 0 where it has none."""
     shows: bool = False
     """Whether a picture is sent to it."""
+    numbers: tuple[int, int] | None = None
+    """The kernel's numbers of its card and connector, by which a CEC adapter names it."""
 
 
 def tvs(root: Path) -> tuple[Tv, ...]:
@@ -38,8 +40,8 @@ def tvs(root: Path) -> tuple[Tv, ...]:
 
 
 def cec_devices(root: Path) -> tuple[str, ...]:
-    """The CEC adapters, ``cec0``."""
-    return tuple(entry.name for entry in entries(root / "sys/class/cec"))
+    """The CEC adapters, ``cec0``: a bus of the kernel's, not a class (``cec-core.c``)."""
+    return tuple(entry.name for entry in entries(root / "sys/bus/cec/devices"))
 
 
 def _tv(folder: Path) -> Tv:
@@ -56,7 +58,15 @@ def _tv(folder: Path) -> Tv:
         physical_address(edid),
         socket=int(number) if (number := folder.name.rpartition("-")[2]).isdecimal() else 0,
         shows=word(folder / "enabled") == "enabled",
+        numbers=_numbers(folder),
     )
+
+
+def _numbers(folder: Path) -> tuple[int, int] | None:
+    """Of ``card1-HDMI-A-1`` and its attribute ``connector_id``."""
+    card = folder.name.removeprefix("card").partition("-")[0]
+    connector = whole(folder / "connector_id")
+    return (int(card), connector) if card.isdecimal() and connector is not None else None
 
 
 def display_name(edid: bytes) -> str:

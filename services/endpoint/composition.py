@@ -17,6 +17,7 @@ from appliance.media.codecs.board_encoders import encoders_for
 from appliance.media.tv.television import Television
 from hardware.board import open_board
 from hardware.boards import abilities, board_problems
+from hardware.display.tv_control import TvControl
 from hardware.vitals.identity import model, uptime_s
 from hardware.vitals.link import any_carrier
 from hardware.vitals.temperature import soc_celsius
@@ -95,7 +96,10 @@ async def serve(
                 supervisor=supervisor,
             )
             board_now = partial(board_problems, paths.root)
-            steps = SelfTestSteps(devices, agenda_poller, clock, television, linked, board_now)
+            tv_control = TvControl(paths.root, changed, enabled=site.tv.cec)
+            steps = SelfTestSteps(
+                devices, agenda_poller, clock, television, linked, board_now, tv_control
+            )
             conductor = Conductor(
                 site,
                 changed=changed,
@@ -118,6 +122,7 @@ async def serve(
                     paths.run,
                     linked=linked,
                     board=board_now,
+                    tv_control=tv_control,
                     button_box=board.problem,
                     site_file=refused is not None and bool(refused.problems),
                     supervisor=supervisor,
@@ -134,6 +139,7 @@ async def serve(
                     rehearsal_call=RehearsalCall(dialer.dial),
                 ),
                 site_floor=SiteFloor(changed, supervisor=supervisor),
+                tv_control=tv_control,
                 fast_enough=abilities(model(paths.root)).calls,
                 supervisor=supervisor,
             )

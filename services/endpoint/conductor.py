@@ -25,6 +25,7 @@ from appliance.core.scenes import Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
 from appliance.wire.head_count import head_count_link
 from appliance.wire.meeting import Meeting
+from hardware.display.tv_control import TvControl
 from hardware.gestures import Gesture
 from hardware.panel import Button, Event, Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
@@ -34,6 +35,7 @@ from services.endpoint.call.media_record import MediaRecord
 from services.endpoint.call.rehearsal import Rehearsal
 from services.endpoint.call.site_floor import SiteFloor
 from services.endpoint.devices.near_devices import NearDevices
+from services.endpoint.devices.tv_wish import tv_wish
 from services.endpoint.margin_setting import MarginSetting
 from services.endpoint.screen.display import Display
 from services.endpoint.status.endpoint_facts import facts_of_turn
@@ -46,9 +48,8 @@ from services.endpoint.turn_facts import gather_facts
 
 log = logging.getLogger("diemcau.conductor")
 
-STATUS_SHOWN_S = 10.0
-"""How long the answer to a short press stays on the TV."""
-REFUSED_SHOWN_S = 5.0
+STATUS_SHOWN_S, REFUSED_SHOWN_S = 10.0, 5.0
+"""How long the answer to a short press stays on the TV, and that to a refused long one."""
 REMEDY_SHOWN_S = 10.0
 """How long a press in a meeting that has a problem shows what to do about it, beside the hand."""
 MAX_TURN_INTERVAL_S = 5.0
@@ -80,6 +81,7 @@ class Conductor:
         reports: Reports,
         self_test: SelfTest,
         site_floor: SiteFloor,
+        tv_control: TvControl,
         fast_enough: bool = True,
         supervisor: Supervisor | None = None,
     ) -> None:
@@ -101,6 +103,7 @@ class Conductor:
         self._self_test = self_test
         self._rehearsal = Rehearsal(frozenset(site.agenda.hosts))
         self._site_floor = site_floor
+        self._tv_control = tv_control
         self._farewells = Farewells()
         self._fast_enough = fast_enough
         self._supervisor = supervisor or Supervisor(changed.set)
@@ -118,8 +121,7 @@ class Conductor:
         """Run all parts, and `others` beside them, until cancelled.
 
         Raises `PartError` where a vital part failed too often: without turns nobody leaves a
-        meeting, and what they rest on is not known. The rest of the program goes on without any of
-        the other parts.
+        meeting, and what they rest on is not known. Without any other part the program goes on.
         """
         async with asyncio.TaskGroup() as group:
             for name, part in (
@@ -131,6 +133,7 @@ class Conductor:
                 ("self-test", self._self_test.run),
                 ("panel", self._panel.run),
                 ("presses", self._handle_presses),
+                ("TV", self._tv_control.run),
             ):
                 group.create_task(self._supervisor.keep(name, part), name=name)
             turns = self._supervisor.keep("turns", self._run_turns, vital=True)
@@ -199,6 +202,9 @@ class Conductor:
         with self._supervisor.contain("self-test"):
             self._rehearse(decision, now)
         self._call_keeper.want(decision.call, now, early=decision.period is Period.DOORS)
+        with self._supervisor.contain("TV"):
+            idle_s, tested = monotonic - self._since, self._self_test.running
+            self._tv_control.want(tv_wish(decision, facts, now, idle_s=idle_s, tested=tested))
         with self._supervisor.contain("farewells"):
             self._farewells.note(decision, facts, now, monotonic)
         with self._supervisor.contain("media record"):
@@ -243,16 +249,15 @@ class Conductor:
         """Take part in the province's rehearsal; whatever is tried ends where a meeting is due."""
         if decision.call is not None:
             self._self_test.stop()
-        wish = self._province.word.rehearsal
-        meeting = self._rehearsal.due(wish, self._agenda_poller.meetings, decision, now)
-        if meeting is not None:
+        wish, meetings = self._province.word.rehearsal, self._agenda_poller.meetings
+        if (meeting := self._rehearsal.due(wish, meetings, decision, now)) is not None:
             log.info("province → rehearsal", extra={"MEETING": meeting.uid})
             self._self_test.rehearse(meeting)
 
     def _apply_near(self, decision: Decision) -> None:
         """Devices that raise cost themselves: a microphone that does not open ends no call."""
-        wanted = decision.call is not None or self._self_test.running
         with self._supervisor.contain("devices"):
+            wanted = decision.call is not None or self._self_test.running
             self._devices.want(wanted, live=self._site_floor.floor.mic)
 
     def _apply(
@@ -274,10 +279,10 @@ class Conductor:
             decision, shown, self._site_floor.floor, problems, self._call_keeper,
             self._agenda_poller, now, clock_trusted=self._clock.trusted(),
         )  # fmt: skip
-        headline = self._texts(shown.words.headline)
         measured: dict[str, str | float] = {
-            **self._self_test.result, **self._problems.line_figures, **self._devices.figures,
+            **self._self_test.result, **self._problems.figures, **self._devices.figures,
         }  # fmt: skip
+        headline = self._texts(shown.words.headline)
         self._reports.turn(facts, decision, problems, now, headline, measured)
 
     def _scene(

@@ -61,6 +61,7 @@ CODES = [
     ("camera", KEY.CAMERA_BLANK), ("camera", KEY.CAMERA_DAMAGED),
     ("microphone", KEY.MICROPHONE_SILENT),
     ("microphone", KEY.SPEAKER_MISSING), ("tv", KEY.TV_PROGRAM),
+    ("tv", KEY.TV_INPUT),
     ("temperature", KEY.PICTURE_COOLED),
     ("button", KEY.BUTTON_STUCK), ("button", KEY.BUTTON_BOX),
     ("agenda", KEY.AGENDA_OLD), ("agenda", KEY.AGENDA_MISSING),
@@ -81,6 +82,29 @@ def test_what_only_the_endpoint_knows_is_its_word(
     assert wrong(check, one.box()) == {key}
     one.endpoint = None
     assert key not in states(check(one.box()))
+
+
+@pytest.mark.parametrize(
+    ("power", "codes", "edid", "keys"),
+    [
+        ("", (), "", {KEY.TV_UNCONFIRMED}),
+        ("no adapter", (), "", {KEY.TV_UNCONFIRMED}),
+        ("standby", (), "", set()),
+        ("on", (), "", set()),
+        ("no peer", ("T1",), None, {KEY.TV_UNCONFIRMED}),
+    ],
+)
+def test_whether_the_tv_is_on_is_the_endpoints_word_where_it_can_ask(
+    tmp_path: Path, power: str, codes: tuple[str, ...], edid: str | None, keys: set[ProblemKey]
+) -> None:
+    """An EDID alone says nothing of a TV in standby that still takes messages."""
+    one = healthy_box(tmp_path)
+    one.endpoint = EndpointFacts(at=NOON, phase="idle", problems=codes, tv=power)
+    if edid is not None:
+        spoil(one.root, "sys/class/drm/card1-HDMI-A-1/edid", edid)
+    found = Checklist(one.root, one.data).checks["tv"](one.box())
+    assert {one.key for one in found.observations if one.state is State.WRONG} == keys
+    assert found.facts.get("tv_power", "") == power
 
 
 def test_every_problem_has_a_check_that_speaks_of_it(tmp_path: Path) -> None:

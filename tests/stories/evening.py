@@ -29,6 +29,8 @@ from appliance.wire.facts import DesiredFacts, HealthFacts, RehearsalWish
 from appliance.wire.meeting import EndedMeeting
 from hardware.board import MODEL, open_board
 from hardware.boards import abilities, board_problems
+from hardware.display.cec_device import CecDevice
+from hardware.display.tv_control import Adapter, TvControl
 from hardware.simulator.pins import Simulator
 from hardware.vitals.identity import model
 from hardware.wiring import TWO_BUTTONS
@@ -149,6 +151,8 @@ class Evening:
         self.near: NearDevices | None = None
         """Instead of them, which a story may ask."""
         self.tv = StoryTv()
+        self.open_adapter: Callable[[Path], Adapter] = CecDevice
+        """What stands at `board_root`'s ``dev/cec*``; there is none unless a story makes it."""
         self.renderer: Renderer = self.tv
         self.self_test_steps: dict[Area, Step] = {}
         self.pins: Factory | None = None
@@ -312,6 +316,7 @@ class Evening:
                 EndedMeetings(self.data),
                 interval_s=self.province_interval_s,
             )
+            tv_control = TvControl(self.board_root, changed, self.open_adapter)
             self.conductor = Conductor(
                 site,
                 changed=changed,
@@ -334,6 +339,7 @@ class Evening:
                     run,
                     linked=lambda: self.plugged,
                     board=partial(board_problems, self.board_root),
+                    tv_control=tv_control,
                     button_box=board.problem,
                     site_file=self.site_file_refused,
                     supervisor=supervisor,
@@ -348,6 +354,7 @@ class Evening:
                     rehearsal_call=RehearsalCall(self.dial),
                 ),
                 site_floor=self.site_floor,
+                tv_control=tv_control,
                 fast_enough=abilities(model(self.board_root)).calls,
                 supervisor=supervisor,
             )

@@ -18,6 +18,7 @@ from appliance.wire.meeting import Meeting
 from services.endpoint.screen import draw
 from tests.endpoint.screen.layout_rules import drawn_text
 from tests.fast_loop import play
+from tests.hardware.display.scripted_tv import Character, ScriptedTv
 from tests.hardware.vitals.trees import plant
 from tests.stories.evening import Evening
 
@@ -114,6 +115,13 @@ def broken_feed(e: Evening) -> None:
     (e.folder / "feed.ics").write_text("<html>Đăng nhập</html>")
 
 
+def goes_its_own_way(e: Evening) -> None:
+    (e.board_root / "dev").mkdir(parents=True)
+    (e.board_root / "dev/cec0").touch()
+    tv = ScriptedTv(Character(own_input=10**6))
+    e.open_adapter = lambda _: tv
+
+
 SOURCES: dict[ProblemKey, Source] = {
     **{key: alarm(key) for key in FOUND_BY_CHECKS},
     KEY.NETWORK_CABLE: lambda e: setattr(e, "plugged", False),
@@ -132,6 +140,7 @@ SOURCES: dict[ProblemKey, Source] = {
     },
     KEY.SPEAKER_MISSING: lambda e: setattr(e.tv, "problem", TvProblem.NO_SOUND),
     KEY.TV_PROGRAM: lambda e: setattr(e.tv, "problem", TvProblem.NO_PICTURE),
+    KEY.TV_INPUT: goes_its_own_way,
     KEY.BOARD_SOUND: on_board("Raspberry Pi 5 Model B Rev 1.0"),
     KEY.BOARD_TOO_SLOW: on_board("Raspberry Pi 3 Model B Rev 1.2"),
     **{
@@ -149,7 +158,7 @@ SOURCES: dict[ProblemKey, Source] = {
     **{KEY(f"stick-{stage}"): stick(stage)
        for stage in ("reading", "installing", "waiting", "refused", "done")},
 }  # fmt: skip
-BEFORE_POWER = {KEY.BUTTON_BOX, KEY.SITE_FILE, KEY.AGENDA_MISSING}
+BEFORE_POWER = {KEY.BUTTON_BOX, KEY.SITE_FILE, KEY.AGENDA_MISSING, KEY.TV_INPUT}
 """What is looked at once, when the program starts."""
 BEFORE_POWER |= {key for key in SOURCES if key.value.startswith("call-")} | {KEY.PART_FAILED}
 

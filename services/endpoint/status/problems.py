@@ -14,6 +14,8 @@ from appliance.core.scenes import LineQuality
 from appliance.dialers.api import Call
 from appliance.media.tv.television import TvProblem
 from appliance.wire.calendar.feed_problem import FeedProblem
+from hardware.display.tv_control import TvControl
+from hardware.display.tv_state import DisplayProblem
 from hardware.panel import Panel
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.call.call_keeper import CallKeeper
@@ -63,6 +65,7 @@ class SiteProblems:
         *,
         linked: Callable[[], bool],
         board: Callable[[], Sequence[Problem]] = tuple,
+        tv_control: TvControl,
         button_box: str,
         site_file: bool,
         supervisor: Supervisor | None = None,
@@ -76,6 +79,7 @@ class SiteProblems:
         self._linked = linked
         self._board = board
         self._television = television
+        self._tv_control = tv_control
         self._run = run
         self._button_box = button_box
         self._site_file = site_file
@@ -86,9 +90,9 @@ class SiteProblems:
         self.line_quality = LineQuality.UNKNOWN
 
     @property
-    def line_figures(self) -> dict[str, float]:
-        """Of the call that is on; none without one."""
-        return self._quality.figures
+    def figures(self) -> dict[str, float | str]:
+        """Of the call that is on, none without one; and what the TV says of itself."""
+        return {**self._quality.figures, "tv": self._tv_control.state.value}
 
     def at(
         self,
@@ -146,6 +150,8 @@ class SiteProblems:
             ProblemKey.BUTTON_STUCK: bool(self._panel.stuck),
             ProblemKey.BUTTON_BOX: bool(self._button_box),
             ProblemKey.SITE_FILE: self._site_file,
+            ProblemKey.TV_UNCONFIRMED: self._tv_control.problem is DisplayProblem.UNCONFIRMED,
+            ProblemKey.TV_INPUT: self._tv_control.problem is DisplayProblem.OTHER_INPUT,
             ProblemKey.TV_PROGRAM: self._television.problem is TvProblem.NO_PICTURE,
             ProblemKey.SPEAKER_MISSING: self._television.problem is TvProblem.NO_SOUND,
             ProblemKey.LINE_POOR: self.line_quality is LineQuality.POOR,

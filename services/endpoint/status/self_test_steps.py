@@ -10,6 +10,8 @@ from appliance.base.clock import Clock
 from appliance.core.problems import Area, Problem, ProblemKey
 from appliance.media.capture.device import CaptureState
 from appliance.media.tv.television import Television, TvProblem
+from hardware.display.tv_control import TvControl
+from hardware.display.tv_state import TvState
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.devices.blank_picture import is_blank
 from services.endpoint.devices.devices import Devices
@@ -17,6 +19,8 @@ from services.endpoint.status.self_test import Step
 
 POLL_INTERVAL_S = 0.1
 LISTEN_S = 2.0
+WAKES_S = 5.0
+"""For a TV that the test has woken: the lines before it took seconds already."""
 NOT_YET_OPEN = (CaptureState.CLOSED, CaptureState.OPENING)
 """The conductor opens the devices in the turn after the start: a step that took a closed device for
 a missing one said C1 and A1 at every site (cases, row U1)."""
@@ -35,14 +39,17 @@ class SelfTestSteps:
         television: Television,
         linked: Callable[[], bool],
         board: Callable[[], Sequence[Problem]] = tuple,
+        tv_control: TvControl | None = None,
     ) -> None:
-        """`linked`: whether the network cable is in; `board`: what the board cannot do."""
+        """`linked`: whether the network cable is in; `board`: what the board cannot do;
+        `tv_control`: what the TV says of itself."""
         self._devices = devices
         self._agenda_poller = agenda_poller
         self._clock = clock
         self._television = television
         self._linked = linked
         self._board = board
+        self._tv_control = tv_control
 
     def by_area(self) -> dict[Area, Step]:
         """All steps, in the order in which a clerk would look."""
@@ -98,7 +105,17 @@ class SelfTestSteps:
                 unable = any(one.key is ProblemKey.BOARD_SOUND for one in self._board())
                 return ProblemKey.BOARD_SOUND if unable else ProblemKey.SPEAKER_MISSING
             case None:
+                return await self._asleep()
+
+    async def _asleep(self) -> ProblemKey | None:
+        """A TV that says that it sleeps; one that says nothing of itself is unknown, not bad."""
+        if self._tv_control is None:
+            return None
+        for _ in range(round(WAKES_S / POLL_INTERVAL_S)):
+            if self._tv_control.state not in (TvState.STANDBY, TvState.TRANSITION):
                 return None
+            await asyncio.sleep(POLL_INTERVAL_S)
+        return ProblemKey.TV_UNCONFIRMED
 
 
 def chime(seconds: float = 0.15, hertz: float = 660.0) -> bytes:

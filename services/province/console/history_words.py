@@ -77,6 +77,26 @@ def rehearsal_call(report: LastReport | None) -> list[Markup]:
     return words
 
 
+TV_WORDS = {
+    "on": N_("switched on"),
+    "standby": N_("in standby"),
+    "in transition": N_("going on or off"),
+    "no peer": N_("takes no commands (CEC)"),
+    "no link": N_("not plugged in, or asleep"),
+    "no adapter": N_("cannot be asked by this box"),
+    "unknown": N_("does not say whether it is on"),
+    "error": N_("the control wire has failed"),
+}
+"""By the values of the report's fact ``tv_power``."""
+
+
+def tv_power(report: LastReport | None) -> Markup | None:
+    """What the TV says of itself; None for a word of another release, or none."""
+    facts = fields_of(report.state).get("facts") if report is not None else None
+    found = facts.get("tv_power") if isinstance(facts, dict) else None
+    return both(TV_WORDS[found]) if isinstance(found, str) and found in TV_WORDS else None
+
+
 def decimal(number: float, digits: int = 1) -> str:
     """As it is written in Vietnamese: 98,6."""
     return format_decimal(round(number, digits), locale="vi")

@@ -35,7 +35,7 @@ PI: dict[str, str | bytes] = {
     "sys/class/drm/card1-HDMI-A-1/status": "connected\n",
     "sys/class/drm/card1-HDMI-A-2/status": "disconnected\n",
     "sys/class/drm/card1-HDMI-A-2/edid": b"",
-    "sys/class/cec/cec0/uevent": "",
+    "sys/bus/cec/devices/cec0/uevent": "",
     "sys/fs/ext4/mmcblk0p5/errors_count": "0\n",
     "sys/block/mmcblk0/stat": "  8125 4102 812034 3301 5120 9100 204800 8800 0 5012 12101\n",
     "sys/block/mmcblk0/device/type": "SD\n",

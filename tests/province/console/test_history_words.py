@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hardware.display.tv_state import TvState
 from services.province.console.history_words import (
     decimal,
     drawings,
@@ -13,10 +14,12 @@ from services.province.console.history_words import (
     percent,
     restart,
     self_test,
+    tv_power,
     worst,
 )
 from services.province.history.series import SPANS, Span, Step, share_heard
 from services.province.history.summary import History, runs, span_of
+from services.province.storage.tables import LastReport
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 MIDNIGHT = 1_773_248_400  # Thursday, 12 March 2026, 0:00 at Ia Kly
@@ -46,6 +49,30 @@ def test_a_percentage_is_below_the_share_by_less_than_a_tenth(heard: int, more: 
     told = float(percent(share).removesuffix(" %").replace(",", "."))
     assert 0 <= share * 100 - told + 1e-6 < 0.1 + 2e-6
     assert told < 100
+
+
+@pytest.mark.parametrize(
+    ("facts", "told"),
+    [
+        ({"tv_power": "on"}, "đang bật"),
+        ({"tv_power": "no peer"}, "không nhận lệnh (CEC)"),
+        ({"tv_power": "dancing"}, None),
+        ({"tv_power": ["on"]}, None),
+        ({}, None),
+        ("on", None),
+    ],
+)
+def test_what_the_tv_says_of_itself_is_told_in_words_or_not_at_all(
+    facts: object, told: str | None
+) -> None:
+    found = tv_power(LastReport(state={"facts": facts}))
+    assert (found is None) if told is None else (found is not None and told in found)
+    assert tv_power(None) is None
+
+
+def test_every_state_of_a_tv_has_its_words() -> None:
+    for state in TvState:
+        assert tv_power(LastReport(state={"facts": {"tv_power": state.value}})) is not None
 
 
 def test_a_figure_has_a_comma_and_one_digit() -> None:

@@ -110,6 +110,7 @@ def _site(session: Session, request: ConsoleRequest, site_id: str) -> dict[str, 
         if site.id in schedule.invited(one)
     ]
     meeting = next_meeting(mine, request.now)
+    health = session.get(LastReport, (site.id, "health"))
     close = meeting is not None and is_near(request.now, meeting.begin, meeting.end)
     return {
         "site": site,
@@ -126,7 +127,9 @@ def _site(session: Session, request: ConsoleRequest, site_id: str) -> dict[str, 
         "start": last_event(session, site.id, EventKind.START),
         "test": last_event(session, site.id, EventKind.SELF_TEST),
         "rehearsal": last_event(session, site.id, EventKind.REHEARSAL),
-        "rehearsal_call": words.rehearsal_call(session.get(LastReport, (site.id, "health"))),
+        "rehearsal_call": words.rehearsal_call(health),
+        "tv_power": words.tv_power(health),
+        "tv_at": health.received_at if health is not None else None,
         "restart": words.restart,
         "self_test": words.self_test,
         "feed": feed_url(request.province.settings, site),

@@ -1,0 +1,1 @@
+"""The TV by HDMI's control wire."""
