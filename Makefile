@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo guide unit check test calls bench load fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
+.PHONY: help setup demo guide unit check test calls bench load load-dialers fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -83,6 +83,9 @@ kernels: setup  ## which drivers our boards would lack with the newest kernels o
 
 load: setup  ## 200 and 2,000 simulated sites, calm and attacked, against the whole province; counts losses (20 min)
 	$(BIN)/python -m tests.load
+
+load-dialers: setup peers  ## 45 sites call one real Janus, then one real Asterisk; a third loses its power (15 min)
+	$(BIN)/python -m tests.load.dialers
 
 lock:  ## choose the newest allowed versions anew
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml --extra pi --upgrade -o requirements.lock

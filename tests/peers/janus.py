@@ -14,7 +14,7 @@ SECRET = "chair-secret"
 ROOM, PIN_ROOM, FULL_ROOM, SHORT_ROOM = 1234, 4321, 1, 99
 PIN = "2468"
 VP8_ROOM, VP8_FIRST_ROOM, VP9_ROOM, AV1_ROOM, PCMU_ROOM, PCMA_ROOM = 8, 86, 9, 10, 80, 81
-STRANGE_ROOM, ANY_ROOM, PRIVATE_ROOM, MAIN_ROOM = 90, 91, 92, 77
+STRANGE_ROOM, ANY_ROOM, PRIVATE_ROOM, MAIN_ROOM, LARGE_ROOM = 90, 91, 92, 77, 500
 START_S = 20.0
 OTHER_PLUGINS = (
     "sip audiobridge duktape lua echotest nosip recordplay streaming textroom videocall voicemail"
@@ -121,6 +121,7 @@ admin: {{ admin_ws = false }}
         _room(STRANGE_ROOM, 20, "", audio="isac16", video="vp9"),
         _room(ANY_ROOM, 20, "", audio="opus,pcmu", video="h264,vp8,vp9,av1"),
         _room(PRIVATE_ROOM, 20, "require_pvtid = true"),
+        _room(LARGE_ROOM, 500, ""),
         _room(MAIN_ROOM, 20, 'h264_profile = "4d001f"'),
     )
     general = f"general: {{ string_ids = {str(string_ids).lower()} }}\n"

@@ -19,6 +19,7 @@ from services.province.fleet.readiness import (
     is_near,
     site_status,
 )
+from services.province.floor.ended import ended_of
 from services.province.history.events import EventKind
 from services.province.passed_over import recent
 from services.province.schedule.feeds import Schedule, next_meeting
@@ -98,7 +99,8 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
     sites &= set(tree.sites)
     close = meeting is not None and is_near(now, meeting.begin, meeting.end)
     arrivals: dict[str, Expected] = {}
-    if meeting is not None and meeting.begin - meeting.doors_s <= now:
+    open_doors = meeting is not None and meeting.begin - meeting.doors_s <= now
+    if meeting is not None and open_doors and ended_of(session, meeting) is None:
         arrivals = {site: expected(site, meeting.begin, meeting.doors_s) for site in sites}
     statuses = statuses_of(
         session, sites, now, close=close, tested_within_s=tested_within_s, arrivals=arrivals

@@ -73,6 +73,12 @@ class Asterisk:
                 raise RuntimeError(f"Asterisk does not run: {said}")
             time.sleep(0.1)
 
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        assert self._process is not None
+        return self._process.pid
+
     def stop(self) -> None:
         """Kill it, as a power cut does."""
         if self._process is not None:

@@ -22,6 +22,8 @@ PASSWORD = "correct horse"
 PLAIN, ENCRYPTED, OPEN = "plain", "encrypted", "open"
 DIGESTS = ("md5", "sha256")
 COUNTED = "counted"
+RTP_PORTS = 400
+"""Four a call, those of calls whose far end died among them."""
 SESSION_S = 90
 """The shortest session timer that RFC 4028 allows."""
 
@@ -51,7 +53,7 @@ class Ports:
                     secure.bind(("127.0.0.1", other))
                 except OSError:
                     continue
-            return cls(sip, other if tls else 0, random.randrange(20_000, 30_000, 200))
+            return cls(sip, other if tls else 0, random.randrange(20_000, 30_000, RTP_PORTS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ nocolor = yes
     loads = "".join(f"load = {name}.so\n" for name in MODULES.split())
     (etc / "modules.conf").write_text(f"[modules]\nautoload = no\n{loads}")
     (etc / "rtp.conf").write_text(
-        f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + 199}\n"
+        f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + RTP_PORTS - 1}\n"
         "strictrtp = no\nicesupport = no\n"
     )
     (etc / "pjsip.conf").write_text(_pjsip(etc, ports, host, accounts))

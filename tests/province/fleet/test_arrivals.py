@@ -9,6 +9,8 @@ from services.province.accounts import Role
 from services.province.fleet.arrivals import LATE, LATE_AFTER_S, expected
 from services.province.fleet.overview import Overview, overview
 from services.province.fleet.readiness import LastTest, LatestReport, SiteStatus, State, site_status
+from services.province.floor.ended import end_meeting, take_up_again
+from services.province.floor.participants import OccurrenceKey
 from services.province.storage.database import Database
 from tests.province.in_process import NOON, House, draft
 
@@ -104,6 +106,12 @@ def test_at_135_spread_is_no_trouble_and_the_late_ones_stand_first(
     assert "muộn, chưa vào" in page
     assert "Lẽ ra đã vào họp từ 3 phút trước." in page
     assert "Các điểm cầu lần lượt vào, điểm cuối lúc 11:44. Không cần làm gì." in page
+    assert seen.meeting is not None
+    with large.database.writing() as session:
+        end_meeting(session, seen.meeting, large.now, "chủ tọa")
+        after = overview(session, large.now)
+        assert (after.counts[State.LATE], after.counts[State.COMING]) == (0, 0)
+        assert take_up_again(session, OccurrenceKey(seen.meeting.meeting_id, seen.meeting.instance))
     seen = lives(large, 3, NOON + 590.0, {order[0]}, hang)
     assert (seen.counts[State.COMING], seen.coming_until) == (0, None)
     assert (seen.counts[State.SILENT], seen.counts[State.LATE]) == (1, 2)
