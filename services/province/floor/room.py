@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from appliance.dialers.janus.display import Display, Feed
-from appliance.dialers.janus.people import People, Person
+from appliance.dialers.janus.people import People, Person, Trust
 from appliance.dialers.janus.proof import proved_site
 from appliance.dialers.janus.session import INVALID_ELEMENT, Event, Json, Notified
 from appliance.dialers.janus.socket import JanusSocket, RefusedError
@@ -59,6 +59,7 @@ class Room:
         self._room: Feed = int(address.room) if address.room.isdecimal() else address.room
         self._identity = identity
         self._people = People()
+        self._chairs: dict[Feed, int | None] = {}
         self._proved: dict[Feed, tuple[str, str]] = {}
         self._left: set[Feed] = set()
         self._socket = JanusSocket(address.url, trust, self._hear)
@@ -114,6 +115,27 @@ class Room:
         await self._socket.message(self._handle, body)
         self.shown = floor, leader
 
+    def floors_given_there(self) -> list[int | None]:
+        """The floor as somebody else in the chair has set it since the last look; None: taken back.
+
+        Somebody whom the room lets be that only with its PIN. Who had not yet seen our own last
+        word when they spoke is passed over, for they follow it now (`services/room/page`).
+        """
+        shown = self.shown[0] if self.shown is not None else None
+        known, self._chairs = (
+            self._chairs,
+            {
+                person.number: None
+                if person.display.floor is None
+                else number_of(person.display.floor)
+                for person in self._people.persons.values()
+                if person.chair and not person.display.signature
+            },
+        )
+        return [
+            floor for chair, floor in self._chairs.items() if floor != known.get(chair) == shown
+        ]
+
     async def remove(self, number: int) -> bool:
         """Remove a participant; False where the room refuses that.
 
@@ -133,6 +155,7 @@ class Room:
 
     async def _join(self) -> None:
         await self._socket.create()
+        self._people.trust = Trust(checks_chair=await self._socket.checks_chair())
         self._handle = await self._socket.attach()
         body: Json = {
             "request": "join",

@@ -242,8 +242,10 @@ class RoomMonitor:
                 renewed = self._now()
             if changed:
                 await asyncio.to_thread(self._write, room, meeting)
-            floor, leader, shown = await asyncio.to_thread(self._floor, meeting.key)
             people = room.participants()
+            for number in room.floors_given_there():
+                await asyncio.to_thread(self._take_over, meeting, number, people)
+            floor, leader, shown = await asyncio.to_thread(self._floor, meeting.key)
             present = {one.number for one in people}
             holder, leading = floor.among(people), leader.among(people)
             wanted = (
@@ -321,6 +323,29 @@ class RoomMonitor:
             if floor is None:
                 return Choice(), Choice(), ""
             return participants.holder_of(floor), participants.leader_of(floor), floor.shown
+
+    def _take_over(
+        self, meeting: MonitoredMeeting, number: int | None, people: list[Participant]
+    ) -> None:
+        """Somebody in the chair at the room's own page gave the floor, or took it back."""
+        names = self._sites_of(meeting)
+        given = [
+            Choice(one.number, one.site, names.get(one.site, one.name))
+            for one in people
+            if one.number == number
+        ]
+        if number is not None and not given:
+            return
+        choice = given[0] if given else Choice()
+        with self._database.writing() as session:
+            # That page, too, takes it from a site that gave it back: the site's word comes first.
+            participants.clear_returned_floor(session, meeting.key, people, self._now())
+            floor = participants.floor_of(session, meeting.key)
+            if participants.holder_of(floor).number == choice.number:
+                return
+            participants.give_floor(floor, choice)
+        log.info("far ← at the room's page the floor is %s", f"given to {choice.name}" if given
+                 else "taken back")  # fmt: skip
 
     def _confirm(self, key: OccurrenceKey, name: str) -> None:
         with self._database.writing() as session:

@@ -14,6 +14,7 @@ export function parseDisplay(text) {
     chair: value.chair === true,
     floor: Number.isInteger(value.floor) ? value.floor : null,
     returned: value.returned === true,
+    console: typeof value.signature === "string", // nobody else signs
   };
 }
 

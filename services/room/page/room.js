@@ -9,6 +9,7 @@ const asChair = query.get("chair") === "1";
 const here = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/janus`;
 const server = query.get("server") ?? here;
 const people = new People();
+const heard = new Map(); // of each other chair the floor that it showed last
 const mine = { hand: false, mic: query.get("mic") !== "0", camera: true, floor: null, chosen: null, raising: false };
 let room = Number(query.get("room") ?? 0);
 let call = null;
@@ -81,8 +82,21 @@ function hear(event) {
     $("returned").textContent = name
       ? `${name} đã phát biểu xong, trả lại lượt · ${name} has finished and gave the floor back` : "";
   }
+  if (asChair) followChairs();
   follow();
   draw();
+}
+
+// One floor: the province's console, or another chair, gave it or took it back. Of two that crossed
+// the console's counts.
+function followChairs() {
+  for (const { number, display } of people.persons.values()) {
+    if (!display.chair) continue;
+    const before = heard.get(number) ?? null;
+    heard.set(number, display.floor);
+    if (display.floor === before || display.floor === mine.floor) continue;
+    if (display.console || before === mine.floor) giveFloor(display.floor);
+  }
 }
 
 function floor() { return mine.floor ?? people.floor; }
