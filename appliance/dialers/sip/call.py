@@ -208,6 +208,9 @@ class SipCall:
     async def set_hand(self, up: bool) -> None:
         """Ask to speak. A conference system confirms nothing: what was sent counts as confirmed."""
         self._confirm(await self._dtmf.hand(up))
+        repeating = asyncio.create_task(self._dtmf.repeat_hand(), name="sip hand")
+        self._tasks.add(repeating)
+        repeating.add_done_callback(self._tasks.discard)
 
     async def set_mic(self, live: bool) -> None:
         """Mute at the far end too, where the site file says so."""
@@ -322,6 +325,7 @@ class SipCall:
 
     async def _send_script(self) -> None:
         self._confirm(await self._dtmf.enter())
+        await self._dtmf.repeat_hand()
 
     async def _probe(self, signaller: Signaller) -> None:
         """Ask a far end whose media are silent whether it is still there."""

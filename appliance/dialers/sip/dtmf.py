@@ -9,10 +9,16 @@ from appliance.base.config import SipChoices
 from appliance.dialers.sip.dtmf_script import Step
 from appliance.dialers.sip.media_session import DtmfByInfo, DtmfError, MediaSession
 from appliance.dialers.sip.signalling.message import DTMF_RELAY, dtmf_relay
+from appliance.media.rtp.dtmf import BLOCK_S, TONE_S
 
 FLOW_WAIT_S = 5.0
 """A far end whose first packet has not come by then is asked to listen all the same."""
 FLOW_POLL_S = 0.05
+REPORT_WAIT_S = 15.0
+"""A far end reports each five seconds at the latest (RFC 3550 6.2), and that may be lost, too."""
+KEY_PACKETS = round(TONE_S / BLOCK_S)
+"""So many in a row are one key; its end is sent three times, so fewer cost none."""
+MAX_HAND_REPEATS = 3
 
 log = logging.getLogger("diemcau.sip")
 
@@ -36,7 +42,8 @@ class DtmfSender:
         self._media, self._choices, self._script = media, choices, script
         self._inform = inform
         self._inside = asyncio.Event()
-        self._hand = self._hand_sent = False
+        self._hand = self._hand_sent = self._hand_unheard = self._by_info = False
+        self._lost_before = 0
         self._mic: bool | None = None
         self._send_lock, self._hand_lock = asyncio.Lock(), asyncio.Lock()
 
@@ -83,8 +90,28 @@ class DtmfSender:
     async def _send_hand(self) -> bool:
         async with self._hand_lock:
             if self._hand and not self._hand_sent:
-                self._hand_sent = await self._send(self._choices.hand)
+                self._lost_before = self._media.lost_sound
+                self._hand_sent = self._hand_unheard = await self._send(self._choices.hand)
             return self._hand and self._hand_sent
+
+    async def repeat_hand(self) -> None:
+        """Say a hand again whose keys did not arrive, as far as that can be known.
+
+        A conference system answers no keys. Its reports (RTCP) tell how much of our sound is lost:
+        where so much is that a key may be, the hand is said again, a few times at the most. Keys
+        by INFO arrive as all signalling does.
+        """
+        unheard, self._hand_unheard = self._hand_unheard and not self._by_info, False
+        for _ in range(MAX_HAND_REPEATS if unheard else 0):
+            lost = await self._media.lost_after_report(REPORT_WAIT_S)
+            if lost is None or lost - self._lost_before < KEY_PACKETS:
+                return
+            async with self._hand_lock:
+                if not self._hand:
+                    return
+                log.info("near → hand again: %d packets were lost", lost - self._lost_before)
+                self._lost_before = self._media.lost_sound
+                await self._send(self._choices.hand)
 
     async def _send(self, keys: str) -> bool:
         """Send keys one after another; gives whether they went out."""
@@ -94,6 +121,7 @@ class DtmfSender:
             try:
                 await self._media.send_dtmf(keys)
             except DtmfByInfo:
+                self._by_info = True
                 return all(self._inform(DTMF_RELAY, dtmf_relay(digit)) for digit in keys)
             except DtmfError as error:
                 log.warning("near → %s", error)

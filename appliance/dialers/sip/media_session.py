@@ -1,6 +1,7 @@
 """The media of one SIP call: offers and answers, far tracks, DTMF, keyframes, statistics."""
 
 import asyncio
+import contextlib
 import logging
 import random
 import time
@@ -39,6 +40,7 @@ START_BPS = 1_000_000  # until the first reports: half a commune's line
 POLL_INTERVAL_S = 0.02
 DTMF_STALL_S = 5.0  # without 20 ms of sound: the keys count as not sent
 DTMF_SLOWDOWN = 20  # a program that gets so small a part of its time has sent no keys either
+REPORT_POLL_S = 0.1
 SLIDES_POLL_INTERVAL_S = 0.25
 SLIDES_SILENCE_S = 3.0  # even a slide that stands is sent some times a second
 
@@ -168,6 +170,24 @@ class MediaSession:
         except TimeoutError:
             sender.keys.drop()
             raise DtmfError("keys not sent: no sound goes out") from None
+
+    @property
+    def lost_sound(self) -> int:
+        """How many packets of our sound did not arrive, by the far end's last report (RTCP)."""
+        sender = self._streams[Role.AUDIO].sender
+        return sender.reported.packets_lost if sender and sender.reported else 0
+
+    async def lost_after_report(self, within_s: float) -> int | None:
+        """`lost_sound` of a report that speaks of all that was sent until now, waiting for it; None
+        where none comes: not every far end reports."""
+        sender = self._streams[Role.AUDIO].sender
+        sent = sender.sequence if sender is not None else 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while sender is not None and not sender.arrived_until(sent):
+                    await asyncio.sleep(REPORT_POLL_S)
+                return self.lost_sound
+        return None
 
     @property
     def video(self) -> MediaStreamTrack | None:

@@ -62,6 +62,7 @@ class RtpSender:
         self.rate = rate
         self.keys = DtmfSender()
         self.round_trip_s: float | None = None
+        self.reported: RtcpReceiverInfo | None = None  # the far end's last word on this stream
         self.packets = 0
         self.octets = 0
         self.frames = 0
@@ -91,6 +92,18 @@ class RtpSender:
     def sending(self) -> Sending | None:
         """What was negotiated for sending; None on hold."""
         return self._sending
+
+    @property
+    def sequence(self) -> int:
+        """The number of the next packet."""
+        return self._sequence
+
+    def arrived_until(self, sequence: int) -> bool:
+        """Whether the far end's last report knows a packet of that number or a later one."""
+        if self.reported is None:
+            return False
+        ahead = (self.reported.highest_sequence - sequence) & 0xFFFF
+        return ahead < 1 << 15
 
     def use(self, sending: Sending | None, now: float) -> None:
         """Send like this from now on; None is hold. The same again changes nothing."""
@@ -219,6 +232,7 @@ class RtpSender:
 
     def report(self, block: RtcpReceiverInfo, now: float) -> None:
         """Take a report block of the far end on this stream."""
+        self.reported = block
         if block.lsr:
             trip = ((rtcp.ntp(now) >> 16) - block.lsr - block.dlsr) & 0xFFFFFFFF
             if trip < 10 << 16:
