@@ -82,10 +82,10 @@ def duration(seconds: float | None, locale: str = "vi") -> str:
     return words.ngettext("{number} day", "{number} days", whole // _DAY_S)
 
 
-def _with_age(message: str, seconds: float) -> Markup:
+def _with_age(message: str, seconds: float, **values: object) -> Markup:
     """A text with an ``{age}`` in it, each language with its own words for it."""
     first, second = (
-        text(locale)(message, age=duration(seconds, locale)) for locale in ("vi", "en")
+        text(locale)(message, age=duration(seconds, locale), **values) for locale in ("vi", "en")
     )
     return bilingual(first, second)
 
@@ -177,6 +177,7 @@ def _environment() -> Environment:
         "doors_minutes": _doors_minutes,
         "period_word": lambda period: both(PERIODS[period]) if period in PERIODS else "",
         "duration": duration,
+        "with_age": _with_age,
     }
     environment.globals.update(functions)
     return environment

@@ -1,0 +1,1 @@
+"""Keys (DTMF) of a SIP call on lines that lose some."""
