@@ -1,0 +1,1 @@
+"""Stories of the television alone: its edges, its power, what it tells."""
