@@ -38,7 +38,7 @@ def test_no_sheet_is_empty(made: Made) -> None:
         )
     }
     for number, sheet in enumerate(made.sheets, 1):
-        assert len(sheet.split()) > 60 or number in pictures, number
+        assert len(sheet.split()) > 30 or number in pictures, number
 
 
 def test_the_list_of_contents_is_true(made: Made) -> None:
