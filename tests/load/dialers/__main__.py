@@ -10,6 +10,7 @@ import argparse
 import asyncio
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -39,6 +40,8 @@ def main() -> int:
     parser.add_argument("--steady", type=float, default=SIZE.steady_s, help="seconds")
     chosen = parser.parse_args()
     os.nice(NICE)
+    # Ended in order either way: a server that outlives its round goes on for ever.
+    signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
     size = Size(chosen.processes, chosen.sites_each, chosen.doors, chosen.steady)
     found: dict[str, Any] = {"how": HOW}
     for kind in KINDS:
