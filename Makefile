@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 MACHINE := tests/image/machine
 
-.PHONY: help setup demo guide unit check test calls bench load load-dialers fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
+.PHONY: help setup demo guide unit check test calls bench load load-dialers tv-guest fuzz soak image bring-up-card image-test image-cuts image-replay image-again image-start kernels bundle lock messages peers clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -80,6 +80,10 @@ image-start: image  ## how long a start takes, beside a plain Debian's of the sa
 
 kernels: setup  ## which drivers our boards would lack with the newest kernels of trixie, backports and forky
 	./image/kernels
+
+tv-guest: setup  ## the TV's control against the kernel's CEC, in a small x86 guest without KVM (1 min)
+	tests/peers/cec/setup
+	$(BIN)/python -m pytest -q $(MACHINE)/test_cec.py
 
 load: setup  ## 200 and 2,000 simulated sites, calm and attacked, against the whole province; counts losses (20 min)
 	$(BIN)/python -m tests.load
