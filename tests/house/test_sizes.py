@@ -21,7 +21,6 @@ SHORT = {
     "appliance/core/end_reasons.py": "one enumeration that redial, dialers and reports share",
     "appliance/core/message.py": "N_, imported wherever a text is written",
     "hardware/wiring.py": "one table of pins",
-    "services/endpoint/devices/near_devices.py": "a Protocol that breaks a cycle",
     "services/province/storage/migrations/env.py": "Alembic asks for this file by name",
     "services/slots/slot_check.py": "the one condition for a good slot",
     "services/support/errors.py": "base classes that modules of the folder share",

@@ -21,7 +21,7 @@ from appliance.base.supervisor import Supervisor
 from appliance.base.systemd import SystemdNotifier
 from appliance.core.end_reasons import EndReason
 from appliance.core.floor_control import Floor
-from appliance.core.problems import Area, Problem
+from appliance.core.problems import Area
 from appliance.core.scenes import Scene, Screen
 from appliance.media.tv.compositor import I420
 from appliance.media.tv.television import TvProblem
@@ -50,33 +50,15 @@ from services.endpoint.status.problems import SiteProblems
 from services.endpoint.status.province_facts import ProvinceFacts
 from services.endpoint.status.reports import Reports
 from services.endpoint.status.self_test import SelfTest, Step
+from services.endpoint.status.self_test_steps import SelfTestSteps
 from tests.stories.far_end import FarEnd
+from tests.stories.rehearsals.near_end import StoryDevices, StoryNear
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
 DAY = datetime(2026, 11, 23, tzinfo=ZONE)
 CLOSING_S = 60.0
 """Who comes so soon after the end finds the room closed."""
 BLANK = np.zeros((3, 2), np.uint8)
-
-
-class StoryDevices:
-    """Camera and microphone, of which a story wants to know when they were open."""
-
-    def __init__(self) -> None:
-        self.open = self.live = False
-        self.opened = 0
-        self.found: list[Problem] = []
-
-    def want(self, wanted: bool, *, live: bool) -> None:
-        self.opened += wanted and not self.open
-        self.open, self.live = wanted, wanted and live
-
-    def problems(self) -> list[Problem]:
-        return self.found
-
-    @property
-    def figures(self) -> dict[str, float]:
-        return {}
 
 
 class StoryTv:
@@ -155,6 +137,8 @@ class Evening:
         """What stands at `board_root`'s ``dev/cec*``; there is none unless a story makes it."""
         self.renderer: Renderer = self.tv
         self.self_test_steps: dict[Area, Step] = {}
+        self.tested: StoryNear | None = None
+        """What the product's own steps try; None: the steps above."""
         self.pins: Factory | None = None
         """Instead of the simulator's, which ``hands`` press."""
         self.data = folder / "data"
@@ -317,6 +301,19 @@ class Evening:
                 interval_s=self.province_interval_s,
             )
             tv_control = TvControl(self.board_root, changed, self.open_adapter)
+            board_now = partial(board_problems, self.board_root)
+            steps = self.self_test_steps
+            if self.tested is not None:
+                self.devices.tested = self.tested
+                steps = SelfTestSteps(
+                    self.tested,
+                    agenda_poller,
+                    clock,
+                    self.tv,
+                    lambda: self.plugged,
+                    board_now,
+                    tv_control,
+                ).by_area()
             self.conductor = Conductor(
                 site,
                 changed=changed,
@@ -338,7 +335,7 @@ class Evening:
                     self.tv,
                     run,
                     linked=lambda: self.plugged,
-                    board=partial(board_problems, self.board_root),
+                    board=board_now,
                     tv_control=tv_control,
                     button_box=board.problem,
                     site_file=self.site_file_refused,
@@ -347,7 +344,7 @@ class Evening:
                 province=self.province,
                 reports=Reports(self.systemd_kind(loop.time), run),
                 self_test=SelfTest(
-                    self.self_test_steps,
+                    steps,
                     changed,
                     clock.now,
                     supervisor,

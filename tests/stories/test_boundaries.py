@@ -19,8 +19,9 @@ from appliance.media.tv.compositor import I420
 from appliance.wire.meeting import Meeting
 from services.endpoint.agenda.feed import Feed, FeedState
 from tests.fast_loop import play
-from tests.stories.evening import Evening, StoryDevices, StoryTv
+from tests.stories.evening import Evening, StoryTv
 from tests.stories.far_end import FarEnd, StoryCall
+from tests.stories.rehearsals.near_end import StoryDevices
 
 JOINED = ["idle", "upcoming", "joining", "in meeting"]
 

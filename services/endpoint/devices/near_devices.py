@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from appliance.core.problems import Problem
+from appliance.media.capture.device import CaptureState
+from appliance.media.capture.i420 import Picture
 
 
 class NearDevices(Protocol):
@@ -18,3 +20,37 @@ class NearDevices(Protocol):
     @property
     def figures(self) -> Mapping[str, float]:
         """What was measured, by the names of `wire.facts.EndpointFacts`."""
+
+
+class TestedCamera(Protocol):
+    """A camera as the self-test asks it."""
+
+    @property
+    def state(self) -> CaptureState:
+        """Whether it gives pictures."""
+
+    def preview(self) -> Picture | None:
+        """Its newest picture (I420); None: none yet."""
+
+
+class TestedMicrophone(Protocol):
+    """A microphone as the self-test asks it."""
+
+    @property
+    def state(self) -> CaptureState:
+        """Whether it gives sound."""
+
+    def level(self) -> float:
+        """How loud it is now, in dBFS."""
+
+
+class TestedDevices(Protocol):
+    """Both (`services.endpoint.devices.devices`)."""
+
+    @property
+    def camera(self) -> TestedCamera:
+        """The camera."""
+
+    @property
+    def microphone(self) -> TestedMicrophone:
+        """The microphone."""

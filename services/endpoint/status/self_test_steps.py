@@ -3,18 +3,19 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 
 from appliance.base.clock import Clock
 from appliance.core.problems import Area, Problem, ProblemKey
 from appliance.media.capture.device import CaptureState
-from appliance.media.tv.television import Television, TvProblem
+from appliance.media.tv.television import TvProblem
 from hardware.display.tv_control import TvControl
 from hardware.display.tv_state import TvState
 from services.endpoint.agenda.agenda_poller import AgendaPoller
 from services.endpoint.devices.blank_picture import is_blank
-from services.endpoint.devices.devices import Devices
+from services.endpoint.devices.near_devices import TestedDevices
 from services.endpoint.status.self_test import Step
 
 POLL_INTERVAL_S = 0.1
@@ -28,15 +29,26 @@ AUDIBLE_DBFS = -60.0
 """A room with people in it is above; a microphone that is switched off is far below."""
 
 
+class TestedTv(Protocol):
+    """The TV as the self-test asks it (`appliance.media.tv.television`)."""
+
+    @property
+    def problem(self) -> TvProblem | None:
+        """What is wrong with it."""
+
+    def play(self, pcm: bytes, due: float) -> None:
+        """Let it sound: s16le stereo 48 kHz, at a time of `time.monotonic`."""
+
+
 class SelfTestSteps:
     """One method a step: it gives the problem that it finds, None where all is well."""
 
     def __init__(
         self,
-        devices: Devices,
+        devices: TestedDevices,
         agenda_poller: AgendaPoller,
         clock: Clock,
-        television: Television,
+        television: TestedTv,
         linked: Callable[[], bool],
         board: Callable[[], Sequence[Problem]] = tuple,
         tv_control: TvControl | None = None,
@@ -76,6 +88,8 @@ class SelfTestSteps:
         camera = self._devices.camera
         while camera.state in NOT_YET_OPEN:
             await asyncio.sleep(POLL_INTERVAL_S)
+        if camera.state is CaptureState.NONE:
+            return None
         if camera.state is not CaptureState.LIVE:
             return ProblemKey.CAMERA_MISSING
         picture = None
@@ -89,6 +103,8 @@ class SelfTestSteps:
         microphone = self._devices.microphone
         while microphone.state in NOT_YET_OPEN:
             await asyncio.sleep(POLL_INTERVAL_S)
+        if microphone.state is CaptureState.NONE:
+            return None
         if microphone.state is not CaptureState.LIVE:
             return ProblemKey.MICROPHONE_MISSING
         loudest = AUDIBLE_DBFS - 1

@@ -87,3 +87,18 @@ async def test_a_device_that_is_away_is_missing(tmp_path: Path) -> None:
             assert await steps[Area.SOUND]() is ProblemKey.MICROPHONE_MISSING
     finally:
         devices.want(False, live=False)
+
+
+async def test_a_device_that_the_site_has_not_is_no_fault(tmp_path: Path) -> None:
+    """A site whose settings name no camera could never be ready."""
+    text = """[site]\nid = "a"\nname = "A"\n[agenda]\nurl = "/a.ics"
+[camera]\nsource = "none"\n[microphone]\nsource = "none"\n"""
+    devices = Devices(parse_site(text.encode()), np.zeros((180, 320, 3), np.uint8), (160, 90))
+    steps = steps_of(devices, tmp_path)
+    devices.want(True, live=False)
+    try:
+        async with asyncio.timeout(STEP_DEADLINE_S):
+            assert await steps[Area.CAMERA]() is None
+            assert await steps[Area.SOUND]() is None
+    finally:
+        devices.want(False, live=False)
