@@ -29,6 +29,8 @@ class SiteName:
     name: str
     place_id: int
     helper: str = ""
+    contact: str = ""
+    telephone: str = ""
 
 
 class Branch(NamedTuple):
@@ -56,10 +58,11 @@ class Tree:
         for place in map(Branch._make, session.execute(branches)):
             tree.places[place.id] = place
             tree._children.setdefault(place.parent_id, []).append(place.id)
-        rows = select(Site.id, Site.name, Site.place_id, Site.helper).order_by(Site.name, Site.id)
-        for site_id, name, place_id, helper in session.execute(rows):
-            tree.sites[site_id] = SiteName(site_id, name, place_id, helper)
-            tree._sites_of.setdefault(place_id, []).append(site_id)
+        columns = (Site.id, Site.name, Site.place_id, Site.helper, Site.contact, Site.telephone)
+        for row in session.execute(select(*columns).order_by(Site.name, Site.id)):
+            site = SiteName(*row)
+            tree.sites[site.id] = site
+            tree._sites_of.setdefault(site.place_id, []).append(site.id)
         return tree
 
     def children(self, place: int | None) -> list[Branch]:

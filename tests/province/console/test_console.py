@@ -5,6 +5,8 @@ import re
 import pytest
 
 from services.province.accounts import Role
+from services.province.sites.card_values import set_card_values
+from services.province.sites.tree import get_site
 from services.province.storage.database import Database
 from tests.province.feed import agenda
 from tests.province.in_process import NOON, PASSWORD, House, draft
@@ -70,6 +72,18 @@ def test_the_first_page_says_who_is_ready_for_the_meeting(filled: House) -> None
     page = filled.person("hoa", Role.VIEWER).get("/").text
     assert counts(page) == {"ready": 2, "meeting": 0, "help": 0, "silent": 0}
     assert "Tất cả các điểm cầu đã sẵn sàng." in page
+
+
+def test_who_needs_help_stands_there_with_whom_to_call(filled: House) -> None:
+    with filled.database.writing() as session:
+        whom = {"contact": "Chị H'Nga <VP>", "telephone": "0912 345 678"}
+        set_card_values(get_site(session, "ia-kly"), whom)
+    alarm = {"key": "camera-missing", "code": "C1", "severity": 2, "since": NOON}
+    for seq, alarms in ((1, [alarm]), (2, [])):
+        filled.reports("ia-kly", seq, alarms=alarms)
+        page = filled.person(f"lan{seq}", Role.VIEWER).get("/").text
+        assert ('<a href="tel:0912345678">0912 345 678</a>' in page) == bool(alarms)
+        assert ("Chị H&#39;Nga &lt;VP&gt;" in page) == bool(alarms)
 
 
 def test_a_site_that_says_nothing_any_more_turns_silent_by_itself(filled: House) -> None:
