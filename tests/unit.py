@@ -41,11 +41,13 @@ WITH_MORE = {
     "hardware/display/test_cec_uapi.py": "a compiler",
     "hardware/simulator/test_cable.py": "sockets and real time",
     "hardware/test_board.py": "a process of its own",
+    "health/checks/test_settings.py": "sockets, and a process in a network of its own",
     "health/test_program.py": "a broker and the program",
     "health/test_reporter.py": "a broker",
     "media/rtp/test_udp_ports.py": "sockets",
     "provisioning/test_first_boot.py": "processes",
     "provisioning/test_keep.py": "a process",
+    "provisioning/test_networkd.py": "processes in networks of their own",
     "provisioning/test_unit_rights.py": "processes",
 }
 """Files of these folders that are no unit tests, each with what it needs."""

@@ -151,16 +151,21 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """How this site reaches the network. **Kept for a later release**: nothing reads it yet."""
+    """How this site reaches the network; nothing said: the cable, by DHCP.
+
+    `services.provisioning.network_files` makes of it what the image's systemd-networkd reads.
+    """
 
     address: str = ""
-    """``10.20.30.40/24``; "": by DHCP."""
+    """``10.20.30.40/24``; "": by DHCP. Of the wireless network where `wifi` names one."""
     gateway: str = ""
+    """Where `address` is given; "": nothing beyond its own network is reached."""
     dns: tuple[str, ...] = ()
+    """In place of those that DHCP names."""
     vlan: int = 0
-    """Its number on the cable; 0 for none."""
+    """Its number on the cable, whose untagged network is then not used; 0 for none."""
     proxy: str = ""
-    """``http://host:port``."""
+    """``http://host:port``, for what is asked by HTTP: agenda, certificate, hour and releases."""
     wifi: str = ""
     """The name of the wireless network (SSID); its password is in ``[secrets]`` of the card."""
 

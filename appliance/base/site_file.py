@@ -18,6 +18,7 @@ from appliance.base.config import Site
 from appliance.base.errors import BaseLayerError
 from appliance.base.texts import text
 from appliance.core.message import N_
+from appliance.core.remedies.network_settings import network_problems
 from appliance.wire.address import Address, AddressError
 from appliance.wire.host import HostProblem, host_problem, url_problem
 
@@ -61,7 +62,7 @@ FORMS: dict[str, tuple[str, str]] = {
     "help.telephone": (r"|\+?[0-9][0-9 .()-]{1,30}", N_("a number, e.g. 0269 3 824 808")),
     "help.link": (r"|https://\S{1,200}", N_("https://…, e.g. of a group on Zalo")),
     "network.proxy": (r"|https?://[^\s/@]+", N_("http://host:port")),
-    "network.wifi": (r".{0,32}", N_("the name of the network, at most 32 letters")),
+    "network.wifi": (r".{0,64}", N_("the name of the network, at most 32 letters")),
     "camera.source": (
         r"none|(v4l2|file|lavfi):.+",
         N_("v4l2:/dev/video0, file:…, lavfi:… or none"),
@@ -133,10 +134,10 @@ class SiteFileProblem:
         ]
         return cls(line, key, words[0], words[1], shown_value(value), words[2], words[3])
 
-    def in_vietnamese(self) -> str:
-        """The sentence for the clerk who wrote the file."""
+    def in_vietnamese(self, *, shown: bool = True) -> str:
+        """The sentence for the clerk who wrote the file; with the value where it may be `shown`."""
         where = f"dòng {self.line}: " if self.line else ""
-        value = f"{self.value} " if self.value else ""
+        value = f"{self.value} " if self.value and shown else ""
         message, remedy = self.message_vi or self.message, self.remedy_vi or self.remedy
         return f"{where}{self.key}: {value}{message}; {remedy}"
 
@@ -244,7 +245,8 @@ def _problems_of_tables(tree: dict[str, Any], content: str) -> Iterator[SiteFile
     for name, spec in sections.items():
         required = spec.default_factory is dataclasses.MISSING
         if name in tree and isinstance(tree[name], dict):
-            yield from _problems_of_section(name, tree[name], content)
+            found = list(_problems_of_section(name, tree[name], content))
+            yield from found or _problems_of_whole(name, tree[name], content)
         elif required and name not in tree:
             yield SiteFileProblem.of(
                 0, name, N_("section is missing"), N_("add [{name}]"), name=name
@@ -274,6 +276,14 @@ def _problems_of_section(
             yield SiteFileProblem.of(
                 _line(content, name), full, N_("is missing"), N_("add {name} = …"), name=spec.name
             )
+
+
+def _problems_of_whole(name: str, table: dict[str, Any], content: str) -> Iterator[SiteFileProblem]:
+    """What does not go together, of a section whose values are each right."""
+    if name == "network":
+        for key, message, remedy in network_problems(table):
+            line = _line(content, name, key)
+            yield SiteFileProblem.of(line, f"{name}.{key}", message, remedy, table.get(key, ""))
 
 
 def _problems_of_value(line: int, full: str, value: Any) -> Iterator[SiteFileProblem]:
@@ -311,7 +321,7 @@ def _is_ip(read: Callable[[str], object], word: str) -> bool:
         read(word)
     except ValueError:
         return False
-    return True
+    return "%" not in word  # a scope is of one machine, and may hold anything
 
 
 def _problems_of_address(line: int, full: str, value: str) -> Iterator[SiteFileProblem]:

@@ -39,6 +39,11 @@ class Debounce:
 
 DEBOUNCE = {
     ProblemKey.NETWORK_ADDRESS: Debounce(20.0, 10.0),  # DHCP needs its time after the carrier
+    ProblemKey.ADDRESS_TAKEN: Debounce(20.0, 10.0),  # networkd asks for 7 s whose it is
+    ProblemKey.GATEWAY_SILENT: Debounce(30.0, 5.0),  # a switch that learns, a modem that restarts
+    ProblemKey.WIFI_RADIO: Debounce(20.0, 0.0),  # its firmware is loaded late
+    ProblemKey.WIFI_NOT_FOUND: Debounce(20.0, 0.0),  # a first scan takes its time
+    ProblemKey.WIFI_REFUSED: Debounce(0.0, 0.0),  # wpa_supplicant has tried it by then
     ProblemKey.LINK_ERRORS: Debounce(60.0, 600.0),
     ProblemKey.HOT: Debounce(20.0, 60.0),
     ProblemKey.SLOWED: Debounce(20.0, 120.0),

@@ -41,6 +41,20 @@ def hands(kind: Kind) -> Hands:
 CAUSES: dict[ProblemKey, str] = {
     ProblemKey.NETWORK_CABLE: N_("The cable is out or broken, or the modem has no power."),
     ProblemKey.NETWORK_ADDRESS: N_("The modem hangs, or its settings were changed."),
+    ProblemKey.ADDRESS_TAKEN: N_(
+        "Two devices have the same address: the site file's is another one's, or somebody has "
+        "plugged in a device with it."
+    ),
+    ProblemKey.GATEWAY_SILENT: N_("The modem hangs, or the site file has a wrong gateway or VLAN."),
+    ProblemKey.WIFI_NOT_FOUND: N_(
+        "The router is off or too far away, or the site file has another name of the network."
+    ),
+    ProblemKey.WIFI_REFUSED: N_(
+        "The password of the Wi-Fi was changed at the router, or is wrong on the card."
+    ),
+    ProblemKey.WIFI_RADIO: N_(
+        "The site file names a Wi-Fi, and this board has none that works, such as a Pi 400."
+    ),
     ProblemKey.PROVINCE: N_(
         "The line to the province or its server is away; the agenda that is known counts."
     ),

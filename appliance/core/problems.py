@@ -6,8 +6,8 @@ Bộ thiết bị, Phần mềm, USB), so that a clerk who reads "M1" aloud has 
 """
 
 import errno
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from unicodedata import category
 
@@ -42,8 +42,13 @@ class Area(StrEnum):
 class ProblemKey(StrEnum):
     """The closed set; the values stand in reports and fact files."""
 
+    WIFI_RADIO = "wifi-radio"
+    WIFI_REFUSED = "wifi-refused"
+    WIFI_NOT_FOUND = "wifi-not-found"
+    ADDRESS_TAKEN = "address-taken"
     NETWORK_CABLE = "network-cable"
     NETWORK_ADDRESS = "network-address"
+    GATEWAY_SILENT = "gateway-silent"
     PROVINCE = "province"
     LINE_POOR = "line-poor"
     AGENDA_MISSING = "agenda-missing"
@@ -134,6 +139,16 @@ def _kinds() -> dict[ProblemKey, Kind]:
                                 N_("Check the network cable and the modem.")),
         key.NETWORK_ADDRESS: Kind("M2", area.NETWORK, serious, N_("The network gives no address"),
                                   N_("Switch the modem off and on again.")),
+        key.ADDRESS_TAKEN: Kind("M7", area.NETWORK, serious, N_("The box's address is taken"),
+                                call_it),
+        key.GATEWAY_SILENT: Kind("M8", area.NETWORK, serious, N_("The gateway is silent"),
+                                 N_("Switch the modem off and on again.")),
+        key.WIFI_NOT_FOUND: Kind("M9", area.NETWORK, serious, N_("The Wi-Fi is not found"),
+                                 N_("Switch the Wi-Fi router on.")),
+        key.WIFI_REFUSED: Kind("M10", area.NETWORK, serious, N_("The Wi-Fi lets nobody in"),
+                               call_it),
+        key.WIFI_RADIO: Kind("M11", area.NETWORK, serious, N_("This box has no Wi-Fi"),
+                             N_("Plug in a network cable.")),
         key.PROVINCE: Kind("M3", area.NETWORK, note, N_("The province cannot be reached"), retry),
         key.LINE_POOR: Kind("M4", area.NETWORK, warning, N_("The line is weak"),
                             N_("Switch off other devices that use the line.")),
@@ -309,6 +324,8 @@ def of_write(number: int | None) -> ProblemKey:
 FOUND_BY_CHECKS = frozenset(
     {
         ProblemKey.NETWORK_ADDRESS, ProblemKey.LINK_SLOW, ProblemKey.LINK_ERRORS,
+        ProblemKey.ADDRESS_TAKEN, ProblemKey.GATEWAY_SILENT,
+        ProblemKey.WIFI_NOT_FOUND, ProblemKey.WIFI_REFUSED, ProblemKey.WIFI_RADIO,
         ProblemKey.HOUR_REFUSED, ProblemKey.TV_UNPLUGGED, ProblemKey.TV_UNCONFIRMED,
         ProblemKey.HOT, ProblemKey.SLOWED, ProblemKey.POWER_WEAK,
         ProblemKey.STORAGE, ProblemKey.DISK_FULL, ProblemKey.CARD_WORN, ProblemKey.BOOT_FILES,
@@ -325,9 +342,20 @@ def of_codes(codes: Iterable[str]) -> tuple[Problem, ...]:
     return tuple(Problem(_BY_CODE[code]) for code in codes if code in _BY_CODE)
 
 
-def by_checks(codes: Iterable[str]) -> tuple[Problem, ...]:
-    """The problems of `codes` that only health's checks find, without the measured detail."""
-    return tuple(problem for problem in of_codes(codes) if problem.key in FOUND_BY_CHECKS)
+NAMED = frozenset(
+    {ProblemKey.ADDRESS_TAKEN, ProblemKey.GATEWAY_SILENT}
+    | {ProblemKey.WIFI_NOT_FOUND, ProblemKey.WIFI_REFUSED}
+)
+"""Of which health's detail is an address or a name that people compare, and no measured value."""
+
+
+def by_checks(codes: Iterable[str], details: Mapping[str, str] = {}) -> tuple[Problem, ...]:
+    """The problems of `codes` that only health's checks find; `details` by code, of `NAMED`."""
+    return tuple(
+        replace(problem, detail=details.get(problem.code, "")) if problem.key in NAMED else problem
+        for problem in of_codes(codes)
+        if problem.key in FOUND_BY_CHECKS
+    )
 
 
 TURN_S = 8.0

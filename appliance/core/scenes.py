@@ -27,6 +27,8 @@ from appliance.core.problems import (
     of_codes,
     worst_first,
 )
+from appliance.core.remedies.help_line import Help, shown_help
+from appliance.core.remedies.network_words import network_words, without_network
 from appliance.core.rescue import Rescue
 from appliance.core.screen_texts import (
     AFTER_POWER,
@@ -41,7 +43,7 @@ from appliance.core.screen_texts import (
 )
 from appliance.wire.meeting import Meeting
 
-__all__ = ["Check", "CheckState", "LineQuality", "Microphone", "Scene", "Screen", "Words"]
+__all__ = ["Check", "CheckState", "Help", "LineQuality", "Microphone", "Scene", "Screen", "Words"]
 
 
 PEOPLE_SHOWN_S = 10 * 60.0
@@ -107,6 +109,7 @@ class Scene:
     remedy: bool = False  # a press in a meeting just asked for the worst problem's remedy
     claim: str = ""  # the code by which the province lets this box in, while it waits
     claim_link: str = ""  # where whoever lets boxes in finds this one; "": it is not known here
+    help: Help | None = None  # who helps, on a page that says that something is wrong
     people_link: str = ""  # where the clerk enters how many people are in the hall; "": nowhere
     asks_to_speak: bool = False  # the far end cannot give the floor: who asks is called on
     line: LineQuality = LineQuality.UNKNOWN
@@ -128,6 +131,8 @@ class Scene:
             return JOINED_BY_HAND
         if self.turn is not None:
             return AFTER_POWER
+        if self.screen is Screen.NO_NETWORK:
+            return network_words((one.key for one in self.problems), WORDS[self.screen])
         return WORDS[self.screen]
 
     @property
@@ -179,7 +184,7 @@ SCREEN_RULES: tuple[_Rule, ...] = (
     # then what keeps the site from its meeting, cause before effect
     (
         Screen.NO_NETWORK,
-        lambda c: c.any_of(ProblemKey.NETWORK_CABLE, ProblemKey.NETWORK_ADDRESS),
+        lambda c: without_network(c.problems),
     ),
     (
         Screen.CLOCK_UNTRUSTED,
@@ -252,6 +257,7 @@ def scene(
     not_open: bool = False,
     turn_at: float = float("-inf"),
     gone: Gone | None = None,
+    help: Help | None = None,  # noqa: A002 - the section's own name
 ) -> Scene:
     """The scene at `now`; all times in POSIX seconds.
 
@@ -261,7 +267,7 @@ def scene(
     `selftest` that is not empty is running, or its result is being shown; `claim` is the code of a
     box that waits to be let in, `claim_link` a page for who lets it in; `not_open`: the last try
     was refused before the begin; `turn_at`: when a site connects whose power has come back; `gone`
-    is what became of the meeting before.
+    is what became of the meeting before, `help` whom to ask where something is wrong.
     """
     tested = of_codes(check.code for check in selftest if check.state is CheckState.BAD)
     known = worst_first((*problems, *tested))
@@ -286,6 +292,7 @@ def scene(
     timed = screen in _WITH_ELAPSED and since is not None and turn is None
     meeting = decision.meeting
     remedy = now < remedy_until and screen is Screen.IN_MEETING and bool(known)
+    people = people_link if _counts_people(screen, meeting, now) else ""
     over = decision.period is Period.OVERRUN and meeting is not None
     return Scene(
         screen=screen,
@@ -306,7 +313,8 @@ def scene(
         asks_to_speak=asks_to_speak,
         claim=claim if screen is Screen.CLAIM else "",
         claim_link=claim_link if screen is Screen.CLAIM and claim else "",
-        people_link=people_link if _counts_people(screen, decision.meeting, now) else "",
+        help=shown_help(help, screen, known, other_code=bool(people)),
+        people_link=people,
         line=line,
         speaker=speaker if screen is Screen.IN_MEETING else "",
         problems=known if remedy else in_turn(known, now),
@@ -326,9 +334,10 @@ def name_card(site: str) -> Scene:
     return Scene(Screen.NAME_CARD, site)
 
 
-def rescued(site: str, rescue: Rescue) -> Scene:
+def rescued(site: str, rescue: Rescue, help: Help | None = None) -> Scene:  # noqa: A002
     """What stands behind the endpoint of a box that has used up its unplanned restarts."""
-    return Scene(Screen.RESCUE, site, problems=(Problem(ProblemKey.RESCUE),), rescue=rescue)
+    problems = (Problem(ProblemKey.RESCUE),)
+    return Scene(Screen.RESCUE, site, problems=problems, rescue=rescue, help=help)
 
 
 def next_change(shown: Scene, now: float) -> float:

@@ -59,7 +59,12 @@ class Words:
     voice: str | None = None
 
 
-_STATUS_HINT = N_("Press the button to see the state of this site")
+STATUS_HINT = N_("Press the button to see the state of this site")
+
+HELP = N_("Help: {telephone}")
+HELP_OR_CODE = N_("Help: {telephone} or scan the code")
+HELP_CODE = N_("Help: scan the code")
+"""Whom to ask; the code is that of the group in which one asks."""
 
 NOTHING_NEXT = N_("No other meeting is planned")
 """Below what became of a meeting, where none comes next."""
@@ -72,18 +77,18 @@ WORDS: dict[Screen, Words] = {
     Screen.IDLE: Words(
         N_("Next meeting"),
         N_("The site joins by itself when it is time."),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.UPCOMING: Words(
         N_("The meeting begins soon"),
         N_("Sit down; the site joins by itself."),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The meeting begins soon. The site joins by itself."),
     ),
     Screen.JOINING: Words(
         N_("Joining the meeting"),
         N_("The site keeps trying until it is in."),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("Joining the meeting."),
     ),
     Screen.IN_MEETING: Words(
@@ -93,7 +98,7 @@ WORDS: dict[Screen, Words] = {
     Screen.REJOINING: Words(
         N_("Joining again"),
         N_("The connection broke. The site comes back by itself."),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The connection broke. Joining again."),
     ),
     Screen.LEAVING: Words(
@@ -104,35 +109,35 @@ WORDS: dict[Screen, Words] = {
         N_("The site has left"),
         N_("The meeting goes on. Camera and microphone are off."),
         steps=(N_("To come back: hold the button for 5 seconds."),),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.NOT_OPEN: Words(
         N_("The meeting is not open yet"),
         N_("The site tries again by itself, and joins as soon as it is."),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.ENDED: Words(
         N_("The meeting is over"),
         NOTHING_NEXT,
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The meeting is over."),
     ),
     Screen.ENDED_BY_CHAIR: Words(
         N_("The chair has ended the meeting"),
         NOTHING_NEXT,
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The chair has ended the meeting."),
     ),
     Screen.CANCELLED: Words(
         N_("The meeting was cancelled"),
         NOTHING_NEXT,
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The meeting was cancelled."),
     ),
     Screen.MOVED: Words(
         N_("The meeting was moved"),
         NOTHING_NEXT,
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The meeting was moved. See the TV for its new time."),
     ),
     Screen.STATUS: Words(
@@ -165,7 +170,7 @@ WORDS: dict[Screen, Words] = {
         N_("No agenda yet"),
         N_("The province's agenda has not come. The site keeps asking."),
         steps=(N_("Still nothing: call the IT centre and read out the code."),),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.CLOCK_UNTRUSTED: Words(
         N_("The time is not known"),
@@ -174,13 +179,13 @@ WORDS: dict[Screen, Words] = {
             N_("Is the network cable in, at the box and at the modem?"),
             N_("Still nothing: call the IT centre and read out the code."),
         ),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.NO_ADDRESS: Words(
         N_("The meeting has no address"),
         N_("The agenda does not say where to join."),
         steps=(N_("Call the IT centre and read out the code."),),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
         voice=N_("The meeting has no address. Please call the IT centre."),
     ),
     Screen.TOO_SLOW: Words(
@@ -190,13 +195,13 @@ WORDS: dict[Screen, Words] = {
             N_("Meetings need a Raspberry Pi 4, 400, CM4 or 5."),
             N_("Call the IT centre and read out the code."),
         ),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.CLAIM: Words(
         N_("Waiting to be let in"),
         N_("This box is new to the province. It keeps asking."),
         steps=(N_("Call the IT centre and read out this code."),),
-        hint=_STATUS_HINT,
+        hint=STATUS_HINT,
     ),
     Screen.BY_HAND: Words(
         N_("The button is held"),
@@ -218,21 +223,21 @@ WORDS: dict[Screen, Words] = {
 NOTHING_PLANNED = Words(
     N_("No meeting is planned"),
     N_("The site asks for new meetings by itself."),
-    hint=_STATUS_HINT,
+    hint=STATUS_HINT,
 )
 """In place of IDLE's row while the agenda holds nothing to come."""
 
 AFTER_POWER = Words(
     N_("Connecting in a moment"),
     N_("The power is back. Sites call one after another."),
-    hint=_STATUS_HINT,
+    hint=STATUS_HINT,
 )
 """In place of JOINING's row while a site waits for its turn."""
 
 JOINED_BY_HAND = Words(
     N_("The time is not known"),
     N_("Hold the button for 5 seconds to join this meeting now."),
-    hint=_STATUS_HINT,
+    hint=STATUS_HINT,
 )
 """In place of CLOCK_UNTRUSTED's row where the agenda has a meeting that a hand can join."""
 

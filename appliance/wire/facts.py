@@ -148,6 +148,9 @@ class HealthFacts(Facts, frozen=True, kw_only=True):
 
     connected: bool = False
     alarms: tuple[str, ...] = ()
+    """Their codes."""
+    alarm_details: dict[str, str] = {}
+    """By code, the measured value that says which one; only where there is any."""
     claim: str = ""
     """The code by which the box waits to be let in; "" once it is."""
     refused: str = ""
@@ -203,6 +206,8 @@ class SiteFileFacts(Facts, frozen=True, kw_only=True):
     """``site-file.json``: what was wrong with the site file that lay on the card at this start."""
 
     problems: tuple[str, ...] = ()
+    first_vi: str = ""
+    """The first of them in Vietnamese, for the TV."""
     ended: bool = False
     """First boot came to its end: where there are no settings now, the card brings none."""
 

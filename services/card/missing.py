@@ -1,4 +1,4 @@
-"""What settings lack for the meetings of the agenda, and what is kept for a later release. Pure.
+"""What settings lack for the meetings of the agenda, for the network and for whom to call. Pure.
 
 None of it makes a site file wrong: a conference system may ask for no name, and a public authority
 may have signed its certificate. But who helps by telephone has to know it before the meeting.
@@ -6,7 +6,7 @@ may have signed its certificate. But who helps by telephone has to know it befor
 
 from collections.abc import Iterator, Sequence
 
-from appliance.base.config import Site
+from appliance.base.config import Help, Network, Site
 from appliance.base.site_file import SiteFileProblem
 from appliance.core.message import N_
 from services.card.needs import Need
@@ -14,7 +14,7 @@ from services.card.needs import Need
 
 def notes(site: Site, needs: Sequence[Need]) -> tuple[SiteFileProblem, ...]:
     """One sentence for each thing, with its key and remedy."""
-    return (*_missing(site, needs), *_kept_for_later(site))
+    return (*_missing(site, needs), *_of_the_network(site.network), *_of_help(site.help))
 
 
 def _missing(site: Site, needs: Sequence[Need]) -> Iterator[SiteFileProblem]:
@@ -49,25 +49,24 @@ def _missing(site: Site, needs: Sequence[Need]) -> Iterator[SiteFileProblem]:
         )  # fmt: skip
 
 
-def _kept_for_later(site: Site) -> Iterator[SiteFileProblem]:
-    if site.help.telephone or site.help.link:
-        message = N_("is kept for later: the TV does not show it yet")
-        remedy = N_("write the telephone on the label of the box")
-        yield SiteFileProblem.of(0, "help", message, remedy)
-    network = site.network
-    told = {
-        "wifi": (network.wifi, N_("is kept for later: this release needs the network cable")),
-        "vlan": (
-            network.vlan,
-            N_("is kept for later: the socket at the wall has to be without one"),
-        ),
-        "proxy": (network.proxy, N_("is kept for later: this release goes by no proxy")),
-        "address": (
-            network.address or network.gateway or network.dns,
-            N_("is kept for later: this release takes its address by DHCP"),
-        ),
-    }
-    for key, (value, message) in told.items():
-        if value:
-            remedy = N_("see to it at the router, or wait for a release that reads it")
-            yield SiteFileProblem.of(0, f"network.{key}", message, remedy)
+def _of_the_network(network: Network) -> Iterator[SiteFileProblem]:
+    if not network.address:
+        return
+    if not network.dns:
+        yield SiteFileProblem.of(
+            0, "network.dns", N_("is not set: no server is found by its name"),
+            N_("write the servers of the network that gave the address"),
+        )  # fmt: skip
+    if not network.gateway:
+        yield SiteFileProblem.of(
+            0, "network.gateway", N_("is not set: only the box's own network is reached"),
+            N_("write the gateway of the network that gave the address"),
+        )  # fmt: skip
+
+
+def _of_help(help_: Help) -> Iterator[SiteFileProblem]:
+    if not help_.telephone:
+        yield SiteFileProblem.of(
+            0, "help.telephone", N_("is not set: the TV names no number to call"),
+            N_("write the number of who helps, in [help]"),
+        )  # fmt: skip

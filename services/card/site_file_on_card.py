@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from appliance.base.config import Site
 from appliance.base.site_file import SiteFileError, SiteFileProblem, parse_site
 from appliance.core.message import N_
+from appliance.core.remedies.network_settings import is_wifi_password
 from services.card import authorities
 
 SECRETS: Mapping[str, str] = {
@@ -19,6 +20,7 @@ SECRETS: Mapping[str, str] = {
 }
 """Keys of the section ``[secrets]``, which is on the card only, and the files they become."""
 SECRETS_FOLDER = "/data/site/secrets"
+WIFI_PASSWORD = SECRETS["wifi_password"]
 
 _HEAD = re.compile(rb"\s*\[\s*([^\]]+?)\s*\]")
 _ENTRY = re.compile(
@@ -76,6 +78,25 @@ def with_authorities(on_card: SiteFileOnCard, known: bytes) -> SiteFileOnCard:
             )
             return replace(on_card, problems=(missing,), site=None)
     return on_card
+
+
+def with_wifi_password(on_card: SiteFileOnCard, known: Mapping[str, bytes]) -> SiteFileOnCard:
+    """`on_card` as it is to be judged on a box that has the secrets `known` already.
+
+    A box that is sent to a Wi-Fi without its password would leave the network that it has.
+    """
+    site = on_card.site
+    if site is None or not site.network.wifi or WIFI_PASSWORD in {**known, **on_card.secrets}:
+        return on_card
+    return replace(on_card, problems=(missing_wifi_password(),), site=None)
+
+
+def missing_wifi_password() -> SiteFileProblem:
+    """What is said of a card that names a Wi-Fi alone."""
+    return SiteFileProblem.of(
+        0, "secrets.wifi_password", N_("is missing, and network.wifi names a Wi-Fi"),
+        N_('write wifi_password = "…" in [secrets]'),
+    )  # fmt: skip
 
 
 def take_apart(raw: bytes, ca: bytes = b"") -> SiteFileOnCard:
@@ -147,6 +168,15 @@ def _take(number: int, found: re.Match[bytes], secrets: dict[str, bytes]) -> lis
                 full,
                 N_("the text cannot be read"),
                 N_("save as UTF-8; write \\\\ for \\"),
+            )
+        ]
+    if value and SECRETS[key] == WIFI_PASSWORD and not is_wifi_password(value.encode()):
+        return [
+            SiteFileProblem.of(
+                number,
+                full,
+                N_("can be no password of a Wi-Fi"),
+                N_("8 to 63 letters without accents, as the router has it"),
             )
         ]
     if value:

@@ -83,6 +83,7 @@ async def serve(
             zone=identity.zoneinfo,
             hosts=frozenset(site.agenda.hosts),
             ca=site.agenda.ca,
+            proxy=site.network.proxy,
         ) as feed:
             agenda_poller = AgendaPoller(
                 feed, clock.now, changed, paths.data / "agenda", seed=identity.id
@@ -125,6 +126,7 @@ async def serve(
                     tv_control=tv_control,
                     button_box=board.problem,
                     site_file=refused is not None and bool(refused.problems),
+                    site_file_detail=refused.first_vi if refused is not None else "",
                     supervisor=supervisor,
                 ),
                 province=ProvinceFacts(

@@ -21,7 +21,7 @@ from appliance.core.decision import IN_CALL, Decision, Period, Phase, decide
 from appliance.core.floor_control import NO_MEETING, Effect, Press
 from appliance.core.meetings.due import joinable
 from appliance.core.problems import Problem, Severity
-from appliance.core.scenes import Scene, next_change, scene
+from appliance.core.scenes import Help, Scene, next_change, scene
 from appliance.wire.enrolment import claim_link
 from appliance.wire.head_count import head_count_link
 from appliance.wire.meeting import Meeting
@@ -318,6 +318,7 @@ class Conductor:
             selftest=self._self_test.checks,
             claim=self._province.claim,
             claim_link=claim_link(url, self._province.claim),
+            help=Help(self._site.help.telephone, self._site.help.link),
             people_link=head_count_link(url, meeting.keys if meeting else None),
         )
 

@@ -24,6 +24,7 @@ from services.health.checks.release import running
 from services.health.checks.rescue import rescue
 from services.health.checks.restarts import restarts
 from services.health.checks.selftest import selftest
+from services.health.checks.settings import network_settings
 from services.health.checks.temperature import temperature
 from services.health.checks.throttling import throttling
 from services.health.checks.tv import tv
@@ -45,6 +46,7 @@ class Checklist:
             "link": Cable(),
             "line": line,
             "address": address,
+            "network-settings": network_settings,
             "agenda": agenda,
             "camera": camera,
             "microphone": microphone,

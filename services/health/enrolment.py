@@ -59,6 +59,7 @@ class Applicant:
     model: str
     url: str
     ca: str | Path
+    proxy: str = ""
 
 
 class EnrolmentClient:
@@ -145,7 +146,12 @@ class EnrolmentClient:
             raise ValueError(f"the address of the province: {problem}")
         tls = client_tls(self._applicant.ca, trusted=self._trusted())
         async with (
-            httpx.AsyncClient(verify=tls, timeout=REQUEST_DEADLINE_S, trust_env=False) as client,
+            httpx.AsyncClient(
+                verify=tls,
+                timeout=REQUEST_DEADLINE_S,
+                trust_env=False,
+                proxy=self._applicant.proxy or None,
+            ) as client,
             client.stream("POST", self._applicant.url.rstrip("/") + path, content=body) as answer,
         ):
             content = b""

@@ -68,7 +68,12 @@ class HealthProgram:
         credentials = Credentials(paths.data)
         identity, province = site.site, site.province
         applicant = Applicant(
-            identity.id, serial(paths.root), model(paths.root), province.url, province.ca
+            identity.id,
+            serial(paths.root),
+            model(paths.root),
+            province.url,
+            province.ca,
+            site.network.proxy,
         )
         self._enrolment = EnrolmentClient(
             applicant,
@@ -181,6 +186,7 @@ class HealthProgram:
         facts = HealthFacts(
             connected=connected_now,
             alarms=tuple(codes),
+            alarm_details={one.code: one.detail for one in self._health.alarms if one.detail},
             claim=self._enrolment.claim,
             refused=self._enrolment.refused,
             hand_seen=self._province_messages.hand_seen(self._report_source.hand_seq),

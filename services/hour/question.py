@@ -50,6 +50,7 @@ class Question:
     url: str
     ca: str
     agenda: bool = False
+    proxy: str = ""
 
     @property
     def host(self) -> str:
@@ -66,10 +67,12 @@ def questions(site: Site) -> tuple[Question, ...]:
     found = []
     province, agenda = site.province, site.agenda
     if province.url and province.ca:
-        found.append(Question(province.url.rstrip("/") + HOUR, province.ca))
+        found.append(
+            Question(province.url.rstrip("/") + HOUR, province.ca, proxy=site.network.proxy)
+        )
     ca = agenda.ca or province.ca
     if agenda.url.lower().startswith("https:") and ca:
-        found.append(Question(agenda.url, ca, agenda=True))
+        found.append(Question(agenda.url, ca, agenda=True, proxy=site.network.proxy))
     return tuple(found)
 
 
@@ -102,7 +105,9 @@ async def ask(
     )
     async with (
         asyncio.timeout(DEADLINE_S),
-        httpx.AsyncClient(verify=tls, trust_env=False, timeout=DEADLINE_S) as client,
+        httpx.AsyncClient(
+            verify=tls, trust_env=False, timeout=DEADLINE_S, proxy=question.proxy or None
+        ) as client,
     ):
         answer = await client.send(request, stream=True)
         try:

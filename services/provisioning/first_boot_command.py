@@ -14,7 +14,12 @@ from appliance.base.errors import FactFileError
 from appliance.base.fact_file import SITE_FILE
 from appliance.wire.facts import SiteFileFacts
 from services.card.needs import read_needs
-from services.card.site_file_on_card import SiteFileOnCard, take_apart, with_authorities
+from services.card.site_file_on_card import (
+    SiteFileOnCard,
+    take_apart,
+    with_authorities,
+    with_wifi_password,
+)
 from services.provisioning.disk import (
     find_authorities,
     find_folder,
@@ -23,6 +28,7 @@ from services.provisioning.disk import (
     perform,
 )
 from services.provisioning.disk_ops import DiskOps
+from services.provisioning.network import write_network
 from services.provisioning.provision import RESULT, plan
 from services.provisioning.restoration import restoration
 from services.provisioning.second_copy import IDENTITY
@@ -51,8 +57,17 @@ SERIAL = Path("/sys/firmware/devicetree/base/serial-number")
               type=click.Path(path_type=Path), help="The fact files' folder.")  # fmt: skip
 @click.option("--timesyncd", default="/run/systemd/timesyncd.conf.d", show_default=True,
               type=click.Path(path_type=Path), help="For the settings' time servers.")  # fmt: skip
+@click.option("--root", default="/", show_default=True,
+              type=click.Path(path_type=Path), help="Where /run is.")  # fmt: skip
 def first_boot(
-    boot: Path, data: Path, group: str, user: str, disk: Path, run: Path, timesyncd: Path
+    boot: Path,
+    data: Path,
+    group: str,
+    user: str,
+    disk: Path,
+    run: Path,
+    timesyncd: Path,
+    root: Path,
 ) -> None:
     """Import the card's site file where it is new; the same code as `diemcau check` judges it.
 
@@ -66,6 +81,12 @@ def first_boot(
         click.echo(f"the card or the data partition takes nothing: {error}", err=True)
     if timesyncd.is_dir():
         _tell_timesyncd(data / "site/site.toml", timesyncd)
+    try:
+        done = write_network(data / "site", root)
+    except OSError as error:
+        done = f"the network of the settings cannot be told: {error}"
+    if done:
+        click.echo(done)
     _tell_end(run)
     kept = find_in_force(data)
     click.echo(f"settings in force: {kept.number}" if kept else "no settings in force")
@@ -105,6 +126,7 @@ def apply(
     kept = find_in_force(data)
     if on_card is not None:
         judged = with_authorities(on_card, kept.authorities if kept else b"")
+        judged = with_wifi_password(judged, kept.secrets if kept else {})
         if judged is not on_card and run is not None:
             _tell(run, site_file_facts(judged.problems))
         on_card = judged

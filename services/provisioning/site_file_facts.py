@@ -20,7 +20,8 @@ def site_file_facts(problems: Sequence[SiteFileProblem]) -> SiteFileFacts:
     told = [_cut(problem.without_value()) for problem in problems[:MAX_PROBLEMS]]
     if len(problems) > MAX_PROBLEMS:
         told.append(f"and {len(problems) - MAX_PROBLEMS} more, see RESULT.txt on the card")
-    return SiteFileFacts(problems=tuple(told))
+    first = _cut(problems[0].in_vietnamese(shown=False)) if problems else ""
+    return SiteFileFacts(problems=tuple(told), first_vi=first)
 
 
 def _cut(sentence: str) -> str:

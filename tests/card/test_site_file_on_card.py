@@ -4,7 +4,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from services.card.site_file_on_card import take_apart
+from services.card.site_file_on_card import take_apart, with_wifi_password
 
 SETTINGS = """\
 [site]
@@ -94,3 +94,24 @@ def test_a_secret_is_what_was_written(secret: str) -> None:
     assert found.problems == ()
     assert found.secrets == ({"claim": secret.strip().encode()} if secret.strip() else {})
     assert found.blanked.decode().endswith(f"claim = '{' ' * len(secret.encode())}'\n")
+
+
+HEAD_OF_WIFI = '[site]\nid = "a"\nname = "A"\n[agenda]\nurl = "/a.ics"\n'
+WIFI = HEAD_OF_WIFI + '[network]\nwifi = "UBND"\n[secrets]\nwifi_password = "{password}"\n'
+
+
+def test_a_wifi_needs_a_password_that_it_can_have() -> None:
+    good = take_apart(WIFI.format(password="mat-khau-xa").encode())
+    assert good.problems == ()
+    assert with_wifi_password(good, {}) is good
+    (bad,) = take_apart(WIFI.format(password="ngan").encode()).problems
+    assert (bad.line, bad.key) == (9, "secrets.wifi_password")
+    assert "ngan" not in f"{bad}{bad.in_vietnamese()}"
+
+
+def test_a_blank_password_is_the_one_that_the_box_has() -> None:
+    blank = take_apart(WIFI.format(password="").encode())
+    assert with_wifi_password(blank, {"wifi-password": b"mat-khau-xa"}) is blank
+    judged = with_wifi_password(blank, {})
+    assert judged.site is None
+    assert [one.key for one in judged.problems] == ["secrets.wifi_password"]

@@ -19,6 +19,13 @@ from services.provisioning.site_file_facts import (
 from tests.provisioning.site_files import SECRET, site
 
 
+def test_the_first_fault_is_told_in_vietnamese_with_its_line_and_without_its_value() -> None:
+    text = site() + b'[network]\naddress = "10.20.30.40/24"\ngateway = "10.9.9.9"\n'
+    told = site_file_facts(take_apart(text).problems)
+    assert told.first_vi.startswith("dòng 12: network.gateway: không nằm trong mạng")
+    assert "10.9.9.9" not in told.first_vi
+
+
 class Box:
     """A card and a box; each `start` is one first boot with an empty folder of facts."""
 

@@ -70,7 +70,8 @@ class Feed:
     """One feed and what is known of it; `load` once, then `refresh` again and again.
 
     `source` is an http(s) URL, ``file:…`` or a path; `folder` the place on the data partition;
-    `zone` and `hosts` as in `read_agenda`; `ca` a file with a private certificate authority.
+    `zone` and `hosts` as in `read_agenda`; `ca` a file with a private certificate authority,
+    `proxy` an HTTP proxy.
     A client that is given in `http` is not closed here.
     """
 
@@ -82,6 +83,7 @@ class Feed:
         zone: ZoneInfo,
         hosts: frozenset[str] = frozenset(),
         ca: str = "",
+        proxy: str = "",
         http: httpx.AsyncClient | None = None,
         deadline_s: float = FETCH_DEADLINE_S,
         confirm_after_s: float = CONFIRM_AFTER_S,
@@ -89,7 +91,7 @@ class Feed:
         self._source, self._folder = source, folder
         self._zone, self._hosts = zone, hosts
         self._owns_http = http is None
-        self._http = feed_fetch.client(ca) if http is None else http
+        self._http = feed_fetch.client(ca, proxy) if http is None else http
         self._deadline_s, self._confirm_after_s = deadline_s, confirm_after_s
         self._kept: Kept | None = None
         self._doubtful: _Doubtful | None = None

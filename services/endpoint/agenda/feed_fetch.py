@@ -45,12 +45,13 @@ def trust(ca: str = "") -> ssl.SSLContext:
     return context
 
 
-def client(ca: str = "") -> httpx.AsyncClient:
-    """A client for feeds: TLS always verified, no redirect followed unseen, no proxy."""
+def client(ca: str = "", proxy: str = "") -> httpx.AsyncClient:
+    """A client for feeds: TLS always verified, no redirect followed unseen, only a proxy given."""
     return httpx.AsyncClient(
         verify=trust(ca),
         follow_redirects=False,
         trust_env=False,
+        proxy=proxy or None,
         timeout=httpx.Timeout(10.0),
         headers={"Accept": "text/calendar", "Accept-Encoding": "gzip", "User-Agent": "diemcau"},
     )

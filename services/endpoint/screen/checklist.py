@@ -6,7 +6,7 @@ from appliance.core.scenes import Check, CheckState, Scene
 from appliance.core.screen_texts import NOTHING_PLANNED
 from services.endpoint.screen.languages import Languages
 from services.endpoint.screen.layouts import headline_row, next_line
-from services.endpoint.screen.page_parts import body, foot, head
+from services.endpoint.screen.page_parts import body, foot, head, help_code
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight
 from services.endpoint.screen.paint.geometry import Box
@@ -47,6 +47,8 @@ def checklist(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     line = Box(place.x, top, place.width, canvas.line_height(36))
     canvas.text(sentence, line, Style(36))
     rest_y = line.bottom + px(12)
+    place = Box(place.x, rest_y, place.width, place.bottom - rest_y)
+    place = help_code(canvas, scene, place)
     gap = px(10)
     each = (place.bottom - rest_y - gap * (_ROWS - 1)) // _ROWS
     wide = (place.width - px(16)) // _COLUMNS

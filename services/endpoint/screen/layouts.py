@@ -7,9 +7,11 @@ from appliance.core.scenes import Scene, ShownMeeting
 from appliance.core.screen_texts import Screen
 from services.endpoint.screen.languages import Languages, countdown, day, duration, time_of_day
 from services.endpoint.screen.page_parts import (
+    CODE,
     body,
     foot,
     head,
+    help_code,
     meeting_line,
     round_icon,
     time_sign,
@@ -83,10 +85,13 @@ def next_meeting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     line = Box(card.x + column, card.y + px(28), max(1, px(2)), card.height - px(56))
     canvas.panel(line, WHITE, opacity=0.2)
     right_x = line.right + px(36)
-    beside = px(230) if scene.people_link else 0
+    group = scene.help.link if scene.help is not None else ""
+    beside = px(230) if scene.people_link or group else 0
     right_wide = card.right - px(32) - beside - right_x
     right = Box(right_x, card.y + px(20), right_wide, card.height - px(40))
-    if beside:
+    if group:
+        help_code(canvas, scene, Box(card.x, card.y + px(20), card.width - px(20), card.height))
+    if scene.people_link:
         people_code(canvas, Box(right.right + px(14), card.y, beside, card.height), scene, texts)
     today = scene.clock.date() if scene.clock else None
     if scene.countdown is not None:
@@ -98,7 +103,7 @@ def next_meeting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         large, colour = time_of_day(meeting.begin), TEAL
     _time_column(canvas, left, above, large, below, colour)
     # Beside the code the place is for the title and the chair.
-    last = "" if scene.people_link else texts.first(scene.words.explanation)
+    last = "" if beside else texts.first(scene.words.explanation)
     _meeting_column(canvas, right, meeting, last)
     foot(canvas, scene, texts)
 
@@ -116,12 +121,16 @@ def people_code(canvas: Canvas, place: Box, scene: Scene, texts: Languages) -> N
 def message(canvas: Canvas, scene: Scene, texts: Languages) -> None:
     """What is going on or wrong: headline, then steps to take or a sentence with the meeting."""
     head(canvas, scene, texts)
-    place, px = body(canvas), canvas.grid.px
+    whole, px = body(canvas), canvas.grid.px
+    place = help_code(canvas, scene, whole)
     band = icon_headline(canvas, scene, texts, place)
     rest = Box(place.x, band.bottom + px(10), place.width, place.bottom - band.bottom - px(10))
     rest = _explained(canvas, scene, texts, rest)
     icon = "button" if scene.screen is Screen.LEFT else "phone"
-    _steps(canvas, scene.words.steps, texts, rest, icon)
+    many = len(scene.words.steps) >= _MANY
+    if not many and rest.y >= whole.y + px(CODE):
+        rest = Box(rest.x, rest.y, whole.width, rest.height)  # below the code there is all the room
+    _steps(canvas, scene.words.steps, texts, rest, icon, second=not many or place == whole)
     if scene.meeting is not None and not scene.words.steps:
         _meeting_card(canvas, scene, scene.meeting, texts, rest)
     foot(canvas, scene, texts)
@@ -264,15 +273,24 @@ def _explained(canvas: Canvas, scene: Scene, texts: Languages, place: Box) -> Bo
     return Box(place.x, y, place.width, place.bottom - y)
 
 
-def _steps(canvas: Canvas, steps: tuple[str, ...], texts: Languages, place: Box, icon: str) -> None:
-    """Numbered steps, each in both languages where the room allows; a single one has an icon."""
+def _steps(
+    canvas: Canvas,
+    steps: tuple[str, ...],
+    texts: Languages,
+    place: Box,
+    icon: str,
+    *,
+    second: bool = True,
+) -> None:
+    """Numbered steps, each in both languages where the room allows and `second` is wished; a single
+    one has an icon."""
     if not steps:
         return
     px = canvas.grid.px
     gap = px(8)
-    first, second = canvas.line_height(38), canvas.line_height(34)
-    both = (first + second + gap) * len(steps) - gap <= place.height
-    each = min((place.height + gap) // len(steps) - gap, first + second + px(8))
+    first, below = canvas.line_height(38), canvas.line_height(34)
+    both = second and (first + below + gap) * len(steps) - gap <= place.height
+    each = min((place.height + gap) // len(steps) - gap, first + below + px(8))
     for number, step in enumerate(steps):
         y = place.y + number * (each + gap)
         row = Box(place.x, y, place.width, each)
@@ -287,10 +305,10 @@ def _steps(canvas: Canvas, steps: tuple[str, ...], texts: Languages, place: Box,
         if not both:
             canvas.text(texts.first(step), room, Style(38, rise=0.5, lines=2))
             continue
-        pad = (each - first - second) // 2
+        pad = (each - first - below) // 2
         canvas.text(texts.first(step), Box(x, y + pad, room.width, first), Style(38))
         canvas.text(
-            texts.second(step), Box(x, y + pad + first, room.width, second), Style(34, colour=MUTED)
+            texts.second(step), Box(x, y + pad + first, room.width, below), Style(34, colour=MUTED)
         )
 
 

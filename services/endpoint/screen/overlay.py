@@ -23,7 +23,7 @@ from services.endpoint.screen.by_hand import by_hand_sign
 from services.endpoint.screen.checklist import AREAS
 from services.endpoint.screen.languages import languages, time_of_day
 from services.endpoint.screen.layouts import PEOPLE
-from services.endpoint.screen.page_parts import problem_pill, time_sign
+from services.endpoint.screen.page_parts import help_line, problem_pill, time_sign
 from services.endpoint.screen.paint.canvas import Canvas, Drawn, Style
 from services.endpoint.screen.paint.fonts import Weight, width
 from services.endpoint.screen.paint.geometry import Box, Grid
@@ -119,7 +119,8 @@ def overlay(
     if scene.problems:
         patches.append(_problems(scene.problems, size, locale))
     if scene.problems and scene.remedy:
-        patches.append(_remedy(scene.problems[0], size, locale))
+        telephone = help_line(scene, languages(locale).first)
+        patches.append(_remedy(scene.problems[0], telephone, size, locale))
     elif _says_what_to_do(scene):
         patches.append(_second_line(scene.problems[0], size, locale))
     return (*patches, *_frame(scene.microphone is Microphone.LIVE, size))
@@ -299,8 +300,8 @@ def _second_line(told: Problem, size: tuple[int, int], locale: str) -> Patch:
 
 
 @lru_cache(maxsize=16)
-def _remedy(worst: Problem, size: tuple[int, int], locale: str) -> Patch:
-    """What to do about the worst problem, below its name."""
+def _remedy(worst: Problem, telephone: str, size: tuple[int, int], locale: str) -> Patch:
+    """What to do about the worst problem, below its name, and whom to call."""
     grid, texts = Grid(*size), languages(locale)
     px, probe = grid.px, Canvas(grid, Image.new("L", (1, 1)))
     style = Style(36, rise=0.5, lines=2)
@@ -308,13 +309,21 @@ def _remedy(worst: Problem, size: tuple[int, int], locale: str) -> Patch:
     remedy = texts.first(worst.kind.remedy)
     found = probe.fitted(remedy, style, max_width)
     across = 2 + max(width(line, style.weight, found.px) for line in found.lines)
+    bold = Style(36, Weight.BOLD, AMBER, rise=0.5)
+    called = probe.fitted(telephone, bold, max_width)
+    across = max(across, *(2 + width(line, bold.weight, called.px) for line in called.lines), 0)
     whole = px(76) + across + px(24)
-    high = probe.line_height(36, len(found.lines)) + px(8)
+    upper = probe.line_height(36, len(found.lines)) + px(8)
+    high = upper + (probe.line_height(36) if telephone else 0)
     box = Box(grid.width - px(EDGE) - whole, px(EDGE + 2 * PILL + 22), whole, high)
     canvas = _patch(grid, box, GROUND)
     canvas.plate(GROUND, opacity=0.94, radius=16)
-    canvas.icon("warning", Box(px(20), 0, px(40), canvas.whole.height), AMBER)
-    canvas.text(remedy, Box(px(76), 0, across + px(10), canvas.whole.height), style)
+    canvas.icon("warning", Box(px(20), 0, px(40), upper), AMBER)
+    canvas.text(remedy, Box(px(76), 0, across + px(10), upper), style)
+    if telephone:
+        below = canvas.whole.height - upper
+        canvas.icon("phone", Box(px(20), upper, px(40), below), AMBER)
+        canvas.text(telephone, Box(px(76), upper, across + px(10), below), bold)
     return _done(canvas, box)
 
 

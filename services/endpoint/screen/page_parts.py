@@ -4,7 +4,14 @@ from appliance.base.texts import Texts
 from appliance.core.meetings.due import Period
 from appliance.core.problems import Problem, Severity
 from appliance.core.scenes import Scene, ShownMeeting
-from appliance.core.screen_texts import OPENS, OVERTIME, OVERTIME_BEGINS
+from appliance.core.screen_texts import (
+    HELP,
+    HELP_CODE,
+    HELP_OR_CODE,
+    OPENS,
+    OVERTIME,
+    OVERTIME_BEGINS,
+)
 from services.endpoint.screen.languages import Languages, day_and_time, duration, time_of_day
 from services.endpoint.screen.paint.canvas import Canvas, Style
 from services.endpoint.screen.paint.fonts import Weight, width
@@ -17,6 +24,8 @@ HEAD = 146.0
 FOOT = 92.0
 BOTTOM = 28.0
 GAP = 20.0
+CODE = 236.0
+"""Of a QR code beside other things: 6 pixels a module for the address of a group on Zalo."""
 
 PROBLEM_COLOURS: dict[Severity, Colour] = {
     Severity.NOTE: MUTED,
@@ -32,24 +41,28 @@ def body(canvas: Canvas) -> Box:
 
 
 def head(canvas: Canvas, scene: Scene, texts: Languages) -> None:
-    """Site and date on the left, the clock on the right."""
+    """Site and date on the left, the clock on the right; in the date's place whom to call."""
     grid = canvas.grid
     wide = grid.across - 2 * MARGIN
     bar = grid.box(MARGIN, 45, 8, 88)
     canvas.panel(bar, TEAL, radius=4)
     left = wide - 244
-    dated = scene.clock is not None
+    dated, telephone = scene.clock is not None, help_line(scene, texts.first)
+    below = grid.box(MARGIN + 26, 92, left - 26, 50)
     canvas.text(
         scene.site,
-        grid.box(MARGIN + 26, 28 if dated else 45, left - 26, 66 if dated else 88),
+        grid.box(
+            MARGIN + 26, *((28, left - 26, 66) if dated or telephone else (45, left - 26, 88))
+        ),
         Style(48, Weight.BOLD, rise=0.5),
     )
-    if scene.clock is not None:
-        canvas.text(
-            texts.first.date(scene.clock.date()),
-            grid.box(MARGIN + 26, 92, left - 26, 50),
-            Style(34, colour=MUTED, rise=0.5),
-        )
+    if telephone:
+        canvas.icon("phone", Box(below.x, below.y, grid.px(40), below.height), AMBER)
+        beside = Box(below.x + grid.px(54), below.y, below.width - grid.px(54), below.height)
+        canvas.text(telephone, beside, Style(36, Weight.BOLD, AMBER, rise=0.5))
+    elif scene.clock is not None:
+        date = texts.first.date(scene.clock.date())
+        canvas.text(date, below, Style(34, colour=MUTED, rise=0.5))
     canvas.text(
         time_of_day(scene.clock) if scene.clock is not None else "--:--",
         grid.box(MARGIN + left, 22, wide - left, 124),
@@ -84,6 +97,25 @@ def foot(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         x = mark.right + grid.px(16)
         place = Box(x, row.y, row.right - taken - x, row.height)
         canvas.text(hint, place, Style(36, rise=0.5, lines=2))
+
+
+def help_line(scene: Scene, texts: Texts) -> str:
+    """Whom to ask, where something is wrong and the settings say it; else ""."""
+    if scene.help is None:
+        return ""
+    if not scene.help.telephone:
+        return texts(HELP_CODE) if scene.help.link else ""
+    sentence = HELP_OR_CODE if scene.help.link else HELP
+    return texts(sentence, telephone=scene.help.telephone)
+
+
+def help_code(canvas: Canvas, scene: Scene, place: Box) -> Box:
+    """The code of the group in which one asks, at the right of `place`; what is left of it."""
+    if scene.help is None or not scene.help.link:
+        return place
+    side = min(canvas.grid.px(CODE), place.height)
+    canvas.code(scene.help.link, Box(place.right - side, place.y, side, side))
+    return Box(place.x, place.y, place.width - side - canvas.grid.px(GAP), place.height)
 
 
 def meeting_line(meeting: ShownMeeting, scene: Scene, texts: Languages) -> str:

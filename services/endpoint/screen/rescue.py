@@ -11,6 +11,9 @@ from services.endpoint.screen.paint.fonts import Weight
 from services.endpoint.screen.paint.geometry import Box
 from services.endpoint.screen.paint.look import MUTED, RED, TEAL, WHITE
 
+_CALL_CENTRE = N_("Call the IT centre; read the code.")
+_CALL = N_("Call {telephone}.")
+"""In the other's place where the settings name a number."""
 _SERIAL = N_("Box no. {serial}")
 _TIMES = N_("Tried {number} times in a row.")
 
@@ -36,7 +39,8 @@ def rescue(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         y = line.bottom + px(10)
     bottom = grid.px(720 - BOTTOM)
     row, gap = max(each, px(52)), px(4)
-    steps = scene.words.steps
+    telephone = scene.help.telephone if scene.help is not None else ""
+    steps = [_CALL if telephone and one == _CALL_CENTRE else one for one in scene.words.steps]
     first = bottom - len(steps) * row - (len(steps) - 1) * gap
     if known.slots:
         _slots(canvas, known.slots, texts, Box(band.x, y, band.width, first - px(12) - y))
@@ -44,7 +48,7 @@ def rescue(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         _explained(canvas, scene.words.explanation, texts, Box(line.x, y, line.width, first - y))
     for number, step in enumerate(steps):
         place = Box(band.x, first + number * (row + gap), band.width, row)
-        _step(canvas, number + 1, step, texts, place)
+        _step(canvas, number + 1, step, texts, place, telephone=telephone)
 
 
 def _head(canvas: Canvas, scene: Scene, known: Rescue, texts: Languages) -> None:
@@ -93,16 +97,17 @@ def _slots(canvas: Canvas, slots: tuple[FailedSlot, ...], texts: Languages, plac
         canvas.text(raw, lower, Style(_SECOND, colour=MUTED, lines=2))
 
 
-def _step(canvas: Canvas, number: int, step: str, texts: Languages, row: Box) -> None:
+def _step(
+    canvas: Canvas, number: int, step: str, texts: Languages, row: Box, *, telephone: str
+) -> None:
     px = canvas.grid.px
     badge = Box(row.x, row.y + (row.height - px(52)) // 2, px(52), px(52))
     canvas.panel(badge, WHITE, opacity=0.14, radius=26)
     canvas.text(str(number), badge, Style(36, Weight.BOLD, align=0.5, rise=0.5))
     x = badge.right + px(20)
     high = canvas.line_height(_FIRST)
-    _pair(
-        canvas, step, texts, Box(x, row.y + (row.height - high) // 2, row.right - x, high), _FIRST
-    )
+    place = Box(x, row.y + (row.height - high) // 2, row.right - x, high)
+    _pair(canvas, step, texts, place, _FIRST, telephone=telephone)
 
 
 def _pair(

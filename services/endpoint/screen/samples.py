@@ -14,6 +14,7 @@ from appliance.core.rescue import FailedSlot, Rescue, RescueProblem
 from appliance.core.scenes import (
     Check,
     CheckState,
+    Help,
     LineQuality,
     Scene,
     name_card,
@@ -58,6 +59,7 @@ def _at(
     not_open: bool = False,
     turn_at: float = 0.0,
     gone: Gone | None = None,
+    help_: Help | None = None,
 ) -> Scene:
     """The scene of `phase`, `after` seconds from the meeting's begin."""
     return scene(
@@ -81,6 +83,7 @@ def _at(
         not_open=not_open,
         turn_at=turn_at,
         gone=gone,
+        help=help_,
     )
 
 
@@ -129,6 +132,7 @@ _NEXT = replace(
     end=_HOUR + 12600,
 )
 _CLAIM = "7KQF-M2XH"
+_HELP = Help("0269 3 824 808", "https://zalo.me/g/abcdef123")
 _RESCUE = Rescue(
     7,
     (
@@ -245,6 +249,83 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
     "no-network": lambda: _at(
         Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.NETWORK_CABLE)
     ),
+    "no-network-help": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.NETWORK_CABLE), help_=_HELP
+    ),
+    "wifi-refused": lambda: _at(
+        Phase.IDLE,
+        after=_IDLE_AFTER,
+        help_=_HELP,
+        problems=(
+            Problem(ProblemKey.WIFI_REFUSED, detail="UBND xã Ia Kly"),
+            *_problem(ProblemKey.NETWORK_CABLE),
+        ),
+    ),
+    "wifi-not-found": lambda: _at(
+        Phase.IDLE,
+        after=_IDLE_AFTER,
+        help_=_HELP,
+        problems=(Problem(ProblemKey.WIFI_NOT_FOUND, detail="UBND xã Ia Kly"),),
+    ),
+    "wifi-radio": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.WIFI_RADIO), help_=_HELP
+    ),
+    "address-taken": lambda: _at(
+        Phase.IDLE,
+        after=_IDLE_AFTER,
+        help_=_HELP,
+        problems=(Problem(ProblemKey.ADDRESS_TAKEN, detail="10.20.30.40"),),
+    ),
+    "gateway-silent": lambda: _at(
+        Phase.IDLE,
+        after=_IDLE_AFTER,
+        meeting=None,
+        help_=_HELP,
+        problems=(
+            Problem(ProblemKey.GATEWAY_SILENT, detail="10.20.30.1"),
+            *_problem(ProblemKey.AGENDA_MISSING),
+        ),
+    ),
+    "no-address-given": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.NETWORK_ADDRESS), help_=_HELP
+    ),
+    "idle-help": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.CAMERA_MISSING), help_=_HELP
+    ),
+    "rejoining-help": lambda: _at(
+        Phase.REJOINING,
+        after=790,
+        since=_HOUR + 754,
+        help_=_HELP,
+        problems=_problem(ProblemKey.CALL_UNAUTHORISED),
+    ),
+    "status-help": lambda: _at(
+        Phase.IDLE,
+        after=-86400 + 36000 - 4000,
+        status_until=_HOUR,
+        help_=_HELP,
+        problems=_problem(ProblemKey.MICROPHONE_MISSING),
+    ),
+    "clock-untrusted-help": lambda: _at(
+        Phase.IDLE, meeting=None, problems=_problem(ProblemKey.CLOCK), help_=_HELP
+    ),
+    "claim-help": lambda: _at(
+        Phase.IDLE,
+        after=_IDLE_AFTER,
+        meeting=None,
+        claim=_CLAIM,
+        help_=_HELP,
+        claim_link=claim_link("https://hop.gialai.gov.vn", _CLAIM),
+    ),
+    "too-slow-help": lambda: _at(
+        Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.BOARD_TOO_SLOW), help_=_HELP
+    ),
+    "in-meeting-remedy-help": lambda: replace(
+        _meeting(Floor(hand=True), problems=_problem(ProblemKey.MICROPHONE_SILENT)),
+        remedy=True,
+        help=_HELP,
+    ),
+    "rescue-help": lambda: rescued(SITE, _RESCUE, _HELP),
     "no-agenda": lambda: _at(
         Phase.IDLE, after=_IDLE_AFTER, meeting=None, problems=_problem(ProblemKey.AGENDA_MISSING)
     ),

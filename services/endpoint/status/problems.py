@@ -68,11 +68,13 @@ class SiteProblems:
         tv_control: TvControl,
         button_box: str,
         site_file: bool,
+        site_file_detail: str = "",
         supervisor: Supervisor | None = None,
     ) -> None:
         """`run` is the folder of facts, `linked` whether the network cable is in, `board` what
         the board cannot do, `button_box` why the panel is deaf and dark ("" when it is not),
-        `site_file` whether the site file that lay on the card at this start had to be refused."""
+        `site_file` whether the site file that lay on the card at this start had to be refused, and
+        `site_file_detail` its first fault, with the line."""
         self._agenda_poller = agenda_poller
         self._devices = devices
         self._panel = panel
@@ -83,6 +85,7 @@ class SiteProblems:
         self._run = run
         self._button_box = button_box
         self._site_file = site_file
+        self._site_file_detail = site_file_detail
         self._supervisor = supervisor or Supervisor()
         self._since: dict[ProblemKey, Moment] = {}
         self._quality = Quality()
@@ -114,6 +117,8 @@ class SiteProblems:
             seen = call_keeper.call.problems.items()
             others += [Problem(key, detail=which) for key, which in seen]
         others += self._of_agenda(now)
+        if self._site_file:
+            others.append(Problem(ProblemKey.SITE_FILE, detail=self._site_file_detail))
         if (stick := stick_problem(self._run, now)) is not None:
             others.append(Problem(stick))
         ended = call_keeper.ended
@@ -149,7 +154,6 @@ class SiteProblems:
             ProblemKey.CLOCK: not trusted,
             ProblemKey.BUTTON_STUCK: bool(self._panel.stuck),
             ProblemKey.BUTTON_BOX: bool(self._button_box),
-            ProblemKey.SITE_FILE: self._site_file,
             ProblemKey.TV_UNCONFIRMED: self._tv_control.problem is DisplayProblem.UNCONFIRMED,
             ProblemKey.TV_INPUT: self._tv_control.problem is DisplayProblem.OTHER_INPUT,
             ProblemKey.TV_PROGRAM: self._television.problem is TvProblem.NO_PICTURE,

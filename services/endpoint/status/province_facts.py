@@ -74,7 +74,7 @@ class ProvinceFacts:
         facts = self._facts()
         before = self.claim, self.word, self.ended.now, self.alarms
         self.claim = _claim(facts)
-        self.alarms = () if facts is None else by_checks(facts.alarms)
+        self.alarms = () if facts is None else by_checks(facts.alarms, facts.alarm_details)
         if facts is not None:
             self.word = _word(facts)
             if facts.desired is not None:

@@ -11,7 +11,7 @@ from appliance.base.atomic_file import write_atomically
 from appliance.base.fact_file import UPDATE_FILE
 from appliance.base.site_file import SiteFileError, read_site
 from appliance.core.rescue import FailedSlot, Rescue, RescueProblem
-from appliance.core.scenes import rescued
+from appliance.core.scenes import Help, rescued
 from appliance.wire.facts import FailedSlotFacts, UpdateFacts
 from hardware.vitals.identity import serial
 from services.endpoint.screen import FontMissingError, draw
@@ -37,16 +37,17 @@ def rescue_page(run_path: Path, site_path: Path, folder: Path, root: Path) -> No
 
     Whatever is not known, settings or findings, is left out.
     """
-    name, locale = NAMELESS, "vi"
+    name, locale, who_helps = NAMELESS, "vi", Help()
     try:
-        site = read_site(site_path).site
-        name, locale = site.name, site.locale
+        settings = read_site(site_path)
+        name, locale = settings.site.name, settings.site.locale
+        who_helps = Help(settings.help.telephone, settings.help.link)
     except (OSError, SiteFileError) as error:
         click.echo(f"without the site's name: {error}", err=True)
     facts = UPDATE_FILE.read(run_path, time.time(), math.inf) or UpdateFacts()
     page = folder / "page.ppm"
     try:
-        scene = rescued(name, known(facts, serial(root)))
+        scene = rescued(name, known(facts, serial(root)), who_helps)
         picture = io.BytesIO()
         draw(scene, SIZE, locale).image.save(picture, "PPM")
         write_atomically(page, picture.getvalue(), sync=False, mode=READABLE)

@@ -34,7 +34,7 @@ entry_queue = "wait 4, {id}#, wait 3, {pin}#"
 telephone = "0269 3 824 808"
 link = "https://zalo.me/g/abcdef123"
 [network]
-vlan = 40
+proxy = "http://10.1.1.1:3128"
 dns = ["10.1.1.1", "10.1.1.2"]
 wifi = "UBND"
 [clock]
@@ -84,7 +84,7 @@ def test_everything_that_a_box_of_this_province_needs(files: tuple[Path, Path]) 
         "0269 3 824 808",
         "https://zalo.me/g/abcdef123",
     )
-    assert (read.network.vlan, read.network.dns) == (40, ("10.1.1.1", "10.1.1.2"))
+    assert (read.network.wifi, read.network.dns) == ("UBND", ("10.1.1.1", "10.1.1.2"))
     assert {read.agenda.ca, read.province.ca, read.call.ca} == {"/data/site/ca.pem"}
     assert found.authorities == PEM
     assert found.secrets == {

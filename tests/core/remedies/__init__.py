@@ -1,0 +1,1 @@
+"""The health program: checks on trees, alarms, the reporter and a real broker."""
