@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Text, case, cast, func, select
 from sqlalchemy.orm import Session
 
+from appliance.core.meetings.due import MAX_OVERRUN_S
 from services.province.fleet.arrivals import Expected, expected
 from services.province.fleet.readiness import (
     TESTED_WITHIN_S,
@@ -19,7 +20,8 @@ from services.province.fleet.readiness import (
     is_near,
     site_status,
 )
-from services.province.floor.ended import ended_of
+from services.province.floor.ended import ended_marks
+from services.province.floor.overruns import Overrun, is_ended, over, overruns
 from services.province.history.events import EventKind
 from services.province.passed_over import recent
 from services.province.schedule.feeds import Schedule, next_meeting
@@ -33,6 +35,7 @@ AHEAD_S = 7 * 24 * 3600.0
 MAX_LISTED = 200
 """Sites in need on the first page; more than that have one cause, not two hundred."""
 
+_URGENT = (State.SILENT, State.HELP, State.LATE)
 
 TESTS = (EventKind.SELF_TEST, EventKind.REHEARSAL)
 
@@ -81,6 +84,8 @@ class Overview:
     upcoming: tuple[Occurrence, ...]
     passed_over: int
     """So many messages or rows could not be used within a day."""
+    overruns: tuple[Overrun, ...]
+    """Meetings that are over and have sites in them, which no other count here is about."""
 
     @property
     def all_ready(self) -> bool:
@@ -90,21 +95,30 @@ class Overview:
 
 
 def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WITHIN_S) -> Overview:
-    """The page at `now`: of the meeting that is on or next, else of all sites."""
+    """The page at `now`: of the meeting that is on or next, else of all sites.
+
+    One that a chair has ended is neither, though its planned end may be hours away.
+    """
     tree = Tree.load(session)
-    schedule = Schedule.load(session, tree, now)
-    occurring = schedule.between(now, now + AHEAD_S)
+    schedule = Schedule.load(session, tree, now - MAX_OVERRUN_S)
+    around = schedule.between(now - MAX_OVERRUN_S, now + AHEAD_S)
+    marks = ended_marks(session, now)
+    occurring = [one for one in around if one.end > now and not is_ended(one, marks)]
     meeting = next_meeting(occurring, now)
     sites = schedule.invited(meeting) if meeting is not None else set(tree.sites)
     sites &= set(tree.sites)
     close = meeting is not None and is_near(now, meeting.begin, meeting.end)
     arrivals: dict[str, Expected] = {}
     open_doors = meeting is not None and meeting.begin - meeting.doors_s <= now
-    if meeting is not None and open_doors and ended_of(session, meeting) is None:
+    if meeting is not None and open_doors:
         arrivals = {site: expected(site, meeting.begin, meeting.doors_s) for site in sites}
-    statuses = statuses_of(
-        session, sites, now, close=close, tested_within_s=tested_within_s, arrivals=arrivals
+    may_stay = {site for one in over(around, marks, now) for site in schedule.invited(one)}
+    wanted = sites | (may_stay & set(tree.sites))
+    everyone = statuses_of(
+        session, wanted, now, close=close, tested_within_s=tested_within_s, arrivals=arrivals
     )
+    statuses = {site: everyone[site] for site in sites}
+    staying = overruns(session, schedule, around, marks, everyone, now)
     coming = [arrivals[site].at for site in sites if statuses[site].state is State.COMING]
     counts = dict.fromkeys(State, 0)
     periods: dict[str, int] = {}
@@ -119,8 +133,12 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
             in_branch[state] += 1
         if status.period:
             periods[status.period] = periods.get(status.period, 0) + 1
-        if status.state in (State.SILENT, State.HELP, State.LATE):
+        if status.state in _URGENT:
             rows.append(SiteRow(site, branch, status))
+    for site_id in {site for one in staying for site in one.sites} - sites:
+        if everyone[site_id].state in _URGENT:
+            branch = tree.branch_of(site_id).name
+            rows.append(SiteRow(tree.sites[site_id], branch, everyone[site_id]))
     rows.sort(key=lambda row: (_urgency(row), row.branch, row.site.name, row.site.id))
     return Overview(
         meeting,
@@ -136,6 +154,7 @@ def overview(session: Session, now: float, *, tested_within_s: float = TESTED_WI
         max(0, len(rows) - MAX_LISTED),
         tuple(occurring[:8]),
         recent(session, now),
+        staying,
     )
 
 
