@@ -173,7 +173,7 @@ def waiting(canvas: Canvas, scene: Scene, texts: Languages) -> None:
         return  # its sign stands there
     px = canvas.grid.px
     inner = canvas.whole.inset(px(300 if scene.people_link else 100), 0)
-    if not scene.remedy:
+    if not scene.problems:  # what to do about one stands there
         _disc_above(canvas, scene, px(184), px(96))
     title = scene.meeting.title if scene.meeting is not None else scene.site
     place = Box(inner.x, px(286), inner.width, px(150))

@@ -98,6 +98,7 @@ def _meeting(
     problems: tuple[Problem, ...] = (),
     meeting: Meeting = MEETING,
     refused_until: float = 0.0,
+    help_: Help | None = None,
 ) -> Scene:
     return _at(
         Phase.IN_MEETING,
@@ -108,6 +109,7 @@ def _meeting(
         speaker=CHAIR,
         problems=problems,
         refused_until=refused_until,
+        help_=help_,
     )
 
 
@@ -321,9 +323,8 @@ SAMPLES: dict[str, Callable[[], Scene]] = {
         Phase.IDLE, after=_IDLE_AFTER, problems=_problem(ProblemKey.BOARD_TOO_SLOW), help_=_HELP
     ),
     "in-meeting-remedy-help": lambda: replace(
-        _meeting(Floor(hand=True), problems=_problem(ProblemKey.MICROPHONE_SILENT)),
+        _meeting(Floor(hand=True), problems=_problem(ProblemKey.MICROPHONE_SILENT), help_=_HELP),
         remedy=True,
-        help=_HELP,
     ),
     "rescue-help": lambda: rescued(SITE, _RESCUE, _HELP),
     "no-agenda": lambda: _at(
