@@ -15,6 +15,9 @@ from tests.peers.sip.asterisk_files import MIRROR, OPEN
 from tests.process.ports import free_port
 
 KINDS = ("janus", "asterisk")
+SILENT_S = 10
+"""A call without power is over for Asterisk then. Without it the picture that the room shows stays
+that of a site that is dark, and all who come back wait for it in vain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +41,7 @@ def server(kind: str, folder: Path) -> Iterator[Server]:
             address = f"janus+ws://127.0.0.1:{port}?room={LARGE_ROOM}"
             yield Server(address, "", psutil.Process(process.pid), rare_sound=True)
         return
-    with asterisk(folder) as far:
+    with asterisk(folder, silent_s=SILENT_S) as far:
         address = f"sip:{MIRROR}@127.0.0.1:{far.ports.sip};transport=tcp"
         yield Server(address, OPEN, psutil.Process(far.pid), rare_sound=False)
 

@@ -46,6 +46,7 @@ class Asterisk:
         ports: Ports,
         host: str = LOOPBACK,
         accounts: Sequence[Account] = (),
+        silent_s: int = 0,
     ) -> None:
         self.ports = ports
         self.log = folder / "out"
@@ -56,8 +57,8 @@ class Asterisk:
             *(str(loader), "--library-path", str(libraries)),
             *(str(root / "usr/sbin/asterisk"), "-C", str(folder / "etc/asterisk.conf")),
         )
-        data = root / "usr/share/asterisk"
-        write(folder, ports, data=data, modules=modules, host=host, accounts=accounts)
+        own = (root / "usr/share/asterisk", modules)
+        write(folder, ports, *own, host=host, accounts=accounts, silent_s=silent_s)
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -137,15 +138,16 @@ def asterisk(
     key: bytes = b"",
     host: str = LOOPBACK,
     accounts: Sequence[Account] = (),
+    silent_s: int = 0,
 ) -> Iterator[Asterisk]:
-    """Start one; ``folder`` is empty and ours. ``host`` and ``accounts`` are as for `write`."""
+    """Start one; ``folder`` is empty and ours. What follows ``host`` is as for `write`."""
     root = installed()
     if root is None:
         raise RuntimeError("no Asterisk here: run `make peers`")
     (folder / "etc").mkdir()
     (folder / "etc/server.pem").write_bytes(certificate)
     (folder / "etc/server.key").write_bytes(key)
-    one = Asterisk(root, folder, Ports.free(tls=bool(certificate)), host, accounts)
+    one = Asterisk(root, folder, Ports.free(tls=bool(certificate)), host, accounts, silent_s)
     try:
         one.start()
         yield one

@@ -68,15 +68,18 @@ class Account:
 def write(
     folder: Path,
     ports: Ports,
-    *,
     data: Path,
     modules: Path,
+    *,
     host: str = LOOPBACK,
     accounts: Sequence[Account] = (),
+    silent_s: int = 0,
 ) -> None:
     """Write all files below ``folder``; ``data`` and ``modules`` are Asterisk's own.
 
-    ``host`` is how callers reach it: from a guest of the emulator it is another than here.
+    ``host`` is how callers reach it: from a guest of the emulator it is another than here. An open
+    call without a packet for ``silent_s`` is ended, as an MCU does whose caller has no power; 0:
+    never.
     """
     for name in ("etc", "run", "log", "spool", "db", "data/sounds"):
         (folder / name).mkdir(parents=True, exist_ok=True)
@@ -109,14 +112,14 @@ nocolor = yes
         f"[general]\nrtpstart = {ports.rtp}\nrtpend = {ports.rtp + RTP_PORTS - 1}\n"
         "strictrtp = no\nicesupport = no\n"
     )
-    (etc / "pjsip.conf").write_text(_pjsip(etc, ports, host, accounts))
+    (etc / "pjsip.conf").write_text(_pjsip(etc, ports, host, accounts, silent_s))
     (etc / "confbridge.conf").write_text(CONFBRIDGE)
     (etc / "extensions.conf").write_text(EXTENSIONS)
     for name in ("cdr.conf", "cel.conf"):
         (etc / name).write_text("[general]\nenable = no\n")
 
 
-def _pjsip(etc: Path, ports: Ports, host: str, accounts: Sequence[Account]) -> str:
+def _pjsip(etc: Path, ports: Ports, host: str, accounts: Sequence[Account], silent_s: int) -> str:
     parts = ["[global]\ntype = global\nendpoint_identifier_order = username,auth_username\n"]
     parts += [
         f"[{protocol}]\ntype = transport\nprotocol = {protocol}\nbind = 127.0.0.1:{ports.sip}\n"
@@ -129,7 +132,7 @@ def _pjsip(etc: Path, ports: Ports, host: str, accounts: Sequence[Account]) -> s
             "method = tlsv1_2\n"
             + (f"external_signaling_address = {host}\n" if host != LOOPBACK else "")
         )
-    parts += [_endpoint(OPEN, encrypted=False, auth="")]
+    parts += [_endpoint(OPEN, encrypted=False, auth=""), f"rtp_timeout = {silent_s}\n"]
     for kind in (PLAIN, ENCRYPTED):
         for digest in DIGESTS:
             name = f"{kind}-{digest}"
