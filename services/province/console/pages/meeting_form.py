@@ -8,20 +8,13 @@ from zoneinfo import ZoneInfo
 
 from appliance.core.message import N_
 from services.province.console.openapi import DAY, MINUTES, MOMENT, SECRET, TEXT, TICK, Schema
+from services.province.console.repetition import REPEATS
 from services.province.console.request import ConsoleRequest
 from services.province.errors import WrongInputError
 from services.province.schedule.ical import is_possible
 from services.province.schedule.meetings import Guests, MeetingDraft
 from services.province.storage.tables import Meeting
 
-REPEATS = {
-    "": N_("once"),
-    "FREQ=DAILY": N_("every day"),
-    "FREQ=WEEKLY;BYDAY=MO,TU,WE,TH,FR": N_("every working day"),
-    "FREQ=WEEKLY": N_("every week"),
-    "FREQ=WEEKLY;INTERVAL=2": N_("every two weeks"),
-    "FREQ=MONTHLY": N_("every month on this date"),
-}
 FIELDS: dict[str, Schema] = {
     "title": TEXT,
     "begin": MOMENT,

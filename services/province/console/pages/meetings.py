@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from services.province.accounts import Role
 from services.province.console.openapi import GUESTS, page_form
-from services.province.console.pages.meeting_form import FIELDS, REPEATS, MeetingForm
+from services.province.console.pages.meeting_form import FIELDS, MeetingForm
+from services.province.console.repetition import REPEATS, how, repeats
 from services.province.console.request import ConsoleRequest, RowId, needs, redirect
 from services.province.errors import WrongInputError
 from services.province.fleet.overview import statuses_of
@@ -139,6 +140,7 @@ def _meeting(session: Session, request: ConsoleRequest, meeting_id: int) -> dict
     guests = meetings.guests(session, meeting)
     return {
         "meeting": meeting,
+        "repeats": repeats(meeting.rule, request.province.settings.zoneinfo),
         "found": found[:MAX_OCCURRENCES],
         "broken": broken,
         "off": [
@@ -167,13 +169,13 @@ def _form(
     meeting_id: int | None,
     wrong: WrongInputError | None = None,
 ) -> Response:
-    repeats = dict(REPEATS)
-    if form.repeat not in repeats:
-        repeats[form.repeat] = form.repeat
+    offered = dict(REPEATS)
+    if form.repeat not in offered:
+        offered[form.repeat] = how(form.repeat, request.province.settings.zoneinfo)
     return request.page(
         "meeting_form.html", 400 if wrong else 200, tree=Tree.load(session),
         groups=groups.listed(session), form=form, meeting_id=meeting_id, wrong=wrong,
-        repeats=repeats,
+        repeats=offered,
     )  # fmt: skip
 
 
