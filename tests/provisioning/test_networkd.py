@@ -29,8 +29,8 @@ CASES = {
     "wifi": (Network(wifi="UBND", address=f"{HERE}/24", gateway=FAR), "true"),
     "v6": (Network(address="2001:db8::5/64", gateway="2001:db8::1"), "true"),
 }
-"""The settings, and what the far end does. The kernel of a test machine may know no tags: what
-becomes of them is shown in the emulator (`tests/image/machine/test_network_settings.py`)."""
+"""The settings, and what the far end does. The kernel of a test machine may know no tags: of a
+tagged network it is only shown that networkd takes the files and the cable has no address."""
 PLAY = """
 set -e
 mount -t tmpfs tmpfs /run
