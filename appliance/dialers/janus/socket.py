@@ -28,6 +28,7 @@ log = logging.getLogger("diemcau.janus")
 
 CONNECT_TIMEOUT_S = 8.0  # name, TCP, TLS and the upgrade; SYN is repeated after 1 and 3 s
 ANSWER_TIMEOUT_S = 8.0  # the server's own work is milliseconds; this is for a bad line
+INFO_TIMEOUT_S = 3.0  # of a question that a server may leave unanswered
 PING_INTERVAL_S, PONG_TIMEOUT_S = 5.0, 5.0  # a pulled cable is noticed within ten seconds
 RESTORE_TIMEOUT_S = 20.0  # Janus keeps a claimable session for tens of seconds
 REFUSED_TIMEOUT_S = 2.0
@@ -88,10 +89,14 @@ class JanusSocket:
         self.session.number = _given(answer)
 
     async def checks_chair(self) -> bool:
-        """Whether this server itself lets nobody call themselves the chair without the PIN."""
+        """Whether this server itself lets nobody call themselves the chair without the PIN.
+
+        One that does not answer what it is does not: a room is not lost for that question.
+        """
         try:
-            answer = await self._ask(self.session.info(time.monotonic()))
-        except RefusedError:
+            async with asyncio.timeout(INFO_TIMEOUT_S):
+                answer = await self._ask(self.session.info(time.monotonic()))
+        except (RefusedError, TimeoutError):
             return False
         return answer.data.get("name") == ROOM_SERVER_NAME
 
