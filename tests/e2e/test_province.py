@@ -109,7 +109,8 @@ async def _ready(page: Page, program: Program) -> None:
         record_report(session, "kon-gang", Report(now, "b1", 1, alarms), now)
     database.close()
     await expect(never).to_have_text("3", timeout=LONG)
-    await expect(page.locator(".tiles .untested b")).to_have_text("4")
+    # The meeting is on, and of these four nobody is in it.
+    await expect(page.locator(".tiles .late b")).to_have_text("4")
     await expect(page.locator(".tiles .help b")).to_have_text("1")
     await expect(page.locator(".cards")).to_contain_text("Cắm lại dây máy quay")
     await photograph(page, "console-home")

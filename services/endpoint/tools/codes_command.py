@@ -34,10 +34,10 @@ BLANK = "." * 40
 """Where nobody gave the number, a hand writes it down."""
 
 _STYLE = """
-@page { size: A4; margin: 9mm 10mm; }
+@page { size: A4; margin: 7mm 9mm; }
 * { box-sizing: border-box; margin: 0; }
-body { font: 7.4pt/1.22 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #000;
-       max-width: 190mm; margin: 0 auto; }
+body { font: 7pt/1.18 "Noto Sans", "DejaVu Sans", Arial, sans-serif; color: #000;
+       max-width: 192mm; margin: 0 auto; }
 header { display: flex; justify-content: space-between; align-items: baseline; gap: 4mm;
          border-bottom: .6mm solid #000; padding-bottom: 1mm; margin-bottom: 1.5mm; }
 h1 { font-size: 14pt; } .help { font-size: 11pt; font-weight: 700; white-space: nowrap; }
@@ -46,7 +46,7 @@ main { columns: 2; column-gap: 6mm; }
 h2 { font-size: 9pt; background: #ddd; padding: .3mm 1.5mm; margin-top: 1.2mm; break-after: avoid; }
 h2:first-child { margin-top: 0; }
 section { break-inside: auto; }
-p { display: grid; grid-template-columns: 9mm 1fr; break-inside: avoid; padding: .45mm 0;
+p { display: grid; grid-template-columns: 9mm 1fr; break-inside: avoid; padding: .3mm 0;
     border-bottom: .15mm solid #aaa; }
 b.code { font-size: 9pt; } i { font-style: normal; display: block; }
 @media screen { body { font-size: 11pt; padding: 4mm; } main { columns: 22rem; } }
