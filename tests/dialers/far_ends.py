@@ -136,7 +136,7 @@ def _asterisk(folder: Path) -> Iterator[FarEnd]:
             door(there.ROOM),
             (
                 (door(there.NOBODY), EndReason.REFUSED),
-                (door(there.DECLINED), EndReason.UNAUTHORISED),
+                (door(there.DECLINED), EndReason.FORBIDDEN),
                 (door(there.ROOM, locked), EndReason.UNAUTHORISED),
                 (door(there.ROOM, locked, "wrong"), EndReason.UNAUTHORISED),
             ),

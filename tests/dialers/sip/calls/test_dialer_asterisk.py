@@ -122,7 +122,7 @@ REFUSALS = {
     "no password": (ROOM, f"{PLAIN}-sha256", "", "off", EndReason.UNAUTHORISED, "password"),
     "an unknown conference": (there.NOBODY, OPEN, "", "off", EndReason.REFUSED, "no conference"),
     "a busy one": (there.BUSY, OPEN, "", "off", EndReason.BUSY, "is busy"),
-    "one that declines": (there.DECLINED, OPEN, "", "off", EndReason.UNAUTHORISED, "not let"),
+    "one that declines": (there.DECLINED, OPEN, "", "off", EndReason.FORBIDDEN, "not let"),
     "one that nobody answers": (there.SILENT, OPEN, "", "off", EndReason.UNREACHABLE, "rings"),
     "encryption that is demanded": (
         *(ROOM, f"{ENCRYPTED}-md5", PASSWORD, "off"),
